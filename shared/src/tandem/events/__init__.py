@@ -1,0 +1,57 @@
+"""The events that flow through Kafka, and the catalogue of topics that carry them.
+
+MongoDB is the truth, Kafka is the flow: every event here can be made again from the database. Models are frozen;
+consumers ignore unknown fields; within a version (the `V1` in the name) only optional fields may be added.
+"""
+
+from tandem.events.annotations import (
+    AnnotationLabeledV1,
+    AnnotationRequestedV1,
+    AnnotationRespondedV1,
+    Completion,
+    ErrorKind,
+    ModelCall,
+    Price,
+    ResponseError,
+    TokenLogprob,
+    Usage,
+)
+from tandem.events.catalog import CATALOG, Topic, topic_of
+from tandem.events.envelope import Event
+from tandem.events.jobs import AgentSpec, JobPublishedV1, JobState, ModelParameters, ReviewPolicy
+from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
+from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.schema import LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events.workers import WorkerReportedV1
+
+__all__ = [
+    "CATALOG",
+    "AgentSpec",
+    "AnnotationLabeledV1",
+    "AnnotationRequestedV1",
+    "AnnotationRespondedV1",
+    "Completion",
+    "ErrorKind",
+    "Event",
+    "JobPublishedV1",
+    "JobState",
+    "LabelOption",
+    "LabelSchemaSpec",
+    "LabelValue",
+    "ModelCall",
+    "ModelParameters",
+    "Outcome",
+    "Price",
+    "ResponseError",
+    "ReviewPolicy",
+    "ReviewReason",
+    "ReviewRequestedV1",
+    "SingleChoiceTask",
+    "TaskLabel",
+    "TokenLogprob",
+    "Topic",
+    "Usage",
+    "VerificationDecidedV1",
+    "WorkerReportedV1",
+    "topic_of",
+]

@@ -1,0 +1,138 @@
+"""Requests to a model, what came back, and the label made of it.
+
+All three are idempotent on (job_id, seq, attempt): the highest attempt is current, within one the first write wins.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from tandem.events.envelope import Event, Part
+from tandem.events.outcomes import Outcome, TaskLabel
+
+
+class RecordEvent(Event):
+    """An event about one record of a job."""
+
+    job_id: str
+    project_id: str
+    seq: int = Field(ge=0, description="Position of the record in its data set; increasing, gaps allowed.")
+    attempt: int = Field(default=1, ge=1, description="Rises when a person asks to run the record again.")
+    record_id: str = Field(description="The user's own primary key.")
+
+    @property
+    def key(self) -> str:
+        return f"{self.job_id}:{self.seq}"
+
+    @property
+    def effect_key(self) -> tuple[str, int, int]:
+        """What every effect is idempotent on."""
+        return (self.job_id, self.seq, self.attempt)
+
+
+class AnnotationRequestedV1(RecordEvent):
+    epoch: int = Field(ge=1)
+    ask: int = Field(default=1, ge=1, description="How often this attempt was asked for; rises past a deadline.")
+    content_hash: str
+    fields: dict[str, str]
+    examples: tuple[dict[str, Any], ...] = ()
+    deadline: datetime | None = Field(default=None, description="After this the dispatcher asks again.")
+
+
+class TokenLogprob(Part):
+    """One generated token. `top` holds the likeliest alternatives, itself included, as the provider gave them."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+class Completion(Part):
+    text: str
+    finish_reason: str | None = None
+    logprobs: tuple[TokenLogprob, ...] | None = None
+
+
+class Usage(Part):
+    """Tokens as the provider counted them; authoritative for cost."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Price(Part):
+    amount: float | None = Field(default=None, description="In `currency`; None when the model has no known price.")
+    currency: str = "USD"
+
+
+class ErrorKind(StrEnum):
+    """Why no usable answer came; a reason under `failed`."""
+
+    RATE_LIMITED = "rate_limited"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    SERVER_ERROR = "server_error"
+    BAD_REQUEST = "bad_request"
+    AUTHENTICATION = "authentication"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    REFUSAL = "refusal"
+    CONTENT_FILTER = "content_filter"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    PROMPT = "prompt"
+    """The prompt could not be rendered for this record."""
+    UNDELIVERED = "undelivered"
+    """Asked three times, no answer came back in time."""
+
+
+class ResponseError(Part):
+    kind: ErrorKind
+    message: str = Field(max_length=2000, description="For people; carries no secret and no record text.")
+    status: int | None = None
+
+
+class ModelCall(Part):
+    """One call as it went over the wire, for the history of an answer."""
+
+    started_at: datetime
+    seconds: float
+    status: int | None = None
+    error: ErrorKind | None = None
+
+
+class AnnotationRespondedV1(RecordEvent):
+    """Either completions or an error, never both."""
+
+    epoch: int = Field(ge=1)
+    ask: int = 1
+    content_hash: str = ""
+    provider: str = ""
+    model: str = ""
+    worker: str = ""
+    structured: bool = Field(default=False, description="Whether the provider was held to the schema's JSON.")
+    completions: tuple[Completion, ...] = ()
+    error: ResponseError | None = None
+    usage: Usage | None = None
+    price: Price | None = None
+    seconds: float | None = Field(default=None, description="Wall time from start of the first call to the answer.")
+    calls: tuple[ModelCall, ...] = ()
+    reused_from: str | None = None
+
+
+class AnnotationLabeledV1(RecordEvent):
+    """Every result, labeled or not: what the postprocessor wrote."""
+
+    outcome: Outcome
+    reason: str | None = Field(default=None, description="Under invalid and failed: why.")
+    labels: tuple[TaskLabel, ...] = ()
+    needs_review: bool = False
+    agent_id: str = ""
+    agent_version: int = 1
+    model: str = ""

@@ -1,0 +1,88 @@
+"""The topic catalogue: the one place that says which topics exist, what they carry and who reads and writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tandem.events.annotations import AnnotationLabeledV1, AnnotationRequestedV1, AnnotationRespondedV1
+from tandem.events.envelope import Event
+from tandem.events.jobs import JobPublishedV1
+from tandem.events.reviews import ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.workers import WorkerReportedV1
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic's contract. `event` is None for the dead letter, which carries others' bytes as they were."""
+
+    name: str
+    event: type[Event] | None
+    partitions: int
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    retention_ms: int | None = 7 * DAY_MS
+    compacted: bool = False
+    config: dict[str, str] = field(default_factory=dict)
+
+    def broker_config(self) -> dict[str, str]:
+        """The broker's topic configuration, as Apache Kafka names it."""
+        config = {"cleanup.policy": "compact" if self.compacted else "delete", **self.config}
+        if self.retention_ms is not None and not self.compacted:
+            config["retention.ms"] = str(self.retention_ms)
+        return config
+
+
+WORK_PARTITIONS = 24
+"""At least as many as the most worker replicas the autoscaler may start (k8s/base)."""
+
+JOBS = Topic(
+    "annotation.jobs",
+    JobPublishedV1,
+    1,
+    ("api",),
+    ("llm-worker", "postprocessor", "verification-ui"),
+    compacted=True,
+)
+REQUESTS = Topic("annotation.requests", AnnotationRequestedV1, WORK_PARTITIONS, ("api",), ("llm-worker",))
+RESPONSES = Topic(
+    "annotation.responses", AnnotationRespondedV1, WORK_PARTITIONS, ("llm-worker", "api"), ("postprocessor",)
+)
+LABELED = Topic("annotation.labeled", AnnotationLabeledV1, WORK_PARTITIONS, ("postprocessor",), ())
+LOW_CONFIDENCE = Topic(
+    "annotation.low-confidence", ReviewRequestedV1, WORK_PARTITIONS, ("postprocessor",), ("verification-ui",)
+)
+DECIDED = Topic(
+    "verification.decided", VerificationDecidedV1, WORK_PARTITIONS, ("verification-ui",), ("postprocessor",)
+)
+HEARTBEATS = Topic(
+    "worker.heartbeats", WorkerReportedV1, 1, ("llm-worker",), ("llm-worker", "api"), retention_ms=HOUR_MS
+)
+DEAD_LETTER = Topic(
+    "annotation.dead-letter",
+    None,
+    4,
+    ("llm-worker", "postprocessor", "verification-ui"),
+    (),
+    retention_ms=30 * DAY_MS,
+)
+
+CATALOG: tuple[Topic, ...] = (
+    JOBS,
+    REQUESTS,
+    RESPONSES,
+    LABELED,
+    LOW_CONFIDENCE,
+    DECIDED,
+    HEARTBEATS,
+    DEAD_LETTER,
+)
+
+_BY_EVENT = {topic.event: topic for topic in CATALOG if topic.event is not None}
+
+
+def topic_of(event: type[Event]) -> Topic:
+    """The topic that carries this event. Raises KeyError for an event that is not in the catalogue."""
+    return _BY_EVENT[event]

@@ -1,0 +1,80 @@
+"""What services know of a job, from the compacted topic `annotation.jobs`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from tandem.events.envelope import Event, Part
+from tandem.events.schema import LabelSchemaSpec
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    """The provider is stopped (no quota, bad key); goes on by itself when it heals."""
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_live(self) -> bool:
+        return self in (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
+
+
+class ModelParameters(Part):
+    """Sampling parameters of a call; None leaves it to the provider."""
+
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=64, ge=1, le=32_768)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    seed: int | None = None
+    logprobs: bool = True
+    top_logprobs: int = Field(default=10, ge=0, le=20)
+
+
+class AgentSpec(Part):
+    """An immutable agent version: provider, model, parameters, prompt, label schema, confidence strategy."""
+
+    agent_id: str
+    version: int = Field(ge=1)
+    name: str
+    provider: str = Field(description="Name of a provider the operator configured in the workers; never a URL.")
+    model: str
+    parameters: ModelParameters = ModelParameters()
+    system_template: str = Field(
+        description="Jinja2; rendered with `label_schema` and `task`; the same for all records."
+    )
+    user_template: str = Field(description="Jinja2; rendered with `fields`, `label_schema` and `task`.")
+    confidence_strategy: Literal["token_probability"] = "token_probability"
+    fingerprint: str = Field(description="SHA-256 over everything that shapes an answer.")
+
+
+class ReviewPolicy(Part):
+    """Which labels a person should see."""
+
+    threshold: float = Field(default=0.7, ge=0, le=1, description="Labels below this confidence go to review.")
+    review_without_confidence: bool = True
+    review_invalid: bool = True
+    review_failed: bool = False
+
+
+class JobPublishedV1(Event):
+    """The state of a job. Readers keep the highest (epoch, revision) of each job."""
+
+    job_id: str
+    project_id: str
+    dataset_id: str
+    name: str = ""
+    revision: int = Field(ge=1, description="Rises with every change of the job; republishing keeps it.")
+    epoch: int = Field(ge=1, description="Requests of a lower epoch are void; answers of a lower epoch still count.")
+    state: JobState
+    agent: AgentSpec
+    label_schema: LabelSchemaSpec
+    review_policy: ReviewPolicy = ReviewPolicy()
+
+    @property
+    def key(self) -> str:
+        return self.job_id

@@ -1,0 +1,44 @@
+"""Asking a person, and what the person decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from tandem.events.annotations import RecordEvent
+from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
+
+
+class ReviewReason(StrEnum):
+    LOW_CONFIDENCE = "low_confidence"
+    NO_CONFIDENCE = "no_confidence"
+    INVALID = "invalid"
+    FAILED = "failed"
+
+
+class ReviewRequestedV1(RecordEvent):
+    dataset_id: str
+    outcome: Outcome
+    reason: ReviewReason
+    labels: tuple[TaskLabel, ...] = ()
+    priority: float = Field(default=0.0, description="Higher comes first; 1 - confidence in this release.")
+
+
+class VerificationDecidedV1(RecordEvent):
+    """A person's decision on one record. The highest revision of (job, seq) holds."""
+
+    dataset_id: str
+    revision: int = Field(ge=1, description="Rises with every decision and every undo on this record.")
+    values: dict[str, LabelValue] | None = Field(
+        description="Final value per task; None when the decision was undone and no person's label holds."
+    )
+    shown_attempt: int = Field(ge=1)
+    shown_values: dict[str, LabelValue] = Field(default_factory=dict, description="What the person saw suggested.")
+    decided_by: str
+    decided_at: datetime
+
+    @property
+    def confirmed(self) -> bool:
+        return self.values is not None and self.values == self.shown_values

@@ -1,0 +1,62 @@
+"""Traces: W3C context through Kafka headers, record spans sampled, batch writes linked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagate import extract, inject
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+from tandem.settings import ObservabilitySettings
+
+
+class Tracing:
+    """The process's tracer provider; `shutdown` flushes what is left and comes last."""
+
+    def __init__(self, settings: ObservabilitySettings, *, service: str) -> None:
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": service, "service.version": version("tandem")}),
+            sampler=ParentBased(TraceIdRatioBased(settings.trace_sample_ratio)),
+        )
+        if settings.otlp_endpoint:
+            exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+            self._provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+            trace.set_tracer_provider(self._provider)
+
+    def shutdown(self) -> None:
+        self._provider.shutdown()
+
+
+def tracer() -> trace.Tracer:
+    return trace.get_tracer("tandem")
+
+
+def inject_headers(context: Context | None = None) -> list[tuple[str, bytes]]:
+    """The given (or current) span's context as Kafka headers; empty where nothing is traced."""
+    carrier: dict[str, str] = {}
+    inject(carrier, context=context)
+    return [(name, value.encode()) for name, value in carrier.items()]
+
+
+def extract_context(headers: Iterable[tuple[str, bytes]]) -> Context | None:
+    """The sender's span context from Kafka headers; None where there is none."""
+    carrier: Mapping[str, str] = {
+        name: value.decode("ascii", "replace") for name, value in headers if name in ("traceparent", "tracestate")
+    }
+    return extract(carrier) if carrier else None
+
+
+def link_of(headers: Iterable[tuple[str, bytes]]) -> trace.Link | None:
+    """A link to the sender's span, for a span that stands for a whole batch."""
+    context = extract_context(headers)
+    if context is None:
+        return None
+    span_context = trace.get_current_span(context).get_span_context()
+    return trace.Link(span_context) if span_context.is_valid else None

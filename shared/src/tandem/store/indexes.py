@@ -1,0 +1,71 @@
+"""Every index of every collection, declared in one place and created at the start of each service.
+
+A query without its index is a defect; the plans are checked in the contract tests of the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from tandem.store.database import Database, store_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    collection: str
+    keys: tuple[tuple[str, int], ...]
+    why: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
+
+
+UP, DOWN = ASCENDING, DESCENDING
+UNIQUE = {"unique": True}
+
+INDEXES: tuple[Index, ...] = (
+    Index("projects", (("name", UP),), "a project's name is its own", UNIQUE),
+    Index("label_schemas", (("project_id", UP), ("name", UP), ("version", UP)), "versions of a schema", UNIQUE),
+    Index("datasets", (("project_id", UP), ("name", UP)), "a data set's name within its project", UNIQUE),
+    Index("records", (("dataset_id", UP), ("seq", UP)), "the dispatcher's walk, pages and exports", UNIQUE),
+    Index("records", (("dataset_id", UP), ("record_id", UP)), "the user's key, duplicates on import", UNIQUE),
+    Index("records", (("import_id", UP),), "taking back an import that did not commit", {"sparse": True}),
+    Index("agents", (("project_id", UP), ("name", UP), ("version", UP)), "versions of an agent", UNIQUE),
+    Index("jobs", (("project_id", UP), ("created_at", DOWN)), "a project's jobs, newest first"),
+    Index("jobs", (("state", UP),), "the dispatcher's live jobs"),
+    Index("api_keys", (("hash", UP),), "who is asking", UNIQUE),
+    Index("api_keys", (("expires_at", UP),), "sessions and login links end by themselves", {"expireAfterSeconds": 0}),
+    Index(
+        "annotations",
+        (("job_id", UP), ("seq", UP), ("attempt", UP), ("outcome", UP), ("needs_review", UP)),
+        "counts over a range of seq without touching a document, pages, exports (_id is job:seq, hence unique)",
+    ),
+    Index("annotations", (("job_id", UP), ("outcome", UP), ("seq", UP)), "lists of one outcome, run again"),
+    Index("annotations", (("job_id", UP), ("needs_review", UP), ("seq", UP)), "the review queue's sweep"),
+    Index("review_items", (("job_id", UP), ("seq", UP)), "one item a record and job", UNIQUE),
+    Index(
+        "review_items",
+        (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
+        "the next item, and counts by state",
+    ),
+    Index("review_items", (("reserved_by", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
+    Index("verifications", (("job_id", UP), ("seq", UP), ("revision", UP)), "a record's decisions", UNIQUE),
+    Index("verifications", (("decided_by", UP), ("decided_at", DOWN)), "a person's last decisions, for undo"),
+)
+
+
+async def ensure_indexes(database: Database) -> None:
+    """Create what is missing; what exists stays. Raises StoreUnavailableError."""
+    by_collection: dict[str, list[IndexModel]] = {}
+    for index in INDEXES:
+        by_collection.setdefault(index.collection, []).append(
+            IndexModel(list(index.keys), name=index.name, **index.options)
+        )
+    async with store_errors():
+        for collection, models in by_collection.items():
+            await database[collection].create_indexes(models)
