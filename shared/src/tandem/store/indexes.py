@@ -47,6 +47,12 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index("annotations", (("job_id", UP), ("outcome", UP), ("seq", UP)), "lists of one outcome, run again"),
     Index("annotations", (("job_id", UP), ("needs_review", UP), ("seq", UP)), "the review queue's sweep"),
+    Index(
+        "annotations",
+        (("job_id", UP), ("seq", UP), ("verification_revision", UP)),
+        "which decisions of people were applied; holds decided records only",
+        {"partialFilterExpression": {"verification_revision": {"$gte": 1}}},
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP)), "one item a record and job", UNIQUE),
     Index(
         "review_items",

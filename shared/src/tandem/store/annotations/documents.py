@@ -1,0 +1,121 @@
+"""The shape of an annotation in MongoDB.
+
+There is one document a record and job, `_id` is `"{job_id}:{seq}"`. The fields of the highest attempt are current;
+older attempts are in `history`. A person's decision stands beside them and no attempt touches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+COLLECTION = "annotations"
+
+RAW_LIMIT = 4096
+"""Characters of the model's answer that are kept."""
+
+
+class AttemptDocument(TypedDict):
+    """What one attempt gave. The enum values are stored as their strings, parts of events as plain mappings."""
+
+    attempt: int
+    outcome: str
+    """labeled, invalid or failed."""
+    reason: str | None
+    """Under invalid: why no label could be read. Under failed: the kind of error."""
+    detail: str | None
+    """One sentence for people; carries no secret."""
+    labels: list[dict[str, Any]]
+    """`TaskLabel`s; empty unless labeled."""
+    needs_review: bool
+    """What the job's policy said when it was written; a person's decision does not change it."""
+    review_reason: str | None
+    priority: float
+    content_hash: str
+    provider: str
+    model: str
+    agent_id: str
+    agent_version: int
+    usage: dict[str, Any] | None
+    price: dict[str, Any] | None
+    seconds: float | None
+    """Wall time of the model's answer."""
+    raw: str | None
+    """The answer's text, cut to RAW_LIMIT; None where none came."""
+    event_id: str
+    """Of the answer this was made from."""
+    created_at: datetime
+
+
+class VerificationPart(TypedDict):
+    """The decision of a person that holds."""
+
+    values: dict[str, str]
+    revision: int
+    shown_attempt: int
+    shown_values: dict[str, str]
+    confirmed: bool
+    """Whether the person kept what was shown."""
+    decided_by: str
+    decided_at: datetime
+
+
+class AnnotationDocument(AttemptDocument):
+    _id: str
+    job_id: str
+    project_id: str
+    dataset_id: str
+    seq: int
+    record_id: str
+    history: NotRequired[list[AttemptDocument]]
+    """Other attempts, in the order in which they ceased to be current."""
+    verification: NotRequired[VerificationPart]
+    """Absent when nobody decided, or the last decision was undone."""
+    verification_revision: NotRequired[int]
+    """The highest revision seen, undone ones included: older decisions that come late are told by it."""
+
+
+ATTEMPT_FIELDS: tuple[str, ...] = tuple(AttemptDocument.__annotations__)
+
+
+def annotation_id(job_id: str, seq: int) -> str:
+    return f"{job_id}:{seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCounts:
+    """How many records ended, and how. `needs_review` are among the others, not beside them."""
+
+    labeled: int = 0
+    invalid: int = 0
+    failed: int = 0
+    needs_review: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.labeled + self.invalid + self.failed
+
+    def __add__(self, other: OutcomeCounts) -> OutcomeCounts:
+        return OutcomeCounts(
+            self.labeled + other.labeled,
+            self.invalid + other.invalid,
+            self.failed + other.failed,
+            self.needs_review + other.needs_review,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationReport:
+    """What a job gave, over all its annotations."""
+
+    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Task to value to count, as the model said it."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Reasons under invalid and failed."""
+    rules: Mapping[str, int] = field(default_factory=dict)
+    """Extraction rules under labeled."""
+    confidence_histogram: tuple[int, ...] = (0,) * 10
+    """Labels with a confidence in [0, 0.1), [0.1, 0.2), ..., [0.9, 1]."""
+    without_confidence: int = 0

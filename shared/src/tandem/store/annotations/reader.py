@@ -1,0 +1,195 @@
+"""Reads annotations. Every query here is answered by a declared index; the counts never touch a document."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, cast
+
+from tandem.events import Outcome
+from tandem.store.annotations.documents import (
+    COLLECTION,
+    AnnotationDocument,
+    AnnotationReport,
+    OutcomeCounts,
+    annotation_id,
+)
+from tandem.store.database import Database, store_errors
+
+_COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
+_OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
+_REVIEW_INDEX = "job_id_1_needs_review_1_seq_1"
+_VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
+_BATCH = 1000
+
+
+class AnnotationReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def get(self, job_id: str, seq: int) -> AnnotationDocument | None:
+        async with store_errors():
+            return cast("AnnotationDocument | None", await self._collection.find_one(annotation_id(job_id, seq)))
+
+    async def get_many(self, ids: Iterable[str]) -> dict[str, AnnotationDocument]:
+        """By `_id` (see `annotation_id`); those that do not exist are left out."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        async with store_errors():
+            found = await self._collection.find({"_id": {"$in": wanted}}).to_list(None)
+        return {document["_id"]: cast("AnnotationDocument", document) for document in found}
+
+    async def count_by_outcome(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> OutcomeCounts:
+        """Counts of the current attempts with from_seq <= seq < below_seq (to the end when None)."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "seq": _between(from_seq, below_seq)}},
+            {"$group": {"_id": {"outcome": "$outcome", "review": "$needs_review"}, "n": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
+        counts: Counter[str] = Counter()
+        for group in groups:
+            counts[group["_id"]["outcome"]] += group["n"]
+            counts["needs_review"] += group["n"] if group["_id"]["review"] else 0
+        return OutcomeCounts(**{name: counts[name] for name in ("labeled", "invalid", "failed", "needs_review")})
+
+    async def ended(self, job_id: str, from_seq: int, below_seq: int, attempt: int = 1) -> list[int]:
+        """The seqs in [from_seq, below_seq) that have an annotation of this attempt or a higher one, ascending."""
+        async with store_errors():
+            found = await (
+                self._collection.find(
+                    {"job_id": job_id, "seq": _between(from_seq, below_seq), "attempt": {"$gte": attempt}},
+                    {"_id": 0, "seq": 1},
+                )
+                .sort("seq", 1)
+                .hint(_COUNTING_INDEX)
+                .to_list(None)
+            )
+        return [document["seq"] for document in found]
+
+    async def page(
+        self,
+        job_id: str,
+        *,
+        after_seq: int = -1,
+        limit: int = 100,
+        outcome: Outcome | None = None,
+        needs_review: bool | None = None,
+    ) -> list[AnnotationDocument]:
+        """Up to `limit` annotations with seq > after_seq, ascending; the next page starts after the last one's seq."""
+        query: dict[str, Any] = {"job_id": job_id, "seq": {"$gt": after_seq}}
+        hint = _COUNTING_INDEX
+        if outcome is not None:
+            query["outcome"], hint = outcome.value, _OUTCOME_INDEX
+        if needs_review is not None:
+            query["needs_review"], hint = needs_review, _REVIEW_INDEX
+        async with store_errors():
+            found = await self._collection.find(query).sort("seq", 1).limit(limit).hint(hint).to_list(limit)
+        return cast("list[AnnotationDocument]", found)
+
+    async def stream(
+        self, job_id: str, from_seq: int = 0, below_seq: int | None = None
+    ) -> AsyncIterator[AnnotationDocument]:
+        """All annotations of a job, by seq, in constant memory."""
+        query = {"job_id": job_id, "seq": _between(from_seq, below_seq)}
+        async for document in self._stream(query, _COUNTING_INDEX):
+            yield document
+
+    async def count_needing_review(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> int:
+        query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
+        async with store_errors():
+            return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
+
+    async def needing_review(
+        self, job_id: str, from_seq: int = 0, below_seq: int | None = None
+    ) -> AsyncIterator[AnnotationDocument]:
+        """The annotations that the job's policy sends to a person, by seq."""
+        query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
+        async for document in self._stream(query, _REVIEW_INDEX):
+            yield document
+
+    async def decided_revisions(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> dict[int, int]:
+        """Seq to the highest revision of a person's decision that was applied, undone ones included."""
+        query = {"job_id": job_id, "seq": _between(from_seq, below_seq), "verification_revision": {"$gte": 1}}
+        async with store_errors():
+            found = (
+                await self._collection.find(query, {"_id": 0, "seq": 1, "verification_revision": 1})
+                .hint(_VERIFIED_INDEX)
+                .to_list(None)
+            )
+        return {document["seq"]: document["verification_revision"] for document in found}
+
+    async def sum_of_decided_revisions(self, job_id: str) -> int:
+        """Equals the number of decisions a job's records ever got, when each of them was applied."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "verification_revision": {"$gte": 1}}},
+            {"$group": {"_id": None, "sum": {"$sum": "$verification_revision"}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_VERIFIED_INDEX).to_list(1)
+        return int(groups[0]["sum"]) if groups else 0
+
+    async def report(self, job_id: str) -> AnnotationReport:
+        """Reads every annotation of the job once, in the database; for a person's request, not for polling."""
+        label = "$labels"
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id}},
+            {
+                "$project": {"outcome": 1, "reason": 1, "labels.task": 1, "labels.value": 1, "labels.rule": 1}
+                | {"labels.confidence": 1}
+            },
+            {"$unwind": {"path": label, "preserveNullAndEmptyArrays": True}},
+            {
+                "$group": {
+                    "_id": {
+                        "outcome": "$outcome",
+                        "reason": "$reason",
+                        "task": "$labels.task",
+                        "value": "$labels.value",
+                        "rule": "$labels.rule",
+                        "bin": {
+                            "$cond": [
+                                {"$isNumber": "$labels.confidence"},
+                                {"$min": [9, {"$floor": {"$multiply": ["$labels.confidence", 10]}}]},
+                                None,
+                            ]
+                        },
+                    },
+                    "n": {"$sum": 1},
+                }
+            },
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, allowDiskUse=True).to_list(None)
+        return _fold_report((group["_id"], group["n"]) for group in groups)
+
+    async def _stream(self, query: dict[str, Any], hint: str) -> AsyncIterator[AnnotationDocument]:
+        async with store_errors():
+            async for document in self._collection.find(query).sort("seq", 1).hint(hint).batch_size(_BATCH):
+                yield cast("AnnotationDocument", document)
+
+
+def _between(from_seq: int, below_seq: int | None) -> dict[str, int]:
+    return {"$gte": from_seq} if below_seq is None else {"$gte": from_seq, "$lt": below_seq}
+
+
+def _fold_report(groups: Iterable[tuple[dict[str, Any], int]]) -> AnnotationReport:
+    labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    reasons: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    histogram = [0] * 10
+    without = 0
+    for key, n in groups:
+        if key["outcome"] != Outcome.LABELED:
+            reasons[key.get("reason") or "unknown"] += n
+            continue
+        labels[key["task"]][key["value"]] += n
+        rules[key["rule"]] += n
+        if key.get("bin") is None:
+            without += n
+        else:
+            histogram[int(key["bin"])] += n
+    return AnnotationReport(dict(labels), dict(reasons), dict(rules), tuple(histogram), without)

@@ -1,0 +1,129 @@
+"""Writes annotations; for the postprocessor alone. Every write may be made again without a second effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from tandem.store.annotations.documents import (
+    ATTEMPT_FIELDS,
+    COLLECTION,
+    AnnotationDocument,
+    VerificationPart,
+    annotation_id,
+)
+from tandem.store.database import Database, Document, store_errors
+
+_DUPLICATE_KEY = 11000
+_KEPT_FIELDS = ("verification", "verification_revision")
+"""A person's decision outlives every attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision as it is applied; `values` is None for an undo, after which no person's label holds."""
+
+    job_id: str
+    seq: int
+    revision: int
+    values: dict[str, str] | None
+    shown_attempt: int
+    shown_values: dict[str, str]
+    confirmed: bool
+    decided_by: str
+    decided_at: datetime
+
+
+class AnnotationWriter:
+    """All methods raise StoreUnavailableError when MongoDB is away; the same call may then be made again."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def insert_first(self, documents: Sequence[AnnotationDocument]) -> set[str]:
+        """Insert all that have no annotation yet, in one batch. Returns the ids that had one; those are untouched."""
+        if not documents:
+            return set()
+        async with store_errors():
+            try:
+                await self._collection.insert_many(cast("Sequence[Document]", documents), ordered=False)
+            except BulkWriteError as error:
+                failures = error.details["writeErrors"]
+                if error.details.get("writeConcernErrors") or any(
+                    failure["code"] != _DUPLICATE_KEY for failure in failures
+                ):
+                    raise
+                return {documents[failure["index"]]["_id"] for failure in failures}
+        return set()
+
+    async def supersede(self, document: AnnotationDocument) -> bool:
+        """Make a higher attempt current and move the one that was into history.
+
+        False when the stored attempt is as high or higher; a lower attempt that comes late goes into history, once.
+        """
+        attempt = document["attempt"]
+        older = {name: f"${name}" for name in ATTEMPT_FIELDS}
+        replacement = {
+            "$mergeObjects": [
+                {"$literal": document},
+                {"history": {"$concatArrays": [{"$ifNull": ["$history", []]}, [older]]}},
+                {name: f"${name}" for name in _KEPT_FIELDS},
+            ]
+        }
+        async with store_errors():
+            result = await self._collection.update_one(
+                {"_id": document["_id"], "attempt": {"$lt": attempt}}, [{"$replaceWith": replacement}]
+            )
+            if result.matched_count:
+                return True
+            late: dict[str, Any] = {name: document[name] for name in ATTEMPT_FIELDS}  # type: ignore[literal-required]  # the names are the TypedDict's own
+            await self._collection.update_one(
+                {"_id": document["_id"], "attempt": {"$gt": attempt}, "history.attempt": {"$ne": attempt}},
+                {"$push": {"history": late}},
+            )
+        return False
+
+    async def apply_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[Decision]]:
+        """Apply people's decisions in any order, the highest revision of a record holds.
+
+        Returns how many changed an annotation, and those whose annotation does not exist.
+        """
+        latest: dict[str, Decision] = {}
+        for decision in decisions:
+            key = annotation_id(decision.job_id, decision.seq)
+            if key not in latest or latest[key].revision < decision.revision:
+                latest[key] = decision
+        if not latest:
+            return 0, []
+        updates = [_decision_update(key, decision) for key, decision in latest.items()]
+        async with store_errors():
+            result = await self._collection.bulk_write(updates, ordered=False)
+            if result.matched_count == len(updates):
+                return result.matched_count, []
+            found = await self._collection.find({"_id": {"$in": list(latest)}}, {"_id": 1}).to_list(None)
+        present = {document["_id"] for document in found}
+        return result.matched_count, [decision for key, decision in latest.items() if key not in present]
+
+
+def _decision_update(key: str, decision: Decision) -> UpdateOne:
+    newer = {
+        "_id": key,
+        "$or": [{"verification_revision": {"$exists": False}}, {"verification_revision": {"$lt": decision.revision}}],
+    }
+    if decision.values is None:
+        return UpdateOne(newer, {"$set": {"verification_revision": decision.revision}, "$unset": {"verification": ""}})
+    verification: VerificationPart = {
+        "values": decision.values,
+        "revision": decision.revision,
+        "shown_attempt": decision.shown_attempt,
+        "shown_values": decision.shown_values,
+        "confirmed": decision.confirmed,
+        "decided_by": decision.decided_by,
+        "decided_at": decision.decided_at,
+    }
+    return UpdateOne(newer, {"$set": {"verification": verification, "verification_revision": decision.revision}})
