@@ -1,0 +1,133 @@
+"""The real parts that tests run on: MongoDB, the embedded broker, Apache Kafka; each started once a test session.
+
+A test that takes the fixture `broker` runs twice, on the embedded broker and on Apache Kafka (`-m tansu`, `-m kafka`
+select). Where Apache Kafka cannot be had, those runs are skipped, and the first and the last lines of the session
+say so; with TANDEM_REQUIRE_KAFKA=1 the session ends with an error instead. Servers of one's own win over started ones:
+KAFKA_BOOTSTRAP_SERVERS and TANDEM_TEST_MONGO_URL.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+
+from tandem.testing import brokers
+from tandem.testing import kafka as apache
+from tandem.testing.brokers import Broker
+from tandem_local.parts.mongod import Mongod
+from tandem_local.parts.tansu import Tansu
+
+KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
+_absence = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tansu: runs on the embedded broker")
+    config.addinivalue_line("markers", "kafka: runs on Apache Kafka")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if os.environ.get("TANDEM_REQUIRE_KAFKA") == "1" and (reason := apache.kafka_unavailable_reason(KAFKA_POM)):
+        pytest.exit(f"TANDEM_REQUIRE_KAFKA=1, but Apache Kafka cannot be had: {reason}", returncode=1)
+    if reason := apache.quick_unavailable_reason(KAFKA_POM):
+        session.config.stash[_absence] = reason
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if reason := config.stash.get(_absence, None):
+        return _absence_line(reason)
+    if own := os.environ.get(apache.BOOTSTRAP_VARIABLE):
+        return f"brokers: embedded, and Apache Kafka at {own}"
+    return "brokers: embedded, and Apache Kafka from its Maven artifacts"
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Before the first test that needs Apache Kafka, find out whether its jars can really be fetched."""
+    if config.option.collectonly or config.stash.get(_absence, None):
+        return []
+    if any(item.get_closest_marker("kafka") for item in items) and (
+        reason := apache.kafka_unavailable_reason(KAFKA_POM)
+    ):
+        config.stash[_absence] = reason
+        return [_absence_line(reason)]
+    return []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if reason := config.stash.get(_absence, None):
+        terminalreporter.write_line(_absence_line(reason), yellow=True, bold=True)
+
+
+def _absence_line(reason: str) -> str:
+    return f"Apache Kafka is missing, broker tests run on the embedded broker alone: {reason}"
+
+
+@pytest.fixture(scope="session")
+def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real one-node replica set, the same for the whole session."""
+    if own := os.environ.get("TANDEM_TEST_MONGO_URL"):
+        yield own
+        return
+    mongod = Mongod(tmp_path_factory.mktemp("mongod"))
+    mongod.start()
+    yield mongod.url
+    mongod.kill()  # its data go anyway
+
+
+@pytest.fixture(scope="session")
+def _mongo_client(mongo_url: str) -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
+    with pymongo.MongoClient[dict[str, Any]](mongo_url) as client:
+        yield client
+
+
+@pytest.fixture
+def mongo_db_name(_mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """The name of a database of the test's own, dropped after it."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield name
+    _mongo_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def tansu_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The embedded broker, the same for the whole session."""
+    process = Tansu(log_file=tmp_path_factory.mktemp("tansu") / "tansu.log")
+    process.start()
+    yield brokers.tansu(process.bootstrap_servers)
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Apache Kafka, the same for the whole session."""
+    if reason := request.config.stash.get(_absence, None):
+        pytest.skip(f"Apache Kafka is missing: {reason}")
+    if own := os.environ.get(apache.BOOTSTRAP_VARIABLE):
+        yield brokers.kafka(own)
+        return
+    process = apache.KafkaBroker(KAFKA_POM, work_dir=tmp_path_factory.mktemp("kafka"))
+    process.start(timeout=60)
+    yield brokers.kafka(process.bootstrap_servers)
+    process.kill()  # its data go anyway
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("tansu", marks=pytest.mark.tansu), pytest.param("kafka", marks=pytest.mark.kafka)],
+)
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """Each of the two brokers in turn."""
+    found: Broker = request.getfixturevalue(f"{request.param}_broker")
+    return found
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topics and groups that no other test uses."""
+    return f"t{uuid.uuid4().hex[:10]}."
