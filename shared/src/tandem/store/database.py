@@ -30,6 +30,10 @@ class StoreUnavailableError(Exception):
     the same call may be made again."""
 
 
+class NameTakenError(Exception):
+    """A document of this name, or this version of it, exists already. Its text is the name."""
+
+
 _AWAY = (
     AutoReconnect,
     ConnectionFailure,

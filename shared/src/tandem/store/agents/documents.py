@@ -1,0 +1,34 @@
+"""The shape of an agent's version in MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from tandem.events import AgentSpec
+
+COLLECTION = "agents"
+
+
+class AgentDocument(TypedDict):
+    _id: str
+    project_id: str
+    name: str
+    version: int
+    """1, 2, ... within (project, name)."""
+    provider: str
+    model: str
+    parameters: dict[str, Any]
+    """`ModelParameters`."""
+    system_template: str
+    user_template: str
+    confidence_strategy: str
+    label_schema_id: str
+    fingerprint: str
+    """SHA-256 over everything that shapes an answer; equal fingerprints give equal prompts and parameters."""
+    created_at: datetime
+
+
+def agent_spec(document: AgentDocument) -> AgentSpec:
+    """The version as it travels in events."""
+    return AgentSpec.model_validate({"agent_id": document["_id"], **document})

@@ -1,0 +1,37 @@
+"""Reads agents."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from tandem.store.agents.documents import COLLECTION, AgentDocument
+from tandem.store.database import Database, store_errors
+
+
+class AgentReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def get(self, agent_id: str) -> AgentDocument | None:
+        async with store_errors():
+            return cast("AgentDocument | None", await self._collection.find_one({"_id": agent_id}))
+
+    async def latest(self, project_id: str, name: str) -> AgentDocument | None:
+        """The highest version of this name."""
+        async with store_errors():
+            found = await self._collection.find_one({"project_id": project_id, "name": name}, sort=[("version", -1)])
+        return cast("AgentDocument | None", found)
+
+    async def list(self, project_id: str, *, skip: int = 0, limit: int = 100) -> list[AgentDocument]:
+        """All versions, by name and version."""
+        async with store_errors():
+            found = await (
+                self._collection.find({"project_id": project_id})
+                .sort([("name", 1), ("version", 1)])
+                .skip(skip)
+                .limit(limit)
+                .to_list(limit)
+            )
+        return cast("list[AgentDocument]", found)

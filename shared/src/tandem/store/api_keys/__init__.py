@@ -1,0 +1,1 @@
+"""Credentials: API keys, one-time login links and sessions; hashed. Writer: api."""

@@ -1,0 +1,33 @@
+"""Reads credentials."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from tandem.store.api_keys.documents import COLLECTION, ApiKeyDocument
+from tandem.store.database import Database, store_errors
+
+
+class ApiKeyReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def by_hash(self, token_hash: str) -> ApiKeyDocument | None:
+        """The credential of this hash, whatever became of it: the caller looks at kind, expiry and revocation."""
+        async with store_errors():
+            return cast("ApiKeyDocument | None", await self._collection.find_one({"hash": token_hash}))
+
+    async def keys(self, *, before: tuple[datetime, str] | None = None, limit: int = 100) -> list[ApiKeyDocument]:
+        """API keys that are not revoked, newest first; neither sessions nor login links."""
+        query: dict[str, object] = {"kind": "key", "revoked": False}
+        if before is not None:
+            query["created_at"] = {"$lte": before[0]}
+            query["$or"] = [{"created_at": {"$lt": before[0]}}, {"_id": {"$lt": before[1]}}]
+        async with store_errors():
+            found = await (
+                self._collection.find(query).sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(limit)
+            )
+        return cast("list[ApiKeyDocument]", found)

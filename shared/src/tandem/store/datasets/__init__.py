@@ -1,0 +1,1 @@
+"""Data sets: named collections of records, filled by imports. Writer: api."""

@@ -1,0 +1,45 @@
+"""The shape of a data set in MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+COLLECTION = "datasets"
+
+KEPT_IMPORTS = 100
+"""How many past imports a data set remembers."""
+
+
+class ImportLeasePart(TypedDict):
+    """Held by the one import that may write; prolonged while it runs, by the database's clock."""
+
+    import_id: str
+    until: datetime
+
+
+class ImportPart(TypedDict):
+    """A committed import; one that failed leaves nothing."""
+
+    import_id: str
+    records: int
+    skipped: int
+    """Rows whose id was there before, where the caller asked to skip them."""
+    committed_at: datetime
+    committed_by: str
+
+
+class DatasetDocument(TypedDict):
+    _id: str
+    project_id: str
+    name: str
+    fields: list[str]
+    """Names of the text fields, fixed by the first import; empty before."""
+    record_count: int
+    """Visible records."""
+    visible_below: int
+    """A record is visible iff its seq is below this; the next import starts here."""
+    import_lease: ImportLeasePart | None
+    imports: list[ImportPart]
+    """The last ones, oldest first."""
+    created_at: datetime

@@ -1,0 +1,26 @@
+"""Reads data sets."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from tandem.store.database import Database, store_errors
+from tandem.store.datasets.documents import COLLECTION, DatasetDocument
+
+
+class DatasetReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def get(self, dataset_id: str) -> DatasetDocument | None:
+        async with store_errors():
+            return cast("DatasetDocument | None", await self._collection.find_one({"_id": dataset_id}))
+
+    async def list(self, project_id: str, *, after: str = "", limit: int = 100) -> list[DatasetDocument]:
+        """A project's data sets by name; the next page starts after the last one's name."""
+        query: dict[str, Any] = {"project_id": project_id, "name": {"$gt": after}}
+        async with store_errors():
+            found = await self._collection.find(query).sort("name", 1).limit(limit).to_list(limit)
+        return cast("list[DatasetDocument]", found)

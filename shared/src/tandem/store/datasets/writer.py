@@ -1,0 +1,90 @@
+"""Writes data sets; for the api alone.
+
+One import at a time: it takes the lease, prolongs it while it runs, and its commit, which makes all its records visible
+at once, applies only while the lease is its own. Lease times are the database's clock.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from tandem.store.database import Database, Document, NameTakenError, store_errors
+from tandem.store.datasets.documents import COLLECTION, KEPT_IMPORTS, DatasetDocument, ImportPart
+
+
+class ImportLeaseLostError(Exception):
+    """The import was away for longer than its lease; another may have begun, so nothing of this one becomes visible."""
+
+
+class DatasetWriter:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def insert(self, dataset: DatasetDocument) -> None:
+        """Raises NameTakenError."""
+        async with store_errors():
+            try:
+                await self._collection.insert_one(cast("Document", dataset))
+            except DuplicateKeyError as error:
+                raise NameTakenError(dataset["name"]) from error
+
+    async def begin_import(self, dataset_id: str, import_id: str, *, seconds: float) -> DatasetDocument | None:
+        """Take the import lease; None while another import holds it (or the data set does not exist)."""
+        free = {
+            "$or": [
+                {"$eq": [{"$ifNull": ["$import_lease", None]}, None]},
+                {"$lte": ["$import_lease.until", "$$NOW"]},
+            ]
+        }
+        async with store_errors():
+            found = await self._collection.find_one_and_update(
+                {"_id": dataset_id, "$expr": free},
+                [{"$set": {"import_lease": {"import_id": import_id, "until": _until(seconds)}}}],
+                return_document=ReturnDocument.AFTER,
+            )
+        return cast("DatasetDocument | None", found)
+
+    async def renew_import(self, dataset_id: str, import_id: str, *, seconds: float) -> None:
+        """Raises ImportLeaseLostError."""
+        async with store_errors():
+            result = await self._collection.update_one(
+                {"_id": dataset_id, "import_lease.import_id": import_id},
+                [{"$set": {"import_lease.until": _until(seconds)}}],
+            )
+        if result.matched_count == 0:
+            raise ImportLeaseLostError(import_id)
+
+    async def commit_import(
+        self, dataset_id: str, import_: ImportPart, *, fields: list[str], visible_below: int
+    ) -> DatasetDocument:
+        """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError."""
+        update: dict[str, Any] = {
+            "$set": {"visible_below": visible_below, "fields": fields, "import_lease": None},
+            "$inc": {"record_count": import_["records"]},
+            "$push": {"imports": {"$each": [import_], "$slice": -KEPT_IMPORTS}},
+        }
+        async with store_errors():
+            found = await self._collection.find_one_and_update(
+                {"_id": dataset_id, "import_lease.import_id": import_["import_id"]},
+                update,
+                return_document=ReturnDocument.AFTER,
+            )
+        if found is None:
+            raise ImportLeaseLostError(import_["import_id"])
+        return cast("DatasetDocument", found)
+
+    async def give_up_import(self, dataset_id: str, import_id: str) -> None:
+        """Give the lease back without a commit; no effect when it is not this import's."""
+        async with store_errors():
+            await self._collection.update_one(
+                {"_id": dataset_id, "import_lease.import_id": import_id}, {"$set": {"import_lease": None}}
+            )
+
+
+def _until(seconds: float) -> dict[str, Any]:
+    return {"$add": ["$$NOW", int(seconds * 1000)]}

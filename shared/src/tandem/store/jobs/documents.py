@@ -1,0 +1,119 @@
+"""The shape of a job in MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from tandem.events import JobPublishedV1, JobState
+
+COLLECTION = "jobs"
+
+
+class SelectionPart(TypedDict):
+    """The records of the job, fixed when it is created: those with from_seq <= seq < below_seq."""
+
+    from_seq: int
+    below_seq: int
+    size: int
+    """How many records that are."""
+
+
+class PublishedPart(TypedDict):
+    """What a JobPublishedV1 carries beside the job's own fields, so that publishing needs no join."""
+
+    agent: dict[str, Any]
+    """`AgentSpec`."""
+    label_schema: dict[str, Any]
+    """`LabelSchemaSpec`."""
+    review_policy: dict[str, Any]
+    """`ReviewPolicy`."""
+
+
+class TotalsPart(TypedDict):
+    """Counts of the records below `low`, all of which have ended."""
+
+    labeled: int
+    invalid: int
+    failed: int
+    needs_review: int
+    """Among the others, not beside them."""
+
+
+class LeasePart(TypedDict):
+    holder: str
+    until: datetime
+    """By the database's clock."""
+
+
+class DispatchPart(TypedDict):
+    """Where the dispatcher stands; written by it alone once the job exists."""
+
+    cursor: int
+    """The next seq to ask for; everything in the selection below it was asked for."""
+    low: int
+    """The lowest seq that has not ended; low <= cursor."""
+    totals: TotalsPart
+    asks: dict[str, int]
+    """Seq (as a string) to how often it was asked for, from the second time on."""
+    asked_epoch: int
+    """The epoch in which the outstanding requests were published; 0 before the first."""
+    rate_per_second: float
+    """Records ended a second, measured lately."""
+    lease: LeasePart | None
+    announced: bool
+    """True once the end of the job was published: no dispatcher needs to look at it again."""
+
+
+class JobDocument(TypedDict):
+    _id: str
+    project_id: str
+    dataset_id: str
+    name: str
+    agent_id: str
+    label_schema_id: str
+    state: str
+    """A `JobState`."""
+    state_reason: str | None
+    """One sentence for people, e.g. why it waits."""
+    revision: int
+    """Rises with every change of state."""
+    epoch: int
+    weight: float
+    selection: SelectionPart
+    published: PublishedPart
+    dispatch: DispatchPart
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def first_dispatch(from_seq: int) -> DispatchPart:
+    """The dispatcher's part of a job that nobody has walked yet."""
+    return {
+        "cursor": from_seq,
+        "low": from_seq,
+        "totals": {"labeled": 0, "invalid": 0, "failed": 0, "needs_review": 0},
+        "asks": {},
+        "asked_epoch": 0,
+        "rate_per_second": 0.0,
+        "lease": None,
+        "announced": False,
+    }
+
+
+def job_published(document: JobDocument) -> JobPublishedV1:
+    """The event that tells of the job as it stands in this document."""
+    return JobPublishedV1.model_validate(
+        {
+            "job_id": document["_id"],
+            "project_id": document["project_id"],
+            "dataset_id": document["dataset_id"],
+            "name": document["name"],
+            "revision": document["revision"],
+            "epoch": document["epoch"],
+            "state": JobState(document["state"]),
+            **document["published"],
+        }
+    )

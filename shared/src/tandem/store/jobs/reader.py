@@ -1,0 +1,57 @@
+"""Reads jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, cast
+
+from tandem.events import JobState
+from tandem.store.database import Database, store_errors
+from tandem.store.jobs.documents import COLLECTION, JobDocument
+
+_LIVE = [state.value for state in JobState if state.is_live]
+
+
+class JobReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def get(self, job_id: str) -> JobDocument | None:
+        async with store_errors():
+            return cast("JobDocument | None", await self._collection.find_one({"_id": job_id}))
+
+    async def live(self) -> list[JobDocument]:
+        """All jobs that are running, paused or waiting, in a stable order."""
+        async with store_errors():
+            found = (
+                await self._collection.find({"state": {"$in": _LIVE}}).sort([("state", 1), ("_id", 1)]).to_list(None)
+            )
+        return cast("list[JobDocument]", found)
+
+    async def list(
+        self,
+        project_ids: str | Collection[str] | None,
+        *,
+        before: tuple[datetime, str] | None = None,
+        limit: int = 100,
+    ) -> list[JobDocument]:
+        """Jobs of the project, of these projects, or of all (None), newest first.
+
+        `before` is (created_at, _id) of the last one of the page before.
+        """
+        query: dict[str, Any] = {}
+        if isinstance(project_ids, str):
+            query["project_id"] = project_ids
+        elif project_ids is not None:
+            query["project_id"] = {"$in": sorted(project_ids)}
+        if before is not None:
+            created_at, job_id = before
+            query["created_at"] = {"$lte": created_at}
+            query["$or"] = [{"created_at": {"$lt": created_at}}, {"_id": {"$lt": job_id}}]
+        newest_first = [("created_at", -1), ("_id", -1)]
+        async with store_errors():
+            found = await self._collection.find(query).sort(newest_first).limit(limit).to_list(limit)
+        return cast("list[JobDocument]", found)

@@ -1,0 +1,33 @@
+"""The shape of a label schema's version in MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from tandem.events import LabelSchemaSpec
+
+COLLECTION = "label_schemas"
+
+
+class LabelSchemaDocument(TypedDict):
+    _id: str
+    project_id: str
+    name: str
+    version: int
+    """1, 2, ... within (project, name)."""
+    tasks: list[dict[str, Any]]
+    """`SingleChoiceTask`s."""
+    created_at: datetime
+
+
+def label_schema_spec(document: LabelSchemaDocument) -> LabelSchemaSpec:
+    """The version as it travels in events."""
+    return LabelSchemaSpec.model_validate(
+        {
+            "label_schema_id": document["_id"],
+            "version": document["version"],
+            "name": document["name"],
+            "tasks": document["tasks"],
+        }
+    )

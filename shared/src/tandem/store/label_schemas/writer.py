@@ -1,0 +1,25 @@
+"""Writes label schemas; for the api alone."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pymongo.errors import DuplicateKeyError
+
+from tandem.store.database import Database, Document, NameTakenError, store_errors
+from tandem.store.label_schemas.documents import COLLECTION, LabelSchemaDocument
+
+
+class LabelSchemaWriter:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def insert(self, schema: LabelSchemaDocument) -> None:
+        """Raises NameTakenError when this version of the name exists: somebody was faster."""
+        async with store_errors():
+            try:
+                await self._collection.insert_one(cast("Document", schema))
+            except DuplicateKeyError as error:
+                raise NameTakenError(schema["name"]) from error

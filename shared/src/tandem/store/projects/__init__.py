@@ -1,0 +1,1 @@
+"""Projects: what datasets, label schemas, agents, jobs and people's access belong to. Writer: api."""

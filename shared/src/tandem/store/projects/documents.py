@@ -1,0 +1,16 @@
+"""The shape of a project in MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+COLLECTION = "projects"
+
+
+class ProjectDocument(TypedDict):
+    _id: str
+    name: str
+    """Unique in the installation."""
+    description: str
+    created_at: datetime

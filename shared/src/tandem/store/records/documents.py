@@ -1,0 +1,37 @@
+"""The shape of a record in MongoDB, and the hash of what a model sees of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+import orjson
+
+COLLECTION = "records"
+
+
+class RecordDocument(TypedDict):
+    _id: str
+    dataset_id: str
+    seq: int
+    """0-based, increasing in the order of the import; gaps are allowed."""
+    record_id: str
+    """The user's own key, unique in the data set."""
+    fields: dict[str, str]
+    """What the prompt is made of."""
+    metadata: dict[str, Any]
+    """Scalars that travel with the record and are exported again."""
+    gold: NotRequired[dict[str, str]]
+    """Task to the value that is known to be right, where the import had one."""
+    content_hash: str
+    import_id: str
+
+
+def record_document_id(dataset_id: str, seq: int) -> str:
+    return f"{dataset_id}:{seq}"
+
+
+def content_hash(fields: Mapping[str, str]) -> str:
+    """SHA-256 (hex) of the fields as canonical JSON: equal content has an equal hash, whatever its key."""
+    return hashlib.sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,76 @@
+"""Reads records. Bounds are the caller's: pass a data set's `visible_below` (or a job's selection) as `below_seq`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import cast
+
+from tandem.store.database import Database, store_errors
+from tandem.store.records.documents import COLLECTION, RecordDocument, record_document_id
+
+_SEQ_INDEX = "dataset_id_1_seq_1"
+
+
+class RecordReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def get(self, dataset_id: str, seq: int) -> RecordDocument | None:
+        async with store_errors():
+            found = await self._collection.find_one({"_id": record_document_id(dataset_id, seq)})
+        return cast("RecordDocument | None", found)
+
+    async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
+        """By seq; those that do not exist are left out."""
+        ids = [record_document_id(dataset_id, seq) for seq in seqs]
+        if not ids:
+            return {}
+        async with store_errors():
+            found = await self._collection.find({"_id": {"$in": ids}}).to_list(None)
+        return {document["seq"]: cast("RecordDocument", document) for document in found}
+
+    async def walk(self, dataset_id: str, from_seq: int, below_seq: int, limit: int) -> list[RecordDocument]:
+        """Up to `limit` records with from_seq <= seq < below_seq, ascending; go on at the last one's seq + 1."""
+        if limit <= 0 or from_seq >= below_seq:
+            return []
+        async with store_errors():
+            found = await (
+                self._collection.find({"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}})
+                .sort("seq", 1)
+                .limit(limit)
+                .hint(_SEQ_INDEX)
+                .to_list(limit)
+            )
+        return cast("list[RecordDocument]", found)
+
+    async def stream(
+        self, dataset_id: str, from_seq: int, below_seq: int, *, chunk: int = 1000
+    ) -> AsyncIterator[list[RecordDocument]]:
+        """All records with from_seq <= seq < below_seq in chunks, ascending, in constant memory."""
+        while page := await self.walk(dataset_id, from_seq, below_seq, chunk):
+            yield page
+            from_seq = page[-1]["seq"] + 1
+
+    async def count(self, dataset_id: str, from_seq: int, below_seq: int) -> int:
+        """How many records there are with from_seq <= seq < below_seq."""
+        async with store_errors():
+            return await self._collection.count_documents(
+                {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}, hint=_SEQ_INDEX
+            )
+
+    async def seq_after(self, dataset_id: str, below_seq: int, *, count: int) -> int:
+        """The bound under which the first `count` records lie; `below_seq` when there are fewer."""
+        async with store_errors():
+            found = await (
+                self._collection.find(
+                    {"dataset_id": dataset_id, "seq": {"$gte": 0, "$lt": below_seq}}, {"_id": 0, "seq": 1}
+                )
+                .sort("seq", 1)
+                .skip(count)
+                .limit(1)
+                .hint(_SEQ_INDEX)
+                .to_list(1)
+            )
+        return int(found[0]["seq"]) if found else below_seq

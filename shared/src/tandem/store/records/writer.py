@@ -1,0 +1,69 @@
+"""Writes records; for the api alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from pymongo.errors import BulkWriteError
+
+from tandem.store.database import Database, Document, store_errors
+from tandem.store.records.documents import COLLECTION, RecordDocument
+
+_DUPLICATE_KEY = 11000
+
+
+class RecordCollisionError(Exception):
+    """Another writer put records where these were to go: an import that lost its lease was still writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingKey:
+    """Where a record of this key stands already."""
+
+    record_id: str
+    seq: int
+    import_id: str
+
+
+class RecordWriter:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def existing(self, dataset_id: str, record_ids: Sequence[str]) -> dict[str, ExistingKey]:
+        """Which of these keys the data set has, visible or not."""
+        async with store_errors():
+            found = await self._collection.find(
+                {"dataset_id": dataset_id, "record_id": {"$in": list(record_ids)}},
+                {"_id": 0, "record_id": 1, "seq": 1, "import_id": 1},
+            ).to_list(None)
+        return {document["record_id"]: ExistingKey(**document) for document in found}
+
+    async def insert(self, records: Sequence[RecordDocument]) -> None:
+        """Raises RecordCollisionError when a seq or a key is taken."""
+        if not records:
+            return
+        async with store_errors():
+            try:
+                await self._collection.insert_many(cast("Sequence[Document]", records), ordered=False)
+            except BulkWriteError as error:
+                if any(failure["code"] == _DUPLICATE_KEY for failure in error.details["writeErrors"]):
+                    raise RecordCollisionError from error
+                raise
+
+    async def delete_invisible(self, dataset_id: str, *, from_seq: int, but_import: str | None = None) -> int:
+        """Remove what imports left above the visible bound; those of `but_import` stay. Returns how many went."""
+        query: Document = {"dataset_id": dataset_id, "seq": {"$gte": from_seq}}
+        if but_import is not None:
+            query["import_id"] = {"$ne": but_import}
+        async with store_errors():
+            return int((await self._collection.delete_many(query)).deleted_count)
+
+    async def delete_import(self, import_id: str, *, from_seq: int) -> int:
+        """Remove the records of an import that did not commit: those at or above the visible bound it began at."""
+        async with store_errors():
+            result = await self._collection.delete_many({"import_id": import_id, "seq": {"$gte": from_seq}})
+        return int(result.deleted_count)
