@@ -1,0 +1,1 @@
+"""The `tandem` command line: the SDK for people at a terminal."""

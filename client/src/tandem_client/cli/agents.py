@@ -1,0 +1,74 @@
+"""`tandem agent`: models with their prompts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tandem_client.cli.session import connected, out, the_agent, the_dataset, the_label_schema, the_project
+
+app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
+ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
+TemplateFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file with a Jinja2 template.")]
+
+
+@app.command()
+def create(
+    name: str,
+    project: ProjectOption,
+    schema: Annotated[str, typer.Option(help="Name of the label schema; its latest version is pinned.")],
+    model: Annotated[str, typer.Option(help="Name of the model, as its provider calls it.")],
+    provider: Annotated[str, typer.Option(help="Name of a provider that the operators configured.")],
+    temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
+    system_template: TemplateFile = None,
+    user_template: TemplateFile = None,
+) -> None:
+    """Create an agent, or its next version. Without templates the prompt is built from the label schema."""
+    given = {"temperature": temperature, "max_tokens": max_tokens}
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        agent = tandem.agents.create(
+            home.id,
+            name=name,
+            provider=provider,
+            model=model,
+            label_schema_id=the_label_schema(tandem, home, schema).id,
+            parameters={key: value for key, value in given.items() if value is not None} or None,
+            system_template=system_template.read_text(encoding="utf-8") if system_template else None,
+            user_template=user_template.read_text(encoding="utf-8") if user_template else None,
+        )
+    out.print(f"Agent {agent.name}, version {agent.version}: {agent.model} at {agent.provider}", markup=False)
+
+
+@app.command("list")
+def list_agents(project: ProjectOption) -> None:
+    """List the versions of a project's agents."""
+    with connected() as tandem:
+        agents = tandem.agents.list(the_project(tandem, project).id)
+    table = Table("agent", "version", "provider", "model", "id", box=None)
+    for agent in agents:
+        table.add_row(agent.name, str(agent.version), agent.provider, agent.model, agent.id)
+    out.print(table)
+
+
+@app.command()
+def preview(
+    agent: str,
+    project: ProjectOption,
+    dataset: Annotated[str, typer.Option(help="Name of the data set.")],
+    limit: Annotated[int, typer.Option(min=1, max=20)] = 1,
+) -> None:
+    """Show what the agent would send for the first records. No model is called."""
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        chosen = the_agent(tandem, home, agent)
+        prompts = tandem.agents.preview(chosen.id, dataset_id=the_dataset(tandem, home, dataset).id, limit=limit)
+    for prompt in prompts:
+        out.rule(prompt.record_id)
+        for message in prompt.messages:
+            out.print(message.role, style="bold")
+            out.print(message.content, markup=False, soft_wrap=True)

@@ -1,0 +1,85 @@
+"""All commands. Each is a few calls of the SDK; what goes wrong is one sentence with its cure and exit status 1."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points, version
+from typing import Annotated
+
+import typer
+
+from tandem_client import config
+from tandem_client.cli import agents, data, jobs, schemas
+from tandem_client.cli.session import err, out
+from tandem_client.client import Tandem
+from tandem_client.errors import TandemError
+
+app = typer.Typer(
+    help="Label data with people and language models together.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+app.command("import")(data.import_file)
+app.add_typer(schemas.app, name="schema")
+app.add_typer(agents.app, name="agent")
+app.command()(jobs.run)
+app.command()(jobs.status)
+app.command()(jobs.export)
+app.command()(jobs.pause)
+app.command()(jobs.resume)
+app.command()(jobs.cancel)
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if show_version:
+        out.print(f"tandem {version('tandem-client')}")
+        raise typer.Exit
+
+
+@app.command()
+def login(
+    url: Annotated[str, typer.Argument(help="Address of the API, e.g. http://127.0.0.1:8000")],
+    token: Annotated[
+        str | None, typer.Option(envvar="TANDEM_TOKEN", help="API key; asked for when left out.", show_envvar=True)
+    ] = None,
+) -> None:
+    """Keep the address and the API key for later commands."""
+    connection = config.Connection(url.rstrip("/"), token or typer.prompt("API key", hide_input=True))
+    with Tandem(connection.url, connection.token, patience=0) as tandem:
+        projects = tandem.projects.list()
+    file = config.save(connection)
+    out.print(f"Logged in to {connection.url} ({len(projects)} projects). Kept in {file}.", soft_wrap=True)
+
+
+def main() -> None:
+    """The program `tandem`. Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
+    for extension in entry_points(group="tandem.commands"):
+        extension.load()(app)
+    try:
+        app()
+    except TandemError as error:
+        err.print(f"[bold red]Error:[/] {_plain(error.sentence)}", soft_wrap=True)
+        _explain(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _explain(error: TandemError) -> None:
+    """The problem's single faults, where it lists them."""
+    faults = error.extras.get("errors")
+    if isinstance(faults, list):
+        for fault in faults[:10]:
+            text = fault.get("message") or fault.get("detail") or fault if isinstance(fault, dict) else fault
+            err.print(f"  - {_plain(str(text))}", soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Text of a server is no markup."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,117 @@
+"""`tandem run, status, export, pause, resume, cancel`: jobs."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from tandem_client.cli.progress import JobProgress, job_table, plain_line
+from tandem_client.cli.session import connected, err, out, the_agent, the_dataset, the_job, the_project
+from tandem_client.client import Tandem
+from tandem_client.models import Job
+
+JobArgument = Annotated[str, typer.Argument(help="Id of the job, or its name.")]
+
+
+def run(
+    project: Annotated[str, typer.Option(help="Name of the project.")],
+    dataset: Annotated[str, typer.Option(help="Name of the data set.")],
+    agent: Annotated[str, typer.Option(help="Name of the agent; its latest version runs.")],
+    name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Labels with a confidence below this go to a person.")
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
+) -> None:
+    """Run an agent over a data set and follow its progress."""
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        records = the_dataset(tandem, home, dataset)
+        job = tandem.jobs.create(
+            home.id,
+            dataset_id=records.id,
+            agent_id=the_agent(tandem, home, agent).id,
+            name=name or f"{records.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+            limit=limit,
+            review_threshold=threshold,
+        )
+        if not detach:
+            job = follow(tandem, job)
+    out.print(plain_line(job), markup=False, soft_wrap=True)
+    out.print(f"id {job.id}")
+
+
+def follow(tandem: Tandem, job: Job) -> Job:
+    """Show progress until the job is over. Ctrl-C stops the following, not the job."""
+    try:
+        with JobProgress(err) as progress:
+            return tandem.jobs.wait(job.id, on_progress=progress.update)
+    except KeyboardInterrupt:
+        err.print(f"The job goes on. `tandem status {job.id} --watch` follows it, `tandem cancel {job.id}` ends it.")
+        raise
+
+
+def status(
+    job: Annotated[str | None, typer.Argument(help="Id or name of a job; all jobs when left out.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until the jobs are over.")] = False,
+) -> None:
+    """Show the progress of jobs: rate, time left, counts by outcome."""
+    with connected() as tandem:
+        jobs = _jobs(tandem, job)
+        if watch:
+            jobs = _watched(tandem, job, jobs)
+    if jobs:
+        out.print(job_table(jobs))
+    else:
+        out.print("There are no jobs yet. `tandem run` starts one.")
+
+
+def export(
+    job: JobArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; its ending says csv or jsonl.")],
+) -> None:
+    """Write a job's labels to a CSV or JSONL file, people's decisions included."""
+    if output.suffix.lower() not in (".csv", ".jsonl", ".ndjson"):
+        raise typer.BadParameter("the file must end in .csv, .jsonl or .ndjson", param_hint="--output")
+    with connected() as tandem:
+        size = tandem.jobs.export(the_job(tandem, job).id, output)
+    out.print(f"{output} written ({size:,} bytes).", markup=False)
+
+
+def pause(job: JobArgument) -> None:
+    """Pause a job; calls under way end normally."""
+    with connected() as tandem:
+        out.print(plain_line(tandem.jobs.pause(the_job(tandem, job).id)), markup=False)
+
+
+def resume(job: JobArgument) -> None:
+    """Let a paused job go on."""
+    with connected() as tandem:
+        out.print(plain_line(tandem.jobs.resume(the_job(tandem, job).id)), markup=False)
+
+
+def cancel(job: JobArgument) -> None:
+    """End a job; what is labeled stays."""
+    with connected() as tandem:
+        out.print(plain_line(tandem.jobs.cancel(the_job(tandem, job).id)), markup=False)
+
+
+def _jobs(tandem: Tandem, job: str | None) -> list[Job]:
+    if job is not None:
+        return [the_job(tandem, job)]
+    return [job for project in tandem.projects.list() for job in tandem.jobs.list(project.id)]
+
+
+def _watched(tandem: Tandem, wanted: str | None, jobs: list[Job]) -> list[Job]:
+    with Live(job_table(jobs), console=err, transient=True) as live:
+        while not all(job.is_over for job in jobs):
+            time.sleep(1.0)
+            jobs = [tandem.jobs.get(jobs[0].id)] if wanted else _jobs(tandem, None)
+            live.update(job_table(jobs))
+    return jobs

@@ -1,0 +1,84 @@
+"""A job's progress at the terminal: rate, time left, counts by outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from tandem_client.models import Job
+
+
+class JobProgress:
+    """Shows one job until closed. Without a terminal: one line at every tenth of the way."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[pace]}"),
+            TextColumn("{task.fields[counts]}"),
+            console=console,
+            disable=not console.is_terminal,
+            expand=True,
+        )
+        self._task: TaskID | None = None
+        self._shown_tenth = -1
+
+    def __enter__(self) -> JobProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, job: Job) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task(job.name, total=job.size, pace="", counts="")
+        self._bar.update(self._task, completed=job.counts.ended, pace=pace(job), counts=counts(job))
+        tenth = int(job.progress * 10)
+        if not self._console.is_terminal and (tenth != self._shown_tenth or job.is_over):
+            if tenth != self._shown_tenth:
+                self._console.print(plain_line(job), soft_wrap=True, markup=False)
+            self._shown_tenth = tenth
+
+
+def plain_line(job: Job) -> str:
+    parts = [f"{job.name}: {job.state}", f"{job.counts.ended} of {job.size}", pace(job), counts(job, color=False)]
+    return ", ".join(part for part in parts if part)
+
+
+def pace(job: Job) -> str:
+    """e.g. '210/s, 0:00:12 left'; a state other than running instead, with its reason."""
+    if job.state != "running":
+        return f"{job.state} ({job.state_reason})" if job.state_reason else job.state
+    if not job.rate_per_second:
+        return ""
+    left = f", {timedelta(seconds=round(job.eta_seconds))} left" if job.eta_seconds is not None else ""
+    return f"{job.rate_per_second:.0f}/s{left}"
+
+
+def counts(job: Job, *, color: bool = True) -> str:
+    shown = [
+        ("labeled", job.counts.labeled, "green"),
+        ("invalid", job.counts.invalid, "yellow"),
+        ("failed", job.counts.failed, "red"),
+        ("to review", job.counts.needs_review, "cyan"),
+    ]
+    paint: Callable[[str, str], str] = (lambda text, tint: f"[{tint}]{text}[/]") if color else (lambda text, _: text)
+    return " ".join(paint(f"{number} {word}", tint) for word, number, tint in shown if number or word == "labeled")
+
+
+def job_table(jobs: list[Job]) -> Table:
+    table = Table("job", "state", "done", "labeled", "invalid", "failed", "to review", "pace", "id", box=None)
+    for job in jobs:
+        numbers = (job.counts.labeled, job.counts.invalid, job.counts.failed, job.counts.needs_review)
+        done = f"{job.counts.ended} / {job.size}"
+        state = f"{job.state}: {job.state_reason}" if job.state_reason else job.state
+        table.add_row(job.name, state, done, *map(str, numbers), pace(job) if job.state == "running" else "", job.id)
+    return table

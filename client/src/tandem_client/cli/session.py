@@ -1,0 +1,75 @@
+"""What every command shares: the console, the connection, and names that people may use in place of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from rich.console import Console
+
+from tandem_client import config
+from tandem_client.client import Tandem
+from tandem_client.errors import TandemError
+from tandem_client.models import Agent, Dataset, Job, LabelSchema, Project
+
+out = Console(highlight=False)
+"""Results."""
+err = Console(stderr=True, highlight=False)
+"""Progress and errors, so that results can be piped."""
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+@contextmanager
+def connected() -> Iterator[Tandem]:
+    connection = config.load()
+    with Tandem(connection.url, connection.token) as tandem:
+        yield tandem
+
+
+def the_project(tandem: Tandem, name: str) -> Project:
+    return _found(tandem.projects.find(name), "project", name, tandem.projects.list)
+
+
+def the_dataset(tandem: Tandem, project: Project, name: str) -> Dataset:
+    return _found(tandem.datasets.find(project.id, name), "data set", name, lambda: tandem.datasets.list(project.id))
+
+
+def the_label_schema(tandem: Tandem, project: Project, name: str) -> LabelSchema:
+    return _found(
+        tandem.label_schemas.find(project.id, name),
+        "label schema",
+        name,
+        lambda: tandem.label_schemas.list(project.id),
+    )
+
+
+def the_agent(tandem: Tandem, project: Project, name: str) -> Agent:
+    return _found(tandem.agents.find(project.id, name), "agent", name, lambda: tandem.agents.list(project.id))
+
+
+def the_job(tandem: Tandem, name: str) -> Job:
+    """The job of this id, or the newest of this name in any project."""
+    try:
+        return tandem.jobs.get(name)
+    except TandemError as error:
+        if error.status not in (404, 422):
+            raise
+    jobs = [job for project in tandem.projects.list() for job in tandem.jobs.list(project.id)]
+    newest_first = sorted(jobs, key=lambda job: job.created_at, reverse=True)
+    return _found(next((job for job in newest_first if job.name == name), None), "job", name, lambda: newest_first)
+
+
+def _found(thing: N | None, kind: str, name: str, others: Callable[[], Sequence[Named]]) -> N:
+    if thing is not None:
+        return thing
+    names = list(dict.fromkeys(other.name for other in others()))
+    known = f"There is: {', '.join(names[:10])}" if names else f"There is no {kind} yet"
+    raise TandemError(f"No such {kind}", type="not-found", detail=f"There is no {kind} {name!r}", cure=f"{known}.")

@@ -1,0 +1,57 @@
+"""The SDK's front door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Self
+
+import httpx
+
+from tandem_client.resources.access import Access
+from tandem_client.resources.agents import Agents
+from tandem_client.resources.datasets import Datasets
+from tandem_client.resources.jobs import Jobs
+from tandem_client.resources.label_schemas import LabelSchemas
+from tandem_client.resources.projects import Projects
+from tandem_client.transport import Transport
+
+
+class Tandem:
+    """A connection to a Tandem server. May be used from several threads; close it, or use it as a context manager.
+
+        with Tandem("http://127.0.0.1:8000", token) as tandem:
+            project = tandem.projects.create("tweets")
+
+    Methods raise TandemError. `timeout` bounds the wait for one answer, `patience` how long a request that did not get
+    through is made again, both in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        *,
+        timeout: float = 30.0,
+        patience: float = 10.0,
+        http: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`http` and `sleep` replace the network and the clock in tests."""
+        self._transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
+        self.url = self._transport.url
+        self.projects = Projects(self._transport)
+        self.label_schemas = LabelSchemas(self._transport)
+        self.datasets = Datasets(self._transport)
+        self.agents = Agents(self._transport)
+        self.jobs = Jobs(self._transport, sleep=sleep)
+        self.access = Access(self._transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()

@@ -1,0 +1,190 @@
+"""What the API returns, typed. Fields that a newer server adds are ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Project(Model):
+    id: str
+    name: str
+    description: str = ""
+    created_at: datetime
+
+
+class LabelOption(Model):
+    """One label: `value` is stored and exported, `name` and `description` are shown to people and models."""
+
+    value: str
+    name: str = ""
+    description: str = ""
+
+
+class SingleChoice(Model):
+    """A task with exactly one of its options as the answer."""
+
+    kind: Literal["single_choice"] = "single_choice"
+    name: str
+    question: str = ""
+    options: tuple[LabelOption, ...]
+
+
+class LabelSchema(Model):
+    """An immutable version of a label schema."""
+
+    id: str
+    project_id: str
+    name: str
+    version: int
+    tasks: tuple[SingleChoice, ...]
+    created_at: datetime
+
+
+class Dataset(Model):
+    id: str
+    project_id: str
+    name: str
+    fields: tuple[str, ...] = ()
+    record_count: int = 0
+    created_at: datetime
+
+
+class ImportResult(Model):
+    """What one import took in: all of the file or nothing of it."""
+
+    import_id: str
+    records: int
+    skipped: int = 0
+    duplicates: int = 0
+
+
+class Agent(Model):
+    """An immutable version of an agent: provider, model, parameters, prompt, label schema."""
+
+    id: str
+    project_id: str
+    name: str
+    version: int
+    provider: str
+    model: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    label_schema_id: str
+    system_template: str = ""
+    user_template: str = ""
+    fingerprint: str = ""
+    created_at: datetime
+
+
+class Message(Model):
+    role: str
+    content: str
+
+
+class PreviewedPrompt(Model):
+    """The messages that an agent would send for one record."""
+
+    record_id: str
+    messages: tuple[Message, ...]
+
+
+class JobCounts(Model):
+    """labeled + invalid + failed + not_run = size of the job, always."""
+
+    labeled: int = 0
+    invalid: int = 0
+    failed: int = 0
+    not_run: int = 0
+    needs_review: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.labeled + self.invalid + self.failed
+
+
+class JobAgent(Model):
+    name: str
+    version: int
+    provider: str
+    model: str
+
+
+class Job(Model):
+    id: str
+    project_id: str
+    dataset_id: str
+    agent_id: str
+    label_schema_id: str
+    name: str
+    state: str
+    state_reason: str | None = None
+    size: int
+    counts: JobCounts
+    rate_per_second: float | None = None
+    eta_seconds: float | None = None
+    agent: JobAgent
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("completed", "cancelled")
+
+    @property
+    def progress(self) -> float:
+        """Between 0 and 1; an empty job is done."""
+        return self.counts.ended / self.size if self.size else 1.0
+
+
+class JobReport(Model):
+    """How the labels of a job are spread; accuracy is None where no record carries a gold label."""
+
+    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
+    reasons: dict[str, int] = Field(default_factory=dict)
+    accuracy: float | None = None
+    gold_compared: int = 0
+    confidence_histogram: tuple[int, ...] = ()
+
+
+class Label(Model):
+    task: str
+    value: str
+    confidence: float | None = None
+    confidence_method: str | None = None
+    probabilities: dict[str, float] | None = None
+    rule: str = ""
+
+
+class Annotation(Model):
+    """How one record ended in a job."""
+
+    seq: int
+    record_id: str
+    attempt: int = 1
+    outcome: Literal["labeled", "invalid", "failed"]
+    reason: str | None = None
+    labels: tuple[Label, ...] = ()
+    needs_review: bool = False
+    model: str = ""
+    created_at: datetime | None = None
+
+
+class Provider(Model):
+    """A model provider that the operators configured."""
+
+    name: str
+    models: tuple[str, ...] = ()
+
+
+class LoginLink(Model):
+    """A one-time token with which a person opens a session on the review page."""
+
+    token: str
+    expires_at: datetime

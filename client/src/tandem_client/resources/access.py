@@ -1,0 +1,25 @@
+"""Who may do what: login links for people."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tandem_client.models import LoginLink, Provider
+from tandem_client.transport import Transport
+
+
+class Access:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def login_link(
+        self, *, role: Literal["admin", "annotator", "viewer"] = "annotator", name: str, ttl_seconds: int = 3600
+    ) -> LoginLink:
+        """A one-time token that opens a session with this role on the review page. Needs the role admin."""
+        body = {"role": role, "name": name, "ttl_seconds": ttl_seconds}
+        return LoginLink.model_validate(self._http.post("/login-links", body))
+
+    def providers(self) -> list[Provider]:
+        """The model providers that the operators configured."""
+        body = self._http.get("/providers")
+        return [Provider.model_validate(item) for item in body["items"]]

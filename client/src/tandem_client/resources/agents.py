@@ -1,0 +1,55 @@
+"""Agents: a model with its prompt and its label schema, in immutable versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tandem_client.models import Agent, PreviewedPrompt
+from tandem_client.paging import pages
+from tandem_client.transport import Transport
+
+
+class Agents:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def create(
+        self,
+        project_id: str,
+        *,
+        name: str,
+        provider: str,
+        model: str,
+        label_schema_id: str,
+        parameters: dict[str, Any] | None = None,
+        system_template: str | None = None,
+        user_template: str | None = None,
+    ) -> Agent:
+        """A new version of the agent of this name. Templates left out are built from the label schema."""
+        body = {
+            "name": name,
+            "provider": provider,
+            "model": model,
+            "label_schema_id": label_schema_id,
+            "parameters": parameters,
+            "system_template": system_template,
+            "user_template": user_template,
+        }
+        given = {key: value for key, value in body.items() if value is not None}
+        return Agent.model_validate(self._http.post(f"/projects/{project_id}/agents", given))
+
+    def list(self, project_id: str) -> list[Agent]:
+        return [Agent.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/agents")]
+
+    def get(self, agent_id: str) -> Agent:
+        return Agent.model_validate(self._http.get(f"/agents/{agent_id}"))
+
+    def find(self, project_id: str, name: str) -> Agent | None:
+        """The latest version of the agent of this name, or the version of this id, or None."""
+        found = [agent for agent in self.list(project_id) if name in (agent.name, agent.id)]
+        return max(found, key=lambda agent: agent.version, default=None)
+
+    def preview(self, agent_id: str, *, dataset_id: str, limit: int = 3) -> tuple[PreviewedPrompt, ...]:
+        """What the agent would send for the first records of a data set; no model is called."""
+        body = self._http.post(f"/agents/{agent_id}/preview", {"dataset_id": dataset_id, "limit": limit})
+        return tuple(PreviewedPrompt.model_validate(item) for item in body["items"])

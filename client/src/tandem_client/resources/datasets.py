@@ -1,0 +1,130 @@
+"""Data sets and their import. Files are streamed, never read into memory; an import is taken whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from tandem_client.models import Dataset, ImportResult
+from tandem_client.paging import pages
+from tandem_client.transport import Transport
+
+CHUNK_BYTES = 256 * 1024
+OnBytes = Callable[[int], None]
+"""Called with the number of bytes sent so far."""
+
+
+class Datasets:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def create(self, project_id: str, *, name: str) -> Dataset:
+        return Dataset.model_validate(self._http.post(f"/projects/{project_id}/datasets", {"name": name}))
+
+    def list(self, project_id: str) -> list[Dataset]:
+        return [Dataset.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/datasets")]
+
+    def get(self, dataset_id: str) -> Dataset:
+        return Dataset.model_validate(self._http.get(f"/datasets/{dataset_id}"))
+
+    def find(self, project_id: str, name: str) -> Dataset | None:
+        """The data set of this name or id, or None."""
+        return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
+
+    def import_csv(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        text_columns: Sequence[str],
+        id_column: str | None = None,
+        gold_column: str | None = None,
+        gold_task: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        on_duplicate: Literal["error", "skip"] = "error",
+        on_bytes: OnBytes | None = None,
+    ) -> ImportResult:
+        """Import a CSV file with a header line, in UTF-8.
+
+        `text_columns` become the records' fields; `gold_column` holds the right answer of `gold_task`.
+        Raises TandemError with the row and the column of the first fault in `extras`; nothing is imported then.
+        """
+        return self._import(
+            dataset_id,
+            Path(file),
+            format="csv",
+            text_columns=text_columns,
+            id_column=id_column,
+            gold_column=gold_column,
+            gold_task=gold_task,
+            metadata_columns=metadata_columns,
+            on_duplicate=on_duplicate,
+            on_bytes=on_bytes,
+        )
+
+    def import_jsonl(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        text_columns: Sequence[str],
+        id_column: str | None = None,
+        gold_column: str | None = None,
+        gold_task: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        on_duplicate: Literal["error", "skip"] = "error",
+        on_bytes: OnBytes | None = None,
+    ) -> ImportResult:
+        """Import a file of one JSON object a line; columns are the objects' keys. Otherwise as `import_csv`."""
+        return self._import(
+            dataset_id,
+            Path(file),
+            format="jsonl",
+            text_columns=text_columns,
+            id_column=id_column,
+            gold_column=gold_column,
+            gold_task=gold_task,
+            metadata_columns=metadata_columns,
+            on_duplicate=on_duplicate,
+            on_bytes=on_bytes,
+        )
+
+    def _import(
+        self,
+        dataset_id: str,
+        file: Path,
+        *,
+        format: Literal["csv", "jsonl"],  # noqa: A002 - the API's own name
+        text_columns: Sequence[str],
+        id_column: str | None,
+        gold_column: str | None,
+        gold_task: str | None,
+        metadata_columns: Sequence[str],
+        on_duplicate: str,
+        on_bytes: OnBytes | None,
+    ) -> ImportResult:
+        params = {
+            "format": format,
+            "text_columns": ",".join(text_columns),
+            "id_column": id_column,
+            "gold_column": gold_column,
+            "gold_task": gold_task,
+            "metadata_columns": ",".join(metadata_columns) or None,
+            "on_duplicate": on_duplicate,
+        }
+        content_type = "text/csv" if format == "csv" else "application/x-ndjson"
+        with file.open("rb") as source:
+            body = self._http.upload(
+                f"/datasets/{dataset_id}/imports", _chunks(source, on_bytes), content_type=content_type, params=params
+            )
+        return ImportResult.model_validate(body)
+
+
+def _chunks(source: BinaryIO, on_bytes: OnBytes | None) -> Iterator[bytes]:
+    sent = 0
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+        sent += len(chunk)
+        if on_bytes is not None:
+            on_bytes(sent)

@@ -1,0 +1,128 @@
+"""Jobs: an agent's run over the records of a data set."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from tandem_client.errors import JobNotFinishedError
+from tandem_client.models import Annotation, Job, JobReport
+from tandem_client.paging import pages
+from tandem_client.transport import Transport
+
+OnProgress = Callable[[Job], None]
+ExportFormat = Literal["jsonl", "csv"]
+
+
+class Jobs:
+    def __init__(self, transport: Transport, *, sleep: Callable[[float], None]) -> None:
+        self._http = transport
+        self._sleep = sleep
+
+    def create(
+        self,
+        project_id: str,
+        *,
+        dataset_id: str,
+        agent_id: str,
+        name: str,
+        limit: int | None = None,
+        review_threshold: float | None = None,
+        weight: float | None = None,
+        start: bool = True,
+    ) -> Job:
+        """Run an agent over a data set, or its first `limit` records.
+
+        Labels with a confidence below `review_threshold` (0 to 1) go to a person.
+        """
+        body = {
+            "dataset_id": dataset_id,
+            "agent_id": agent_id,
+            "name": name,
+            "limit": limit,
+            "weight": weight,
+            "review_policy": None if review_threshold is None else {"threshold": review_threshold},
+            "start": start,
+        }
+        given = {key: value for key, value in body.items() if value is not None}
+        return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", given))
+
+    def list(self, project_id: str) -> list[Job]:
+        return [Job.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/jobs")]
+
+    def get(self, job_id: str) -> Job:
+        return Job.model_validate(self._http.get(f"/jobs/{job_id}"))
+
+    def pause(self, job_id: str) -> Job:
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/pause"))
+
+    def resume(self, job_id: str) -> Job:
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/resume"))
+
+    def cancel(self, job_id: str) -> Job:
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/cancel"))
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+        interval: float = 0.5,
+        until: Callable[[Job], bool] = lambda job: job.is_over,
+    ) -> Job:
+        """Follow a job to its end (or to `until`), calling `on_progress` with each state seen.
+
+        Raises JobNotFinishedError after `timeout` seconds; the job itself goes on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            job = self.get(job_id)
+            if on_progress is not None:
+                on_progress(job)
+            if until(job):
+                return job
+            if deadline is not None and time.monotonic() + interval > deadline:
+                raise JobNotFinishedError(
+                    "The job is not finished",
+                    type="job-not-finished",
+                    detail=f"Job {job.name} is {job.state}, {job.counts.ended} of {job.size} records ended, "
+                    f"after {timeout:g} s",
+                    cure="It goes on; look with `tandem status`.",
+                )
+            self._sleep(interval)
+
+    def annotations(
+        self,
+        job_id: str,
+        *,
+        outcome: Literal["labeled", "invalid", "failed"] | None = None,
+        needs_review: bool | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Annotation]:
+        """Every annotation of a job in the order of its records, fetched page by page as the iterator advances."""
+        params: dict[str, Any] = {"outcome": outcome, "needs_review": needs_review, "limit": page_size}
+        for item in pages(self._http, f"/jobs/{job_id}/annotations", **params):
+            yield Annotation.model_validate(item)
+
+    def report(self, job_id: str) -> JobReport:
+        return JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))
+
+    def export(self, job_id: str, file: str | Path, *, format: ExportFormat | None = None) -> int:  # noqa: A002 - the API's own name
+        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending.
+
+        The file appears when it is complete; a broken transfer leaves an earlier one as it was.
+        """
+        target = Path(file)
+        chosen = format or ("csv" if target.suffix.lower() == ".csv" else "jsonl")
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as sink, self._http.download(f"/jobs/{job_id}/export", format=chosen) as chunks:
+                size = sum(sink.write(chunk) for chunk in chunks)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return size
