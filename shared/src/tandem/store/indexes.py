@@ -49,14 +49,19 @@ INDEXES: tuple[Index, ...] = (
         "counts over a range of seq without touching a document, pages, exports (_id is job:seq, hence unique)",
     ),
     Index("annotations", (("job_id", UP), ("outcome", UP), ("seq", UP)), "lists of one outcome, run again"),
-    Index("annotations", (("job_id", UP), ("needs_review", UP), ("seq", UP)), "the review queue's sweep"),
+    Index(
+        "annotations",
+        (("job_id", UP), ("needs_review", UP), ("seq", UP), ("attempt", UP)),
+        "the review queue's sweep: tallies without touching a document",
+    ),
     Index(
         "annotations",
         (("job_id", UP), ("seq", UP), ("verification_revision", UP)),
         "which decisions of people were applied; holds decided records only",
         {"partialFilterExpression": {"verification_revision": {"$gte": 1}}},
     ),
-    Index("review_items", (("job_id", UP), ("seq", UP)), "one item a record and job", UNIQUE),
+    Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
+    Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(
         "review_items",
         (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
@@ -64,7 +69,11 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index("review_items", (("reserved_by", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
     Index("verifications", (("job_id", UP), ("seq", UP), ("revision", UP)), "a record's decisions", UNIQUE),
-    Index("verifications", (("decided_by", UP), ("decided_at", DOWN)), "a person's last decisions, for undo"),
+    Index(
+        "verifications",
+        (("decided_by", UP), ("job_id", UP), ("decided_at", DOWN), ("_id", DOWN)),
+        "a person's last decisions, for undo",
+    ),
 )
 
 

@@ -107,6 +107,15 @@ class OutcomeCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewTally:
+    """Records of a stretch that need a person, and the sum of their attempts (which only rise): equal tallies of the
+    annotations and of the review queue mean that nothing is missing there."""
+
+    records: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationReport:
     """What a job gave, over all its annotations."""
 

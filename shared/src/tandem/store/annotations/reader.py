@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, cast
 
 from tandem.events import Outcome
@@ -12,13 +12,14 @@ from tandem.store.annotations.documents import (
     AnnotationDocument,
     AnnotationReport,
     OutcomeCounts,
+    ReviewTally,
     annotation_id,
 )
 from tandem.store.database import Database, store_errors
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
-_REVIEW_INDEX = "job_id_1_needs_review_1_seq_1"
+_REVIEW_INDEX = "job_id_1_needs_review_1_seq_1_attempt_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _BATCH = 1000
 
@@ -102,6 +103,27 @@ class AnnotationReader:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():
             return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
+
+    async def tally_needing_review(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
+        """What needs a person in each block `seq // block_size` (one block 0 when None); blocks with none are left out."""
+        block: Any = {"$literal": 0} if block_size is None else {"$floor": {"$divide": ["$seq", block_size]}}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "needs_review": True}},
+            {"$group": {"_id": block, "records": {"$sum": 1}, "attempts": {"$sum": "$attempt"}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_REVIEW_INDEX).to_list(None)
+        return {int(group["_id"]): ReviewTally(group["records"], group["attempts"]) for group in groups}
+
+    async def count_needing_review_by_job(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """One aggregation for all these jobs; those with none are left out."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, "needs_review": True}},
+            {"$group": {"_id": "$job_id", "n": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_REVIEW_INDEX).to_list(None)
+        return {group["_id"]: group["n"] for group in groups}
 
     async def needing_review(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None

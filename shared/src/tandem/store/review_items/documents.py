@@ -1,0 +1,104 @@
+"""An item of the review queue as MongoDB keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tandem.events import Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.store.database import Document
+
+
+class ItemState(StrEnum):
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+class ReviewItem(BaseModel):
+    """A record of a job that a person should see, with what the model said of it.
+
+    `attempt`, `outcome`, `reason`, `labels` and `priority` are those of the highest attempt that asked for a person.
+    `reservation` is the fence token of the last claim; whoever holds the current token may decide, even past
+    `reserved_until`, which only says from when on others may claim the item.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    job_id: str
+    project_id: str
+    dataset_id: str
+    seq: int
+    record_id: str
+    attempt: int = Field(ge=1)
+    outcome: Outcome
+    reason: ReviewReason
+    labels: tuple[TaskLabel, ...] = ()
+    priority: float = 0.0
+    created_at: datetime
+    state: ItemState = ItemState.OPEN
+    skips: int = 0
+    reserved_by: str | None = None
+    reserved_until: datetime | None = None
+    reservation: str | None = None
+    skipped_reservation: str | None = Field(default=None, description="Token of the last skip; a retry is known by it.")
+    revision: int = Field(default=0, description="Revision of the decision that closed the item; 0 while open.")
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def item_id(self) -> str:
+        return f"{self.job_id}:{self.seq}"
+
+    @property
+    def suggested_values(self) -> dict[str, str]:
+        """The model's value per task; empty where no label could be read."""
+        return {label.task: label.value for label in self.labels}
+
+    @classmethod
+    def requested(cls, event: ReviewRequestedV1, *, created_at: datetime) -> Self:
+        """The open item that an event asks for."""
+        return cls(
+            job_id=event.job_id,
+            project_id=event.project_id,
+            dataset_id=event.dataset_id,
+            seq=event.seq,
+            record_id=event.record_id,
+            attempt=event.attempt,
+            outcome=event.outcome,
+            reason=event.reason,
+            labels=event.labels,
+            priority=event.priority,
+            created_at=created_at,
+        )
+
+    def to_document(self) -> Document:
+        """What is None is left out, so that the sparse index on reservations stays small."""
+        return {"_id": self.item_id, **self.model_dump(exclude_none=True)}
+
+    def shown_content(self) -> Document:
+        """The fields that a higher attempt replaces."""
+        return self.model_dump(include={"attempt", "outcome", "reason", "labels", "priority"})
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        return cls.model_validate(document)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Items of one job."""
+
+    open: int = 0
+    decided: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What taking requests into the queue changed; duplicates change nothing."""
+
+    inserted: int = 0
+    replaced: int = 0

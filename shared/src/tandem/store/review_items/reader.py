@@ -1,0 +1,73 @@
+"""Reads the review queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tandem.store.annotations.documents import ReviewTally
+from tandem.store.database import Database, store_errors
+from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
+
+_BY_SEQ = "job_id_1_seq_1_attempt_1"
+_NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
+
+
+class ReviewItemReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database["review_items"]
+
+    async def get(self, item_id: str) -> ReviewItem | None:
+        async with store_errors():
+            document = await self._collection.find_one({"_id": item_id})
+        return None if document is None else ReviewItem.from_document(document)
+
+    async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
+        async with store_errors():
+            cursor = self._collection.find({"_id": {"$in": list(item_ids)}})
+            return {document["_id"]: ReviewItem.from_document(document) async for document in cursor}
+
+    async def counts(self, job_id: str) -> QueueCounts:
+        return (await self.counts_by_job([job_id])).get(job_id, QueueCounts())
+
+    async def counts_by_job(self, job_ids: Sequence[str]) -> dict[str, QueueCounts]:
+        """Counts of each job that has items: one aggregation, read from the index alone."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}}},
+            {"$group": {"_id": {"job_id": "$job_id", "state": "$state"}, "items": {"$sum": 1}}},
+        ]
+        found: dict[str, dict[str, int]] = {}
+        async with store_errors():
+            async for row in self._collection.aggregate(pipeline, hint=_NEXT):
+                found.setdefault(row["_id"]["job_id"], {})[row["_id"]["state"]] = row["items"]
+        return {
+            job_id: QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
+            for job_id, by_state in found.items()
+        }
+
+    async def count_open(self) -> int:
+        """Open items over all jobs."""
+        async with store_errors():
+            return await self._collection.count_documents({"state": ItemState.OPEN})
+
+    async def tally(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
+        """What the queue holds in each block `seq // block_size` (one block 0 when None), decided items included."""
+        block: Any = {"$literal": 0} if block_size is None else {"$floor": {"$divide": ["$seq", block_size]}}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id}},
+            {"$group": {"_id": block, "records": {"$sum": 1}, "attempts": {"$sum": "$attempt"}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_BY_SEQ).to_list(None)
+        return {int(group["_id"]): ReviewTally(group["records"], group["attempts"]) for group in groups}
+
+    async def known(self, job_id: str, from_seq: int, below_seq: int) -> dict[int, tuple[int, ItemState]]:
+        """Attempt and state of each item in [from_seq, below_seq)."""
+        async with store_errors():
+            cursor = self._collection.find(
+                {"job_id": job_id, "seq": {"$gte": from_seq, "$lt": below_seq}},
+                {"_id": 0, "seq": 1, "attempt": 1, "state": 1},
+            )
+            return {row["seq"]: (row["attempt"], ItemState(row["state"])) async for row in cursor}

@@ -1,0 +1,215 @@
+"""Writes the review queue. Only verification-ui imports this module.
+
+Times of reservations are the database's clock (`$$NOW`), so that hosts with differing clocks agree on what expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from tandem.store.database import Database, Document, store_errors
+from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
+
+_DUPLICATE_KEY = 11000
+_ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
+_FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
+"""Never reserved (a missing value sorts below every time) or expired."""
+_HELD = ["reserved_by", "reserved_until", "reservation"]
+
+
+def _later(seconds: float) -> Document:
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(seconds * 1000)}}
+
+
+def _item_or_none(document: Document | None) -> ReviewItem | None:
+    return None if document is None else ReviewItem.from_document(document)
+
+
+class ReviewItemWriter:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database["review_items"]
+
+    async def take(self, items: Sequence[ReviewItem]) -> Taken:
+        """Take items in, idempotently.
+
+        A higher attempt replaces what is shown and voids the reservation of an open item; a decided item stays decided
+        (people outrank models) and shows the newer attempt only if the decision is undone. Lower or equal attempts
+        change nothing.
+        """
+        if not items:
+            return Taken()
+        duplicates: set[str] = set()
+        async with store_errors():
+            try:
+                await self._collection.insert_many([item.to_document() for item in items], ordered=False)
+            except BulkWriteError as error:
+                failures = error.details["writeErrors"]
+                if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
+                    raise
+                duplicates = {failure["op"]["_id"] for failure in failures}
+                inserted = len(items) - len(failures)
+            else:
+                inserted = len(items)
+            replacements = [
+                update
+                for item in items
+                if item.attempt > 1 and item.item_id in duplicates
+                for update in self._replacements(item)
+            ]
+            replaced = 0
+            if replacements:
+                result = await self._collection.bulk_write(replacements, ordered=True)
+                replaced = result.modified_count
+        return Taken(inserted=inserted, replaced=replaced)
+
+    @staticmethod
+    def _replacements(item: ReviewItem) -> list[UpdateOne]:
+        older = {"_id": item.item_id, "attempt": {"$lt": item.attempt}}
+        content = {"$set": item.shown_content()}
+        return [
+            UpdateOne(older | {"state": ItemState.OPEN}, content | {"$unset": dict.fromkeys(_HELD, "")}),
+            UpdateOne(older | {"state": ItemState.DECIDED}, content),
+        ]
+
+    async def withdraw(self, job_id: str, seqs: Collection[int]) -> int:
+        """Remove open items that no longer need a person and that nobody holds. Returns how many."""
+        async with store_errors():
+            result = await self._collection.delete_many(
+                {"job_id": job_id, "seq": {"$in": sorted(seqs)}, "state": ItemState.OPEN, **_FREE}
+            )
+        return result.deleted_count
+
+    async def held(self, job_id: str, reviewer: str) -> list[ReviewItem]:
+        """The open items this person holds a live reservation of, in the queue's order."""
+        query = {
+            "reserved_by": reviewer,
+            "job_id": job_id,
+            "state": ItemState.OPEN,
+            "$expr": {"$gt": ["$reserved_until", "$$NOW"]},
+        }
+        async with store_errors():
+            cursor = self._collection.find(query).hint("reserved_by_1_reserved_until_1").sort(_ORDER)
+            return [ReviewItem.from_document(document) async for document in cursor]
+
+    async def claim_next(
+        self, job_id: str, reviewer: str, *, seconds: float, exclude: Collection[str] = ()
+    ) -> ReviewItem | None:
+        """Reserve the next free item for this person with a new fence token; None when none is free.
+
+        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item.
+        """
+        query: dict[str, Any] = {"job_id": job_id, "state": ItemState.OPEN, **_FREE}
+        if exclude:
+            query["_id"] = {"$nin": sorted(exclude)}
+        async with store_errors():
+            document = await self._collection.find_one_and_update(
+                query,
+                [
+                    {
+                        "$set": {
+                            "reserved_by": {"$literal": reviewer},
+                            "reserved_until": _later(seconds),
+                            "reservation": uuid4().hex,
+                        }
+                    }
+                ],
+                sort=_ORDER,
+                hint="job_id_1_state_1_skips_1_priority_-1_seq_1",
+                return_document=ReturnDocument.AFTER,
+            )
+        return _item_or_none(document)
+
+    async def renew(self, item_id: str, reservation: str, *, seconds: float) -> ReviewItem | None:
+        """Prolong a reservation; None when the token is no longer the item's."""
+        return await self._update(
+            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
+            [{"$set": {"reserved_until": _later(seconds)}}],
+        )
+
+    async def release(self, item_id: str, reservation: str) -> bool:
+        """Give the item back; False when the token is no longer the item's."""
+        released = await self._update(
+            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
+            {"$unset": dict.fromkeys(_HELD, "")},
+        )
+        return released is not None
+
+    async def skip(self, item_id: str, reservation: str) -> ReviewItem | None:
+        """Give the item back and put it behind those skipped less often; None when the token is not the item's."""
+        return await self._update(
+            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
+            {
+                "$inc": {"skips": 1},
+                "$set": {"skipped_reservation": reservation},
+                "$unset": dict.fromkeys(_HELD, ""),
+            },
+        )
+
+    async def close(
+        self,
+        item_id: str,
+        *,
+        reservation: str,
+        attempt: int,
+        revision: int,
+        decided_by: str,
+        decided_at: datetime,
+        session: Any = None,
+    ) -> bool:
+        """Close the item with a decision, if the token and the attempt shown are still the item's.
+
+        The token stays on the item: a retry of the same decision is known by it.
+        """
+        closed = await self._update(
+            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation, "attempt": attempt},
+            {
+                "$set": {
+                    "state": ItemState.DECIDED,
+                    "revision": revision,
+                    "decided_by": decided_by,
+                    "decided_at": decided_at,
+                },
+                "$unset": {"reserved_by": "", "reserved_until": ""},
+            },
+            session=session,
+        )
+        return closed is not None
+
+    async def reopen(
+        self, item_id: str, *, revision: int, reviewer: str, seconds: float, session: Any = None
+    ) -> ReviewItem | None:
+        """Open an item whose decision `revision` was undone, reserved to the same person; None when it moved on."""
+        return await self._update(
+            {"_id": item_id, "state": ItemState.DECIDED, "revision": revision},
+            [
+                {
+                    "$set": {
+                        "state": ItemState.OPEN.value,
+                        "skips": 0,
+                        "revision": 0,
+                        "reserved_by": {"$literal": reviewer},
+                        "reserved_until": _later(seconds),
+                        "reservation": uuid4().hex,
+                    }
+                },
+                {"$unset": ["decided_by", "decided_at"]},
+            ],
+            session=session,
+        )
+
+    async def _update(
+        self, query: Document, update: Document | list[Document], *, session: Any = None
+    ) -> ReviewItem | None:
+        async with store_errors():
+            document = await self._collection.find_one_and_update(
+                query, update, return_document=ReturnDocument.AFTER, session=session
+            )
+        return _item_or_none(document)

@@ -1,0 +1,76 @@
+"""Reads people's decisions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from tandem.store.database import Database, store_errors
+from tandem.store.verifications.documents import Verification
+
+_BY_REVISION = "job_id_1_seq_1_revision_1"
+
+
+class VerificationReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database["verifications"]
+
+    async def latest(self, job_id: str, seqs: Sequence[int]) -> dict[int, Verification]:
+        """The decision of highest revision of each record that has one, undone ones included."""
+        if not seqs:
+            return {}
+        found: dict[int, Verification] = {}
+        async with store_errors():
+            query = {"job_id": job_id, "seq": {"$in": list(seqs)}}
+            async for document in self._collection.find(query).sort([("seq", 1), ("revision", 1)]):
+                found[document["seq"]] = Verification.from_document(document)
+        return found
+
+    async def get(self, job_id: str, seq: int) -> Verification | None:
+        """The decision of highest revision on one record, or None."""
+        return (await self.latest(job_id, [seq])).get(seq)
+
+    async def jobs(self) -> list[str]:
+        """Ids of the jobs that have any decision."""
+        async with store_errors():
+            return [str(job_id) for job_id in await self._collection.distinct("job_id")]
+
+    async def count(self, job_id: str) -> int:
+        """Decisions and undos ever made on the job's records: the sum of their highest revisions."""
+        async with store_errors():
+            return await self._collection.count_documents({"job_id": job_id}, hint=_BY_REVISION)
+
+    async def count_blocks(self, job_id: str, block_size: int) -> dict[int, int]:
+        """The same for each block `seq // block_size`; blocks with none are left out. Read from the index alone."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id}},
+            {"$group": {"_id": {"$floor": {"$divide": ["$seq", block_size]}}, "decisions": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_BY_REVISION).to_list(None)
+        return {int(group["_id"]): group["decisions"] for group in groups}
+
+    async def stream_latest(
+        self, job_id: str, from_seq: int = 0, below_seq: int | None = None
+    ) -> AsyncIterator[Verification]:
+        """The decision of highest revision of each record in [from_seq, below_seq), by seq, undone ones included."""
+        bounds: dict[str, int] = {"$gte": from_seq} | ({} if below_seq is None else {"$lt": below_seq})
+        last: Verification | None = None
+        async with store_errors():
+            cursor = self._collection.find({"job_id": job_id, "seq": bounds}).sort([("seq", 1), ("revision", 1)])
+            async for document in cursor:
+                current = Verification.from_document(document)
+                if last is not None and last.seq != current.seq:
+                    yield last
+                last = current
+        if last is not None:
+            yield last
+
+    async def last_of(self, decided_by: str, *, job_ids: Sequence[str], limit: int) -> list[Verification]:
+        """A person's last decisions and undos in these jobs, newest first."""
+        query = {"decided_by": decided_by, "job_id": {"$in": list(job_ids)}}
+        async with store_errors():
+            cursor = self._collection.find(query).sort([("decided_at", -1), ("_id", -1)]).limit(limit)
+            return [Verification.from_document(document) async for document in cursor]
