@@ -105,7 +105,7 @@ class AnnotationReader:
             return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
 
     async def tally_needing_review(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
-        """What needs a person in each block `seq // block_size` (one block 0 when None); blocks with none are left out."""
+        """What needs a person in each block `seq // block_size` (one block 0 when None); empty blocks are left out."""
         block: Any = {"$literal": 0} if block_size is None else {"$floor": {"$divide": ["$seq", block_size]}}
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id, "needs_review": True}},
