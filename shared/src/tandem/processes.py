@@ -34,6 +34,15 @@ os.execvp(command[0], command)
 """
 
 
+def listens(port: int) -> bool:
+    """Say whether a server accepts connections on the loopback `port`."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
 class ProcessFailed(RuntimeError):  # noqa: N818 - says what happened, and callers read it as a sentence
     """A child process ended, or was not ready in time; the message carries the end of its log."""
 

@@ -7,10 +7,9 @@ idempotent and transactional producers, compaction, retention (a message stays, 
 from __future__ import annotations
 
 import signal
-import socket
 from pathlib import Path
 
-from tandem.processes import LOOPBACK, Process, free_port
+from tandem.processes import LOOPBACK, Process, free_port, listens
 from tandem_local.parts.binaries import find_program
 
 _CURE = (
@@ -40,8 +39,4 @@ class Tansu(Process):
         return f"{LOOPBACK}:{self.port}"
 
     def is_ready(self) -> bool:
-        try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1):
-                return True
-        except OSError:
-            return False
+        return listens(self.port)

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tandem.processes import LOOPBACK, Process, free_port
+from tandem.processes import LOOPBACK, Process, free_port, listens
 
 BOOTSTRAP_VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 JAVA_NEEDED = 17
@@ -152,12 +151,7 @@ class KafkaBroker(Process):
         super().spawn()
 
     def is_ready(self) -> bool:
-        try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1):
-                pass
-        except OSError:
-            return False
-        return _in_own_loop(self.bootstrap_servers)
+        return listens(self.port) and _in_own_loop(self.bootstrap_servers)
 
 
 def _in_own_loop(bootstrap_servers: str) -> bool:
@@ -187,8 +181,7 @@ def _settings(data_dir: Path, port: int, controller_port: int) -> str:
 
 
 def _jvm(java: str, libs: Path) -> list[str]:
-    # The first compiler tier and the serial collector start soonest; a test broker does not live long enough for
-    # more.
+    # The first compiler tier and the serial collector start soonest; more would pay only in a long run.
     options = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
     return [java, *options, "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{libs}/*"]
 

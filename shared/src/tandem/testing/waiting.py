@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+# ruff: noqa: ASYNC109 - the deadline belongs to the condition: its failure says what was seen last
+
 import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    predicate: Callable[[], T | Awaitable[T]],
+    predicate: Callable[[], Awaitable[T]], *, timeout: float = ..., interval: float = ..., message: str = ...
+) -> T: ...
+@overload
+async def eventually(
+    predicate: Callable[[], T], *, timeout: float = ..., interval: float = ..., message: str = ...
+) -> T: ...
+async def eventually(
+    predicate: Callable[[], Any],
     *,
-    timeout: float = 10.0,  # noqa: ASYNC109 - the deadline belongs to the condition: its failure says what was seen last
+    timeout: float = 10.0,
     interval: float = 0.02,
     message: str = "",
-) -> T:
+) -> Any:
     """Call `predicate`, sync or async, until its result is true, and return that result.
 
     An `AssertionError` from the predicate counts as "not yet", so that it may assert. Any other error is raised at
@@ -30,7 +40,7 @@ async def eventually(
     pause = interval
     while True:
         failure: AssertionError | None = None
-        result: T | None = None
+        result: Any = None
         try:
             outcome = predicate()
             result = await outcome if inspect.isawaitable(outcome) else outcome
