@@ -41,6 +41,13 @@ class KafkaSettings(BaseModel):
     partitions: int | None = Field(default=None, ge=1, description="Overrides the catalogue's partition counts.")
     replication_factor: int = Field(default=-1, description="-1: the broker's default.")
     idempotent_producer: bool = Field(default=True, description="False for brokers without idempotent producers.")
+    session_timeout_seconds: float = Field(
+        default=10, gt=0, description="A consumer silent for so long is taken for dead; its partitions go to others."
+    )
+    heartbeat_seconds: float = Field(default=3, gt=0, description="At most a third of the session timeout.")
+    unavailable_limit_seconds: float = Field(
+        default=120, gt=0, description="A producer waits this long for a broker that is away, then gives up."
+    )
 
     @model_validator(mode="after")
     def _sasl_is_complete(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import Any
 
 import structlog
@@ -18,6 +19,26 @@ def _add_trace_ids(_logger: Any, _method: str, event: structlog.typing.EventDict
         event["trace_id"] = trace.format_trace_id(context.trace_id)
         event["span_id"] = trace.format_span_id(context.span_id)
     return event
+
+
+class _OncePerWhile(logging.Filter):
+    """Lets the Kafka client say the same thing once in ten seconds; with a broker away it says it all the time."""
+
+    SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        said = (record.name, str(record.msg))
+        now = time.monotonic()
+        if now - self._last.get(said, -self.SECONDS) < self.SECONDS:
+            return False
+        self._last[said] = now
+        return True
 
 
 def configure_logs(settings: ObservabilitySettings, *, service: str) -> None:
@@ -45,6 +66,7 @@ def configure_logs(settings: ObservabilitySettings, *, service: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_OncePerWhile())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())

@@ -1,0 +1,40 @@
+"""The bus: events to and from Kafka.
+
+Services hand over functions of events and get guarantees back: effect → acknowledgement of what follows from it →
+commit. Delivery is at least once; order between messages is not promised. Only this package imports the Kafka client.
+"""
+
+from tandem.messaging.connection import Connection
+from tandem.messaging.errors import (
+    BrokerUnavailableError,
+    EventTooLargeError,
+    MessagingError,
+    NotNow,
+    Poison,
+    TooManyDeadLettersError,
+)
+from tandem.messaging.job_table import JobTable
+from tandem.messaging.outgoing import Outgoing
+from tandem.messaging.producer import Producer
+from tandem.messaging.received import Handler, Received
+from tandem.messaging.runner import ConsumerRunner
+from tandem.messaging.topics import TopicKeeper
+from tandem.messaging.worker_reports import WorkerReports
+
+__all__ = [
+    "BrokerUnavailableError",
+    "Connection",
+    "ConsumerRunner",
+    "EventTooLargeError",
+    "Handler",
+    "JobTable",
+    "MessagingError",
+    "NotNow",
+    "Outgoing",
+    "Poison",
+    "Producer",
+    "Received",
+    "TooManyDeadLettersError",
+    "TopicKeeper",
+    "WorkerReports",
+]

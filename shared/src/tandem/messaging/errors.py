@@ -1,0 +1,40 @@
+"""What can go wrong on the bus; each with one meaning."""
+
+from __future__ import annotations
+
+
+class MessagingError(Exception):
+    """Base of what the bus raises to end a process: the supervisor starts it again, and nothing is lost."""
+
+
+class BrokerUnavailableError(MessagingError):
+    """The broker was away for longer than the limit. Nothing is known of the events' fate; they may be sent again."""
+
+
+class TooManyDeadLettersError(MessagingError):
+    """So many messages in a row could not be handled that the fault is likely here and not in the messages."""
+
+
+class EventTooLargeError(MessagingError):
+    """The event does not fit into one message; sending it again would not help."""
+
+
+class Poison(Exception):  # noqa: N818 - a handler says what the message is, not what went wrong in the handler
+    """Raised by a handler: this message can never be handled. It goes to the dead letter and is not tried again.
+
+    `reason` is a short word for metrics (snake_case, few distinct values); `detail` is for people.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class NotNow(Exception):  # noqa: N818 - a handler says when, not what went wrong
+    """Raised by a handler: the same messages can be handled later. They come again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float, reason: str = "not_now") -> None:
+        super().__init__(f"{reason}, again in {retry_after:g} s")
+        self.retry_after = retry_after
+        self.reason = reason

@@ -1,0 +1,257 @@
+"""Takes messages to their end: decoded, handled, what follows from them published, or written to the dead letter."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from aiokafka import ConsumerRecord
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+from pydantic import ValidationError
+
+from tandem.events import Event, Topic
+from tandem.messaging.dead_letter import DeadLetters
+from tandem.messaging.errors import EventTooLargeError, MessagingError, NotNow, Poison
+from tandem.messaging.producer import Producer
+from tandem.messaging.received import Handler, Received
+from tandem.observability.health import Health
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED
+from tandem.observability.tracing import extract_context, link_of, tracer
+
+E = TypeVar("E", bound=Event)
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
+
+TRIES = 3
+"""Of a single message whose handler fails for no reason the bus knows."""
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+
+_log = get_logger(__name__)
+
+
+class Handling(Generic[E]):
+    """The policy around one handler. `handle` returns when each message has come to its end, one way or another."""
+
+    def __init__(
+        self,
+        *,
+        producer: Producer,
+        dead_letters: DeadLetters,
+        topic: Topic,
+        group: str,
+        handler: Handler[E],
+        single: bool,
+        dependency_errors: tuple[type[Exception], ...],
+        health: Health | None,
+    ) -> None:
+        """`single`: the handler gets one message at a time, and its span is the message's own."""
+        if topic.event is None:
+            raise ValueError(f"{topic.name} carries no events")
+        self._event_type: type[E] = topic.event  # type: ignore[assignment]  # the caller pairs handler and topic
+        self._producer = producer
+        self._dead_letters = dead_letters
+        self._topic = topic
+        self._handler = handler
+        self._single = single
+        self._dependency_errors = dependency_errors
+        self._health = health
+        self._waiting = 0
+        self._batch_size = BATCH_SIZE.labels(topic.name)
+        self._seconds = HANDLE_SECONDS.labels(topic.name, group)
+
+    @property
+    def dependency_away(self) -> bool:
+        """Whether some call waits for a dependency; then it is no use to start others."""
+        return self._waiting > 0
+
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Raises MessagingError when the process should end; then nothing is known of these messages."""
+        received: list[tuple[Record, Received[E]]] = []
+        for record in records:
+            if (decoded := await self._decode(record)) is not None:
+                received.append((record, decoded))  # noqa: PERF401 - reads better than a comprehension that awaits
+        if not received:
+            return
+        if len(received) == 1:
+            await self._handle_one(*received[0])
+            return
+        try:
+            await self._until_available([message for _, message in received])
+        except MessagingError as error:
+            if not isinstance(error, EventTooLargeError):
+                raise
+            self._retry_singly(error, len(received))
+        except Exception as error:  # noqa: BLE001 - whatever it is, one message of the batch may be to blame
+            self._retry_singly(error, len(received))
+        else:
+            self._dead_letters.handled()
+            return
+        for record, message in received:
+            await self._handle_one(record, message)
+
+    def _retry_singly(self, error: Exception, count: int) -> None:
+        HANDLER_RETRIES.labels(self._topic.name, "batch").inc()
+        _log.warning("messaging.batch.failed", topic=self._topic.name, messages=count, error=_brief(error))
+
+    async def _decode(self, record: Record) -> Received[E] | None:
+        """None: the message ended here, in the dead letter or skipped."""
+        if record.value is None:
+            SKIPPED.labels(self._topic.name, "tombstone").inc()
+            return None
+        try:
+            event = self._event_type.from_json(record.value)
+        except ValidationError as error:
+            await self._dead_letters.write(record, *undecodable(error))
+            return None
+        return Received(event, record.topic, record.partition, record.offset, tuple(record.headers), record.value)
+
+    async def _handle_one(self, record: Record, message: Received[E]) -> None:
+        for failures in range(TRIES):
+            try:
+                await self._until_available([message])
+            except Poison as poison:
+                await self._dead_letters.write(record, poison.reason, poison.detail)
+                return
+            except EventTooLargeError as error:
+                await self._dead_letters.write(record, "outgoing_too_large", str(error))
+                return
+            except MessagingError:
+                raise
+            except Exception as error:  # noqa: BLE001 - tried again, then kept in the dead letter with this reason
+                _log.warning("messaging.handler.failed", topic=self._topic.name, tries=failures + 1, exc_info=True)
+                if failures + 1 == TRIES:
+                    await self._dead_letters.write(record, "handler_failed", _brief(error))
+                    return
+                HANDLER_RETRIES.labels(self._topic.name, "error").inc()
+                await asyncio.sleep(_wait(failures))
+            else:
+                self._dead_letters.handled()
+                return
+
+    async def _until_available(self, messages: Sequence[Received[E]]) -> None:
+        """Call the handler and publish; again and again while it says `NotNow` or a dependency is away."""
+        failures = 0
+        waiting = False
+        try:
+            while True:
+                try:
+                    await self._call(messages)
+                except NotNow as later:
+                    HANDLER_RETRIES.labels(self._topic.name, later.reason).inc()
+                    await asyncio.sleep(later.retry_after)
+                except self._dependency_errors as error:
+                    if not waiting:
+                        waiting = True
+                        self._waiting += 1
+                        _log.warning("messaging.dependency.away", topic=self._topic.name, error=_brief(error))
+                    self._report(f"waits for a dependency: {_brief(error)}")
+                    HANDLER_RETRIES.labels(self._topic.name, "dependency").inc()
+                    await asyncio.sleep(_wait(failures))
+                    failures += 1
+                else:
+                    return
+        finally:
+            if waiting:
+                self._waiting -= 1
+                self._report(None)
+
+    async def _call(self, messages: Sequence[Received[E]]) -> None:
+        self._batch_size.observe(len(messages))
+        started = time.perf_counter()
+        try:
+            if self._single:
+                await self._call_in_own_span(messages[0])
+            else:
+                await self._call_in_batch_span(messages)
+        finally:
+            self._seconds.observe(time.perf_counter() - started)
+
+    async def _call_in_own_span(self, message: Received[E]) -> None:
+        with tracer().start_as_current_span(
+            f"{self._topic.name} process",
+            context=extract_context(message.headers),
+            kind=SpanKind.CONSUMER,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                outgoing = await self._handler([_within(message, span)])
+                await self._producer.send_all(outgoing)
+            except Exception as error:
+                span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
+
+    async def _call_in_batch_span(self, messages: Sequence[Received[E]]) -> None:
+        """One span for the call, with links; and for each sampled message its own, a child of the sender's."""
+        name = f"{self._topic.name} process"
+        links = [link for message in messages if message.headers and (link := link_of(message.headers)) is not None]
+        sampled = [link for link in links if link.context.trace_flags.sampled]
+        own: list[trace.Span] = []
+        if sampled:
+            within: list[Received[E]] = []
+            for message in messages:
+                context = extract_context(message.headers)
+                if context is not None and trace.get_current_span(context).get_span_context().trace_flags.sampled:
+                    span = tracer().start_span(name, context=context, kind=SpanKind.CONSUMER)
+                    own.append(span)
+                    within.append(_within(message, span))
+                else:
+                    within.append(message)
+            messages = within
+        with tracer().start_as_current_span(
+            f"{self._topic.name} process batch",
+            links=sampled,
+            attributes={"messaging.batch.message_count": len(messages)},
+        ):
+            try:
+                outgoing = await self._handler(messages)
+                await self._producer.send_all(outgoing)
+            except Exception as error:
+                for span in own:
+                    span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
+            finally:
+                for span in own:
+                    span.end()
+
+    def _report(self, problem: str | None) -> None:
+        if self._health is not None:
+            self._health.set(f"handler {self._topic.name}", problem)
+
+
+def undecodable(error: ValidationError) -> tuple[str, str]:
+    """Reason and detail for the dead letter; names fields, never repeats the input."""
+    kinds = {problem["type"] for problem in error.errors(include_input=False, include_url=False)}
+    detail = "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'message'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)[:5]
+    )
+    if "json_invalid" in kinds:
+        return "bad_json", detail
+    return ("wrong_type" if "this is a " in detail else "bad_schema"), detail
+
+
+def _within(message: Received[E], span: trace.Span) -> Received[E]:
+    return Received(
+        message.event,
+        message.topic,
+        message.partition,
+        message.offset,
+        message.headers,
+        message.raw,
+        trace.set_span_in_context(span),
+    )
+
+
+def _wait(failures: int) -> float:
+    longest: float = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**failures)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,115 @@
+"""What a consumer holds: which messages it took, which are running, which are done, over changes of ownership. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from tandem.messaging.offsets import OffsetTracker
+
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
+
+
+class Verdict(Enum):
+    """What to do with a message that was fetched."""
+
+    START = "start"
+    RUNNING = "running"
+    """Its handling began before the partition went away and came back; it is attached again, not started again."""
+    DONE = "done"
+    """Its handling ended while the partition was away, or before its offset could be committed."""
+
+
+class InFlight:
+    """Offsets of the owned partitions, and the messages whose handling outlives the ownership.
+
+    A message fetched again counts as the same one when offset, time and bytes are equal; after a broker forgot its log,
+    other messages come under the same offsets.
+    """
+
+    def __init__(self) -> None:
+        self._trackers: dict[TopicPartition, OffsetTracker] = {}
+        self._running: dict[tuple[TopicPartition, int], Record] = {}
+        self._done: dict[TopicPartition, dict[int, Record]] = {}
+        """Handled and not known to be committed."""
+
+    @property
+    def partitions(self) -> Iterable[TopicPartition]:
+        return self._trackers.keys()
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    def assign(self, partitions: Iterable[TopicPartition]) -> None:
+        """From now on these partitions are owned, from the group's committed offset on."""
+        self._trackers = {partition: OffsetTracker() for partition in partitions}
+        self._done = {partition: done for partition, done in self._done.items() if partition in self._trackers}
+
+    def release(self) -> None:
+        """No partition is owned any more. What runs goes on and is remembered."""
+        self._trackers = {}
+
+    def fetched(self, partition: TopicPartition, record: Record) -> tuple[Verdict, bool]:
+        """Take a fetched message. The second value: whether the log was found to begin anew (its offsets went back)."""
+        tracker = self._trackers.setdefault(partition, OffsetTracker())
+        began_anew = False
+        try:
+            tracker.take(record.offset)
+        except ValueError:
+            began_anew = True
+            tracker = self._trackers[partition] = OffsetTracker()
+            tracker.take(record.offset)
+        running = self._running.get((partition, record.offset))
+        if running is not None and _same(running, record):
+            return Verdict.RUNNING, began_anew
+        done = self._done.get(partition)
+        if done and (earlier := done.get(record.offset)) is not None and _same(earlier, record):
+            tracker.finish(record.offset)
+            return Verdict.DONE, began_anew
+        return Verdict.START, began_anew
+
+    def started(self, partition: TopicPartition, record: Record) -> None:
+        self._running[partition, record.offset] = record
+
+    def finished(self, partition: TopicPartition, record: Record) -> None:
+        """The message was handled to its end."""
+        if not self._forget(partition, record):
+            return  # a message of a log that the broker forgot since
+        self._done.setdefault(partition, {})[record.offset] = record
+        tracker = self._trackers.get(partition)
+        if tracker is not None and tracker.holds(record.offset):
+            tracker.finish(record.offset)
+
+    def abandoned(self, partition: TopicPartition, record: Record) -> None:
+        """The message's handling was cut off; whoever fetches it next handles it."""
+        self._forget(partition, record)
+
+    def _forget(self, partition: TopicPartition, record: Record) -> bool:
+        running = self._running.get((partition, record.offset))
+        if running is None or running is not record:
+            return False
+        del self._running[partition, record.offset]
+        return True
+
+    def to_commit(self) -> dict[TopicPartition, int]:
+        """Watermarks that rose since they were last committed."""
+        return {
+            partition: offset
+            for partition, tracker in self._trackers.items()
+            if (offset := tracker.to_commit()) is not None
+        }
+
+    def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
+        for partition, offset in offsets.items():
+            if (tracker := self._trackers.get(partition)) is not None:
+                tracker.mark_committed(offset)
+            if done := self._done.get(partition):
+                self._done[partition] = {at: record for at, record in done.items() if at >= offset}
+
+
+def _same(one: Record, other: Record) -> bool:
+    return one is other or (one.timestamp == other.timestamp and one.value == other.value and one.key == other.key)

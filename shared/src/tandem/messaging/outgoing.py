@@ -1,0 +1,28 @@
+"""An event on its way out, with the trace context of what caused it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tandem.events import Event
+from tandem.messaging.received import Headers, Received
+from tandem.observability.tracing import inject_headers
+
+
+def _current_trace() -> Headers:
+    return tuple(inject_headers())
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event to publish. The headers default to the span that is current where this is made."""
+
+    event: Event
+    headers: Headers = field(default_factory=_current_trace)
+
+    @classmethod
+    def caused_by(cls, received: Received[Any], event: Event) -> Outgoing:
+        """The event as a consequence of one received message, whatever span is current: for handlers of batches."""
+        context = received.context
+        return cls(event, () if context is None else tuple(inject_headers(context)))

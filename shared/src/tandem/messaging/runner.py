@@ -1,0 +1,411 @@
+"""The consumer: fetches, hands over, commits what is done, and gives partitions up without losing or doubling work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from tandem.events import Event, Topic
+from tandem.messaging.connection import Connection
+from tandem.messaging.dead_letter import DeadLetters
+from tandem.messaging.handling import Handling
+from tandem.messaging.in_flight import InFlight, Record, Verdict
+from tandem.messaging.producer import Producer
+from tandem.messaging.received import Handler
+from tandem.observability.health import Health
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import CONSUMER_LAG, EVENTS_CONSUMED, IN_FLIGHT, LOG_RESETS, REBALANCES
+
+E = TypeVar("E", bound=Event)
+
+POLL_MS = 500
+FULL_SECONDS = 5.0
+"""Full for so long, partitions are paused and the broker's poll clock is wound again."""
+COMMIT_SECONDS = 5.0
+"""The longest wait for one commit; a later one covers it."""
+CLOSE_SECONDS = 5.0
+JOIN_MARGIN_SECONDS = 10.0
+"""What a rebalance may take beyond the longest drain."""
+
+_log = get_logger(__name__)
+
+
+class ConsumerRunner(Generic[E]):
+    """Runs a handler over a topic as a member of a group.
+
+    Effect → acknowledgement of what follows from it → commit of the contiguous watermark. Up to `concurrency` handler
+    calls run at once, each with up to `max_batch` messages; no call waits for a batch to fill. As many messages again
+    are held ready; beyond that fetching stops while polling goes on. Two shapes: many slow calls (`max_batch=1,
+    concurrency=64`), or few calls over many messages (`max_batch=500, concurrency=2`). Order between calls is not
+    promised.
+
+    When partitions are taken away, what has not begun is let go at once and what runs gets `drain_seconds`; its
+    offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
+    are not begun again.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        producer: Producer,
+        topic: Topic,
+        group: str,
+        handler: Handler[E],
+        max_batch: int,
+        concurrency: int,
+        drain_seconds: float,
+        commit_interval: float = 0.5,
+        health: Health | None = None,
+        dependency_errors: tuple[type[Exception], ...] = (),
+        on_lost: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
+
+        `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
+        group's offsets.
+        """
+        self._connection = connection
+        self._topic = topic
+        self._name = connection.topic(topic)
+        self._group = connection.group(group)
+        self._max_batch = max_batch
+        self._concurrency = concurrency
+        self._drain_seconds = drain_seconds
+        self._commit_interval = commit_interval
+        self._health = health
+        self._on_lost = on_lost
+        dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
+        self._handling = Handling(
+            producer=producer,
+            dead_letters=dead_letters,
+            topic=topic,
+            group=self._group,
+            handler=handler,
+            single=max_batch == 1,
+            dependency_errors=dependency_errors,
+            health=health,
+        )
+        self._in_flight = InFlight()
+        self._ready: deque[tuple[TopicPartition, Record]] = deque()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._room = asyncio.Event()
+        self._failure: asyncio.Future[None] | None = None
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._committing: asyncio.Task[None] | None = None
+        self._known_commits: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
+        self._lost = asyncio.Event()
+        self._consumed = EVENTS_CONSUMED.labels(topic.name, self._group)
+        self._in_flight_gauge = IN_FLIGHT.labels(topic.name)
+        self._health_name = f"consumer {topic.name}"
+        if health is not None:
+            health.expect(self._health_name)
+
+    @property
+    def queued(self) -> int:
+        """Messages held and not begun."""
+        return len(self._ready)
+
+    @property
+    def in_flight(self) -> int:
+        """Messages in handler calls."""
+        return self._in_flight.running
+
+    async def run(self) -> None:
+        """Consume until `stop`. Raises MessagingError (and whatever `on_lost` raises) when the process should end.
+
+        A broker that is away ends nothing: this waits, reports itself not ready, and goes on when it is back.
+        """
+        self._failure = asyncio.get_running_loop().create_future()
+        sweeping = asyncio.create_task(self._run_on_lost())
+        try:
+            while not self._stopping.is_set():
+                consumer = await self._connect()
+                if consumer is not None:
+                    await self._consume(consumer)
+        finally:
+            for task in (sweeping, *self._calls):
+                task.cancel()
+            await asyncio.gather(sweeping, *self._calls, return_exceptions=True)
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """Stop fetching, let what runs come to its end (at most `drain_seconds`), commit, leave the group."""
+        self._stopping.set()
+        self._room.set()
+        if self._failure is not None:
+            await self._stopped.wait()
+
+    # --- one membership: from joining to leaving
+
+    async def _connect(self) -> AIOKafkaConsumer | None:
+        """A consumer that is about to join the group; None when told to stop while the broker is away."""
+        settings = self._connection.settings
+        rebalance_ms = int((self._drain_seconds + COMMIT_SECONDS + JOIN_MARGIN_SECONDS) * 1000)
+        wait = 0.1
+        while not self._stopping.is_set():
+            consumer = AIOKafkaConsumer(
+                **self._connection.options,
+                group_id=self._group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=int(settings.session_timeout_seconds * 1000),
+                heartbeat_interval_ms=int(settings.heartbeat_seconds * 1000),
+                rebalance_timeout_ms=rebalance_ms,
+                request_timeout_ms=rebalance_ms + 5_000,  # the answer to a join comes when all members joined
+            )
+            try:
+                await consumer.start()
+            except (KafkaError, OSError) as error:
+                await _close(consumer)
+                self._report(f"the broker cannot be reached ({type(error).__name__})")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), wait)
+                wait = min(2.0, wait * 2)
+            except BaseException:
+                await _close(consumer)
+                raise
+            else:
+                return consumer
+        return None
+
+    async def _consume(self, consumer: AIOKafkaConsumer) -> None:
+        """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
+        assert self._failure is not None  # noqa: S101 - run() made it
+        consumer.subscribe([self._name], listener=_Listener(self, consumer))
+        stopping = asyncio.create_task(self._stopping.wait())
+        polling = asyncio.create_task(self._poll(consumer))
+        committing = asyncio.create_task(self._commit_regularly(consumer))
+        try:
+            await asyncio.wait((stopping, polling, committing, self._failure), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, polling, committing):
+                task.cancel()
+            results = await asyncio.gather(polling, committing, return_exceptions=True)
+            await self._leave(consumer)
+        if self._failure.done():
+            self._failure.result()
+        for result in results:
+            if isinstance(result, KafkaError | IllegalStateError):
+                _log.warning("messaging.consumer.renewed", topic=self._topic.name, error=repr(result))
+                self._report(f"the connection failed ({type(result).__name__})")
+            elif isinstance(result, Exception):
+                raise result
+
+    async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        if self._stopping.is_set():
+            await self.let_go(consumer)
+        else:
+            self._ready.clear()
+            await self._commit(consumer)
+            self._in_flight.release()
+        await _close(consumer)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        most = self._max_batch * self._concurrency
+        while True:
+            self._start_calls()
+            room = most - len(self._ready)
+            if room <= 0:
+                await self._wait_for_room(consumer)
+                continue
+            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=room)
+            for partition, records in fetched.items():
+                self._accept(partition, records)
+
+    def _accept(self, partition: TopicPartition, records: list[Record]) -> None:
+        for record in records:
+            verdict, began_anew = self._in_flight.fetched(partition, record)
+            if began_anew:
+                self._log_was_reset()
+            if verdict is Verdict.START:
+                self._ready.append((partition, record))
+        self._positions[partition] = records[-1].offset + 1
+
+    async def _wait_for_room(self, consumer: AIOKafkaConsumer) -> None:
+        self._room.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._room.wait(), FULL_SECONDS)
+            return
+        assigned = consumer.assignment()
+        consumer.pause(*assigned)
+        try:
+            await consumer.getmany(timeout_ms=0)
+        finally:
+            consumer.resume(*(assigned & consumer.assignment()))
+
+    def _start_calls(self) -> None:
+        while (
+            self._ready
+            and len(self._calls) < self._concurrency
+            and not self._draining
+            and not self._handling.dependency_away
+        ):
+            batch = [self._ready.popleft() for _ in range(min(self._max_batch, len(self._ready)))]
+            for partition, record in batch:
+                self._in_flight.started(partition, record)
+            self._in_flight_gauge.inc(len(batch))
+            self._calls.add(call := asyncio.create_task(self._handling.handle([record for _, record in batch])))
+            call.add_done_callback(partial(self._call_ended, batch))
+        if len(self._ready) < self._max_batch * self._concurrency:
+            self._room.set()
+
+    def _call_ended(self, batch: list[tuple[TopicPartition, Record]], task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._in_flight_gauge.dec(len(batch))
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            for partition, record in batch:
+                self._in_flight.abandoned(partition, record)
+            if error is not None:
+                self._fail(error)
+            return
+        for partition, record in batch:
+            self._in_flight.finished(partition, record)
+        self._consumed.inc(len(batch))
+        self._start_calls()
+
+    # --- commits
+
+    async def _commit_regularly(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            await asyncio.sleep(self._commit_interval)
+            self._committing = asyncio.create_task(self._commit(consumer))
+            try:
+                await asyncio.wait((self._committing,))
+            finally:
+                self._committing.cancel()
+            self._measure_lag(consumer)
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Commit what rose. A failure does no harm: it is committed later, or the messages are delivered again."""
+        offsets = self._in_flight.to_commit()
+        if not offsets:
+            return
+        try:
+            await asyncio.wait_for(consumer.commit(offsets), COMMIT_SECONDS)
+        except (CommitFailedError, IllegalStateError) as error:
+            _log.info("messaging.commit.refused", topic=self._topic.name, error=type(error).__name__)
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("messaging.commit.failed", topic=self._topic.name, error=repr(error))
+        else:
+            self._in_flight.committed(offsets)
+            self._known_commits |= offsets
+
+    def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
+        lag = 0
+        for partition in consumer.assignment():
+            high, position = consumer.highwater(partition), self._positions.get(partition)
+            if high is None or position is None:
+                continue
+            if high < position:
+                # The log is shorter than what was read of it. Not every broker calls such a position out of range.
+                self._log_was_reset()
+                del self._positions[partition]
+                consumer.seek(partition, 0)
+            else:
+                lag += high - position
+        CONSUMER_LAG.labels(self._topic.name).set(lag + len(self._ready))
+
+    # --- changes of ownership; called by the client's own coordination task, which holds nothing that polling needs
+
+    async def let_go(self, consumer: AIOKafkaConsumer) -> None:
+        """Release what has not begun, give what runs time to end, commit, and own nothing any more."""
+        self._draining = True
+        try:
+            self._ready.clear()
+            if self._calls:
+                await asyncio.wait(self._calls, timeout=self._drain_seconds)
+            if self._committing is not None:
+                # A commit on its way must not be sent after the partitions belong to others.
+                self._committing.cancel()
+                await asyncio.wait((self._committing,))
+            await self._commit(consumer)
+        finally:
+            self._in_flight.release()
+            self._positions.clear()
+            self._draining = False
+
+    async def take_over(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
+        """Own these partitions; find out whether the broker still knows what was committed on them."""
+        self._in_flight.assign(partitions)
+        REBALANCES.labels(self._topic.name).inc()
+        _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
+        self._report(None)
+        known = {partition: at for partition, at in self._known_commits.items() if partition in partitions}
+        if known and await self._forgotten(consumer, known):
+            self._known_commits.clear()
+            self._log_was_reset()
+
+    async def _forgotten(self, consumer: AIOKafkaConsumer, known: dict[TopicPartition, int]) -> bool:
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                committed = await asyncio.gather(*(consumer.committed(partition) for partition in known))
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("messaging.committed.unknown", topic=self._topic.name, error=repr(error))
+            return False
+        return any(now is None or now < at for now, at in zip(committed, known.values(), strict=True))
+
+    def _log_was_reset(self) -> None:
+        if not self._lost.is_set():
+            LOG_RESETS.labels(self._topic.name).inc()
+            _log.warning("messaging.log.lost", topic=self._topic.name)
+            self._lost.set()
+
+    async def _run_on_lost(self) -> None:
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            if self._on_lost is not None:
+                try:
+                    await self._on_lost()
+                except Exception as error:  # noqa: BLE001 - ends the process through run()
+                    self._fail(error)
+                    return
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Makes an error end the runner where the caller would swallow it."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - ends the process through run()
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+    def _report(self, problem: str | None) -> None:
+        if self._health is not None:
+            self._health.set(self._health_name, problem)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """Passes the client's rebalance calls on. The client would only log an error, so it ends the runner."""
+
+    def __init__(self, runner: ConsumerRunner[Any], consumer: AIOKafkaConsumer) -> None:
+        self._runner = runner
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, _all: Iterable[TopicPartition]) -> None:
+        with self._runner.guarded():
+            await self._runner.let_go(self._consumer)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        with self._runner.guarded():
+            await self._runner.take_over(self._consumer, assigned)
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(consumer.stop(), CLOSE_SECONDS)

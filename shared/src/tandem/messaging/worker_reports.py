@@ -1,0 +1,52 @@
+"""Which workers are there, from what they report about every second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from tandem.events import WorkerReportedV1
+from tandem.events.catalog import HEARTBEATS
+from tandem.messaging.broadcast import BroadcastReader
+from tandem.messaging.connection import Connection
+from tandem.messaging.producer import Producer
+
+FRESH_SECONDS = 5.0
+OLDEST = timedelta(seconds=30)
+"""Reports that were old when they came are of the past; generous, because clocks differ."""
+
+
+class WorkerReports:
+    """The last report of every worker, read from now on. Freshness goes by this process's own clock."""
+
+    def __init__(
+        self, connection: Connection, *, producer: Producer | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._reports: dict[str, tuple[float, WorkerReportedV1]] = {}
+        self._reader: BroadcastReader[WorkerReportedV1] = BroadcastReader(
+            connection=connection, topic=HEARTBEATS, apply=self.apply, from_beginning=False, producer=producer
+        )
+
+    async def start(self) -> None:
+        """Raises BrokerUnavailableError."""
+        await self._reader.start()
+
+    async def run(self) -> None:
+        """Ends only if reading fails for good; a component that lets the process notice."""
+        await self._reader.run()
+
+    async def stop(self) -> None:
+        await self._reader.stop()
+
+    def live(self) -> list[WorkerReportedV1]:
+        """Reports that came within the last five seconds, of workers that are not stopping."""
+        oldest = self._clock() - FRESH_SECONDS
+        self._reports = {worker: entry for worker, entry in self._reports.items() if entry[0] >= oldest}
+        return [report for _, report in self._reports.values() if not report.stopping]
+
+    def apply(self, report: WorkerReportedV1) -> None:
+        """Take a report in, unless it is of the past."""
+        if datetime.now(UTC) - report.occurred_at <= OLDEST:
+            self._reports[report.worker] = (self._clock(), report)

@@ -1,0 +1,51 @@
+"""Serves an ASGI app inside a process that has its own signal handlers and its own logs."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from uvicorn._types import ASGIApplication
+
+from tandem.settings import HttpSettings
+
+GRACE_SECONDS = 10
+
+
+class HttpServer:
+    """A uvicorn server as a component: `run` serves until `stop`; `port` is known before that.
+
+    Port 0 in the settings takes a free one.
+    """
+
+    def __init__(self, app: ASGIApplication, settings: HttpSettings) -> None:
+        """Binds the port. Raises OSError when it is taken."""
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        self._server = _Server(config)
+        self._socket = socket.create_server((settings.host, settings.port), backlog=2048)
+
+    @property
+    def port(self) -> int:
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    async def run(self) -> None:
+        await self._server.serve(sockets=[self._socket])
+
+    async def stop(self) -> None:
+        """Take no new connections and let open requests end; `run` returns when they did."""
+        self._server.should_exit = True
+
+
+def serve_http(app: ASGIApplication, settings: HttpSettings) -> HttpServer:
+    return HttpServer(app, settings)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the process's own handlers stay
