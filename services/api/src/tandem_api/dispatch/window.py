@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 MAX_ASKS = 3
 """A record asked for this often without an answer in time ends as failed (`undelivered`)."""
@@ -48,10 +49,20 @@ def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
     return shares
 
 
-@dataclass(slots=True)
-class _Ask:
+VOID = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The `number`-th time a record was asked for. `due` is VOID when the request cannot be answered any more."""
+
+    seq: int
     number: int
     due: float
+
+    @property
+    def void(self) -> bool:
+        return self.due == VOID
 
 
 @dataclass(slots=True)
@@ -62,7 +73,7 @@ class Outstanding:
     is there to answer.
     """
 
-    _asks: dict[int, _Ask] = field(default_factory=dict)
+    _asks: dict[int, Ask] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._asks)
@@ -76,7 +87,7 @@ class Outstanding:
         return min(self._asks, default=None)
 
     def ask(self, seq: int, *, number: int, due: float) -> None:
-        self._asks[seq] = _Ask(number, due)
+        self._asks[seq] = Ask(seq, number, due)
 
     def ended(self, seqs: Iterable[int]) -> int:
         """Forget those that ended; says how many of them were outstanding."""
@@ -85,20 +96,13 @@ class Outstanding:
     def number_of(self, seq: int) -> int:
         return self._asks[seq].number
 
-    def overdue(self, now: float, limit: int) -> list[int]:
-        """Up to `limit` seqs whose deadline has passed."""
-        late = []
-        for seq, ask in self._asks.items():
-            if ask.due <= now:
-                late.append(seq)
-                if len(late) >= limit:
-                    break
-        return late
+    def overdue(self, now: float, limit: int) -> list[Ask]:
+        """Up to `limit` asks whose deadline has passed, or that are void."""
+        return list(islice((ask for ask in self._asks.values() if ask.due <= now), limit))
 
     def all_due_now(self) -> None:
         """The broker forgot them, or a new epoch voided them: they are to be asked again, with the same number."""
-        for ask in self._asks.values():
-            ask.due = float("-inf")
+        self._asks = {seq: replace(ask, due=VOID) for seq, ask in self._asks.items()}
 
     def repeated(self) -> dict[int, int]:
         """Seqs asked for more than once, with the number of the last ask."""

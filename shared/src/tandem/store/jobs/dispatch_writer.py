@@ -1,7 +1,7 @@
 """What the dispatcher writes into job documents: its lease, its cursor, and the end of a job.
 
-Leases run on the database's clock (`$$NOW`), so that hosts' clocks do not matter. Every write is fenced: it applies only
-while this holder has the lease, at the epoch it believes in.
+Leases run on the database's clock (`$$NOW`), so that hosts' clocks do not matter. Every write is fenced: it applies
+only while this holder has the lease, at the epoch it believes in.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class JobDispatchWriter:
         """Jobs that need a dispatcher: the live ones, and ended ones whose end was not published yet."""
         async with store_errors():
             return await self._jobs.find({"dispatch.announced": False}).sort("_id").to_list(None)
+
+    def holds(self, document: Document) -> bool:
+        """Whether the lease in this document, as it was read, is ours."""
+        lease = document["dispatch"]["lease"]
+        return lease is not None and lease["holder"] == self._holder
 
     async def acquire(self, job_id: str, *, seconds: float) -> Document | None:
         """Take the job's lease if it is free, expired or ours; None if another holds it.
