@@ -7,15 +7,15 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-from tandem.events import JobPublishedV1, JobState, Topic, WorkerReportedV1
+from tandem.events import JobPublishedV1, WorkerReportedV1
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.database import Document, StoreUnavailableError
+from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
-from tandem.store.jobs.documents import job_event
+from tandem.store.jobs.documents import JobDocument, job_published
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.feeder import JobFeeder, Parts
 from tandem_api.dispatch.settings import DispatchSettings
@@ -72,9 +72,9 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         health.expect("mongodb")
 
-    def broker_forgot(self, topic: Topic) -> None:
+    def broker_forgot(self, topic: str) -> None:
         """An acknowledged offset went backwards: the topic is a new one, what was published is gone."""
-        log.warning("dispatch.broker_forgot", topic=topic.name)
+        log.warning("dispatch.broker_forgot", topic=topic)
         self._announced.clear()
         for feeder in self._feeders.values():
             feeder.ask_all_again()
@@ -165,7 +165,7 @@ class Dispatcher:
             self._let_go(job_id)
         events: list[JobPublishedV1] = []
         for job_id, read in documents.items():
-            document: Document | None = read
+            document: JobDocument | None = read
             feeder = self._feeders.get(job_id)
             if feeder is None or not self._writer.holds(read):
                 self._let_go(job_id)
@@ -173,7 +173,7 @@ class Dispatcher:
             elif feeder is not None:
                 feeder.refresh(read)
             if document is not None and self._is_due(document):
-                events.append(job_event(document))
+                events.append(job_published(document))
         if not events:
             return
         await self._producer.send_all(events)
@@ -184,7 +184,7 @@ class Dispatcher:
                 await self._writer.announced(event.job_id, revision=event.revision)
                 self._let_go(event.job_id)
 
-    async def _take(self, job_id: str, epoch: int) -> Document | None:
+    async def _take(self, job_id: str, epoch: int) -> JobDocument | None:
         document = await self._writer.acquire(job_id, seconds=self._settings.lease_seconds)
         if document is None:
             return None
@@ -194,7 +194,7 @@ class Dispatcher:
         log.info("dispatch.lease_taken", job_id=job_id, epoch=document["epoch"], taken_over=taken_over)
         return document
 
-    def _is_due(self, document: Document) -> bool:
+    def _is_due(self, document: JobDocument) -> bool:
         version, at = self._announced.get(document["_id"], ((0, 0), 0.0))
         changed = version != (document["epoch"], document["revision"])
         return changed or time.monotonic() - at >= self._settings.announce_seconds

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind, set_span_in_context
-
 from tandem.events import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
@@ -18,13 +15,13 @@ from tandem.events import (
     JobState,
     ResponseError,
 )
-from tandem.messaging import Outgoing, Producer
+from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
-from tandem.observability.tracing import inject_headers, tracer
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.database import Document
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
+from tandem.store.jobs.documents import JobDocument, TotalsPart
+from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding
 
@@ -62,13 +59,13 @@ class JobFeeder:
     ended or is outstanding. What is needed to go on after a crash is saved before anything is published.
     """
 
-    def __init__(self, document: Document, parts: Parts) -> None:
+    def __init__(self, document: JobDocument, parts: Parts) -> None:
         self._parts = parts
         dispatch = document["dispatch"]
         self.job_id: str = document["_id"]
         self._cursor: int = dispatch["cursor"]
         self._low: int = dispatch["low"]
-        self._totals: dict[str, int] = dict(dispatch["totals"])
+        self._totals: TotalsPart = dispatch["totals"].copy()
         self._asked_epoch: int = dispatch["asked_epoch"]
         self._rate: float = dispatch["rate_per_second"]
         self._outstanding = Outstanding()
@@ -76,7 +73,7 @@ class JobFeeder:
         self.document = document
 
     @classmethod
-    async def adopt(cls, document: Document, parts: Parts) -> JobFeeder:
+    async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
         """Go on where the document says. What was asked at the present epoch is taken to be under way; what was
         asked at an earlier one is void and will be asked anew."""
         feeder = cls(document, parts)
@@ -89,13 +86,13 @@ class JobFeeder:
                 feeder._outstanding.ask(seq, number=asks.get(seq, 1), due=due)
         return feeder
 
-    def refresh(self, document: Document) -> None:
+    def refresh(self, document: JobDocument) -> None:
         """The document as it was read last: state, epoch and weight may have changed."""
         self.document = document
 
     @property
     def running(self) -> bool:
-        return bool(self.document["state"] == JobState.RUNNING)
+        return self.document["state"] == JobState.RUNNING
 
     @property
     def outstanding(self) -> int:
@@ -103,15 +100,19 @@ class JobFeeder:
 
     @property
     def _walked(self) -> bool:
-        return bool(self._cursor >= self.document["selection"]["below_seq"])
+        return self._cursor >= self.document["selection"]["below_seq"]
+
+    @property
+    def _ended(self) -> int:
+        """Records below `low`."""
+        return self._totals["labeled"] + self._totals["invalid"] + self._totals["failed"]
 
     @property
     def unended(self) -> int:
         """Records that have not ended; an upper bound while some above `low` have."""
         if self._walked:
             return len(self._outstanding)
-        ended = sum(self._totals[name] for name in ("labeled", "invalid", "failed"))
-        return int(max(self.document["selection"]["size"] - ended, len(self._outstanding)))
+        return max(self.document["selection"]["size"] - self._ended, len(self._outstanding))
 
     @property
     def demand(self) -> Demand:
@@ -131,8 +132,12 @@ class JobFeeder:
         low = self._cursor if self._outstanding.lowest is None else self._outstanding.lowest
         if low > self._low:
             counts = await self._parts.annotations.count_by_outcome(self.job_id, self._low, low)
-            for name in self._totals:
-                self._totals[name] += getattr(counts, name)
+            self._totals = {
+                "labeled": self._totals["labeled"] + counts.labeled,
+                "invalid": self._totals["invalid"] + counts.invalid,
+                "failed": self._totals["failed"] + counts.failed,
+                "needs_review": self._totals["needs_review"] + counts.needs_review,
+            }
             self._low = low
             self._unsaved = True
         return count
@@ -159,9 +164,8 @@ class JobFeeder:
         if not self._walked or self._outstanding:
             return False
         size = self.document["selection"]["size"]
-        ended = sum(self._totals[name] for name in ("labeled", "invalid", "failed"))
-        if ended != size:
-            log.error("dispatch.counts_do_not_add_up", job_id=self.job_id, size=size, ended=ended)
+        if self._ended != size:
+            log.error("dispatch.counts_do_not_add_up", job_id=self.job_id, size=size, ended=self._ended)
         await self._parts.writer.complete(self.job_id, epoch=self.document["epoch"], progress=self._progress())
         log.info("job.completed", job_id=self.job_id, size=size, **self._totals)
         return True
@@ -213,7 +217,7 @@ class JobFeeder:
             )
             log.warning("dispatch.asked_again", job_id=self.job_id, count=len(again), undelivered=len(undelivered))
 
-    def _about(self, record: Document) -> dict[str, Any]:
+    def _about(self, record: RecordDocument) -> dict[str, Any]:
         return {
             "job_id": self.job_id,
             "project_id": self.document["project_id"],
@@ -223,11 +227,11 @@ class JobFeeder:
             "content_hash": record["content_hash"],
         }
 
-    def _request(self, record: Document, ask: int) -> AnnotationRequestedV1:
+    def _request(self, record: RecordDocument, ask: int) -> AnnotationRequestedV1:
         deadline = datetime.now(UTC) + timedelta(seconds=self._parts.deadline_seconds)
         return AnnotationRequestedV1(**self._about(record), ask=ask, fields=record["fields"], deadline=deadline)
 
-    def _undelivered(self, record: Document) -> AnnotationRespondedV1:
+    def _undelivered(self, record: RecordDocument) -> AnnotationRespondedV1:
         metrics.UNDELIVERED.inc()
         message = f"asked {MAX_ASKS} times, no answer came back within {self._parts.deadline_seconds:g} s each"
         error = ResponseError(kind=ErrorKind.UNDELIVERED, message=message)
@@ -236,16 +240,5 @@ class JobFeeder:
     async def _publish(self, events: Sequence[Event], kind: str) -> None:
         if not events:
             return
-        await self._parts.producer.send_all([_traced(event) for event in events])
+        await self._parts.producer.send_all(events)
         metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(events))
-
-
-def _traced(event: Event) -> Outgoing:
-    """Each record's trace begins here; whether it is kept is decided here, once, for all services."""
-    name = "annotation.requests publish"
-    span = tracer().start_span(name, context=Context(), kind=SpanKind.PRODUCER)
-    if span.is_recording() and isinstance(event, AnnotationRequestedV1):
-        span.set_attributes({"tandem.job_id": event.job_id, "tandem.seq": event.seq, "tandem.ask": event.ask})
-    headers = inject_headers(set_span_in_context(span, Context()))
-    span.end()
-    return Outgoing(event, headers=tuple(headers))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.store.database import Database, Document, store_errors
+from tandem.store.database import Database, store_errors
+from tandem.store.jobs.documents import COLLECTION, JobDocument, TotalsPart
 
 
 class LeaseLostError(Exception):
@@ -26,7 +27,7 @@ class Progress:
 
     cursor: int
     low: int
-    totals: Mapping[str, int]
+    totals: TotalsPart
     asks: Mapping[int, int]
     asked_epoch: int
     rate_per_second: float
@@ -38,20 +39,21 @@ def _until(seconds: float) -> dict[str, Any]:
 
 class JobDispatchWriter:
     def __init__(self, database: Database, *, holder: str) -> None:
-        self._jobs = database["jobs"]
+        self._jobs = database[COLLECTION]
         self._holder = holder
 
-    async def unannounced(self) -> list[Document]:
+    async def unannounced(self) -> list[JobDocument]:
         """Jobs that need a dispatcher: the live ones, and ended ones whose end was not published yet."""
         async with store_errors():
-            return await self._jobs.find({"dispatch.announced": False}).sort("_id").to_list(None)
+            found = await self._jobs.find({"dispatch.announced": False}).sort("_id").to_list(None)
+        return cast("list[JobDocument]", found)
 
-    def holds(self, document: Document) -> bool:
+    def holds(self, document: JobDocument) -> bool:
         """Whether the lease in this document, as it was read, is ours."""
         lease = document["dispatch"]["lease"]
         return lease is not None and lease["holder"] == self._holder
 
-    async def acquire(self, job_id: str, *, seconds: float) -> Document | None:
+    async def acquire(self, job_id: str, *, seconds: float) -> JobDocument | None:
         """Take the job's lease if it is free, expired or ours; None if another holds it.
 
         Taking over an expired lease of another holder raises the epoch, which voids whatever that one still sends.
@@ -66,7 +68,7 @@ class JobDispatchWriter:
         }
         taken_over = {"$not": [{"$in": [{"$ifNull": [f"{lease}.holder", None]}, [None, self._holder]]}]}
         async with store_errors():
-            return await self._jobs.find_one_and_update(
+            found = await self._jobs.find_one_and_update(
                 {"_id": job_id, "dispatch.announced": False, "$expr": ours_or_free},
                 [
                     {
@@ -78,6 +80,7 @@ class JobDispatchWriter:
                 ],
                 return_document=ReturnDocument.AFTER,
             )
+        return cast("JobDocument | None", found)
 
     async def renew(self, job_ids: Iterable[str], *, seconds: float) -> None:
         """Prolong leases that are still ours; a lost one shows when the document is read or written next."""
@@ -146,7 +149,7 @@ def _stored(progress: Progress) -> dict[str, Any]:
     return {
         "cursor": progress.cursor,
         "low": progress.low,
-        "totals": dict(progress.totals),
+        "totals": progress.totals,
         "asks": {str(seq): number for seq, number in progress.asks.items()},
         "asked_epoch": progress.asked_epoch,
         "rate_per_second": progress.rate_per_second,
