@@ -70,6 +70,7 @@ class Dispatcher:
         self._looked = float("-inf")
         self._settled = time.monotonic()
         self._stopping = asyncio.Event()
+        self._released = asyncio.Event()
         health.expect("mongodb")
 
     def broker_forgot(self, topic: str) -> None:
@@ -79,9 +80,10 @@ class Dispatcher:
         for feeder in self._feeders.values():
             feeder.ask_all_again()
 
-    def stop(self) -> None:
-        """End `run` after the tick under way."""
+    async def stop(self) -> None:
+        """End `run` after the tick under way; returns once the leases are handed over."""
         self._stopping.set()
+        await self._released.wait()
 
     async def run(self) -> None:
         """Raises StoreUnavailableError when MongoDB stays away too long, BrokerUnavailableError when Kafka does."""
@@ -211,3 +213,4 @@ class Dispatcher:
             except (LeaseLostError, StoreUnavailableError) as error:
                 log.warning("dispatch.lease_not_released", job_id=job_id, reason=type(error).__name__)
         self._feeders.clear()
+        self._released.set()
