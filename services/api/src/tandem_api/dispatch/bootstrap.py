@@ -23,7 +23,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
     database = Database(settings.mongo)
     await ensure_indexes(database)
     connection = Connection(settings.kafka)
-    keeper = TopicKeeper(connection)
+    keeper = TopicKeeper(connection, health=health)
     await keeper.start()
     async with Producer(connection, health=health) as producer:
         reports = WorkerReports(connection, producer=producer)

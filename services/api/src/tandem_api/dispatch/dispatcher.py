@@ -87,6 +87,13 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Raises StoreUnavailableError when MongoDB stays away too long, BrokerUnavailableError when Kafka does."""
+        try:
+            await self._feed_until_stopped()
+            await self._release_all()
+        finally:
+            self._released.set()
+
+    async def _feed_until_stopped(self) -> None:
         away_since: float | None = None
         while not self._stopping.is_set():
             pause = self._settings.tick_seconds if self._feeders else self._settings.look_seconds
@@ -103,7 +110,6 @@ class Dispatcher:
                 log.warning("dispatch.store_unavailable", reason=str(error))
                 pause = random.uniform(0.5, 2.0)  # noqa: S311 - jitter, not a secret
             await self._wait(pause)
-        await self._release_all()
 
     async def keep_leases(self) -> None:
         """Renew what is held, apart from the loop, which may wait for the broker longer than a lease lasts."""
@@ -213,4 +219,3 @@ class Dispatcher:
             except (LeaseLostError, StoreUnavailableError) as error:
                 log.warning("dispatch.lease_not_released", job_id=job_id, reason=type(error).__name__)
         self._feeders.clear()
-        self._released.set()
