@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from uvicorn._types import ASGIApplication
+from starlette.types import ASGIApp
 
 from tandem.settings import HttpSettings
 
@@ -20,7 +20,7 @@ class HttpServer:
     Port 0 in the settings takes a free one.
     """
 
-    def __init__(self, app: ASGIApplication, settings: HttpSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
         """Binds the port. Raises OSError when it is taken."""
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
@@ -41,7 +41,7 @@ class HttpServer:
         self._server.should_exit = True
 
 
-def serve_http(app: ASGIApplication, settings: HttpSettings) -> HttpServer:
+def serve_http(app: ASGIApp, settings: HttpSettings) -> HttpServer:
     return HttpServer(app, settings)
 
 

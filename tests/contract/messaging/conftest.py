@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from tandem.events import AnnotationRequestedV1
 from tandem.events.catalog import CATALOG
-from tandem.messaging import Connection, ConsumerRunner, Producer, TopicKeeper
+from tandem.messaging import Connection, Producer, TopicKeeper
 from tandem.settings import KafkaSettings
 from tandem.testing.brokers import Broker
 

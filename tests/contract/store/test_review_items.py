@@ -15,7 +15,7 @@ from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem, Taken
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.review_items.writer import ReviewItemWriter
+from tandem.store.review_items.writer import ItemMovedOnError, ReviewItemWriter
 
 JOB = "job1"
 
@@ -90,9 +90,10 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     found = await reader.get(f"{JOB}:0")
     assert found is not None
     assert (found.attempt, found.suggested_values, found.reservation) == (2, {"sentiment": "negative"}, None)
-    assert not await writer.close(
-        found.item_id, reservation=claimed.reservation, attempt=1, revision=1, decided_by="ann", decided_at=utcnow()
-    )
+    with pytest.raises(ItemMovedOnError):
+        await writer.close(
+            found.item_id, reservation=claimed.reservation, attempt=1, revision=1, decided_by="ann", decided_at=utcnow()
+        )
 
 
 async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
@@ -101,7 +102,7 @@ async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
     await writer.take([item(0)])
     claimed = await writer.claim_next(JOB, "ann", seconds=60)
     assert claimed is not None
-    assert await writer.close(
+    await writer.close(
         claimed.item_id,
         reservation=claimed.reservation or "",
         attempt=1,

@@ -34,6 +34,10 @@ class NameTakenError(Exception):
     """A document of this name, or this version of it, exists already. Its text is the name."""
 
 
+class StoreConflictError(StoreUnavailableError):
+    """Another write got in the way of this one, which was taken back: look again, then try again at once."""
+
+
 _AWAY = (
     AutoReconnect,
     ConnectionFailure,
@@ -52,7 +56,9 @@ async def store_errors() -> AsyncIterator[None]:
     except _AWAY as error:
         raise StoreUnavailableError(f"MongoDB cannot be reached: {type(error).__name__}") from error
     except PyMongoError as error:
-        if error.has_error_label("RetryableWriteError") or error.has_error_label("TransientTransactionError"):
+        if error.has_error_label("TransientTransactionError"):
+            raise StoreConflictError(f"another write got in the way: {type(error).__name__}") from error
+        if error.has_error_label("RetryableWriteError"):
             raise StoreUnavailableError(f"MongoDB asks for a retry: {type(error).__name__}") from error
         raise
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # ruff: noqa: ASYNC109 - the deadline belongs to the condition: its failure says what was seen last
-
 import asyncio
 import inspect
 import time

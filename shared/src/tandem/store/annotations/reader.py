@@ -71,13 +71,6 @@ class AnnotationReader:
             )
         return [document["seq"] for document in found]
 
-    async def ended_among(self, job_id: str, seqs: Iterable[int], attempt: int = 1) -> set[int]:
-        """Those of the seqs that have an annotation of this attempt or a higher one."""
-        query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
-        async with store_errors():
-            found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_COUNTING_INDEX).to_list(None)
-        return {document["seq"] for document in found}
-
     async def page(
         self,
         job_id: str,
@@ -110,6 +103,11 @@ class AnnotationReader:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():
             return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
+
+    async def jobs(self) -> list[str]:
+        """Ids of the jobs that have any annotation; one look into the index for each."""
+        async with store_errors():
+            return [str(job_id) for job_id in await self._collection.distinct("job_id")]
 
     async def tally_needing_review(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
         """What needs a person in each block `seq // block_size` (one block 0 when None); empty blocks are left out."""

@@ -23,6 +23,10 @@ _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 _HELD = ["reserved_by", "reserved_until", "reservation"]
 
 
+class ItemMovedOnError(Exception):
+    """The item is not what the caller took it for: another holder, another attempt, decided or opened meanwhile."""
+
+
 def _later(seconds: float) -> Document:
     return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(seconds * 1000)}}
 
@@ -163,10 +167,10 @@ class ReviewItemWriter:
         decided_by: str,
         decided_at: datetime,
         session: Any = None,
-    ) -> bool:
+    ) -> None:
         """Close the item with a decision, if the token and the attempt shown are still the item's.
 
-        The token stays on the item: a retry of the same decision is known by it.
+        The token stays on the item: a retry of the same decision is known by it. Raises ItemMovedOnError.
         """
         closed = await self._update(
             {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation, "attempt": attempt},
@@ -181,13 +185,14 @@ class ReviewItemWriter:
             },
             session=session,
         )
-        return closed is not None
+        if closed is None:
+            raise ItemMovedOnError(item_id)
 
     async def reopen(
         self, item_id: str, *, revision: int, reviewer: str, seconds: float, session: Any = None
-    ) -> ReviewItem | None:
-        """Open an item whose decision `revision` was undone, reserved to the same person; None when it moved on."""
-        return await self._update(
+    ) -> ReviewItem:
+        """Open an item whose decision `revision` was undone, reserved to the same person. Raises ItemMovedOnError."""
+        reopened = await self._update(
             {"_id": item_id, "state": ItemState.DECIDED, "revision": revision},
             [
                 {
@@ -204,6 +209,9 @@ class ReviewItemWriter:
             ],
             session=session,
         )
+        if reopened is None:
+            raise ItemMovedOnError(item_id)
+        return reopened
 
     async def _update(
         self, query: Document, update: Document | list[Document], *, session: Any = None

@@ -1,0 +1,89 @@
+"""The HTTP application: the review API, the forwarded api, the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tandem.access import Authenticator
+from tandem.web import RequestMiddleware, install_problems
+from tandem_verification_ui.forward import Forwarder
+from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.endpoints import router
+from tandem_verification_ui.review.service import ReviewService
+from tandem_verification_ui.static_files import BUILT, PageFiles
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; object-src 'none'; "
+    "frame-ancestors 'none'"
+)
+DESCRIPTION = (
+    "Take items of the review queue, decide on them, take decisions back. Errors are problems (RFC 9457). "
+    "With a session cookie, unsafe methods need the header X-Tandem-Request: 1."
+)
+
+
+def make_app(
+    *,
+    authenticator: Authenticator | None = None,
+    review: ReviewService | None = None,
+    decisions: Decisions | None = None,
+    forwarder: Forwarder | None = None,
+    https: bool = False,
+    static: Path = BUILT,
+) -> FastAPI:
+    """Without its parts it serves nothing, but can be asked for its OpenAPI."""
+    app = FastAPI(
+        title="Tandem review",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url="/verification/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.authenticator = authenticator
+    app.state.review = review
+    app.state.decisions = decisions
+    install_problems(app)
+    app.include_router(router)
+    if forwarder is not None:
+        app.router.routes.append(Mount("/api", app=forwarder, name="api"))
+    app.router.routes.append(Mount("/", app=PageFiles(static), name="page"))
+    app.add_middleware(SecurityHeaders, https=https)
+    app.add_middleware(RequestMiddleware, streamed=r"^/api(/|$)")
+    return app
+
+
+class SecurityHeaders:
+    """Tells browsers what the page may do. Forwarded answers keep the headers that the api gave them."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+        if https:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,114 @@
+"""The one place where the verification-ui's objects are constructed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tandem.access import Authenticator
+from tandem.events.catalog import LOW_CONFIDENCE
+from tandem.messaging import BrokerUnavailableError, Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.observability.health import Health
+from tandem.observability.logs import get_logger
+from tandem.service import App
+from tandem.serving import HttpServer
+from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.watch import StoreWatch
+from tandem_verification_ui.app import make_app
+from tandem_verification_ui.forward import Forwarder
+from tandem_verification_ui.queue.handler import ReviewRequestHandler
+from tandem_verification_ui.queue.intake import QueueIntake
+from tandem_verification_ui.queue.schedule import SweepSchedule
+from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.service import ReviewService
+from tandem_verification_ui.review.shown import ShownItems
+from tandem_verification_ui.settings import VerificationUiSettings
+
+SERVICE = "verification-ui"
+DRAIN_SECONDS = 10.0
+CALLS = 2
+"""Batches under way at once: one is decoded while another is written."""
+
+
+_log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterator[App]:
+    """Neither dependency needs to be there at the start, and people decide while Kafka is away."""
+    database = Database(settings.mongo)
+    store_watch = StoreWatch(database, health)
+    connection = Connection(settings.kafka)
+    topics = TopicKeeper(connection, health=health)
+    producer = Producer(connection, health=health)
+    publisher = DecisionPublisher(producer)
+
+    intake = QueueIntake(database)
+    schedule = SweepSchedule(
+        QueueSweep(database, intake),
+        sweep_seconds=settings.sweep_seconds,
+        full_sweep_seconds=settings.full_sweep_seconds,
+        settle_seconds=settings.settle_seconds,
+    )
+    consumer = ConsumerRunner(
+        connection=connection,
+        producer=producer,
+        topic=LOW_CONFIDENCE,
+        group=SERVICE,
+        handler=ReviewRequestHandler(intake),
+        max_batch=settings.max_batch,
+        concurrency=CALLS,
+        drain_seconds=DRAIN_SECONDS,
+        health=health,
+        dependency_errors=(StoreUnavailableError,),
+        on_lost=schedule.on_lost,
+    )
+    topics.on_vanished.append(lambda _topic: schedule.sweep_everything())
+    jobs = JobTable(connection, producer=producer)
+    jobs.on_change(schedule.on_job_change)
+
+    shown = ShownItems(database)
+    forwarder = Forwarder(settings.api_url)
+    server = HttpServer(
+        make_app(
+            authenticator=Authenticator(ApiKeyReader(database)),
+            review=ReviewService(database, shown=shown, reservation_seconds=settings.reservation_seconds),
+            decisions=Decisions(
+                database, shown=shown, publisher=publisher, reservation_seconds=settings.reservation_seconds
+            ),
+            forwarder=forwarder,
+            https=settings.public_url.startswith("https://"),
+        ),
+        settings.http,
+    )
+
+    async def follow_jobs() -> None:
+        while True:
+            try:
+                await jobs.start()
+                await jobs.run()
+            except BrokerUnavailableError as error:
+                _log.warning("review.jobs.delayed", error=str(error))
+
+    try:
+        yield App(
+            run={
+                "mongodb": store_watch.run,
+                "topics": topics.run,
+                "http": server.run,
+                "consumer": consumer.run,
+                "jobs": follow_jobs,
+                "sweep": schedule.run,
+                "decisions": publisher.run,
+            },
+            stop=(server.stop, consumer.stop, publisher.stop),
+            ports={"http_port": lambda: server.port},
+        )
+    finally:
+        await jobs.stop()
+        await producer.stop()
+        await forwarder.close()
+        database.close()

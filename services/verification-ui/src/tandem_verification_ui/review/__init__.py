@@ -1,0 +1,1 @@
+"""Reviewing: people take items, decide, skip, undo."""

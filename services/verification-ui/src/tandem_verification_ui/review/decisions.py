@@ -1,0 +1,226 @@
+"""Deciding, undoing, and what a person decided lately."""
+
+from __future__ import annotations
+
+from tandem.access import Caller
+from tandem.events import LabelValue
+from tandem.observability.metrics import DECISIONS
+from tandem.store.database import Database, StoreConflictError, utcnow
+from tandem.store.review_items.documents import ItemState, ReviewItem
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.review_items.writer import ItemMovedOnError, ReviewItemWriter
+from tandem.store.verifications.documents import DecisionKind, Verification
+from tandem.store.verifications.reader import VerificationReader
+from tandem.store.verifications.writer import RevisionTakenError, VerificationWriter
+from tandem_verification_ui.review import problems
+from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
+from tandem_verification_ui.review.shown import ShownItems
+
+TRIES = 5
+"""Of a write that another one got in the way of; each try judges the item as it is then."""
+
+
+class Decisions:
+    """All methods raise Problem for what a caller can mend, and StoreUnavailableError when MongoDB is away.
+
+    A decision and the closing of its item are one transaction; the event follows from it and may be made again.
+    """
+
+    def __init__(
+        self, database: Database, *, shown: ShownItems, publisher: DecisionPublisher, reservation_seconds: float
+    ) -> None:
+        self._database = database
+        self._items = ReviewItemReader(database)
+        self._queue = ReviewItemWriter(database)
+        self._verifications = VerificationReader(database)
+        self._writer = VerificationWriter(database)
+        self._shown = shown
+        self._publisher = publisher
+        self._seconds = reservation_seconds
+
+    async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
+        """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
+        item = await self._shown.item(caller, item_id)
+        problems.check_values((await self._shown.job(caller, item.job_id)).task, request.values)
+        for _ in range(TRIES):
+            if item.state is ItemState.DECIDED:
+                return await self._same_decision(caller, item, request)
+            if item.reservation != request.reservation:
+                raise problems.reservation_lost(item)
+            if item.attempt != request.attempt or request.shown_values not in ({}, item.suggested_values):
+                raise problems.item_changed(item)
+            verification = await self._decision(caller, item, request)
+            if await self._close(item, verification):
+                DECISIONS.labels(verification.kind).inc()
+                self._publisher.publish(verification)
+                return await self._result(verification, request.values)
+            item = await self._shown.item(caller, item_id)
+        raise StoreConflictError(f"the item {item_id} kept changing while it was decided on")
+
+    async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
+        """Take back the caller's decision; it must be the one that holds."""
+        item = await self._shown.item(caller, item_id)
+        for _ in range(TRIES):
+            if item.state is ItemState.OPEN:
+                return await self._already_undone(caller, item)
+            if item.decided_by != caller.name:
+                raise problems.not_your_decision(item)
+            reopened = await self._reopen(caller, item)
+            if reopened is not None:
+                return await self._shown.view(caller, reopened)
+            item = await self._shown.item(caller, item_id)
+        raise StoreConflictError(f"the item {item_id} kept changing while it was opened again")
+
+    async def history(self, caller: Caller, job_id: str, *, limit: int) -> History:
+        job = await self._shown.job(caller, job_id)
+        past = await self._verifications.last_of(caller.name, job_ids=[job_id], limit=limit)
+        items = await self._items.get_many(sorted({decision.item_id for decision in past}))
+        fields = await self._shown.fields(job, [decision.seq for decision in past])
+
+        def holds(decision: Verification) -> bool:
+            item = items.get(decision.item_id)
+            return item is not None and item.state is ItemState.DECIDED and item.revision == decision.revision
+
+        return History(
+            items=[
+                PastDecision(
+                    **decision.model_dump(
+                        include={"job_id", "seq", "record_id", "revision", "kind", "values", "shown_values"}
+                    ),
+                    item_id=decision.item_id,
+                    fields=fields.get(decision.seq, {}),
+                    decided_at=decision.decided_at,
+                    undoable=holds(decision),
+                )
+                for decision in past
+            ]
+        )
+
+    async def _decision(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> Verification:
+        last = await self._verifications.get(item.job_id, item.seq)
+        confirmed = request.values == request.shown_values
+        return self._verification(
+            caller,
+            item,
+            revision=1 if last is None else last.revision + 1,
+            kind=DecisionKind.CONFIRMED if confirmed else DecisionKind.CORRECTED,
+            values=request.values,
+            shown_attempt=request.attempt,
+            shown_values=request.shown_values,
+            reservation=request.reservation,
+        )
+
+    def _verification(
+        self,
+        caller: Caller,
+        item: ReviewItem,
+        *,
+        revision: int,
+        kind: DecisionKind,
+        values: dict[str, LabelValue] | None,
+        shown_attempt: int,
+        shown_values: dict[str, LabelValue],
+        reservation: str = "",
+    ) -> Verification:
+        return Verification(
+            job_id=item.job_id,
+            project_id=item.project_id,
+            dataset_id=item.dataset_id,
+            seq=item.seq,
+            record_id=item.record_id,
+            revision=revision,
+            kind=kind,
+            values=values,
+            attempt=item.attempt,
+            shown_attempt=shown_attempt,
+            shown_values=shown_values,
+            decided_by=caller.name,
+            decided_at=utcnow(),
+            reservation=reservation,
+        )
+
+    async def _close(self, item: ReviewItem, verification: Verification) -> bool:
+        """Write the decision and close the item, both or neither; False when the item moved on meanwhile."""
+        try:
+            async with self._database.transaction() as session:
+                await self._queue.close(
+                    item.item_id,
+                    reservation=verification.reservation,
+                    attempt=verification.attempt,
+                    revision=verification.revision,
+                    decided_by=verification.decided_by,
+                    decided_at=verification.decided_at,
+                    session=session,
+                )
+                await self._writer.append(verification, session=session)
+        except (ItemMovedOnError, RevisionTakenError, StoreConflictError):
+            return False
+        return True
+
+    async def _reopen(self, caller: Caller, item: ReviewItem) -> ReviewItem | None:
+        """Write the undo and open the item, both or neither; None when the item moved on meanwhile."""
+        last = await self._verifications.get(item.job_id, item.seq)
+        if last is None or last.revision != item.revision:
+            return None
+        undone = self._verification(
+            caller,
+            item,
+            revision=item.revision + 1,
+            kind=DecisionKind.UNDONE,
+            values=None,
+            shown_attempt=last.shown_attempt,
+            shown_values=last.shown_values,
+        )
+        try:
+            async with self._database.transaction() as session:
+                reopened = await self._queue.reopen(
+                    item.item_id,
+                    revision=item.revision,
+                    reviewer=caller.name,
+                    seconds=self._seconds,
+                    session=session,
+                )
+                await self._writer.append(undone, session=session)
+        except (ItemMovedOnError, RevisionTakenError, StoreConflictError):
+            return None
+        DECISIONS.labels(undone.kind).inc()
+        self._publisher.publish(undone)
+        return reopened
+
+    async def _same_decision(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> DecisionResult:
+        """The answer to a request that came twice; raises Problem 409 when it is another decision."""
+        last = await self._verifications.get(item.job_id, item.seq)
+        by_caller = item.decided_by == caller.name
+        if (
+            last is None
+            or not by_caller
+            or last.reservation != request.reservation
+            or last.values != request.values
+            or last.revision != item.revision
+        ):
+            raise problems.already_decided(item, by_caller=by_caller)
+        return await self._result(last, request.values)
+
+    async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
+        """The answer to an undo that came twice; raises Problem 409 when there is nothing to undo."""
+        last = await self._verifications.get(item.job_id, item.seq)
+        if (
+            last is None
+            or last.kind is not DecisionKind.UNDONE
+            or last.decided_by != caller.name
+            or item.reserved_by != caller.name
+        ):
+            raise problems.nothing_to_undo(item)
+        return await self._shown.view(caller, item)
+
+    async def _result(self, verification: Verification, values: dict[str, LabelValue]) -> DecisionResult:
+        counts = await self._items.counts(verification.job_id)
+        return DecisionResult(
+            item_id=verification.item_id,
+            revision=verification.revision,
+            kind=verification.kind,
+            values=values,
+            open=counts.open,
+            decided=counts.decided,
+        )

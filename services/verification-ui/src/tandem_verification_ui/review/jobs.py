@@ -1,0 +1,48 @@
+"""What reviewing needs to know of a job. It never changes, so it is kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from tandem.access import Caller
+from tandem.events import SingleChoiceTask
+from tandem.store.jobs.documents import job_published
+from tandem.store.jobs.reader import JobReader
+from tandem.web import not_found
+
+_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewJob:
+    job_id: str
+    project_id: str
+    dataset_id: str
+    task: SingleChoiceTask
+
+
+class ReviewJobs:
+    """The jobs by id, the most recently used ones from memory."""
+
+    def __init__(self, jobs: JobReader) -> None:
+        self._jobs = jobs
+        self._known: OrderedDict[str, ReviewJob] = OrderedDict()
+
+    async def get(self, caller: Caller, job_id: str) -> ReviewJob:
+        """Raises Problem 404 for a job that does not exist or lies outside the caller's projects."""
+        job = self._known.get(job_id) or await self._load(job_id)
+        if job is None or not caller.reaches(job.project_id):
+            raise not_found("job", job_id)
+        self._known[job_id] = job
+        self._known.move_to_end(job_id)
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return job
+
+    async def _load(self, job_id: str) -> ReviewJob | None:
+        document = await self._jobs.get(job_id)
+        if document is None:
+            return None
+        published = job_published(document)
+        return ReviewJob(job_id, published.project_id, published.dataset_id, published.label_schema.tasks[0])

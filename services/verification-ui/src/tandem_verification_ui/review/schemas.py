@@ -1,0 +1,179 @@
+"""What the review API takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tandem.events import JobState, LabelValue, Outcome, ReviewReason, SingleChoiceTask, TaskLabel
+from tandem.store.review_items.documents import ReviewItem
+from tandem.store.verifications.documents import DecisionKind
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReviewQueue(BaseModel):
+    """How much of a job waits for people, and how much they did."""
+
+    job_id: str
+    project_id: str
+    name: str
+    state: JobState
+    open: int = Field(description="Items that wait for a decision, reserved ones included.")
+    decided: int
+    needs_review: int = Field(description="Annotations that the job's policy sends to people: open + decided, soon.")
+
+
+class ReviewQueueList(BaseModel):
+    items: list[ReviewQueue] = Field(description="Newest job first.")
+
+
+class ReserveRequest(_Request):
+    limit: int = Field(default=1, ge=1, le=10)
+    exclude: list[str] = Field(
+        default_factory=list, max_length=100, description="Ids of items that the page holds already."
+    )
+
+
+class TaskOption(BaseModel):
+    value: str = Field(description="What is sent and stored.")
+    name: str = Field(description="What is shown.")
+    description: str
+
+
+class TaskView(BaseModel):
+    """What is asked of the person."""
+
+    name: str
+    question: str
+    options: list[TaskOption]
+
+    @classmethod
+    def of(cls, task: SingleChoiceTask) -> TaskView:
+        options = [TaskOption(value=o.value, name=o.display, description=o.description) for o in task.options]
+        return cls(name=task.name, question=task.question, options=options)
+
+
+class Suggestion(BaseModel):
+    """The model's label."""
+
+    task: str
+    value: LabelValue
+    confidence: float | None = Field(description="Probability that the label is right; null when not known.")
+    confidence_method: str | None
+    confidence_missing_reason: str | None
+    probabilities: dict[str, float] | None = Field(description="Per option; sums to 1.")
+    margin: float | None
+
+    @classmethod
+    def of(cls, label: TaskLabel) -> Suggestion:
+        return cls(**label.model_dump(include=set(cls.model_fields)))
+
+
+class ReviewItemView(BaseModel):
+    """An item as it is shown, reserved to the caller."""
+
+    item_id: str
+    job_id: str
+    seq: int
+    record_id: str = Field(description="The user's own key.")
+    fields: dict[str, str]
+    attempt: int = Field(description="Send it back with the decision: it says what was shown.")
+    outcome: Outcome
+    reason: ReviewReason = Field(description="Why a person is asked.")
+    detail: str | None = Field(description="One sentence on why no label could be read; null where one could.")
+    raw: str | None = Field(description="The model's answer, where no label could be read from it.")
+    suggestion: Suggestion | None = Field(description="Null where the model gave no label.")
+    task: TaskView
+    skips: int
+    reservation: str = Field(description="The fence token: whoever holds the current one may decide.")
+    reserved_until: datetime = Field(description="From then on others may take the item. Renew before.")
+
+    @classmethod
+    def of(
+        cls,
+        item: ReviewItem,
+        *,
+        fields: dict[str, str],
+        task: SingleChoiceTask,
+        detail: str | None = None,
+        raw: str | None = None,
+    ) -> ReviewItemView:
+        label = next((label for label in item.labels if label.task == task.name), None)
+        return cls(
+            **item.model_dump(
+                include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips", "reserved_until"}
+            ),
+            item_id=item.item_id,
+            fields=fields,
+            detail=detail,
+            raw=raw,
+            suggestion=None if label is None else Suggestion.of(label),
+            task=TaskView.of(task),
+            reservation=item.reservation or "",
+        )
+
+
+class Reserved(BaseModel):
+    items: list[ReviewItemView] = Field(description="What the caller holds already comes first.")
+    open: int = Field(description="Items of the job that wait for a decision, reserved ones included.")
+    reservation_seconds: float = Field(description="How long a reservation lasts; does not depend on any clock.")
+
+
+class HeldRequest(_Request):
+    reservation: str = Field(min_length=1, max_length=100)
+
+
+class DecisionRequest(HeldRequest):
+    """A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer."""
+
+    attempt: int = Field(ge=1)
+    values: dict[str, LabelValue] = Field(description="The final value of each task.")
+    shown_values: dict[str, LabelValue] = Field(
+        default_factory=dict, description="What was suggested on the screen; empty when no suggestion was shown."
+    )
+
+
+class DecisionResult(BaseModel):
+    item_id: str
+    revision: int
+    kind: DecisionKind
+    values: dict[str, LabelValue]
+    open: int
+    decided: int
+
+
+class Renewed(BaseModel):
+    item_id: str
+    reserved_until: datetime
+
+
+class Released(BaseModel):
+    item_id: str
+    released: bool = Field(description="False when the caller did not hold it any more.")
+
+
+class Skipped(BaseModel):
+    item_id: str
+    open: int
+
+
+class PastDecision(BaseModel):
+    item_id: str
+    job_id: str
+    seq: int
+    record_id: str
+    fields: dict[str, str]
+    revision: int
+    kind: DecisionKind
+    values: dict[str, LabelValue] | None = Field(description="Null for an undo.")
+    shown_values: dict[str, LabelValue]
+    decided_at: datetime
+    undoable: bool = Field(description="Whether it is still the decision that holds.")
+
+
+class History(BaseModel):
+    items: list[PastDecision] = Field(description="Newest first.")

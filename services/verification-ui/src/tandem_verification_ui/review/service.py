@@ -1,0 +1,100 @@
+"""Taking items: what a person may do with an item short of deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tandem.access import Caller
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import Database
+from tandem.store.jobs.reader import JobReader
+from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.review_items.writer import ReviewItemWriter
+from tandem_verification_ui.review import problems
+from tandem_verification_ui.review.schemas import Released, Renewed, Reserved, ReviewQueue, ReviewQueueList, Skipped
+from tandem_verification_ui.review.shown import ShownItems
+
+QUEUES = 500
+"""Newest jobs whose queues are listed."""
+
+
+class ReviewService:
+    """All methods raise Problem for what a caller can mend, and StoreUnavailableError when MongoDB is away.
+
+    A person is known by the name of their key or session: whoever has the same name shares items and decisions.
+    """
+
+    def __init__(self, database: Database, *, shown: ShownItems, reservation_seconds: float) -> None:
+        self._items = ReviewItemReader(database)
+        self._queue = ReviewItemWriter(database)
+        self._annotations = AnnotationReader(database)
+        self._jobs = JobReader(database)
+        self._shown = shown
+        self._seconds = reservation_seconds
+
+    async def queues(self, caller: Caller) -> ReviewQueueList:
+        jobs = await self._jobs.list(caller.project_ids, limit=QUEUES)
+        ids = [job["_id"] for job in jobs]
+        counts = await self._items.counts_by_job(ids)
+        needing = await self._annotations.count_needing_review_by_job(ids)
+        queues = []
+        for job in jobs:
+            count = counts.get(job["_id"], QueueCounts())
+            queues.append(
+                ReviewQueue(
+                    job_id=job["_id"],
+                    project_id=job["project_id"],
+                    name=job["name"],
+                    state=job["state"],
+                    open=count.open,
+                    decided=count.decided,
+                    needs_review=needing.get(job["_id"], 0),
+                )
+            )
+        return ReviewQueueList(items=queues)
+
+    async def reserve(self, caller: Caller, job_id: str, *, limit: int, exclude: Sequence[str]) -> Reserved:
+        """Up to `limit` items: what the caller holds already (renewed), then the next free ones."""
+        job = await self._shown.job(caller, job_id)
+        excluded = set(exclude)
+        held: list[ReviewItem] = []
+        for item in await self._queue.held(job_id, caller.name):
+            if item.item_id not in excluded and item.reservation is not None and len(held) < limit:
+                renewed = await self._queue.renew(item.item_id, item.reservation, seconds=self._seconds)
+                held += [] if renewed is None else [renewed]
+        excluded |= {item.item_id for item in held}
+        while len(held) < limit:
+            claimed = await self._queue.claim_next(job_id, caller.name, seconds=self._seconds, exclude=excluded)
+            if claimed is None:
+                break
+            held.append(claimed)
+            excluded.add(claimed.item_id)
+        return Reserved(
+            items=await self._shown.views(job, held),
+            open=(await self._items.counts(job_id)).open,
+            reservation_seconds=self._seconds,
+        )
+
+    async def renew(self, caller: Caller, item_id: str, reservation: str) -> Renewed:
+        item = await self._shown.item(caller, item_id)
+        renewed = await self._queue.renew(item_id, reservation, seconds=self._seconds)
+        if renewed is None or renewed.reserved_until is None:
+            raise self._why_not_held(caller, item)
+        return Renewed(item_id=item_id, reserved_until=renewed.reserved_until)
+
+    async def release(self, caller: Caller, item_id: str, reservation: str) -> Released:
+        await self._shown.item(caller, item_id)
+        return Released(item_id=item_id, released=await self._queue.release(item_id, reservation))
+
+    async def skip(self, caller: Caller, item_id: str, reservation: str) -> Skipped:
+        item = await self._shown.item(caller, item_id)
+        skipped = await self._queue.skip(item_id, reservation)
+        if skipped is None and item.skipped_reservation != reservation:  # else: the same skip again
+            raise self._why_not_held(caller, item)
+        return Skipped(item_id=item_id, open=(await self._items.counts(item.job_id)).open)
+
+    def _why_not_held(self, caller: Caller, item: ReviewItem) -> Exception:
+        if item.state is ItemState.DECIDED:
+            return problems.already_decided(item, by_caller=item.decided_by == caller.name)
+        return problems.reservation_lost(item)

@@ -1,0 +1,64 @@
+"""Items as a caller may see them: within their projects, with the record and the question beside the model's label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tandem.access import Caller
+from tandem.events import Outcome
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import Database
+from tandem.store.jobs.reader import JobReader
+from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.documents import ReviewItem
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.web import not_found
+from tandem_verification_ui.review.jobs import ReviewJob, ReviewJobs
+from tandem_verification_ui.review.schemas import ReviewItemView
+
+
+class ShownItems:
+    """Raises Problem 404 for what does not exist or lies outside the caller's projects."""
+
+    def __init__(self, database: Database) -> None:
+        self._items = ReviewItemReader(database)
+        self._records = RecordReader(database)
+        self._annotations = AnnotationReader(database)
+        self._jobs = ReviewJobs(JobReader(database))
+
+    async def job(self, caller: Caller, job_id: str) -> ReviewJob:
+        return await self._jobs.get(caller, job_id)
+
+    async def item(self, caller: Caller, item_id: str) -> ReviewItem:
+        item = await self._items.get(item_id)
+        if item is None or not caller.reaches(item.project_id):
+            raise not_found("review item", item_id)
+        return item
+
+    async def view(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
+        """One item that the caller holds."""
+        return (await self.views(await self.job(caller, item.job_id), [item]))[0]
+
+    async def fields(self, job: ReviewJob, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
+        """The records' fields by seq, in one query; those that do not exist are left out."""
+        records = await self._records.get_many(job.dataset_id, sorted(set(seqs)))
+        return {seq: record["fields"] for seq, record in records.items()}
+
+    async def views(self, job: ReviewJob, items: Sequence[ReviewItem]) -> list[ReviewItemView]:
+        """Items of one job as the page shows them; two queries at most, however many there are."""
+        fields = await self.fields(job, [item.seq for item in items])
+        unlabeled = [item.item_id for item in items if item.outcome is not Outcome.LABELED]
+        answers = await self._annotations.get_many(unlabeled)
+        views = []
+        for item in items:
+            answer = answers.get(item.item_id)
+            views.append(
+                ReviewItemView.of(
+                    item,
+                    fields=fields.get(item.seq, {}),
+                    task=job.task,
+                    detail=answer["detail"] if answer else None,
+                    raw=answer["raw"] if answer else None,
+                )
+            )
+        return views
