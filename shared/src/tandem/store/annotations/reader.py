@@ -71,6 +71,13 @@ class AnnotationReader:
             )
         return [document["seq"] for document in found]
 
+    async def ended_among(self, job_id: str, seqs: Iterable[int], attempt: int = 1) -> set[int]:
+        """Those of the seqs that have an annotation of this attempt or a higher one."""
+        query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_COUNTING_INDEX).to_list(None)
+        return {document["seq"] for document in found}
+
     async def page(
         self,
         job_id: str,

@@ -53,6 +53,19 @@ class RecordReader:
             yield page
             from_seq = page[-1]["seq"] + 1
 
+    async def seqs(self, dataset_id: str, from_seq: int, below_seq: int) -> list[int]:
+        """The seqs there are with from_seq <= seq < below_seq, ascending, without reading the records."""
+        async with store_errors():
+            found = await (
+                self._collection.find(
+                    {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}, {"_id": 0, "seq": 1}
+                )
+                .sort("seq", 1)
+                .hint(_SEQ_INDEX)
+                .to_list(None)
+            )
+        return [document["seq"] for document in found]
+
     async def count(self, dataset_id: str, from_seq: int, below_seq: int) -> int:
         """How many records there are with from_seq <= seq < below_seq."""
         async with store_errors():

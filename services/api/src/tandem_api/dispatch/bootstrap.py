@@ -1,0 +1,51 @@
+"""The one place where the dispatcher's objects are made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
+from tandem.observability.health import Health
+from tandem.service import App
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import Database
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter
+from tandem.store.records.reader import RecordReader
+from tandem_api.dispatch.dispatcher import Dispatcher
+from tandem_api.dispatch.settings import DispatcherSettings
+
+
+@asynccontextmanager
+async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
+    database = Database(settings.mongo)
+    await ensure_indexes(database)
+    connection = Connection(settings.kafka)
+    keeper = TopicKeeper(connection, health=health)
+    await keeper.start()
+    async with Producer(connection, health=health) as producer:
+        reports = WorkerReports(connection, producer=producer)
+        await reports.start()
+        dispatcher = Dispatcher(
+            settings=settings.dispatch,
+            # A new name at each start: what a killed predecessor holds must run out or be handed over, never be adopted.
+            writer=JobDispatchWriter(database, holder=uuid.uuid4().hex),
+            records=RecordReader(database),
+            annotations=AnnotationReader(database),
+            producer=producer,
+            workers=reports.live,
+            health=health,
+        )
+        producer.on_log_reset.append(dispatcher.broker_forgot)
+        yield App(
+            run={
+                "dispatcher": dispatcher.run,
+                "leases": dispatcher.keep_leases,
+                "worker reports": reports.run,
+                "topics": keeper.run,
+            },
+            stop=[dispatcher.stop, reports.stop, keeper.stop],
+        )
+    database.close()

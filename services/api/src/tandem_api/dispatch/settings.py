@@ -1,0 +1,24 @@
+"""Settings of the dispatcher process."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from tandem.settings import MongoSettings, ServiceSettings
+
+
+class DispatchSettings(BaseModel):
+    window_seconds: float = Field(default=2.0, gt=0, description="Seconds of measured completions kept outstanding.")
+    min_window: int = Field(default=64, ge=1)
+    max_window: int = Field(default=5000, ge=1)
+    deadline_seconds: float = Field(default=120.0, gt=0, description="Unanswered past this, a record is asked again.")
+    lease_seconds: float = Field(default=5.0, gt=0, description="A killed dispatcher's jobs go on after this.")
+    tick_seconds: float = Field(default=0.1, gt=0)
+    look_seconds: float = Field(default=0.5, gt=0, description="How often jobs are read again, so that pause is felt.")
+    announce_seconds: float = Field(default=3.0, gt=0, description="How often live jobs are published again.")
+    give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
+
+
+class DispatcherSettings(ServiceSettings):
+    mongo: MongoSettings = MongoSettings()
+    dispatch: DispatchSettings = DispatchSettings()

@@ -1,0 +1,126 @@
+"""Pure rules of the dispatch window: how much may be outstanding, how jobs share it, what is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+MAX_ASKS = 3
+"""A record asked for this often without an answer in time ends as failed (`undelivered`)."""
+
+
+def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
+    """Requests that may be outstanding over all jobs: `seconds` of measured completions plus the live workers' call
+    slots, within bounds. Enough that no worker idles, small enough that pause is felt and a lost broker costs little.
+    """
+    return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a job could use: `weight` > 0, `records` it has left to end (outstanding ones included)."""
+
+    weight: float
+    records: int
+
+
+def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
+    """Split the window over jobs by weight; what a small job cannot use goes to the others (water-filling).
+
+    Every job with records left gets at least one, so that none starves however many there are.
+    """
+    shares: dict[str, int] = {job: 0 for job, demand in demands.items() if demand.records <= 0}
+    hungry = {job: demand for job, demand in demands.items() if demand.records > 0}
+    left = float(window)
+    while hungry:
+        total_weight = sum(demand.weight for demand in hungry.values())
+        content = {
+            job: demand.records
+            for job, demand in hungry.items()
+            if demand.records <= left * demand.weight / total_weight
+        }
+        if not content:
+            return shares | {job: max(1, int(left * demand.weight / total_weight)) for job, demand in hungry.items()}
+        for job, records in content.items():
+            shares[job] = records
+            left -= records
+            del hungry[job]
+    return shares
+
+
+VOID = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The `number`-th time a record was asked for. `due` is VOID when the request cannot be answered any more."""
+
+    seq: int
+    number: int
+    due: float
+
+    @property
+    def void(self) -> bool:
+        return self.due == VOID
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """Requests published and not ended, of one job.
+
+    Times are seconds of a clock that runs only while a worker is alive, so that nothing falls overdue because nobody
+    is there to answer.
+    """
+
+    _asks: dict[int, Ask] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._asks)
+
+    @property
+    def seqs(self) -> list[int]:
+        return list(self._asks)
+
+    @property
+    def lowest(self) -> int | None:
+        return min(self._asks, default=None)
+
+    def ask(self, seq: int, *, number: int, due: float) -> None:
+        self._asks[seq] = Ask(seq, number, due)
+
+    def ended(self, seqs: Iterable[int]) -> int:
+        """Forget those that ended; says how many of them were outstanding."""
+        return sum(self._asks.pop(seq, None) is not None for seq in seqs)
+
+    def number_of(self, seq: int) -> int:
+        return self._asks[seq].number
+
+    def overdue(self, now: float, limit: int) -> list[Ask]:
+        """Up to `limit` asks whose deadline has passed, or that are void."""
+        return list(islice((ask for ask in self._asks.values() if ask.due <= now), limit))
+
+    def all_due_now(self) -> None:
+        """The broker forgot them, or a new epoch voided them: they are to be asked again, with the same number."""
+        self._asks = {seq: replace(ask, due=VOID) for seq, ask in self._asks.items()}
+
+    def repeated(self) -> dict[int, int]:
+        """Seqs asked for more than once, with the number of the last ask."""
+        return {seq: ask.number for seq, ask in self._asks.items() if ask.number > 1}
+
+
+class Rate:
+    """Completions a second, smoothed over about `half_life` seconds."""
+
+    def __init__(self, half_life: float = 3.0) -> None:
+        self._half_life = half_life
+        self._rate = 0.0
+
+    def observe(self, count: int, seconds: float) -> None:
+        """Record that `count` ended within the last `seconds` (> 0)."""
+        keep = 0.5 ** (seconds / self._half_life)
+        self._rate = self._rate * keep + (count / seconds) * (1 - keep)
+
+    @property
+    def per_second(self) -> float:
+        return self._rate if self._rate > 0.01 else 0.0

@@ -1,0 +1,156 @@
+"""What the dispatcher writes into job documents: its lease, its cursor, and the end of a job.
+
+Leases run on the database's clock (`$$NOW`), so that hosts' clocks do not matter. Every write is fenced: it applies
+only while this holder has the lease, at the epoch it believes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pymongo import ReturnDocument
+
+from tandem.store.database import Database, store_errors
+from tandem.store.jobs.documents import COLLECTION, JobDocument, TotalsPart
+
+
+class LeaseLostError(Exception):
+    """Another dispatcher has the job, or its epoch rose: forget what is in memory and read the document again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the walk stands. All records below `low` have ended and are in `totals`; none at or above `cursor` was
+    asked for. `asks` holds, for records asked for more than once, how often."""
+
+    cursor: int
+    low: int
+    totals: TotalsPart
+    asks: Mapping[int, int]
+    asked_epoch: int
+    rate_per_second: float
+
+
+def _until(seconds: float) -> dict[str, Any]:
+    return {"$add": ["$$NOW", int(seconds * 1000)]}
+
+
+class JobDispatchWriter:
+    def __init__(self, database: Database, *, holder: str) -> None:
+        self._jobs = database[COLLECTION]
+        self._holder = holder
+
+    async def unannounced(self) -> list[JobDocument]:
+        """Jobs that need a dispatcher: the live ones, and ended ones whose end was not published yet."""
+        async with store_errors():
+            found = await self._jobs.find({"dispatch.announced": False}).sort("_id").to_list(None)
+        return cast("list[JobDocument]", found)
+
+    def holds(self, document: JobDocument) -> bool:
+        """Whether the lease in this document, as it was read, is ours."""
+        lease = document["dispatch"]["lease"]
+        return lease is not None and lease["holder"] == self._holder
+
+    async def acquire(self, job_id: str, *, seconds: float) -> JobDocument | None:
+        """Take the job's lease if it is free, expired or ours; None if another holds it.
+
+        Taking over an expired lease of another holder raises the epoch, which voids whatever that one still sends.
+        """
+        lease = "$dispatch.lease"
+        ours_or_free = {
+            "$or": [
+                {"$eq": [{"$ifNull": [f"{lease}.holder", None]}, None]},
+                {"$eq": [f"{lease}.holder", self._holder]},
+                {"$lte": [f"{lease}.until", "$$NOW"]},
+            ]
+        }
+        taken_over = {"$not": [{"$in": [{"$ifNull": [f"{lease}.holder", None]}, [None, self._holder]]}]}
+        async with store_errors():
+            found = await self._jobs.find_one_and_update(
+                {"_id": job_id, "dispatch.announced": False, "$expr": ours_or_free},
+                [
+                    {
+                        "$set": {
+                            "epoch": {"$cond": [taken_over, {"$add": ["$epoch", 1]}, "$epoch"]},
+                            "dispatch.lease": {"holder": self._holder, "until": _until(seconds)},
+                        }
+                    }
+                ],
+                return_document=ReturnDocument.AFTER,
+            )
+        return cast("JobDocument | None", found)
+
+    async def renew(self, job_ids: Iterable[str], *, seconds: float) -> None:
+        """Prolong leases that are still ours; a lost one shows when the document is read or written next."""
+        async with store_errors():
+            await self._jobs.update_many(
+                {"_id": {"$in": list(job_ids)}, "dispatch.lease.holder": self._holder},
+                [{"$set": {"dispatch.lease.until": _until(seconds)}}],
+            )
+
+    async def release(self, job_id: str) -> None:
+        """Hand over cleanly: the next holder keeps the epoch."""
+        async with store_errors():
+            await self._jobs.update_one(
+                {"_id": job_id, "dispatch.lease.holder": self._holder}, {"$set": {"dispatch.lease": None}}
+            )
+
+    async def save(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+        """Raises LeaseLostError."""
+        await self._fenced(job_id, epoch, {f"dispatch.{name}": value for name, value in _stored(progress).items()})
+
+    async def complete(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+        """The job's last record has ended. Raises LeaseLostError; also when the job was cancelled or paused
+        meanwhile, whose state then stands until it is looked at again."""
+        values: dict[str, Any] = {f"dispatch.{name}": {"$literal": value} for name, value in _stored(progress).items()}
+        async with store_errors():
+            result = await self._jobs.update_one(
+                {"_id": job_id, "epoch": epoch, "state": "running", "dispatch.lease.holder": self._holder},
+                [
+                    {
+                        "$set": {
+                            **values,
+                            "state": "completed",
+                            "state_reason": None,
+                            "revision": {"$add": ["$revision", 1]},
+                            "finished_at": "$$NOW",
+                        }
+                    }
+                ],
+            )
+        if result.matched_count == 0:
+            raise LeaseLostError(job_id)
+
+    async def announced(self, job_id: str, *, revision: int) -> None:
+        """The end of the job was published at this revision; no dispatcher needs to look at it again."""
+        async with store_errors():
+            await self._jobs.update_one(
+                {
+                    "_id": job_id,
+                    "revision": revision,
+                    "state": {"$in": ["completed", "cancelled"]},
+                    "dispatch.lease.holder": self._holder,
+                },
+                {"$set": {"dispatch.announced": True, "dispatch.lease": None}},
+            )
+
+    async def _fenced(self, job_id: str, epoch: int, values: dict[str, Any]) -> None:
+        async with store_errors():
+            result = await self._jobs.update_one(
+                {"_id": job_id, "epoch": epoch, "dispatch.lease.holder": self._holder}, {"$set": values}
+            )
+        if result.matched_count == 0:
+            raise LeaseLostError(job_id)
+
+
+def _stored(progress: Progress) -> dict[str, Any]:
+    return {
+        "cursor": progress.cursor,
+        "low": progress.low,
+        "totals": progress.totals,
+        "asks": {str(seq): number for seq, number in progress.asks.items()},
+        "asked_epoch": progress.asked_epoch,
+        "rate_per_second": progress.rate_per_second,
+    }

@@ -1,0 +1,345 @@
+"""The dispatcher on a real MongoDB and real brokers: what it publishes, what it saves, what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tandem.events import (
+    AnnotationRequestedV1,
+    AnnotationRespondedV1,
+    JobPublishedV1,
+    JobState,
+    WorkerReportedV1,
+)
+from tandem.events.catalog import JOBS, REQUESTS, RESPONSES
+from tandem.messaging import Connection, Producer, TopicKeeper
+from tandem.messaging.broadcast import BroadcastReader
+from tandem.observability.health import Health
+from tandem.settings import KafkaSettings, MongoSettings
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import Database, utcnow
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.reader import JobReader
+from tandem.store.jobs.writer import JobWriter
+from tandem.store.records.reader import RecordReader
+from tandem.testing.brokers import Broker
+from tandem.testing.waiting import eventually
+from tandem_api.dispatch.dispatcher import Dispatcher
+from tandem_api.dispatch.settings import DispatchSettings
+
+WORKER = WorkerReportedV1(worker="w", slots=16, in_flight=0)
+FAST = DispatchSettings(
+    min_window=10, max_window=100, deadline_seconds=60, lease_seconds=1, tick_seconds=0.02, look_seconds=0.05
+)
+
+
+@dataclass
+class Seen:
+    """Everything that was published, as a consumer group of the test's own sees it."""
+
+    requests: list[AnnotationRequestedV1] = field(default_factory=list)
+    responses: list[AnnotationRespondedV1] = field(default_factory=list)
+    jobs: list[JobPublishedV1] = field(default_factory=list)
+
+    @property
+    def asked(self) -> Counter[int]:
+        return Counter(request.seq for request in self.requests)
+
+
+@dataclass
+class World:
+    database: Database
+    producer: Producer
+    seen: Seen
+    workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
+
+    def dispatcher(self, holder: str = "one", settings: DispatchSettings = FAST) -> Dispatcher:
+        return Dispatcher(
+            settings=settings,
+            writer=JobDispatchWriter(self.database, holder=holder),
+            records=RecordReader(self.database),
+            annotations=AnnotationReader(self.database),
+            producer=self.producer,
+            workers=lambda: self.workers,
+            health=Health(),
+        )
+
+    @asynccontextmanager
+    async def running(self, holder: str = "one", settings: DispatchSettings = FAST) -> AsyncIterator[Dispatcher]:
+        """Leaving it without `stop` is a kill: the lease is not handed over."""
+        dispatcher = self.dispatcher(holder, settings)
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(dispatcher.keep_leases())]
+        try:
+            yield dispatcher
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def job(self, size: int, **changes: Any) -> str:
+        job_id = changes.pop("job_id", "job")
+        dataset = f"data-{job_id}"
+        await self.database["records"].insert_many(
+            {
+                "_id": f"{dataset}:{seq}",
+                "dataset_id": dataset,
+                "seq": seq,
+                "record_id": f"r{seq}",
+                "fields": {"text": f"text {seq}"},
+                "metadata": {},
+                "content_hash": "h",
+                "import_id": "i",
+            }
+            for seq in range(size)
+        )
+        task = {"name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
+        document: JobDocument = {
+            "_id": job_id,
+            "project_id": "p",
+            "dataset_id": dataset,
+            "name": job_id,
+            "agent_id": "a",
+            "label_schema_id": "s",
+            "state": "running",
+            "state_reason": None,
+            "revision": 1,
+            "epoch": 1,
+            "weight": 1.0,
+            "selection": {"from_seq": 0, "below_seq": size, "size": size},
+            "published": {
+                "agent": {
+                    "agent_id": "a",
+                    "version": 1,
+                    "name": "a",
+                    "provider": "simulated",
+                    "model": "m",
+                    "system_template": "s",
+                    "user_template": "u",
+                    "fingerprint": "f",
+                },
+                "label_schema": {"label_schema_id": "s", "version": 1, "name": "s", "tasks": [task]},
+                "review_policy": {},
+            },
+            "dispatch": first_dispatch(0),
+            "created_at": utcnow(),
+            "created_by": "test",
+            "started_at": utcnow(),
+            "finished_at": None,
+        }
+        document.update(changes)  # type: ignore[typeddict-item]  # a test names the fields it needs
+        await JobWriter(self.database).insert(document)
+        return job_id
+
+    async def annotate(self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled") -> None:
+        for seq in seqs:
+            await self.database["annotations"].update_one(
+                {"_id": f"{job_id}:{seq}"},
+                {"$setOnInsert": _annotation(job_id, seq, outcome)},
+                upsert=True,
+            )
+
+    async def document(self, job_id: str = "job") -> JobDocument:
+        found = await JobReader(self.database).get(job_id)
+        assert found is not None
+        return found
+
+
+def _annotation(job_id: str, seq: int, outcome: str) -> dict[str, Any]:
+    return {"job_id": job_id, "seq": seq, "attempt": 1, "outcome": outcome, "needs_review": outcome != "labeled"}
+
+
+@pytest.fixture
+async def world(mongo_url: str, mongo_db_name: str, tansu_broker: Broker, topic_prefix: str) -> AsyncIterator[World]:
+    database = Database(MongoSettings(url=mongo_url, database=mongo_db_name))
+    await ensure_indexes(database)
+    connection = Connection(
+        KafkaSettings(
+            bootstrap_servers=tansu_broker.bootstrap_servers,
+            prefix=topic_prefix,
+            idempotent_producer=tansu_broker.idempotent_producer,
+            partitions=2,
+        )
+    )
+    keeper = TopicKeeper(connection, topics=(JOBS, REQUESTS, RESPONSES))
+    await keeper.start()
+    await keeper.stop()
+    seen = Seen()
+    readers: list[BroadcastReader[Any]] = [
+        BroadcastReader(connection=connection, topic=topic, apply=apply, from_beginning=True)
+        for topic, apply in (
+            (REQUESTS, seen.requests.append),
+            (RESPONSES, seen.responses.append),
+            (JOBS, seen.jobs.append),
+        )
+    ]
+    async with Producer(connection) as producer:
+        for reader in readers:
+            await reader.start()
+        tasks = [asyncio.create_task(reader.run()) for reader in readers]
+        yield World(database, producer, seen)
+        for reader in readers:
+            await reader.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    database.close()
+
+
+async def test_a_job_is_walked_in_windows_and_completed_when_its_last_record_has_ended(world: World) -> None:
+    await world.job(45)
+    async with world.running() as dispatcher:
+        await eventually(lambda: len(world.seen.requests) == 16 and world.seen.jobs)
+        await world.annotate(range(16))
+        await eventually(lambda: len(world.seen.requests) >= 32)
+        await world.annotate(range(16, 40))
+        await eventually(lambda: len(world.seen.requests) == 45)
+        await world.annotate(range(40, 45), outcome="invalid")
+        await eventually(lambda: any(job.state is JobState.COMPLETED for job in world.seen.jobs))
+        await dispatcher.stop()
+    job = await world.document()
+    assert job["state"] == "completed"
+    assert job["finished_at"] is not None
+    assert job["dispatch"]["totals"] == {"labeled": 40, "invalid": 5, "failed": 0, "needs_review": 5}
+    assert job["dispatch"]["announced"]
+    assert set(world.seen.asked.values()) == {1}
+
+
+async def test_what_was_not_answered_in_time_is_asked_again_and_ends_as_undelivered(world: World) -> None:
+    await world.job(3)
+    await world.annotate([0])
+    settings = FAST.model_copy(update={"deadline_seconds": 0.2})
+    async with world.running(settings=settings):
+        await eventually(lambda: {response.seq for response in world.seen.responses} == {1, 2})
+    assert world.seen.asked[1] == 3
+    assert [request.ask for request in world.seen.requests if request.seq == 1] == [1, 2, 3]
+    assert {response.error.kind for response in world.seen.responses if response.error} == {"undelivered"}
+
+
+async def test_nothing_falls_overdue_while_no_worker_is_alive(world: World) -> None:
+    await world.job(3)
+    world.workers.clear()
+    settings = FAST.model_copy(update={"deadline_seconds": 0.1})
+    async with world.running(settings=settings):
+        await eventually(lambda: len(world.seen.requests) == 3)
+        published = len(world.seen.jobs)
+        await eventually(lambda: len(world.seen.jobs) > published, timeout=10)  # three seconds of its life later
+        assert set(world.seen.asked.values()) == {1}
+        world.workers.append(WORKER)
+        await eventually(lambda: world.seen.asked[0] > 1)
+
+
+async def test_a_killed_dispatchers_job_goes_on_at_a_higher_epoch_with_what_has_not_ended(world: World) -> None:
+    await world.job(40)
+    async with world.running("killed"):
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await world.annotate(range(4))
+        await eventually(lambda: len(world.seen.requests) >= 20)
+    async with world.running("successor"):
+        await eventually(lambda: any(request.epoch == 2 for request in world.seen.requests))
+        await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(4, 16)))
+        await world.annotate(range(40))
+        await eventually(lambda: any(job.state is JobState.COMPLETED for job in world.seen.jobs))
+    anew = [request for request in world.seen.requests if request.epoch == 2]
+    assert all(request.seq >= 4 for request in anew)
+    assert all(request.ask == 1 for request in anew)
+    assert (await world.document())["dispatch"]["totals"]["labeled"] == 40
+
+
+async def test_a_clean_hand_over_keeps_the_epoch_and_asks_for_nothing_twice(world: World) -> None:
+    await world.job(40)
+    async with world.running("first") as first:
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await first.stop()
+    async with world.running("second"):
+        await world.annotate(range(8))
+        await eventually(lambda: len(world.seen.requests) >= 24)
+        await world.annotate(range(40))
+        await eventually(lambda: any(job.state is JobState.COMPLETED for job in world.seen.jobs))
+    assert set(world.seen.asked.values()) == {1}
+    assert (await world.document())["epoch"] == 1
+
+
+async def test_a_paused_job_gets_no_more_and_a_resumed_one_is_asked_anew(world: World) -> None:
+    await world.job(40)
+    jobs = JobWriter(world.database)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await jobs.change_state("job", to=JobState.PAUSED, allowed=[JobState.RUNNING], reason="by a person")
+        await eventually(lambda: any(job.state is JobState.PAUSED for job in world.seen.jobs))
+        await world.annotate(range(8))
+        await jobs.change_state("job", to=JobState.RUNNING, allowed=[JobState.PAUSED], reason=None, new_epoch=True)
+        await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(8, 16)))
+    first = [request.seq for request in world.seen.requests if request.epoch == 1]
+    assert sorted(first) == list(range(16))
+
+
+async def test_a_cancelled_job_is_announced_and_let_go(world: World) -> None:
+    await world.job(40)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await JobWriter(world.database).change_state(
+            "job", to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="by a person"
+        )
+
+        async def announced() -> bool:
+            return (await world.document())["dispatch"]["announced"]
+
+        await eventually(announced)
+        await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
+    assert len(world.seen.requests) == 16
+
+
+async def test_a_small_job_does_not_wait_behind_a_large_one(world: World) -> None:
+    await world.job(10_000, job_id="large")
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await world.job(4, job_id="small")
+        await world.annotate(range(16), job_id="large")
+        await eventually(lambda: {r.seq for r in world.seen.requests if r.job_id == "small"} == {0, 1, 2, 3})
+
+
+async def test_a_broker_that_forgot_is_told_everything_outstanding_again(world: World) -> None:
+    await world.job(10)
+    async with world.running() as dispatcher:
+        await eventually(lambda: len(world.seen.requests) == 10)
+        await world.annotate([0])
+
+        async def settled() -> bool:
+            return (await world.document())["dispatch"]["low"] == 1
+
+        await eventually(settled)
+        dispatcher.broker_forgot("annotation.requests")
+        await eventually(lambda: len(world.seen.requests) == 19)
+    assert world.seen.asked[0] == 1
+    assert {request.ask for request in world.seen.requests} == {1}
+    assert {request.epoch for request in world.seen.requests} == {1}
+
+
+async def test_a_holder_that_lost_its_lease_can_write_nothing(world: World) -> None:
+    await world.job(10)
+    one = JobDispatchWriter(world.database, holder="one")
+    two = JobDispatchWriter(world.database, holder="two")
+    assert await one.acquire("job", seconds=60) is not None
+    assert await two.acquire("job", seconds=60) is None
+    await world.database["jobs"].update_one({"_id": "job"}, {"$set": {"dispatch.lease.until": utcnow()}})
+    taken = await two.acquire("job", seconds=60)
+    assert taken is not None
+    assert taken["epoch"] == 2
+    totals = taken["dispatch"]["totals"]
+    progress = Progress(cursor=5, low=0, totals=totals, asks={}, asked_epoch=1, rate_per_second=0)
+    with pytest.raises(LeaseLostError):
+        await one.save("job", epoch=1, progress=progress)
+    with pytest.raises(LeaseLostError):
+        await one.complete("job", epoch=2, progress=progress)
+    assert (await world.document())["dispatch"]["cursor"] == 0

@@ -1,0 +1,88 @@
+"""The dispatch window's rules."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tandem_api.dispatch.window import Demand, Outstanding, Rate, share_window, window_size
+
+demands = st.dictionaries(
+    st.text("abcdefgh", min_size=1, max_size=3),
+    st.builds(
+        Demand,
+        weight=st.floats(0.1, 100, allow_nan=False),
+        records=st.integers(0, 1_000_000),
+    ),
+    max_size=8,
+)
+
+
+@given(window=st.integers(0, 5000), demands=demands)
+def test_shares_cover_every_job_and_never_exceed_what_it_can_use(window: int, demands: dict[str, Demand]) -> None:
+    shares = share_window(window, demands)
+    assert shares.keys() == demands.keys()
+    for job, share in shares.items():
+        assert 0 <= share <= demands[job].records
+        assert share > 0 or demands[job].records == 0
+
+
+@given(window=st.integers(1, 5000), demands=demands)
+def test_shares_stay_within_the_window_but_for_one_request_a_starving_job(
+    window: int, demands: dict[str, Demand]
+) -> None:
+    assert sum(share_window(window, demands).values()) <= window + len(demands)
+
+
+@given(window=st.integers(8, 5000), demands=demands)
+def test_no_window_is_left_while_a_job_wants_more(window: int, demands: dict[str, Demand]) -> None:
+    shares = share_window(window, demands)
+    wanted = sum(demand.records for demand in demands.values())
+    assert sum(shares.values()) >= min(window, wanted) - len(demands)
+
+
+def test_a_small_job_does_not_wait_behind_a_large_one() -> None:
+    shares = share_window(1000, {"small": Demand(1.0, 100), "large": Demand(1.0, 1_000_000)})
+    assert shares == {"small": 100, "large": 900}
+
+
+def test_weights_divide_the_window() -> None:
+    shares = share_window(900, {"light": Demand(1.0, 10_000), "heavy": Demand(2.0, 10_000)})
+    assert shares == {"light": 300, "heavy": 600}
+
+
+def test_the_window_is_two_seconds_of_completions_and_the_call_slots_within_bounds() -> None:
+    def size(rate: float, slots: int) -> int:
+        return window_size(completed_per_second=rate, call_slots=slots, seconds=2.0, smallest=64, largest=5000)
+
+    assert size(0, 0) == 64
+    assert size(100, 64) == 264
+    assert size(10_000, 640) == 5000
+
+
+def test_an_overdue_request_is_found_and_a_voided_one_keeps_its_number() -> None:
+    outstanding = Outstanding()
+    outstanding.ask(1, number=1, due=10.0)
+    outstanding.ask(2, number=2, due=30.0)
+    assert [(ask.seq, ask.void) for ask in outstanding.overdue(20.0, 100)] == [(1, False)]
+    outstanding.all_due_now()
+    assert [(ask.seq, ask.number, ask.void) for ask in outstanding.overdue(0.0, 100)] == [(1, 1, True), (2, 2, True)]
+    assert len(outstanding.overdue(0.0, 1)) == 1
+
+
+def test_ended_requests_are_forgotten_once() -> None:
+    outstanding = Outstanding()
+    for seq in range(5):
+        outstanding.ask(seq, number=1 + seq % 2, due=1.0)
+    assert outstanding.ended([0, 1, 99]) == 2
+    assert outstanding.ended([0, 1]) == 0
+    assert outstanding.lowest == 2
+    assert outstanding.repeated() == {3: 2}
+
+
+def test_the_rate_follows_what_completes_and_falls_to_zero() -> None:
+    rate = Rate()
+    for _ in range(200):
+        rate.observe(10, 0.1)
+    assert 99 < rate.per_second < 101
+    for _ in range(1000):
+        rate.observe(0, 0.1)
+    assert rate.per_second == 0
