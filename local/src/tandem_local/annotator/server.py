@@ -1,0 +1,70 @@
+"""The annotator behind the API of a chat model: `POST /v1/chat/completions`, `GET /v1/models`."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from tandem.openai_chat import completion, error_body, read_choice, write_answer
+from tandem_local.annotator.classifier import Classifier
+from tandem_local.annotator.embeddings import load_embeddings
+
+MODEL = "tandem-offline"
+_NO_OPTIONS = (
+    "This model can only choose between labels: give them as an enum in response_format, or as a list of lines "
+    "`- value: description` in the system message."
+)
+_MOST_BYTES = 4 * 1024 * 1024  # a record of 256 KB with its examples, escaped
+
+
+def build_app() -> web.Application:
+    """The application, with the embeddings loaded."""
+    handlers = _Handlers(Classifier(load_embeddings()))
+    app = web.Application(client_max_size=_MOST_BYTES)
+    app.router.add_post("/v1/chat/completions", handlers.complete)
+    app.router.add_get("/v1/models", handlers.models)
+    return app
+
+
+class _Handlers:
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._started = int(time.time())
+        self._ids = (f"{uuid.uuid4().hex[:12]}-{number}" for number in itertools.count())
+
+    async def complete(self, http: web.Request) -> web.Response:
+        try:
+            request = orjson.loads(await http.read())
+        except orjson.JSONDecodeError:
+            return _refuse("The body is not JSON.")
+        if not isinstance(request, dict) or not isinstance(request.get("messages"), list):
+            return _refuse("There are no messages.")
+        if request.get("stream"):
+            return _refuse("This model does not stream.")
+        asked = read_choice(request)
+        if asked is None:
+            return _refuse(_NO_OPTIONS)
+        probabilities = self._classifier.probabilities(asked.text, asked.options, asked.descriptions)
+        chosen = max(probabilities, key=probabilities.__getitem__)
+        content, tokens = write_answer(chosen, probabilities, property_name=asked.property_name)
+        request["model"] = MODEL
+        body = completion(request, answer_id=next(self._ids), created=int(time.time()), content=content, tokens=tokens)
+        return _json(body)
+
+    async def models(self, _: web.Request) -> web.Response:
+        model = {"id": MODEL, "object": "model", "created": self._started, "owned_by": "tandem"}
+        return _json({"object": "list", "data": [model]})
+
+
+def _refuse(message: str) -> web.Response:
+    return _json(error_body(message, kind="invalid_request_error"), status=400)
+
+
+def _json(body: Mapping[str, Any], *, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")
