@@ -1,0 +1,111 @@
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+
+import { NotFoundPage, PageError } from "@/app/pages";
+import { queryClient, whenLoggedOut } from "@/app/query-client";
+import { Shell } from "@/app/shell/shell";
+import { JobPage } from "@/features/job/job-page";
+import { readAnnotationFilter } from "@/features/job/annotation-filter";
+import { JobsPage } from "@/features/jobs/jobs-page";
+import { LoginPage } from "@/features/session/login-page";
+import { ReviewPage } from "@/features/review/review-page";
+import { Problem } from "@/lib/api/problem";
+import { sessionQuery } from "@/lib/session";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+/** Only paths of this page: a link must not send people elsewhere after they logged in. */
+const ownPath = (value: unknown): string | undefined => {
+  const path = text(value);
+  return path && /^\/(?![/\\])/.test(path) ? path : undefined;
+};
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search): { next?: string; ended?: boolean } => {
+    const next = ownPath(search.next);
+    return { ...(next && { next }), ...(search.ended === true && { ended: true }) };
+  },
+  component: function Login() {
+    const { next, ended } = login.useSearch();
+    const navigate = login.useNavigate();
+    return <LoginPage ended={ended ?? false} onLoggedIn={() => void navigate({ to: next ?? "/", replace: true })} />;
+  },
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.query({ ...sessionQuery, staleTime: "static" });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href }, replace: true });
+      }
+      throw error;
+    }
+  },
+  component: Shell,
+  errorComponent: PageError,
+});
+
+const jobs = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  validateSearch: (search): { project?: string } => {
+    const project = text(search.project);
+    return project ? { project } : {};
+  },
+  component: function Jobs() {
+    return <JobsPage projectId={jobs.useSearch().project ?? null} />;
+  },
+});
+
+const job = createRoute({
+  getParentRoute: () => inside,
+  path: "/jobs/$jobId",
+  validateSearch: readAnnotationFilter,
+  component: function JobDetail() {
+    const navigate = job.useNavigate();
+    const { jobId } = job.useParams();
+    return (
+      <JobPage
+        key={jobId}
+        jobId={jobId}
+        filter={job.useSearch()}
+        onFilter={(filter) => void navigate({ search: filter, replace: true, resetScroll: false })}
+      />
+    );
+  },
+});
+
+const review = createRoute({
+  getParentRoute: () => inside,
+  path: "/review/$jobId",
+  component: function Review() {
+    const { jobId } = review.useParams();
+    return <ReviewPage key={jobId} jobId={jobId} />;
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review])]),
+  defaultPreload: false,
+  scrollRestoration: true,
+  defaultErrorComponent: PageError,
+});
+
+whenLoggedOut(() => {
+  const { pathname, href } = router.state.location;
+  if (pathname === "/login") return;
+  queryClient.clear();
+  void router.navigate({ to: "/login", search: { next: href, ended: true }, replace: true });
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

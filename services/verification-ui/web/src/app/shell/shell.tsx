@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useMatchRoute, useParams, useRouterState } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import { ProjectSwitcher } from "@/app/shell/project-switcher";
+import styles from "@/app/shell/shell.module.css";
+import { UserMenu } from "@/app/shell/user-menu";
+import { Mark } from "@/components/mark";
+import { jobQuery } from "@/lib/api/jobs";
+
+/** The frame of every page behind the login. */
+export function Shell() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [path]);
+
+  return (
+    <>
+      <a className={styles.skip} href="#main">
+        Skip to the content
+      </a>
+      <header className={styles.header}>
+        <nav className={styles.bar} aria-label="Main">
+          <Link to="/" className={styles.brand} aria-label="Tandem, all jobs">
+            <Mark />
+            <span>Tandem</span>
+          </Link>
+          <ProjectSwitcher />
+          <Crumbs />
+          <div className={styles.spring} />
+          <UserMenu />
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+function Crumbs() {
+  const match = useMatchRoute();
+  const { jobId } = useParams({ strict: false });
+  if (!jobId) return null;
+  const reviewing = Boolean(match({ to: "/review/$jobId" }));
+  return <JobCrumbs jobId={jobId} reviewing={reviewing} />;
+}
+
+function JobCrumbs({ jobId, reviewing }: { jobId: string; reviewing: boolean }) {
+  const { data: job } = useQuery({ ...jobQuery(jobId), refetchInterval: false, staleTime: 60_000 });
+  const title = job?.name ?? "Job";
+  useEffect(() => {
+    document.title = `${reviewing ? "Review · " : ""}${title} · Tandem`;
+    return () => {
+      document.title = "Tandem";
+    };
+  }, [title, reviewing]);
+  const slash = (
+    <span className={styles.slash} aria-hidden="true">
+      /
+    </span>
+  );
+  return (
+    <>
+      {slash}
+      {reviewing ? (
+        <>
+          <Link to="/jobs/$jobId" params={{ jobId }} className={styles.crumb}>
+            {title}
+          </Link>
+          {slash}
+          <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
+            Review
+          </span>
+        </>
+      ) : (
+        <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
+          {title}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+import { Menu } from "@base-ui/react/menu";
+import { ChevronDown, Download } from "lucide-react";
+
+import { buttonClass } from "@/components/button";
+import popup from "@/components/popup.module.css";
+
+const formats = [
+  { format: "csv", name: "CSV", hint: "for a spreadsheet" },
+  { format: "jsonl", name: "JSON Lines", hint: "for programs" },
+] as const;
+
+/** Downloads every record with the model's label and, where there is one, the person's. Streamed by the service. */
+export function ExportMenu({ jobId }: { jobId: string }) {
+  return (
+    <Menu.Root>
+      <Menu.Trigger className={buttonClass()}>
+        <Download size={15} aria-hidden="true" />
+        Export
+        <ChevronDown size={14} aria-hidden="true" />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className={popup.positioner} sideOffset={6} align="end">
+          <Menu.Popup className={popup.popup}>
+            {formats.map(({ format, name, hint }) => (
+              <Menu.LinkItem key={format} className={popup.item} href={`/api/v1/jobs/${jobId}/export?format=${format}`} download closeOnClick>
+                <span className={popup.grow}>{name}</span>
+                <small style={{ color: "var(--ink-3)" }}>{hint}</small>
+              </Menu.LinkItem>
+            ))}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ArrowLeft, ArrowRight } from "lucide-react";
+
+import { buttonClass } from "@/components/button";
+import { JobActions } from "@/components/job-actions";
+import { ProblemLine, ProblemNotice } from "@/components/notice";
+import { OutcomeBar } from "@/components/outcome-bar";
+import { Pace } from "@/components/pace";
+import panel from "@/components/panel.module.css";
+import { Skeleton } from "@/components/skeleton";
+import { StateBadge } from "@/components/state-badge";
+import type { AnnotationFilter } from "@/features/job/annotation-filter";
+import { Annotations } from "@/features/job/annotations-list";
+import { ExportMenu } from "@/features/job/export-menu";
+import styles from "@/features/job/job-page.module.css";
+import { Report } from "@/features/job/report-panels";
+import { isLive, jobQuery } from "@/lib/api/jobs";
+import { Problem } from "@/lib/api/problem";
+import { reviewQueuesQuery } from "@/lib/api/review-queues";
+import type { Job } from "@/lib/api/types";
+import { ago, count, counted, percent, words } from "@/lib/format";
+import { useSession } from "@/lib/session";
+
+interface Props {
+  jobId: string;
+  filter: AnnotationFilter;
+  onFilter: (filter: AnnotationFilter) => void;
+}
+
+export function JobPage({ jobId, filter, onFilter }: Props) {
+  const { data: job, error, refetch } = useQuery(jobQuery(jobId));
+
+  if (!job) {
+    if (!error) return <Waiting />;
+    const gone = Problem.from(error).status === 404;
+    return (
+      <div className="page">
+        <ProblemNotice
+          error={gone ? new Problem({ status: 404, title: "No such job", detail: "It does not exist, or belongs to a project you are not in." }) : error}
+          {...(!gone && { onRetry: () => void refetch() })}
+          actions={
+            <Link to="/" className={buttonClass()}>
+              <ArrowLeft size={15} aria-hidden="true" />
+              All jobs
+            </Link>
+          }
+        />
+      </div>
+    );
+  }
+
+  return (
+    <div className="page">
+      <Head job={job} />
+      {error && <ProblemLine error={error} />}
+      {job.state === "waiting" && (
+        <p className={styles.waiting}>
+          The provider does not take calls{job.state_reason ? `: ${words(job.state_reason).toLowerCase()}` : ""}. The job goes on by itself as soon as it does.
+        </p>
+      )}
+      <section className={`${panel.panel ?? ""} ${styles.progress ?? ""}`} aria-label="Progress">
+        <div className={`${styles.progressHead ?? ""} tabular`}>
+          <p className={styles.big}>
+            {percent(job.size ? (job.size - job.counts.not_run) / job.size : 1)}
+            <small>of {counted(job.size, "record")}</small>
+          </p>
+          <span className={styles.pace}>
+            <Pace job={job} />
+          </span>
+        </div>
+        <OutcomeBar counts={job.counts} size={job.size} height={10} />
+      </section>
+      <Report job={job} />
+      <Annotations job={job} filter={filter} onFilter={onFilter} />
+    </div>
+  );
+}
+
+function Head({ job }: { job: Job }) {
+  const { mayManage, mayReview } = useSession();
+  const queues = useQuery(reviewQueuesQuery(isLive(job)));
+  const open = queues.data?.find(({ job_id }) => job_id === job.id)?.open ?? 0;
+  return (
+    <div className={styles.head}>
+      <div className={styles.names}>
+        <h1 className={styles.title}>
+          {job.name} <StateBadge state={job.state} />
+        </h1>
+        <p className={styles.facts}>
+          {job.agent.name} v{job.agent.version} · {job.agent.model} · started {ago(job.started_at ?? job.created_at)}
+        </p>
+      </div>
+      <div className={styles.actions}>
+        {mayManage && <JobActions job={job} />}
+        <ExportMenu jobId={job.id} />
+        {mayReview && open > 0 && (
+          <Link to="/review/$jobId" params={{ jobId: job.id }} className={buttonClass({ variant: "primary" })}>
+            Review {count(open)}
+            <ArrowRight size={15} aria-hidden="true" />
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="page" role="status" aria-label="Loading the job">
+      <div className={styles.head}>
+        <div className={styles.names}>
+          <Skeleton width={320} height={26} />
+          <p className={styles.facts}>
+            <Skeleton width={240} />
+          </p>
+        </div>
+      </div>
+      <Skeleton height={118} radius={12} />
+      <div className={styles.grid} style={{ marginTop: 16 }}>
+        <Skeleton height={240} radius={12} />
+        <Skeleton height={240} radius={12} />
+      </div>
+    </div>
+  );
+}

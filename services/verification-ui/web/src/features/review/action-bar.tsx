@@ -1,0 +1,50 @@
+import { CircleHelp, SkipForward, Undo2 } from "lucide-react";
+
+import { Button } from "@/components/button";
+import { Kbd } from "@/components/kbd";
+import styles from "@/features/review/action-bar.module.css";
+import type { ReviewItem } from "@/lib/api/types";
+
+interface Props {
+  item: ReviewItem;
+  nameOf: (value: string) => string;
+  mayUndo: boolean;
+  onConfirm: () => void;
+  onSkip: () => void;
+  onUndo: () => void;
+  onHelp: () => void;
+}
+
+/** What can be done besides picking a label, always in the same place under the thumb. */
+export function ActionBar({ item, nameOf, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
+  return (
+    <div className={styles.bar}>
+      <div className={styles.inner}>
+        <div className={styles.buttons} role="toolbar" aria-label="Decision">
+          {item.suggestion && (
+            <Button key={item.item_id} variant="primary" size="large" className={styles.confirm} aria-keyshortcuts="Enter" onClick={onConfirm}>
+              <span>Confirm {nameOf(item.suggestion.value)}</span>
+              <Kbd onAccent>↵</Kbd>
+            </Button>
+          )}
+          <Button size="large" aria-keyshortcuts="S ArrowRight" onClick={onSkip}>
+            <SkipForward size={16} aria-hidden="true" />
+            Skip
+            <Kbd>S</Kbd>
+          </Button>
+          <span className={styles.spring} />
+          <Button size="large" variant="quiet" disabled={!mayUndo} aria-keyshortcuts="U Control+Z" onClick={onUndo}>
+            <Undo2 size={16} aria-hidden="true" />
+            Undo
+            <Kbd>U</Kbd>
+          </Button>
+          <Button className={styles.help} size="large" variant="quiet" aria-keyshortcuts="?" onClick={onHelp}>
+            <CircleHelp size={16} aria-hidden="true" />
+            Keys
+            <Kbd>?</Kbd>
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { Check, Pencil, Undo2 } from "lucide-react";
+
+import { Button } from "@/components/button";
+import styles from "@/features/review/history-strip.module.css";
+import type { Entry } from "@/features/review/review-session";
+import { ago } from "@/lib/format";
+
+interface Props {
+  history: readonly Entry[];
+  nameOf: (value: string) => string;
+  busy: boolean;
+  onUndo: (itemId: string) => void;
+}
+
+/** The person's own last decisions, each of which can be taken back. */
+export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
+  return (
+    <section className={styles.strip} aria-labelledby="history-title">
+      <h2 className={styles.title} id="history-title">
+        Your decisions
+      </h2>
+      {history.length === 0 ? (
+        <p className={styles.empty}>What you decide is listed here, and can be undone.</p>
+      ) : (
+        <ol className={styles.list}>
+          {history.map((entry) => (
+            <li key={entry.itemId} className={styles.entry}>
+              <div>
+                <div className={styles.label}>
+                  {entry.confirmed ? (
+                    <Check className={styles.confirmed} size={14} aria-label="Confirmed" />
+                  ) : (
+                    <Pencil className={styles.corrected} size={14} aria-label="Corrected" />
+                  )}
+                  {entry.value === null ? "No label" : nameOf(entry.value)}
+                </div>
+                <p className={styles.snippet}>{entry.text ?? `${entry.recordId} · ${ago(entry.decidedAt)}`}</p>
+              </div>
+              <Button
+                variant="quiet"
+                size="small"
+                icon
+                disabled={busy}
+                aria-label={`Undo: ${entry.value === null ? entry.recordId : nameOf(entry.value)}, ${entry.recordId}`}
+                onClick={() => onUndo(entry.itemId)}
+              >
+                <Undo2 size={14} />
+              </Button>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

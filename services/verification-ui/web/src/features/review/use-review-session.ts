@@ -1,0 +1,49 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+import { reviewApi } from "@/features/review/review-api";
+import { ReviewSession, type Snapshot } from "@/features/review/review-session";
+import { notify, notifyProblem } from "@/lib/notify";
+
+const renewEvery = 40_000;
+const lookEvery = 3_000;
+
+/** A review session that lives as long as the page shows it, and renews what it holds while somebody looks. */
+export function useReviewSession(jobId: string, jobIsLive: boolean): [ReviewSession, Snapshot] {
+  const queryClient = useQueryClient();
+  const [session] = useState(
+    () =>
+      new ReviewSession(jobId, reviewApi, {
+        onProblem: (title, problem, retry) => notifyProblem(title, problem, retry && { label: "Try again", run: retry }),
+        onNotice: notify,
+        onSaved: () => void queryClient.invalidateQueries({ queryKey: ["review-queues"] }),
+      }),
+  );
+  const snapshot = useSyncExternalStore(session.subscribe, session.snapshot);
+
+  useEffect(() => {
+    session.open();
+    return () => session.close();
+  }, [session]);
+
+  useEffect(() => {
+    const renew = () => {
+      if (document.visibilityState === "visible") void session.renew();
+    };
+    const timer = window.setInterval(renew, renewEvery);
+    document.addEventListener("visibilitychange", renew);
+    return () => {
+      window.clearInterval(timer);
+      document.removeEventListener("visibilitychange", renew);
+    };
+  }, [session]);
+
+  const looking = snapshot.phase === "failed" || (snapshot.phase === "empty" && (jobIsLive || (snapshot.open ?? 0) > 0));
+  useEffect(() => {
+    if (!looking) return;
+    const timer = window.setInterval(() => session.refill(), lookEvery);
+    return () => window.clearInterval(timer);
+  }, [session, looking]);
+
+  return [session, snapshot];
+}

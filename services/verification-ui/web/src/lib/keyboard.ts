@@ -1,0 +1,31 @@
+import { useEffect, useRef } from "react";
+
+const typingIn = "input, textarea, select, [contenteditable=''], [contenteditable='true']";
+const layers = "[role='dialog'], [role='alertdialog'], [role='menu'], [role='listbox']";
+const pressable = "button, a[href], summary, [role='button'], [role='menuitem'], [role='tab']";
+
+/** True when the key belongs to what has the focus, not to the page. */
+export function belongsElsewhere(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.repeat || event.isComposing) return true;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest(typingIn)) return true;
+  if (target?.closest(layers)) return true;
+  // Enter and Space press the focused control; the page must not act on the same stroke.
+  return (event.key === "Enter" || event.key === " ") && Boolean(target?.closest(pressable));
+}
+
+/** Calls the latest handler for each key that belongs to the page. */
+export function usePageKeys(handler: (event: KeyboardEvent) => void, active = true): void {
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  });
+  useEffect(() => {
+    if (!active) return;
+    const listen = (event: KeyboardEvent) => {
+      if (!belongsElsewhere(event)) latest.current(event);
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [active]);
+}
