@@ -6,7 +6,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from tandem.testing.brokers import Broker
-from tandem_local.parts.tansu import Tansu
+from tandem_local.parts.tansu import UNKNOWN_TOPIC_PARTITIONS, Tansu
 
 
 async def round_trip(bootstrap_servers: str, topic: str, *, idempotent: bool) -> list[bytes | None]:
@@ -33,3 +33,12 @@ async def test_the_embedded_broker_is_empty_after_a_restart_and_keeps_its_addres
         assert await round_trip(tansu.bootstrap_servers, "numbers", idempotent=False) == [b"0", b"1", b"2"]
         async with AIOKafkaConsumer(bootstrap_servers=tansu.bootstrap_servers) as consumer:
             assert await consumer.topics() == {"numbers"}
+
+
+async def test_a_topic_that_nobody_created_has_the_documented_number_of_partitions(
+    tansu_broker: Broker, topic_prefix: str
+) -> None:
+    servers = tansu_broker.bootstrap_servers
+    await round_trip(servers, f"{topic_prefix}unknown", idempotent=False)
+    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+        assert len(await producer.partitions_for(f"{topic_prefix}unknown")) == UNKNOWN_TOPIC_PARTITIONS

@@ -2,6 +2,16 @@
 
 What it forgets: topics, messages and group offsets are gone when it ends. What it lacks, among Apache Kafka's features:
 idempotent and transactional producers, compaction, retention (a message stays, at about 1.3 KB, until the broker ends).
+
+What its users have to know, seen with aiokafka 0.14:
+
+- A group takes half its session timeout to form, and one heartbeat more when a member comes or goes.
+- Clients that survive its restart bring their topics back before anybody can ask for a number of partitions; so every
+  topic should have the number that it gives to unknown ones.
+- Offsets begin again at 0. Members of a group are told to join anew and start over; a consumer that assigned its
+  partitions itself is not, and silently skips what lies below its old position.
+- A message that arrives before its topic exists is kept, but the next to that partition can fail once, with
+  UnknownError.
 """
 
 from __future__ import annotations
@@ -11,6 +21,8 @@ from pathlib import Path
 
 from tandem.processes import LOOPBACK, Process, free_port, listens
 from tandem_local.parts.binaries import find_program
+
+UNKNOWN_TOPIC_PARTITIONS = 4  # what it gives to a topic that a client asks for and nobody created
 
 _CURE = (
     "Run `uv sync`, which brings it along on Linux and macOS, or give the address of a running Kafka broker in "
