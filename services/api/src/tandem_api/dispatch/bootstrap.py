@@ -30,7 +30,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
         await reports.start()
         dispatcher = Dispatcher(
             settings=settings.dispatch,
-            # A new name at each start: what a killed predecessor holds must run out or be handed over, never be adopted.
+            # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
             writer=JobDispatchWriter(database, holder=uuid.uuid4().hex),
             records=RecordReader(database),
             annotations=AnnotationReader(database),
