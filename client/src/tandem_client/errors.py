@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import httpx
 class TandemError(Exception):
     """The API refused a request, or could not be reached.
 
-    `type` is the stable name of the problem (the last part of its URI), `status` the HTTP status (0 when no answer
+    `type` is the stable name of the problem (the end of its URI), `status` the HTTP status (0 when no answer
     came), `cure` what to do about it where the server knows, `extras` the problem's other members, e.g. the row and
     column of a bad CSV.
     """
@@ -72,7 +73,7 @@ def error_of(response: httpx.Response) -> TandemError:
     known = {"type", "title", "status", "detail", "cure"}
     return TandemError(
         str(body.get("title") or response.reason_phrase or "Error"),
-        type=str(body.get("type") or "error").rstrip("/").rsplit("/", 1)[-1],
+        type=re.split("[/:]", str(body.get("type") or "error").rstrip("/"))[-1],
         status=response.status_code,
         detail=str(body.get("detail") or ""),
         cure=str(body.get("cure") or ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -188,3 +189,7 @@ class LoginLink(Model):
 
     token: str
     expires_at: datetime
+
+    def address(self, page: str) -> str:
+        """Where a person opens it, given the address of the review page."""
+        return f"{page.rstrip('/')}/login?token={quote(self.token, safe='')}"

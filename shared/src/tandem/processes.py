@@ -70,13 +70,13 @@ class Process:
         command: Sequence[str | os.PathLike[str]],
         *,
         log_file: Path,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         death_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         """Describe the process; nothing runs yet.
 
-        `env` is laid over the parent's environment. `death_signal` is what the child gets when the parent dies
-        (Linux only; elsewhere an orphan stays and has to be stopped by its pid).
+        `env` is laid over the parent's environment; None takes a variable away. `death_signal` is what the child gets
+        when the parent dies (Linux only; elsewhere an orphan stays and has to be stopped by its pid).
         """
         self.name = name
         self.command = [os.fspath(part) for part in command]
@@ -125,7 +125,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.env},
+                env={name: value for name, value in {**os.environ, **self.env}.items() if value is not None},
                 start_new_session=True,  # Ctrl-C in the terminal reaches the parent alone, which stops things in order
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
@@ -10,9 +11,16 @@ import typer
 
 from tandem_client import config
 from tandem_client.cli import agents, data, jobs, schemas
-from tandem_client.cli.session import err, out
+from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    ANNOTATOR = "annotator"
+    VIEWER = "viewer"
+
 
 app = typer.Typer(
     help="Label data with people and language models together.",
@@ -55,6 +63,19 @@ def login(
         projects = tandem.projects.list()
     file = config.save(connection)
     out.print(f"Logged in to {connection.url} ({len(projects)} projects). Kept in {file}.", soft_wrap=True)
+
+
+@app.command()
+def login_link(
+    name: Annotated[str, typer.Argument(help="Who it is for; decisions carry this name.")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.ANNOTATOR,
+    page: Annotated[str | None, typer.Option(help="Address of the review page; that of the API when left out.")] = None,
+    hours: Annotated[float, typer.Option(min=0.1, help="How long the link can be used.")] = 24,
+) -> None:
+    """Make a link that opens the review page logged in, once. Needs the role admin."""
+    with connected() as tandem:
+        link = tandem.access.login_link(role=role.value, name=name, ttl_seconds=int(hours * 3600))
+        out.print(link.address(page or tandem.url), soft_wrap=True, markup=False)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ class Access:
         self._http = transport
 
     def login_link(
-        self, *, role: Literal["admin", "annotator", "viewer"] = "annotator", name: str, ttl_seconds: int = 3600
+        self, *, name: str, role: Literal["admin", "annotator", "viewer"] = "annotator", ttl_seconds: int = 3600
     ) -> LoginLink:
         """A one-time token that opens a session with this role on the review page. Needs the role admin."""
         body = {"role": role, "name": name, "ttl_seconds": ttl_seconds}

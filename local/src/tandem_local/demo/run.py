@@ -1,0 +1,89 @@
+"""The demo's run: project, label schema, data set, agent, job; then follow the job and sum it up.
+
+Started again, it finds by name what is there and goes on with an unfinished job in place of a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tandem_client import Agent, Dataset, Job, LabelSchema, Project, Tandem
+from tandem_client.resources.jobs import OnProgress
+from tandem_local.demo.data import DemoData
+from tandem_local.demo.summary import Summary, summarize
+from tandem_local.stack.model import Model
+
+TASK = "label"
+PROJECT = "Demo"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What to label, with which model; `limit` takes only the first records."""
+
+    data: DemoData
+    model: Model
+    broker: str
+    limit: int | None = None
+
+    def start(self, tandem: Tandem, *, say: Callable[[str], None]) -> Job:
+        """Make what is missing; return the job, running or over."""
+        project = tandem.projects.find(PROJECT) or tandem.projects.create(PROJECT, description="Made by `tandem demo`.")
+        schema = tandem.label_schemas.create_single_choice(
+            project.id, name=TASK, labels=self.data.labels, question=self.data.question
+        )
+        dataset = self._dataset(tandem, project, say)
+        agent = self._agent(tandem, project, schema)
+        return self._job(tandem, project, dataset, agent, say)
+
+    def follow(self, tandem: Tandem, job: Job, *, on_progress: OnProgress) -> Summary:
+        """Wait for the end of the job, then count."""
+        job = tandem.jobs.wait(job.id, on_progress=on_progress)
+        return summarize(job, tandem.jobs.report(job.id), task=TASK, broker=self.broker)
+
+    def _dataset(self, tandem: Tandem, project: Project, say: Callable[[str], None]) -> Dataset:
+        name = f"{self.data.name} ({self.data.fingerprint()})"
+        dataset = tandem.datasets.find(project.id, name) or tandem.datasets.create(project.id, name=name)
+        if dataset.record_count == 0:
+            result = tandem.datasets.import_csv(
+                dataset.id,
+                self.data.file,
+                text_columns=self.data.text_columns,
+                id_column=self.data.id_column,
+                gold_column=self.data.gold_column,
+                gold_task=TASK if self.data.gold_column else None,
+            )
+            say(f"Imported {result.records:,} records from {self.data.file.name}.")
+        return tandem.datasets.get(dataset.id)
+
+    def _agent(self, tandem: Tandem, project: Project, schema: LabelSchema) -> Agent:
+        wanted = (self.model.provider, self.model.name, schema.id)
+        for agent in tandem.agents.list(project.id):
+            if (agent.provider, agent.model, agent.label_schema_id) == wanted:
+                return agent
+        return tandem.agents.create(
+            project.id,
+            name=self.model.name,
+            provider=self.model.provider,
+            model=self.model.name,
+            label_schema_id=schema.id,
+        )
+
+    def _job(self, tandem: Tandem, project: Project, dataset: Dataset, agent: Agent, say: Callable[[str], None]) -> Job:
+        size = min(self.limit or dataset.record_count, dataset.record_count)
+        for job in tandem.jobs.list(project.id):
+            if (job.dataset_id, job.agent_id, job.size) != (dataset.id, agent.id, size) or job.state == "cancelled":
+                continue
+            if job.state == "completed":
+                say(f"The job {job.name} is complete already; these are its results.")
+            else:
+                say(f"Going on with the job {job.name}: {job.counts.ended:,} of {job.size:,} records have ended.")
+            return tandem.jobs.resume(job.id) if job.state == "paused" else job
+        return tandem.jobs.create(
+            project.id,
+            dataset_id=dataset.id,
+            agent_id=agent.id,
+            name=f"{self.data.name} with {agent.name}",
+            limit=self.limit,
+        )

@@ -1,0 +1,18 @@
+"""What the local stack looks at in the environment. Everything else reaches the services as it is."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LocalSettings(BaseSettings):
+    """Servers of one's own win over the embedded ones; an API key wins over the offline annotator."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    kafka: str | None = Field(default=None, validation_alias="TANDEM_KAFKA__BOOTSTRAP_SERVERS")
+    mongo: SecretStr | None = Field(default=None, validation_alias="TANDEM_MONGO__URL")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    openai_model: str = Field(default="gpt-4o-mini", validation_alias="OPENAI_MODEL")

@@ -1,0 +1,27 @@
+"""`tandem up`: the stack without a demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tandem_local.serve import RunningStack, say, serving
+
+
+def run_up(data_dir: Path, *, ui_port: int | None) -> None:
+    with serving(data_dir, ui_port=ui_port) as running:
+        announce(running)
+        running.supervise_forever()
+
+
+def announce(running: RunningStack) -> None:
+    """Say where things are and how to get in."""
+    stack = running.stack
+    with running.client() as tandem:
+        link = running.login_link(tandem)
+    say(f"Tandem is up: {stack.broker}, model {stack.model.name}, data in {stack.data_dir.path}.")
+    say(f"Review page (this link logs in once): {link}")
+    say(
+        "Command line, in another terminal: "
+        f"export TANDEM_URL={stack.ui_url} TANDEM_TOKEN=$(cat '{stack.data_dir.path / 'admin.key'}')"
+    )
+    say("Ctrl-C stops everything.")
