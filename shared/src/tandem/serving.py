@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -23,9 +25,10 @@ class HttpServer:
     def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
         """Binds the port. Raises OSError when it is taken."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
+            cast("Any", app), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
         )
         self._server = _Server(config)
+        self._ended: asyncio.Event | None = None
         self._socket = socket.create_server((settings.host, settings.port), backlog=2048)
 
     @property
@@ -34,11 +37,17 @@ class HttpServer:
         return port
 
     async def run(self) -> None:
-        await self._server.serve(sockets=[self._socket])
+        self._ended = asyncio.Event()
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._ended.set()
 
     async def stop(self) -> None:
-        """Take no new connections and let open requests end; `run` returns when they did."""
+        """Take no new connections and let open requests end, for GRACE_SECONDS; returns when `run` did."""
         self._server.should_exit = True
+        if self._ended is not None:
+            await self._ended.wait()
 
 
 def serve_http(app: ASGIApp, settings: HttpSettings) -> HttpServer:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -31,6 +32,15 @@ from tandem.store.database import StoreUnavailableError
 PROBLEM_JSON = "application/problem+json"
 MAX_JSON_BYTES = 1024 * 1024
 RETRY_AFTER_SECONDS = 2
+
+OWN_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""For FastAPI(telemetry=...): its spans and exporters stay off, the ones here are declared with all others."""
 
 _log = get_logger(__name__)
 _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key, for programs.")
@@ -55,7 +65,7 @@ class ProblemBody(BaseModel):
 
     model_config = ConfigDict(extra="allow", title="Problem")
 
-    type: str = Field(description="urn:tandem:problem:<code>; stable, for programs.")
+    type: str = Field(description="/problems/<code>; stable, for programs.")
     title: str
     status: int
     detail: str = Field(description="What is wrong, for people.")
@@ -86,7 +96,7 @@ class Problem(HTTPException):
         super().__init__(status, detail, dict(headers) if headers else None)
         self.code = code
         self.body = ProblemBody(
-            type=f"urn:tandem:problem:{code}",
+            type=f"/problems/{code}",
             title=title or code.replace("-", " ").capitalize(),
             status=status,
             detail=detail,
@@ -113,7 +123,10 @@ def not_found(what: str, key: str) -> Problem:
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an endpoint for OpenAPI: these statuses carry problems."""
     return {
-        status: {"model": ProblemBody, "content": {PROBLEM_JSON: {}}, "description": _DESCRIPTIONS[status]}
+        status: {
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "description": _DESCRIPTIONS[status],
+        }
         for status in sorted(statuses)
     }
 
@@ -123,6 +136,7 @@ _DESCRIPTIONS = {
     401: "No valid credential came with the request.",
     403: "The caller may not do this.",
     404: "It does not exist, or lies outside the caller's projects.",
+    408: "Nothing came for too long.",
     409: "It does not fit the present state.",
     413: "Too large.",
     415: "A content type that is not taken here.",
@@ -163,7 +177,19 @@ Admin = Annotated[Caller, Depends(_with_role(Role.ADMIN))]
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of this app a problem."""
+    """Make every error of this app a problem, in its answers and in its OpenAPI document."""
+    describe = app.openapi
+
+    def describe_with_problems() -> dict[str, Any]:
+        document = describe()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schemas["Problem"].pop("$defs", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return document
+
+    app.openapi = describe_with_problems  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(NotAuthenticatedError, _on_not_authenticated)

@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem.access import Authenticator
-from tandem.web import RequestMiddleware, install_problems
+from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.endpoints import router
@@ -44,6 +44,7 @@ def make_app(
         openapi_url="/verification/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry=OWN_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.authenticator = authenticator

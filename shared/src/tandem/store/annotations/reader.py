@@ -200,6 +200,14 @@ class AnnotationReader:
             groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, allowDiskUse=True).to_list(None)
         return _fold_report((group["_id"], group["n"]) for group in groups)
 
+    async def values(self, job_id: str, from_seq: int, below_seq: int) -> dict[int, dict[str, str]]:
+        """Seq to the model's values (task to value), of the records that are labeled."""
+        query = {"job_id": job_id, "seq": _between(from_seq, below_seq), "outcome": Outcome.LABELED.value}
+        shown = {"_id": 0, "seq": 1, "labels.task": 1, "labels.value": 1}
+        async with store_errors():
+            found = await self._collection.find(query, shown).hint(_OUTCOME_INDEX).to_list(None)
+        return {document["seq"]: {label["task"]: label["value"] for label in document["labels"]} for document in found}
+
     async def _stream(self, query: dict[str, Any], hint: str) -> AsyncIterator[AnnotationDocument]:
         async with store_errors():
             async for document in self._collection.find(query).sort("seq", 1).hint(hint).batch_size(_BATCH):

@@ -31,3 +31,7 @@ class ApiKeyReader:
                 self._collection.find(query).sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(limit)
             )
         return cast("list[ApiKeyDocument]", found)
+
+    async def get(self, key_id: str) -> ApiKeyDocument | None:
+        async with store_errors():
+            return cast("ApiKeyDocument | None", await self._collection.find_one({"_id": key_id}))

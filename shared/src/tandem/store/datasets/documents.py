@@ -35,6 +35,8 @@ class DatasetDocument(TypedDict):
     name: str
     fields: list[str]
     """Names of the text fields, fixed by the first import; empty before."""
+    gold_tasks: list[str]
+    """Tasks for which an import brought values known to be right."""
     record_count: int
     """Visible records."""
     visible_below: int

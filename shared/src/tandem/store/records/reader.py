@@ -66,6 +66,18 @@ class RecordReader:
             )
         return [document["seq"] for document in found]
 
+    async def gold(self, dataset_id: str, from_seq: int, below_seq: int) -> dict[int, dict[str, str]]:
+        """Seq to the values known to be right (task to value), of the records that have any."""
+        query = {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}
+        async with store_errors():
+            found = await (
+                self._collection.find(query, {"_id": 0, "seq": 1, "gold": 1})
+                .sort("seq", 1)
+                .hint(_SEQ_INDEX)
+                .to_list(None)
+            )
+        return {document["seq"]: document["gold"] for document in found if document.get("gold")}
+
     async def count(self, dataset_id: str, from_seq: int, below_seq: int) -> int:
         """How many records there are with from_seq <= seq < below_seq."""
         async with store_errors():

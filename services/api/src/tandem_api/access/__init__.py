@@ -1,0 +1,1 @@
+"""Access: API keys, one-time login links, sessions."""

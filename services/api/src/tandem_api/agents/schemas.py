@@ -1,0 +1,70 @@
+"""Agents on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from tandem.events import ModelParameters
+from tandem_api.paging import Page
+from tandem_api.views import Body, Name, View
+
+Template = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+class AgentCreate(Body):
+    name: Name
+    provider: Name = Field(description="A provider that the operators configured; see /providers.")
+    model: Name
+    label_schema_id: str
+    parameters: ModelParameters = ModelParameters()
+    system_template: Template | None = Field(
+        default=None, description="Jinja2 over `label_schema` and `task`; made from the label schema when left out."
+    )
+    user_template: Template | None = Field(
+        default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
+    )
+
+
+class Agent(View):
+    id: str
+    project_id: str
+    name: str
+    version: int
+    provider: str
+    model: str
+    parameters: ModelParameters
+    label_schema_id: str
+    system_template: str
+    user_template: str
+    confidence_strategy: str
+    fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")
+    created_at: datetime
+
+
+class AgentPage(Page[Agent]):
+    pass
+
+
+class PreviewRequest(Body):
+    dataset_id: str
+    limit: int = Field(default=3, ge=1, le=20)
+
+
+class Message(View):
+    role: str
+    content: str
+
+
+class PreviewedPrompt(View):
+    """The messages that the agent would send for one record."""
+
+    seq: int
+    record_id: str
+    messages: list[Message]
+
+
+class PreviewedPrompts(View):
+    items: list[PreviewedPrompt]

@@ -1,0 +1,1 @@
+"""Annotations: what a job gave, record by record, as a report and as an export."""

@@ -1,0 +1,116 @@
+"""A job's records and labels as JSONL or CSV, one line a record, those that were not run included.
+
+`final` is what holds: the person's values where a person decided, else the model's. The CSV has the same, its columns
+named by their path (`fields.text`, `label.sentiment`); metadata is one column of JSON.
+
+Cells are the data as they are. A spreadsheet takes a cell that begins with = + - @ for a formula: whoever opens the
+file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import orjson
+
+from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.records.documents import RecordDocument
+
+NOT_RUN = "not_run"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Pairs = AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]
+
+
+def file_name(job: JobDocument, ending: str) -> str:
+    """A name for the download, of plain characters."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", job["name"]).strip("-.") or job["_id"]
+    return f"{plain[:80]}.{ending}"
+
+
+async def jsonl(pairs: Pairs) -> AsyncIterator[bytes]:
+    async for chunk in pairs:
+        yield b"".join(orjson.dumps(_object(*pair)) + b"\n" for pair in chunk)
+
+
+async def csv_lines(
+    pairs: Pairs, job: JobDocument, fields: Sequence[str], *, spreadsheet_safe: bool
+) -> AsyncIterator[bytes]:
+    tasks = [task["name"] for task in job["published"]["label_schema"]["tasks"]]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(_header(fields, tasks))
+    async for chunk in pairs:
+        for record, annotation in chunk:
+            cells = _cells(_object(record, annotation), fields, tasks)
+            writer.writerow([_harmless(cell) for cell in cells] if spreadsheet_safe else cells)
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    if buffer.tell():
+        yield buffer.getvalue().encode()
+
+
+def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "record_id": record["record_id"],
+        "seq": record["seq"],
+        "fields": record["fields"],
+        "metadata": record["metadata"],
+        "gold": record.get("gold"),
+        "content_hash": record["content_hash"],
+    }
+    if annotation is None:
+        return line | {"outcome": NOT_RUN, "labels": [], "verification": None, "final": None}
+    values = {label["task"]: label["value"] for label in annotation["labels"]}
+    verification = annotation.get("verification")
+    return line | {
+        "outcome": annotation["outcome"],
+        "reason": annotation["reason"],
+        "attempt": annotation["attempt"],
+        "labels": annotation["labels"],
+        "needs_review": annotation["needs_review"],
+        "provider": annotation["provider"],
+        "model": annotation["model"],
+        "agent_id": annotation["agent_id"],
+        "agent_version": annotation["agent_version"],
+        "annotated_at": annotation["created_at"],
+        "verification": verification,
+        "final": verification["values"] if verification else values or None,
+    }
+
+
+def _header(fields: Sequence[str], tasks: Sequence[str]) -> list[str]:
+    header = ["record_id", "seq", *(f"fields.{name}" for name in fields), "metadata"]
+    for task in tasks:
+        header += [f"{column}.{task}" for column in ("gold", "label", "confidence", "confidence_method", "rule")]
+    header += ["outcome", "reason", "attempt", "needs_review", "provider", "model", "agent_id", "agent_version"]
+    header += [f"verified.{task}" for task in tasks] + ["verified_by", "verified_at"]
+    return header + [f"final.{task}" for task in tasks] + ["content_hash"]
+
+
+def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str]) -> list[Any]:
+    labels = {label["task"]: label for label in line["labels"]}
+    verification = line["verification"] or {}
+    metadata = orjson.dumps(line["metadata"]).decode() if line["metadata"] else ""
+    cells = [line["record_id"], line["seq"], *(line["fields"].get(name, "") for name in fields), metadata]
+    for task in tasks:
+        label = labels.get(task, {})
+        cells.append((line["gold"] or {}).get(task))
+        cells += [label.get(name) for name in ("value", "confidence", "confidence_method", "rule")]
+    cells += [line.get(name) for name in ("outcome", "reason", "attempt", "needs_review", "provider", "model")]
+    cells += [line.get("agent_id"), line.get("agent_version")]
+    cells += [verification.get("values", {}).get(task) for task in tasks]
+    decided_at = verification.get("decided_at")
+    cells += [verification.get("decided_by"), decided_at.isoformat() if decided_at else None]
+    cells += [(line["final"] or {}).get(task) for task in tasks]
+    return [*cells, line["content_hash"]]
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,82 @@
+"""Annotations, reports and exports on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from tandem.events import Outcome, TaskLabel
+from tandem_api.datasets.schemas import Record
+from tandem_api.paging import Page
+from tandem_api.views import View
+
+
+class Verification(View):
+    """The decision of a person that holds."""
+
+    values: dict[str, str]
+    revision: int
+    confirmed: bool = Field(description="Whether the person kept what was shown.")
+    shown_values: dict[str, str]
+    decided_by: str
+    decided_at: datetime
+
+
+class Attempt(View):
+    """What one attempt gave."""
+
+    attempt: int
+    outcome: Outcome
+    reason: str | None = Field(description="Under invalid and failed: why.")
+    detail: str | None
+    labels: list[TaskLabel]
+    needs_review: bool
+    review_reason: str | None
+    provider: str
+    model: str
+    agent_id: str
+    agent_version: int
+    usage: dict[str, Any] | None
+    price: dict[str, Any] | None
+    seconds: float | None
+    created_at: datetime
+
+
+class Annotation(Attempt):
+    seq: int
+    record_id: str
+    verification: Verification | None = None
+
+
+class PastAttempt(Attempt):
+    raw: str | None
+
+
+class AnnotationDetail(Annotation):
+    """With the record, the model's answer as it came, and older attempts."""
+
+    record: Record | None
+    raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
+    history: list[PastAttempt]
+
+
+class AnnotationPage(Page[Annotation]):
+    pass
+
+
+class JobReport(View):
+    labels: dict[str, dict[str, int]] = Field(description="Task to value to count, as the model said it.")
+    reasons: dict[str, int] = Field(description="Reasons under invalid and failed.")
+    rules: dict[str, int] = Field(description="Extraction rules under labeled.")
+    accuracy: float | None = Field(description="Share of gold values that the model met; null without gold.")
+    gold_compared: int = Field(description="Labels compared with a gold value.")
+    confidence_histogram: list[int] = Field(description="Labels with a confidence in [0, 0.1), ..., [0.9, 1].")
+    without_confidence: int
+
+
+class ExportFormat(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"

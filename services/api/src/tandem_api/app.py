@@ -1,0 +1,63 @@
+"""The HTTP application: its routes, its errors, and what stands around every request."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from tandem.access import Authenticator
+from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, problem_responses
+from tandem_api.access import endpoints as access_endpoints
+from tandem_api.agents import endpoints as agent_endpoints
+from tandem_api.annotations import endpoints as annotation_endpoints
+from tandem_api.datasets import endpoints as dataset_endpoints
+from tandem_api.jobs import endpoints as job_endpoints
+from tandem_api.label_schemas import endpoints as label_schema_endpoints
+from tandem_api.projects import endpoints as project_endpoints
+from tandem_api.providers import endpoints as provider_endpoints
+from tandem_api.routing import PREFIX, Services
+
+_FEATURES = (
+    project_endpoints,
+    label_schema_endpoints,
+    dataset_endpoints,
+    agent_endpoints,
+    job_endpoints,
+    annotation_endpoints,
+    access_endpoints,
+    provider_endpoints,
+)
+
+IMPORTS = r"^/api/v1/datasets/[^/]+/imports$"
+"""Paths whose bodies are streams; they bound them on their own."""
+
+
+def make_app(
+    services: Services | None, authenticator: Authenticator | None, *, secure_cookies: bool | None = None
+) -> FastAPI:
+    """The application over these services; without any it can say its OpenAPI and nothing else."""
+    app = FastAPI(
+        title="Tandem",
+        summary="Label data with people and language models together.",
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # the page would load its scripts from elsewhere
+        redoc_url=None,
+        telemetry=OWN_TELEMETRY,
+        generate_unique_id_function=_operation_id,
+        responses=problem_responses(401, 403, 422, 503),
+        separate_input_output_schemas=False,
+    )
+    for endpoints in _FEATURES:
+        app.include_router(endpoints.router)
+    app.state.services = services
+    app.state.authenticator = authenticator
+    app.state.secure_cookies = secure_cookies
+    install_problems(app)
+    app.add_middleware(RequestMiddleware, streamed=IMPORTS)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The endpoint's own name: generated clients read well."""
+    return route.name

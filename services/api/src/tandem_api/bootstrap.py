@@ -1,0 +1,141 @@
+"""The one place where the api's objects are made and put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tandem.access import Authenticator
+from tandem.observability.health import Health
+from tandem.observability.logs import get_logger
+from tandem.service import App
+from tandem.serving import serve_http
+from tandem.store.agents.reader import AgentReader
+from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.reader import JobReader
+from tandem.store.jobs.writer import JobWriter
+from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.label_schemas.writer import LabelSchemaWriter
+from tandem.store.projects.reader import ProjectReader
+from tandem.store.projects.writer import ProjectWriter
+from tandem.store.records.reader import RecordReader
+from tandem.store.records.writer import RecordWriter
+from tandem_api.access.service import AccessService
+from tandem_api.agents.service import AgentService
+from tandem_api.annotations.service import AnnotationService
+from tandem_api.app import make_app
+from tandem_api.datasets.importing import Importer, ImportLimits
+from tandem_api.datasets.parsing.rows import Limits
+from tandem_api.datasets.service import DatasetService
+from tandem_api.jobs.service import JobService
+from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.projects.service import ProjectService
+from tandem_api.providers.service import ProviderService
+from tandem_api.routing import Services
+from tandem_api.settings import ApiSettings
+
+WATCH_SECONDS = 2.0
+MONGODB = "mongodb"
+
+_log = get_logger(__name__)
+
+
+def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
+    """Everything behind the endpoints, over one database."""
+    keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
+    datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
+    agents, annotations = AgentReader(database), AnnotationReader(database)
+    authenticator = Authenticator(keys)
+    limits = ImportLimits(
+        rows=Limits(settings.max_record_bytes),
+        upload_bytes=settings.max_upload_bytes,
+        idle_seconds=settings.upload_idle_seconds,
+        lease_seconds=settings.import_lease_seconds,
+    )
+    projects = ProjectService(ProjectReader(database), ProjectWriter(database))
+    providers = ProviderService(settings.providers)
+    importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    job_service = JobService(
+        reader=jobs,
+        writer=JobWriter(database),
+        agents=agents,
+        datasets=datasets,
+        label_schemas=label_schemas,
+        records=records,
+        annotations=annotations,
+        projects=projects,
+        providers=providers,
+    )
+    agent_service = AgentService(
+        reader=agents,
+        writer=AgentWriter(database),
+        label_schemas=label_schemas,
+        records=records,
+        projects=projects,
+        datasets=dataset_service,
+        providers=providers,
+    )
+    services = Services(
+        projects=projects,
+        label_schemas=LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects),
+        datasets=dataset_service,
+        agents=agent_service,
+        jobs=job_service,
+        annotations=AnnotationService(annotations, records, datasets, job_service),
+        access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
+        providers=providers,
+    )
+    return services, authenticator
+
+
+async def prepare(settings: ApiSettings, database: Database, services: Services) -> None:
+    """Indexes and the operator's key. Raises StoreUnavailableError; may be done again."""
+    await ensure_indexes(database)
+    if settings.bootstrap_admin_key is not None:
+        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
+
+
+@asynccontextmanager
+async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
+    """The running service. Waits for MongoDB before it opens its port; a port that is taken is told at once."""
+    health.expect(MONGODB)
+    database = Database(settings.mongo)
+    try:
+        services, authenticator = make_services(settings, database)
+        server = serve_http(make_app(services, authenticator, secure_cookies=settings.secure_cookies), settings.http)
+        while True:
+            try:
+                await prepare(settings, database, services)
+                break
+            except StoreUnavailableError as error:
+                health.set(MONGODB, str(error))
+                _log.warning("api.waiting_for_mongodb", problem=str(error))
+                await asyncio.sleep(WATCH_SECONDS)
+        health.set(MONGODB, None)
+        yield App(
+            run={"http": server.run, "mongodb": lambda: watch(database, health)},
+            stop=[server.stop],
+            ports={"http_port": lambda: server.port},
+        )
+    finally:
+        database.close()
+
+
+async def watch(database: Database, health: Health) -> None:
+    """Tell readiness how MongoDB is, for as long as the service runs."""
+    while True:
+        try:
+            await database.ping()
+            health.set(MONGODB, None)
+        except StoreUnavailableError as error:
+            health.set(MONGODB, str(error))
+        await asyncio.sleep(WATCH_SECONDS)

@@ -1,0 +1,1 @@
+"""Data sets: their records, and the import that fills them."""

@@ -1,0 +1,125 @@
+"""/projects/{id}/datasets and /datasets"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from tandem.web import Admin, Viewer, problem_responses
+from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping
+from tandem_api.datasets.schemas import (
+    Dataset,
+    DatasetCreate,
+    DatasetPage,
+    FileFormat,
+    ImportResult,
+    OnDuplicate,
+    Record,
+    RecordPage,
+)
+from tandem_api.datasets.uploads import check_columns, receive_import
+from tandem_api.paging import After, AfterSeq, Limit
+from tandem_api.routing import PREFIX, Api
+
+router = APIRouter(prefix=PREFIX, tags=["data sets"])
+
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "description": "The file itself, in UTF-8; it is read as a stream.",
+        "content": {
+            "text/csv": {"schema": {"type": "string", "format": "binary"}},
+            "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@router.post("/projects/{project_id}/datasets", status_code=201, responses=problem_responses(404, 409))
+async def create_dataset(project_id: str, body: DatasetCreate, caller: Admin, api: Api) -> Dataset:
+    """Make an empty data set."""
+    return await api.datasets.create(project_id, body, caller)
+
+
+@router.get("/projects/{project_id}/datasets", responses=problem_responses(404))
+async def list_datasets(
+    project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100
+) -> DatasetPage:
+    """A project's data sets, by name."""
+    return await api.datasets.list(project_id, caller, after=after, limit=limit)
+
+
+@router.get("/datasets/{dataset_id}", responses=problem_responses(404))
+async def get_dataset(dataset_id: str, caller: Viewer, api: Api) -> Dataset:
+    return await api.datasets.get(dataset_id, caller)
+
+
+@router.post(
+    "/datasets/{dataset_id}/imports",
+    status_code=201,
+    responses=problem_responses(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra=_FILE,
+)
+async def import_records(
+    *,
+    dataset_id: str,
+    request: Request,
+    caller: Admin,
+    api: Api,
+    format: Annotated[  # noqa: A002 - the word of the interface
+        FileFormat | None, Query(description="Of the file; taken from the content type when left out.")
+    ] = None,
+    id_column: Annotated[str, Query(description="Holds each row's own key.")] = "id",
+    text_columns: Annotated[str, Query(description="Columns that become the records' fields, by commas.")] = "text",
+    gold_column: Annotated[str | None, Query(description="Holds the value that is known to be right.")] = None,
+    gold_task: Annotated[
+        str | None, Query(description="The task it belongs to; the column's name if left out.")
+    ] = None,
+    metadata_columns: Annotated[str, Query(description="Columns to keep beside, by commas; * for all others.")] = "",
+    on_duplicate: Annotated[
+        OnDuplicate, Query(description="What to do with a row whose id is there already.")
+    ] = OnDuplicate.ERROR,
+    delimiter: Annotated[str, Query(pattern=r"^[,;|\t]$", description="Of a CSV file.")] = ",",
+) -> ImportResult:
+    """Import a file of records, all of it or nothing.
+
+    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
+    (counted from 1 below the header), line and column.
+    """
+    await api.datasets.reachable(dataset_id, caller)
+    mapping = ColumnMapping(
+        id_column=id_column,
+        text_columns=_names(text_columns),
+        gold_column=gold_column or None,
+        gold_task=gold_task or None,
+        metadata_columns=ALL_OTHERS if metadata_columns.strip() == "*" else _names(metadata_columns),
+    )
+    check_columns(mapping)
+    return await receive_import(
+        api.datasets.importer,
+        request,
+        dataset_id,
+        mapping,
+        file_format=format,
+        delimiter=delimiter,
+        on_duplicate=on_duplicate,
+        by=caller.name,
+    )
+
+
+@router.get("/datasets/{dataset_id}/records", responses=problem_responses(404))
+async def list_records(
+    dataset_id: str, caller: Viewer, api: Api, after: AfterSeq = -1, limit: Limit = 100
+) -> RecordPage:
+    """The records of committed imports, in their order."""
+    return await api.datasets.records(dataset_id, caller, after=after, limit=limit)
+
+
+@router.get("/datasets/{dataset_id}/records/{seq}", responses=problem_responses(404))
+async def get_record(dataset_id: str, seq: int, caller: Viewer, api: Api) -> Record:
+    return await api.datasets.record(dataset_id, seq, caller)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,243 @@
+"""An import: a file becomes records, all of them or none.
+
+Records are written above the data set's visible bound in batches while the file streams in; the commit moves the bound
+past them. Whatever goes wrong before, they are removed; what a killed process left there, the next import removes.
+One import at a time holds the data set's lease, which a task prolongs while it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import RECORDS_IMPORTED
+from tandem.store.database import StoreUnavailableError, utcnow
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
+from tandem.store.records.documents import RecordDocument
+from tandem.store.records.writer import ExistingKey, RecordWriter
+from tandem_api.datasets.parsing.mapping import ColumnMapping, RecordMaker
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser, place
+from tandem_api.datasets.schemas import ImportResult, OnDuplicate
+
+BATCH = 1000
+KEPT_SKIPPED_IDS = 20
+
+_log = get_logger(__name__)
+
+
+class ImportBusyError(Exception):
+    """Another import into this data set is under way."""
+
+
+class UploadTooLargeError(Exception):
+    """The file is larger than an upload may be. The text is the limit in bytes."""
+
+
+class UploadStalledError(Exception):
+    """Nothing of the file came for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLimits:
+    rows: Limits
+    upload_bytes: int
+    idle_seconds: float
+    lease_seconds: float
+
+
+@dataclass
+class _Run:
+    """One import under way."""
+
+    dataset: DatasetDocument
+    import_id: str
+    on_duplicate: OnDuplicate
+    id_column: str
+    next_seq: int
+    records: int = 0
+    duplicates: int = 0
+    skipped_ids: list[str] = field(default_factory=list)
+
+
+class Importer:
+    def __init__(self, datasets: DatasetWriter, records: RecordWriter, limits: ImportLimits) -> None:
+        self._datasets = datasets
+        self._records = records
+        self.limits = limits
+
+    async def run(
+        self,
+        dataset_id: str,
+        chunks: AsyncIterator[bytes],
+        parser: RowParser,
+        mapping: ColumnMapping,
+        *,
+        on_duplicate: OnDuplicate,
+        by: str,
+    ) -> ImportResult:
+        """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
+        ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
+        import_id = uuid4().hex
+        dataset = await self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+        if dataset is None:
+            raise ImportBusyError(dataset_id)
+        keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
+        try:
+            run = _Run(dataset, import_id, on_duplicate, mapping.id_column, dataset["visible_below"])
+            await self._records.delete_invisible(dataset_id, from_seq=run.next_seq)
+            await self._take_in(run, chunks, parser, mapping)
+            result = await self._commit(run, mapping, by)
+        except BaseException:
+            await asyncio.shield(asyncio.create_task(self._undo(dataset, import_id)))
+            raise
+        finally:
+            keeping.cancel()
+        RECORDS_IMPORTED.inc(run.records)
+        return result
+
+    async def _take_in(
+        self, run: _Run, chunks: AsyncIterator[bytes], parser: RowParser, mapping: ColumnMapping
+    ) -> None:
+        fields = run.dataset["fields"]
+        if fields and set(fields) != set(mapping.text_columns):
+            raise FileFaultError(
+                "other-fields",
+                f"The data set's records have the fields {', '.join(fields)}; "
+                f"text_columns names {', '.join(mapping.text_columns)}.",
+                cure="Name the same columns, or make another data set.",
+            )
+        maker = RecordMaker(
+            mapping,
+            self.limits.rows,
+            dataset_id=run.dataset["_id"],
+            import_id=run.import_id,
+            fields=fields or mapping.text_columns,
+        )
+        batch: list[Row] = []
+        checked = False
+        async for row in self._rows(chunks, parser):
+            if not checked and parser.columns is not None:
+                mapping.check(parser.columns)
+                checked = True
+            batch.append(row)
+            if len(batch) == BATCH:
+                await self._write(run, maker, batch)
+                batch = []
+        if not checked and parser.columns is not None:
+            mapping.check(parser.columns)
+        await self._write(run, maker, batch)
+        if run.records == 0 and run.duplicates == 0:
+            raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
+
+    async def _rows(self, chunks: AsyncIterator[bytes], parser: RowParser) -> AsyncIterator[Row]:
+        taken = 0
+        while True:
+            try:
+                async with asyncio.timeout(self.limits.idle_seconds):
+                    chunk = await anext(chunks, None)
+            except TimeoutError as error:
+                raise UploadStalledError from error
+            if chunk is None:
+                break
+            taken += len(chunk)
+            if taken > self.limits.upload_bytes:
+                raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
+            for row in parser.feed(chunk):
+                yield row
+        for row in parser.finish():
+            yield row
+
+    async def _write(self, run: _Run, maker: RecordMaker, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        keys = [maker.record_id(row) for row in rows]
+        existing = await self._records.existing(run.dataset["_id"], keys)
+        documents: list[RecordDocument] = []
+        begun: dict[str, int] = {}
+        for row, key in zip(rows, keys, strict=True):
+            if key in existing or key in begun:
+                self._meet_duplicate(run, row, key, existing.get(key), begun.get(key))
+                continue
+            begun[key] = row.number
+            documents.append(maker.record(row, key, run.next_seq + len(documents)))
+        await self._records.insert(documents)
+        run.next_seq += len(documents)
+        run.records += len(documents)
+
+    def _meet_duplicate(
+        self, run: _Run, row: Row, key: str, stored: ExistingKey | None, earlier_row: int | None
+    ) -> None:
+        run.duplicates += 1
+        if run.on_duplicate is OnDuplicate.SKIP:
+            if len(run.skipped_ids) < KEPT_SKIPPED_IDS:
+                run.skipped_ids.append(key)
+            return
+        if stored is not None and stored.import_id == run.import_id:
+            earlier_row = stored.seq - run.dataset["visible_below"] + 1  # nothing was skipped, so rows are seqs
+        where = f"row {earlier_row} of this file" if earlier_row else "the data set"
+        raise FileFaultError(
+            "duplicate-id",
+            f"{place(row.number, row.line, run.id_column)}: the id {key!r} is in {where} already.",
+            cure="Make ids unique, or import with on_duplicate=skip to leave such rows out.",
+            row=row.number,
+            line=row.line,
+            column=run.id_column,
+        )
+
+    async def _commit(self, run: _Run, mapping: ColumnMapping, by: str) -> ImportResult:
+        skipped = run.duplicates
+        committed = await self._datasets.commit_import(
+            run.dataset["_id"],
+            {
+                "import_id": run.import_id,
+                "records": run.records,
+                "skipped": skipped,
+                "committed_at": utcnow(),
+                "committed_by": by,
+            },
+            fields=run.dataset["fields"] or list(mapping.text_columns),
+            gold_tasks=mapping.gold_tasks,
+            visible_below=run.next_seq,
+        )
+        return ImportResult(
+            import_id=run.import_id,
+            records=run.records,
+            skipped=skipped,
+            duplicates=run.duplicates,
+            skipped_ids=run.skipped_ids,
+            visible_below=committed["visible_below"],
+        )
+
+    async def _keep_lease(self, dataset_id: str, import_id: str) -> None:
+        while True:
+            await asyncio.sleep(self.limits.lease_seconds / 3)
+            try:
+                await self._datasets.renew_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            except StoreUnavailableError:
+                continue
+            except ImportLeaseLostError:
+                return  # the commit will find the same
+
+    async def _undo(self, dataset: DatasetDocument, import_id: str) -> None:
+        """Remove what was written. Where that fails the bound still hides it, and the next import removes it."""
+        try:
+            await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
+            await self._datasets.give_up_import(dataset["_id"], import_id)
+        except StoreUnavailableError:
+            _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
+
+
+async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:
+    """Read on and throw away, so that a client that is still sending gets to read the answer."""
+    taken = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            async for chunk in chunks:
+                taken += len(chunk)
+                if taken > most_bytes:
+                    return

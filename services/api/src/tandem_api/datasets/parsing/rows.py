@@ -1,0 +1,75 @@
+"""What a file gives row by row, and what can be wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes. `row_bytes` bounds what is held of a row that has not ended yet."""
+
+    record_bytes: int
+
+    @property
+    def row_bytes(self) -> int:
+        return 4 * self.record_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted."""
+
+    number: int
+    line: int
+    values: dict[str, Any]
+    """Column to value: text in a CSV file, any JSON in a JSONL file."""
+
+
+class FileFaultError(Exception):
+    """The file cannot be taken as it is. Nothing of it is imported."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        cure: str,
+        row: int | None = None,
+        line: int | None = None,
+        column: str | None = None,
+        byte: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.cure = cure
+        self.row = row
+        self.line = line
+        self.column = column
+        self.byte = byte
+
+
+class RowParser(Protocol):
+    """Takes a file in pieces. Memory is bounded by a row's limit, whatever comes."""
+
+    columns: list[str] | None
+    """The columns, known once the header was read; always None where rows name their own."""
+
+    def feed(self, chunk: bytes) -> Iterator[Row]:
+        """The rows that this piece completes, before the fault if there is one. Raises FileFaultError."""
+        ...
+
+    def finish(self) -> Iterator[Row]:
+        """The rows left at the end of the file. Raises FileFaultError."""
+        ...
+
+
+def place(row: int | None, line: int | None, column: str | None = None) -> str:
+    """ "Row 3 (line 5), column 'text'"."""
+    words = f"Row {row}" if row else "The header"
+    if line is not None:
+        words += f" (line {line})"
+    return f"{words}, column {column!r}" if column is not None else words

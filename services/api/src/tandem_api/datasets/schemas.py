@@ -1,0 +1,73 @@
+"""Data sets, records and imports on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from tandem_api.paging import Page
+from tandem_api.views import Body, Name, View
+
+
+class DatasetCreate(Body):
+    name: Name
+
+
+class Import(View):
+    """A committed import."""
+
+    import_id: str
+    records: int
+    skipped: int
+    committed_at: datetime
+    committed_by: str
+
+
+class Dataset(View):
+    id: str
+    project_id: str
+    name: str
+    fields: list[str] = Field(description="Names of the records' text fields; empty before the first import.")
+    gold_tasks: list[str] = Field(description="Tasks for which records carry values known to be right.")
+    record_count: int
+    imports: list[Import] = Field(description="The last ones, oldest first.")
+    created_at: datetime
+
+
+class DatasetPage(Page[Dataset]):
+    pass
+
+
+class ImportResult(View):
+    import_id: str
+    records: int = Field(description="Taken in and visible from now on.")
+    skipped: int = Field(description="Rows left out because their id was there already.")
+    duplicates: int = Field(description="Rows whose id was there already; with on_duplicate=skip all were skipped.")
+    skipped_ids: list[str] = Field(description="The first twenty of the skipped.")
+    visible_below: int
+
+
+class Record(View):
+    seq: int
+    record_id: str
+    fields: dict[str, str]
+    metadata: dict[str, Any]
+    gold: dict[str, str] | None = None
+    content_hash: str
+
+
+class RecordPage(Page[Record]):
+    pass
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class OnDuplicate(StrEnum):
+    ERROR = "error"
+    SKIP = "skip"

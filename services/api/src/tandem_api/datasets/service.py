@@ -1,0 +1,89 @@
+"""What can be done with data sets, imports aside."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from tandem.access import Caller
+from tandem.store.database import NameTakenError, utcnow
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.records.reader import RecordReader
+from tandem.web import Problem, not_found
+from tandem_api.datasets.importing import Importer
+from tandem_api.datasets.schemas import Dataset, DatasetCreate, DatasetPage, Record, RecordPage
+from tandem_api.paging import cut, decode_cursor
+from tandem_api.projects.service import ProjectService
+
+
+class DatasetService:
+    def __init__(
+        self,
+        reader: DatasetReader,
+        writer: DatasetWriter,
+        records: RecordReader,
+        projects: ProjectService,
+        importer: Importer,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._records = records
+        self._projects = projects
+        self.importer = importer
+
+    async def create(self, project_id: str, body: DatasetCreate, caller: Caller) -> Dataset:
+        await self._projects.reachable(project_id, caller)
+        document: DatasetDocument = {
+            "_id": uuid4().hex,
+            "project_id": project_id,
+            "name": body.name,
+            "fields": [],
+            "gold_tasks": [],
+            "record_count": 0,
+            "visible_below": 0,
+            "import_lease": None,
+            "imports": [],
+            "created_at": utcnow(),
+        }
+        try:
+            await self._writer.insert(document)
+        except NameTakenError as error:
+            raise Problem(
+                409,
+                "name-taken",
+                f"The project has a data set named {body.name!r} already.",
+                field="name",
+                cure="Choose another name, or import into that data set.",
+            ) from error
+        return Dataset.of(document)
+
+    async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> DatasetPage:
+        await self._projects.reachable(project_id, caller)
+        name = decode_cursor(after, str)[0] if after else ""
+        found = await self._reader.list(project_id, after=name, limit=limit + 1)
+        page, following = cut(found, limit, lambda document: (document["name"],))
+        return DatasetPage(items=[Dataset.of(document) for document in page], next=following)
+
+    async def get(self, dataset_id: str, caller: Caller) -> Dataset:
+        return Dataset.of(await self.reachable(dataset_id, caller))
+
+    async def records(self, dataset_id: str, caller: Caller, *, after: int, limit: int) -> RecordPage:
+        dataset = await self.reachable(dataset_id, caller)
+        found = await self._records.walk(dataset_id, after + 1, dataset["visible_below"], limit + 1)
+        following = str(found[limit - 1]["seq"]) if len(found) > limit else None
+        return RecordPage(items=[Record.model_validate(document) for document in found[:limit]], next=following)
+
+    async def record(self, dataset_id: str, seq: int, caller: Caller) -> Record:
+        dataset = await self.reachable(dataset_id, caller)
+        found = await self._records.get(dataset_id, seq) if seq < dataset["visible_below"] else None
+        if found is None:
+            raise not_found("record with seq", str(seq))
+        return Record.model_validate(found)
+
+    async def reachable(self, dataset_id: str, caller: Caller) -> DatasetDocument:
+        """The data set, if it exists in a project that the caller reaches; else a 404 problem."""
+        document = await self._reader.get(dataset_id)
+        if document is None or not caller.reaches(document["project_id"]):
+            raise not_found("data set", dataset_id)
+        return document

@@ -1,0 +1,1 @@
+"""Jobs: an agent over a fixed selection of records."""

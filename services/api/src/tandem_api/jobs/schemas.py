@@ -1,0 +1,66 @@
+"""Jobs on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from tandem.events import JobState, ReviewPolicy
+from tandem_api.paging import Page
+from tandem_api.views import Body, Name, View
+
+
+class JobCreate(Body):
+    dataset_id: str
+    agent_id: str
+    name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
+    review_policy: ReviewPolicy = ReviewPolicy()
+    limit: int | None = Field(default=None, ge=1, description="The first so many records; all when left out.")
+    weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
+    start: bool = Field(default=True, description="False: made paused.")
+
+
+class JobCounts(View):
+    """labeled + invalid + failed + not_run = size, always."""
+
+    labeled: int
+    invalid: int
+    failed: int
+    not_run: int
+    needs_review: int = Field(description="Of the others: sent to a person by the review policy.")
+
+
+class JobAgent(View):
+    name: str
+    version: int
+    provider: str
+    model: str
+
+
+class Job(View):
+    id: str
+    project_id: str
+    dataset_id: str
+    agent_id: str
+    label_schema_id: str
+    name: str
+    state: JobState
+    state_reason: str | None
+    revision: int
+    epoch: int
+    size: int
+    counts: JobCounts
+    rate_per_second: float | None = Field(description="Records ended a second, lately; null when it is not running.")
+    eta_seconds: float | None
+    review_policy: ReviewPolicy
+    weight: float
+    agent: JobAgent
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(Page[Job]):
+    pass

@@ -1,0 +1,252 @@
+"""What can be done with jobs. The dispatcher runs them; here they are made, steered and shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from tandem.access import Caller
+from tandem.events import JobState
+from tandem.store.agents.documents import AgentDocument, agent_spec
+from tandem.store.agents.reader import AgentReader
+from tandem.store.annotations.documents import OutcomeCounts
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import utcnow
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.reader import JobReader
+from tandem.store.jobs.writer import JobWriter
+from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
+from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.records.reader import RecordReader
+from tandem.web import FieldProblem, Problem, not_found
+from tandem_api.agents.prompts import record_problem
+from tandem_api.jobs.schemas import Job, JobAgent, JobCounts, JobCreate, JobPage
+from tandem_api.paging import cut, decode_cursor
+from tandem_api.projects.service import ProjectService
+from tandem_api.providers.service import ProviderService
+
+TRIED_RECORDS = 5
+"""How many records the prompt is rendered for before a job is made."""
+
+_LIVE = tuple(state for state in JobState if state.is_live)
+
+
+class JobService:
+    def __init__(
+        self,
+        *,
+        reader: JobReader,
+        writer: JobWriter,
+        agents: AgentReader,
+        datasets: DatasetReader,
+        label_schemas: LabelSchemaReader,
+        records: RecordReader,
+        annotations: AnnotationReader,
+        projects: ProjectService,
+        providers: ProviderService,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._agents = agents
+        self._datasets = datasets
+        self._label_schemas = label_schemas
+        self._records = records
+        self._annotations = annotations
+        self._projects = projects
+        self._providers = providers
+
+    # --- making
+
+    async def create(self, project_id: str, body: JobCreate, caller: Caller) -> Job:
+        """Make the job over what is visible now. Everything is checked before, all problems are told together."""
+        await self._projects.reachable(project_id, caller)
+        agent, dataset, schema = await self._ingredients(project_id, body)
+        below_seq = dataset["visible_below"]
+        if body.limit is not None:
+            below_seq = await self._records.seq_after(dataset["_id"], below_seq, count=body.limit)
+        now = utcnow()
+        document: JobDocument = {
+            "_id": uuid4().hex,
+            "project_id": project_id,
+            "dataset_id": dataset["_id"],
+            "name": body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}"[:200],
+            "agent_id": agent["_id"],
+            "label_schema_id": schema["_id"],
+            "state": (JobState.RUNNING if body.start else JobState.PAUSED).value,
+            "state_reason": None if body.start else "Made without a start; resume it to begin.",
+            "revision": 1,
+            "epoch": 1,
+            "weight": body.weight,
+            "selection": {
+                "from_seq": 0,
+                "below_seq": below_seq,
+                "size": await self._records.count(dataset["_id"], 0, below_seq),
+            },
+            "published": {
+                "agent": agent_spec(agent).model_dump(mode="json"),
+                "label_schema": label_schema_spec(schema).model_dump(mode="json"),
+                "review_policy": body.review_policy.model_dump(mode="json"),
+            },
+            "dispatch": first_dispatch(0),
+            "created_at": now,
+            "created_by": caller.name,
+            "started_at": now if body.start else None,
+            "finished_at": None,
+        }
+        await self._writer.insert(document)
+        return _view(document, OutcomeCounts())
+
+    async def _ingredients(
+        self, project_id: str, body: JobCreate
+    ) -> tuple[AgentDocument, DatasetDocument, LabelSchemaDocument]:
+        agent, dataset = await asyncio.gather(self._agents.get(body.agent_id), self._datasets.get(body.dataset_id))
+        problems: list[FieldProblem] = []
+        schema = None
+        if agent is None or agent["project_id"] != project_id:
+            problems.append(
+                FieldProblem(
+                    field="agent_id",
+                    detail=f"The project has no agent {body.agent_id!r}.",
+                    cure="Make one, or use the id of one that it has.",
+                )
+            )
+        else:
+            schema = await self._label_schemas.get(agent["label_schema_id"])
+            if problem := self._providers.problem_with(agent["provider"], agent["model"]):
+                problems.append(problem.model_copy(update={"field": "agent_id"}))
+        if dataset is None or dataset["project_id"] != project_id:
+            problems.append(
+                FieldProblem(
+                    field="dataset_id",
+                    detail=f"The project has no data set {body.dataset_id!r}.",
+                    cure="Make one and import records, or use the id of one that it has.",
+                )
+            )
+        elif dataset["record_count"] == 0:
+            problems.append(
+                FieldProblem(
+                    field="dataset_id",
+                    detail=f"The data set {dataset['name']!r} has no records.",
+                    cure="Import records first.",
+                )
+            )
+        elif agent is not None and schema is not None:
+            records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], TRIED_RECORDS)
+            if problem := await record_problem(agent_spec(agent), label_schema_spec(schema), records):
+                problems.append(problem)
+        if problems or agent is None or dataset is None or schema is None:
+            first = problems[0]
+            raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=problems)
+        return agent, dataset, schema
+
+    # --- steering
+
+    async def pause(self, job_id: str, caller: Caller) -> Job:
+        """No more records are asked for; what is with the workers comes back."""
+        allowed = (JobState.RUNNING, JobState.WAITING)
+        reason = f"Paused by {caller.name}."
+        return await self._change(job_id, caller, "paused", to=JobState.PAUSED, allowed=allowed, reason=reason)
+
+    async def resume(self, job_id: str, caller: Caller) -> Job:
+        """Go on, with a new epoch: requests published before are void and asked for anew."""
+        allowed = (JobState.PAUSED, JobState.WAITING)
+        return await self._change(
+            job_id, caller, "resumed", to=JobState.RUNNING, allowed=allowed, reason=None, new_epoch=True
+        )
+
+    async def cancel(self, job_id: str, caller: Caller) -> Job:
+        """End the job as it stands. What was labeled stays."""
+        reason = f"Cancelled by {caller.name}."
+        return await self._change(job_id, caller, "cancelled", to=JobState.CANCELLED, allowed=_LIVE, reason=reason)
+
+    async def _change(
+        self,
+        job_id: str,
+        caller: Caller,
+        verb: str,
+        *,
+        to: JobState,
+        allowed: Sequence[JobState],
+        reason: str | None,
+        new_epoch: bool = False,
+    ) -> Job:
+        await self.reachable(job_id, caller)
+        changed = await self._writer.change_state(job_id, to=to, allowed=allowed, reason=reason, new_epoch=new_epoch)
+        if changed is None:
+            job = await self.reachable(job_id, caller)
+            raise Problem(
+                409,
+                "wrong-state",
+                f"The job is {job['state']}; it can be {verb} only while it is {' or '.join(allowed)}.",
+                cure="Look at the job's state." if JobState(job["state"]).is_live else "Make a new job.",
+                state=job["state"],
+            )
+        return await self._shown(changed)
+
+    # --- showing
+
+    async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> JobPage:
+        await self._projects.reachable(project_id, caller)
+        before = None
+        if after:
+            created_at, job_id = decode_cursor(after, str, str)
+            before = (_time(created_at), job_id)
+        found = await self._reader.list(project_id, before=before, limit=limit + 1)
+        page, following = cut(found, limit, lambda job: (job["created_at"].isoformat(), job["_id"]))
+        return JobPage(items=[await self._shown(job) for job in page], next=following)
+
+    async def get(self, job_id: str, caller: Caller) -> Job:
+        return await self._shown(await self.reachable(job_id, caller))
+
+    async def reachable(self, job_id: str, caller: Caller) -> JobDocument:
+        """The job, if it exists in a project that the caller reaches; else a 404 problem."""
+        document = await self._reader.get(job_id)
+        if document is None or not caller.reaches(document["project_id"]):
+            raise not_found("job", job_id)
+        return document
+
+    async def ended(self, job: JobDocument) -> OutcomeCounts:
+        """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
+        totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], job["selection"]["below_seq"]
+        counts = OutcomeCounts(**totals)
+        if low < below_seq:
+            counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
+        return counts
+
+    async def _shown(self, job: JobDocument) -> Job:
+        return _view(job, await self.ended(job))
+
+
+def _view(job: JobDocument, ended: OutcomeCounts) -> Job:
+    size = job["selection"]["size"]
+    not_run = size - ended.ended
+    running = job["state"] == JobState.RUNNING and not_run > 0
+    rate = job["dispatch"].get("rate_per_second") or None if running else None
+    return Job.of(
+        {
+            **job,
+            "size": size,
+            "counts": JobCounts(
+                labeled=ended.labeled,
+                invalid=ended.invalid,
+                failed=ended.failed,
+                not_run=not_run,
+                needs_review=ended.needs_review,
+            ),
+            "rate_per_second": rate,
+            "eta_seconds": not_run / rate if rate else None,
+            "review_policy": job["published"]["review_policy"],
+            "agent": JobAgent.model_validate(job["published"]["agent"]),
+        }
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Problem(422, "invalid-cursor", "`after` is not the `next` of an earlier page.", field="after") from error

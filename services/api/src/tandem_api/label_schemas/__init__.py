@@ -1,0 +1,1 @@
+"""Label schemas: what may be answered, in immutable versions."""

@@ -1,0 +1,68 @@
+"""What can be done with label schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from tandem.access import Caller
+from tandem.store.database import NameTakenError, utcnow
+from tandem.store.label_schemas.documents import LabelSchemaDocument
+from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.label_schemas.writer import LabelSchemaWriter
+from tandem.web import not_found
+from tandem_api.label_schemas.schemas import LabelSchema, LabelSchemaCreate, LabelSchemaPage
+from tandem_api.paging import cut, decode_cursor
+from tandem_api.projects.service import ProjectService
+
+TRIES = 5
+"""How often a version number is chosen anew when somebody was faster."""
+
+
+class LabelSchemaService:
+    def __init__(self, reader: LabelSchemaReader, writer: LabelSchemaWriter, projects: ProjectService) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._projects = projects
+
+    async def create(self, project_id: str, body: LabelSchemaCreate, caller: Caller) -> tuple[LabelSchema, bool]:
+        """The new version and True, or the latest one and False when it is equal."""
+        await self._projects.reachable(project_id, caller)
+        tasks: list[dict[str, Any]] = [task.model_dump(mode="json") for task in body.tasks]
+        for remaining in reversed(range(TRIES)):
+            latest = await self._reader.latest(project_id, body.name)
+            if latest is not None and latest["tasks"] == tasks:
+                return LabelSchema.of(latest), False
+            document: LabelSchemaDocument = {
+                "_id": uuid4().hex,
+                "project_id": project_id,
+                "name": body.name,
+                "version": latest["version"] + 1 if latest else 1,
+                "tasks": tasks,
+                "created_at": utcnow(),
+            }
+            try:
+                await self._writer.insert(document)
+            except NameTakenError:
+                if not remaining:
+                    raise
+                continue
+            return LabelSchema.of(document), True
+        raise AssertionError("unreachable")
+
+    async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> LabelSchemaPage:
+        await self._projects.reachable(project_id, caller)
+        skip = max(0, decode_cursor(after, int)[0]) if after else 0
+        found = await self._reader.list(project_id, skip=skip, limit=limit + 1)
+        page, following = cut(found, limit, lambda _: (skip + limit,))
+        return LabelSchemaPage(items=[LabelSchema.of(document) for document in page], next=following)
+
+    async def get(self, label_schema_id: str, caller: Caller) -> LabelSchema:
+        return LabelSchema.of(await self.reachable(label_schema_id, caller))
+
+    async def reachable(self, label_schema_id: str, caller: Caller) -> LabelSchemaDocument:
+        """The version, if it exists in a project that the caller reaches; else a 404 problem."""
+        document = await self._reader.get(label_schema_id)
+        if document is None or not caller.reaches(document["project_id"]):
+            raise not_found("label schema", label_schema_id)
+        return document

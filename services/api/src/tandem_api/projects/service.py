@@ -1,0 +1,56 @@
+"""What can be done with projects, and the scope check that all other resources lean on."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from tandem.access import Caller
+from tandem.store.database import NameTakenError, utcnow
+from tandem.store.projects.documents import ProjectDocument
+from tandem.store.projects.reader import ProjectReader
+from tandem.store.projects.writer import ProjectWriter
+from tandem.web import Problem, not_found
+from tandem_api.paging import cut, decode_cursor
+from tandem_api.projects.schemas import Project, ProjectCreate, ProjectPage
+
+
+class ProjectService:
+    def __init__(self, reader: ProjectReader, writer: ProjectWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def create(self, body: ProjectCreate, caller: Caller) -> Project:
+        caller.require_all_projects()
+        document: ProjectDocument = {
+            "_id": uuid4().hex,
+            "name": body.name,
+            "description": body.description,
+            "created_at": utcnow(),
+        }
+        try:
+            await self._writer.insert(document)
+        except NameTakenError as error:
+            raise Problem(
+                409,
+                "name-taken",
+                f"There is a project named {body.name!r} already.",
+                field="name",
+                cure="Choose another name, or use that project.",
+            ) from error
+        return Project.of(document)
+
+    async def list(self, caller: Caller, *, after: str | None, limit: int) -> ProjectPage:
+        name = decode_cursor(after, str)[0] if after else ""
+        found = await self._reader.list(caller.project_ids, after=name, limit=limit + 1)
+        page, following = cut(found, limit, lambda document: (document["name"],))
+        return ProjectPage(items=[Project.of(document) for document in page], next=following)
+
+    async def get(self, project_id: str, caller: Caller) -> Project:
+        return Project.of(await self.reachable(project_id, caller))
+
+    async def reachable(self, project_id: str, caller: Caller) -> ProjectDocument:
+        """The project, if it exists and the caller reaches it; else a 404 problem."""
+        document = await self._reader.get(project_id) if caller.reaches(project_id) else None
+        if document is None:
+            raise not_found("project", project_id)
+        return document

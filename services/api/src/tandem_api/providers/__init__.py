@@ -1,0 +1,1 @@
+"""Providers: the models that operators put at disposal."""

@@ -1,0 +1,41 @@
+"""How endpoints reach the services: `api: Api` in an endpoint's signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from tandem_api.access.service import AccessService
+from tandem_api.agents.service import AgentService
+from tandem_api.annotations.service import AnnotationService
+from tandem_api.datasets.service import DatasetService
+from tandem_api.jobs.service import JobService
+from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.projects.service import ProjectService
+from tandem_api.providers.service import ProviderService
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each for the whole process; they keep no state of requests."""
+
+    projects: ProjectService
+    label_schemas: LabelSchemaService
+    datasets: DatasetService
+    agents: AgentService
+    jobs: JobService
+    annotations: AnnotationService
+    access: AccessService
+    providers: ProviderService
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Api = Annotated[Services, Depends(_services)]

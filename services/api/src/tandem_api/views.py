@@ -1,0 +1,29 @@
+"""What all resources' representations have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class Body(BaseModel):
+    """What a caller sends. An unknown field is an error: it would be a misspelt wish."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class View(BaseModel):
+    """What a caller gets."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """From a document of the store, whose `_id` becomes `id`."""
+        return cls.model_validate({**document, "id": document["_id"]})
