@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tandem.events.envelope import Part
 
@@ -15,6 +15,13 @@ class LabelOption(Part):
     value: str = Field(min_length=1, max_length=200)
     name: str = Field(default="", max_length=200, description="Shown to people; the value when empty.")
     description: str = Field(default="", max_length=2000)
+
+    @field_validator("value")
+    @classmethod
+    def _value_is_one_printable_line(cls, value: str) -> str:
+        if not value.strip() or not all(char == " " or char.isprintable() for char in value):
+            raise ValueError("a label's value is one line of printable characters, and not blank")
+        return value
 
     @property
     def display(self) -> str:

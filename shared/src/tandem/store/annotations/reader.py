@@ -156,15 +156,23 @@ class AnnotationReader:
             )
         return {document["seq"]: document["verification_revision"] for document in found}
 
-    async def sum_of_decided_revisions(self, job_id: str) -> int:
-        """Equals the number of decisions a job's records ever got, when each of them was applied."""
+    async def decided_blocks(self, job_id: str, block_size: int) -> dict[int, int]:
+        """Sum of the highest applied revisions for each block `seq // block_size`; blocks with none are left out.
+
+        A record's revisions count up from 1, so this equals the number of decisions when each of them was applied.
+        """
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id, "verification_revision": {"$gte": 1}}},
-            {"$group": {"_id": None, "sum": {"$sum": "$verification_revision"}}},
+            {
+                "$group": {
+                    "_id": {"$floor": {"$divide": ["$seq", block_size]}},
+                    "revisions": {"$sum": "$verification_revision"},
+                }
+            },
         ]
         async with store_errors():
-            groups = await self._collection.aggregate(pipeline, hint=_VERIFIED_INDEX).to_list(1)
-        return int(groups[0]["sum"]) if groups else 0
+            groups = await self._collection.aggregate(pipeline, hint=_VERIFIED_INDEX).to_list(None)
+        return {int(group["_id"]): group["revisions"] for group in groups}
 
     async def report(self, job_id: str) -> AnnotationReport:
         """Reads every annotation of the job once, in the database; for a person's request, not for polling."""

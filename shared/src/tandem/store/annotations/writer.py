@@ -45,8 +45,9 @@ class AnnotationWriter:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def insert_first(self, documents: Sequence[AnnotationDocument]) -> set[str]:
-        """Insert all that have no annotation yet, in one batch. Returns the ids that had one; those are untouched."""
+    async def insert_first(self, documents: Sequence[AnnotationDocument]) -> set[int]:
+        """Insert all that have no annotation yet, in one batch. Returns the indexes of those that had one already,
+        also by an earlier one of the same batch; what was stored is untouched."""
         if not documents:
             return set()
         async with store_errors():
@@ -58,7 +59,7 @@ class AnnotationWriter:
                     failure["code"] != _DUPLICATE_KEY for failure in failures
                 ):
                     raise
-                return {documents[failure["index"]]["_id"] for failure in failures}
+                return {failure["index"] for failure in failures}
         return set()
 
     async def supersede(self, document: AnnotationDocument) -> bool:

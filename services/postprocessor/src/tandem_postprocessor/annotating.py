@@ -1,0 +1,76 @@
+"""From an answer to the annotation that is written. Pure: the job, the answer and the clock decide everything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tandem.events import (
+    AnnotationRespondedV1,
+    ErrorKind,
+    JobPublishedV1,
+    Outcome,
+    ReviewPolicy,
+    ReviewReason,
+    TaskLabel,
+)
+from tandem.labeling.extraction import Unreadable
+from tandem.labeling.labeler import Labeler
+from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, annotation_id
+
+
+def annotation_of(
+    answer: AnnotationRespondedV1, job: JobPublishedV1, labeler: Labeler, *, now: datetime
+) -> AnnotationDocument:
+    """`labeler` is the one of the job's label schema."""
+    outcome, reason, detail, label = _judge(answer, labeler)
+    review, priority = review_of(job.review_policy, outcome, label)
+    return {
+        "_id": annotation_id(answer.job_id, answer.seq),
+        "job_id": answer.job_id,
+        "project_id": job.project_id,
+        "dataset_id": job.dataset_id,
+        "seq": answer.seq,
+        "record_id": answer.record_id,
+        "attempt": answer.attempt,
+        "outcome": outcome.value,
+        "reason": reason,
+        "detail": detail,
+        "labels": [] if label is None else [label.model_dump()],
+        "needs_review": review is not None,
+        "review_reason": None if review is None else review.value,
+        "priority": priority,
+        "content_hash": answer.content_hash,
+        "provider": answer.provider or job.agent.provider,
+        "model": answer.model or job.agent.model,
+        "agent_id": job.agent.agent_id,
+        "agent_version": job.agent.version,
+        "usage": None if answer.usage is None else answer.usage.model_dump(),
+        "price": None if answer.price is None else answer.price.model_dump(),
+        "seconds": answer.seconds,
+        "raw": answer.completions[0].text[:RAW_LIMIT] if answer.completions else None,
+        "event_id": answer.event_id,
+        "created_at": now,
+    }
+
+
+def _judge(answer: AnnotationRespondedV1, labeler: Labeler) -> tuple[Outcome, str | None, str | None, TaskLabel | None]:
+    if answer.error is not None:
+        return Outcome.FAILED, answer.error.kind.value, answer.error.message, None
+    if not answer.completions:
+        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds neither a completion nor an error", None
+    label = labeler.label(answer.completions[0])
+    if isinstance(label, Unreadable):
+        return Outcome.INVALID, label.reason.value, label.detail, None
+    return Outcome.LABELED, None, None, label
+
+
+def review_of(policy: ReviewPolicy, outcome: Outcome, label: TaskLabel | None) -> tuple[ReviewReason | None, float]:
+    """Why a person should look, if so, and how urgently: 1 less the confidence, 1 where there is none."""
+    if outcome is Outcome.INVALID:
+        return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
+    if outcome is Outcome.FAILED:
+        return (ReviewReason.FAILED if policy.review_failed else None), 1.0
+    if label is None or label.confidence is None:
+        return (ReviewReason.NO_CONFIDENCE if policy.review_without_confidence else None), 1.0
+    low = label.confidence < policy.threshold
+    return (ReviewReason.LOW_CONFIDENCE if low else None), 1.0 - label.confidence

@@ -1,0 +1,112 @@
+"""The one place where the postprocessor's objects are made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tandem.events import AnnotationRespondedV1, VerificationDecidedV1
+from tandem.events.catalog import DECIDED, RESPONSES
+from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.observability.health import Health
+from tandem.service import App
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.writer import AnnotationWriter
+from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.reader import JobReader
+from tandem.store.verifications.reader import VerificationReader
+from tandem_postprocessor.decisions import DecisionsHandler
+from tandem_postprocessor.known_jobs import KnownJobs
+from tandem_postprocessor.responses import ResponsesHandler
+from tandem_postprocessor.settings import PostprocessorSettings
+from tandem_postprocessor.sweep import DecisionSweep
+
+SERVICE = "postprocessor"
+_PING_SECONDS = 2.0
+DECISIONS_GROUP = "postprocessor-decisions"
+"""A group of its own, so that neither topic's consumers wait for the other's in a rebalance."""
+
+
+@asynccontextmanager
+async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterator[App]:
+    """Connects to MongoDB and the broker, waits until the jobs are known, and closes all in reverse order."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.mongo)
+        stack.callback(database.close)
+        health.expect("mongo")
+        await ensure_indexes(database)
+        health.set("mongo", None)
+
+        connection = Connection(settings.kafka)
+        topics = TopicKeeper(connection, health=health)
+        stack.push_async_callback(topics.stop)
+        await topics.start()
+        producer = await stack.enter_async_context(Producer(connection, health=health))
+        job_table = JobTable(connection, producer=producer)
+        stack.push_async_callback(job_table.stop)
+        await job_table.start()
+
+        writer = AnnotationWriter(database)
+        reader = AnnotationReader(database)
+        sweep = DecisionSweep(
+            verifications=VerificationReader(database),
+            annotations=reader,
+            writer=writer,
+            every_seconds=settings.sweep_seconds,
+        )
+        topics.on_vanished.append(lambda topic: sweep.ask() if topic is DECIDED else None)
+        jobs = KnownJobs(job_table, JobReader(database), wait_seconds=settings.unknown_job_seconds)
+        responses = ConsumerRunner[AnnotationRespondedV1](
+            connection=connection,
+            producer=producer,
+            topic=RESPONSES,
+            group=SERVICE,
+            handler=ResponsesHandler(jobs=jobs, reader=reader, writer=writer),
+            max_batch=settings.max_batch,
+            concurrency=settings.concurrency,
+            drain_seconds=settings.drain_seconds,
+            health=health,
+            dependency_errors=(StoreUnavailableError,),
+        )
+        decisions = ConsumerRunner[VerificationDecidedV1](
+            connection=connection,
+            producer=producer,
+            topic=DECIDED,
+            group=DECISIONS_GROUP,
+            handler=DecisionsHandler(writer),
+            max_batch=settings.max_batch,
+            concurrency=1,
+            drain_seconds=settings.drain_seconds,
+            health=health,
+            dependency_errors=(StoreUnavailableError,),
+            on_lost=sweep.ask_soon,
+        )
+
+        async def stop_consuming() -> None:
+            await asyncio.gather(responses.stop(), decisions.stop())
+
+        yield App(
+            run={
+                "topics": topics.run,
+                "jobs": job_table.run,
+                "responses": responses.run,
+                "decisions": decisions.run,
+                "sweep": sweep.run,
+                "mongo": lambda: _watch(database, health),
+            },
+            stop=[stop_consuming],
+        )
+
+
+async def _watch(database: Database, health: Health) -> None:
+    """Report whether MongoDB answers, for as long as the service lives."""
+    while True:
+        try:
+            await database.ping()
+        except StoreUnavailableError as error:
+            health.set("mongo", str(error))
+        else:
+            health.set("mongo", None)
+        await asyncio.sleep(_PING_SECONDS)

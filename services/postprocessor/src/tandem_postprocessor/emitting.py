@@ -1,0 +1,46 @@
+"""From a stored annotation to the events that tell of it. They can be made again from the document at any time."""
+
+from __future__ import annotations
+
+from tandem.events import AnnotationLabeledV1, Event, Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.store.annotations.documents import AnnotationDocument
+
+
+def events_of(annotation: AnnotationDocument) -> list[Event]:
+    """AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer."""
+    labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
+    outcome = Outcome(annotation["outcome"])
+    events: list[Event] = [
+        AnnotationLabeledV1(
+            causation_id=annotation["event_id"],
+            job_id=annotation["job_id"],
+            project_id=annotation["project_id"],
+            seq=annotation["seq"],
+            attempt=annotation["attempt"],
+            record_id=annotation["record_id"],
+            outcome=outcome,
+            reason=annotation["reason"],
+            labels=labels,
+            needs_review=annotation["needs_review"],
+            agent_id=annotation["agent_id"],
+            agent_version=annotation["agent_version"],
+            model=annotation["model"],
+        )
+    ]
+    if annotation["needs_review"]:
+        events.append(
+            ReviewRequestedV1(
+                causation_id=annotation["event_id"],
+                job_id=annotation["job_id"],
+                project_id=annotation["project_id"],
+                dataset_id=annotation["dataset_id"],
+                seq=annotation["seq"],
+                attempt=annotation["attempt"],
+                record_id=annotation["record_id"],
+                outcome=outcome,
+                reason=ReviewReason(annotation["review_reason"] or ReviewReason.LOW_CONFIDENCE),
+                labels=labels,
+                priority=annotation["priority"],
+            )
+        )
+    return events

@@ -1,0 +1,96 @@
+"""Answers in; annotations written; events out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tandem.events import AnnotationRespondedV1
+from tandem.events.catalog import RESPONSES
+from tandem.messaging import Outgoing, Received
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import (
+    ANNOTATION_DUPLICATES,
+    ANNOTATIONS_WRITTEN,
+    LABEL_CONFIDENCE,
+    REVIEWS_REQUESTED,
+    SKIPPED,
+)
+from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.writer import AnnotationWriter
+from tandem.store.database import utcnow
+from tandem_postprocessor.annotating import annotation_of
+from tandem_postprocessor.emitting import events_of
+from tandem_postprocessor.known_jobs import KnownJobs
+
+Answer = Received[AnnotationRespondedV1]
+
+_log = get_logger(__name__)
+
+
+class ResponsesHandler:
+    """Writes a batch of answers with one insert. The first write of an attempt wins, the highest attempt is current.
+
+    An answer that comes again changes nothing and gives the events again, made of what is stored: whoever died between
+    the write and the events has them sent by the next delivery.
+    """
+
+    def __init__(self, *, jobs: KnownJobs, reader: AnnotationReader, writer: AnnotationWriter) -> None:
+        self._jobs = jobs
+        self._reader = reader
+        self._writer = writer
+
+    async def __call__(self, batch: Sequence[Answer]) -> list[Outgoing]:
+        """Raises StoreUnavailableError; the same batch may then be handled again."""
+        answers, annotations = await self._annotate(batch)
+        duplicates = await self._writer.insert_first(annotations)
+        stored = await self._settle([annotations[index] for index in sorted(duplicates)])
+        outgoing: list[Outgoing] = []
+        for index, (received, annotation) in enumerate(zip(answers, annotations, strict=True)):
+            if index in duplicates:
+                annotation = stored[annotation["_id"]]  # noqa: PLW2901 - what is stored is what happened
+            else:
+                _count(annotation)
+            outgoing += [Outgoing.caused_by(received, event) for event in events_of(annotation)]
+        return outgoing
+
+    async def _annotate(self, batch: Sequence[Answer]) -> tuple[list[Answer], list[AnnotationDocument]]:
+        """The answers whose job is known, and what to write of each."""
+        jobs = await self._jobs.find(received.event.job_id for received in batch)
+        answers = [received for received in batch if received.event.job_id in jobs]
+        if skipped := len(batch) - len(answers):
+            # The dispatcher asks again for what has no annotation.
+            SKIPPED.labels(RESPONSES.name, "unknown_job").inc(skipped)
+            _log.warning("responses.unknown_job", answers=skipped)
+        now = utcnow()
+        annotations = []
+        for received in answers:
+            job = jobs[received.event.job_id]
+            annotations.append(annotation_of(received.event, job, self._jobs.labeler(job), now=now))
+        return answers, annotations
+
+    async def _settle(self, duplicates: Sequence[AnnotationDocument]) -> dict[str, AnnotationDocument]:
+        """Let a higher attempt take over; returns what is stored in the end, by id."""
+        if not duplicates:
+            return {}
+        stored = await self._reader.get_many({annotation["_id"] for annotation in duplicates})
+        changed: set[str] = set()
+        for annotation in duplicates:
+            key = annotation["_id"]
+            if annotation["attempt"] == stored[key]["attempt"]:
+                ANNOTATION_DUPLICATES.inc()
+                continue
+            changed.add(key)
+            if await self._writer.supersede(annotation):
+                _count(annotation)
+        return stored | await self._reader.get_many(changed)
+
+
+def _count(annotation: AnnotationDocument) -> None:
+    rules = [label["rule"] for label in annotation["labels"]]
+    ANNOTATIONS_WRITTEN.labels(annotation["outcome"], rules[0] if rules else "none").inc()
+    for label in annotation["labels"]:
+        if label["confidence"] is not None:
+            LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])
+    if annotation["needs_review"]:
+        REVIEWS_REQUESTED.labels(annotation["review_reason"]).inc()

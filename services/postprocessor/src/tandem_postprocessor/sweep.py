@@ -1,0 +1,87 @@
+"""Mends annotations that missed a person's decision: the `verifications` are the truth, events only the fast way."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import SWEEP_REPAIRS
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.database import StoreUnavailableError
+from tandem.store.verifications.reader import VerificationReader
+from tandem_postprocessor.decisions import decision_of
+
+BLOCK = 1000
+"""Seqs compared at once. Counts are compared first; only blocks whose counts differ are read."""
+
+_log = get_logger(__name__)
+
+
+class DecisionSweep:
+    """Runs at the start, every `every_seconds`, and when `ask` says that the broker forgot something."""
+
+    def __init__(
+        self,
+        *,
+        verifications: VerificationReader,
+        annotations: AnnotationReader,
+        writer: AnnotationWriter,
+        every_seconds: float,
+    ) -> None:
+        self._verifications = verifications
+        self._annotations = annotations
+        self._writer = writer
+        self._every_seconds = every_seconds
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Have a sweep run soon."""
+        self._asked.set()
+
+    async def ask_soon(self) -> None:
+        """`ask`, for callers that await."""
+        self.ask()
+
+    async def run(self) -> None:
+        """Until cancelled. MongoDB away: the next turn tries again."""
+        while True:
+            self._asked.clear()
+            try:
+                await self.sweep()
+            except StoreUnavailableError as error:
+                _log.warning("sweep.put_off", error=str(error))
+            try:
+                await asyncio.wait_for(self._asked.wait(), self._every_seconds)
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> int:
+        """Compare every job that has decisions. Returns how many annotations were mended.
+
+        A decision whose annotation does not exist stays; it is compared again next time. Raises StoreUnavailableError.
+        """
+        mended = 0
+        for job_id in await self._verifications.jobs():
+            mended += await self._sweep_job(job_id)
+        if mended:
+            SWEEP_REPAIRS.labels("decisions").inc(mended)
+            _log.info("sweep.mended", sweep="decisions", annotations=mended)
+        return mended
+
+    async def _sweep_job(self, job_id: str) -> int:
+        made = await self._verifications.count_blocks(job_id, BLOCK)
+        applied = await self._annotations.decided_blocks(job_id, BLOCK)
+        mended = 0
+        for block in sorted(block for block, decisions in made.items() if applied.get(block, 0) < decisions):
+            mended += await self._sweep_block(job_id, block * BLOCK, (block + 1) * BLOCK)
+        return mended
+
+    async def _sweep_block(self, job_id: str, from_seq: int, below_seq: int) -> int:
+        applied = await self._annotations.decided_revisions(job_id, from_seq, below_seq)
+        missed: list[Decision] = []
+        async for verification in self._verifications.stream_latest(job_id, from_seq, below_seq):
+            if verification.revision > applied.get(verification.seq, 0):
+                missed.append(decision_of(verification.to_event()))  # noqa: PERF401 - an async generator
+        mended, _absent = await self._writer.apply_decisions(missed)
+        return mended
