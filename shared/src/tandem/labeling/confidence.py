@@ -7,7 +7,7 @@ a space sticks to the label's first token, or two options share their first toke
 
 - An alternative leads to an option when one's text begins with the other's, up to case; past the option's end there
   must be something that ends it (`"` in JSON).
-- An alternative that leads to the same options as the path is the path in another spelling.
+- An alternative that differs from the generated token in case or white space alone is taken for it.
 - Any other that leads to several options is split evenly between those that were not generated: the label itself would
   have gone on as it did, and the share of the label is what must be right.
 - What the provider does not list may belong to the options that it does not list, each at most as likely as the least
@@ -75,6 +75,7 @@ class _Spellings:
         self.value_of = {text.casefold(): value for value, text in texts.items()}
         self.all = sorted(self.value_of)
         self._shortest = min(map(len, self.all))
+        self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
     def leads_to(self, text: str, said: int, *, in_json: bool) -> list[str]:
         """The options that a label beginning with this text may become, of which `said` characters were said before.
@@ -92,19 +93,16 @@ class _Spellings:
                 break
         return options
 
-    def begun_by(self, piece: str, before: str, *, in_json: bool) -> list[str]:
-        """The options that a piece begins when the label's start stands behind `before` in the piece's place.
+    def begun(self, piece: str, before: str, *, in_json: bool) -> str | None:
+        """What of a label a piece begins when the label's start stands behind `before` in the piece's place.
 
-        White space may differ, in text also quotes and emphasis. Empty when the piece does not reach a label.
+        White space may differ, in text also quotes and emphasis. None when the piece does not reach a label.
         """
         ignored = BLANKS if in_json else BEFORE
         begun = piece[len(before) :] if piece.startswith(before) else _without(piece, before, ignored)
-        if begun is None or not (begun or in_json):
-            return []
-        options = self.leads_to(begun, 0, in_json=in_json)
-        if not options and not in_json and (bare := begun.lstrip(BEFORE)):
-            options = self.leads_to(bare, 0, in_json=in_json)
-        return options
+        if begun is None or in_json:
+            return begun
+        return (begun if self._any_begins_with_marks else begun.lstrip(BEFORE)) or None
 
 
 class ConfidenceEstimator:
@@ -153,16 +151,15 @@ class ConfidenceEstimator:
                 raise _Unknown(UnknownReason.LABEL_NOT_LOCATED)
             seen = set(following)
             for piece, probability in alternatives:
-                if at_start:
-                    options = spellings.begun_by(piece.casefold(), before, in_json=in_json)
-                else:
-                    options = spellings.leads_to(said + piece.casefold(), len(said), in_json=in_json)
-                if not options:
+                text = piece.casefold()
+                begun = spellings.begun(text, before, in_json=in_json) if at_start else said + text
+                if begun is None:
                     continue
-                seen.update(options)
-                if options == following:
+                if begun == on_path:
                     own += probability
                     continue
+                options = spellings.leads_to(begun, len(said), in_json=in_json)
+                seen.update(options)
                 if len(options) > 1:
                     options = [option for option in options if option != label]
                 for option in options:
@@ -231,11 +228,11 @@ def _only_occurrence(label: str, generated: str) -> int:
 
 def _distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
     """Probability of the generated token, the other listed ones with theirs, the least listed, and the sum unlisted."""
-    own = total = math.exp(min(0.0, token.logprob))
+    own = total = math.exp(min(token.logprob, 0.0))
     others: list[tuple[str, float]] = []
     least = 1.0
     for piece, logprob in token.top:
-        probability = math.exp(min(0.0, logprob))
+        probability = math.exp(min(logprob, 0.0))
         least = min(least, probability)
         if piece != token.token:
             others.append((piece, probability))

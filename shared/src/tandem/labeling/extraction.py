@@ -139,7 +139,7 @@ class ChoiceReader:
             return self._ambiguous(fitting)
         if fitting:
             option, (first, last) = fitting.popitem()
-            return Reading(option, Rule.NORMALIZED, _spelled_at(answer, first, last))
+            return Reading(option, Rule.NORMALIZED, _spelled_at(answer, first, last, option))
         if named:
             return Unreadable(UnreadableReason.NOT_IN_SCHEMA, f"the value of {self._task!r} is none of the labels")
         return Unreadable(UnreadableReason.NO_OPTION, "the answer is none of the labels")
@@ -205,7 +205,11 @@ def _decoded(raw: str) -> str:
         return ""
 
 
-def _spelled_at(answer: str, start: int, end: int) -> tuple[int, int] | None:
-    """The span without the marks around it."""
-    first, last = bare_span(answer[start:end])
+def _spelled_at(answer: str, start: int, end: int, option: str) -> tuple[int, int] | None:
+    """The span of the option; where it is spelled in another form, the span without the marks around it."""
+    text = answer[start:end]
+    folded = text.casefold()
+    if len(folded) == len(text) and (at := folded.find(option.casefold())) != -1:
+        return start + at, start + at + len(option.casefold())
+    first, last = bare_span(text)
     return (start + first, start + last) if first < last else None
