@@ -14,9 +14,9 @@ from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, StoreUnavailableError
-from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.verifications.reader import VerificationReader
+from tandem.store.watch import StoreWatch
 from tandem_postprocessor.decisions import DecisionsHandler
 from tandem_postprocessor.known_jobs import KnownJobs
 from tandem_postprocessor.responses import ResponsesHandler
@@ -24,20 +24,20 @@ from tandem_postprocessor.settings import PostprocessorSettings
 from tandem_postprocessor.sweep import DecisionSweep
 
 SERVICE = "postprocessor"
-_PING_SECONDS = 2.0
 DECISIONS_GROUP = "postprocessor-decisions"
 """A group of its own, so that neither topic's consumers wait for the other's in a rebalance."""
 
 
 @asynccontextmanager
 async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterator[App]:
-    """Connects to MongoDB and the broker, waits until the jobs are known, and closes all in reverse order."""
+    """Connects to the broker, waits until the jobs are known, and closes all in reverse order.
+
+    MongoDB does not need to be there at the start: the consumers wait for it, and readiness says so.
+    """
     async with AsyncExitStack() as stack:
         database = Database(settings.mongo)
         stack.callback(database.close)
-        health.expect("mongo")
-        await ensure_indexes(database)
-        health.set("mongo", None)
+        store_watch = StoreWatch(database, health)
 
         connection = Connection(settings.kafka)
         topics = TopicKeeper(connection, health=health)
@@ -89,24 +89,12 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
 
         yield App(
             run={
+                "mongodb": store_watch.run,
                 "topics": topics.run,
                 "jobs": job_table.run,
                 "responses": responses.run,
                 "decisions": decisions.run,
                 "sweep": sweep.run,
-                "mongo": lambda: _watch(database, health),
             },
             stop=[stop_consuming],
         )
-
-
-async def _watch(database: Database, health: Health) -> None:
-    """Report whether MongoDB answers, for as long as the service lives."""
-    while True:
-        try:
-            await database.ping()
-        except StoreUnavailableError as error:
-            health.set("mongo", str(error))
-        else:
-            health.set("mongo", None)
-        await asyncio.sleep(_PING_SECONDS)

@@ -54,7 +54,8 @@ class Event(Part):
         raise NotImplementedError
 
     def to_json(self) -> bytes:
-        return self.model_dump_json(exclude_none=True).encode()
+        """Nulls are spelled out: left out, an undone decision or an unset temperature would be read as a default."""
+        return self.model_dump_json().encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
