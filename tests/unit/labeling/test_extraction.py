@@ -1,0 +1,232 @@
+"""From what models really write to a label, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tandem.events import Completion, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.labeling.extraction import ChoiceReader, Reading, Rule, Unreadable, UnreadableReason
+from tandem.labeling.labeler import Labeler
+from tandem.labeling.normalization import fold, normalize
+
+
+def task(*values: str, name: str = "sentiment") -> SingleChoiceTask:
+    return SingleChoiceTask(name=name, options=tuple(LabelOption(value=value) for value in values))
+
+
+SENTIMENT = task("positive", "negative")
+READER = ChoiceReader(SENTIMENT)
+ODD = task("New York", "C++", "don't know", "N/A", "5 ★", "très bien", "*", "**", "$5.00", 'say "hi"', "İstanbul")
+
+
+def read(answer: str, of: SingleChoiceTask = SENTIMENT) -> tuple[str, str] | UnreadableReason:
+    reading = ChoiceReader(of).read(answer)
+    return reading.reason if isinstance(reading, Unreadable) else (reading.value, reading.rule.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        # The six cases of MEGAnno's paper, each with a label of {positive, negative} in mind.
+        # Garbage holds no label.
+        pytest.param("asdkjh qwe", UnreadableReason.NO_OPTION, id="garbage"),
+        # A sentence is no form of ours; what else stands in it could turn its meaning.
+        pytest.param("Label is positive", UnreadableReason.NO_OPTION, id="invalid form"),
+        # Quotes and a full stop carry no meaning.
+        pytest.param('"positive".', ("positive", "normalized"), id="quotes and full stop"),
+        pytest.param("positive", ("positive", "exact"), id="exact"),
+        # A part of a label may be a part of several; we do not guess.
+        pytest.param("pos", UnreadableReason.NO_OPTION, id="abbreviation"),
+        # A label of another schema is none of this one, however alike they look.
+        pytest.param("entailment", UnreadableReason.NO_OPTION, id="another schema's label"),
+    ],
+)
+def test_the_reference_systems_table_of_cases(answer: str, expected: tuple[str, str] | UnreadableReason) -> None:
+    assert read(answer) == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "notpositive",
+        "not positive",
+        "Not positive.",
+        "nonpositive",
+        "non-positive",
+        "~~positive~~",
+        "!positive",
+        "¬positive",
+        "-positive",
+        "positive?",
+        "positive or negative",
+        "positive, negative",
+        "positive\nnegative",
+        "positive/negative",
+        "sentiment: not positive",
+        "not sentiment: positive",
+        "```not\npositive\n```",
+        "I would say positive",
+        "positive because the text is happy",
+        "sentiment: positive\nsentiment: negative",
+        "Sentiment: positive? No, negative",
+        '{"sentiment": "not positive"}',
+        '{"sentiment": ["positive"]}',
+        '{"sentiment": {"value": "positive"}}',
+        '{"sentiment": null}',
+        '{"sentiment": "positive"} {"sentiment": "negative"}',
+        '{"sentiment": "positive", "sentiment": "negative"}',
+        '{"sentiment": "positive", "Sentiment": "negative"}',
+        '{"sentiment": "positive", "Sentiment": "banana"}',
+        '{"label": "positive"}',
+        '["positive"]',
+        '{"sentiment": "posit',
+        "",
+        "   \n",
+        "...",
+        "```\n```",
+    ],
+)
+def test_no_label_is_read_where_the_answer_does_not_say_it_alone(answer: str) -> None:
+    assert isinstance(READER.read(answer), Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ('{"sentiment": "positive"}', "structured"),
+        (' {\n "sentiment" : "positive" } \n', "structured"),
+        ('{"reason": "so happy", "sentiment": "positive"}', "structured"),
+        ('{"sentiment": "\\u0070ositive"}', "structured"),
+        ("positive", "exact"),
+        ('{"Sentiment": "POSITIVE."}', "normalized"),
+        ('```json\n{"sentiment": "positive"}\n```', "normalized"),
+        ("```\npositive\n```", "normalized"),
+        (" Positive\n", "normalized"),
+        ("**Positive**.", "normalized"),
+        ("`positive`", "normalized"),
+        ("“positive”", "normalized"),
+        ("«Positive»!", "normalized"),
+        ("".join(chr(ord(char) + 0xFEE0) for char in "POSITIVE"), "normalized"),
+        ("positive\ufeff", "normalized"),
+        ("Sentiment: positive", "normalized"),
+        ("**Sentiment:** Positive.", "normalized"),
+        ("sentiment\uff1a positive", "normalized"),
+    ],
+)
+def test_a_label_is_read_in_these_forms_under_this_rule(answer: str, rule: str) -> None:
+    assert read(answer) == ("positive", rule)
+
+
+@pytest.mark.parametrize("value", [option.value for option in ODD.options])
+def test_labels_with_spaces_capitals_marks_and_other_scripts_are_read(value: str) -> None:
+    assert read(value, ODD) == (value, "exact")
+    assert read(json.dumps({"sentiment": value}), ODD) == (value, "structured")
+    assert read(json.dumps({"sentiment": value}, ensure_ascii=False), ODD) == (value, "structured")
+    assert read(f"  {value}\n", ODD) == (value, "normalized")
+    assert read(f"Sentiment: {value}", ODD) == (value, "normalized")
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ("new york.", "New York"),
+        ("NEW  YORK", "New York"),
+        ("c++", "C++"),
+        ("Don't know.", "don't know"),
+        ("n/a", "N/A"),
+        ("tre\u0300s bien", "très bien"),
+        ("TRÈS BIEN", "très bien"),
+    ],
+)
+def test_other_spellings_of_such_labels_are_read(answer: str, value: str) -> None:
+    assert read(answer, ODD) == (value, "normalized")
+
+
+def test_options_that_differ_in_marks_alone_are_read_exactly_and_never_guessed_between() -> None:
+    of = task("yes", "yes!", "no")
+    assert read("yes!", of) == ("yes!", "exact")
+    assert read("YES", of) == ("yes", "normalized")
+    assert read("Yes.", of) is UnreadableReason.AMBIGUOUS
+    assert read('{"sentiment": "yes."}', of) is UnreadableReason.AMBIGUOUS
+    spaces = task("a b", "a  b")
+    assert read("A B", spaces) is UnreadableReason.AMBIGUOUS
+
+
+def test_an_option_that_looks_like_a_named_value_is_not_guessed_at() -> None:
+    of = task("sports", "topic: sports", name="topic")
+    assert read("topic: sports", of) == ("topic: sports", "exact")
+    assert read("Topic: Sports", of) is UnreadableReason.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", UnreadableReason.EMPTY),
+        ('{"sentiment": "neutral"}', UnreadableReason.NOT_IN_SCHEMA),
+        ("Sentiment: neutral", UnreadableReason.NOT_IN_SCHEMA),
+        ('{"mood": "positive"}', UnreadableReason.MISSING_TASK),
+        ('{"sentiment": "positive", "SENTIMENT": "negative"}', UnreadableReason.AMBIGUOUS),
+        ("neutral", UnreadableReason.NO_OPTION),
+        ("positive " * 10_000, UnreadableReason.NO_OPTION),
+    ],
+)
+def test_an_unreadable_answer_says_why(answer: str, reason: UnreadableReason) -> None:
+    assert read(answer) is reason
+
+
+@pytest.mark.parametrize(
+    "answer", ["{" * 15_000, '{"a":' * 3000 + "1" + "}" * 3000, "9" * 15_000, "`" * 15_000, "\ud800"]
+)
+def test_hostile_answers_are_unreadable_and_nothing_worse(answer: str) -> None:
+    assert isinstance(READER.read(answer), Unreadable)
+
+
+pieces = st.sampled_from(
+    [*'{}[]":`*_. \n', "positive", "Negative", "sentiment", "not", "```json\n", "```", '{"sentiment":', '"}', "\\u0061"]
+)
+answers = st.one_of(st.text(), st.lists(pieces, max_size=12).map("".join))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    answers, st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=4, unique_by=lambda v: v.strip().casefold())
+)
+def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values: list[str]) -> None:
+    printable = [value for value in values if value.strip() and value.isprintable()]
+    of = task(
+        "positive", "negative", *(value for value in printable if value.casefold() not in ("positive", "negative"))
+    )
+    reading = ChoiceReader(of).read(answer)
+    if isinstance(reading, Reading):
+        assert reading.value in {option.value for option in of.options}
+        assert reading.span is None or 0 <= reading.span[0] < reading.span[1] <= len(answer)
+        if reading.rule is Rule.EXACT:
+            assert answer == reading.value
+    else:
+        assert reading.detail
+    schema = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(of,))
+    Labeler(schema).label(Completion(text=answer))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(min_size=1, max_size=12),
+    st.text(alphabet=" \n\"'*_.,!“”", max_size=4),
+    st.text(alphabet=" \"'*_.,", max_size=4),
+)
+def test_marks_around_a_label_never_turn_it_into_another(value: str, before: str, after: str) -> None:
+    if not value.strip() or not value.isprintable() or value.strip().casefold() == "other":
+        return
+    reading = ChoiceReader(task(value, "other")).read(before + value + after)
+    assert isinstance(reading, Unreadable) or reading.value == value
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(st.text(), st.text(alphabet=' \u200b\ufeff\u00a0\x1c"*_.!ßİﬃﾞ…\u0345\u0301aA')))
+def test_normalization_is_idempotent(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert normalize(normalize(text)) == normalize(text)
