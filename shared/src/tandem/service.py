@@ -18,8 +18,8 @@ from tandem.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
 
-STOP_STEP_SECONDS = 45.0
-"""The longest that one stop step may take; longer than any consumer's drain."""
+STOP_STEP_SECONDS = 60.0
+"""The longest that one stop step may take; longer than any consumer's drain and the commit after it."""
 
 _log = get_logger(__name__)
 

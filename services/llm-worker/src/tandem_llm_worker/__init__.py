@@ -1,1 +1,1 @@
-"""tandem_llm_worker."""
+"""Answers annotation requests by calling a model, within what the account allows."""

@@ -1,0 +1,81 @@
+"""The one place where the llm-worker's objects are made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tandem.events import AnnotationRequestedV1
+from tandem.events.catalog import REQUESTS
+from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.observability.health import Health
+from tandem.service import App
+from tandem_llm_worker.answers import KeptAnswers
+from tandem_llm_worker.asking import Asker, Models
+from tandem_llm_worker.heartbeat import Heartbeat
+from tandem_llm_worker.prompts import Prompts
+from tandem_llm_worker.providers.client import ProviderClient
+from tandem_llm_worker.providers.retry import Retry
+from tandem_llm_worker.requests import RequestHandler
+from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
+
+GROUP = "llm-worker"
+HELD_PER_SLOT = 2
+"""Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
+
+
+@asynccontextmanager
+async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
+    async with AsyncExitStack() as closing:
+        clients = await _clients(settings.providers, closing)
+        models = Models(clients, settings.providers, settings.retry)
+        connection = Connection(settings.kafka)
+        keeper = TopicKeeper(connection, health=health)
+        await keeper.start()
+        producer = await closing.enter_async_context(Producer(connection, health=health))
+        jobs = JobTable(connection, producer=producer)
+        await jobs.start()
+        handler = RequestHandler(
+            jobs=jobs,
+            asker=Asker(
+                models=models,
+                prompts=Prompts(),
+                retry=Retry(settings.retry),
+                worker=settings.worker,
+                max_answer_bytes=settings.max_answer_bytes,
+            ),
+            kept=KeptAnswers(settings.kept_answers),
+            job_wait_seconds=settings.job_wait_seconds,
+        )
+        runner: ConsumerRunner[AnnotationRequestedV1] = ConsumerRunner(
+            connection=connection,
+            producer=producer,
+            topic=REQUESTS,
+            group=GROUP,
+            handler=handler,
+            max_batch=1,
+            concurrency=settings.slots * HELD_PER_SLOT,
+            drain_seconds=settings.drain_seconds,
+            health=health,
+        )
+        heartbeat = Heartbeat(
+            producer=producer,
+            worker=settings.worker,
+            slots=settings.slots,
+            providers=tuple(settings.providers),
+            in_flight=lambda: models.in_flight,
+            queued=lambda: runner.queued + runner.in_flight - models.in_flight,
+            completed=lambda: handler.completed,
+            every_seconds=settings.report_seconds,
+        )
+        yield App(
+            run={"topics": keeper.run, "jobs": jobs.run, "requests": runner.run, "heartbeat": heartbeat.run},
+            stop=[heartbeat.stop, runner.stop, jobs.stop],
+        )
+
+
+async def _clients(providers: Mapping[str, ProviderSettings], closing: AsyncExitStack) -> dict[str, ProviderClient]:
+    clients = {name: ProviderClient(name, provider) for name, provider in providers.items()}
+    for client in clients.values():
+        closing.push_async_callback(client.close)
+    return clients

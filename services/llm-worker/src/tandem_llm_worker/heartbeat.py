@@ -1,0 +1,75 @@
+"""Tells the other workers and the dispatcher, about every second, what this worker can take and what it does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+
+from tandem.events import WorkerReportedV1
+from tandem.messaging import BrokerUnavailableError, Producer
+
+RATE_SECONDS = 10.0
+LAST_REPORT_SECONDS = 2.0
+
+
+class Heartbeat:
+    """Sends reports until stopped; the last one says that the worker is stopping."""
+
+    def __init__(
+        self,
+        *,
+        producer: Producer,
+        worker: str,
+        slots: int,
+        providers: tuple[str, ...],
+        in_flight: Callable[[], int],
+        queued: Callable[[], int],
+        completed: Callable[[], int],
+        every_seconds: float,
+    ) -> None:
+        self._producer = producer
+        self._worker = worker
+        self._slots = slots
+        self._providers = dict.fromkeys(providers, "ok")
+        self._in_flight = in_flight
+        self._queued = queued
+        self._completed = completed
+        self._every_seconds = every_seconds
+        self._counts: deque[tuple[float, int]] = deque()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises BrokerUnavailableError when the broker is away for longer than the limit."""
+        while not self._stopping.is_set():
+            await self._producer.send(self.report())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._every_seconds)
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Say that no more work is taken. Does not insist: the report's age says the same a little later."""
+        self._stopping.set()
+        with contextlib.suppress(TimeoutError, BrokerUnavailableError):
+            async with asyncio.timeout(LAST_REPORT_SECONDS):
+                await self._producer.send(self.report())
+
+    def report(self) -> WorkerReportedV1:
+        return WorkerReportedV1(
+            worker=self._worker,
+            slots=self._slots,
+            in_flight=self._in_flight(),
+            queued=self._queued(),
+            completed_per_second=self._rate(time.monotonic(), self._completed()),
+            stopping=self._stopping.is_set(),
+            providers=self._providers,
+        )
+
+    def _rate(self, now: float, completed: int) -> float:
+        self._counts.append((now, completed))
+        while self._counts[0][0] < now - RATE_SECONDS:
+            self._counts.popleft()
+        since, before = self._counts[0]
+        return round((completed - before) / (now - since), 3) if now > since else 0.0

@@ -1,0 +1,1 @@
+"""Calls to a provider: the client, what its errors mean, what it can do, when to call again."""

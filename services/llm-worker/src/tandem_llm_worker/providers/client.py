@@ -1,0 +1,129 @@
+"""One provider account: sends a chat completion and reads what comes back.
+
+The SDK brings authentication, base URLs, options and errors. Its cheap way is taken: the aiohttp transport (the pool
+of the default one costs more than the call), a body encoded here, and the raw response, since building the SDK's
+response models costs more than reading the few fields that are needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import openai
+import orjson
+
+from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
+from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, CallFailed, Verdict, map_error
+from tandem_llm_worker.settings import ProviderSettings
+
+_CONNECT_SECONDS = 10.0
+_NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """A well-formed answer, which may still be a refusal or cut short."""
+
+    completions: tuple[Completion, ...]
+    usage: Usage
+    refused: bool = False
+
+    @property
+    def finish_reason(self) -> str | None:
+        return self.completions[0].finish_reason
+
+
+class ProviderClient:
+    """Sends calls of one provider. Close it when done."""
+
+    def __init__(self, name: str, settings: ProviderSettings) -> None:
+        self.name = name
+        self._deadline = settings.timeout_seconds
+        # room for more models than one at full width; the limiter bounds the calls, not the pool
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
+        self._sdk = openai.AsyncOpenAI(
+            base_url=settings.base_url,
+            api_key=settings.api_key.get_secret_value() or "none",
+            max_retries=0,
+            timeout=httpx2.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
+            http_client=openai.DefaultAioHttpClient(limits=limits),
+        )
+
+    async def chat(self, body: Mapping[str, Any]) -> ChatAnswer:
+        """One call. Raises CallFailed, always with the status where there was one."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._sdk.post(
+                    "/chat/completions",
+                    cast_to=httpx2.Response,
+                    content=orjson.dumps(body),
+                    options={"security": {"bearer_auth": True}},
+                )
+        except TRANSPORT_ERRORS as error:
+            raise map_error(error, sent=body) from error
+        return read_answer(response.content, status=response.status_code)
+
+    async def close(self) -> None:
+        await self._sdk.close()
+
+
+def read_answer(content: bytes, *, status: int = 200) -> ChatAnswer:
+    """Raises CallFailed (malformed, to be tried again) for what is not a chat completion with at least one choice."""
+    try:
+        body = orjson.loads(content)
+        choices = body["choices"]
+        completions = tuple(_completion(choice) for choice in choices)
+        refused = bool(choices[0]["message"].get("refusal"))
+        usage = _usage(body.get("usage"))
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError, ValueError) as error:
+        raise CallFailed(
+            ErrorKind.MALFORMED,
+            Verdict.TRANSIENT,
+            f"the answer is not a chat completion ({type(error).__name__}, {len(content)} bytes)",
+            status=status,
+        ) from error
+    answer = ChatAnswer(completions, usage, refused)
+    if not refused and not completions[0].text.strip() and answer.finish_reason not in ("length", "content_filter"):
+        raise CallFailed(ErrorKind.MALFORMED, Verdict.TRANSIENT, "the answer has no text", status=status)
+    return answer
+
+
+def _completion(choice: dict[str, Any]) -> Completion:
+    text = choice["message"].get("content")
+    logprobs = choice.get("logprobs")
+    tokens = logprobs.get("content") if logprobs else None
+    return Completion(
+        text=text if text is not None else "",
+        finish_reason=choice.get("finish_reason"),
+        logprobs=_logprobs(tokens) if tokens else None,
+    )
+
+
+def _logprobs(tokens: list[dict[str, Any]]) -> tuple[TokenLogprob, ...] | None:
+    """As the provider gave them; None where any is missing, since half of them would give a wrong confidence."""
+    try:
+        return tuple(
+            TokenLogprob(
+                token=token["token"],
+                logprob=token["logprob"],
+                top=tuple((each["token"], each["logprob"]) for each in token.get("top_logprobs") or ()),
+            )
+            for token in tokens
+        )
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _usage(usage: dict[str, Any] | None) -> Usage:
+    if not usage:
+        return _NO_USAGE
+    details = usage.get("prompt_tokens_details") or {}
+    return Usage(
+        prompt_tokens=usage.get("prompt_tokens") or 0,
+        completion_tokens=usage.get("completion_tokens") or 0,
+        cached_tokens=details.get("cached_tokens") or 0,
+    )

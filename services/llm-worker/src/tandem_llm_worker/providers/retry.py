@@ -1,0 +1,109 @@
+"""The one retry layer: bounded in calls and in time, jittered, honouring Retry-After. The SDK's own is off."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.settings import RetrySettings
+
+T = TypeVar("T")
+
+
+def _may_be_called_again(error: BaseException) -> bool:
+    return isinstance(error, CallFailed) and error.verdict is not Verdict.PERMANENT
+
+
+class Retry:
+    """Calls again after transient failures and refusals; raises the last CallFailed when it gives up."""
+
+    def __init__(
+        self,
+        settings: RetrySettings,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        self._clock = clock
+        self._jitter = jitter
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
+        attempts = _Attempts(self._settings, self._clock, self._jitter)
+        try:
+            # the usual case without the machinery: most calls go well the first time
+            return await call()
+        except CallFailed as failed:
+            if not _may_be_called_again(failed):
+                raise
+            first: CallFailed | None = failed
+
+        async def next_call() -> T:
+            nonlocal first
+            if first is not None:
+                failed, first = first, None
+                raise failed
+            return await call()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_may_be_called_again),
+            wait=attempts.wait,
+            stop=attempts.stop,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return await retrying(next_call)
+
+
+class _Attempts:
+    """Counts the calls for one answer and says how long to wait and when to stop."""
+
+    def __init__(
+        self, settings: RetrySettings, clock: Callable[[], float], jitter: Callable[[float, float], float]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._jitter = jitter
+        self._started = clock()
+        self._refused = 0
+        self._failed = 0
+
+    def wait(self, state: RetryCallState) -> float:
+        failed = _failure(state)
+        settings = self._settings
+        if failed.verdict is Verdict.RATE_LIMITED:
+            self._refused += 1
+        else:
+            self._failed += 1
+        ceiling = min(settings.max_wait_seconds, settings.base_seconds * 2.0 ** (self._refused + self._failed - 1))
+        if failed.retry_after is not None:
+            # not all at the very moment that was named
+            return min(failed.retry_after, settings.max_retry_after_seconds) + self._jitter(
+                0.0, min(ceiling, settings.base_seconds)
+            )
+        return self._jitter(0.0, ceiling)
+
+    def stop(self, state: RetryCallState) -> bool:
+        settings = self._settings
+        return (
+            self._failed >= settings.max_calls
+            or self._refused >= settings.max_refused_calls
+            or self._clock() - self._started + state.upcoming_sleep > settings.max_seconds
+        )
+
+
+def _failure(state: RetryCallState) -> CallFailed:
+    failed = state.outcome.exception() if state.outcome else None
+    if not isinstance(failed, CallFailed):
+        raise TypeError(
+            "only a failed call is waited for"
+        )  # pragma: no cover - the predicate lets nothing else through
+    return failed

@@ -1,0 +1,95 @@
+"""Settings of the llm-worker. Providers are set by operators alone; no event ever names a URL or a key."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+
+from tandem.settings import ServiceSettings
+
+
+def _worker_name() -> str:
+    """Unique per start, so that reports of a restarted pod are not taken for those of its predecessor."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+class ProviderSettings(BaseModel):
+    """One account at an OpenAI-compatible endpoint. Limits hold for each model of it alone."""
+
+    base_url: str = Field(description="Up to and with the version, e.g. https://api.openai.com/v1")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Empty for servers that ask for none.")
+    kind: Literal["openai"] = "openai"
+    max_in_flight: int = Field(default=64, ge=1, le=4096, description="Calls under way at once, per model.")
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0, description="Input and output together.")
+    timeout_seconds: float = Field(default=60.0, gt=0, description="Deadline of one call from start to last byte.")
+    structured_output: bool = Field(default=True, description="False where JSON Schema output is known not to work.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"base_url {value!r} is not an http(s) URL")
+        return value.rstrip("/")
+
+    @property
+    def is_loopback(self) -> bool:
+        return urlsplit(self.base_url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+class RetrySettings(BaseModel):
+    """The one retry layer. Waits have full jitter; a Retry-After is honoured up to `max_retry_after_seconds`."""
+
+    max_calls: int = Field(default=5, ge=1, description="Calls for one answer, the first included.")
+    max_refused_calls: int = Field(
+        default=20, ge=1, description="The same where the provider only said 'not so fast' (429): those are not paid."
+    )
+    max_seconds: float = Field(default=90.0, gt=0, description="No call starts later than this after the first.")
+    base_seconds: float = Field(default=0.5, gt=0)
+    max_wait_seconds: float = Field(default=20.0, gt=0)
+    max_retry_after_seconds: float = Field(default=60.0, gt=0)
+
+
+class KeptAnswersSettings(BaseModel):
+    """How many recent answers a worker can send again without paying again."""
+
+    max_count: int = Field(default=20_000, ge=0)
+    max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+
+
+class WorkerSettings(ServiceSettings):
+    worker: str = Field(default_factory=_worker_name, min_length=1, max_length=200)
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    providers_on_loopback_only: bool = Field(
+        default=False, description="Refuse to start with a provider that is not on this machine; tests set it."
+    )
+    retry: RetrySettings = RetrySettings()
+    kept_answers: KeptAnswersSettings = KeptAnswersSettings()
+    drain_seconds: float = Field(default=45.0, ge=0, description="How long calls under way may go on after SIGTERM.")
+    job_wait_seconds: float = Field(default=10.0, ge=0, description="How long a request waits for news of its job.")
+    report_seconds: float = Field(default=1.0, gt=0)
+    max_answer_bytes: int = Field(default=900 * 1024, ge=1024, description="A larger answer does not fit the bus.")
+
+    @model_validator(mode="after")
+    def _providers_can_be_called(self) -> Self:
+        if not self.providers:
+            raise ValueError(
+                'no provider is set; e.g. TANDEM_PROVIDERS=\'{"openai": {"base_url": "https://api.openai.com/v1"}}\' '
+                "and TANDEM_PROVIDERS__OPENAI__API_KEY"
+            )
+        if self.providers_on_loopback_only:
+            for name, provider in self.providers.items():
+                if not provider.is_loopback:
+                    raise ValueError(f"provider {name}: {provider.base_url} is not on this machine")
+        return self
+
+    @property
+    def slots(self) -> int:
+        """Calls this worker can have under way at once, over all providers."""
+        return sum(provider.max_in_flight for provider in self.providers.values())
