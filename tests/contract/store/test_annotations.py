@@ -25,7 +25,7 @@ class Annotations:
 
 
 @pytest.fixture
-async def annotations(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Annotations]:
+async def kept(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Annotations]:
     database = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
     await ensure_indexes(database)
     yield Annotations(AnnotationReader(database), AnnotationWriter(database))
@@ -62,7 +62,7 @@ def annotation(seq: int, outcome: Outcome = Outcome.LABELED, *, job: str = "j", 
         "event_id": "e",
         "created_at": utcnow(),
     }
-    return cast(AnnotationDocument, document | changes)
+    return cast("AnnotationDocument", document | changes)
 
 
 def decision(seq: int, revision: int, value: str | None) -> Decision:
@@ -70,22 +70,22 @@ def decision(seq: int, revision: int, value: str | None) -> Decision:
     return Decision("j", seq, revision, values, 1, {"t": "x"}, False, "ada", datetime(2026, 1, 1, tzinfo=UTC))
 
 
-async def test_the_first_write_wins_and_the_others_are_told(annotations: Annotations) -> None:
-    assert await annotations.writer.insert_first([annotation(0), annotation(1)]) == set()
+async def test_the_first_write_wins_and_the_others_are_told(kept: Annotations) -> None:
+    assert await kept.writer.insert_first([annotation(0), annotation(1)]) == set()
     batch = [annotation(1, raw="later"), annotation(2), annotation(2, raw="later")]
-    assert await annotations.writer.insert_first(batch) == {0, 2}
-    found = await annotations.reader.get_many(["j:1", "j:2", "j:3"])
+    assert await kept.writer.insert_first(batch) == {0, 2}
+    found = await kept.reader.get_many(["j:1", "j:2", "j:3"])
     assert {key: document["raw"] for key, document in found.items()} == {"j:1": "$not.a.path", "j:2": "$not.a.path"}
-    assert await annotations.writer.insert_first([]) == set()
+    assert await kept.writer.insert_first([]) == set()
 
 
-async def test_a_higher_attempt_takes_over_and_the_older_becomes_history(annotations: Annotations) -> None:
-    await annotations.writer.insert_first([annotation(0)])
-    assert await annotations.writer.supersede(annotation(0, Outcome.FAILED, attempt=2)) is True
-    assert await annotations.writer.supersede(annotation(0, attempt=4)) is True
+async def test_a_higher_attempt_takes_over_and_the_older_becomes_history(kept: Annotations) -> None:
+    await kept.writer.insert_first([annotation(0)])
+    assert await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2)) is True
+    assert await kept.writer.supersede(annotation(0, attempt=4)) is True
     for lower in (4, 3, 3, 1):
-        assert await annotations.writer.supersede(annotation(0, Outcome.INVALID, attempt=lower)) is False
-    stored = await annotations.reader.get("j", 0)
+        assert await kept.writer.supersede(annotation(0, Outcome.INVALID, attempt=lower)) is False
+    stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert (stored["attempt"], stored["outcome"], stored["labels"][0]["value"]) == (4, "labeled", "$5.00")
     assert stored["labels"][0]["probabilities"] == {"$5.00": 0.95, "a.b": 0.05}
@@ -98,53 +98,51 @@ async def test_a_higher_attempt_takes_over_and_the_older_becomes_history(annotat
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (1, 1, 3), (3,)])
-async def test_decisions_in_any_order_end_in_the_highest_revision(
-    annotations: Annotations, order: tuple[int, ...]
-) -> None:
-    await annotations.writer.insert_first([annotation(0)])
+async def test_decisions_in_any_order_end_in_the_highest_revision(kept: Annotations, order: tuple[int, ...]) -> None:
+    await kept.writer.insert_first([annotation(0)])
     decisions = {1: decision(0, 1, "x"), 2: decision(0, 2, None), 3: decision(0, 3, "y")}
     for revision in order:
-        await annotations.writer.apply_decisions([decisions[revision]])
-    stored = await annotations.reader.get("j", 0)
+        await kept.writer.apply_decisions([decisions[revision]])
+    stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert stored["verification"]["values"] == {"t": "y"}
     assert stored["verification_revision"] == 3
     assert stored["verification"]["decided_by"] == "ada"
 
 
-async def test_an_undo_clears_and_an_older_decision_does_not_come_back(annotations: Annotations) -> None:
-    await annotations.writer.insert_first([annotation(0)])
-    await annotations.writer.apply_decisions([decision(0, 1, "x")])
-    assert await annotations.writer.apply_decisions([decision(0, 2, None), decision(0, 1, "x")]) == (1, [])
-    assert await annotations.writer.apply_decisions([decision(0, 1, "x")]) == (0, [])
-    stored = await annotations.reader.get("j", 0)
+async def test_an_undo_clears_and_an_older_decision_does_not_come_back(kept: Annotations) -> None:
+    await kept.writer.insert_first([annotation(0)])
+    await kept.writer.apply_decisions([decision(0, 1, "x")])
+    assert await kept.writer.apply_decisions([decision(0, 2, None), decision(0, 1, "x")]) == (1, [])
+    assert await kept.writer.apply_decisions([decision(0, 1, "x")]) == (0, [])
+    stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert "verification" not in stored
     assert stored["verification_revision"] == 2
 
 
-async def test_no_attempt_touches_a_persons_decision(annotations: Annotations) -> None:
-    await annotations.writer.insert_first([annotation(0)])
-    await annotations.writer.apply_decisions([decision(0, 1, "x")])
-    await annotations.writer.supersede(annotation(0, Outcome.FAILED, attempt=2))
-    stored = await annotations.reader.get("j", 0)
+async def test_no_attempt_touches_a_persons_decision(kept: Annotations) -> None:
+    await kept.writer.insert_first([annotation(0)])
+    await kept.writer.apply_decisions([decision(0, 1, "x")])
+    await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2))
+    stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert stored["outcome"] == "failed"
     assert stored["verification"]["values"] == {"t": "x"}
     assert stored["verification_revision"] == 1
 
 
-async def test_decisions_without_an_annotation_are_given_back(annotations: Annotations) -> None:
-    await annotations.writer.insert_first([annotation(0)])
+async def test_decisions_without_an_annotation_are_given_back(kept: Annotations) -> None:
+    await kept.writer.insert_first([annotation(0)])
     missing = decision(9, 1, "x")
-    assert await annotations.writer.apply_decisions([decision(0, 1, "x"), missing]) == (1, [missing])
+    assert await kept.writer.apply_decisions([decision(0, 1, "x"), missing]) == (1, [missing])
 
 
-async def test_counts_add_up_within_bounds(annotations: Annotations) -> None:
+async def test_counts_add_up_within_bounds(kept: Annotations) -> None:
     outcomes = [Outcome.LABELED, Outcome.INVALID, Outcome.FAILED]
-    await annotations.writer.insert_first([annotation(seq, outcomes[seq % 3]) for seq in range(0, 60, 2)])
-    await annotations.writer.insert_first([annotation(0, job="other")])
-    reader = annotations.reader
+    await kept.writer.insert_first([annotation(seq, outcomes[seq % 3]) for seq in range(0, 60, 2)])
+    await kept.writer.insert_first([annotation(0, job="other")])
+    reader = kept.reader
     whole = await reader.count_by_outcome("j")
     assert whole == OutcomeCounts(labeled=10, invalid=10, failed=10, needs_review=10)
     assert whole.ended == 30
@@ -157,8 +155,8 @@ async def test_counts_add_up_within_bounds(annotations: Annotations) -> None:
     assert [document["seq"] async for document in reader.needing_review("j", 0, 11)] == [4, 10]
 
 
-async def test_pages_follow_each_other_without_gap_or_overlap(annotations: Annotations) -> None:
-    await annotations.writer.insert_first(
+async def test_pages_follow_each_other_without_gap_or_overlap(kept: Annotations) -> None:
+    await kept.writer.insert_first(
         [annotation(seq, Outcome.INVALID if seq % 3 == 0 else Outcome.LABELED) for seq in range(50)]
     )
     filters: list[dict[str, Any]] = [
@@ -169,20 +167,20 @@ async def test_pages_follow_each_other_without_gap_or_overlap(annotations: Annot
     ]
     for chosen in filters:
         seen: list[int] = []
-        while page := await annotations.reader.page("j", after_seq=seen[-1] if seen else -1, limit=7, **chosen):
+        while page := await kept.reader.page("j", after_seq=seen[-1] if seen else -1, limit=7, **chosen):
             seen += [document["seq"] for document in page]
         expected = (
             range(50) if not chosen else [s for s in range(50) if (s % 3 == 0) != (Outcome.LABELED in chosen.values())]
         )
         assert seen == list(expected)
-    assert [document["seq"] async for document in annotations.reader.stream("j")] == list(range(50))
-    assert [document["seq"] async for document in annotations.reader.stream("j", 10, 13)] == [10, 11, 12]
+    assert [document["seq"] async for document in kept.reader.stream("j")] == list(range(50))
+    assert [document["seq"] async for document in kept.reader.stream("j", 10, 13)] == [10, 11, 12]
 
 
-async def test_the_report_tells_labels_reasons_rules_and_confidence(annotations: Annotations) -> None:
+async def test_the_report_tells_labels_reasons_rules_and_confidence(kept: Annotations) -> None:
     unknown = {"task": "t", "value": "b", "confidence": None, "rule": "normalized"}
     sure = {"task": "t", "value": "b", "confidence": 1.0, "rule": "exact"}
-    await annotations.writer.insert_first(
+    await kept.writer.insert_first(
         [
             annotation(0),
             annotation(1, labels=[unknown]),
@@ -191,7 +189,7 @@ async def test_the_report_tells_labels_reasons_rules_and_confidence(annotations:
             annotation(4, Outcome.FAILED, reason="refusal"),
         ]
     )
-    report = await annotations.reader.report("j")
+    report = await kept.reader.report("j")
     assert report.labels == {"t": {"$5.00": 1, "b": 2}}
     assert report.reasons == {"no_option": 1, "refusal": 1}
     assert report.rules == {"exact": 2, "normalized": 1}
