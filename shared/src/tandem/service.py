@@ -127,7 +127,8 @@ async def _as_coroutine(work: Callable[[], Awaitable[None]]) -> None:
 async def _stop(app: App) -> None:
     for step in app.stop:
         try:
-            await asyncio.wait_for(step(), STOP_STEP_SECONDS)
+            async with asyncio.timeout(STOP_STEP_SECONDS):
+                await step()
         except Exception:  # noqa: BLE001 - the other steps must be taken too
             _log.exception("service.stop_step.failed", step=getattr(step, "__qualname__", repr(step)))
 

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tandem.events import AnnotationRequestedV1
-from tandem.events.catalog import CATALOG
-from tandem.messaging import Connection, Producer, TopicKeeper
-from tandem.settings import KafkaSettings
+from contract.messaging.bus import settings_for
+from tandem.events.catalog import REQUESTS
+from tandem.messaging import Connection, ConsumerRunner, Producer, TopicKeeper
 from tandem.testing.brokers import Broker
-
-Running = Callable[..., Any]
-
-
-def settings_for(broker: Broker, prefix: str, **more: Any) -> KafkaSettings:
-    """Few partitions and short sessions, so that tests are quick."""
-    return KafkaSettings(
-        **{
-            "bootstrap_servers": broker.bootstrap_servers,
-            "prefix": prefix,
-            "partitions": 4,
-            "idempotent_producer": broker.idempotent_producer,
-            "session_timeout_seconds": 6,
-            "heartbeat_seconds": 1,
-            "unavailable_limit_seconds": 30,
-            **more,
-        }
-    )
 
 
 @pytest.fixture
@@ -40,23 +22,47 @@ def connection(broker: Broker, topic_prefix: str) -> Connection:
 @pytest.fixture
 async def producer(connection: Connection) -> AsyncIterator[Producer]:
     """A producer on a broker that has the catalogue's topics."""
-    keeper = TopicKeeper(connection, topics=CATALOG)
+    keeper = TopicKeeper(connection)
     await keeper.start()
     await keeper.stop()
     async with Producer(connection) as producer:
         yield producer
 
 
-def request(seq: int, **more: Any) -> AnnotationRequestedV1:
-    return AnnotationRequestedV1(
-        **{
-            "job_id": "job",
-            "project_id": "project",
-            "seq": seq,
-            "record_id": str(seq),
-            "epoch": 1,
-            "content_hash": "hash",
-            "fields": {"text": f"record {seq}"},
-            **more,
+class Consumers:
+    """Starts runners and stops them after the test."""
+
+    def __init__(self, connection: Connection, producer: Producer) -> None:
+        self._connection = connection
+        self._producer = producer
+        self._running: list[tuple[ConsumerRunner[Any], asyncio.Task[None]]] = []
+
+    def start(self, handler: Any, **more: Any) -> tuple[ConsumerRunner[Any], asyncio.Task[None]]:
+        """A runner over the requests in the background, and its task."""
+        values: dict[str, Any] = {
+            "topic": REQUESTS,
+            "group": "group",
+            "max_batch": 1,
+            "concurrency": 8,
+            "drain_seconds": 5,
+            "commit_interval": 0.1,
         }
-    )
+        runner: ConsumerRunner[Any] = ConsumerRunner(
+            connection=self._connection, producer=self._producer, handler=handler, **{**values, **more}
+        )
+        task = asyncio.create_task(runner.run())
+        self._running.append((runner, task))
+        return runner, task
+
+    async def stop(self) -> None:
+        for runner, task in self._running:
+            if not task.done():
+                await runner.stop()
+                await task
+
+
+@pytest.fixture
+async def consumers(connection: Connection, producer: Producer) -> AsyncIterator[Consumers]:
+    consumers = Consumers(connection, producer)
+    yield consumers
+    await consumers.stop()

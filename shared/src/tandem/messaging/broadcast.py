@@ -114,7 +114,8 @@ class BroadcastReader(Generic[E]):
                 _log.warning("messaging.broadcast.renewed", topic=self._topic.name, error=repr(error))
             finally:
                 with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                    await asyncio.wait_for(consumer.stop(), CLOSE_SECONDS)
+                    async with asyncio.timeout(CLOSE_SECONDS):
+                        await consumer.stop()
             await asyncio.sleep(wait)
             wait = min(2.0, wait * 2)
 
@@ -175,7 +176,7 @@ class BroadcastReader(Generic[E]):
             if self._dead_letters is None:
                 SKIPPED.labels(self._topic.name, "undecodable").inc()
             else:
-                await self._dead_letters.write(record, *undecodable(error))
+                await self._dead_letters.write(record, *undecodable(error, record.value, self._event_type))
             return
         self._apply(event)
         self._consumed.inc()

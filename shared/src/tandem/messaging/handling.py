@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Sequence
@@ -106,7 +107,7 @@ class Handling(Generic[E]):
         try:
             event = self._event_type.from_json(record.value)
         except ValidationError as error:
-            await self._dead_letters.write(record, *undecodable(error))
+            await self._dead_letters.write(record, *undecodable(error, record.value, self._event_type))
             return None
         return Received(event, record.topic, record.partition, record.offset, tuple(record.headers), record.value)
 
@@ -224,16 +225,18 @@ class Handling(Generic[E]):
             self._health.set(f"handler {self._topic.name}", problem)
 
 
-def undecodable(error: ValidationError) -> tuple[str, str]:
+def undecodable(error: ValidationError, value: bytes, wanted: type[Event]) -> tuple[str, str]:
     """Reason and detail for the dead letter; names fields, never repeats the input."""
-    kinds = {problem["type"] for problem in error.errors(include_input=False, include_url=False)}
-    detail = "; ".join(
+    try:
+        content = json.loads(value)
+    except ValueError as invalid:
+        return "bad_json", type(invalid).__name__
+    if isinstance(content, dict) and content.get("type", wanted.EVENT_TYPE) != wanted.EVENT_TYPE:
+        return "wrong_type", f"this is not a {wanted.EVENT_TYPE}"
+    return "bad_schema", "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'message'}: {problem['msg']}"
         for problem in error.errors(include_input=False, include_url=False, include_context=False)[:5]
     )
-    if "json_invalid" in kinds:
-        return "bad_json", detail
-    return ("wrong_type" if "this is a " in detail else "bad_schema"), detail
 
 
 def _within(message: Received[E], span: trace.Span) -> Received[E]:

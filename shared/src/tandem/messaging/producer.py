@@ -229,7 +229,8 @@ class Producer:
         )
         check_topics_after_reconnecting(client.client)
         try:
-            await asyncio.wait_for(client.start(), REQUEST_SECONDS)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await client.start()
         except UnknownError as error:
             await _close(client)
             cure = "; for a broker without idempotent producers set TANDEM_KAFKA__IDEMPOTENT_PRODUCER=false"
@@ -262,4 +263,5 @@ def _root_span(topic: Topic) -> Headers:
 
 async def _close(client: AIOKafkaProducer) -> None:
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        await asyncio.wait_for(client.stop(), REQUEST_SECONDS)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await client.stop()

@@ -170,7 +170,8 @@ class ConsumerRunner(Generic[E]):
                 await _close(consumer)
                 self._report(f"the broker cannot be reached ({type(error).__name__})")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._stopping.wait()
                 wait = min(2.0, wait * 2)
             except BaseException:
                 await _close(consumer)
@@ -213,7 +214,7 @@ class ConsumerRunner(Generic[E]):
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         most = self._max_batch * self._concurrency
-        while True:
+        while not self._stopping.is_set():
             self._start_calls()
             room = most - len(self._ready)
             if room <= 0:
@@ -235,7 +236,8 @@ class ConsumerRunner(Generic[E]):
     async def _wait_for_room(self, consumer: AIOKafkaConsumer) -> None:
         self._room.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._room.wait(), FULL_SECONDS)
+            async with asyncio.timeout(FULL_SECONDS):
+                await self._room.wait()
             return
         assigned = consumer.assignment()
         consumer.pause(*assigned)
@@ -249,6 +251,7 @@ class ConsumerRunner(Generic[E]):
             self._ready
             and len(self._calls) < self._concurrency
             and not self._draining
+            and not self._stopping.is_set()
             and not self._handling.dependency_away
         ):
             batch = [self._ready.popleft() for _ in range(min(self._max_batch, len(self._ready)))]
@@ -293,7 +296,8 @@ class ConsumerRunner(Generic[E]):
         if not offsets:
             return
         try:
-            await asyncio.wait_for(consumer.commit(offsets), COMMIT_SECONDS)
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             _log.info("messaging.commit.refused", topic=self._topic.name, error=type(error).__name__)
         except (KafkaError, TimeoutError) as error:
@@ -408,4 +412,5 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        await asyncio.wait_for(consumer.stop(), CLOSE_SECONDS)
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await consumer.stop()

@@ -69,7 +69,8 @@ class TopicKeeper:
         if self._admin is not None:
             admin, self._admin = self._admin, None
             with contextlib.suppress(*_AWAY):
-                await asyncio.wait_for(admin.close(), REQUEST_SECONDS)
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    await admin.close()
 
     async def look(self) -> bool:
         """Compare once and make what is missing; true when every topic is there."""
