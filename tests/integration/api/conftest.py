@@ -88,7 +88,7 @@ async def dataset(admin: httpx.AsyncClient, project: Any) -> Any:
 
 @pytest.fixture
 async def label_schema(admin: httpx.AsyncClient, project: Any) -> Any:
-    task = {"kind": "single_choice", "name": "sentiment", "question": "What is the sentiment?"}
+    task: dict[str, Any] = {"kind": "single_choice", "name": "sentiment", "question": "What is the sentiment?"}
     task |= {"options": [{"value": label, "name": "", "description": f"it is {label}"} for label in LABELS]}
     return await made(admin, f"/projects/{project['id']}/label-schemas", {"name": "sentiment", "tasks": [task]})
 

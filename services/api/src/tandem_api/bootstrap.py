@@ -106,12 +106,11 @@ async def prepare(settings: ApiSettings, database: Database, services: Services)
 
 @asynccontextmanager
 async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
-    """The running service. Waits for MongoDB before it opens its port; a port that is taken is told at once."""
+    """The running service. Waits for MongoDB before it opens its port."""
     health.expect(MONGODB)
     database = Database(settings.mongo)
     try:
         services, authenticator = make_services(settings, database)
-        server = serve_http(make_app(services, authenticator, secure_cookies=settings.secure_cookies), settings.http)
         while True:
             try:
                 await prepare(settings, database, services)
@@ -121,6 +120,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
                 _log.warning("api.waiting_for_mongodb", problem=str(error))
                 await asyncio.sleep(WATCH_SECONDS)
         health.set(MONGODB, None)
+        server = serve_http(make_app(services, authenticator, secure_cookies=settings.secure_cookies), settings.http)
         yield App(
             run={"http": server.run, "mongodb": lambda: watch(database, health)},
             stop=[server.stop],

@@ -1,0 +1,145 @@
+"""Every query has its index: what MongoDB plans for the main reads, as the readers send them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pymongo.monitoring
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from tandem.settings import MongoSettings
+from tandem.store.agents.reader import AgentReader
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.database import Database, utcnow
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.reader import JobReader
+from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.projects.reader import ProjectReader
+from tandem.store.records.reader import RecordReader
+from tandem.store.records.writer import RecordWriter
+
+NOW = datetime.now(UTC)
+EXPLAINED = ("find", "aggregate", "count", "delete", "findAndModify", "update")
+
+
+class Commands(pymongo.monitoring.CommandListener):
+    """Keeps what the driver sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def started(self, event: pymongo.monitoring.CommandStartedEvent) -> None:
+        if event.command_name in EXPLAINED:
+            self.sent.append(dict(event.command))
+
+    def succeeded(self, event: pymongo.monitoring.CommandSucceededEvent) -> None:
+        """Nothing to keep."""
+
+    def failed(self, event: pymongo.monitoring.CommandFailedEvent) -> None:
+        """Nothing to keep."""
+
+
+@pytest.fixture
+async def watched(mongo_url: str, mongo_db_name: str) -> AsyncIterator[tuple[Database, Commands]]:
+    database = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
+    await ensure_indexes(database)
+    await database["records"].insert_many(
+        [{"_id": f"d:{n}", "dataset_id": "d", "seq": n, "record_id": str(n), "import_id": "i"} for n in range(200)]
+    )
+    commands = Commands()
+    database.close()
+    watching = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
+    watching.close()
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        mongo_url, event_listeners=[commands], tz_aware=True
+    )
+    watching._client, watching._database = client, client[mongo_db_name]
+    yield watching, commands
+    client.close()
+
+
+QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
+    "a project by id": lambda db: ProjectReader(db).get("p"),
+    "projects by name": lambda db: ProjectReader(db).list(after="a", limit=10),
+    "projects of a scope": lambda db: ProjectReader(db).list(["p", "q"], limit=10),
+    "label schemas": lambda db: LabelSchemaReader(db).list("p", skip=2),
+    "the latest label schema": lambda db: LabelSchemaReader(db).latest("p", "n"),
+    "data sets": lambda db: DatasetReader(db).list("p", after="a"),
+    "agents": lambda db: AgentReader(db).list("p"),
+    "the latest agent": lambda db: AgentReader(db).latest("p", "n"),
+    "a project's jobs": lambda db: JobReader(db).list("p", before=(NOW, "j")),
+    "jobs of a scope": lambda db: JobReader(db).list(["p", "q"]),
+    "all jobs": lambda db: JobReader(db).list(None, before=(NOW, "j")),
+    "live jobs": lambda db: JobReader(db).live(),
+    "the walk": lambda db: RecordReader(db).walk("d", 10, 90, 50),
+    "records by seq": lambda db: RecordReader(db).get_many("d", [1, 2]),
+    "seqs": lambda db: RecordReader(db).seqs("d", 0, 50),
+    "gold": lambda db: RecordReader(db).gold("d", 0, 50),
+    "a count of records": lambda db: RecordReader(db).count("d", 0, 100),
+    "the bound of a limit": lambda db: RecordReader(db).seq_after("d", 200, count=20),
+    "keys that exist": lambda db: RecordWriter(db).existing("d", ["1", "2"]),
+    "taking back an import": lambda db: RecordWriter(db).delete_import("i", from_seq=199),
+    "what an import left": lambda db: RecordWriter(db).delete_invisible("d", from_seq=199),
+    "who is asking": lambda db: ApiKeyReader(db).by_hash("h"),
+    "the list of keys": lambda db: ApiKeyReader(db).keys(before=(NOW, "k")),
+    "a login link": lambda db: ApiKeyWriter(db).consume_login("h", now=utcnow()),
+    "logging out": lambda db: ApiKeyWriter(db).end_session("h"),
+    "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
+    "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
+    "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
+    "values": lambda db: AnnotationReader(db).values("j", 0, 50),
+    "the report": lambda db: AnnotationReader(db).report("j"),
+}
+
+SORTS_IN_MEMORY = {"projects of a scope"}
+"""At most as many as a key's scope has."""
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_is_answered_by_an_index(watched: tuple[Database, Commands], name: str) -> None:
+    database, commands = watched
+    await QUERIES[name](database)
+    assert commands.sent
+    for command in commands.sent:
+        stages = await plan(database, command)
+        assert "COLLSCAN" not in stages, (command, stages)
+        assert {"IXSCAN", "IDHACK", "COUNT_SCAN", "DISTINCT_SCAN", "EOF"} & set(stages), (command, stages)
+        if name not in SORTS_IN_MEMORY:
+            assert "SORT" not in stages, (command, stages)
+
+
+async def test_counts_never_touch_a_document(watched: tuple[Database, Commands]) -> None:
+    database, commands = watched
+    for name in ("counts by outcome", "ended", "a count of records", "seqs", "the bound of a limit"):
+        commands.sent.clear()
+        await QUERIES[name](database)
+        (command,) = commands.sent
+        assert "FETCH" not in await plan(database, command), name
+
+
+async def plan(database: Database, command: dict[str, Any]) -> list[str]:
+    """The stages of the winning plan."""
+    plain = {key: value for key, value in command.items() if not key.startswith("$") and key not in _SESSION}
+    explained = await database.raw.command("explain", plain, verbosity="queryPlanner")
+    return sorted(set(_stages(explained)))
+
+
+_SESSION = ("lsid", "txnNumber", "readConcern", "writeConcern", "ordered")
+
+
+def _stages(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [stage for each in node for stage in _stages(each)]
+    if not isinstance(node, dict):
+        return []
+    found = [node["stage"]] if isinstance(node.get("stage"), str) else []
+    for key, value in node.items():
+        if key not in ("rejectedPlans", "command", "serverInfo"):
+            found += _stages(value)
+    return found

@@ -1,0 +1,142 @@
+"""What a job gave: pages, one in detail, a report, exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.database import Database, utcnow
+
+from .conftest import import_csv, made
+from .labeled import annotate, annotation
+
+OUTCOMES = ["labeled"] * 6 + ["invalid", "failed"]
+
+
+@pytest.fixture
+async def labeled(database: Database, job: Any) -> Any:
+    """Eight of ten records ended, two labels unsure, one of them corrected by a person."""
+    await annotate(database, job, OUTCOMES, unsure={1, 4})
+    decision = Decision(job["id"], 1, 1, {"sentiment": "positive"}, 1, {"sentiment": "neutral"}, False, "Ada", utcnow())
+    await AnnotationWriter(database).apply_decisions([decision])
+    return job
+
+
+async def pages(client: httpx.AsyncClient, job: Any, **params: Any) -> list[int]:
+    found: list[int] = []
+    after: str | None = None
+    while True:
+        asked = params | ({"after": after} if after is not None else {})
+        page = (await client.get(f"/jobs/{job['id']}/annotations", params=asked)).json()
+        found += [item["seq"] for item in page["items"]]
+        after = page["next"]
+        if after is None:
+            return found
+
+
+async def test_annotations_come_in_pages_and_by_kind(admin: httpx.AsyncClient, labeled: Any) -> None:
+    assert await pages(admin, labeled, limit=3) == list(range(8))
+    assert await pages(admin, labeled, limit=4, outcome="labeled") == list(range(6))
+    assert await pages(admin, labeled, outcome="invalid") == [6]
+    assert await pages(admin, labeled, limit=1, needs_review=True) == [1, 4]
+
+
+async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=2, raw=None))
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
+    assert (shown["attempt"], shown["outcome"], shown["reason"]) == (2, "failed", "timeout")
+    assert shown["record"]["fields"] == {"text": "this is text 1"}
+    assert [(past["attempt"], past["outcome"], past["raw"]) for past in shown["history"]] == [
+        (1, "labeled", "answer 1")
+    ]
+    assert shown["verification"]["values"] == {"sentiment": "positive"}
+    assert shown["verification"]["decided_by"] == "Ada"
+
+
+async def test_a_record_that_was_not_run_and_one_that_is_not_there_are_told_apart(
+    admin: httpx.AsyncClient, labeled: Any
+) -> None:
+    waiting = (await admin.get(f"/jobs/{labeled['id']}/annotations/8")).json()
+    absent = (await admin.get(f"/jobs/{labeled['id']}/annotations/80")).json()
+    assert (waiting["detail"], absent["detail"]) == (
+        "The record 8 has no annotation yet.",
+        "The job has no record 80.",
+    )
+
+
+async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    report = (await admin.get(f"/jobs/{labeled['id']}/report")).json()
+    assert report["labels"] == {"sentiment": {"neutral": 4, "positive": 1, "negative": 1}}
+    assert report["reasons"] == {"no_label": 1, "timeout": 1}
+    assert (report["gold_compared"], report["accuracy"]) == (6, pytest.approx(4 / 6))
+    assert report["confidence_histogram"] == [0, 0, 0, 2, 0, 0, 0, 0, 0, 4]
+    await AnnotationWriter(database).insert_first([annotation(labeled, 8, "labeled")])
+    assert (await admin.get(f"/jobs/{labeled['id']}/report")).json()["gold_compared"] == 7
+
+
+async def test_without_gold_there_is_no_accuracy(
+    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any, database: Database
+) -> None:
+    await import_csv(admin, dataset, "id,text\nt0,a\n")
+    job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
+    await annotate(database, job, ["labeled"])
+    report = (await admin.get(f"/jobs/{job['id']}/report")).json()
+    assert (report["accuracy"], report["gold_compared"]) == (None, 0)
+
+
+async def test_an_export_has_every_record_once_and_the_value_that_holds(admin: httpx.AsyncClient, labeled: Any) -> None:
+    answer = await admin.get(f"/jobs/{labeled['id']}/export")
+    assert answer.headers["content-disposition"] == 'attachment; filename="first.jsonl"'
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(10))
+    assert [line["outcome"] for line in lines] == [*OUTCOMES, "not_run", "not_run"]
+    assert lines[1]["labels"][0]["value"] == "neutral"
+    assert lines[1]["final"] == {"sentiment": "positive"}
+    assert lines[1]["verification"]["decided_by"] == "Ada"
+    assert lines[0]["final"] == {"sentiment": "neutral"}
+    assert lines[0]["gold"] == {"sentiment": "negative"}
+    assert [lines[seq]["final"] for seq in (6, 7, 8)] == [None, None, None]
+
+
+async def test_a_csv_export_has_the_same(admin: httpx.AsyncClient, labeled: Any) -> None:
+    answer = await admin.get(f"/jobs/{labeled['id']}/export?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert len(lines) == 10
+    second = lines[1]
+    assert (second["record_id"], second["fields.text"], second["gold.sentiment"]) == ("t1", "this is text 1", "neutral")
+    assert (second["label.sentiment"], second["final.sentiment"]) == ("neutral", "positive")
+    assert (second["verified_by"], second["outcome"], second["confidence.sentiment"]) == ("Ada", "labeled", "0.31")
+    assert (lines[9]["outcome"], lines[9]["final.sentiment"]) == ("not_run", "")
+
+
+async def test_cells_are_exported_as_they_are_unless_made_safe_for_spreadsheets(
+    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any
+) -> None:
+    await import_csv(admin, dataset, "id,text\n-1,=1+1\n")
+    job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
+    plain = (await admin.get(f"/jobs/{job['id']}/export?format=csv")).text.splitlines()[1]
+    safe = (await admin.get(f"/jobs/{job['id']}/export?format=csv&spreadsheet_safe=true")).text.splitlines()[1]
+    assert plain.startswith("-1,0,=1+1,")
+    assert safe.startswith("'-1,0,'=1+1,")
+
+
+async def test_an_export_of_many_chunks_leaves_none_out(
+    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any, database: Database
+) -> None:
+    await import_csv(admin, dataset, "id,text\n" + "".join(f"t{n},text\n" for n in range(2300)))
+    job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
+    await annotate(database, job, ["labeled"] * 2299)
+    lines = [json.loads(line) for line in (await admin.get(f"/jobs/{job['id']}/export")).text.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(2300))
+    assert sum(line["outcome"] == "labeled" for line in lines) == 2299
