@@ -1,0 +1,272 @@
+"""A data set, a job and people, on a real MongoDB; the review application over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tandem.access import Authenticator, Role, hash_token
+from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, ReviewPolicy, SingleChoiceTask, TaskLabel
+from tandem.messaging import Connection, Producer
+from tandem.settings import KafkaSettings, MongoSettings
+from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.database import Database, utcnow
+from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.documents import first_dispatch
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.verifications.reader import VerificationReader
+from tandem_verification_ui.app import make_app
+from tandem_verification_ui.queue.intake import QueueIntake
+from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.service import ReviewService
+from tandem_verification_ui.review.shown import ShownItems
+
+JOB, PROJECT, DATASET = "job1", "project1", "dataset1"
+TASK = SingleChoiceTask(
+    name="sentiment",
+    question="What is the sentiment?",
+    options=(
+        LabelOption(value="positive", name="Positive"),
+        LabelOption(value="neutral"),
+        LabelOption(value="negative", description="An unhappy author"),
+    ),
+)
+
+
+@dataclass
+class World:
+    """What the other services would have written, written by hand, and the ways to look at what came of it."""
+
+    database: Database
+    app: FastAPI | None = None
+    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    @property
+    def sweep(self) -> QueueSweep:
+        return QueueSweep(self.database, QueueIntake(self.database))
+
+    @property
+    def items(self) -> ReviewItemReader:
+        return ReviewItemReader(self.database)
+
+    @property
+    def verifications(self) -> VerificationReader:
+        return VerificationReader(self.database)
+
+    def client(self, name: str = "ann") -> httpx.AsyncClient:
+        return self.clients[name]
+
+    def client_with(self, token: str | None) -> httpx.AsyncClient:
+        """A client with this credential, or none."""
+        assert self.app is not None
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url="http://tandem",
+            headers={} if token is None else {"Authorization": f"Bearer {token}"},
+        )
+
+    async def add_job(self, job_id: str = JOB, project_id: str = PROJECT, *, state: str = "completed") -> None:
+        schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=(TASK,))
+        agent = AgentSpec(
+            agent_id="agent1",
+            version=1,
+            name="agent",
+            provider="p",
+            model="m",
+            system_template="",
+            user_template="",
+            fingerprint="f",
+        )
+        await self.database["jobs"].insert_one(
+            {
+                "_id": job_id,
+                "project_id": project_id,
+                "dataset_id": DATASET,
+                "name": f"name of {job_id}",
+                "agent_id": "agent1",
+                "label_schema_id": "schema1",
+                "state": state,
+                "state_reason": None,
+                "revision": 3,
+                "epoch": 1,
+                "weight": 1.0,
+                "selection": {"from_seq": 0, "below_seq": 1000, "size": 1000},
+                "published": {
+                    "agent": agent.model_dump(mode="json"),
+                    "label_schema": schema.model_dump(mode="json"),
+                    "review_policy": ReviewPolicy().model_dump(mode="json"),
+                },
+                "dispatch": first_dispatch(0),
+                "created_at": utcnow(),
+                "created_by": "seed",
+                "started_at": None,
+                "finished_at": None,
+            }
+        )
+
+    async def add_records(self, seqs: Sequence[int]) -> None:
+        await self.database["records"].insert_many(
+            [
+                {
+                    "_id": f"{DATASET}:{seq}",
+                    "dataset_id": DATASET,
+                    "seq": seq,
+                    "record_id": f"r{seq}",
+                    "fields": {"text": f"text of record {seq}"},
+                    "metadata": {},
+                    "content_hash": "h",
+                    "import_id": "i",
+                }
+                for seq in seqs
+            ]
+        )
+
+    def annotation(
+        self,
+        seq: int,
+        *,
+        value: str | None = "positive",
+        attempt: int = 1,
+        needs_review: bool = True,
+        confidence: float = 0.4,
+        job_id: str = JOB,
+        project_id: str = PROJECT,
+    ) -> AnnotationDocument:
+        """`value` None: the model's answer held no label."""
+        label = TaskLabel(
+            task="sentiment",
+            value=value or "",
+            confidence=confidence,
+            confidence_method="token_probability",
+            probabilities={"positive": 0.4, "neutral": 0.35, "negative": 0.25},
+            rule="exact",
+        )
+        document: dict[str, Any] = {
+            "_id": f"{job_id}:{seq}",
+            "job_id": job_id,
+            "project_id": project_id,
+            "dataset_id": DATASET,
+            "seq": seq,
+            "record_id": f"r{seq}",
+            "attempt": attempt,
+            "outcome": "invalid" if value is None else "labeled",
+            "reason": "no_label" if value is None else None,
+            "detail": "The answer names none of the labels." if value is None else None,
+            "labels": [] if value is None else [label.model_dump(mode="json")],
+            "needs_review": needs_review,
+            "review_reason": ("invalid" if value is None else "low_confidence") if needs_review else None,
+            "priority": 1 - confidence,
+            "content_hash": "h",
+            "provider": "p",
+            "model": "m",
+            "agent_id": "agent1",
+            "agent_version": 1,
+            "usage": None,
+            "price": None,
+            "seconds": 0.1,
+            "raw": "I would rather not say." if value is None else value,
+            "event_id": "e",
+            "created_at": utcnow(),
+        }
+        return cast("AnnotationDocument", document)
+
+    async def annotate(self, *annotations: AnnotationDocument) -> None:
+        """Write annotations as current, whatever was there."""
+        for annotation in annotations:
+            await self.database["annotations"].replace_one(
+                {"_id": annotation["_id"]}, cast("dict[str, Any]", annotation), upsert=True
+            )
+
+    async def queue(self, seqs: Sequence[int], **more: Any) -> None:
+        """Records, annotations that need review, and their items in the queue."""
+        await self.add_records(seqs)
+        await self.annotate(*(self.annotation(seq, **more) for seq in seqs))
+        await self.sweep.sweep_job(more.get("job_id", JOB))
+
+    async def expire(self, item_id: str) -> None:
+        await self.database["review_items"].update_one(
+            {"_id": item_id}, {"$set": {"reserved_until": utcnow() - timedelta(seconds=1)}}
+        )
+
+    async def add_person(
+        self, name: str, role: Role = Role.ANNOTATOR, *, projects: Sequence[str] | None = None, session: bool = False
+    ) -> str:
+        """Returns the person's token."""
+        token = f"tdm_token_of_{name}"
+        await self.database["api_keys"].insert_one(
+            {
+                "_id": f"key of {name}",
+                "hash": hash_token(token),
+                "kind": "session" if session else "key",
+                "name": name,
+                "role": role,
+                "project_ids": None if projects is None else list(projects),
+                "created_at": utcnow(),
+                "expires_at": None,
+                "revoked": False,
+                "parent_id": None,
+            }
+        )
+        return token
+
+
+@pytest.fixture
+async def database(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Database]:
+    database = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
+    await ensure_indexes(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def unreachable_producer() -> Producer:
+    """Nothing listens there: what is published waits, and nobody who decides may notice."""
+    return Producer(Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1)))
+
+
+@pytest.fixture
+async def publisher(unreachable_producer: Producer) -> DecisionPublisher:
+    return DecisionPublisher(unreachable_producer)
+
+
+@pytest.fixture
+def make_review_app(database: Database) -> Callable[..., FastAPI]:
+    def make(publisher: DecisionPublisher, **more: Any) -> FastAPI:
+        shown = ShownItems(database)
+        return make_app(
+            authenticator=Authenticator(ApiKeyReader(database)),
+            review=ReviewService(database, shown=shown, reservation_seconds=120),
+            decisions=Decisions(database, shown=shown, publisher=publisher, reservation_seconds=120),
+            **more,
+        )
+
+    return make
+
+
+@pytest.fixture
+async def world(
+    database: Database, publisher: DecisionPublisher, make_review_app: Callable[..., FastAPI]
+) -> AsyncIterator[World]:
+    """One job with no items yet; ann and ben annotate, vera only looks, otto belongs to another project."""
+    world = World(database, make_review_app(publisher))
+    await world.add_job()
+    tokens: dict[str, str | None] = {
+        "ann": await world.add_person("ann"),
+        "ben": await world.add_person("ben"),
+        "vera": await world.add_person("vera", Role.VIEWER),
+        "otto": await world.add_person("otto", projects=["another project"]),
+        "nobody": None,
+    }
+    world.clients = {name: world.client_with(token) for name, token in tokens.items()}
+    yield world
+    await asyncio.gather(*(client.aclose() for client in world.clients.values()))
