@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi import FastAPI
 
-from tandem.events import JobPublishedV1, Outcome, ReviewReason, ReviewRequestedV1, TaskLabel, VerificationDecidedV1
+from tandem.events import (
+    JobPublishedV1,
+    Outcome,
+    ReviewReason,
+    ReviewRequestedV1,
+    TaskLabel,
+    Topic,
+    VerificationDecidedV1,
+)
 from tandem.events.catalog import CATALOG, DECIDED, LOW_CONFIDENCE
-from tandem.messaging import Connection, ConsumerRunner, Outgoing, Producer, Received, TopicKeeper
+from tandem.messaging import Connection, ConsumerRunner, Handler, Outgoing, Producer, Received, TopicKeeper
 from tandem.settings import KafkaSettings
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.documents import job_published
@@ -72,13 +80,15 @@ async def producer(connection: Connection) -> AsyncIterator[Producer]:
 
 
 @asynccontextmanager
-async def consuming(world: World, connection: Connection, producer: Producer) -> AsyncIterator[None]:
-    runner = ConsumerRunner(
+async def consuming(
+    connection: Connection, producer: Producer, topic: Topic, handler: Handler[Any]
+) -> AsyncIterator[None]:
+    runner: ConsumerRunner[Any] = ConsumerRunner(
         connection=connection,
         producer=producer,
-        topic=LOW_CONFIDENCE,
+        topic=topic,
         group="verification-ui",
-        handler=ReviewRequestHandler(QueueIntake(world.database)),
+        handler=handler,
         max_batch=50,
         concurrency=2,
         drain_seconds=5,
@@ -96,8 +106,8 @@ async def test_each_event_becomes_one_item_however_often_it_comes(
     world: World, connection: Connection, producer: Producer
 ) -> None:
     events = [requested(seq) for seq in range(120)] * 2 + [requested(5, attempt=2, value="negative"), requested(5)]
-    random.Random(7).shuffle(events)
-    async with consuming(world, connection, producer):
+    random.Random(7).shuffle(events)  # noqa: S311 - any order, the same in each run
+    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(QueueIntake(world.database))):
         await producer.send_all(events)
         await producer.send_all([requested(500)])
 
@@ -117,7 +127,7 @@ async def test_events_lost_with_the_broker_are_made_up_for_by_the_sweep(
 ) -> None:
     """Of 300 annotations 200 need a person; the events of most of them never arrive."""
     await world.annotate(*(world.annotation(seq, needs_review=seq % 3 != 0) for seq in range(300)))
-    async with consuming(world, connection, producer):
+    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(QueueIntake(world.database))):
         await producer.send_all([requested(seq) for seq in range(1, 60) if seq % 3 != 0])
         await eventually(lambda: world.items.counts(JOB), timeout=30)
         schedule = SweepSchedule(world.sweep, sweep_seconds=60, full_sweep_seconds=60, settle_seconds=0)
@@ -157,29 +167,19 @@ async def test_a_decision_and_its_undo_are_told_in_order(
     publisher = DecisionPublisher(producer)
     world.app = make_review_app(publisher)
     await world.queue([0])
-    listener: ConsumerRunner[VerificationDecidedV1] = ConsumerRunner(
-        connection=connection,
-        producer=producer,
-        topic=DECIDED,
-        group="listener",
-        handler=see,
-        max_batch=1,
-        concurrency=1,
-        drain_seconds=5,
-    )
-    tasks = [asyncio.create_task(listener.run()), asyncio.create_task(publisher.run())]
-    async with world.client_with("tdm_token_of_ann") as ann:
+    telling = asyncio.create_task(publisher.run())
+    async with (
+        consuming(connection, producer, DECIDED, see),
+        world.client_with("tdm_token_of_ann") as ann,
+    ):
         item = (await ann.post(f"/verification/v1/jobs/{JOB}/reservations", json={})).json()["items"][0]
         shown = {"sentiment": "positive"}
         body = {"reservation": item["reservation"], "attempt": 1, "values": shown, "shown_values": shown}
         assert (await ann.post("/verification/v1/items/job1:0/decision", json=body)).status_code == 200
         assert (await ann.post("/verification/v1/items/job1:0/undo", json={})).status_code == 200
-    await publisher.stop()
-    await eventually(lambda: len(seen) == 2, timeout=30)
-    await listener.stop()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await publisher.stop()
+        await eventually(lambda: len(seen) == 2, timeout=30)
+    telling.cancel()
     assert [(event.revision, event.values, event.confirmed) for event in seen] == [(1, shown, True), (2, None, False)]
     assert {event.decided_by for event in seen} == {"ann"}
 

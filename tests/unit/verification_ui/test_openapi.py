@@ -32,4 +32,4 @@ def test_operations_have_clean_names_and_every_error_is_a_problem() -> None:
     for operation in operations:
         for status, response in operation["responses"].items():
             if status != "200":
-                assert list(response["content"]) == ["application/problem+json"], (operation["operationId"], status)
+                assert "application/problem+json" in response["content"], (operation["operationId"], status)

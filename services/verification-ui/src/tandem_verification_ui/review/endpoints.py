@@ -75,7 +75,9 @@ async def release_review_item(request: Request, caller: Annotator, item_id: str,
     return await _service(request).release(caller, item_id, body.reservation)
 
 
-@router.post("/items/{item_id}/undo", summary="Take back one's own decision", responses=problem_responses(404, 409))
+@router.post(
+    "/items/{item_id}/undo", summary="Take back one's own decision", responses=problem_responses(404, 409, 422)
+)
 async def undo_review_decision(request: Request, caller: Annotator, item_id: str) -> ReviewItemView:
     """The item is open again and reserved to the caller."""
     return await _decisions(request).undo(caller, item_id)
