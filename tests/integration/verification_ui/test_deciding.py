@@ -83,7 +83,7 @@ async def test_two_different_decisions_with_one_reservation_keep_the_first(world
     await decide(world.client(), item, "neutral")
     second = await decide(world.client(), item, "negative")
     assert second.status_code == 409
-    assert second.json()["type"] == "urn:tandem:problem:already-decided"
+    assert second.json()["type"] == "/problems/already-decided"
     assert "Undo" in second.json()["cure"]
     kept = await world.verifications.get(JOB, 0)
     assert kept is not None
@@ -96,7 +96,7 @@ async def test_of_two_people_with_the_same_item_the_later_holder_decides(world: 
     await world.expire("job1:0")
     theirs = await take(world.client("ben"))
     lost = await decide(world.client("ann"), mine, "neutral")
-    assert (lost.status_code, lost.json()["type"]) == (409, "urn:tandem:problem:reservation-lost")
+    assert (lost.status_code, lost.json()["type"]) == (409, "/problems/reservation-lost")
     assert (await decide(world.client("ben"), theirs, "negative")).status_code == 200
     late = await decide(world.client("ann"), mine, "neutral")
     assert (late.status_code, late.json()["decided_by"]) == (409, "ben")
@@ -120,14 +120,14 @@ async def test_a_decision_on_an_older_attempt_is_refused(world: World) -> None:
     fresh = await take(world.client())
     assert (fresh["attempt"], fresh["suggestion"]["value"]) == (2, "negative")
     mixed = await decide(world.client(), fresh, "positive", attempt=1)
-    assert (mixed.status_code, mixed.json()["type"]) == (409, "urn:tandem:problem:item-changed")
+    assert (mixed.status_code, mixed.json()["type"]) == (409, "/problems/item-changed")
     assert await world.verifications.count(JOB) == 0
 
 
 async def test_a_key_press_meant_for_another_item_is_refused(world: World) -> None:
     await world.queue([0])
     answer = await decide(world.client(), await take(world.client()), "neutral", shown_values={"sentiment": "negative"})
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:tandem:problem:item-changed")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/item-changed")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_nobody_undoes_anothers_decision_or_what_was_never_decided(world: 
     other = await undo(world.client("ben"), "job1:0")
     assert (other.status_code, other.json()["decided_by"]) == (409, "ann")
     nothing = await undo(world.client("ann"), "job1:1")
-    assert (nothing.status_code, nothing.json()["type"]) == (409, "urn:tandem:problem:nothing-to-undo")
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/nothing-to-undo")
     assert await world.verifications.count(JOB) == 1
 
 

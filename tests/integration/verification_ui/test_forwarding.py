@@ -207,7 +207,7 @@ async def test_an_api_that_is_away_is_told_as_a_problem(static: Path) -> None:
     await forwarder.close()
     assert answer.status_code == 502
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:tandem:problem:api-unavailable"
+    assert answer.json()["type"] == "/problems/api-unavailable"
     assert answer.json()["cure"]
 
 

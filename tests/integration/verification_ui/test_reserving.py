@@ -97,7 +97,7 @@ async def test_an_expired_item_goes_to_the_next_person_and_the_first_one_is_told
     )
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:tandem:problem:reservation-lost"
+    assert answer.json()["type"] == "/problems/reservation-lost"
     assert answer.json()["cure"] == "Take the next item."
 
 
@@ -191,7 +191,7 @@ async def test_only_annotators_of_the_project_take_items(world: World, who: str,
     for answer in (reserved, *acts):
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["type"] == f"urn:tandem:problem:{code}"
+        assert answer.json()["type"] == f"/problems/{code}"
 
 
 async def test_a_cookie_needs_the_header_that_no_foreign_page_sends(world: World) -> None:

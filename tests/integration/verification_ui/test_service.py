@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +15,15 @@ import pytest
 
 from tandem.messaging import Connection, Producer, TopicKeeper
 from tandem.observability.health import Health
+from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.service import App
 from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
 from tandem.store.database import Database
+from tandem.testing import brokers
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_local.parts.mongod import Mongod
+from tandem_local.parts.tansu import Tansu
 from tandem_verification_ui.bootstrap import build
 from tandem_verification_ui.settings import VerificationUiSettings
 
@@ -51,6 +55,10 @@ def kafka_settings(broker: Broker, prefix: str) -> KafkaSettings:
         session_timeout_seconds=6,
         heartbeat_seconds=1,
     )
+
+
+def taken_from_events() -> float:
+    return REVIEW_ITEMS_QUEUED.labels("event")._value.get()
 
 
 @asynccontextmanager
@@ -95,6 +103,43 @@ async def test_the_service_is_ready_with_both_dependencies_and_takes_items_in(
         await eventually(reserved, timeout=30)
 
 
+async def test_a_broker_that_lost_everything_costs_no_item_and_events_flow_again(
+    world: World, tmp_path: Path, topic_prefix: str, mongo_url: str, mongo_db_name: str
+) -> None:
+    """The broker dies after the annotations were written and before the queue took them in, with everything in it."""
+    from integration.verification_ui.test_queue import requested  # noqa: PLC0415
+
+    tansu = Tansu(log_file=tmp_path / "tansu.log")
+    tansu.start()
+    kafka = kafka_settings(brokers.tansu(tansu.bootstrap_servers), topic_prefix)
+    health = Health()
+    try:
+        async with running(settings(mongo_url, mongo_db_name, kafka), health), Producer(Connection(kafka)) as producer:
+            await eventually(lambda: health.ready, timeout=30, message="ready")
+            await world.annotate(world.annotation(0))
+            await producer.send(requested(0))
+
+            async def counted(wanted: int) -> bool:
+                return (await world.items.counts(JOB)).open == wanted
+
+            await eventually(lambda: counted(1), timeout=30)
+            tansu.kill()
+            await world.annotate(*(world.annotation(seq) for seq in range(1, 51)))
+            tansu.start()
+            await eventually(lambda: counted(51), timeout=60, message="the sweep made up for what was lost")
+
+            before = taken_from_events()
+            seqs = itertools.count(1000)
+
+            async def flows() -> bool:
+                await producer.send(requested(next(seqs)))
+                return taken_from_events() > before
+
+            await eventually(flows, timeout=60, interval=0.1, message="events flow again")
+    finally:
+        tansu.kill()
+
+
 async def test_people_decide_while_kafka_is_away(world: World, mongo_url: str, mongo_db_name: str) -> None:
     await world.queue(range(2))
     health = Health()
@@ -112,7 +157,7 @@ async def test_people_decide_while_kafka_is_away(world: World, mongo_url: str, m
 
 
 @pytest.fixture
-def own_mongod(tmp_path: Path) -> AsyncIterator[Mongod] | Mongod:
+def own_mongod(tmp_path: Path) -> Mongod:
     return Mongod(tmp_path / "db")
 
 
@@ -123,9 +168,9 @@ async def test_without_mongodb_the_service_lives_says_so_and_recovers(own_mongod
         assert health.alive
         answer = await client.get("/verification/v1/jobs", headers=ANN)
         assert answer.status_code == 503
-        assert answer.json()["type"] == "urn:tandem:problem:store-unavailable"
+        assert answer.json()["type"] == "/problems/store-unavailable"
         assert int(answer.headers["retry-after"]) > 0
-        await asyncio.to_thread(own_mongod.start)
+        own_mongod.start()
         try:
             await eventually(lambda: "mongodb" not in health.problems, timeout=30)
             answer = await client.get("/verification/v1/jobs", headers=ANN)
@@ -134,4 +179,4 @@ async def test_without_mongodb_the_service_lives_says_so_and_recovers(own_mongod
             assert len(await database["review_items"].index_information()) > 1, "indexes were made as soon as possible"
             database.close()
         finally:
-            await asyncio.to_thread(own_mongod.kill)
+            own_mongod.kill()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tandem.access import Authenticator
@@ -85,21 +86,29 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
         settings.http,
     )
 
+    there = asyncio.Event()
+
+    async def keep_topics() -> None:
+        await _until_the_broker_answers(topics.start)
+        there.set()
+        await topics.run()
+
+    async def consume() -> None:
+        await there.wait()  # a group that joins before its topic exists would get no partitions
+        await consumer.run()
+
     async def follow_jobs() -> None:
-        while True:
-            try:
-                await jobs.start()
-                await jobs.run()
-            except BrokerUnavailableError as error:
-                _log.warning("review.jobs.delayed", error=str(error))
+        await there.wait()
+        await _until_the_broker_answers(jobs.start)
+        await jobs.run()
 
     try:
         yield App(
             run={
                 "mongodb": store_watch.run,
-                "topics": topics.run,
+                "topics": keep_topics,
                 "http": server.run,
-                "consumer": consumer.run,
+                "consumer": consume,
                 "jobs": follow_jobs,
                 "sweep": schedule.run,
                 "decisions": publisher.run,
@@ -112,3 +121,13 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
         await producer.stop()
         await forwarder.close()
         database.close()
+
+
+async def _until_the_broker_answers(start: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await start()
+        except BrokerUnavailableError as error:
+            _log.warning("review.broker_away", error=str(error))
+        else:
+            return
