@@ -58,7 +58,7 @@ def kafka_settings(broker: Broker, prefix: str) -> KafkaSettings:
 
 
 def taken_from_events() -> float:
-    return REVIEW_ITEMS_QUEUED.labels("event")._value.get()
+    return float(REVIEW_ITEMS_QUEUED.labels("event")._value.get())
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ async def running(settings: VerificationUiSettings, health: Health) -> AsyncIter
     """The service as its process runs it, with a client of its port."""
     async with build(settings, health) as app:
         assert isinstance(app, App)
-        tasks = [asyncio.create_task(coroutine(), name=name) for name, coroutine in app.run.items()]
+        tasks = [asyncio.ensure_future(coroutine()) for coroutine in app.run.values()]
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.ports['http_port']()}", timeout=20) as client:
                 yield client
