@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from tandem.settings import MongoSettings
 from tandem.store.database import Database
+from tandem.store.indexes import ensure_indexes
 from tandem_api.app import make_app
-from tandem_api.bootstrap import make_services, prepare
+from tandem_api.bootstrap import make_services
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings, ProviderOffer
 
@@ -42,7 +43,8 @@ async def database(settings: ApiSettings) -> AsyncIterator[Database]:
 @pytest.fixture
 async def services(settings: ApiSettings, database: Database) -> Services:
     services, _ = make_services(settings, database)
-    await prepare(settings, database, services)
+    await ensure_indexes(database)
+    await services.access.ensure_bootstrap_admin(ADMIN_KEY)
     return services
 
 

@@ -13,9 +13,7 @@ from fastapi import FastAPI
 from tandem.access import SESSION_COOKIE, hash_token
 from tandem.store.database import Database, utcnow
 from tandem_api.app import make_app
-from tandem_api.bootstrap import prepare
 from tandem_api.routing import Services
-from tandem_api.settings import ApiSettings
 
 from .conftest import ADMIN_KEY, client_of, made
 
@@ -177,11 +175,11 @@ async def test_a_login_link_reaches_no_more_than_the_key_behind_it(
 
 
 async def test_another_bootstrap_key_takes_the_place_of_the_one_before(
-    app: FastAPI, admin: httpx.AsyncClient, settings: ApiSettings, services: Services, database: Database
+    app: FastAPI, admin: httpx.AsyncClient, services: Services
 ) -> None:
     async with client_of(app) as browser:
         await browser.post("/sessions", json={"api_key": ADMIN_KEY})
-        await prepare(settings, database, services)
+        await services.access.ensure_bootstrap_admin(ADMIN_KEY)
         assert (await browser.get("/sessions/current")).status_code == 200, "the same key changes nothing"
         await services.access.ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
         assert (await admin.get("/projects")).status_code == 401

@@ -9,8 +9,10 @@ import httpx
 from tandem.observability.health import Health
 from tandem.settings import HttpSettings, MongoSettings
 from tandem.store.database import Database
+from tandem.store.watch import HEALTH
+from tandem.testing.waiting import eventually
 from tandem_api.app import make_app
-from tandem_api.bootstrap import MONGODB, build, make_services
+from tandem_api.bootstrap import build, make_services
 from tandem_api.settings import ApiSettings
 
 from .conftest import ADMIN_KEY, client_of
@@ -38,11 +40,9 @@ async def test_without_mongodb_the_service_waits_and_says_why() -> None:
             raise AssertionError("it started without its database")
 
     starting = asyncio.create_task(start())
-    async with asyncio.timeout(10):
-        while (health.problem(MONGODB) or "not connected yet") == "not connected yet":  # noqa: ASYNC110 - health is a plain state
-            await asyncio.sleep(0.02)
+    await eventually(lambda: health.problem(HEALTH) not in (None, "not connected yet"))
     assert not health.ready
-    assert "cannot be reached" in (health.problem(MONGODB) or "")
+    assert "cannot be reached" in (health.problem(HEALTH) or "")
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
 

@@ -14,12 +14,19 @@ from fastapi import FastAPI
 from tandem.serving import serve_http
 from tandem.settings import HttpSettings
 from tandem.store.database import Database
+from tandem.testing.waiting import eventually
 
 from .conftest import ADMIN_KEY, import_csv, rows
 
 
 async def stored(database: Database) -> int:
     return await database["records"].count_documents({})
+
+
+async def taken_back(database: Database) -> bool:
+    """Nothing of it is there, and its lease was given back."""
+    dataset = await database["datasets"].find_one({})
+    return dataset is not None and dataset["import_lease"] is None and await stored(database) == 0
 
 
 async def seen(client: httpx.AsyncClient, dataset: Any) -> list[Any]:
@@ -261,23 +268,14 @@ async def test_a_connection_cut_in_the_middle_leaves_nothing(app: FastAPI, datas
         writer.write(f"{head}Authorization: Bearer {ADMIN_KEY}\r\nContent-Length: 9999999\r\n\r\n".encode())
         writer.write(rows(2500).encode())
         await writer.drain()
-        await eventually(lambda: stored(database), lambda count: count > 0)
+        await eventually(lambda: stored(database))
         writer.close()
         await writer.wait_closed()
-        await eventually(lambda: stored(database), lambda count: count == 0)
-        await eventually(
-            lambda: database["datasets"].find_one({"_id": dataset["id"]}), lambda found: found["import_lease"] is None
-        )
+        await eventually(lambda: taken_back(database), message="the import is taken back")
         del reader
     finally:
         await server.stop()
         await serving
-
-
-async def eventually(read: Any, good: Any, *, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not good(await read()):  # noqa: ASYNC110 - another process's state tells no event
-            await asyncio.sleep(0.02)
 
 
 async def test_the_answer_to_a_bad_file_reaches_a_client_that_is_still_sending(app: FastAPI, dataset: Any) -> None:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from tandem.access import Authenticator
 from tandem.observability.health import Health
-from tandem.observability.logs import get_logger
 from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
@@ -19,7 +18,6 @@ from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
-from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -28,6 +26,7 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
+from tandem.store.watch import POLL_SECONDS, StoreWatch
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
@@ -41,11 +40,6 @@ from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
-
-WATCH_SECONDS = 2.0
-MONGODB = "mongodb"
-
-_log = get_logger(__name__)
 
 
 def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
@@ -97,32 +91,19 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     return services, authenticator
 
 
-async def prepare(settings: ApiSettings, database: Database, services: Services) -> None:
-    """Indexes and the operator's key. Raises StoreUnavailableError; may be done again."""
-    await ensure_indexes(database)
-    if settings.bootstrap_admin_key is not None:
-        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
-
-
 @asynccontextmanager
 async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     """The running service. Waits for MongoDB before it opens its port."""
-    health.expect(MONGODB)
     database = Database(settings.mongo)
+    watch = StoreWatch(database, health)
     try:
         services, authenticator = make_services(settings, database)
-        while True:
-            try:
-                await prepare(settings, database, services)
-                break
-            except StoreUnavailableError as error:
-                health.set(MONGODB, str(error))
-                _log.warning("api.waiting_for_mongodb", problem=str(error))
-                await asyncio.sleep(WATCH_SECONDS)
-        health.set(MONGODB, None)
-        server = serve_http(make_app(services, authenticator, secure_cookies=settings.secure_cookies), settings.http)
+        while not await _prepared(settings, watch, services):  # noqa: ASYNC110 - only looking tells
+            await asyncio.sleep(POLL_SECONDS)
+        app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
+        server = serve_http(app, settings.http)
         yield App(
-            run={"http": server.run, "mongodb": lambda: watch(database, health)},
+            run={"http": server.run, "mongodb": watch.run},
             stop=[server.stop],
             ports={"http_port": lambda: server.port},
         )
@@ -130,12 +111,13 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         database.close()
 
 
-async def watch(database: Database, health: Health) -> None:
-    """Tell readiness how MongoDB is, for as long as the service runs."""
-    while True:
+async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services) -> bool:
+    """Indexes and the operator's key are there; False while MongoDB is away."""
+    if not await watch.look():
+        return False
+    if settings.bootstrap_admin_key is not None:
         try:
-            await database.ping()
-            health.set(MONGODB, None)
-        except StoreUnavailableError as error:
-            health.set(MONGODB, str(error))
-        await asyncio.sleep(WATCH_SECONDS)
+            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
+        except StoreUnavailableError:
+            return False
+    return True

@@ -25,6 +25,8 @@ from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, RowPar
 from tandem_api.datasets.schemas import ImportResult, OnDuplicate
 
 BATCH = 1000
+BATCH_CHARACTERS = 4_000_000
+"""A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
 KEPT_SKIPPED_IDS = 20
 
 _log = get_logger(__name__)
@@ -119,15 +121,17 @@ class Importer:
             fields=fields or mapping.text_columns,
         )
         batch: list[Row] = []
+        held = 0
         checked = False
         async for row in self._rows(chunks, parser):
             if not checked and parser.columns is not None:
                 mapping.check(parser.columns)
                 checked = True
             batch.append(row)
-            if len(batch) == BATCH:
+            held += sum(len(value) for value in row.values.values() if isinstance(value, str))
+            if len(batch) == BATCH or held >= BATCH_CHARACTERS:
                 await self._write(run, maker, batch)
-                batch = []
+                batch, held = [], 0
         if not checked and parser.columns is not None:
             mapping.check(parser.columns)
         await self._write(run, maker, batch)

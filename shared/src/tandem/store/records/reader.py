@@ -9,6 +9,8 @@ from tandem.store.database import Database, store_errors
 from tandem.store.records.documents import COLLECTION, RecordDocument, record_document_id
 
 _SEQ_INDEX = "dataset_id_1_seq_1"
+_FIRST_CHUNK = 250
+_CHUNK_CHARACTERS = 16_000_000
 
 
 class RecordReader:
@@ -48,10 +50,14 @@ class RecordReader:
     async def stream(
         self, dataset_id: str, from_seq: int, below_seq: int, *, chunk: int = 1000
     ) -> AsyncIterator[list[RecordDocument]]:
-        """All records with from_seq <= seq < below_seq in chunks, ascending, in constant memory."""
-        while page := await self.walk(dataset_id, from_seq, below_seq, chunk):
+        """All records with from_seq <= seq < below_seq, ascending, in chunks of bounded memory: of up to `chunk`
+        records, fewer where the longest seen lately are long."""
+        limit = min(chunk, _FIRST_CHUNK)
+        while page := await self.walk(dataset_id, from_seq, below_seq, limit):
             yield page
             from_seq = page[-1]["seq"] + 1
+            longest = max(sum(map(len, record["fields"].values())) for record in page)
+            limit = max(1, min(chunk, 2 * limit, _CHUNK_CHARACTERS // max(1, longest)))
 
     async def seqs(self, dataset_id: str, from_seq: int, below_seq: int) -> list[int]:
         """The seqs there are with from_seq <= seq < below_seq, ascending, without reading the records."""
