@@ -2,6 +2,7 @@ import clsx from "clsx";
 import { Check } from "lucide-react";
 import { useState } from "react";
 
+import { Bar } from "@/components/bar";
 import { Kbd } from "@/components/kbd";
 import styles from "@/features/review/options.module.css";
 import type { LabelOption, ReviewItem } from "@/lib/api/types";
@@ -93,11 +94,11 @@ function Option({ option, digit, suggested, probability, chosen, faded, onChoose
         {option.name || option.value}
         {suggested && <span className={styles.by}>the model’s label</span>}
       </span>
-      {probability !== null && <span className={clsx(styles.share, "tabular")}>{percent(probability)}</span>}
       {option.description && <span className={styles.description}>{option.description}</span>}
       {probability !== null && (
-        <span className={styles.probability} aria-hidden="true">
-          <span style={{ width: `${probability * 100}%` }} />
+        <span className={clsx(styles.share, "tabular")}>
+          <Bar className={styles.probability} height={4} parts={[{ share: probability, tone: suggested ? "accent" : "neutral" }]} />
+          <b>{percent(probability)}</b>
         </span>
       )}
     </button>
