@@ -207,7 +207,7 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
     return send({ items: items.slice(0, Number(sent.limit)), open: open() });
   }
   if (path === "/verification/v1/history") {
-    return send({ items: [...state.decided].reverse().map(([item_id, { value, at, confirmed }]) => ({ item_id, record_id: item_id, values: { sentiment: value }, kind: confirmed ? "confirmed" : "corrected", decided_at: at })) });
+    return send({ items: [...state.decided].reverse().map(([item_id, { value, at, confirmed }]) => ({ item_id, record_id: item_id, undoable: true, fields: record(Number(item_id.split(":")[1])).fields, values: { sentiment: value }, kind: confirmed ? "confirmed" : "corrected", decided_at: at })) });
   }
   if ((found = at(/^\/verification\/v1\/items\/([^/]+)\/(\w+)$/))) {
     const [encoded = "", action] = found;

@@ -25,7 +25,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
   const [opened, setOpened] = useState<number | null>(null);
   const pages = useInfiniteQuery(annotationsQuery(job.id, filter));
   const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
-  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name ?? ""] as const)));
+  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name] as const)));
   const nameOf = (value: string) => names.get(value) || value;
   const rows = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   const { counts } = job;
@@ -106,7 +106,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
 
 function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (value: string) => string; onOpen: () => void }) {
   const label = annotation.labels[0];
-  const final = label && annotation.verification?.values?.[label.task];
+  const final = label && annotation.verification?.values[label.task];
   const corrected = label && final !== undefined && final !== label.value;
   return (
     <tr className={styles.row} onClick={onOpen}>

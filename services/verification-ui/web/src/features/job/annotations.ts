@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import type { AnnotationFilter } from "@/features/job/annotation-filter";
 import { query, request } from "@/lib/api/request";
-import type { Annotation, AnnotationDetail, Page } from "@/lib/api/types";
+import type { AnnotationDetail, AnnotationPage } from "@/lib/api/types";
 
 const pageSize = 50;
 
@@ -10,9 +10,9 @@ const pageSize = 50;
 export const annotationsQuery = (jobId: string, filter: AnnotationFilter) =>
   infiniteQueryOptions({
     queryKey: ["annotations", jobId, filter],
-    initialPageParam: null as string | number | null,
+    initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
-      request<Page<Annotation>>(
+      request<AnnotationPage>(
         `/api/v1/jobs/${jobId}/annotations${query({ after: pageParam, limit: pageSize, outcome: filter.outcome, needs_review: filter.review })}`,
         { signal },
       ),

@@ -16,7 +16,7 @@ import { count, counted, percent, words } from "@/lib/format";
 export function Report({ job }: { job: Job }) {
   const { data: report, error, refetch } = useQuery(reportQuery(job.id, job.state === "running"));
   const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
-  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name ?? ""] as const)));
+  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name] as const)));
   const nameOf = (value: string) => names.get(value) || value; // an empty name means the value
 
   return (

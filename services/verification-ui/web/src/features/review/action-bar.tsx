@@ -33,9 +33,9 @@ export function ActionBar({ item, nameOf, mayUndo, onConfirm, onSkip, onUndo, on
             <Kbd>S</Kbd>
           </Button>
           <span className={styles.spring} />
-          <Button size="large" variant="quiet" disabled={!mayUndo} aria-keyshortcuts="U Control+Z" onClick={onUndo}>
+          <Button aria-label="Undo" size="large" variant="quiet" disabled={!mayUndo} aria-keyshortcuts="U Control+Z" onClick={onUndo}>
             <Undo2 size={16} aria-hidden="true" />
-            Undo
+            <span className={styles.short}>Undo</span>
             <Kbd>U</Kbd>
           </Button>
           <Button className={styles.help} size="large" variant="quiet" aria-keyshortcuts="?" onClick={onHelp}>

@@ -22,7 +22,7 @@ export function Options({ item, chosen, onChoose }: Props) {
   const [search, setSearch] = useState("");
   const { options } = item.task;
   const wanted = search.trim().toLowerCase();
-  const shown = wanted ? options.filter((option) => `${option.value} ${option.name ?? ""}`.toLowerCase().includes(wanted)) : options;
+  const shown = wanted ? options.filter((option) => `${option.value} ${option.name}`.toLowerCase().includes(wanted)) : options;
   const crowded = options.length >= many;
 
   return (

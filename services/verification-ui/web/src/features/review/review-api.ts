@@ -1,18 +1,13 @@
 import { request } from "@/lib/api/request";
-import type { Decision, PastDecision, Page, ReviewItem } from "@/lib/api/types";
+import type { Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
 
 const base = "/verification/v1";
 const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
 
-export interface Reserved {
-  items: ReviewItem[];
-  open: number;
-}
-
 /** The requests of the review page. An interface, so that the session can be tested without a server. */
 export interface ReviewApi {
-  reserve(jobId: string, limit: number, exclude: string[]): Promise<Reserved>;
-  decide(shown: ReviewItem, values: Record<string, string>): Promise<Decision>;
+  reserve(jobId: string, limit: number, exclude: string[]): Promise<Pick<Reserved, "items" | "open">>;
+  decide(shown: ReviewItem, values: Record<string, string>): Promise<Pick<Decision, "open">>;
   skip(shown: ReviewItem): Promise<unknown>;
   renew(held: ReviewItem): Promise<unknown>;
   release(held: ReviewItem): Promise<unknown>;
@@ -26,15 +21,20 @@ export const reviewApi: ReviewApi = {
     request<Decision>(`${item(shown.item_id)}/decision`, {
       method: "POST",
       keepalive: true,
-      body: { reservation: shown.reservation, attempt: shown.attempt, values, shown_values: shownValues(shown) },
+      body: {
+        reservation: shown.reservation,
+        attempt: shown.attempt,
+        values,
+        shown_values: shownValues(shown),
+      } satisfies DecisionRequest,
     }),
   skip: (shown) => request(`${item(shown.item_id)}/skip`, { method: "POST", keepalive: true, body: { reservation: shown.reservation } }),
   renew: (held) => request(`${item(held.item_id)}/renew`, { method: "POST", body: { reservation: held.reservation } }),
   release: (held) => request(`${item(held.item_id)}/release`, { method: "POST", keepalive: true, body: { reservation: held.reservation } }),
   undo: (itemId) => request<ReviewItem>(`${item(itemId)}/undo`, { method: "POST", body: {} }),
   history: async (jobId) => {
-    const answer = await request<Page<PastDecision> | PastDecision[]>(`${base}/history?job_id=${encodeURIComponent(jobId)}&limit=50`);
-    return Array.isArray(answer) ? answer : answer.items;
+    const { items } = await request<History>(`${base}/history?job_id=${encodeURIComponent(jobId)}&limit=50`);
+    return items;
   },
 };
 

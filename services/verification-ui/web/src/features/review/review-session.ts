@@ -30,7 +30,7 @@ export interface Entry {
   value: string | null;
   confirmed: boolean;
   decidedAt: string;
-  /** The beginning of the record's text, known for decisions made on this page. */
+  /** The first field of the record; null when it is gone. */
   text: string | null;
   saving: boolean;
 }
@@ -308,7 +308,7 @@ export class ReviewSession {
     try {
       const past = await this.api.history(this.jobId);
       const known = new Set(this.#state.history.map((entry) => entry.itemId));
-      this.#set({ history: [...this.#state.history, ...past.filter((entry) => entry.values !== null && !known.has(entry.item_id)).map(fromPast)] });
+      this.#set({ history: [...this.#state.history, ...past.filter((entry) => entry.undoable && !known.has(entry.item_id)).map(fromPast)] });
     } catch {
       // Earlier decisions are a convenience; those of this page are listed anyway.
     }
@@ -358,6 +358,6 @@ const fromPast = (past: PastDecision): Entry => ({
   value: Object.values(past.values ?? {})[0] ?? null,
   confirmed: past.kind === "confirmed",
   decidedAt: past.decided_at,
-  text: null,
+  text: Object.values(past.fields)[0] ?? null,
   saving: false,
 });

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { request } from "@/lib/api/request";
-import type { Job, Page } from "@/lib/api/types";
+import type { Job, JobPage } from "@/lib/api/types";
 
 export const isLive = (job: Pick<Job, "state">): boolean => job.state === "running" || job.state === "waiting" || job.state === "paused";
 
@@ -17,8 +17,8 @@ export const jobsQuery = (projectId: string) =>
   queryOptions({
     queryKey: ["jobs", projectId],
     queryFn: async ({ signal }) => {
-      const answer = await request<Page<Job> | Job[]>(`/api/v1/projects/${projectId}/jobs`, { signal });
-      return Array.isArray(answer) ? answer : answer.items;
+      const { items } = await request<JobPage>(`/api/v1/projects/${projectId}/jobs`, { signal });
+      return items;
     },
     refetchInterval: ({ state }) => (state.error ? 5_000 : pollInterval(state.data)),
   });

@@ -1,13 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { request } from "@/lib/api/request";
-import type { Page, Project } from "@/lib/api/types";
+import type { ProjectPage } from "@/lib/api/types";
 
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: async ({ signal }) => {
-    const answer = await request<Page<Project> | Project[]>("/api/v1/projects", { signal });
-    return Array.isArray(answer) ? answer : answer.items;
+    const { items } = await request<ProjectPage>("/api/v1/projects", { signal });
+    return items;
   },
   staleTime: 10_000,
   refetchInterval: 30_000,
