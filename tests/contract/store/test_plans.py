@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pymongo.monitoring
 import pytest
@@ -45,22 +47,34 @@ class Commands(pymongo.monitoring.CommandListener):
         """Nothing to keep."""
 
 
+@pytest.fixture(scope="module")
+def filled(mongo_url: str) -> Iterator[MongoSettings]:
+    """A database with all its indexes and some records."""
+    settings = MongoSettings.model_validate({"url": mongo_url, "database": f"test_plans_{uuid4().hex[:12]}"})
+
+    async def fill() -> None:
+        database = Database(settings)
+        await ensure_indexes(database)
+        await database["records"].insert_many(
+            [{"_id": f"d:{n}", "dataset_id": "d", "seq": n, "record_id": str(n), "import_id": "i"} for n in range(200)]
+        )
+        database.close()
+
+    asyncio.run(fill())
+    yield settings
+    with pymongo.MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(settings.database)
+
+
 @pytest.fixture
-async def watched(mongo_url: str, mongo_db_name: str) -> AsyncIterator[tuple[Database, Commands]]:
-    database = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
-    await ensure_indexes(database)
-    await database["records"].insert_many(
-        [{"_id": f"d:{n}", "dataset_id": "d", "seq": n, "record_id": str(n), "import_id": "i"} for n in range(200)]
-    )
-    commands = Commands()
+async def watched(filled: MongoSettings, mongo_url: str) -> AsyncIterator[tuple[Database, Commands]]:
+    commands, database = Commands(), Database(filled)
     database.close()
-    watching = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
-    watching.close()
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
         mongo_url, event_listeners=[commands], tz_aware=True
     )
-    watching._client, watching._database = client, client[mongo_db_name]
-    yield watching, commands
+    database._client, database._database = client, client[filled.database]
+    yield database, commands
     client.close()
 
 

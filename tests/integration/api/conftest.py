@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pymongo import MongoClient
+from pymongo.database import Database as MongoDatabase
 
 from tandem.settings import MongoSettings
 from tandem.store.database import Database
@@ -21,10 +25,28 @@ ADMIN_KEY = "an-admin-key-that-is-long-enough-for-tests"
 LABELS = ("negative", "neutral", "positive")
 
 
+@pytest.fixture(scope="session")
+def indexed(mongo_url: str) -> Iterator[MongoDatabase[dict[str, Any]]]:
+    """A database with all its indexes, which take longer to make than most tests here run."""
+    name = f"test_api_{uuid4().hex[:12]}"
+
+    async def make_indexes() -> None:
+        database = Database(MongoSettings.model_validate({"url": mongo_url, "database": name}))
+        await ensure_indexes(database)
+        database.close()
+
+    asyncio.run(make_indexes())
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        yield client[name]
+        client.drop_database(name)
+
+
 @pytest.fixture
-def settings(mongo_url: str, mongo_db_name: str) -> ApiSettings:
+def settings(mongo_url: str, indexed: MongoDatabase[dict[str, Any]]) -> ApiSettings:
+    for collection in indexed.list_collection_names():
+        indexed[collection].delete_many({})
     return ApiSettings(
-        mongo=MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}),
+        mongo=MongoSettings.model_validate({"url": mongo_url, "database": indexed.name}),
         providers=(ProviderOffer(name="offline", models=("nearest-label",)), ProviderOffer(name="openai")),
         bootstrap_admin_key=ADMIN_KEY,
         max_upload_bytes=50_000_000,
@@ -43,7 +65,6 @@ async def database(settings: ApiSettings) -> AsyncIterator[Database]:
 @pytest.fixture
 async def services(settings: ApiSettings, database: Database) -> Services:
     services, _ = make_services(settings, database)
-    await ensure_indexes(database)
     await services.access.ensure_bootstrap_admin(ADMIN_KEY)
     return services
 
