@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from deploy_paths import ROOT
-from settings_check import SETTINGS, check_environment
 
 from tandem_llm_worker.settings import WorkerSettings
+from unit.deploy.deploy_paths import ROOT
+from unit.deploy.settings_check import SETTINGS, check_environment
 
 COMPOSE = ROOT / "docker-compose.yml"
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")

@@ -14,8 +14,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from deploy_paths import ROOT
 from dockerfile_parse import DockerfileParser
+
+from unit.deploy.deploy_paths import ROOT
 
 SERVICES = ("api", "llm-worker", "postprocessor", "verification-ui")
 SECRET = re.compile(r"(?i)(password|secret|token|api_?key|credential)")

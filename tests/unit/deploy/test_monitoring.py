@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from deploy_paths import ROOT
 from prometheus_client import REGISTRY
 
 from tandem.observability import metrics
+from unit.deploy.deploy_paths import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "tandem.json"
