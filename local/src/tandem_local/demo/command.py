@@ -36,7 +36,8 @@ def _label(running: RunningStack, options: DemoOptions) -> None:
     if stack.model.base_url is None:
         say(
             "Labeling with the offline annotator: it compares word meanings, needs no key and is weak (about half "
-            "right on three-way sentiment). Set OPENAI_API_KEY, and OPENAI_MODEL if you like, to use a real model."
+            "right on three-way sentiment); labels hardly better than chance go to review. "
+            "Set OPENAI_API_KEY, and OPENAI_MODEL if you like, to use a real model."
         )
     with running.client() as tandem:
         job = demo.start(tandem, say=say)

@@ -16,6 +16,8 @@ from tandem_local.stack.model import Model
 
 TASK = "label"
 PROJECT = "Demo"
+HARDLY_BETTER = 1.1
+"""As a multiple of the probability of drawing the label by lot."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Demo:
     model: Model
     broker: str
     limit: int | None = None
+
+    @property
+    def review_threshold(self) -> float | None:
+        """The offline annotator is never sure of much: only what is hardly better than chance goes to a person."""
+        return HARDLY_BETTER / len(self.data.labels) if self.model.base_url is None else None
 
     def start(self, tandem: Tandem, *, say: Callable[[str], None]) -> Job:
         """Make what is missing; return the job, running or over."""
@@ -86,4 +93,5 @@ class Demo:
             agent_id=agent.id,
             name=f"{self.data.name} with {agent.name}",
             limit=self.limit,
+            review_threshold=self.review_threshold,
         )
