@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 RECORDS = 4200
 COMMIT_WITHIN_SECONDS = 1.0
 """A worker commits what it answered within this; a killed one may be asked for that again."""
+BRISK = {"latency_ms": 200, "latency_spread": 0.3}
+SLOW = {"latency_ms": 4000}
+"""While a victim comes back, so that the job is not over before the last of them, however busy the machine is."""
 PAYS_AGAIN = ("llm-worker", "tansu")
 """Whose end may cost a call twice; that of the others must not."""
 
@@ -74,14 +77,16 @@ async def test_a_job_survives_the_kill_of_every_service_on_apache_kafka(
 
 
 async def _kill_all_while_a_job_runs(running: RunningStack, victims: list[Process]) -> None:
-    running.behave(latency_ms=600, latency_spread=0.3)
+    running.behave(**BRISK)
     job = running.start_job()
     assert job.size == RECORDS
     watch = Watch(running, job)
 
     for number, victim in enumerate(victims):
-        await watch.until(0.2 + 0.45 * number / len(victims))
+        await watch.until(0.2 + 0.4 * number / len(victims))
+        running.behave(**SLOW)
         await watch.kill_and_start_again(victim)
+        running.behave(**BRISK)
 
     assert len(watch.progress_at_kills) == len(victims)
     for name, progress in watch.progress_at_kills.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,7 +105,7 @@ class RunningStack:
         try:
             while True:
                 self._supervisor.tick()
-                self._stopping.wait(TICK_SECONDS)
+                time.sleep(TICK_SECONDS)
         except KeyboardInterrupt:
             return
 

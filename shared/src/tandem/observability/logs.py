@@ -73,7 +73,7 @@ def configure_logs(settings: ObservabilitySettings, *, service: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for noisy in ("aiokafka", "httpx", "httpcore", "openai", "pymongo", "uvicorn.access"):
+    for noisy in ("aiokafka", "httpx", "httpx2", "httpcore", "openai", "pymongo", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
