@@ -26,6 +26,7 @@ from tandem.store.verifications.reader import VerificationReader
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.service import ReviewService
@@ -242,11 +243,11 @@ async def publisher(unreachable_producer: Producer) -> DecisionPublisher:
 @pytest.fixture
 def make_review_app(database: Database) -> Callable[..., FastAPI]:
     def make(publisher: DecisionPublisher, **more: Any) -> FastAPI:
-        shown = ShownItems(database)
+        shown, counter = ShownItems(database), QueueCounter(database)
         return make_app(
             authenticator=Authenticator(ApiKeyReader(database)),
-            review=ReviewService(database, shown=shown, reservation_seconds=120),
-            decisions=Decisions(database, shown=shown, publisher=publisher, reservation_seconds=120),
+            review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
+            decisions=Decisions(database, shown=shown, counter=counter, publisher=publisher, reservation_seconds=120),
             **more,
         )
 

@@ -10,6 +10,7 @@ import pytest
 
 from tandem.store.review_items.documents import ItemState, QueueCounts
 from tandem.store.verifications.documents import DecisionKind
+from tandem_verification_ui.review import counts
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World
@@ -59,6 +60,23 @@ async def test_a_decision_is_kept_with_what_was_shown_and_closes_the_item(world:
     item = await world.items.get("job1:0")
     assert item is not None
     assert (item.state, item.decided_by, item.reserved_by) == (ItemState.DECIDED, "ann", None)
+
+
+async def test_the_counts_of_a_large_queue_follow_ones_decisions_without_counting_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "LARGE", 2)
+    await world.queue(range(3))
+    item = await take(world.client())
+    await world.database["review_items"].delete_one({"_id": "job1:2"})  # would be seen by counting
+    decided = (await decide(world.client(), item, "neutral")).json()
+    assert (decided["open"], decided["decided"]) == (2, 1)
+    await undo(world.client(), "job1:0")
+    queue = (await world.client().get("/verification/v1/jobs")).json()["items"][0]
+    assert (queue["open"], queue["decided"]) == (3, 0)
+    monkeypatch.setattr(counts, "KEPT_SECONDS", 0)
+    queue = (await world.client().get("/verification/v1/jobs")).json()["items"][0]
+    assert (queue["open"], queue["decided"]) == (2, 0)
 
 
 async def test_choosing_the_models_label_without_having_seen_it_is_no_confirmation(world: World) -> None:

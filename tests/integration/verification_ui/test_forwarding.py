@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -209,6 +210,17 @@ async def test_an_api_that_is_away_is_told_as_a_problem(static: Path) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "/problems/api-unavailable"
     assert answer.json()["cure"]
+
+
+async def test_metrics_know_forwarded_requests_by_one_name(client: httpx.AsyncClient) -> None:
+    def count() -> float:
+        labels = {"method": "GET", "route": "/api/{path}", "status": "207"}
+        return REGISTRY.get_sample_value("tandem_http_request_seconds_count", labels) or 0.0
+
+    before = count()
+    await client.get("/api/v1/echo/1")
+    await client.get("/api/v1/echo/2")
+    assert count() == before + 2
 
 
 # --- the page

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
-from starlette.routing import Mount
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem.access import Authenticator
@@ -53,11 +53,19 @@ def make_app(
     install_problems(app)
     app.include_router(router)
     if forwarder is not None:
-        app.router.routes.append(Mount("/api", app=forwarder, name="api"))
-    app.router.routes.append(Mount("/", app=PageFiles(static), name="page"))
+        app.router.routes.append(NamedMount("/api", app=forwarder, name="api"))
+    app.router.routes.append(NamedMount("/", app=PageFiles(static), name="page"))
     app.add_middleware(SecurityHeaders, https=https)
     app.add_middleware(RequestMiddleware, streamed=r"^/api(/|$)")
     return app
+
+
+class NamedMount(Mount):
+    """A mount that metrics and traces know by its path."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        return match, {**child_scope, "route": self}
 
 
 class SecurityHeaders:

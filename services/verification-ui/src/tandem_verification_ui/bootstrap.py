@@ -22,6 +22,7 @@ from tandem_verification_ui.queue.handler import ReviewRequestHandler
 from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.schedule import SweepSchedule
 from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.service import ReviewService
@@ -71,14 +72,20 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
     jobs = JobTable(connection, producer=producer)
     jobs.on_change(schedule.on_job_change)
 
-    shown = ShownItems(database)
+    shown, counter = ShownItems(database), QueueCounter(database)
     forwarder = Forwarder(settings.api_url)
     server = HttpServer(
         make_app(
             authenticator=Authenticator(ApiKeyReader(database)),
-            review=ReviewService(database, shown=shown, reservation_seconds=settings.reservation_seconds),
+            review=ReviewService(
+                database, shown=shown, counter=counter, reservation_seconds=settings.reservation_seconds
+            ),
             decisions=Decisions(
-                database, shown=shown, publisher=publisher, reservation_seconds=settings.reservation_seconds
+                database,
+                shown=shown,
+                counter=counter,
+                publisher=publisher,
+                reservation_seconds=settings.reservation_seconds,
             ),
             forwarder=forwarder,
             https=settings.public_url.startswith("https://"),

@@ -13,6 +13,7 @@ from tandem.store.verifications.documents import DecisionKind, Verification
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.verifications.writer import RevisionTakenError, VerificationWriter
 from tandem_verification_ui.review import problems
+from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
 from tandem_verification_ui.review.shown import ShownItems
@@ -28,7 +29,13 @@ class Decisions:
     """
 
     def __init__(
-        self, database: Database, *, shown: ShownItems, publisher: DecisionPublisher, reservation_seconds: float
+        self,
+        database: Database,
+        *,
+        shown: ShownItems,
+        counter: QueueCounter,
+        publisher: DecisionPublisher,
+        reservation_seconds: float,
     ) -> None:
         self._database = database
         self._items = ReviewItemReader(database)
@@ -36,6 +43,7 @@ class Decisions:
         self._verifications = VerificationReader(database)
         self._writer = VerificationWriter(database)
         self._shown = shown
+        self._counter = counter
         self._publisher = publisher
         self._seconds = reservation_seconds
 
@@ -53,6 +61,7 @@ class Decisions:
             verification = await self._decision(caller, item, request)
             if await self._close(item, verification):
                 DECISIONS.labels(verification.kind).inc()
+                self._counter.decided(item.job_id)
                 self._publisher.publish(verification)
                 return await self._result(verification, request.values)
             item = await self._shown.item(caller, item_id)
@@ -185,6 +194,7 @@ class Decisions:
         except (ItemMovedOnError, RevisionTakenError, StoreConflictError):
             return None
         DECISIONS.labels(undone.kind).inc()
+        self._counter.decided(item.job_id, -1)
         self._publisher.publish(undone)
         return reopened
 
@@ -215,7 +225,7 @@ class Decisions:
         return await self._shown.view(caller, item)
 
     async def _result(self, verification: Verification, values: dict[str, LabelValue]) -> DecisionResult:
-        counts = await self._items.counts(verification.job_id)
+        counts = await self._counter.of(verification.job_id)
         return DecisionResult(
             item_id=verification.item_id,
             revision=verification.revision,

@@ -22,7 +22,7 @@ class ReviewQueue(BaseModel):
     project_id: str
     name: str
     state: JobState
-    open: int = Field(description="Items that wait for a decision, reserved ones included.")
+    open: int = Field(description="Items that wait for a decision; in a large queue a few seconds old.")
     decided: int
     needs_review: int = Field(description="Annotations that the job's policy sends to people: open + decided, soon.")
 

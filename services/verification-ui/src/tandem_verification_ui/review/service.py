@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tandem.access import Caller
-from tandem.store.annotations.reader import AnnotationReader
+from tandem.events import JobState
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
-from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
-from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem_verification_ui.review import problems
+from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.schemas import Released, Renewed, Reserved, ReviewQueue, ReviewQueueList, Skipped
 from tandem_verification_ui.review.shown import ShownItems
 
@@ -25,34 +25,33 @@ class ReviewService:
     A person is known by the name of their key or session: whoever has the same name shares items and decisions.
     """
 
-    def __init__(self, database: Database, *, shown: ShownItems, reservation_seconds: float) -> None:
-        self._items = ReviewItemReader(database)
+    def __init__(
+        self, database: Database, *, shown: ShownItems, counter: QueueCounter, reservation_seconds: float
+    ) -> None:
         self._queue = ReviewItemWriter(database)
-        self._annotations = AnnotationReader(database)
         self._jobs = JobReader(database)
         self._shown = shown
+        self._counter = counter
         self._seconds = reservation_seconds
 
     async def queues(self, caller: Caller) -> ReviewQueueList:
         jobs = await self._jobs.list(caller.project_ids, limit=QUEUES)
         ids = [job["_id"] for job in jobs]
-        counts = await self._items.counts_by_job(ids)
-        needing = await self._annotations.count_needing_review_by_job(ids)
-        queues = []
-        for job in jobs:
-            count = counts.get(job["_id"], QueueCounts())
-            queues.append(
+        counts = await self._counter.of_all(ids)
+        return ReviewQueueList(
+            items=[
                 ReviewQueue(
                     job_id=job["_id"],
                     project_id=job["project_id"],
                     name=job["name"],
-                    state=job["state"],
-                    open=count.open,
-                    decided=count.decided,
-                    needs_review=needing.get(job["_id"], 0),
+                    state=JobState(job["state"]),
+                    open=counts[job["_id"]].queue.open,
+                    decided=counts[job["_id"]].queue.decided,
+                    needs_review=counts[job["_id"]].needs_review,
                 )
-            )
-        return ReviewQueueList(items=queues)
+                for job in jobs
+            ]
+        )
 
     async def reserve(self, caller: Caller, job_id: str, *, limit: int, exclude: Sequence[str]) -> Reserved:
         """Up to `limit` items: what the caller holds already (renewed), then the next free ones."""
@@ -72,7 +71,7 @@ class ReviewService:
             excluded.add(claimed.item_id)
         return Reserved(
             items=await self._shown.views(job, held),
-            open=(await self._items.counts(job_id)).open,
+            open=(await self._counter.of(job_id)).open,
             reservation_seconds=self._seconds,
         )
 
@@ -92,7 +91,7 @@ class ReviewService:
         skipped = await self._queue.skip(item_id, reservation)
         if skipped is None and item.skipped_reservation != reservation:  # else: the same skip again
             raise self._why_not_held(caller, item)
-        return Skipped(item_id=item_id, open=(await self._items.counts(item.job_id)).open)
+        return Skipped(item_id=item_id, open=(await self._counter.of(item.job_id)).open)
 
     def _why_not_held(self, caller: Caller, item: ReviewItem) -> Exception:
         if item.state is ItemState.DECIDED:

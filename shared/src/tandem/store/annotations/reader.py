@@ -129,6 +129,8 @@ class AnnotationReader:
 
     async def count_needing_review_by_job(self, job_ids: Sequence[str]) -> dict[str, int]:
         """One aggregation for all these jobs; those with none are left out."""
+        if not job_ids:
+            return {}
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": {"$in": list(job_ids)}, "needs_review": True}},
             {"$group": {"_id": "$job_id", "n": {"$sum": 1}}},

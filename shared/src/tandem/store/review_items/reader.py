@@ -38,6 +38,8 @@ class ReviewItemReader:
             {"$match": {"job_id": {"$in": list(job_ids)}}},
             {"$group": {"_id": {"job_id": "$job_id", "state": "$state"}, "items": {"$sum": 1}}},
         ]
+        if not job_ids:
+            return {}
         found: dict[str, dict[str, int]] = {}
         async with store_errors():
             async for row in self._collection.aggregate(pipeline, hint=_NEXT):

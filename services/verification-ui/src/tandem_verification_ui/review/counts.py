@@ -1,0 +1,78 @@
+"""How much of a job waits and is decided, cheaply enough to be told with every decision.
+
+Counting 200,000 items takes a tenth of a second. Small queues are counted each time; a large one at most every few
+seconds, and in between this process's own decisions are added.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.database import Database
+from tandem.store.review_items.documents import QueueCounts
+from tandem.store.review_items.reader import ReviewItemReader
+
+LARGE = 5_000
+KEPT_SECONDS = 3.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    queue: QueueCounts
+    needs_review: int
+
+
+class QueueCounter:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._items = ReviewItemReader(database)
+        self._annotations = AnnotationReader(database)
+        self._queues: dict[str, tuple[float, QueueCounts]] = {}
+        self._needing: dict[str, tuple[float, int]] = {}
+
+    async def of(self, job_id: str) -> QueueCounts:
+        return (await self._of_queues([job_id]))[job_id]
+
+    async def of_all(self, job_ids: Sequence[str]) -> dict[str, JobCounts]:
+        """Two aggregations at most, however many jobs there are."""
+        queues = await self._of_queues(job_ids)
+        needing = await self._of_annotations(job_ids)
+        return {job_id: JobCounts(queues[job_id], needing[job_id]) for job_id in job_ids}
+
+    def decided(self, job_id: str, by: int = 1) -> None:
+        """This process closed an item, or with -1 opened one again."""
+        if (known := self._queues.get(job_id)) is not None:
+            counted_at, counts = known
+            moved = replace(counts, open=max(0, counts.open - by), decided=max(0, counts.decided + by))
+            self._queues[job_id] = (counted_at, moved)
+
+    async def _of_queues(self, job_ids: Sequence[str]) -> dict[str, QueueCounts]:
+        kept = _fresh(self._queues, job_ids)
+        found = await self._items.counts_by_job([job_id for job_id in job_ids if job_id not in kept])
+        now = time.monotonic()
+        for job_id, counts in found.items():
+            if counts.open + counts.decided >= LARGE:
+                self._queues[job_id] = (now, counts)
+        return {job_id: kept.get(job_id) or found.get(job_id, QueueCounts()) for job_id in job_ids}
+
+    async def _of_annotations(self, job_ids: Sequence[str]) -> dict[str, int]:
+        kept = _fresh(self._needing, job_ids)
+        found = await self._annotations.count_needing_review_by_job([job for job in job_ids if job not in kept])
+        now = time.monotonic()
+        self._needing |= {job_id: (now, count) for job_id, count in found.items() if count >= LARGE}
+        return {job_id: kept.get(job_id) or found.get(job_id, 0) for job_id in job_ids}
+
+
+def _fresh(counted: dict[str, tuple[float, T]], job_ids: Sequence[str]) -> dict[str, T]:
+    """Those of these jobs whose count is recent; older ones are forgotten."""
+    oldest = time.monotonic() - KEPT_SECONDS
+    for job_id in [job_id for job_id, (counted_at, _) in counted.items() if counted_at <= oldest]:
+        del counted[job_id]
+    return {job_id: counted[job_id][1] for job_id in job_ids if job_id in counted}
