@@ -375,7 +375,7 @@ export interface components {
             state: components["schemas"]["JobState"];
             /**
              * Open
-             * @description Items that wait for a decision, reserved ones included.
+             * @description Items that wait for a decision; in a large queue a few seconds old.
              */
             open: number;
             /** Decided */
