@@ -293,7 +293,7 @@ class ConsumerRunner(Generic[E]):
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """Commit what rose. A failure does no harm: it is committed later, or the messages are delivered again."""
         offsets = self._in_flight.to_commit()
-        if not offsets:
+        if not offsets or not _is_member(consumer):
             return
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
@@ -408,6 +408,13 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         with self._runner.guarded():
             await self._runner.take_over(self._consumer, assigned)
+
+
+def _is_member(consumer: AIOKafkaConsumer) -> bool:
+    """Whether the group knows this consumer. A commit of a stranger is not refused where the group has no members: a
+    broker that forgot everything would keep positions in a log that is gone, and nothing would be read below them.
+    """
+    return consumer._coordinator is not None and consumer._coordinator.generation >= 0  # noqa: SLF001 - told nowhere else
 
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
