@@ -47,6 +47,13 @@ async def test_annotations_come_in_pages_and_by_kind(admin: httpx.AsyncClient, l
     assert await pages(admin, labeled, limit=1, needs_review=True) == [1, 4]
 
 
+async def test_a_list_tells_how_records_begin_when_asked(admin: httpx.AsyncClient, labeled: Any) -> None:
+    address = f"/jobs/{labeled['id']}/annotations"
+    asked = (await admin.get(address, params={"excerpts": True, "limit": 2})).json()["items"]
+    assert [item["excerpt"] for item in asked] == ["this is text 0", "this is text 1"]
+    assert (await admin.get(address)).json()["items"][0]["excerpt"] is None
+
+
 async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
     admin: httpx.AsyncClient, labeled: Any, database: Database
 ) -> None:

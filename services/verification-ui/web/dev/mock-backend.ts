@@ -111,6 +111,7 @@ const annotation = (from: MockRecord) => ({
   detail: from.outcome === "failed" ? "The provider's filter withheld the answer." : null,
   labels: from.outcome === "labeled" ? [suggestion(from)] : [],
   needs_review: from.review !== null,
+  excerpt: Object.values(from.fields).join(" · ").slice(0, 160),
   model: "nearest-label",
   seconds: 0.21,
   created_at: new Date().toISOString(),

@@ -27,10 +27,11 @@ async def list_annotations(
     limit: Limit = 100,
     outcome: Outcome | None = None,
     needs_review: bool | None = None,
+    excerpts: Annotated[bool, Query(description="Tell how each record begins, too.")] = False,
 ) -> AnnotationPage:
     """What the job gave so far, in the order of the records."""
     return await api.annotations.list(
-        job_id, caller, after=after, limit=limit, outcome=outcome, needs_review=needs_review
+        job_id, caller, after=after, limit=limit, outcome=outcome, needs_review=needs_review, excerpts=excerpts
     )
 
 

@@ -49,6 +49,7 @@ class Annotation(Attempt):
     seq: int
     record_id: str
     verification: Verification | None = None
+    excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
 
 
 class PastAttempt(Attempt):

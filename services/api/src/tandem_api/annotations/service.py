@@ -22,6 +22,7 @@ GOLD_BLOCK = 5000
 """Records compared with their gold values at once."""
 EXPORT_CHUNK = 1000
 KEPT_REPORTS = 100
+EXCERPT_LENGTH = 160
 
 
 class AnnotationService:
@@ -109,10 +110,23 @@ class AnnotationService:
         limit: int,
         outcome: Outcome | None,
         needs_review: bool | None,
+        excerpts: bool = False,
     ) -> AnnotationPage:
-        await self._jobs.reachable(job_id, caller)
+        job = await self._jobs.reachable(job_id, caller)
         found = await self._reader.page(
             job_id, after_seq=after, limit=limit + 1, outcome=outcome, needs_review=needs_review
         )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
-        return AnnotationPage(items=[Annotation.model_validate(item) for item in found[:limit]], next=following)
+        items = [Annotation.model_validate(item) for item in found[:limit]]
+        if excerpts:
+            records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
+            items = [item.model_copy(update={"excerpt": _excerpt(records.get(item.seq))}) for item in items]
+        return AnnotationPage(items=items, next=following)
+
+
+def _excerpt(record: RecordDocument | None) -> str | None:
+    """The beginning of the record's fields, on one line."""
+    if record is None:
+        return None
+    text = " · ".join(" ".join(value[: 2 * EXCERPT_LENGTH].split()) for value in record["fields"].values())
+    return text if len(text) <= EXCERPT_LENGTH else text[: EXCERPT_LENGTH - 1].rstrip() + "…"

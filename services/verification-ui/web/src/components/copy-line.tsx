@@ -14,9 +14,7 @@ export function CopyLine({ command }: { command: string }) {
   }, [copied]);
   return (
     <div className={styles.line}>
-      <code tabIndex={0} aria-label="Command">
-        {command}
-      </code>
+      <code>{command}</code>
       <Button
         variant="quiet"
         size="small"

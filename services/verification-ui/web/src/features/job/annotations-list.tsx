@@ -119,8 +119,9 @@ function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (
             onOpen();
           }}
         >
-          {annotation.record_id}
+          {annotation.excerpt || annotation.record_id}
         </button>
+        {annotation.excerpt && <span className={styles.id}>{annotation.record_id}</span>}
       </td>
       <td>
         {label ? (

@@ -13,7 +13,7 @@ export const annotationsQuery = (jobId: string, filter: AnnotationFilter) =>
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
       request<AnnotationPage>(
-        `/api/v1/jobs/${jobId}/annotations${query({ after: pageParam, limit: pageSize, outcome: filter.outcome, needs_review: filter.review })}`,
+        `/api/v1/jobs/${jobId}/annotations${query({ after: pageParam, limit: pageSize, outcome: filter.outcome, needs_review: filter.review, excerpts: true })}`,
         { signal },
       ),
     getNextPageParam: (page) => page.next ?? null,

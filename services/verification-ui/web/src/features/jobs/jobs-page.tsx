@@ -96,16 +96,31 @@ function Waiting() {
   );
 }
 
+const commands = [
+  "tandem import tweets.csv --project tweets --text-column text",
+  "tandem schema create sentiment --project tweets --labels positive,neutral,negative",
+  "tandem agent create sentiment --project tweets --schema sentiment --provider openai --model gpt-4.1-mini",
+  "tandem run --project tweets --dataset tweets --agent sentiment",
+];
+
 function NoJobs() {
   const { mayManage } = useSession();
   return (
     <Notice
       icon={<Rows3 size={20} />}
       title="No jobs yet"
-      extra={mayManage && <CopyLine command="tandem run --data tweets.csv --text-column text --labels positive,negative,neutral" />}
+      extra={
+        mayManage && (
+          <div className={styles.commands}>
+            {commands.map((command) => (
+              <CopyLine key={command} command={command} />
+            ))}
+          </div>
+        )
+      }
     >
       {mayManage
-        ? "A job lets a language model label every record of a data set, and brings what it was unsure of here. Start one from the command line:"
+        ? "A job lets a language model label every record of a data set, and brings what it was unsure of here. Four commands start one:"
         : "A job lets a language model label every record of a data set. As soon as an admin starts one in your projects, it appears here."}
     </Notice>
   );

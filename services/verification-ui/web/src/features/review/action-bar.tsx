@@ -21,10 +21,15 @@ export function ActionBar({ item, nameOf, mayUndo, onConfirm, onSkip, onUndo, on
     <div className={styles.bar}>
       <div className={styles.inner}>
         <div className={styles.buttons} role="toolbar" aria-label="Decision">
-          {item.suggestion && (
+          {item.suggestion ? (
             <Button key={item.item_id} variant="primary" size="large" className={styles.confirm} aria-keyshortcuts="Enter" onClick={onConfirm}>
               <span>Confirm {nameOf(item.suggestion.value)}</span>
               <Kbd onAccent>↵</Kbd>
+            </Button>
+          ) : (
+            // Holds the place, so that nobody hits Skip where Confirm was.
+            <Button size="large" className={styles.confirm} disabled>
+              <span>Pick a label</span>
             </Button>
           )}
           <Button size="large" aria-keyshortcuts="S ArrowRight" onClick={onSkip}>

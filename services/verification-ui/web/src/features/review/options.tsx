@@ -24,6 +24,7 @@ export function Options({ item, chosen, onChoose }: Props) {
   const wanted = search.trim().toLowerCase();
   const shown = wanted ? options.filter((option) => `${option.value} ${option.name}`.toLowerCase().includes(wanted)) : options;
   const crowded = options.length >= many;
+  const digits = nearTie(Object.values(item.suggestion?.probabilities ?? {})) ? 1 : 0;
 
   return (
     <>
@@ -51,6 +52,7 @@ export function Options({ item, chosen, onChoose }: Props) {
             digit={options.indexOf(option) + 1}
             suggested={item.suggestion?.value === option.value}
             probability={item.suggestion?.probabilities?.[option.value] ?? null}
+            digits={digits}
             chosen={chosen === option.value}
             faded={chosen !== null && chosen !== option.value}
             onChoose={() => onChoose(option.value)}
@@ -62,17 +64,25 @@ export function Options({ item, chosen, onChoose }: Props) {
   );
 }
 
+/** Whether the two likeliest labels look alike in whole percent. */
+function nearTie(probabilities: number[]): boolean {
+  const [first = 1, second = 0] = [...probabilities].sort((one, other) => other - one);
+  return percent(first) === percent(second);
+}
+
 interface OptionProps {
   option: LabelOption;
   digit: number;
   suggested: boolean;
   probability: number | null;
+  /** After the point of the percentage. */
+  digits: number;
   chosen: boolean;
   faded: boolean;
   onChoose: () => void;
 }
 
-function Option({ option, digit, suggested, probability, chosen, faded, onChoose }: OptionProps) {
+function Option({ option, digit, suggested, probability, digits, chosen, faded, onChoose }: OptionProps) {
   const keys = [digit <= 9 ? String(digit) : null, suggested ? "Enter" : null].filter(Boolean).join(" ");
   return (
     <button
@@ -98,7 +108,7 @@ function Option({ option, digit, suggested, probability, chosen, faded, onChoose
       {probability !== null && (
         <span className={clsx(styles.share, "tabular")}>
           <Bar className={styles.probability} height={4} parts={[{ share: probability, tone: suggested ? "accent" : "neutral" }]} />
-          <b>{percent(probability)}</b>
+          <b>{percent(probability, digits)}</b>
         </span>
       )}
     </button>

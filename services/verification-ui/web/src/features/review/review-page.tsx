@@ -99,6 +99,7 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
 
   return (
     <>
+      <h1 className="visually-hidden">Review{job && ` of ${job.name}`}</h1>
       <Progress state={state} />
       <div className={styles.layout}>
         <div>

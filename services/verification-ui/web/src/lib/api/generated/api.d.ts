@@ -650,6 +650,11 @@ export interface components {
             created_at: string;
             /** Detail */
             detail: string | null;
+            /**
+             * Excerpt
+             * @description How the record begins; only in lists, when asked for.
+             */
+            excerpt?: string | null;
             /** Labels */
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
@@ -700,6 +705,11 @@ export interface components {
             created_at: string;
             /** Detail */
             detail: string | null;
+            /**
+             * Excerpt
+             * @description How the record begins; only in lists, when asked for.
+             */
+            excerpt?: string | null;
             /** History */
             history: components["schemas"]["PastAttempt"][];
             /** Labels */
@@ -2340,6 +2350,8 @@ export interface operations {
                 limit?: number;
                 outcome?: components["schemas"]["Outcome"] | null;
                 needs_review?: boolean | null;
+                /** @description Tell how each record begins, too. */
+                excerpts?: boolean;
             };
             header?: never;
             path: {
