@@ -188,3 +188,25 @@ async def test_services_may_be_started_before_the_broker(tansu: Tansu, connectio
     await table.stop()
     await producer.stop()
     await keeper.stop()
+
+
+async def test_a_consumer_that_had_consumed_nothing_yet_is_told_too(
+    tansu: Tansu, producer: Producer, consumers: Consumers
+) -> None:
+    """What was published and not consumed is lost with the broker, and only a sweep can bring it back."""
+    lost = asyncio.Event()
+
+    async def on_lost() -> None:
+        lost.set()
+
+    recorder = Recorder()
+    recorder.held = {0}
+    await producer.send(request(0))
+    consumers.start(recorder, on_lost=on_lost, drain_seconds=0.1)
+    await eventually(lambda: recorder.begun[0], timeout=JOIN_SECONDS)
+
+    await restart(tansu)
+
+    async with asyncio.timeout(JOIN_SECONDS):
+        await lost.wait()
+    recorder.release.set()

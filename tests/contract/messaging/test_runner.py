@@ -314,3 +314,24 @@ async def test_an_error_in_on_lost_ends_the_runner(connection: Connection, produ
 
     with pytest.raises(RuntimeError, match="no sweep possible"):
         await asyncio.wait_for(lost.run(), JOIN_SECONDS)
+
+
+class TestLongSessions:
+    @pytest.fixture
+    def connection(self, broker: Broker, topic_prefix: str) -> Connection:
+        return Connection(settings_for(broker, topic_prefix, session_timeout_seconds=12))
+
+    async def test_a_stopped_consumer_hands_over_without_waiting_for_its_session_to_expire(
+        self, producer: Producer, consumers: Any
+    ) -> None:
+        first, second = Recorder(), Recorder()
+        runner, _ = consumers.start(first)
+        await producer.send(request(0))
+        await first.saw(0)
+
+        await runner.stop()
+        consumers.start(second)
+        await producer.send(request(1))
+
+        # The embedded broker takes half a session to form a group; a member that did not say goodbye costs two more.
+        await eventually(lambda: second.seen[1], timeout=15)

@@ -6,6 +6,7 @@ import functools
 import ssl
 from typing import Any
 
+import aiokafka.admin.client
 import aiokafka.client
 from aiokafka.protocol.metadata import MetadataRequest
 
@@ -66,4 +67,5 @@ def _leave_topic_creation_to_the_keeper() -> None:
     Left alone, whoever first asks for a missing topic has it made with the broker's default partition count, before the
     TopicKeeper makes it as the catalogue says. The library has no option for it, though its request has the field.
     """
-    aiokafka.client.MetadataRequest = functools.partial(MetadataRequest, allow_auto_topic_creation=False)
+    for module in (aiokafka.client, aiokafka.admin.client):
+        module.MetadataRequest = functools.partial(MetadataRequest, allow_auto_topic_creation=False)

@@ -22,7 +22,7 @@ from tandem.messaging.received import Handler, Received
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED
-from tandem.observability.tracing import extract_context, link_of, tracer
+from tandem.observability.tracing import extract_context, is_sampled, link_of, tracer
 
 E = TypeVar("E", bound=Event)
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
@@ -190,27 +190,24 @@ class Handling(Generic[E]):
     async def _call_in_batch_span(self, messages: Sequence[Received[E]]) -> None:
         """One span for the call, with links; and for each sampled message its own, a child of the sender's."""
         name = f"{self._topic.name} process"
-        links = [link for message in messages if message.headers and (link := link_of(message.headers)) is not None]
-        sampled = [link for link in links if link.context.trace_flags.sampled]
+        links: list[trace.Link] = []
         own: list[trace.Span] = []
-        if sampled:
-            within: list[Received[E]] = []
-            for message in messages:
+        within: list[Received[E]] = []
+        for message in messages:
+            if is_sampled(message.headers) and (link := link_of(message.headers)) is not None:
+                links.append(link)
                 context = extract_context(message.headers)
-                if context is not None and trace.get_current_span(context).get_span_context().trace_flags.sampled:
-                    span = tracer().start_span(name, context=context, kind=SpanKind.CONSUMER)
-                    own.append(span)
-                    within.append(_within(message, span))
-                else:
-                    within.append(message)
-            messages = within
+                own.append(tracer().start_span(name, context=context, kind=SpanKind.CONSUMER))
+                within.append(_within(message, own[-1]))
+            else:
+                within.append(message)
         with tracer().start_as_current_span(
             f"{self._topic.name} process batch",
-            links=sampled,
-            attributes={"messaging.batch.message_count": len(messages)},
+            links=links,
+            attributes={"messaging.batch.message_count": len(within)},
         ):
             try:
-                outgoing = await self._handler(messages)
+                outgoing = await self._handler(within)
                 await self._producer.send_all(outgoing)
             except Exception as error:
                 for span in own:

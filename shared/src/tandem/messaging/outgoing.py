@@ -7,7 +7,7 @@ from typing import Any
 
 from tandem.events import Event
 from tandem.messaging.received import Headers, Received
-from tandem.observability.tracing import inject_headers
+from tandem.observability.tracing import TRACE_HEADERS, inject_headers
 
 
 def _current_trace() -> Headers:
@@ -24,5 +24,6 @@ class Outgoing:
     @classmethod
     def caused_by(cls, received: Received[Any], event: Event) -> Outgoing:
         """The event as a consequence of one received message, whatever span is current: for handlers of batches."""
-        context = received.context
-        return cls(event, () if context is None else tuple(inject_headers(context)))
+        if received.span_context is None:
+            return cls(event, tuple(header for header in received.headers if header[0] in TRACE_HEADERS))
+        return cls(event, tuple(inject_headers(received.span_context)))

@@ -102,6 +102,7 @@ class ConsumerRunner(Generic[E]):
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
+        self._generation = -1
         self._known_commits: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._lost = asyncio.Event()
@@ -165,7 +166,9 @@ class ConsumerRunner(Generic[E]):
                 request_timeout_ms=rebalance_ms + 5_000,  # the answer to a join comes when all members joined
             )
             try:
-                await consumer.start()
+                if not await self._started(consumer):
+                    await _close(consumer)
+                    return None
             except (KafkaError, OSError) as error:
                 await _close(consumer)
                 self._report(f"the broker cannot be reached ({type(error).__name__})")
@@ -179,6 +182,20 @@ class ConsumerRunner(Generic[E]):
             else:
                 return consumer
         return None
+
+    async def _started(self, consumer: AIOKafkaConsumer) -> bool:
+        """Start, unless told to stop before the broker answered."""
+        starting = asyncio.create_task(consumer.start())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            return starting.done()
+        finally:
+            starting.cancel()
+            stopping.cancel()
+            await asyncio.gather(starting, stopping, return_exceptions=True)
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
@@ -346,8 +363,12 @@ class ConsumerRunner(Generic[E]):
         REBALANCES.labels(self._topic.name).inc()
         _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
         self._report(None)
+        # A group's generation only rises, unless the broker forgot the group and whatever else it held. The first to
+        # join the new group is sure to see it; committed offsets that went back are the other sign.
+        generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
+        began_anew, self._generation = generation <= self._generation, generation
         known = {partition: at for partition, at in self._known_commits.items() if partition in partitions}
-        if known and await self._forgotten(consumer, known):
+        if began_anew or (known and await self._forgotten(consumer, known)):
             self._known_commits.clear()
             self._log_was_reset()
 
@@ -418,6 +439,11 @@ def _is_member(consumer: AIOKafkaConsumer) -> bool:
 
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
+    coordinator = consumer._coordinator  # noqa: SLF001 - see below
+    if coordinator is not None and coordinator.generation == 0:
+        # The library takes a first generation of 0 for "never joined" and would not say that it leaves; the others
+        # would wait for the session to expire. The number itself is not sent.
+        coordinator.generation = 1
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await consumer.stop()

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from tandem.events import CATALOG, Topic
 from tandem.messaging.connection import Connection
@@ -96,7 +96,11 @@ class TopicKeeper:
                 await admin.close()
                 raise
             self._admin = admin
-        there = {topic["topic"]: len(topic["partitions"]) for topic in await self._admin.describe_topics(None)}
+        there = {
+            topic["topic"]: len(topic["partitions"])
+            for topic in await self._admin.describe_topics(list(self._topics))
+            if topic["error_code"] != UnknownTopicOrPartitionError.errno
+        }
         missing = self._topics.keys() - there.keys()
         for name in missing & self._seen:
             _log.warning("messaging.topic.vanished", topic=name)

@@ -16,6 +16,9 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from tandem.settings import ObservabilitySettings
 
+TRACE_HEADERS = ("traceparent", "tracestate")
+"""As W3C Trace Context names them."""
+
 
 class Tracing:
     """The process's tracer provider; `shutdown` flushes what is left and comes last."""
@@ -48,9 +51,17 @@ def inject_headers(context: Context | None = None) -> list[tuple[str, bytes]]:
 def extract_context(headers: Iterable[tuple[str, bytes]]) -> Context | None:
     """The sender's span context from Kafka headers; None where there is none."""
     carrier: Mapping[str, str] = {
-        name: value.decode("ascii", "replace") for name, value in headers if name in ("traceparent", "tracestate")
+        name: value.decode("ascii", "replace") for name, value in headers if name in TRACE_HEADERS
     }
     return extract(carrier) if carrier else None
+
+
+def is_sampled(headers: Iterable[tuple[str, bytes]]) -> bool:
+    """Whether the sender's span is recorded; far cheaper than extracting the context to ask it."""
+    for name, value in headers:
+        if name == "traceparent":
+            return value[-1:] in b"13579bdf" and len(value) >= 55
+    return False
 
 
 def link_of(headers: Iterable[tuple[str, bytes]]) -> trace.Link | None:
