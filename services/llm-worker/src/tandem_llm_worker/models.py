@@ -131,6 +131,8 @@ class Model:
         )
 
     async def _traced(self, question: Question, parameters: dict[str, Any]) -> ChatAnswer:
+        if not trace.get_current_span().is_recording():  # not sampled; a span would cost and be thrown away
+            return await self._measured(question, parameters, trace.INVALID_SPAN)
         with tracer().start_as_current_span(
             self._span_name,
             kind=SpanKind.CLIENT,

@@ -43,6 +43,15 @@ class ProviderClient:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._deadline = settings.timeout_seconds
+        self._url = f"{settings.base_url}/chat/completions"
+        # Said in full, since the SDK copies deeply what is left to its defaults, at every call.
+        self._options: openai.RequestOptions = {
+            "headers": {},
+            "params": {},
+            "max_retries": 0,
+            "timeout": httpx2.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
+            "security": {"bearer_auth": True},
+        }
         # room for more models than one at full width; the limiter bounds the calls, not the pool
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
         self._sdk = openai.AsyncOpenAI(
@@ -58,10 +67,7 @@ class ProviderClient:
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._sdk.post(
-                    "/chat/completions",
-                    cast_to=httpx2.Response,
-                    content=orjson.dumps(body),
-                    options={"security": {"bearer_auth": True}},
+                    self._url, cast_to=httpx2.Response, content=orjson.dumps(body), options=self._options
                 )
         except TRANSPORT_ERRORS as error:
             raise map_error(error, sent=body) from error
