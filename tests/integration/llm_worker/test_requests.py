@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from llm_worker_line import Line, StartWorker, agent, published, request
-from tandem.events import ErrorKind, JobState, ModelParameters
+from llm_worker_line import Line, StartWorker, published, request
+from tandem.events import ErrorKind, JobState
 from tandem.events.catalog import REQUESTS
 from tandem.observability.metrics import ANSWERS_REPEATED, SKIPPED
 from tandem.testing.waiting import eventually
@@ -53,16 +53,6 @@ async def test_a_request_of_an_older_epoch_is_skipped_and_not_paid(line: Line, s
     assert skipped("stale_epoch") == before + 1
 
 
-async def test_requests_of_a_paused_job_are_skipped(line: Line, start_worker: StartWorker) -> None:
-    start_worker()
-    await line.publish(published(state=JobState.PAUSED, revision=2), request(1))
-
-    await line.all_committed()
-
-    assert line.provider.score().received == 0
-    assert not line.answers
-
-
 async def test_a_request_whose_job_is_not_known_waits_for_it(line: Line, start_worker: StartWorker) -> None:
     worker = start_worker()
     await line.publish(request(1))
@@ -72,16 +62,6 @@ async def test_a_request_whose_job_is_not_known_waits_for_it(line: Line, start_w
     await line.publish(published())
 
     await line.answered(1)
-
-
-async def test_a_request_whose_job_never_appears_is_skipped(line: Line, start_worker: StartWorker) -> None:
-    before = skipped("unknown_job")
-    start_worker(job_wait_seconds=0.2)
-    await line.publish(request(1, job_id="never"))
-
-    await line.all_committed()
-
-    assert skipped("unknown_job") == before + 1
 
 
 async def test_a_repeated_request_gets_the_same_answer_without_a_second_call(
@@ -102,24 +82,6 @@ async def test_a_repeated_request_gets_the_same_answer_without_a_second_call(
     assert (second.completions, second.usage, second.calls) == (first.completions, first.usage, first.calls)
     assert line.provider.score().received == 1
     assert ANSWERS_REPEATED._value.get() == before + 1
-
-
-async def test_a_request_for_what_is_under_way_is_left_to_the_call_that_runs(
-    line: Line, start_worker: StartWorker
-) -> None:
-    before = skipped("in_flight")
-    line.provider.change(hold=True)
-    start_worker()
-    await line.publish(published(), request(1))
-    await eventually(lambda: line.provider.score().in_flight == 1, timeout=15)
-
-    await line.publish(request(1, ask=2))
-    await eventually(lambda: skipped("in_flight") == before + 1)
-    line.provider.change(hold=False)
-
-    await line.answered(1)
-    await line.all_committed()
-    assert line.provider.score().received == 1
 
 
 async def test_a_job_paused_while_its_requests_wait_for_a_slot_costs_no_further_calls(
@@ -173,68 +135,6 @@ async def test_a_provider_without_structured_output_is_asked_without_it_from_the
     assert not any(answer.structured for answer in answers)
     assert all(answer.error is None for answer in answers)
     assert line.provider.score().received == 12
-
-
-async def test_what_the_provider_never_answers_ends_with_its_reason(line: Line, start_worker: StartWorker) -> None:
-    start_worker(provider={"timeout_seconds": 0.2}, retry={"max_calls": 2, "base_seconds": 0.01})
-    await line.publish(published())
-    expected = {
-        "unauthorized": ErrorKind.AUTHENTICATION,
-        "quota_exhausted": ErrorKind.QUOTA_EXHAUSTED,
-        "refusal": ErrorKind.REFUSAL,
-        "malformed": ErrorKind.MALFORMED,
-        "timeout": ErrorKind.TIMEOUT,
-        "reset": ErrorKind.CONNECTION,
-        "server_error": ErrorKind.SERVER_ERROR,
-    }
-    for seq, (failure, kind) in enumerate(expected.items()):
-        line.provider.change(failures={failure: 1})
-        await line.publish(request(seq))
-        answer = (await line.answered(seq + 1))[-1]
-        assert answer.error, failure
-        assert answer.error.kind is kind
-        assert not answer.completions
-        assert "text number" not in answer.error.message
-        paid_or_permanent = failure in ("unauthorized", "quota_exhausted", "refusal")
-        assert len(answer.calls) == (1 if paid_or_permanent else 2)
-
-
-async def test_a_prompt_that_cannot_be_rendered_fails_without_a_call(line: Line, start_worker: StartWorker) -> None:
-    start_worker()
-    broken = agent(user_template="{{ fields.title }}", fingerprint="b" * 64)
-    await line.publish(published(agent=broken), request(1))
-
-    (answer,) = await line.answered(1)
-
-    assert answer.error
-    assert answer.error.kind is ErrorKind.PROMPT
-    assert "title" in answer.error.message
-    assert line.provider.score().received == 0
-
-
-async def test_an_agent_of_an_unknown_provider_fails_and_says_so(line: Line, start_worker: StartWorker) -> None:
-    start_worker()
-    await line.publish(published(agent=agent(provider="elsewhere", fingerprint="e" * 64)), request(1))
-
-    (answer,) = await line.answered(1)
-
-    assert answer.error
-    assert answer.error.kind is ErrorKind.BAD_REQUEST
-    assert "elsewhere" in answer.error.message
-
-
-async def test_an_answer_too_large_for_the_bus_ends_as_failed(line: Line, start_worker: StartWorker) -> None:
-    start_worker(max_answer_bytes=1024)
-    parameters = ModelParameters(top_logprobs=20)
-    line.provider.change(token_length=1)
-    await line.publish(published(agent=agent(parameters=parameters, fingerprint="c" * 64)), request(1))
-
-    (answer,) = await line.answered(1)
-
-    assert answer.error
-    assert answer.error.kind is ErrorKind.TOO_LARGE
-    assert answer.usage
-    assert answer.usage.completion_tokens > 0
 
 
 async def test_a_poison_message_goes_to_the_dead_letter_and_the_rest_is_answered(

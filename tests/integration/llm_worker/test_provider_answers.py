@@ -1,0 +1,129 @@
+"""What the worker makes of what a provider says, where providers differ."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from llm_worker_desk import MakeDesk, Script, complaint, good
+from llm_worker_line import agent, published, request
+from tandem.events import ErrorKind, ModelParameters
+
+
+async def test_an_answer_cut_short_is_asked_once_more_with_more_room(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(lambda body: good(body, finish_reason="stop" if body["max_tokens"] > 64 else "length"))
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+
+    answer = await desk.answer(request(1))
+
+    assert answer.error is None
+    assert [body["max_tokens"] for body in server.bodies] == [64, 256]
+    assert len(answer.calls) == 2
+
+
+async def test_an_answer_cut_short_twice_is_truncated(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(lambda body: good(body, finish_reason="length"))
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+
+    answer = await desk.answer(request(1))
+
+    assert answer.error
+    assert answer.error.kind is ErrorKind.TRUNCATED
+    assert len(server.bodies) == 2
+
+
+async def test_a_filtered_answer_fails_as_such_and_an_empty_one_is_tried_again(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    for reason, content, kind, calls in (
+        ("content_filter", "", ErrorKind.CONTENT_FILTER, 1),
+        ("stop", " ", ErrorKind.MALFORMED, 2),
+    ):
+        server = await scripted(partial(good, finish_reason=reason, content=content))
+        desk = make_desk(server.base_url)
+        desk.jobs.apply(published())
+
+        answer = await desk.answer(request(1))
+
+        assert answer.error
+        assert answer.error.kind is kind
+        assert len(server.bodies) == calls
+
+
+async def test_parameters_a_model_does_not_take_are_dropped_one_after_another_and_for_good(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        if "max_tokens" in body:
+            text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+            return complaint(text, "max_tokens", "unsupported_parameter")
+        if "temperature" in body:
+            return complaint("'temperature' does not support 0.0 with this model.", "temperature", "unsupported_value")
+        if body.get("top_logprobs", 0) > 5:
+            return complaint("Invalid value for 'top_logprobs': must be less than or equal to 5.", "top_logprobs")
+        if "seed" in body:
+            return complaint("body.seed: Extra inputs are not permitted", status=422)
+        return good(body)
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published(agent=agent(parameters=ModelParameters(seed=7))))
+
+    answers = await asyncio.gather(*(desk.answer(request(seq)) for seq in range(4)))
+    known = len(server.bodies)
+    last = await desk.answer(request(9))
+
+    assert all(answer.error is None and answer.structured for answer in (*answers, last))
+    assert len(server.bodies) == known + 1
+    body = server.bodies[-1]
+    assert body["top_logprobs"] == 5
+    assert body["max_completion_tokens"] == 64
+    assert not body.keys() & {"max_tokens", "temperature", "seed"}
+
+
+async def test_a_complaint_about_the_room_itself_is_not_taken_for_an_unknown_parameter(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    server = await scripted(lambda _: complaint("max_tokens is too large: 64. At most 16.", "max_tokens"))
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+
+    answer = await desk.answer(request(1))
+
+    assert answer.error
+    assert answer.error.kind is ErrorKind.BAD_REQUEST
+    assert len(server.bodies) == 1
+
+
+async def test_messages_that_quote_the_record_or_a_key_are_not_passed_on(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(
+        lambda body: (
+            complaint(f"cannot read {body['messages'][-1]['content']}", code="bad_input")
+            if "number 1," in body["messages"][-1]["content"]
+            else complaint("the key sk-abcdefghijk of this project is odd", code="bad_key")
+        )
+    )
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+
+    quoting, keyed = await desk.answer(request(1)), await desk.answer(request(2))
+
+    assert quoting.error
+    assert "text number" not in quoting.error.message
+    assert keyed.error
+    assert "sk-" not in keyed.error.message
+    assert "of this project is odd" in keyed.error.message
+
+
+async def test_the_constant_part_of_the_prompt_is_the_same_byte_for_byte(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(good)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+
+    await asyncio.gather(*(desk.answer(request(seq)) for seq in range(3)))
+
+    assert len({str(body["messages"][:-1]) for body in server.bodies}) == 1
+    assert len({str(body["messages"][-1]) for body in server.bodies}) == 3
