@@ -1,0 +1,179 @@
+"""What a call costs the worker: CPU of the whole process, from the request in Kafka to the answer in Kafka.
+
+    uv run python bench/llm_worker.py [--calls 4000] [--in-flight 64] [--latency-ms 50]
+
+Starts the embedded broker, the simulated provider and one worker as processes on this machine and stops them again.
+The limit is not binding; the first quarter of the calls warms up and is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import httpx2
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from tandem.events import (
+    AgentSpec,
+    AnnotationRequestedV1,
+    AnnotationRespondedV1,
+    JobPublishedV1,
+    JobState,
+    LabelOption,
+    LabelSchemaSpec,
+    SingleChoiceTask,
+)
+from tandem.events.catalog import RESPONSES
+from tandem.labeling.prompts import default_templates
+from tandem.messaging import Connection, Producer, TopicKeeper
+from tandem.processes import Process
+from tandem.settings import KafkaSettings
+from tandem.testing.provider import ProviderProcess
+from tandem_local.parts.tansu import Tansu
+
+SCHEMA = LabelSchemaSpec(
+    label_schema_id="schema",
+    version=1,
+    name="Sentiment",
+    tasks=(
+        SingleChoiceTask(
+            name="sentiment",
+            question="What is the sentiment?",
+            options=tuple(LabelOption(value=value) for value in ("positive", "neutral", "negative")),
+        ),
+    ),
+)
+
+
+def job() -> JobPublishedV1:
+    system, user = default_templates(SCHEMA)
+    agent = AgentSpec(
+        agent_id="agent",
+        version=1,
+        name="bench",
+        provider="simulated",
+        model="simulated",
+        system_template=system,
+        user_template=user,
+        fingerprint="f" * 64,
+    )
+    return JobPublishedV1(
+        job_id="job",
+        project_id="project",
+        dataset_id="dataset",
+        revision=1,
+        epoch=1,
+        state=JobState.RUNNING,
+        agent=agent,
+        label_schema=SCHEMA,
+    )
+
+
+def request(seq: int) -> AnnotationRequestedV1:
+    return AnnotationRequestedV1(
+        job_id="job",
+        project_id="project",
+        seq=seq,
+        record_id=str(seq),
+        epoch=1,
+        content_hash="0" * 64,
+        fields={"text": f"@airline flight {seq} was late again and nobody told us why, three hours at the gate"},
+    )
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mib(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+class Answers:
+    """Counts what comes out; notes the worker's CPU and the time when a count is reached."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.count = 0
+        self.failed = 0
+
+    async def until(self, consumer: AIOKafkaConsumer, count: int) -> float:
+        while self.count < count:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                self.count += len(records)
+                self.failed += sum(AnnotationRespondedV1.from_json(r.value).error is not None for r in records)
+        return time.monotonic()
+
+
+async def measure(arguments: argparse.Namespace, broker: Tansu, provider: ProviderProcess, worker: Process) -> None:
+    async with httpx2.AsyncClient(base_url=provider.control_url) as control:
+        behaviour = {"latency_ms": arguments.latency_ms, "latency_spread": arguments.latency_spread}
+        (await control.post("/behaviour", json=behaviour)).raise_for_status()
+    connection = Connection(KafkaSettings(bootstrap_servers=broker.bootstrap_servers, idempotent_producer=False))
+    keeper = TopicKeeper(connection)
+    await keeper.start()
+    await keeper.stop()
+    consumer = AIOKafkaConsumer(**connection.options, enable_auto_commit=False, auto_offset_reset="earliest")
+    await consumer.start()
+    name = connection.topic(RESPONSES)
+    consumer.assign([TopicPartition(name, number) for number in range(connection.partitions(RESPONSES))])
+    try:
+        async with Producer(connection) as producer:
+            await producer.send(job())
+            await producer.send_all([request(seq) for seq in range(arguments.calls)])
+        worker.spawn()
+        answers = Answers(connection)
+        warm = arguments.calls // 4
+        began = await answers.until(consumer, warm)
+        cpu, first = cpu_seconds(worker.pid), answers.count
+        ended = await answers.until(consumer, arguments.calls)
+        cpu, counted = cpu_seconds(worker.pid) - cpu, answers.count - first
+        print(
+            f"{counted} calls, {arguments.in_flight} in flight: {1000 * cpu / counted:.2f} CPU-s per 1,000 calls, "
+            f"{counted / (ended - began):.0f} calls/s, peak {peak_mib(worker.pid):.0f} MiB, {answers.failed} failed"
+        )
+    finally:
+        await consumer.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU of the llm-worker per call.")
+    parser.add_argument("--calls", type=int, default=4000)
+    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--latency-ms", type=float, default=50)
+    parser.add_argument("--latency-spread", type=float, default=0.42, help="0.42: p95 is twice the median")
+    parser.add_argument("--profile", type=Path, help="write the worker's cProfile here")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        logs = Path(folder)
+        provider = ProviderProcess(log_file=logs / "provider.log")
+        with Tansu(log_file=logs / "tansu.log") as broker, provider:
+            account = {"base_url": provider.base_url, "api_key": "none", "max_in_flight": arguments.in_flight}
+            profiled = ("-m", "cProfile", "-o", str(arguments.profile)) if arguments.profile else ()
+            worker = Process(
+                "llm-worker",
+                ("python", *profiled, "-m", "tandem_llm_worker"),
+                log_file=logs / "worker.log",
+                env={
+                    "TANDEM_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+                    "TANDEM_KAFKA__IDEMPOTENT_PRODUCER": "false",
+                    "TANDEM_PROVIDERS": json.dumps({"simulated": account}),
+                    "TANDEM_PROVIDERS_ON_LOOPBACK_ONLY": "true",
+                },
+            )
+            try:
+                asyncio.run(measure(arguments, broker, provider, worker))
+            finally:
+                worker.stop()
+
+
+if __name__ == "__main__":
+    main()
