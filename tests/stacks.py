@@ -31,6 +31,15 @@ ROOT = Path(__file__).parent.parent
 TWEETS = ROOT / "examples" / "tweets" / "tweets.csv"
 
 
+def score_of(provider: ProviderProcess) -> Score:
+    answer = httpx.get(f"{provider.control_url}/score", trust_env=False)
+    return Score.model_validate_json(answer.content)
+
+
+def behave(provider: ProviderProcess, **settings: Any) -> None:
+    httpx.post(f"{provider.control_url}/behaviour", json=settings, trust_env=False).raise_for_status()
+
+
 class RunningStack:
     """A stack that is up, its provider, and ways to look behind it."""
 
@@ -58,12 +67,11 @@ class RunningStack:
 
     def score(self) -> Score:
         """What the provider was asked so far."""
-        answer = httpx.get(f"{self.provider.control_url}/score", trust_env=False)
-        return Score.model_validate_json(answer.content)
+        return score_of(self.provider)
 
     def behave(self, **settings: Any) -> None:
         """Change how the provider answers."""
-        httpx.post(f"{self.provider.control_url}/behaviour", json=settings, trust_env=False).raise_for_status()
+        behave(self.provider, **settings)
 
     def project_with_tweets(self) -> tuple[Project, str, str]:
         """A new project; the ids of its data set of 4,200 tweets and of its agent."""
