@@ -175,9 +175,9 @@ async def test_a_killed_demo_goes_on_where_it_was_and_leaves_no_process_behind(
     job = await _job_that_is_under_way(demo)
     program.send_signal(signal.SIGKILL)
     program.wait()
-    at_the_kill = score_of(provider)
     pids = demo.pids()
     await eventually(lambda: not any(_is_alive(pid) for pid in pids), timeout=30, message="all processes ended")
+    at_the_kill = score_of(provider)
     behave(provider, latency_ms=0)
     summary = demo.run_once()
 

@@ -74,9 +74,11 @@ class World:
         )
 
     @asynccontextmanager
-    async def running(self, holder: str = "one", settings: DispatchSettings = FAST) -> AsyncIterator[Dispatcher]:
+    async def running(
+        self, holder: str = "one", settings: DispatchSettings = FAST, dispatcher: Dispatcher | None = None
+    ) -> AsyncIterator[Dispatcher]:
         """Leaving it without `stop` is a kill: the lease is not handed over."""
-        dispatcher = self.dispatcher(holder, settings)
+        dispatcher = dispatcher or self.dispatcher(holder, settings)
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(dispatcher.keep_leases())]
         try:
             yield dispatcher
@@ -320,6 +322,23 @@ async def test_a_broker_that_forgot_is_told_everything_outstanding_again(world: 
         await eventually(lambda: len(world.seen.requests) == 19)
     assert world.seen.asked[0] == 1
     assert {request.ask for request in world.seen.requests} == {1}
+    assert {request.epoch for request in world.seen.requests} == {1}
+
+
+async def test_a_dispatcher_started_on_a_new_broker_asks_anew_for_what_the_old_one_held(world: World) -> None:
+    await world.job(30)
+    async with world.running("one") as first:
+        await eventually(lambda: len(world.seen.asked) == 16, message="the window is full")
+        await first.stop()
+    await world.database["jobs"].update_one({}, {"$set": {"dispatch.jobs_offset": 1_000_000}})  # the old broker's log
+
+    second = world.dispatcher("two")
+    world.producer.on_log_reset.append(second.broker_forgot)
+    async with world.running("two", dispatcher=second):
+        await eventually(lambda: sum(world.seen.asked.values()) >= 32, message="all outstanding are asked again")
+        await second.stop()
+
+    assert set(world.seen.asked.values()) == {2}
     assert {request.epoch for request in world.seen.requests} == {1}
 
 

@@ -80,6 +80,15 @@ class Producer:
         """Called with a topic's name (without prefix) when an offset is acknowledged that was acknowledged before, or a
         lower one: the broker forgot the topic. Once a reset and topic."""
 
+    def last_offset(self, topic: Topic, *, partition: int = 0) -> int | None:
+        """The offset acknowledged last on this partition; None where nothing was sent to it yet."""
+        return self._last_offsets.get(topic.name, {}).get(partition)
+
+    def expect_above(self, topic: Topic, offset: int, *, partition: int = 0) -> None:
+        """What an earlier process saw acknowledged: anything not above it counts as a log that began anew."""
+        offsets = self._last_offsets.setdefault(topic.name, {})
+        offsets[partition] = max(offset, offsets.get(partition, -1))
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tandem.events import JobPublishedV1, WorkerReportedV1
+from tandem.events.catalog import JOBS
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.health import Health
@@ -198,6 +199,8 @@ class Dispatcher:
             return None
         if taken_over := document["epoch"] > epoch:
             metrics.DISPATCH_TAKEOVERS.inc()
+        elif (offset := document["dispatch"].get("jobs_offset")) is not None:
+            self._producer.expect_above(JOBS, offset)
         self._feeders[job_id] = await JobFeeder.adopt(document, self._parts)
         log.info("dispatch.lease_taken", job_id=job_id, epoch=document["epoch"], taken_over=taken_over)
         return document
@@ -215,7 +218,7 @@ class Dispatcher:
         for job_id, feeder in list(self._feeders.items()):
             try:
                 await feeder.save()
-                await self._writer.release(job_id)
+                await self._writer.release(job_id, jobs_offset=self._producer.last_offset(JOBS))
             except (LeaseLostError, StoreUnavailableError) as error:
                 log.warning("dispatch.lease_not_released", job_id=job_id, reason=type(error).__name__)
         self._feeders.clear()

@@ -90,11 +90,13 @@ class JobDispatchWriter:
                 [{"$set": {"dispatch.lease.until": _until(seconds)}}],
             )
 
-    async def release(self, job_id: str) -> None:
-        """Hand over cleanly: the next holder keeps the epoch."""
+    async def release(self, job_id: str, *, jobs_offset: int | None) -> None:
+        """Hand over cleanly: the next holder keeps the epoch, and can tell by `jobs_offset` whether the broker is still
+        the one that holds what is outstanding."""
         async with store_errors():
             await self._jobs.update_one(
-                {"_id": job_id, "dispatch.lease.holder": self._holder}, {"$set": {"dispatch.lease": None}}
+                {"_id": job_id, "dispatch.lease.holder": self._holder},
+                {"$set": {"dispatch.lease": None, "dispatch.jobs_offset": jobs_offset}},
             )
 
     async def save(self, job_id: str, *, epoch: int, progress: Progress) -> None:

@@ -61,6 +61,9 @@ class DispatchPart(TypedDict):
     rate_per_second: float
     """Records ended a second, measured lately."""
     lease: LeasePart | None
+    jobs_offset: int | None
+    """How far annotation.jobs had come at the last clean hand-over. A log that is shorter now began anew, and with it
+    went the requests that were outstanding."""
     announced: bool
     """True once the end of the job was published: no dispatcher needs to look at it again."""
 
@@ -99,6 +102,7 @@ def first_dispatch(from_seq: int) -> DispatchPart:
         "asked_epoch": 0,
         "rate_per_second": 0.0,
         "lease": None,
+        "jobs_offset": None,
         "announced": False,
     }
 
