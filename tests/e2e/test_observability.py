@@ -1,0 +1,108 @@
+"""What an operator sees of a running stack: a trace for each record, metrics by the conventions, honest health."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from stacks import MakeStack, RunningStack, TraceReceiverThread, start_again
+from tandem.processes import Process
+from tandem.testing.otlp import TraceReceiver
+from tandem.testing.waiting import eventually
+
+pytestmark = pytest.mark.timeout(180)
+
+SERVICES = ("api", "dispatcher", "llm-worker", "postprocessor", "verification-ui")
+WAY_OF_A_RECORD = (
+    "dispatcher/annotation.requests publish",
+    "llm-worker/annotation.requests process",
+    "postprocessor/annotation.responses process",
+    "verification-ui/annotation.low-confidence process",
+)
+
+
+@pytest.fixture
+def traces() -> Iterator[TraceReceiver]:
+    with TraceReceiverThread() as receiver:
+        yield receiver
+
+
+def ops(running: RunningStack, service: str, path: str) -> httpx.Response:
+    return httpx.get(f"{running.stack.services[service].ops_url}{path}", timeout=10, trust_env=False)
+
+
+def answers(running: RunningStack, service: str, status: int) -> bool:
+    return ops(running, service, "/readyz").status_code == status
+
+
+async def test_one_trace_leads_from_the_dispatcher_over_the_model_call_to_the_review_queue(
+    make_stack: MakeStack, mongo_url: str, traces: TraceReceiver
+) -> None:
+    running = make_stack(
+        mongo=mongo_url,
+        environment={
+            "TANDEM_OBSERVABILITY__OTLP_ENDPOINT": traces.endpoint,
+            "TANDEM_OBSERVABILITY__TRACE_SAMPLE_RATIO": "1",
+        },
+    )
+    job = running.start_job(limit=3, review_threshold=1.0)
+    job = running.tandem.jobs.wait(job.id, timeout=60)
+    assert job.counts.needs_review == 3
+
+    def ways() -> list[set[tuple[str, str]]]:
+        ids = {span.trace_id for span in traces.spans if span.name == "annotation.requests publish"}
+        found = [traces.edges(trace_id) for trace_id in ids]
+        return found if len(found) == 3 and all(set(pairwise(WAY_OF_A_RECORD)) <= edges for edges in found) else []
+
+    for edges in await eventually(ways, timeout=30, message="every record's trace goes all the way"):
+        calls = {child for parent, child in edges if parent == "llm-worker/annotation.requests process"}
+        assert f"llm-worker/chat {running.stack.model.name}" in calls
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_metrics_parse_and_follow_the_prometheus_conventions(running_stack: RunningStack, service: str) -> None:
+    promtool = shutil.which("promtool")
+    assert promtool, "There is no promtool on PATH; install it (Debian: apt-get install prometheus)."
+    answer = ops(running_stack, service, "/metrics")
+    families = {family.name for family in text_string_to_metric_families(answer.text)}
+    assert any(name.startswith("tandem_") for name in families)
+    ours = "".join(
+        f"{line}\n"
+        for line in answer.text.splitlines()
+        if line.removeprefix("# HELP ").removeprefix("# TYPE ").startswith("tandem_")
+    )
+    checked = subprocess.run([promtool, "check", "metrics"], input=ours, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+async def test_readiness_tells_when_mongodb_or_the_broker_is_away_and_liveness_does_not_care(
+    make_stack: MakeStack,
+) -> None:
+    running = make_stack()
+    mongod, broker = running.stack.mongod, running.stack.tansu
+    assert mongod is not None
+    assert broker is not None
+    needs: list[tuple[Process, tuple[str, ...]]] = [
+        (mongod, ("api", "dispatcher", "postprocessor", "verification-ui")),
+        (broker, ("dispatcher", "llm-worker", "postprocessor", "verification-ui")),
+    ]
+    for away, dependents in needs:
+        away.kill()
+        for service in dependents:
+            await eventually(partial(answers, running, service, 503), timeout=45, message=f"{service} is not ready")
+        assert all(ops(running, service, "/livez").status_code == 200 for service in SERVICES)
+        independent = set(SERVICES) - set(dependents)
+        assert all(ops(running, service, "/readyz").status_code == 200 for service in independent)
+        await start_again(away)
+        for service in SERVICES:
+            await eventually(partial(answers, running, service, 200), timeout=60, message=f"{service} is ready again")
+    assert all(process.running for process in running.stack.processes)
+    await asyncio.to_thread(running.tandem.projects.list)
