@@ -66,3 +66,12 @@ async def consumers(connection: Connection, producer: Producer) -> AsyncIterator
     consumers = Consumers(connection, producer)
     yield consumers
     await consumers.stop()
+
+
+@pytest.fixture
+async def consumers_without_topics(connection: Connection) -> AsyncIterator[Consumers]:
+    """Before anyone made the topics."""
+    async with Producer(connection) as producer:
+        consumers = Consumers(connection, producer)
+        yield consumers
+        await consumers.stop()

@@ -85,7 +85,7 @@ async def test_a_consumer_goes_on_with_the_new_log_from_its_beginning_and_says_t
     await producer.send_all([request(seq) for seq in range(100)])
     runner, _ = consumers.start(recorder, on_lost=on_lost, health=health)
     await recorder.saw(*range(100))
-    await eventually(lambda: runner._known_commits)
+    await eventually(lambda: runner._memory._commits)
 
     await restart(tansu)
     await producer.send_all([request(seq) for seq in range(100, 150)])

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import CommitFailedError
 
 from contract.messaging.bus import (
     JOIN_SECONDS,
@@ -28,8 +29,10 @@ from tandem.messaging import (
     Producer,
     Received,
     TooManyDeadLettersError,
+    TopicKeeper,
     runner,
 )
+from tandem.messaging.membership import close_consumer, open_consumer
 from tandem.observability.health import Health
 from tandem.observability.metrics import REBALANCES
 from tandem.testing.brokers import Broker
@@ -335,3 +338,32 @@ class TestLongSessions:
 
         # The embedded broker takes half a session to form a group; a member that did not say goodbye costs two more.
         await eventually(lambda: second.seen[1], timeout=15)
+
+
+@pytest.mark.usefixtures("producer")
+async def test_no_commit_goes_out_in_nobody_s_name(connection: Connection) -> None:
+    group, topic = connection.group("group"), connection.topic(REQUESTS)
+    consumer = await open_consumer(connection, group, topic, drain_seconds=1, stopping=asyncio.Event(), report=print)
+    assert consumer is not None
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])  # as after the group forgot the member: an assignment, and no generation
+
+    with pytest.raises(CommitFailedError):
+        await consumer.commit({partition: 57})
+
+    await close_consumer(consumer)
+    assert await committed(connection, REQUESTS, "group") == {}
+
+
+async def test_a_consumer_may_be_there_before_its_topic(connection: Connection, consumers_without_topics: Any) -> None:
+    recorder = Recorder()
+    consumers_without_topics.start(recorder)
+    await asyncio.sleep(0.5)  # time to join a group, if it would
+
+    keeper = TopicKeeper(connection)
+    await keeper.start()
+    await keeper.stop()
+    async with Producer(connection) as producer:
+        await producer.send_all([request(seq) for seq in range(40)])
+
+    await recorder.saw(*range(40))

@@ -17,6 +17,7 @@ from tandem.messaging.connection import Connection
 from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
+from tandem.messaging.membership import COMMIT_SECONDS, GroupMemory, close_consumer, open_consumer
 from tandem.messaging.producer import Producer
 from tandem.messaging.received import Handler
 from tandem.observability.health import Health
@@ -28,11 +29,6 @@ E = TypeVar("E", bound=Event)
 POLL_MS = 500
 FULL_SECONDS = 5.0
 """Full for so long, partitions are paused and the broker's poll clock is wound again."""
-COMMIT_SECONDS = 5.0
-"""The longest wait for one commit; a later one covers it."""
-CLOSE_SECONDS = 5.0
-JOIN_MARGIN_SECONDS = 10.0
-"""What a rebalance may take beyond the longest drain."""
 
 _log = get_logger(__name__)
 
@@ -102,8 +98,7 @@ class ConsumerRunner(Generic[E]):
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
-        self._generation = -1
-        self._known_commits: dict[TopicPartition, int] = {}
+        self._memory = GroupMemory(topic.name)
         self._positions: dict[TopicPartition, int] = {}
         self._lost = asyncio.Event()
         self._consumed = EVENTS_CONSUMED.labels(topic.name, self._group)
@@ -131,7 +126,14 @@ class ConsumerRunner(Generic[E]):
         sweeping = asyncio.create_task(self._run_on_lost())
         try:
             while not self._stopping.is_set():
-                consumer = await self._connect()
+                consumer = await open_consumer(
+                    self._connection,
+                    self._group,
+                    self._name,
+                    drain_seconds=self._drain_seconds,
+                    stopping=self._stopping,
+                    report=self._report,
+                )
                 if consumer is not None:
                     await self._consume(consumer)
         finally:
@@ -148,54 +150,6 @@ class ConsumerRunner(Generic[E]):
             await self._stopped.wait()
 
     # --- one membership: from joining to leaving
-
-    async def _connect(self) -> AIOKafkaConsumer | None:
-        """A consumer that is about to join the group; None when told to stop while the broker is away."""
-        settings = self._connection.settings
-        rebalance_ms = int((self._drain_seconds + COMMIT_SECONDS + JOIN_MARGIN_SECONDS) * 1000)
-        wait = 0.1
-        while not self._stopping.is_set():
-            consumer = AIOKafkaConsumer(
-                **self._connection.options,
-                group_id=self._group,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                session_timeout_ms=int(settings.session_timeout_seconds * 1000),
-                heartbeat_interval_ms=int(settings.heartbeat_seconds * 1000),
-                rebalance_timeout_ms=rebalance_ms,
-                request_timeout_ms=rebalance_ms + 5_000,  # the answer to a join comes when all members joined
-            )
-            try:
-                if not await self._started(consumer):
-                    await _close(consumer)
-                    return None
-            except (KafkaError, OSError) as error:
-                await _close(consumer)
-                self._report(f"the broker cannot be reached ({type(error).__name__})")
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._stopping.wait()
-                wait = min(2.0, wait * 2)
-            except BaseException:
-                await _close(consumer)
-                raise
-            else:
-                return consumer
-        return None
-
-    async def _started(self, consumer: AIOKafkaConsumer) -> bool:
-        """Start, unless told to stop before the broker answered."""
-        starting = asyncio.create_task(consumer.start())
-        stopping = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-            return starting.done()
-        finally:
-            starting.cancel()
-            stopping.cancel()
-            await asyncio.gather(starting, stopping, return_exceptions=True)
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
@@ -227,7 +181,7 @@ class ConsumerRunner(Generic[E]):
             self._ready.clear()
             await self._commit(consumer)
             self._in_flight.release()
-        await _close(consumer)
+        await close_consumer(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         most = self._max_batch * self._concurrency
@@ -310,7 +264,7 @@ class ConsumerRunner(Generic[E]):
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """Commit what rose. A failure does no harm: it is committed later, or the messages are delivered again."""
         offsets = self._in_flight.to_commit()
-        if not offsets or not _is_member(consumer):
+        if not offsets:
             return
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
@@ -321,7 +275,7 @@ class ConsumerRunner(Generic[E]):
             _log.warning("messaging.commit.failed", topic=self._topic.name, error=repr(error))
         else:
             self._in_flight.committed(offsets)
-            self._known_commits |= offsets
+            self._memory.committed(offsets)
 
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         lag = 0
@@ -363,23 +317,8 @@ class ConsumerRunner(Generic[E]):
         REBALANCES.labels(self._topic.name).inc()
         _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
         self._report(None)
-        # A group's generation only rises, unless the broker forgot the group and whatever else it held. The first to
-        # join the new group is sure to see it; committed offsets that went back are the other sign.
-        generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
-        began_anew, self._generation = generation <= self._generation, generation
-        known = {partition: at for partition, at in self._known_commits.items() if partition in partitions}
-        if began_anew or (known and await self._forgotten(consumer, known)):
-            self._known_commits.clear()
+        if await self._memory.is_gone(consumer, partitions):
             self._log_was_reset()
-
-    async def _forgotten(self, consumer: AIOKafkaConsumer, known: dict[TopicPartition, int]) -> bool:
-        try:
-            async with asyncio.timeout(COMMIT_SECONDS):
-                committed = await asyncio.gather(*(consumer.committed(partition) for partition in known))
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("messaging.committed.unknown", topic=self._topic.name, error=repr(error))
-            return False
-        return any(now is None or now < at for now, at in zip(committed, known.values(), strict=True))
 
     def _log_was_reset(self) -> None:
         if not self._lost.is_set():
@@ -429,21 +368,3 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         with self._runner.guarded():
             await self._runner.take_over(self._consumer, assigned)
-
-
-def _is_member(consumer: AIOKafkaConsumer) -> bool:
-    """Whether the group knows this consumer. A commit of a stranger is not refused where the group has no members: a
-    broker that forgot everything would keep positions in a log that is gone, and nothing would be read below them.
-    """
-    return consumer._coordinator is not None and consumer._coordinator.generation >= 0  # noqa: SLF001 - told nowhere else
-
-
-async def _close(consumer: AIOKafkaConsumer) -> None:
-    coordinator = consumer._coordinator  # noqa: SLF001 - see below
-    if coordinator is not None and coordinator.generation == 0:
-        # The library takes a first generation of 0 for "never joined" and would not say that it leaves; the others
-        # would wait for the session to expire. The number itself is not sent.
-        coordinator.generation = 1
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await consumer.stop()
