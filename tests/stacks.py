@@ -29,6 +29,7 @@ from tandem_local.stack import DataDir, Model, Stack
 
 ROOT = Path(__file__).parent.parent
 TWEETS = ROOT / "examples" / "tweets" / "tweets.csv"
+PARTITIONS = 4
 
 
 def score_of(provider: ProviderProcess) -> Score:
@@ -149,7 +150,7 @@ def _start(
         environment={
             "TANDEM_MONGO__DATABASE": database,
             "TANDEM_KAFKA__PREFIX": f"{database}.",
-            "TANDEM_KAFKA__PARTITIONS": "4",
+            "TANDEM_KAFKA__PARTITIONS": str(PARTITIONS),
             "TANDEM_PROVIDERS_ON_LOOPBACK_ONLY": "true",
             **({} if broker is None or broker.idempotent_producer else {"TANDEM_KAFKA__IDEMPOTENT_PRODUCER": "false"}),
             **environment,

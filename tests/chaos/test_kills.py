@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from stacks import MakeStack, RunningStack, assert_each_record_once, queued, start_again
+from stacks import PARTITIONS, MakeStack, RunningStack, assert_each_record_once, queued, start_again
+from tandem.events.catalog import REQUESTS
 from tandem.processes import Process
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
@@ -16,13 +17,33 @@ from tandem_client import Job
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 RECORDS = 4200
-COMMIT_WITHIN_SECONDS = 1.0
-"""A worker commits what it answered within this; a killed one may be asked for that again."""
 BRISK = {"latency_ms": 200, "latency_spread": 0.3}
 SLOW = {"latency_ms": 4000}
 """While a victim comes back, so that the job is not over before the last of them, however busy the machine is."""
 PAYS_AGAIN = ("llm-worker", "tansu")
 """Whose end may cost a call twice; that of the others must not."""
+
+
+async def uncommitted_requests(running: RunningStack) -> set[int]:
+    """The seqs of the requests that the group of the workers has not committed: they will be delivered again."""
+    prefix = f"{running.mongo.name}."
+    seqs: set[int] = set()
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=running.stack.bootstrap_servers, group_id=f"{prefix}llm-worker", enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        topic = f"{prefix}{REQUESTS.name}"
+        partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, await consumer.committed(partition) or 0)
+        while fetched := await consumer.getmany(timeout_ms=1000):
+            for records in fetched.values():
+                seqs.update(int(record.key.rpartition(b":")[2]) for record in records if record.key)
+    finally:
+        await consumer.stop()
+    return seqs
 
 
 @dataclass
@@ -33,11 +54,9 @@ class Watch:
     job: Job
     allowed_repeats: int = 0
     progress_at_kills: dict[str, float] = field(default_factory=dict)
-    _answered: list[tuple[float, int]] = field(default_factory=list)
 
     async def until(self, progress: float) -> None:
         def reached() -> bool:
-            self._answered.append((time.monotonic(), self.running.score().answered))
             self.job = self.running.tandem.jobs.get(self.job.id)
             return self.job.progress >= progress
 
@@ -47,18 +66,25 @@ class Watch:
         before = self.running.score()
         self.progress_at_kills[victim.name] = self.running.tandem.jobs.get(self.job.id).progress
         victim.kill()
-        if victim.name in PAYS_AGAIN:
-            self.allowed_repeats += self._in_flight_or_uncommitted(abandoned_before=before.abandoned)
+        if victim.name == "llm-worker":
+            self.allowed_repeats += await self._in_flight_or_not_committed(abandoned_before=before.abandoned)
+        elif victim.name in PAYS_AGAIN:
+            self.allowed_repeats += self._in_flight_or_unwritten(abandoned_before=before.abandoned)
         await start_again(victim)
 
-    def _in_flight_or_uncommitted(self, *, abandoned_before: int) -> int:
+    async def _in_flight_or_not_committed(self, *, abandoned_before: int) -> int:
+        """A slow call holds back the commit of what was answered after it: the broker says how much that was."""
+        again = await uncommitted_requests(self.running)
+        answered = self.running.mongo["annotations"].count_documents(
+            {"job_id": self.job.id, "seq": {"$in": sorted(again)}}
+        )
+        return self._in_flight_or_unwritten(abandoned_before=abandoned_before) + answered
+
+    def _in_flight_or_unwritten(self, *, abandoned_before: int) -> int:
         score = self.running.score()
         written = self.running.mongo["annotations"].count_documents({"job_id": self.job.id})
-        now = time.monotonic()
         in_flight = score.received - score.answered - abandoned_before
-        earlier = max(count for at, count in self._answered if now - at >= COMMIT_WITHIN_SECONDS)
-        unwritten = score.prompts - in_flight - written
-        return in_flight + max(score.answered - earlier, unwritten)
+        return in_flight + max(0, score.prompts - in_flight - written)
 
 
 async def test_a_job_survives_the_kill_of_every_service_and_of_the_embedded_broker(make_stack: MakeStack) -> None:

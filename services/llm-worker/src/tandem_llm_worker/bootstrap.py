@@ -20,6 +20,8 @@ from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
 
 GROUP = "llm-worker"
+COMMIT_SECONDS = 0.2
+"""What was answered since the last commit is paid again after a kill; a commit costs next to nothing beside a call."""
 HELD_PER_SLOT = 2
 """Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
 
@@ -56,6 +58,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             max_batch=1,
             concurrency=settings.slots * HELD_PER_SLOT,
             drain_seconds=settings.drain_seconds,
+            commit_interval=COMMIT_SECONDS,
             health=health,
         )
         heartbeat = Heartbeat(
