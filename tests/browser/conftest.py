@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tandem_verification_ui.static_files import BUILT
+from tools import program
 from watched_page import WatchedPage
 
 FLAGS = (
@@ -25,13 +25,11 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("Chromium is missing; install it with `apt-get install chromium`.", pytrace=False)
+    executable = program("chromium")
     if not (BUILT / "index.html").is_file():
         pytest.fail("The page is not built; build it with `make web`.", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield browser
         browser.close()
 

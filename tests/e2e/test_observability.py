@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -17,6 +16,7 @@ from stacks import MakeStack, RunningStack, TraceReceiverThread, start_again
 from tandem.processes import Process
 from tandem.testing.otlp import TraceReceiver
 from tandem.testing.waiting import eventually
+from tools import program
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -69,8 +69,6 @@ async def test_one_trace_leads_from_the_dispatcher_over_the_model_call_to_the_re
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_metrics_parse_and_follow_the_prometheus_conventions(running_stack: RunningStack, service: str) -> None:
-    promtool = shutil.which("promtool")
-    assert promtool, "There is no promtool on PATH; install it (Debian: apt-get install prometheus)."
     answer = ops(running_stack, service, "/metrics")
     families = {family.name for family in text_string_to_metric_families(answer.text)}
     assert any(name.startswith("tandem_") for name in families)
@@ -79,7 +77,9 @@ def test_metrics_parse_and_follow_the_prometheus_conventions(running_stack: Runn
         for line in answer.text.splitlines()
         if line.removeprefix("# HELP ").removeprefix("# TYPE ").startswith("tandem_")
     )
-    checked = subprocess.run([promtool, "check", "metrics"], input=ours, capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [program("promtool"), "check", "metrics"], input=ours, capture_output=True, text=True, check=False
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tandem.events.catalog import REQUESTS
 from tandem.service import STOP_STEP_SECONDS
 from tandem_llm_worker.bootstrap import GROUP
 from tandem_llm_worker.settings import WorkerSettings
+from tools import program
 from unit.deploy.deploy_paths import ROOT
 from unit.deploy.settings_check import SETTINGS, check_environment
 
@@ -29,10 +29,7 @@ Document = dict[str, Any]
 
 
 def _render(folder: str) -> list[Document]:
-    program = shutil.which("kubectl")
-    if program is None:
-        pytest.fail("kubectl is missing; install it with `apt-get install kubernetes-client`")
-    done = subprocess.run([program, "kustomize", ROOT / folder], capture_output=True, text=True, check=False)
+    done = subprocess.run([program("kubectl"), "kustomize", ROOT / folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from tandem.observability import metrics
+from tools import program
 from unit.deploy.deploy_paths import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -39,10 +39,7 @@ def dashboard() -> dict[str, Any]:
 
 
 def _promtool(*arguments: str | Path, text: str | None = None) -> None:
-    program = shutil.which("promtool")
-    if program is None:
-        pytest.fail("promtool is missing; install it with `apt-get install prometheus`")
-    done = subprocess.run([program, *arguments], input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run([program("promtool"), *arguments], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

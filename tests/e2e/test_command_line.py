@@ -1,0 +1,160 @@
+"""The `tandem` command line on a running stack, as a person at a terminal uses it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stacks import TWEETS, RunningStack
+
+
+@dataclass
+class Terminal:
+    """Runs the program with a home of its own."""
+
+    home: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, status: int = 0, answer: str = "") -> str:
+        """What it printed; results where it went well, the error otherwise."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tandem_client", *arguments],
+            env={**_clean(), "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200", **self.environment},
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if status == 0 else done.stderr
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("TANDEM_", "OPENAI_"))}
+
+
+@pytest.fixture
+def terminal(running_stack: RunningStack, tmp_path: Path) -> Terminal:
+    return Terminal(
+        tmp_path / "config", {"TANDEM_URL": running_stack.ui_url, "TANDEM_TOKEN": running_stack.admin_token}
+    )
+
+
+@pytest.fixture
+def project() -> str:
+    return f"terminal {uuid.uuid4().hex[:8]}"
+
+
+def test_from_a_file_to_labels(terminal: Terminal, project: str, running_stack: RunningStack, tmp_path: Path) -> None:
+    run, here = terminal.run, ("--project", project)
+    schema = tmp_path / "schema.yaml"
+    schema.write_text(
+        "question: How?\noptions:\n  - value: positive\n    description: joy\n  - neutral\n  - negative\n"
+    )
+
+    assert "4200 records imported" in run(
+        "import",
+        str(TWEETS),
+        *here,
+        "--text-column",
+        "text",
+        "--id-column",
+        "id",
+        "--gold-column",
+        "label",
+        "--gold-task",
+        "sentiment",
+        "--metadata-column",
+        "mean_valence",
+    )
+    assert "version 1: positive, neutral, negative" in run(
+        "schema", "create", "sentiment", *here, "--file", str(schema)
+    )
+    assert "version 1" in run("schema", "create", "sentiment", *here, "--file", str(schema))  # an equal one is no news
+    model = running_stack.stack.model
+    run(
+        "agent",
+        "create",
+        "first",
+        *here,
+        "--schema",
+        "sentiment",
+        "--model",
+        model.name,
+        "--provider",
+        model.provider,
+        "--temperature",
+        "0",
+    )
+    assert model.name in run("agent", "list", *here)
+    assert "Somehow I was blessed" in run("agent", "preview", "first", *here, "--dataset", "tweets")
+    ran = run("run", *here, "--dataset", "tweets", "--agent", "first", "--name", project, "--limit", "200")
+    assert "completed, 200 of 200" in ran
+    assert "200 / 200" in run("status", project)
+
+    jsonl, table = tmp_path / "labels.jsonl", tmp_path / "labels.csv"
+    run("export", project, "-o", str(jsonl))
+    run("export", project, "-o", str(table))
+    lines = [json.loads(line) for line in jsonl.read_text().splitlines()]
+    with table.open(newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert [line["record_id"] for line in lines] == [row["record_id"] for row in rows]
+    assert len(lines) == 200
+    assert {line["outcome"] for line in lines} == {"labeled"}
+
+
+def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack: RunningStack) -> None:
+    running_stack.behave(latency_ms=2000)
+    try:
+        job = running_stack.start_job(limit=2000)
+        assert "paused" in terminal.run("pause", job.id)
+        assert "paused" in terminal.run("status", job.id)
+        assert "running" in terminal.run("resume", job.id)
+        assert "cancelled" in terminal.run("cancel", job.id)
+        assert "cancelled" in terminal.run("status", job.id, "--watch")
+    finally:
+        running_stack.behave(latency_ms=0)
+
+
+def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal, running_stack: RunningStack) -> None:
+    terminal.environment.clear()
+    assert "tandem login URL" in terminal.run("status", status=1)
+
+    terminal.run("login", running_stack.api_url, answer=f"{running_stack.admin_token}\n")
+
+    kept = terminal.home / "tandem" / "config.toml"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    terminal.run("status")
+    link = terminal.run("login-link", "Robin", "--page", running_stack.ui_url)
+    assert link.startswith(f"{running_stack.ui_url}/login?token=")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["status", "no such job"], 1, "There is no job 'no such job'"),
+        (["run", "--project", "nowhere", "--dataset", "d", "--agent", "a"], 1, "There is no project 'nowhere'"),
+        (["import", "no-such-file.csv", "--project", "p", "--text-column", "t"], 2, "does not exist"),
+        (["schema", "create", "s", "--project", "p"], 2, "give either --labels or --file"),
+        (["export", "j", "-o", "labels.xlsx"], 2, "must end in .csv, .jsonl or .ndjson"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(terminal: Terminal, arguments: list[str], status: int, sentence: str) -> None:
+    assert sentence in terminal.run(*arguments, status=status)
+
+
+def test_a_wrong_key_and_a_wrong_address_are_said_with_the_cure(terminal: Terminal) -> None:
+    terminal.environment |= {"TANDEM_TOKEN": "not a key"}
+    assert "API key" in terminal.run("status", status=1)
+    assert "No answer from http://127.0.0.1:9" in terminal.run("login", "http://127.0.0.1:9", status=1)

@@ -1,0 +1,20 @@
+"""Programs that some tests need beside Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+PACKAGES = {"chromium": "chromium", "promtool": "prometheus", "kubectl": "kubernetes-client"}
+
+
+def program(name: str) -> str:
+    """The path of a program. Without it the test is skipped with the cure; it fails where TANDEM_REQUIRE_TOOLS=1."""
+    if found := shutil.which(name):
+        return found
+    sentence = f"There is no {name} on PATH: install it (Debian: apt-get install {PACKAGES[name]})."
+    if os.environ.get("TANDEM_REQUIRE_TOOLS") == "1":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
