@@ -59,7 +59,7 @@ openapi: env ## write the OpenAPI documents from the code, and the page's types 
 
 .PHONY: bench
 bench: env ## measure against a simulated provider
-	@for file in bench/bench_*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
 
 .PHONY: clean
 clean: ## remove what the other tasks made, except data directories
