@@ -3,10 +3,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import aiokafka.client
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.protocol.metadata import MetadataRequest
 
 from tandem.testing.brokers import Broker
 from tandem_local.parts.tansu import UNKNOWN_TOPIC_PARTITIONS, Tansu
+
+
+@pytest.fixture(autouse=True)
+def _clients_that_create_topics_by_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the library comes: `tandem.messaging` takes this from it for the whole process, once it was used."""
+    monkeypatch.setattr(aiokafka.client, "MetadataRequest", MetadataRequest)
 
 
 async def round_trip(bootstrap_servers: str, topic: str, *, idempotent: bool) -> list[bytes | None]:
