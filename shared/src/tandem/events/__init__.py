@@ -18,21 +18,33 @@ from tandem.events.annotations import (
 )
 from tandem.events.catalog import CATALOG, Topic, topic_of
 from tandem.events.envelope import Event
-from tandem.events.jobs import AgentSpec, JobPublishedV1, JobState, ModelParameters, ReviewPolicy
+from tandem.events.jobs import (
+    AgentSpec,
+    ConfidenceStrategy,
+    Fallback,
+    JobPublishedV1,
+    JobState,
+    ModelParameters,
+    ReviewPolicy,
+)
 from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
 from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.schema import LabelOption, LabelSchemaSpec, SingleChoiceTask
-from tandem.events.workers import WorkerReportedV1
+from tandem.events.workers import AccountReported, AccountState, WorkerReportedV1
 
 __all__ = [
     "CATALOG",
+    "AccountReported",
+    "AccountState",
     "AgentSpec",
     "AnnotationLabeledV1",
     "AnnotationRequestedV1",
     "AnnotationRespondedV1",
     "Completion",
+    "ConfidenceStrategy",
     "ErrorKind",
     "Event",
+    "Fallback",
     "JobPublishedV1",
     "JobState",
     "LabelOption",

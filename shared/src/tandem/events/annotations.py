@@ -105,6 +105,9 @@ class ModelCall(Part):
     seconds: float
     status: int | None = None
     error: ErrorKind | None = None
+    provider: str = Field(default="", description="Empty: the provider and model of the answer.")
+    model: str = ""
+    usage: Usage | None = None
 
 
 class AnnotationRespondedV1(RecordEvent):
@@ -123,6 +126,8 @@ class AnnotationRespondedV1(RecordEvent):
     price: Price | None = None
     seconds: float | None = Field(default=None, description="Wall time from start of the first call to the answer.")
     calls: tuple[ModelCall, ...] = ()
+    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
+    repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
     reused_from: str | None = None
 
 

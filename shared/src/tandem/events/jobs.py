@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
@@ -33,6 +32,26 @@ class ModelParameters(Part):
     seed: int | None = None
     logprobs: bool = True
     top_logprobs: int = Field(default=10, ge=0, le=20)
+    reasoning_effort: str | None = Field(default=None, max_length=20)
+    samples: int = Field(default=1, ge=1, le=20, description="Answers to each record; all are kept.")
+
+
+class ConfidenceStrategy(StrEnum):
+    """How the confidence of a label is found."""
+
+    TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
+    AGREEMENT = "agreement"
+    """Share of the samples that gave the label; needs at least two."""
+    STATED = "stated"
+    """The model says it with its answer."""
+
+
+class Fallback(Part):
+    """A second model, asked when the first one ends with one of these outcomes."""
+
+    provider: str
+    model: str
+    on: tuple[str, ...] = Field(min_length=1, description="Values of ErrorKind, or `invalid`.")
 
 
 class AgentSpec(Part):
@@ -48,7 +67,11 @@ class AgentSpec(Part):
         description="Jinja2; rendered with `label_schema` and `task`; the same for all records."
     )
     user_template: str = Field(description="Jinja2; rendered with `fields`, `label_schema` and `task`.")
-    confidence_strategy: Literal["token_probability"] = "token_probability"
+    confidence_strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
+    repair: bool = Field(
+        default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
+    )
+    fallback: Fallback | None = None
     fingerprint: str = Field(description="SHA-256 over everything that shapes an answer.")
 
 

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
-from tandem.events.envelope import Event
+from tandem.events.envelope import Event, Part
+
+
+class AccountState(StrEnum):
+    """Whether an account (a model of a provider) takes work, as a worker sees it."""
+
+    OK = "ok"
+    PAUSED = "paused"
+    """Nothing starts for a while (a long Retry-After, or nothing could start within the limit); goes on by itself."""
+    STOPPED = "stopped"
+    """Only the operator can cure it (no quota, bad key); probed from time to time."""
+
+
+class AccountReported(Part):
+    """One model of one provider as one worker sees it. Counts are since the worker's start and only rise."""
+
+    provider: str
+    model: str
+    state: AccountState = AccountState.OK
+    reason: str = Field(default="", description="Why it is not ok: an ErrorKind, retry_after or not_started.")
+    message: str = Field(default="", max_length=400, description="The same for people; carries no secret.")
+    resumes_in_seconds: float | None = Field(default=None, ge=0, description="Under paused, when it is known.")
+    in_flight: int = Field(default=0, ge=0)
+    demand: float = Field(default=0, ge=0, description="Calls a second that this worker could use now.")
+    share: float = Field(default=0, ge=0, description="Calls a second that this worker claims of the account.")
+    accepted: int = Field(default=0, ge=0, description="Calls the provider took.")
+    refused: int = Field(default=0, ge=0, description="Calls the provider refused for their rate.")
+    handed_back: int = Field(default=0, ge=0, description="Requests skipped unanswered; they are to be asked anew.")
+    requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
+    tokens_per_minute: float | None = None
+    dropped_parameters: tuple[str, ...] = Field(default=(), description="Parameters that the model does not take.")
 
 
 class WorkerReportedV1(Event):
     """Sent about every second by each llm-worker; the last one, `stopping=True`, when it drains."""
 
     worker: str
-    slots: int = Field(ge=0, description="Calls it can have in flight at once.")
+    sequence: int = Field(default=0, ge=0, description="Counts this worker's reports.")
+    slots: int = Field(ge=0, description="Calls it can usefully have in flight at once.")
     in_flight: int = Field(ge=0)
     queued: int = Field(default=0, ge=0, description="Requests held and not yet started.")
     completed_per_second: float = Field(default=0, ge=0)
     stopping: bool = False
     providers: dict[str, str] = Field(default_factory=dict, description="Provider name to its state: ok, paused.")
+    accounts: tuple[AccountReported, ...] = ()
+    heard: dict[str, int] = Field(
+        default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
+    )
 
     @property
     def key(self) -> str:

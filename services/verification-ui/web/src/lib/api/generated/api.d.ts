@@ -604,6 +604,7 @@ export interface components {
              * @default {
              *       "logprobs": true,
              *       "max_tokens": 64,
+             *       "samples": 1,
              *       "temperature": 0,
              *       "top_logprobs": 10
              *     }
@@ -1211,6 +1212,14 @@ export interface components {
              * @default 64
              */
             max_tokens: number;
+            /** Reasoning Effort */
+            reasoning_effort?: string | null;
+            /**
+             * Samples
+             * @description Answers to each record; all are kept.
+             * @default 1
+             */
+            samples: number;
             /** Seed */
             seed?: number | null;
             /**
