@@ -95,8 +95,6 @@ async def test_a_request_of_the_new_epoch_keeps_the_waiting_one_of_the_old_alive
 @pytest.mark.parametrize(
     ("failure", "kind", "calls"),
     [
-        ("unauthorized", ErrorKind.AUTHENTICATION, 1),
-        ("quota_exhausted", ErrorKind.QUOTA_EXHAUSTED, 1),
         ("refusal", ErrorKind.REFUSAL, 1),
         ("malformed", ErrorKind.MALFORMED, 2),
         ("timeout", ErrorKind.TIMEOUT, 2),
@@ -116,6 +114,19 @@ async def test_what_the_provider_never_answers_ends_with_its_reason(
     assert not answer.completions
     assert "text number" not in answer.error.message
     assert len(answer.calls) == calls
+
+
+@pytest.mark.parametrize("failure", ["unauthorized", "quota_exhausted"])
+async def test_an_account_that_needs_its_operator_fails_no_record(
+    desk: Desk, provider: SimulatedProvider, failure: str
+) -> None:
+    provider.change(failures={failure: 1})
+    before = skipped("account_stopped")
+
+    assert await desk.ask(request(1)) is None
+
+    assert provider.score().received == 1
+    assert skipped("account_stopped") == before + 1
 
 
 async def test_a_provider_that_is_not_there_is_a_connection_error(make_desk: MakeDesk) -> None:

@@ -19,7 +19,7 @@ from tandem.labeling.prompts import PromptError
 from tandem_llm_worker.models import Model, Question
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
-from tandem_llm_worker.providers.errors import CallFailed, Verdict, without_record_text
+from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.settings import ProviderSettings, RetrySettings
 
@@ -69,7 +69,7 @@ class Result:
 
 
 class Asker:
-    """Turns a request into the event that answers it; never raises for what a provider does."""
+    """Turns a request into the event that answers it; of what a provider does, only AccountStopped is raised."""
 
     def __init__(self, *, models: Models, prompts: Prompts, retry: Retry, worker: str, max_answer_bytes: int) -> None:
         self._models = models
@@ -81,7 +81,10 @@ class Asker:
     async def ask(
         self, request: AnnotationRequestedV1, job: JobPublishedV1, *, check_wanted: Callable[[], None]
     ) -> tuple[AnnotationRespondedV1, bytes]:
-        """The answer, and its JSON. Raises only what `check_wanted` raises, which is called right before each call."""
+        """The answer, and its JSON.
+
+        Raises AccountStopped, and what `check_wanted` raises, which is called right before each call.
+        """
         result = await self._result(request, job, check_wanted)
         answer = self._event(request, job, result)
         encoded = answer.to_json()
@@ -113,6 +116,8 @@ class Asker:
         try:
             completions = await self._completions(model, question)
         except CallFailed as failed:
+            if failed.verdict is Verdict.STOPPED:
+                raise AccountStopped(agent.provider, agent.model, failed) from failed
             message = without_record_text(failed.message, request.fields.values())
             return Result(error=_error(failed.kind, message, failed.status), question=question)
         return Result(completions, question=question)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, Outgoing, Received
+from tandem.observability.logs import get_logger
 from tandem.observability.metrics import ANSWERS_REPEATED, SKIPPED
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
+from tandem_llm_worker.providers.errors import AccountStopped
+
+_log = get_logger(__name__)
 
 
 class VoidRequestError(Exception):
@@ -56,6 +60,15 @@ class RequestHandler:
                 answers.append(Outgoing(await self._answer(received.event)))
             except VoidRequestError as void:
                 SKIPPED.labels(REQUESTS.name, void.reason).inc()
+            except AccountStopped as stopped:
+                _log.error(
+                    "worker.account.stopped",
+                    provider=stopped.provider,
+                    model=stopped.model,
+                    kind=stopped.kind,
+                    message=stopped.message,
+                )
+                SKIPPED.labels(REQUESTS.name, "account_stopped").inc()
         return answers
 
     async def _answer(self, request: AnnotationRequestedV1) -> AnnotationRespondedV1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -31,6 +31,8 @@ class ChatAnswer:
     completions: tuple[Completion, ...]
     usage: Usage
     refused: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the response; looked up without regard to case."""
 
     @property
     def finish_reason(self) -> str | None:
@@ -71,13 +73,13 @@ class ProviderClient:
                 )
         except TRANSPORT_ERRORS as error:
             raise map_error(error, sent=body) from error
-        return read_answer(response.content, status=response.status_code)
+        return read_answer(response.content, status=response.status_code, headers=response.headers)
 
     async def close(self) -> None:
         await self._sdk.close()
 
 
-def read_answer(content: bytes, *, status: int = 200) -> ChatAnswer:
+def read_answer(content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> ChatAnswer:
     """Raises CallFailed (malformed, to be tried again) for what is not a chat completion with at least one choice."""
     try:
         body = orjson.loads(content)
@@ -91,10 +93,13 @@ def read_answer(content: bytes, *, status: int = 200) -> ChatAnswer:
             Verdict.TRANSIENT,
             f"the answer is not a chat completion ({type(error).__name__}, {len(content)} bytes)",
             status=status,
+            headers=headers,
         ) from error
-    answer = ChatAnswer(completions, usage, refused)
+    answer = ChatAnswer(completions, usage, refused, headers or {})
     if not refused and not completions[0].text.strip() and answer.finish_reason not in ("length", "content_filter"):
-        raise CallFailed(ErrorKind.MALFORMED, Verdict.TRANSIENT, "the answer has no text", status=status)
+        raise CallFailed(
+            ErrorKind.MALFORMED, Verdict.TRANSIENT, "the answer has no text", status=status, headers=headers
+        )
     return answer
 
 

@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     """Again once the provider allows; not a paid call."""
     PERMANENT = "permanent"
     """Never again with the same request."""
+    STOPPED = "stopped"
+    """No call of this account goes well until its operator does something: no quota, a bad key, no such model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         status: int | None = None,
         retry_after: float | None = None,
         unsupported: Unsupported | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
@@ -58,6 +61,21 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         self.status = status
         self.retry_after = retry_after
         self.unsupported = unsupported
+        self.headers = headers
+        """Of the answer, where there was one; looked up without regard to case."""
+
+
+class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a fault of the program
+    """A call said that the account (a model of a provider) needs its operator. The request was not answered and is
+    to be handed back. `message` is for people and carries no key."""
+
+    def __init__(self, provider: str, model: str, failed: CallFailed) -> None:
+        super().__init__(f"{provider} {model}: {failed.kind}: {failed.message}")
+        self.provider = provider
+        self.model = model
+        self.kind = failed.kind
+        self.message = failed.message
+        self.status = failed.status
 
 
 PARAMETERS = (
@@ -140,14 +158,15 @@ def _of_status(  # noqa: PLR0911 - one return a case
     code = " ".join(str(part) for part in (error.code, error.type) if part)
     message = _readable(error)
     haystack = f"{code} {message}"
-    after = retry_after_seconds(error.response.headers, now=now)
+    headers = error.response.headers
+    after = retry_after_seconds(headers, now=now)
 
     def failed(kind: ErrorKind, verdict: Verdict, text: str = message, lacks: Unsupported | None = None) -> CallFailed:
-        return CallFailed(kind, verdict, text, status=status, retry_after=after, unsupported=lacks)
+        return CallFailed(kind, verdict, text, status=status, retry_after=after, unsupported=lacks, headers=headers)
 
     if status == 429:
         if _NO_QUOTA.search(haystack):
-            return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.PERMANENT)
+            return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
         return failed(ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED)
     if status >= 500:
         return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT)
@@ -156,10 +175,10 @@ def _of_status(  # noqa: PLR0911 - one return a case
     if status == 409:
         return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT)
     if status == 402 or (status == 403 and _NO_QUOTA.search(haystack)):
-        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.PERMANENT)
+        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
     if status in (401, 403):
         # the provider's own words may quote a part of the key
-        return failed(ErrorKind.AUTHENTICATION, Verdict.PERMANENT, f"the provider refused the worker's key ({status})")
+        return failed(ErrorKind.AUTHENTICATION, Verdict.STOPPED, f"the provider refused the worker's key ({status})")
     if status == 413 or _TOO_LONG.search(haystack):
         return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
     if _FILTERED.search(haystack):

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def _may_be_called_again(error: BaseException) -> bool:
-    return isinstance(error, CallFailed) and error.verdict is not Verdict.PERMANENT
+    return isinstance(error, CallFailed) and error.verdict in (Verdict.TRANSIENT, Verdict.RATE_LIMITED)
 
 
 class Retry:
