@@ -1,8 +1,7 @@
 """One provider account: sends a chat completion and reads what comes back.
 
-The SDK brings authentication, base URLs, options and errors. Its cheap way is taken: the aiohttp transport (the pool
-of the default one costs more than the call), a body encoded here, and the raw response, since building the SDK's
-response models costs more than reading the few fields that are needed.
+The SDK brings authentication, base URLs, options and errors; `transport` takes its cheap way. The raw response is read
+here, since building the SDK's response models costs more than reading the few fields that are needed.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 import openai
 import orjson
 
 from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, CallFailed, Verdict, map_error
+from tandem_llm_worker.providers.transport import Caller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 
-_CONNECT_SECONDS = 10.0
 _NO_USAGE = Usage()
 
 
@@ -45,35 +43,24 @@ class ProviderClient:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._deadline = settings.timeout_seconds
-        self._url = f"{settings.base_url}/chat/completions"
-        # Said in full, since the SDK copies deeply what is left to its defaults, at every call.
-        self._options: openai.RequestOptions = {
-            "headers": {},
-            "params": {},
-            "max_retries": 0,
-            "timeout": httpx2.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
-            "security": {"bearer_auth": True},
-        }
-        # room for more models than one at full width; the limiter bounds the calls, not the pool
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
+        wire = Wire()
         self._sdk = openai.AsyncOpenAI(
             base_url=settings.base_url,
             api_key=settings.api_key.get_secret_value() or "none",
             max_retries=0,
-            timeout=httpx2.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
-            http_client=openai.DefaultAioHttpClient(limits=limits),
+            timeout=settings.timeout_seconds,
+            http_client=wire.http_client(),
         )
+        self._caller = Caller(self._sdk, wire)
 
     async def chat(self, body: Mapping[str, Any]) -> ChatAnswer:
         """One call. Raises CallFailed, always with the status where there was one."""
         try:
             async with asyncio.timeout(self._deadline):
-                response = await self._sdk.post(
-                    self._url, cast_to=httpx2.Response, content=orjson.dumps(body), options=self._options
-                )
+                reply = await self._caller.post("/chat/completions", body)
         except TRANSPORT_ERRORS as error:
             raise map_error(error, sent=body) from error
-        return read_answer(response.content, status=response.status_code, headers=response.headers)
+        return read_answer(reply.content, status=reply.status, headers=reply.headers)
 
     async def close(self) -> None:
         await self._sdk.close()
