@@ -191,6 +191,6 @@ def completion(
     }
 
 
-def error_body(message: str, *, kind: str, code: str | None = None) -> dict[str, Any]:
+def error_body(message: str, *, kind: str = "invalid_request_error", code: str | None = None) -> dict[str, Any]:
     """The body of an error answer."""
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}

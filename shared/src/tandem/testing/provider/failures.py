@@ -1,0 +1,86 @@
+"""The ways in which a call fails, as the caller sees them on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from tandem.openai_chat import error_body
+from tandem.testing.provider import headers
+from tandem.testing.provider.behaviour import Behaviour, FailureKind
+from tandem.testing.provider.draws import pick, uniform
+
+OF_THE_PROMPT: tuple[FailureKind, ...] = ("refusal", "off_schema")
+"""What a model does with a prompt, every time."""
+
+Failure = Callable[[Behaviour, web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def draw(settings: Behaviour, prompt: str, nth: int) -> FailureKind | None:
+    """How the `nth` call of the prompt fails; None: it does not."""
+    if nth <= len(settings.first_calls):
+        return settings.first_calls[nth - 1]
+    if not settings.failures:
+        return None
+    of_the_call = {kind: rate for kind, rate in settings.failures.items() if kind not in OF_THE_PROMPT}
+    of_the_prompt = {kind: rate for kind, rate in settings.failures.items() if kind in OF_THE_PROMPT}
+    return pick(uniform(settings.seed, "call", prompt, nth), of_the_call) or pick(
+        uniform(settings.seed, "prompt", prompt), of_the_prompt
+    )
+
+
+def json_response(
+    body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, headers=headers, content_type="application/json")
+
+
+async def _server_error(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    return json_response(error_body("The server had an error.", kind="server_error"), status=500)
+
+
+async def _rate_limited(settings: Behaviour, _: web.BaseRequest) -> web.StreamResponse:
+    body = error_body("Rate limit reached.", kind="requests", code="rate_limit_exceeded")
+    said = headers.retry_after(settings.headers, settings.retry_after_seconds)
+    return json_response(body, status=429, headers=said)
+
+
+async def _quota_exhausted(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    message = "You exceeded your current quota."
+    return json_response(error_body(message, kind="insufficient_quota", code="insufficient_quota"), status=429)
+
+
+async def _unauthorized(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    body = error_body("Incorrect API key.", kind="invalid_request_error", code="invalid_api_key")
+    return json_response(body, status=401)
+
+
+async def _timeout(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    await asyncio.Event().wait()  # until the caller goes away
+    raise AssertionError("unreachable")
+
+
+async def _malformed(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(body=b'{"id": "chatcmpl-', content_type="application/json")
+
+
+async def _reset(_: Behaviour, http: web.BaseRequest) -> web.StreamResponse:
+    if http.transport is not None:
+        http.transport.abort()
+    return web.Response()
+
+
+FAILURES: Mapping[FailureKind, Failure] = {
+    "server_error": _server_error,
+    "rate_limited": _rate_limited,
+    "quota_exhausted": _quota_exhausted,
+    "unauthorized": _unauthorized,
+    "timeout": _timeout,
+    "malformed": _malformed,
+    "reset": _reset,
+}
+"""Kinds of which no completion comes; the others change the completion."""
