@@ -28,6 +28,12 @@ class AccountReported(Part):
     reason: str = Field(default="", description="Why it is not ok: an ErrorKind, retry_after or not_started.")
     message: str = Field(default="", max_length=400, description="The same for people; carries no secret.")
     resumes_in_seconds: float | None = Field(default=None, ge=0, description="Under paused, when it is known.")
+    observed_seconds_ago: float | None = Field(
+        default=None,
+        ge=0,
+        description="How long ago this worker itself saw the state change; None: it did not, or heard it from others.",
+    )
+    slots: int = Field(default=0, ge=0, description="Calls it can usefully have in flight on this account; 0: unsaid.")
     in_flight: int = Field(default=0, ge=0)
     demand: float = Field(default=0, ge=0, description="Calls a second that this worker could use now.")
     share: float = Field(default=0, ge=0, description="Calls a second that this worker claims of the account.")

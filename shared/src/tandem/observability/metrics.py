@@ -33,7 +33,10 @@ HTTP_SECONDS = Histogram(
 RECORDS_IMPORTED = Counter("tandem_api_records_imported_total", "Records made visible by a committed import.")
 REQUESTS_DISPATCHED = Counter("tandem_dispatch_requests_total", "Annotation requests published.", ["kind"])
 DISPATCH_OUTSTANDING = Gauge("tandem_dispatch_outstanding_requests", "Requests in Kafka or with a worker.")
-DISPATCH_BACKLOG = Gauge("tandem_dispatch_backlog_records", "Records of running jobs that have not ended.")
+DISPATCH_BACKLOG = Gauge(
+    "tandem_dispatch_backlog_records",
+    "Records of running jobs that have not ended, and 1 a waiting job: somebody must find the provider well again.",
+)
 DISPATCH_WINDOW = Gauge("tandem_dispatch_window_requests", "Requests the dispatcher may keep outstanding.")
 DISPATCH_LEASES = Gauge("tandem_dispatch_leases_jobs", "Jobs whose lease this dispatcher holds.")
 DISPATCH_TAKEOVERS = Counter("tandem_dispatch_takeovers_total", "Expired leases taken over.")

@@ -18,9 +18,10 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem.store.records.reader import RecordReader
+from tandem_api.dispatch.accounts import Waiting
 from tandem_api.dispatch.feeder import JobFeeder, Parts
+from tandem_api.dispatch.fleet import Fleet
 from tandem_api.dispatch.settings import DispatchSettings
-from tandem_api.dispatch.window import Rate, share_window, window_size
 
 log = get_logger(__name__)
 
@@ -67,7 +68,8 @@ class Dispatcher:
         self._parts = Parts(writer, records, annotations, producer, self._clock, settings.deadline_seconds)
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
-        self._rate = Rate()
+        self._fleet = Fleet(listen_seconds=settings.listen_seconds)
+        self._waiting = Waiting(self._fleet, settings)
         self._looked = float("-inf")
         self._settled = time.monotonic()
         self._stopping = asyncio.Event()
@@ -136,36 +138,41 @@ class Dispatcher:
             self._looked = time.monotonic()
             await self._look()
         await self._settle()
+        self._fleet.hear(workers)
+        moved, lost = await self._waiting.judge(self._feeders.values())
+        for job_id in lost:
+            self._let_go(job_id)
+        if moved:
+            await self._look()  # published before any request of the new epoch is
         running = {job_id: feeder for job_id, feeder in self._feeders.items() if feeder.running}
-        window = window_size(
-            completed_per_second=self._rate.per_second,
-            call_slots=sum(worker.slots for worker in workers),
-            seconds=self._settings.window_seconds,
-            smallest=self._settings.min_window,
-            largest=self._settings.max_window,
-        )
-        shares = share_window(window, {job_id: feeder.demand for job_id, feeder in running.items()})
+        shares = self._waiting.windows(running)
         for job_id, feeder in running.items():
             try:
                 await feeder.feed(shares[job_id])
                 await feeder.save()
-                if await feeder.finish_if_done():
-                    self._looked = float("-inf")
+                await self._finish_if_done(feeder)
             except LeaseLostError:
                 self._let_go(job_id)
+        waiting = [feeder for feeder in self._feeders.values() if feeder.waiting]
+        for feeder in waiting:
+            await self._finish_if_done(feeder)  # by answers that were on their way
         metrics.LIVE_WORKERS.set(len(workers))
-        metrics.DISPATCH_WINDOW.set(window)
         metrics.DISPATCH_LEASES.set(len(self._feeders))
         metrics.DISPATCH_OUTSTANDING.set(sum(feeder.outstanding for feeder in self._feeders.values()))
-        metrics.DISPATCH_BACKLOG.set(sum(feeder.unended for feeder in running.values()))
+        metrics.DISPATCH_BACKLOG.set(sum(feeder.unended for feeder in running.values()) + len(waiting))
+
+    async def _finish_if_done(self, feeder: JobFeeder) -> None:
+        try:
+            if await feeder.finish_if_done():
+                self._looked = float("-inf")
+        except LeaseLostError:
+            self._let_go(feeder.job_id)
 
     async def _settle(self) -> None:
-        count = 0
-        for feeder in self._feeders.values():
-            count += await feeder.settle(self._rate.per_second)
         now = time.monotonic()
-        self._rate.observe(count, max(now - self._settled, 1e-3))
-        self._settled = now
+        seconds, self._settled = max(now - self._settled, 1e-3), now
+        for feeder in self._feeders.values():
+            await feeder.settle(seconds)
 
     async def _look(self) -> None:
         """Read the jobs that need a dispatcher; take leases that are free; publish what changed or is due again."""

@@ -23,7 +23,8 @@ from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
 from tandem.store.jobs.documents import JobDocument, TotalsPart
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
-from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding
+from tandem_api.dispatch.fleet import Account
+from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
 
 log = get_logger(__name__)
 
@@ -67,7 +68,8 @@ class JobFeeder:
         self._low: int = dispatch["low"]
         self._totals: TotalsPart = dispatch["totals"].copy()
         self._asked_epoch: int = dispatch["asked_epoch"]
-        self._rate: float = dispatch["rate_per_second"]
+        self._rate = Rate(dispatch["rate_per_second"])
+        self._voided = float("-inf")
         self._outstanding = Outstanding()
         self._unsaved = False
         self.document = document
@@ -95,8 +97,24 @@ class JobFeeder:
         return self.document["state"] == JobState.RUNNING
 
     @property
+    def waiting(self) -> bool:
+        """Whether the job waits for its provider."""
+        return self.document["state"] == JobState.WAITING
+
+    @property
+    def account(self) -> Account:
+        """Whose calls the job needs."""
+        agent = self.document["published"]["agent"]
+        return agent["provider"], agent["model"]
+
+    @property
     def outstanding(self) -> int:
         return len(self._outstanding)
+
+    @property
+    def rate_per_second(self) -> float:
+        """Records of this job that ended a second, lately."""
+        return self._rate.per_second
 
     @property
     def _walked(self) -> bool:
@@ -122,9 +140,31 @@ class JobFeeder:
         """The broker forgot what was published."""
         self._outstanding.all_due_now()
 
-    async def settle(self, rate: float) -> int:
-        """Let go of the records that have ended since; returns how many."""
-        self._rate = rate
+    async def wait(self, reason: str) -> None:
+        """Ask for nothing until the provider is well. Raises LeaseLostError."""
+        self.document = await self._parts.writer.wait(self.job_id, epoch=self.document["epoch"], reason=reason)
+
+    async def go_on(self) -> None:
+        """The provider is well again. Raises LeaseLostError."""
+        self.document = await self._parts.writer.go_on(self.job_id, epoch=self.document["epoch"])
+
+    async def ask_anew(self, now: float, *, not_within: float) -> bool:
+        """Void what is outstanding, since some was handed back unanswered; it is asked again with the same number.
+
+        False when that was done less than `not_within` seconds ago. Raises LeaseLostError.
+        """
+        if now - self._voided < not_within:
+            return False
+        self._voided = now
+        if self._outstanding:
+            self.document = await self._parts.writer.ask_anew(self.job_id, epoch=self.document["epoch"])
+        return True
+
+    async def settle(self, seconds: float) -> None:
+        """Let go of the records that have ended within the last `seconds`."""
+        self._rate.observe(await self._let_go_of_ended(), seconds)
+
+    async def _let_go_of_ended(self) -> int:
         if not self._outstanding:
             return 0
         ended = await self._parts.annotations.ended_among(self.job_id, self._outstanding.seqs)
@@ -177,7 +217,7 @@ class JobFeeder:
             totals=self._totals,
             asks=self._outstanding.repeated(),
             asked_epoch=self._asked_epoch,
-            rate_per_second=round(self._rate, 3),
+            rate_per_second=round(self._rate.per_second, 3),
         )
 
     async def _walk(self, limit: int) -> bool:

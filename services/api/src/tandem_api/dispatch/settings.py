@@ -16,6 +16,12 @@ class DispatchSettings(BaseModel):
     tick_seconds: float = Field(default=0.1, gt=0)
     look_seconds: float = Field(default=0.5, gt=0, description="How often jobs are read again, so that pause is felt.")
     announce_seconds: float = Field(default=3.0, gt=0, description="How often live jobs are published again.")
+    listen_seconds: float = Field(
+        default=2.5, ge=0, description="How long the workers are listened to before a waiting job may go on."
+    )
+    ask_anew_seconds: float = Field(
+        default=3.0, ge=0, description="How often at most what workers handed back is asked anew."
+    )
     give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
 
 

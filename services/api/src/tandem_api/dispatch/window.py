@@ -11,7 +11,7 @@ MAX_ASKS = 3
 
 
 def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
-    """Requests that may be outstanding over all jobs: `seconds` of measured completions plus the live workers' call
+    """Requests that may be outstanding on one account: `seconds` of measured completions plus the live workers' call
     slots, within bounds. Enough that no worker idles, small enough that pause is felt and a lost broker costs little.
     """
     return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
@@ -109,12 +109,39 @@ class Outstanding:
         return {seq: ask.number for seq, ask in self._asks.items() if ask.number > 1}
 
 
+class Ceiling:
+    """Bounds an account's window after requests were handed back, which says that it was too wide.
+
+    It begins at what was not handed back and grows by a tenth and by one a second, until the window fits under it.
+    """
+
+    GROWTH = 0.1
+
+    def __init__(self) -> None:
+        self._level: float | None = None
+
+    def handed_back(self, count: int, *, outstanding: int) -> None:
+        """`count` of the requests outstanding did not start in time."""
+        kept = float(max(1, outstanding - count))
+        self._level = kept if self._level is None else min(self._level, kept)
+
+    def apply(self, window: int, seconds: float) -> int:
+        """The window under the ceiling, `seconds` after it was asked last."""
+        if self._level is None:
+            return window
+        self._level += seconds * (1.0 + self.GROWTH * self._level)
+        if self._level >= window:
+            self._level = None
+            return window
+        return max(1, int(self._level))
+
+
 class Rate:
     """Completions a second, smoothed over about `half_life` seconds."""
 
-    def __init__(self, half_life: float = 3.0) -> None:
+    def __init__(self, per_second: float = 0.0, half_life: float = 3.0) -> None:
         self._half_life = half_life
-        self._rate = 0.0
+        self._rate = per_second
 
     def observe(self, count: int, seconds: float) -> None:
         """Record that `count` ended within the last `seconds` (> 0)."""

@@ -109,7 +109,12 @@ class JobDispatchWriter:
         values: dict[str, Any] = {f"dispatch.{name}": {"$literal": value} for name, value in _stored(progress).items()}
         async with store_errors():
             result = await self._jobs.update_one(
-                {"_id": job_id, "epoch": epoch, "state": "running", "dispatch.lease.holder": self._holder},
+                {
+                    "_id": job_id,
+                    "epoch": epoch,
+                    "state": {"$in": ["running", "waiting"]},
+                    "dispatch.lease.holder": self._holder,
+                },
                 [
                     {
                         "$set": {
@@ -124,6 +129,32 @@ class JobDispatchWriter:
             )
         if result.matched_count == 0:
             raise LeaseLostError(job_id)
+
+    async def wait(self, job_id: str, *, epoch: int, reason: str) -> JobDocument:
+        """The job's provider takes no calls; also to give another reason. Raises LeaseLostError, as when a person
+        paused or cancelled the job meanwhile."""
+        changes = {"state": "waiting", "state_reason": {"$literal": reason}}
+        return await self._move(job_id, epoch, ["running", "waiting"], changes)
+
+    async def go_on(self, job_id: str, *, epoch: int) -> JobDocument:
+        """A waiting job runs again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
+        changes = {"state": "running", "state_reason": None, "epoch": {"$add": ["$epoch", 1]}}
+        return await self._move(job_id, epoch, ["waiting"], changes)
+
+    async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
+        """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""
+        return await self._move(job_id, epoch, ["running"], {"epoch": {"$add": ["$epoch", 1]}})
+
+    async def _move(self, job_id: str, epoch: int, states: list[str], changes: dict[str, Any]) -> JobDocument:
+        async with store_errors():
+            found = await self._jobs.find_one_and_update(
+                {"_id": job_id, "epoch": epoch, "state": {"$in": states}, "dispatch.lease.holder": self._holder},
+                [{"$set": {**changes, "revision": {"$add": ["$revision", 1]}}}],
+                return_document=ReturnDocument.AFTER,
+            )
+        if found is None:
+            raise LeaseLostError(job_id)
+        return cast("JobDocument", found)
 
     async def announced(self, job_id: str, *, revision: int) -> None:
         """The end of the job was published at this revision; no dispatcher needs to look at it again."""

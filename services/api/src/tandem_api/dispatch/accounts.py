@@ -1,0 +1,112 @@
+"""Jobs by the account that they need: which wait for it, and how far the window on each account is open."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tandem.observability import metrics
+from tandem.observability.logs import get_logger
+from tandem.store.jobs.dispatch_writer import LeaseLostError
+from tandem_api.dispatch.feeder import JobFeeder
+from tandem_api.dispatch.fleet import Account, Fleet
+from tandem_api.dispatch.settings import DispatchSettings
+from tandem_api.dispatch.window import Ceiling, share_window, window_size
+
+log = get_logger(__name__)
+
+JUST_HEALED_SECONDS = 3.0
+"""For so long after an account is well again, news of requests handed back are taken to be of the time before."""
+
+
+class Waiting:
+    """Moves jobs between running and waiting, and has what was handed back asked anew."""
+
+    def __init__(self, fleet: Fleet, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fleet = fleet
+        self._settings = settings
+        self._clock = clock
+        self._unwell: dict[Account, float] = {}
+        self._ceilings: defaultdict[Account, Ceiling] = defaultdict(Ceiling)
+        self._to_ask: set[str] = set()
+        self._sized = clock()
+
+    async def judge(self, feeders: Iterable[JobFeeder]) -> tuple[bool, list[str]]:
+        """Move every job whose account changed. Returns whether any moved, and the jobs whose lease was lost."""
+        moved, lost = False, []
+        handed_back: dict[Account, int] = {}
+        outstanding: dict[Account, int] = defaultdict(int)
+        feeders = list(feeders)
+        for feeder in feeders:
+            outstanding[feeder.account] += feeder.outstanding
+        for feeder in feeders:
+            account = feeder.account
+            if account not in handed_back:
+                handed_back[account] = self._look_at(account, outstanding[account])
+            try:
+                moved = await self._judge(feeder, handed_back[account] > 0) or moved
+            except LeaseLostError:
+                lost.append(feeder.job_id)
+        self._to_ask &= {feeder.job_id for feeder in feeders}
+        return moved, lost
+
+    def windows(self, feeders: Mapping[str, JobFeeder]) -> dict[str, int]:
+        """How many requests each job may have outstanding: a window for each account, shared by weight."""
+        now = self._clock()
+        seconds, self._sized = now - self._sized, now
+        by_account: defaultdict[Account, list[JobFeeder]] = defaultdict(list)
+        for feeder in feeders.values():
+            by_account[feeder.account].append(feeder)
+        shares: dict[str, int] = {}
+        for account, theirs in by_account.items():
+            window = self._ceilings[account].apply(self._window(account, theirs), seconds)
+            shares |= share_window(window, {feeder.job_id: feeder.demand for feeder in theirs})
+        metrics.DISPATCH_WINDOW.set(sum(shares.values()))
+        return shares
+
+    def _window(self, account: Account, feeders: Sequence[JobFeeder]) -> int:
+        return window_size(
+            completed_per_second=sum(feeder.rate_per_second for feeder in feeders),
+            call_slots=self._fleet.slots(account),
+            seconds=self._settings.window_seconds,
+            smallest=self._settings.min_window,
+            largest=self._settings.max_window,
+        )
+
+    def _look_at(self, account: Account, outstanding: int) -> int:
+        """How many requests of a well account were handed back lately."""
+        count = self._fleet.take_handed_back(account)
+        if self._fleet.obstacle(account) is not None:
+            self._unwell[account] = self._clock()
+            self._ceilings.pop(account, None)
+            return 0  # all is asked anew when it is well again
+        well_for = self._clock() - self._unwell.get(account, float("-inf"))
+        if count and well_for > JUST_HEALED_SECONDS:
+            self._ceilings[account].handed_back(count, outstanding=outstanding)
+        return count
+
+    async def _judge(self, feeder: JobFeeder, handed_back: bool) -> bool:
+        obstacle = self._fleet.obstacle(feeder.account)
+        if obstacle is not None and (feeder.running or feeder.waiting):
+            self._to_ask.discard(feeder.job_id)
+            if feeder.document["state_reason"] == obstacle.text and feeder.waiting:
+                return False
+            await feeder.wait(obstacle.text)
+            log.warning("job.waiting", job_id=feeder.job_id, reason=obstacle.reason, text=obstacle.text)
+            return True
+        if feeder.waiting:
+            if obstacle is None and self._fleet.alive and self._fleet.all_heard:
+                await feeder.go_on()
+                log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
+                return True
+            return False
+        if handed_back:
+            self._to_ask.add(feeder.job_id)
+        if feeder.running and feeder.job_id in self._to_ask:
+            asked = await feeder.ask_anew(self._clock(), not_within=self._settings.ask_anew_seconds)
+            if asked:
+                self._to_ask.discard(feeder.job_id)
+                log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
+            return asked
+        return False

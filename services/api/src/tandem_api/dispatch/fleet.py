@@ -1,0 +1,151 @@
+"""What the workers' reports say about the accounts: who takes calls, how many, and what was handed back. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from tandem.events import AccountReported, AccountState, WorkerReportedV1
+
+Account: TypeAlias = tuple[str, str]
+"""A provider's name and a model's."""
+
+UNKNOWN_PROVIDER = "unknown_provider"
+_GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
+_FORGOTTEN_SECONDS = 3600.0
+_ON_ITS_OWN = "The job goes on by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an account takes no calls: `reason` is a word (an ErrorKind, `retry_after` …), `text` is for people."""
+
+    reason: str
+    text: str
+
+
+class Fleet:
+    """The accounts as the live workers see them together.
+
+    An account is as bad as the worst live worker says: requests are spread over all of them by their keys, so one that
+    cannot call would leave its part undone. Workers hear each other, hence agree within a second on what is the
+    account's own trouble; what is a worker's alone (a bad key) ends when it is cured or the worker is gone.
+    """
+
+    def __init__(
+        self,
+        *,
+        listen_seconds: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`listen_seconds`: how long to listen, from the first report on, before silence counts as good news."""
+        self._listen_seconds = listen_seconds
+        self._clock = clock
+        self._now = now
+        self._first_heard: float | None = None
+        self._live: Sequence[WorkerReportedV1] = ()
+        self._counts: dict[tuple[str, Account], tuple[int, float]] = {}
+        self._risen: Counter[Account] = Counter()
+        self._obstacles: dict[Account, tuple[tuple[AccountState, str], Obstacle]] = {}
+
+    def hear(self, live: Sequence[WorkerReportedV1]) -> None:
+        """Take in the last reports of all workers that are alive."""
+        self._live = live
+        now = self._clock()
+        if live and self._first_heard is None:
+            self._first_heard = now
+        for report, account in self._accounts():
+            key = (report.worker, (account.provider, account.model))
+            before, _ = self._counts.get(key, (0, now))
+            if account.handed_back > before:
+                self._risen[key[1]] += account.handed_back - before
+            self._counts[key] = (max(before, account.handed_back), now)
+        if len(self._counts) > 1000:
+            oldest = now - _FORGOTTEN_SECONDS
+            self._counts = {key: entry for key, entry in self._counts.items() if entry[1] >= oldest}
+
+    @property
+    def alive(self) -> bool:
+        return bool(self._live)
+
+    @property
+    def all_heard(self) -> bool:
+        """Whether every worker that is alive had time to report."""
+        return self._first_heard is not None and self._clock() - self._first_heard >= self._listen_seconds
+
+    def obstacle(self, account: Account) -> Obstacle | None:
+        """What keeps the account from taking calls; None too where no worker is alive, which says nothing of it."""
+        found = self._lacking(account) or self._worst(account)
+        if found is None:
+            self._obstacles.pop(account, None)
+        return found
+
+    def slots(self, account: Account) -> int:
+        """Calls that the live workers can usefully have in flight on the account, all together."""
+        provider, model = account
+        total = 0
+        for report in self._live:
+            said = next((a.slots for a in report.accounts if (a.provider, a.model) == (provider, model)), 0)
+            total += said or report.slots
+        return total
+
+    def take_handed_back(self, account: Account) -> int:
+        """How many requests were handed back since this was asked last."""
+        return self._risen.pop(account, 0)
+
+    def _accounts(self) -> Iterator[tuple[WorkerReportedV1, AccountReported]]:
+        return ((report, account) for report in self._live for account in report.accounts)
+
+    def _lacking(self, account: Account) -> Obstacle | None:
+        provider, _ = account
+        without = sorted(report.worker for report in self._live if provider not in report.providers)
+        if not without:
+            return None
+        if len(without) == len(self._live):
+            who = f"No llm-worker knows a provider named {provider!r}."
+        else:
+            who = f"The llm-worker {without[0]} knows no provider named {provider!r} (others do)."
+        return Obstacle(UNKNOWN_PROVIDER, f"{who} Add it to TANDEM_PROVIDERS of all llm-workers. {_ON_ITS_OWN}")
+
+    def _worst(self, account: Account) -> Obstacle | None:
+        seen = [said for _, said in self._accounts() if (said.provider, said.model) == account]
+        worst = max(seen, key=lambda said: _GRAVITY[said.state], default=None)
+        if worst is None or worst.state is AccountState.OK:
+            return None
+        key = (worst.state, worst.reason)
+        known = self._obstacles.get(account)
+        if known is not None and known[0] == key:
+            return known[1]  # the same words as long as it is the same trouble
+        obstacle = Obstacle(worst.reason, _in_words(worst, self._now()))
+        self._obstacles[account] = (key, obstacle)
+        return obstacle
+
+
+def _in_words(said: AccountReported, now: datetime) -> str:
+    where = f"Provider {said.provider}"
+    quoted = f" ({said.message.rstrip('.')})" if said.message else ""
+    match said.reason:
+        case "quota_exhausted":
+            return (
+                f"{where} has no quota left for {said.model}{quoted}. Add credit or raise the account's limit. "
+                f"{_ON_ITS_OWN}"
+            )
+        case "authentication":
+            return f"{where} refuses the llm-workers' key{quoted}. Set a valid key and restart them. {_ON_ITS_OWN}"
+        case "retry_after":
+            until = ""
+            if said.resumes_in_seconds:
+                until = f" until about {now + timedelta(seconds=said.resumes_in_seconds):%H:%M} UTC"
+            return f"{where} wants no calls to {said.model}{until}{quoted}. {_ON_ITS_OWN}"
+        case "not_started":
+            return (
+                f"No call to {said.model} of {where[0].lower()}{where[1:]} can start at present{quoted}. {_ON_ITS_OWN}"
+            )
+        case _:
+            word = "stopped" if said.state is AccountState.STOPPED else "paused"
+            return f"{where} is {word} for {said.model}{quoted}. {_ON_ITS_OWN}"
