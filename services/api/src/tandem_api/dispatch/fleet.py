@@ -103,7 +103,9 @@ class Fleet:
 
     def _lacking(self, account: Account) -> Obstacle | None:
         provider, _ = account
-        without = sorted(report.worker for report in self._live if provider not in report.providers)
+        without = sorted(
+            report.worker for report in self._live if report.providers and provider not in report.providers
+        )
         if not without:
             return None
         if len(without) == len(self._live):

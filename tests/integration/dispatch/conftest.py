@@ -1,0 +1,3 @@
+from dispatch_world import world
+
+__all__ = ["world"]

@@ -1,0 +1,146 @@
+"""Jobs whose account takes no calls: they wait, say why, and go on by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatch_world import WORKER, World
+from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
+from tandem.store.jobs.writer import JobWriter
+from tandem.testing.waiting import eventually
+
+NO_QUOTA = {"state": AccountState.STOPPED, "reason": "quota_exhausted", "message": "You exceeded your current quota."}
+
+
+def report(worker: str = "w", *, model: str = "m", **account: Any) -> WorkerReportedV1:
+    said = AccountReported.model_validate({"provider": "simulated", "model": model, **account})
+    return WORKER.model_copy(update={"worker": worker, "accounts": (said,)})
+
+
+async def state(world: World, job_id: str = "job") -> str:
+    return (await world.document(job_id))["state"]
+
+
+async def until(world: World, wanted: JobState, job_id: str = "job") -> None:
+    async def reached() -> bool:
+        return await state(world, job_id) == wanted
+
+    await eventually(reached, message=f"{job_id} is {wanted}")
+
+
+async def test_a_job_waits_while_its_account_is_stopped_and_goes_on_at_a_higher_epoch(world: World) -> None:
+    await world.job(40)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        world.workers[:] = [report(**NO_QUOTA)]
+        await until(world, JobState.WAITING)
+        waiting = await world.document()
+        await eventually(lambda: world.seen.jobs[-1].state is JobState.WAITING)
+        await world.annotate(range(4))  # calls that were under way
+        world.workers[:] = [report()]
+        await until(world, JobState.RUNNING)
+        await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(4, 16)))
+        assert (await world.document())["state_reason"] is None
+        await world.annotate(range(40))
+        await until(world, JobState.COMPLETED)
+    assert (waiting["epoch"], waiting["revision"]) == (1, 2)
+    assert "simulated has no quota left for m (You exceeded your current quota)" in (waiting["state_reason"] or "")
+    assert {request.ask for request in world.seen.requests} == {1}
+    assert not world.seen.responses
+    assert (await world.document())["dispatch"]["totals"]["labeled"] == 40
+
+
+async def test_a_waiting_job_is_published_before_anything_of_its_new_epoch(world: World) -> None:
+    await world.job(10)
+    world.workers[:] = [report(**NO_QUOTA)]
+    async with world.running():
+        await until(world, JobState.WAITING)
+        assert not world.seen.requests
+        world.workers[:] = [report()]
+        await eventually(lambda: len(world.seen.requests) == 10)
+        assert (world.seen.jobs[-1].state, world.seen.jobs[-1].epoch) == (JobState.RUNNING, 2)
+
+
+async def test_only_the_jobs_of_the_stopped_account_wait(world: World) -> None:
+    await world.job(40)
+    await world.job(40, job_id="other", provider="well")
+    providers = {"simulated": "ok", "well": "ok"}
+    world.workers[:] = [WORKER.model_copy(update={"providers": providers})]
+    async with world.running():
+        await eventually(lambda: {r.job_id for r in world.seen.requests} == {"job", "other"})
+        world.workers[:] = [report(**NO_QUOTA).model_copy(update={"providers": providers})]
+        await until(world, JobState.WAITING)
+        await world.annotate(range(40), job_id="other")
+        await until(world, JobState.COMPLETED, "other")
+        assert await state(world) == JobState.WAITING
+
+
+async def test_a_provider_that_no_worker_knows_is_waited_for_and_named(world: World) -> None:
+    await world.job(5, provider="elsewhere")
+    async with world.running():
+        await until(world, JobState.WAITING)
+        assert "No llm-worker knows a provider named 'elsewhere'" in str((await world.document())["state_reason"])
+        world.workers[:] = [WORKER.model_copy(update={"providers": {"elsewhere": "ok"}})]
+        await eventually(lambda: len(world.seen.requests) == 5)
+
+
+async def test_a_waiting_job_stays_so_while_no_worker_is_alive(world: World) -> None:
+    await world.job(5)
+    world.workers[:] = [report(**NO_QUOTA)]
+    async with world.running():
+        await until(world, JobState.WAITING)
+        world.workers.clear()
+        published = len(world.seen.jobs)
+        await eventually(lambda: len(world.seen.jobs) > published, timeout=10)
+        assert await state(world) == JobState.WAITING
+        world.workers[:] = [report("another")]
+        await until(world, JobState.RUNNING)
+
+
+async def test_what_was_handed_back_is_asked_anew_with_the_same_number_and_a_smaller_window(world: World) -> None:
+    await world.job(40)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        world.workers[:] = [report(handed_back=12)]
+        await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} == set(range(16)))
+        for handed_back in range(13, 17):  # more often than a record may be asked in vain
+            epoch = (await world.document())["epoch"]
+            world.workers[:] = [report(handed_back=handed_back)]
+            await eventually(lambda: max(r.epoch for r in world.seen.requests) > epoch)  # noqa: B023 - used at once
+        await world.annotate(range(40))
+        await until(world, JobState.COMPLETED)
+    assert {request.ask for request in world.seen.requests} == {1}
+    assert not world.seen.responses
+    assert (await world.document())["dispatch"]["totals"]["labeled"] == 40
+
+
+async def test_people_can_pause_resume_and_cancel_a_waiting_job(world: World) -> None:
+    await world.job(5)
+    world.workers[:] = [report(**NO_QUOTA)]
+    jobs = JobWriter(world.database)
+    live = [JobState.RUNNING, JobState.WAITING, JobState.PAUSED]
+    async with world.running():
+        await until(world, JobState.WAITING)
+        await jobs.change_state("job", to=JobState.PAUSED, allowed=live, reason="by a person")
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.PAUSED)
+        assert await state(world) == JobState.PAUSED
+
+        await jobs.change_state("job", to=JobState.RUNNING, allowed=live, reason=None, new_epoch=True)
+        await until(world, JobState.WAITING)
+        assert (await world.document())["epoch"] == 2  # which tells the workers to try at once
+        await eventually(lambda: (world.seen.jobs[-1].state, world.seen.jobs[-1].epoch) == (JobState.WAITING, 2))
+
+        await jobs.change_state("job", to=JobState.CANCELLED, allowed=live, reason="by a person")
+        await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
+    assert not world.seen.requests
+
+
+async def test_a_waiting_job_whose_last_answers_were_on_their_way_is_completed(world: World) -> None:
+    await world.job(5)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 5)
+        world.workers[:] = [report(**NO_QUOTA)]
+        await until(world, JobState.WAITING)
+        await world.annotate(range(5))
+        await until(world, JobState.COMPLETED)
+    assert (await world.document())["state_reason"] is None

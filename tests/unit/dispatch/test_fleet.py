@@ -1,0 +1,121 @@
+"""What the reports of workers say about accounts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem_api.dispatch.fleet import Fleet, Obstacle
+from tandem_api.dispatch.window import Ceiling
+
+ACCOUNT = ("openai", "small")
+
+
+def worker(name: str = "w", *accounts: AccountReported, providers: tuple[str, ...] = ("openai",)) -> WorkerReportedV1:
+    return WorkerReportedV1(
+        worker=name, slots=10, in_flight=0, providers=dict.fromkeys(providers, "ok"), accounts=accounts
+    )
+
+
+def said(
+    state: AccountState = AccountState.OK, reason: str = "", model: str = "small", **more: object
+) -> AccountReported:
+    return AccountReported.model_validate(
+        {"provider": "openai", "model": model, "state": state, "reason": reason, **more}
+    )
+
+
+STOPPED = said(AccountState.STOPPED, "quota_exhausted", message="You exceeded your current quota.")
+
+
+def test_an_account_is_as_bad_as_the_worst_live_worker_says() -> None:
+    fleet = Fleet()
+
+    fleet.hear([worker("one", said()), worker("two", STOPPED), worker("three")])
+
+    obstacle = fleet.obstacle(ACCOUNT)
+    assert obstacle
+    assert obstacle.reason == "quota_exhausted"
+    assert "openai has no quota left for small (You exceeded your current quota)" in obstacle.text
+    assert fleet.obstacle(("openai", "large")) is None
+
+
+def test_an_account_is_well_when_all_say_so_or_who_said_otherwise_is_gone() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", said()), worker("two", STOPPED)])
+
+    fleet.hear([worker("one", said())])
+
+    assert fleet.obstacle(ACCOUNT) is None
+
+
+def test_no_worker_says_nothing_about_an_account() -> None:
+    fleet = Fleet()
+    fleet.hear([])
+    assert fleet.obstacle(ACCOUNT) is None
+    assert not fleet.alive
+    assert not fleet.all_heard
+
+
+def test_a_provider_that_a_worker_lacks_is_named_with_the_cure() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", providers=("other",))])
+    assert _text(fleet.obstacle(ACCOUNT)).startswith("No llm-worker knows a provider named 'openai'. Add it to TANDEM")
+
+    fleet.hear([worker("one", providers=("other",)), worker("two")])
+    assert _text(fleet.obstacle(ACCOUNT)).startswith("The llm-worker one knows no provider named 'openai'")
+
+
+def test_the_words_stay_the_same_while_the_trouble_does() -> None:
+    times = iter([datetime(2030, 1, 1, 14, minute, tzinfo=UTC) for minute in (0, 1, 2)])
+    fleet = Fleet(now=lambda: next(times))
+    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=600))])
+    first = fleet.obstacle(ACCOUNT)
+    assert "until about 14:10 UTC" in _text(first)
+
+    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=540))])
+
+    assert fleet.obstacle(ACCOUNT) == first
+
+
+def test_what_is_handed_back_is_told_once_and_a_new_worker_counts_from_nothing() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", said(handed_back=3)), worker("two", said(handed_back=1), said(model="large"))])
+    assert fleet.take_handed_back(ACCOUNT) == 4
+    assert fleet.take_handed_back(ACCOUNT) == 0
+
+    fleet.hear([worker("one", said(handed_back=3)), worker("three", said(handed_back=2))])
+    assert fleet.take_handed_back(ACCOUNT) == 2
+    assert fleet.take_handed_back(("openai", "large")) == 0
+
+
+def test_silence_counts_only_after_listening_for_a_while() -> None:
+    now = 100.0
+    fleet = Fleet(listen_seconds=2.5, clock=lambda: now)
+    fleet.hear([worker()])
+    assert not fleet.all_heard
+    now = 103.0
+    assert fleet.all_heard
+
+
+def test_slots_are_the_accounts_own_where_workers_say_them() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", said(slots=3)), worker("two")])
+    assert fleet.slots(ACCOUNT) == 13
+
+
+def test_a_window_that_was_too_wide_shrinks_and_opens_again() -> None:
+    ceiling = Ceiling()
+    assert ceiling.apply(64, 1.0) == 64
+    ceiling.handed_back(44, outstanding=64)
+    assert ceiling.apply(64, 0.0) == 20
+    assert ceiling.apply(64, 1.0) == 23
+    assert 23 < ceiling.apply(64, 5.0) < 64
+    assert ceiling.apply(64, 20.0) == 64
+    ceiling.handed_back(70, outstanding=64)
+    assert ceiling.apply(64, 0.0) == 1
+
+
+def _text(obstacle: Obstacle | None) -> str:
+    assert obstacle
+    return obstacle.text
