@@ -240,6 +240,7 @@ def test_the_true_probability_of_the_label_is_found_under_any_tokenizer(
         return
     confidence = ConfidenceEstimator(of).estimate(reading, text, tokens)
     assert isinstance(confidence, Confidence), confidence
+    assert confidence.probabilities is not None
     assert math.fsum(confidence.probabilities.values()) == pytest.approx(1)
     assert all(0 <= share <= 1 for share in confidence.probabilities.values())
     assert set(confidence.probabilities) == set(options)
@@ -264,5 +265,6 @@ def test_nonsense_never_breaks_it(tokens: list[tuple[str, float, list[tuple[str,
     logprobs = [TokenLogprob(token=piece, logprob=p, top=tuple(top)) for piece, p, top in tokens]
     confidence = ConfidenceEstimator(SENTIMENT).estimate(reading, text, logprobs)
     if isinstance(confidence, Confidence):
+        assert confidence.probabilities is not None
         assert math.fsum(confidence.probabilities.values()) == pytest.approx(1)
         assert 0 <= confidence.value <= 1

@@ -1,0 +1,76 @@
+"""What confidence is: a distribution over options with its margin and entropy, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+PRESUMED_LIMIT = 0.01
+"""Of the whole; when more than this was given to the other options on suspicion, the confidence is called a bound."""
+
+
+class Method(StrEnum):
+    """How a confidence was found; stored with the label."""
+
+    TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
+    TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
+    """The same, where some of the probability may or may not be the label's: what it has at least."""
+    AGREEMENT = "agreement"
+    STATED = "stated"
+    AGENT_AGREEMENT = "agent_agreement"
+
+
+class UnknownReason(StrEnum):
+    """Why a label has no confidence. It is then absent, never 0 or 1."""
+
+    NO_LOGPROBS = "no_logprobs"
+    """The provider gave no log-probabilities."""
+    NO_ALTERNATIVES = "no_alternatives"
+    """Log-probabilities of the generated tokens alone: nothing to normalize over."""
+    LABEL_NOT_LOCATED = "label_not_located"
+    """The label's text is not found among the tokens, or stands there more than once."""
+    LABEL_END_NOT_SEEN = "label_end_not_seen"
+    """The answer ends where a longer option could still have followed, and how likely that was is not told."""
+    LABEL_NOT_IN_ALTERNATIVES = "label_not_in_alternatives"
+    """The provider gives the generated label no probability at all."""
+    MALFORMED_LOGPROBS = "malformed_logprobs"
+    FREE_TEXT = "free_text"
+    """A short text may say the same in many ways; the probability of its tokens says how it is worded."""
+    ONE_SAMPLE = "one_sample"
+    """Agreement needs at least two answers."""
+    NOT_STATED = "not_stated"
+    """The model did not say how sure it is."""
+    STATED_UNCLEAR = "stated_unclear"
+    """What the model said is no number on a scale that is known: `1` may be one per cent or certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure the label is; where the task has options, a distribution over all of them that sums to 1."""
+
+    value: float
+    """Probability of the label that was read."""
+    probabilities: dict[str, float] | None
+    margin: float | None
+    """`value` less the probability of the likeliest other option; negative when that one is likelier."""
+    entropy: float | None
+    """In nats; 0 when sure, log(number of options) when clueless."""
+    method: Method = Method.TOKEN_PROBABILITY
+
+
+def over_options(value: str, masses: Mapping[str, float], method: Method) -> Confidence | UnknownReason:
+    """The confidence in `value` among options with these masses, which need not sum to 1."""
+    total = math.fsum(masses.values())
+    if not masses[value] or not total:
+        return UnknownReason.LABEL_NOT_IN_ALTERNATIVES
+    probabilities = {option: mass / total for option, mass in masses.items()}
+    own = min(1.0, probabilities[value])
+    second = max((share for option, share in probabilities.items() if option != value), default=0.0)
+    return Confidence(own, probabilities, own - second, entropy_of(probabilities), method)
+
+
+def entropy_of(probabilities: Mapping[str, float]) -> float:
+    """In nats."""
+    return max(0.0, -math.fsum(share * math.log(share) for share in probabilities.values() if share > 0))

@@ -1,0 +1,68 @@
+"""The options as a model spells them, so that a beginning finds the options it may become."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+
+from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
+
+
+class Spellings:
+    """The options as a model spells them in one context, sorted, so that a prefix finds its options by bisection."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """`texts`: option value to the text that spells it."""
+        self.value_of = {text.casefold(): value for value, text in texts.items()}
+        self.all = sorted(self.value_of)
+        self._shortest = min(map(len, self.all))
+        self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
+
+    def leads_to(self, text: str, said: int, *, in_json: bool) -> list[str]:
+        """The options that a label beginning with this text may become, of which `said` characters were said before.
+
+        Those that begin with the text, and the one that the text holds and ends.
+        """
+        options = []
+        for index in range(bisect_left(self.all, text), len(self.all)):
+            if not self.all[index].startswith(text):
+                break
+            options.append(self.all[index])
+        for length in range(len(text) - 1, max(said, self._shortest) - 1, -1):
+            if text[:length] in self.value_of and _ends(text[length:], in_json=in_json):
+                options.append(text[:length])
+                break
+        return options
+
+    def begun(self, piece: str, before: str, *, in_json: bool) -> str | None:
+        """What of a label a piece begins when the label's start stands behind `before` in the piece's place.
+
+        White space may differ, in text also quotes and emphasis. None when the piece does not reach a label.
+        """
+        ignored = BLANKS if in_json else BEFORE
+        begun = piece[len(before) :] if piece.startswith(before) else _without(piece, before, ignored)
+        if begun is None or in_json:
+            return begun
+        return (begun if self._any_begins_with_marks else begun.lstrip(BEFORE)) or None
+
+
+def _without(piece: str, before: str, ignored: str) -> str | None:
+    """The piece without `before`, whatever is ignored in both; None when `before` is not in it."""
+    needed = [char for char in before if char not in ignored]
+    position = 0
+    for position, char in enumerate(piece):  # noqa: B007 - the position is used behind the loop
+        if char in ignored:
+            continue
+        if not needed or char != needed[0]:
+            break
+        needed.pop(0)
+    else:
+        position = len(piece)
+    return None if needed else piece[position:]
+
+
+def _ends(rest: str, *, in_json: bool) -> bool:
+    """Whether what follows an option's text ends it, rather than making another word of it."""
+    if in_json:
+        return rest.startswith('"')
+    return not rest.strip(AFTER + ")]}>") or rest.startswith(("<|", "</s>", "<eos>", "<end_of_turn>"))

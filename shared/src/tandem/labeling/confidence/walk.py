@@ -1,0 +1,246 @@
+"""Along the generated tokens, from where the options can first part: each alternative's probability to its option.
+
+The walk begins where the label's member of the JSON begins (`{` or `,`), or the label's line: a tokenizer that makes
+one token of a quote and the label, or of colon, space and quote, parts the options before the label does. It goes on
+for as long as more than one option could still follow.
+
+- An alternative leads to an option when one's text begins with the other's, up to case; past the option's end there
+  must be something that ends it (`"` in JSON).
+- An alternative that differs from the generated token in case or white space alone is taken for it.
+- Any other that leads to several options goes to those that were not generated, first of all to those that are seen
+  nowhere else: a tokenizer cuts the same text the same way, so the label itself would have gone on as it did.
+- An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
+  nowhere else. When all are seen behind it, it says how the answer is laid out, not what it says, and is left out.
+- What the provider does not list may belong to the options that it does not list, each at most as likely as the least
+  likely alternative listed. They get it.
+- Probability that leads to no option is left out.
+
+Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
+that was more than a hundredth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.measure import UnknownReason
+from tandem.labeling.confidence.spellings import Spellings
+from tandem.labeling.normalization import BEFORE, BLANKS
+
+_ROUNDING = 1e-6
+_AS_GOOD_AS_CERTAIN = 1 - 1e-5
+"""Alternatives of a token that is surer than this change nothing that anybody would see."""
+_MEMBER_BEGINS = "{[,"
+
+
+class UnknownError(Exception):
+    """Ends a walk: there is no confidence, for this reason."""
+
+    def __init__(self, reason: UnknownReason) -> None:
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """Probability that may belong to any of some options."""
+
+    mass: float
+    options: Sequence[str]
+    """Without the label, which was generated otherwise."""
+    most: float = math.inf
+    """What a single option may get of it."""
+    unless_seen: bool = False
+    """Left out when all options are seen elsewhere."""
+    about_label: bool = True
+    """Whether the label itself might have been among the options."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """The masses of the options, by spelling; `presumed` of them on suspicion, at the cost of the label."""
+
+    masses: dict[str, float]
+    presumed: float = 0.0
+    _doubts: list[_Doubt] = field(default_factory=list)
+
+    def _settle(self) -> None:
+        """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to."""
+        seen = {option for option, mass in self.masses.items() if mass > 0}
+        for doubt in self._doubts:
+            heirs = [option for option in doubt.options if option not in seen]
+            if not heirs:
+                if doubt.unless_seen:
+                    continue
+                heirs = list(doubt.options)
+            if heirs:
+                share = min(doubt.mass / len(heirs), doubt.most)
+                for option in heirs:
+                    self.masses[option] += share
+                if doubt.about_label:
+                    self.presumed += share * len(heirs)
+
+
+def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
+    span: tuple[int, int],
+    generated: str,
+    logprobs: Sequence[TokenLogprob],
+    spellings: Spellings,
+    *,
+    in_json: bool,
+) -> Walk:
+    """The masses of all options at the place of the label, which stands at `span` of the generated text.
+
+    Raises UnknownError.
+    """
+    start, end = span
+    label = generated[start:end].casefold()
+    others = [option for option in spellings.all if option != label]
+    found = Walk(dict.fromkeys(spellings.all, 0.0))
+    masses, doubts = found.masses, found._doubts  # noqa: SLF001 - of this module
+    index, position = _first(generated, start, logprobs, in_json=in_json)
+    reached = 1.0
+
+    # The lead: tokens that end before the label begins.
+    while index < len(logprobs) and position + len(logprobs[index].token) <= start:
+        token = logprobs[index]
+        own = math.exp(token.logprob) if token.logprob < 0 else 1.0
+        if not own >= _AS_GOOD_AS_CERTAIN:
+            own, alternatives, least, unlisted = _distribution_at(token)
+            rest = generated[position:start].casefold()
+            own_text = token.token.casefold()
+            ends_at_label = position + len(token.token) == start
+            own_is_near = not _has_word(rest[len(own_text) :])
+            ignored = BLANKS if in_json else BEFORE
+            first = rest.lstrip(ignored)[:1]
+            for piece, probability in alternatives:
+                text = piece.casefold()
+                if first and (bare := text.lstrip(ignored)) and bare[0] != first:
+                    continue  # goes elsewhere
+                begun = spellings.begun(text, rest, in_json=in_json)
+                if begun:
+                    options = spellings.leads_to(begun, 0, in_json=in_json)
+                    _give(masses, doubts, reached * probability, options, label)
+                elif text != own_text and text and rest.startswith(text):
+                    near = own_is_near or not _has_word(rest[len(text) :])
+                    doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
+                elif text.strip() == own_text.strip() or (ends_at_label and begun is not None):
+                    own += probability
+                elif begun is not None:
+                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
+            if unlisted > _ROUNDING:
+                doubts.append(_Doubt(reached * unlisted, others, most=reached * least, unless_seen=True))
+        reached *= own
+        position += len(token.token)
+        index += 1
+
+    # The label.
+    before = generated[position:start].casefold()
+    said = ""
+    alive: Sequence[str] = spellings.all
+    at_start = True
+    for token in logprobs[index:]:
+        own, alternatives, least, unlisted = _distribution_at(token)
+        on_path = token.token.casefold()
+        on_path = on_path[len(before) :] if at_start else said + on_path
+        following = spellings.leads_to(on_path, len(said), in_json=in_json)
+        if label not in following:
+            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        seen = {label}
+        for piece, probability in alternatives:
+            text = piece.casefold()
+            begun = spellings.begun(text, before, in_json=in_json) if at_start else said + text
+            if begun is None:
+                if before and text and before.startswith(text):
+                    doubts.append(_Doubt(reached * probability, others))
+                elif at_start and text and not text.strip():
+                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
+            elif begun == on_path:
+                own += probability
+            elif begun:
+                options = spellings.leads_to(begun, len(said), in_json=in_json)
+                if len(options) == 1:
+                    seen.add(options[0])
+                _give(masses, doubts, reached * probability, options, label)
+            else:
+                doubts.append(_Doubt(reached * probability, others))
+        if unlisted > _ROUNDING and (unseen := [option for option in alive if option not in seen]):
+            doubts.append(_Doubt(reached * unlisted, unseen, most=reached * least, unless_seen=True))
+        reached *= own
+        if len(following) == 1:
+            masses[label] += reached
+            found._settle()  # noqa: SLF001
+            return found
+        said, alive, at_start = on_path, following, False
+    raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
+
+
+def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: list[str], label: str) -> None:
+    if len(options) == 1:
+        masses[options[0]] += mass
+    elif options:
+        rest = [option for option in options if option != label]
+        doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
+
+
+def _first(generated: str, start: int, logprobs: Sequence[TokenLogprob], *, in_json: bool) -> tuple[int, int]:
+    """The token with which the walk begins, and where that token begins."""
+    if in_json:
+        begin = max(0, *(generated.rfind(mark, 0, start) for mark in _MEMBER_BEGINS))
+    else:
+        begin = generated.rfind("\n", 0, start) + 1
+    position = 0
+    for index, token in enumerate(logprobs):
+        length = len(token.token)
+        if position + length > begin:
+            return index, position
+        position += length
+    raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+
+
+def locate(span: tuple[int, int], text: str, logprobs: Sequence[TokenLogprob]) -> tuple[str, tuple[int, int]]:
+    """The generated text, and where in it the label stands that is read at `span` of `text`. Raises UnknownError."""
+    generated = "".join([token.token for token in logprobs])
+    if generated == text:
+        return generated, span
+    start, end = span
+    shift = generated.find(text)
+    if shift == -1 or generated.find(text, shift + 1) != -1:
+        shift = _only_occurrence(text[start:end], generated) - start
+    return generated, (start + shift, end + shift)
+
+
+def _only_occurrence(label: str, generated: str) -> int:
+    """Tokens may spell bytes of a character apart; the label is then looked for alone."""
+    at = generated.find(label)
+    if not label or at == -1 or generated.find(label, at + 1) != -1:
+        raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+    return at
+
+
+def _distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
+    """Probability of the generated token, the other listed ones with theirs, the least listed, and the sum unlisted."""
+    exp = math.exp
+    own = total = 1.0 if token.logprob > 0 else exp(token.logprob)
+    generated = token.token
+    others: list[tuple[str, float]] = []
+    least = 1.0
+    for piece, logprob in token.top:
+        probability = 1.0 if logprob > 0 else exp(logprob)
+        if probability < least:  # noqa: PLR1730 - this is the hot path, and `min` a call
+            least = probability
+        if piece != generated:
+            others.append((piece, probability))
+            total += probability
+    if not math.isfinite(total):
+        raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
+    unlisted = max(0.0, 1.0 - total)
+    if not token.top and unlisted > _ROUNDING:
+        raise UnknownError(UnknownReason.NO_ALTERNATIVES)
+    return own, others, least, unlisted
+
+
+def _has_word(text: str) -> bool:
+    return any(char.isalnum() for char in text)
