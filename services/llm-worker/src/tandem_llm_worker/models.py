@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from tandem.events import ErrorKind, ModelCall, ModelParameters, Usage
+from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
 from tandem_llm_worker.limits import Limiter
 from tandem_llm_worker.providers.capabilities import Capabilities
-from tandem_llm_worker.providers.client import ChatAnswer, ProviderClient
+from tandem_llm_worker.providers.client import ProviderClient
+from tandem_llm_worker.providers.complaints import Complaint
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.opening import Lead, Opening
+from tandem_llm_worker.providers.reading import CUT, Answer
+from tandem_llm_worker.questions import Question
 from tandem_llm_worker.settings import ProviderSettings, RetrySettings
 
 HOLD_SECONDS = 1.0
 """How long a refusal without a Retry-After holds the model's other calls."""
 _LEARNING_RATE = 0.05
+MOST_TOKENS = 32_768
+MORE_ROOM = 4
+LEAST_MORE_TOKENS = 256
+LEAST_ROOM = 16
+"""Tokens of answer with which a call is still worth making, where the context leaves no more."""
+SURELY = 0.8
+"""Of the estimated tokens of a prompt, so many are sure: a prompt that might fit is for the provider to judge."""
+MOST_CHANGES = 12
+"""How often one call is changed to the provider's liking before its complaint is taken for final."""
 
 _log = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Question:
-    """What to ask, and the record of the asking: every call, and the tokens of every answer."""
-
-    messages: Sequence[dict[str, str]]
-    parameters: ModelParameters
-    response_format: dict[str, Any] | None
-    max_tokens: int
-    check_wanted: Callable[[], None]
-    """Raises when the answer is of no use any more; called right before each call."""
-    structured: bool = False
-    calls: list[ModelCall] = field(default_factory=list)
-    usage: Usage | None = None
-    started: float | None = None
 
 
 class TokenEstimate:
@@ -53,7 +48,10 @@ class TokenEstimate:
 
     def of(self, question: Question) -> float:
         expected = question.max_tokens if self._completion is None else min(self._completion, question.max_tokens)
-        return _characters(question) * self._per_character + expected
+        return self.prompt(question) + expected
+
+    def prompt(self, question: Question) -> float:
+        return _characters(question) * self._per_character
 
     def learn(self, question: Question, usage: Usage) -> None:
         if usage.prompt_tokens and (characters := _characters(question)):
@@ -76,7 +74,8 @@ class Model:
             requests_per_minute=settings.requests_per_minute,
             tokens_per_minute=settings.tokens_per_minute,
         )
-        self.capabilities = Capabilities(structured_output=settings.structured_output)
+        self.capabilities = Capabilities(settings.model(name), structured_output=settings.structured_output)
+        self._opening = Opening()
         self._estimate = TokenEstimate()
         self._span_name = f"chat {name}"
         self._span_attributes = {
@@ -90,47 +89,100 @@ class Model:
         self._completion_tokens = MODEL_TOKENS.labels(self.provider, name, "completion")
         self._cached_tokens = MODEL_TOKENS.labels(self.provider, name, "cached")
 
-    async def call(self, question: Question) -> ChatAnswer:
-        """One call, within the limits. A parameter that the model does not take is dropped, and the call made again.
+    async def call(self, question: Question) -> Answer:
+        """One call, within the limits. What the provider complains about is changed, and the call made again.
 
+        The first call of an agent goes ahead of its others, so that few of them meet the same complaint.
         Raises CallFailed, and whatever `check_wanted` raises.
         """
-        while True:
+        if not self._opening.is_open(question.agent_key):
+            lead = await self._opening.lead(question.agent_key)
+            if lead is not None:
+                with lead:
+                    return await self._call(question, lead)
+        return await self._call(question, None)
+
+    def make_room(self, question: Question, answer: Answer) -> bool:
+        """Give an answer that was cut more room. False where there is no more to give."""
+        before = self._parameters(question)
+        if answer.reasoned or not any(each.text for each in answer.completions):
+            self.capabilities.needs_room_to_reason()
+        question.max_tokens = min(MOST_TOKENS, max(LEAST_MORE_TOKENS, question.max_tokens * MORE_ROOM))
+        return self._parameters(question) != before
+
+    async def _call(self, question: Question, lead: Lead | None) -> Answer:
+        for _ in range(MOST_CHANGES):
+            self._check_length(question)
             parameters = self._parameters(question)
             tokens = self._estimate.of(question) if self.limiter.counts_tokens else 0.0
             with await self.limiter.reserve(tokens) as reservation:
                 question.check_wanted()
+                if lead is not None:
+                    lead.sent()
                 try:
                     answer = await self._traced(question, parameters)
                 except CallFailed as failed:
-                    if failed.unsupported is not None:
-                        self.capabilities.learn(failed.unsupported, sent=parameters)
-                        if self._parameters(question) != parameters:
-                            _log.info(
-                                "worker.capability.dropped",
-                                provider=self.provider,
-                                model=self.name,
-                                parameter=failed.unsupported.parameter,
-                            )
-                            continue
+                    if failed.complaint is not None and self._changed(question, failed.complaint, parameters):
+                        last = failed
+                        continue
                     if failed.verdict is Verdict.RATE_LIMITED:
                         hold = HOLD_SECONDS if failed.retry_after is None else failed.retry_after
                         self.limiter.refused(min(hold, self._longest_hold))
                     raise
                 self.limiter.accepted()
+                if lead is not None:
+                    lead.taken()
                 usage = answer.usage
                 reservation.used_tokens = usage.prompt_tokens + usage.completion_tokens
-                if self.limiter.counts_tokens:
+                if self.limiter.counts_tokens or self.capabilities.context_window is not None:
                     self._estimate.learn(question, usage)
             question.structured = "response_format" in parameters
+            if len(answer.completions) < parameters.get("n", 1):
+                self.capabilities.no_samples()
             return answer
+        raise last
 
     def _parameters(self, question: Question) -> dict[str, Any]:
         return self.capabilities.parameters(
-            question.parameters, response_format=question.response_format, max_tokens=question.max_tokens
+            question.parameters,
+            response_format=question.response_format,
+            schema_key=question.schema_key,
+            max_tokens=question.max_tokens,
+            most_tokens=question.most_tokens,
+            samples=question.samples,
+            drawn=question.drawn,
         )
 
-    async def _traced(self, question: Question, parameters: dict[str, Any]) -> ChatAnswer:
+    def _check_length(self, question: Question) -> None:
+        """Raises CallFailed, before any call, for a prompt that surely is longer than the model's context."""
+        window = self.capabilities.context_window
+        if window is None or (tokens := self._estimate.prompt(question)) * SURELY <= window:
+            return
+        message = f"the prompt has about {tokens:.0f} tokens, the model's context {window}"
+        raise CallFailed(ErrorKind.TOO_LONG, Verdict.PERMANENT, message)
+
+    def _changed(self, question: Question, complaint: Complaint, sent: dict[str, Any]) -> bool:
+        """Learn from a complaint. True if the next call differs from what was sent."""
+        api = self.capabilities.api
+        self.capabilities.learn(complaint, sent=sent, schema_key=question.schema_key)
+        if complaint.context_window is not None and complaint.prompt_tokens is not None:
+            room = complaint.context_window - complaint.prompt_tokens
+            if room >= LEAST_ROOM:
+                question.most_tokens = room
+        if self.capabilities.api == api and self._parameters(question) == sent:
+            return False
+        _log.info(
+            "worker.capability.learned",
+            provider=self.provider,
+            model=self.name,
+            parameter=complaint.parameter,
+            most=complaint.most,
+            context_window=complaint.context_window,
+            api=self.capabilities.api,
+        )
+        return True
+
+    async def _traced(self, question: Question, parameters: dict[str, Any]) -> Answer:
         if not trace.get_current_span().is_recording():  # not sampled; a span would cost and be thrown away
             return await self._measured(question, parameters, trace.INVALID_SPAN)
         with tracer().start_as_current_span(
@@ -142,24 +194,37 @@ class Model:
         ) as span:
             return await self._measured(question, parameters, span)
 
-    async def _measured(self, question: Question, parameters: dict[str, Any], span: Span) -> ChatAnswer:
+    async def _measured(self, question: Question, parameters: dict[str, Any], span: Span) -> Answer:
+        history = question.history
         began_at = datetime.now(UTC)
         began = time.monotonic()
-        if question.started is None:
-            question.started = began
+        if history.started is None:
+            history.started = began
         self._in_flight.inc()
         error: ErrorKind | None = None
         status: int | None = None
+        usage: Usage | None = None
         try:
-            answer = await self._client.chat({"model": self.name, "messages": question.messages, **parameters})
+            answer = await self._client.call(self.capabilities.api, self.name, question.messages, parameters)
         except CallFailed as failed:
-            error, status = failed.kind, failed.status
-            span.set_status(StatusCode.ERROR, failed.kind)
-            span.set_attribute("error.type", failed.kind)
+            error, status, usage = failed.kind, failed.status, failed.usage
+            if usage is not None:
+                self._count(question, usage)
+            if span.is_recording():
+                span.set_attribute("error.type", str(error))
+                span.set_status(StatusCode.ERROR)
             raise
         else:
-            status = 200
-            self._count(question, answer, span)
+            status, usage = 200, answer.usage
+            self._count(question, usage)
+            if span.is_recording():
+                span.set_attributes(
+                    {
+                        "gen_ai.usage.input_tokens": usage.prompt_tokens,
+                        "gen_ai.usage.output_tokens": usage.completion_tokens,
+                        "gen_ai.response.finish_reasons": [each.finish_reason or "" for each in answer.completions],
+                    }
+                )
             return answer
         finally:
             seconds = time.monotonic() - began
@@ -167,33 +232,18 @@ class Model:
             self._seconds.observe(seconds)
             if error is not None or status is not None:  # neither: cancelled
                 MODEL_CALLS.labels(self.provider, self.name, error or "ok").inc()
-                question.calls.append(
-                    ModelCall(started_at=began_at, seconds=round(seconds, 6), status=status, error=error)
+                history.calls.append(
+                    ModelCall(
+                        started_at=began_at, seconds=round(seconds, 6), status=status, error=error, usage=usage
+                    )
                 )
 
-    def _count(self, question: Question, answer: ChatAnswer, span: trace.Span) -> None:
-        usage, before = answer.usage, question.usage
+    def _count(self, question: Question, usage: Usage) -> None:
         self._prompt_tokens.inc(usage.prompt_tokens)
         self._completion_tokens.inc(usage.completion_tokens)
         if usage.cached_tokens:
             self._cached_tokens.inc(usage.cached_tokens)
-        question.usage = usage if before is None else _sum(before, usage)
-        if span.is_recording():
-            span.set_attributes(
-                {
-                    "gen_ai.usage.input_tokens": usage.prompt_tokens,
-                    "gen_ai.usage.output_tokens": usage.completion_tokens,
-                    "gen_ai.response.finish_reasons": [each.finish_reason or "" for each in answer.completions],
-                }
-            )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
-        completion_tokens=one.completion_tokens + other.completion_tokens,
-        cached_tokens=one.cached_tokens + other.cached_tokens,
-    )
+        question.history.add(usage)
 
 
 def _characters(question: Question) -> int:

@@ -18,12 +18,28 @@ def _worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
+class ModelSettings(BaseModel):
+    """What is said of one model of a provider; what is left out is as the provider's settings say, or is learned."""
+
+    api: Literal["auto", "chat", "responses"] = Field(
+        default="auto", description="auto: chat completions, and the Responses API once the provider asks for it."
+    )
+    deployment: str = Field(default="", description="Azure: the deployment that serves the model; empty: its name.")
+    context_window: int | None = Field(default=None, gt=0, description="Tokens of prompt and answer together.")
+    structured_output: bool | None = None
+
+
 class ProviderSettings(BaseModel):
     """One account at an OpenAI-compatible endpoint. Limits hold for each model of it alone."""
 
-    base_url: str = Field(description="Up to and with the version, e.g. https://api.openai.com/v1")
+    base_url: str = Field(
+        description="Up to and with the version, e.g. https://api.openai.com/v1; Azure: the resource's endpoint."
+    )
     api_key: SecretStr = Field(default=SecretStr(""), description="Empty for servers that ask for none.")
-    kind: Literal["openai"] = "openai"
+    kind: Literal["openai", "azure"] = "openai"
+    api_version: str = Field(default="", description="Azure: the api-version, which it cannot do without.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call, beside the SDK's.")
+    models: dict[str, ModelSettings] = Field(default_factory=dict, description="By the name that agents use.")
     max_in_flight: int = Field(default=64, ge=1, le=4096, description="Calls under way at once, per model.")
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0, description="Input and output together.")
@@ -37,6 +53,16 @@ class ProviderSettings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"base_url {value!r} is not an http(s) URL")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _azure_has_a_version(self) -> Self:
+        if self.kind == "azure" and not self.api_version:
+            raise ValueError("a provider of kind azure needs an api_version, e.g. 2024-10-21")
+        return self
+
+    def model(self, name: str) -> ModelSettings:
+        """The settings of a model, whether it was named or not."""
+        return self.models.get(name) or ModelSettings()
 
     @property
     def is_loopback(self) -> bool:

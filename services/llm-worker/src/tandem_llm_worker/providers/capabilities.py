@@ -2,69 +2,116 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tandem.events import ModelParameters
-from tandem_llm_worker.providers.errors import Unsupported
+from tandem_llm_worker.providers.complaints import Complaint
+from tandem_llm_worker.settings import ModelSettings
 
-_AT_MOST = re.compile(
-    r"(?:<=|less than or equal to|at most|max(?:imum)?(?: (?:value|allowed))?(?: is| of)?|between 0 and)"
-    r"\s*:?\s*(\d+)",
-    re.IGNORECASE,
-)
+Api = Literal["chat", "responses"]
+
+REASONING_ROOM = 4096
+"""Tokens added to the room of a model that was seen to spend it on reasoning; they bound, they are not spent."""
+_MOST_SCHEMAS = 256
 
 
 class Capabilities:
-    """The parameters that one model takes. Everything is assumed until the provider complains."""
+    """What one model takes. Everything is assumed until the provider complains."""
 
-    def __init__(self, *, structured_output: bool = True) -> None:
+    def __init__(self, settings: ModelSettings | None = None, *, structured_output: bool = True) -> None:
+        settings = settings or ModelSettings()
+        if settings.structured_output is not None:
+            structured_output = settings.structured_output
         self._dropped: set[str] = set() if structured_output else {"response_format"}
+        self._bad_schemas: set[str] = set()
         self._room = "max_tokens"
+        self._most_tokens: int | None = None
         self._most_top_logprobs: int | None = None
+        self._reasoning_room = 0
+        self._may_switch = settings.api == "auto"
+        self.api: Api = "responses" if settings.api == "responses" else "chat"
+        self.context_window = settings.context_window
+        self._window_is_given = settings.context_window is not None
 
     @property
-    def dropped(self) -> frozenset[str]:
-        return frozenset(self._dropped)
-
-    @property
-    def structured_output(self) -> bool:
-        return "response_format" not in self._dropped
+    def dropped(self) -> tuple[str, ...]:
+        """Names, as chat completions have them, of parameters that the model does not take."""
+        return tuple(sorted(self._dropped))
 
     def parameters(
-        self, wanted: ModelParameters, *, response_format: dict[str, Any] | None, max_tokens: int
+        self,
+        wanted: ModelParameters,
+        *,
+        response_format: dict[str, Any] | None,
+        max_tokens: int,
+        most_tokens: int | None = None,
+        schema_key: str = "",
+        samples: int = 1,
+        drawn: int = 0,
     ) -> dict[str, Any]:
-        """What to send beside model and messages."""
-        optional = {"temperature": wanted.temperature, "top_p": wanted.top_p, "seed": wanted.seed}
-        parameters: dict[str, Any] = {self._room: max_tokens}
-        parameters |= {name: value for name, value in optional.items() if value is not None}
+        """What to send beside model and messages, by the names of chat completions.
+
+        `most_tokens` bounds the room for this prompt alone.
+        `samples` more answers are wanted; `drawn` were drawn by earlier calls, which had other seeds.
+        """
+        room = max_tokens + self._reasoning_room
+        if self._most_tokens is not None:
+            room = min(room, self._most_tokens)
+        parameters: dict[str, Any] = {self._room: room if most_tokens is None else min(room, most_tokens)}
+        if wanted.temperature is not None:
+            parameters["temperature"] = wanted.temperature
+        if wanted.top_p is not None:
+            parameters["top_p"] = wanted.top_p
+        if wanted.seed is not None:
+            parameters["seed"] = wanted.seed + drawn
+        if wanted.reasoning_effort is not None:
+            parameters["reasoning_effort"] = wanted.reasoning_effort
         if wanted.logprobs:
             parameters["logprobs"] = True
             if top := min(wanted.top_logprobs, self._most_top_logprobs or wanted.top_logprobs):
                 parameters["top_logprobs"] = top
-        if response_format is not None:
+        if response_format is not None and schema_key not in self._bad_schemas:
             parameters["response_format"] = response_format
-        return {name: value for name, value in parameters.items() if name not in self._dropped}
+        if samples > 1 and self.api == "chat":
+            parameters["n"] = samples
+        if self._dropped:
+            for name in self._dropped:
+                parameters.pop(name, None)
+        return parameters
 
-    def learn(self, complaint: Unsupported, *, sent: Mapping[str, Any]) -> None:
-        """Remember the complaint about what was sent, so that the next request is one that the provider takes.
+    def learn(self, complaint: Complaint, *, sent: dict[str, Any], schema_key: str = "") -> None:
+        """Remember the complaint about what was sent, so that the next call is one that the provider takes.
 
-        Saying the same again changes nothing: many calls are under way when the first complaint comes.
+        Saying the same again changes nothing: several calls may be under way when the first complaint comes.
         """
-        parameter = complaint.parameter
-        most = _most(complaint.message) if parameter == "top_logprobs" else None
-        if most is not None and most < sent[parameter]:
-            self._most_top_logprobs = min(most, self._most_top_logprobs or most)
-        elif parameter == "max_tokens":
-            self._room = "max_completion_tokens"
+        parameter, most = complaint.parameter, complaint.most
+        if complaint.other_api:
+            if self._may_switch:
+                self.api = "responses"
+        elif complaint.context_window is not None:
+            if not self._window_is_given:
+                self.context_window = complaint.context_window
+        elif parameter in ("max_tokens", "max_completion_tokens"):
+            if most is not None and most < sent[parameter]:
+                self._most_tokens = most
+            elif most is None and parameter == "max_tokens":
+                self._room = "max_completion_tokens"
+            elif most is None:
+                self._room = "max_tokens"
+        elif parameter == "top_logprobs" and most is not None and most < sent.get(parameter, 0):
+            self._most_top_logprobs = most
         elif parameter == "logprobs":
             self._dropped |= {"logprobs", "top_logprobs"}
-        else:
+        elif complaint.of_this_schema:
+            if len(self._bad_schemas) < _MOST_SCHEMAS:
+                self._bad_schemas.add(schema_key)
+        elif parameter:
             self._dropped.add(parameter)
 
+    def no_samples(self) -> None:
+        """The provider took `n` and gave one answer all the same."""
+        self._dropped.add("n")
 
-def _most(message: str) -> int | None:
-    match = _AT_MOST.search(message)
-    most = int(match.group(1)) if match else 0
-    return most if most > 0 else None
+    def needs_room_to_reason(self) -> None:
+        """An answer was cut because of reasoning: the room is larger from now on, before other answers are cut."""
+        self._reasoning_room = REASONING_ROOM

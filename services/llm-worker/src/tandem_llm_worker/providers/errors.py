@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,8 @@ from enum import StrEnum
 import aiohttp
 import openai
 
-from tandem.events import ErrorKind
+from tandem.events import ErrorKind, Usage
+from tandem_llm_worker.providers.complaints import Complaint, complaint_in, context_in
 
 MESSAGE_CHARACTERS = 400
 _SHARED_RUN = 24
@@ -32,14 +33,6 @@ class Verdict(StrEnum):
     """No call of this account goes well until its operator does something: no quota, a bad key, no such model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """The provider named a parameter that it does not take (`parameter` is the one that was sent)."""
-
-    parameter: str
-    message: str
-
-
 class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault of the program
     """One call did not bring a usable answer. `message` is for people and carries no key."""
 
@@ -51,8 +44,9 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         *,
         status: int | None = None,
         retry_after: float | None = None,
-        unsupported: Unsupported | None = None,
+        complaint: Complaint | None = None,
         headers: Mapping[str, str] | None = None,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
@@ -60,9 +54,12 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         self.message = message
         self.status = status
         self.retry_after = retry_after
-        self.unsupported = unsupported
+        self.complaint = complaint
+        """What to change about the call, where the provider says so."""
         self.headers = headers
         """Of the answer, where there was one; looked up without regard to case."""
+        self.usage = usage
+        """What was paid all the same."""
 
 
 class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a fault of the program
@@ -78,50 +75,130 @@ class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a 
         self.status = failed.status
 
 
-PARAMETERS = (
-    "response_format",
-    "top_logprobs",
-    "logprobs",
-    "max_completion_tokens",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "seed",
-)
-"""Parameters a call can do without, the more specific name first where one contains the other."""
-
-_OTHER_WORDS = {
-    "response_format": re.compile(r"json[_ ]?schema|structured[_ ]outputs?|guided[_ ](json|decoding)", re.IGNORECASE),
-    "logprobs": re.compile(r"log[_ ]?prob", re.IGNORECASE),
-}
-_COMPLAINT = re.compile(
-    r"unsupported|not supported|n.t support|not support|unknown|unrecogni[sz]ed|unexpected|extra (fields|inputs)"
-    r"|not (permitted|allowed|available|implemented|enabled)|invalid|less than or equal|at most|must be|not a valid",
+_KEY = re.compile(r"\b(sk|key|pk|rk)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context[_ ](length|window|size)|maximum context|context the overflows|maximum model length|too (long|many tokens)"
+    r"|tokens? (count .{0,20})?exceeds?|request too large|string_above_max_length",
     re.IGNORECASE,
 )
-_TOO_MUCH_ROOM = re.compile(r"max_(completion_)?tokens\W.*(too large|at most|less than|maximum|exceed)", re.IGNORECASE)
-_NOT_OPTIONAL = ("messages", "model")
-_KEY = re.compile(r"\b(sk|key|pk|rk)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
-_TOO_LONG = re.compile(r"context[_ ](length|window)|maximum context|too (long|many tokens)", re.IGNORECASE)
-_FILTERED = re.compile(r"content[_ ](filter|policy)|content management policy|ResponsibleAI", re.IGNORECASE)
-_NO_QUOTA = re.compile(
-    r"insufficient_quota|billing|exceeded your current quota|credit balance|insufficient credits", re.IGNORECASE
+_FILTERED = re.compile(
+    r"content[_ ](filter|policy)|content management policy|ResponsibleAI|\bflagged\b|requires moderation"
+    r"|safety (system|filter|policy|settings)|inappropriate content|data_inspection_failed",
+    re.IGNORECASE,
 )
+_NO_QUOTA_CODE = re.compile(r"insufficient_quota|billing_(hard_limit|not_active)|insufficient[_ ]balance", re.IGNORECASE)
+_NO_QUOTA = re.compile(
+    r"exceeded your current quota|credit balance|insufficient (credits|balance|funds)|billing (hard )?limit"
+    r"|check your (plan and )?billing|(more credits|can only afford)",
+    re.IGNORECASE,
+)
+_ONLY_TOO_FAST = re.compile(
+    r"rate[_ ]?limit|too many requests|(requests|tokens) per|(retry|try again) (in|after)|RESOURCE_EXHAUSTED|overloaded",
+    re.IGNORECASE,
+)
+_BAD_KEY = re.compile(r"api[_ -]?key.{0,20}(not valid|invalid|expired|incorrect)|(invalid|incorrect)[_ ]api[_ ]key", re.IGNORECASE)
+_SAID_WAIT = re.compile(r"(?:retry|try again) (?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)\b\s*)+)", re.IGNORECASE)
+_DURATION = re.compile(r"([\d.]+)\s*(ms|mil|s|m|h)", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 TRANSPORT_ERRORS = (openai.OpenAIError, aiohttp.ClientError, OSError)
 """What a call may raise besides a status: the SDK's own errors, and those its transport lets through."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a provider says in an error, wherever in the answer it says it."""
+
+    message: str
+    code: str = ""
+    param: str = ""
+
+    @classmethod
+    def of(cls, error: object) -> Said:
+        """From the value of `error`, from a whole body, and from a list around either."""
+        while isinstance(error, list) and error:
+            error = error[0]
+        if isinstance(error, dict) and isinstance(error.get("error"), dict):
+            error = error["error"]
+        if not isinstance(error, dict):
+            return cls(error if isinstance(error, str) else "")
+        inner = error.get("innererror")
+        codes = (error.get("code"), error.get("type"), error.get("status"), inner.get("code") if isinstance(inner, dict) else "")
+        message = error.get("message") or error.get("detail")
+        param = error.get("param")
+        return cls(
+            message if isinstance(message, str) else "",
+            " ".join(str(code) for code in codes if code),
+            param if isinstance(param, str) else "",
+        )
+
+    @property
+    def readable(self) -> str:
+        """The message without keys, empty for a page of markup."""
+        text = "" if self.message.lstrip().startswith("<") else " ".join(self.message.split())
+        return _KEY.sub("[key]", text)[:MESSAGE_CHARACTERS]
+
+
 def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime | None = None) -> CallFailed:
-    """The meaning of what the SDK raised. `sent` are the names of the parameters that the request carried."""
+    """The meaning of what the SDK raised. `sent` are the names of the parameters that the call carried."""
     if isinstance(error, CallFailed):
         return error
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error, sent=frozenset(sent), now=now or datetime.now(UTC))
+        headers = error.response.headers
+        return failure(error.status_code, Said.of(error.body), sent=frozenset(sent), headers=headers, now=now)
     if _is_timeout(error):
         return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
     root = _causes(error)[-1]
     return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
+
+
+def failure_in_a_body(said: Said, *, headers: Mapping[str, str] | None) -> CallFailed:
+    """The meaning of an error that came with status 200: routers send one when the model behind them failed."""
+    code = next((int(word) for word in said.code.split() if word.isdigit()), 0)
+    if not 400 <= code < 600:
+        code = 429 if _ONLY_TOO_FAST.search(f"{said.code} {said.message}") else 502
+    return failure(code, said, sent=(), headers=headers or {})
+
+
+def failure(  # noqa: PLR0911 - one return a case
+    status: int, said: Said, *, sent: Collection[str], headers: Mapping[str, str], now: datetime | None = None
+) -> CallFailed:
+    """The meaning of an answer that is an error."""
+    haystack = f"{said.code} {said.message}"
+    text = said.readable or f"the provider answered {status}"
+
+    def failed(
+        kind: ErrorKind, verdict: Verdict, *, message: str = text, complaint: Complaint | None = None, wait: float | None = None
+    ) -> CallFailed:
+        return CallFailed(
+            kind, verdict, message, status=status, retry_after=wait, complaint=complaint, headers=headers
+        )
+
+    if status in (400, 402, 403, 429) and (_NO_QUOTA_CODE.search(said.code) or _is_no_quota(haystack)):
+        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
+    wait = retry_after_seconds(headers, now=now or datetime.now(UTC))
+    if status == 429:
+        if "request too large" in haystack.lower():  # more than a whole minute's tokens: it never fits
+            return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
+        return failed(ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, wait=said_wait(said.message) if wait is None else wait)
+    if status >= 500 or status == 409:
+        return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, wait=wait)
+    if status in (408, 425):
+        return failed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, wait=wait)
+    if status == 402:
+        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
+    if status in (400, 403, 422) and _FILTERED.search(haystack):
+        return failed(ErrorKind.CONTENT_FILTER, Verdict.PERMANENT)
+    if status in (401, 403) or (status == 400 and _BAD_KEY.search(haystack)):
+        # the provider's own words may quote a part of the key
+        message = f"the provider refused the worker's key ({status})"
+        return failed(ErrorKind.AUTHENTICATION, Verdict.STOPPED, message=message)
+    complaint = complaint_in(said.message, code=said.code, param=said.param, sent=sent)
+    if status == 413 or (_TOO_LONG.search(haystack) and (complaint is None or complaint.parameter.startswith("max_"))):
+        return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT, complaint=context_in(said.message))
+    if complaint is None and status == 404:
+        return failed(ErrorKind.BAD_REQUEST, Verdict.STOPPED)
+    return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, complaint=complaint)
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:
@@ -140,6 +217,15 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float |
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
 
 
+def said_wait(message: str) -> float | None:
+    """Seconds to wait by what the message says (`try again in 1m2.5s`): some gateways keep no header."""
+    match = _SAID_WAIT.search(message)
+    if match is None:
+        return None
+    parts = [(_number(number), unit.lower()) for number, unit in _DURATION.findall(match.group(1))]
+    return sum((number or 0.0) * _SECONDS[unit] for number, unit in parts)
+
+
 def without_record_text(message: str, texts: Iterable[str]) -> str:
     """The message, or a note in its place where it quotes the record (some servers echo their input)."""
     runs = [message[start : start + _SHARED_RUN] for start in range(max(1, len(message) - _SHARED_RUN + 1))]
@@ -151,66 +237,9 @@ def without_record_text(message: str, texts: Iterable[str]) -> str:
     return message
 
 
-def _of_status(  # noqa: PLR0911 - one return a case
-    error: openai.APIStatusError, *, sent: frozenset[str], now: datetime
-) -> CallFailed:
-    status = error.status_code
-    code = " ".join(str(part) for part in (error.code, error.type) if part)
-    message = _readable(error)
-    haystack = f"{code} {message}"
-    headers = error.response.headers
-    after = retry_after_seconds(headers, now=now)
-
-    def failed(kind: ErrorKind, verdict: Verdict, text: str = message, lacks: Unsupported | None = None) -> CallFailed:
-        return CallFailed(kind, verdict, text, status=status, retry_after=after, unsupported=lacks, headers=headers)
-
-    if status == 429:
-        if _NO_QUOTA.search(haystack):
-            return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
-        return failed(ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED)
-    if status >= 500:
-        return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT)
-    if status in (408, 425):
-        return failed(ErrorKind.TIMEOUT, Verdict.TRANSIENT)
-    if status == 409:
-        return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT)
-    if status == 402 or (status == 403 and _NO_QUOTA.search(haystack)):
-        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
-    if status in (401, 403):
-        # the provider's own words may quote a part of the key
-        return failed(ErrorKind.AUTHENTICATION, Verdict.STOPPED, f"the provider refused the worker's key ({status})")
-    if status == 413 or _TOO_LONG.search(haystack):
-        return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
-    if _FILTERED.search(haystack):
-        return failed(ErrorKind.CONTENT_FILTER, Verdict.PERMANENT)
-    lacks = _unsupported(error, message, sent) if status in (400, 422) else None
-    return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, lacks=lacks)
-
-
-def _unsupported(error: openai.APIStatusError, message: str, sent: frozenset[str]) -> Unsupported | None:
-    if _TOO_MUCH_ROOM.search(message):
-        return None  # to leave the bound out would cost more, not less
-    named = (error.param or "").split(".")[0]
-    if named in sent and named in PARAMETERS:
-        return Unsupported(named, message)
-    if named in _NOT_OPTIONAL or not _COMPLAINT.search(f"{error.code} {message}"):
-        return None
-    found = []
-    for parameter in PARAMETERS:
-        at = message.find(parameter)
-        if at < 0 and (words := _OTHER_WORDS.get(parameter)) and (match := words.search(message)):
-            at = match.start()
-        if at >= 0 and parameter in sent:
-            found.append((at, PARAMETERS.index(parameter), parameter))
-    return Unsupported(min(found)[2], message) if found else None
-
-
-def _readable(error: openai.APIStatusError) -> str:
-    body = error.body
-    text = body.get("message") if isinstance(body, dict) else body
-    if not isinstance(text, str) or text.lstrip().startswith("<") or not text.strip():
-        text = f"the provider answered {error.status_code}"
-    return _KEY.sub("[key]", " ".join(text.split()))[:MESSAGE_CHARACTERS]
+def _is_no_quota(haystack: str) -> bool:
+    """Whether the money is gone; some providers say `quota` of what refills within the minute, and when."""
+    return bool(_NO_QUOTA.search(haystack)) and not _ONLY_TOO_FAST.search(haystack)
 
 
 def _is_timeout(error: BaseException) -> bool:
@@ -235,3 +264,4 @@ def _number(value: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0.0 <= number < 1e9 else None
+

@@ -36,8 +36,25 @@ class Retry:
         self._clock = clock
         self._jitter = jitter
 
+    def budget(self) -> Budget:
+        """For one answer, however many calls it takes."""
+        return Budget(_Attempts(self._settings, self._clock, self._jitter), self._sleep)
+
+
+class Budget:
+    """The calls and the time that may be spent on one answer. All calls for it go through here, and share it."""
+
+    def __init__(self, attempts: _Attempts, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._attempts = attempts
+        self._sleep = sleep
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no further call may start."""
+        return self._attempts.is_over(0.0)
+
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        attempts = _Attempts(self._settings, self._clock, self._jitter)
+        """What the call brings in the end. Raises the last CallFailed once the budget is spent."""
         try:
             # the usual case without the machinery: most calls go well the first time
             return await call()
@@ -55,8 +72,8 @@ class Retry:
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_be_called_again),
-            wait=attempts.wait,
-            stop=attempts.stop,
+            wait=self._attempts.wait,
+            stop=self._attempts.stop,
             sleep=self._sleep,
             reraise=True,
         )
@@ -92,11 +109,14 @@ class _Attempts:
         return self._jitter(0.0, ceiling)
 
     def stop(self, state: RetryCallState) -> bool:
+        return self.is_over(state.upcoming_sleep)
+
+    def is_over(self, upcoming_seconds: float) -> bool:
         settings = self._settings
         return (
             self._failed >= settings.max_calls
             or self._refused >= settings.max_refused_calls
-            or self._clock() - self._started + state.upcoming_sleep > settings.max_seconds
+            or self._clock() - self._started + upcoming_seconds > settings.max_seconds
         )
 
 

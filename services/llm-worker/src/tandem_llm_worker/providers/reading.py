@@ -1,0 +1,77 @@
+"""What the answers of both APIs have in common, and how a body becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
+from tandem_llm_worker.providers.errors import CallFailed, Verdict
+
+NO_USAGE = Usage()
+CUT = "length"
+FILTERED = "content_filter"
+REFUSED = "refusal"
+"""Finish reasons of completions that are no answers; the last is ours, since providers say `stop` with a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A well-formed answer of at least one completion, any of which may be a refusal, filtered or cut short."""
+
+    completions: tuple[Completion, ...]
+    usage: Usage
+    reasoned: bool = False
+    """Whether tokens were spent on reasoning, which count against the room for the answer."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the response; looked up without regard to case."""
+
+    def of_reason(self, reason: str) -> bool:
+        return any(completion.finish_reason == reason for completion in self.completions)
+
+    @property
+    def usable(self) -> tuple[Completion, ...]:
+        """The completions that are answers."""
+        return tuple(each for each in self.completions if each.finish_reason not in (CUT, FILTERED, REFUSED))
+
+
+def load(content: bytes) -> Any:
+    """The JSON of a body; what is none gives None, which no answer is."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def malformed(
+    reason: str, content: bytes, *, status: int, headers: Mapping[str, str] | None = None, usage: Usage | None = None
+) -> CallFailed:
+    """To be tried again: the next answer may be whole."""
+    return CallFailed(
+        ErrorKind.MALFORMED,
+        Verdict.TRANSIENT,
+        f"the answer {reason} ({len(content)} bytes)",
+        status=status,
+        headers=headers,
+        usage=usage,
+    )
+
+
+def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogprob, ...] | None:
+    """As the provider gave them; None where any is missing, since half of them would give a wrong confidence."""
+    if not tokens:
+        return None
+    try:
+        return tuple(
+            TokenLogprob(
+                token=token["token"],
+                logprob=token["logprob"],
+                top=tuple((each["token"], each["logprob"]) for each in token.get("top_logprobs") or ()),
+            )
+            for token in tokens
+        )
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,64 @@
+"""What is asked of a model for one record, and what became of the asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tandem.events import ModelCall, ModelParameters, Usage
+
+Message = dict[str, str]
+
+
+@dataclass(slots=True)
+class History:
+    """Every call that was made for a record, and the tokens of every answer."""
+
+    calls: list[ModelCall] = field(default_factory=list)
+    usage: Usage | None = None
+    started: float | None = None
+
+    def add(self, usage: Usage) -> None:
+        before = self.usage
+        self.usage = usage if before is None else _sum(before, usage)
+
+    def name_calls(self, provider: str, model: str) -> None:
+        """Say of the calls so far whose they were: the calls that follow go to another model."""
+        named = {"provider": provider, "model": model}
+        self.calls = [call if call.provider else call.model_copy(update=named) for call in self.calls]
+
+
+@dataclass(slots=True)
+class Question:
+    """What to ask of one model. The room and the samples that are still wanted change from call to call."""
+
+    messages: Sequence[Message]
+    parameters: ModelParameters
+    response_format: dict[str, Any] | None
+    check_wanted: Callable[[], None]
+    """Raises when the answer is of no use any more; called right before each call."""
+    history: History
+    agent_key: str = ""
+    """Equal for questions that differ in the record alone."""
+    schema_key: str = ""
+    max_tokens: int = 0
+    samples: int = 1
+    """Answers that the next call should bring."""
+    drawn: int = 0
+    """Answers that earlier calls brought."""
+    most_tokens: int | None = None
+    """What is left for the answer in the model's context, when that turned out to be the bound."""
+    structured: bool = False
+    """Whether the last answer was held to the schema's JSON."""
+
+    def __post_init__(self) -> None:
+        self.max_tokens = self.max_tokens or self.parameters.max_tokens
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
+        completion_tokens=one.completion_tokens + other.completion_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
+    )
