@@ -53,7 +53,7 @@ def refused(retry_after: float | None = None) -> CallFailed:
 async def test_a_call_that_goes_well_is_made_once_and_waits_for_nothing() -> None:
     story = Story(["fine"])
 
-    assert await story.retry()(story.call) == "fine"
+    assert await story.retry().budget()(story.call) == "fine"
 
     assert (story.calls, story.waits) == (1, [])
 
@@ -61,7 +61,7 @@ async def test_a_call_that_goes_well_is_made_once_and_waits_for_nothing() -> Non
 async def test_a_transient_failure_is_called_again_and_waits_double_each_time() -> None:
     story = Story([transient(), transient(), transient(), "fine"])
 
-    assert await story.retry(base_seconds=0.5)(story.call) == "fine"
+    assert await story.retry(base_seconds=0.5).budget()(story.call) == "fine"
 
     assert story.waits == [0.5, 1.0, 2.0]
 
@@ -69,7 +69,7 @@ async def test_a_transient_failure_is_called_again_and_waits_double_each_time() 
 async def test_waits_have_full_jitter() -> None:
     story = Story([transient(), transient(), "fine"])
 
-    await story.retry(jitter=0.0)(story.call)
+    await story.retry(jitter=0.0).budget()(story.call)
 
     assert story.waits == [0.0, 0.0]
 
@@ -78,7 +78,7 @@ async def test_a_permanent_failure_is_raised_at_once() -> None:
     story = Story([CallFailed(ErrorKind.AUTHENTICATION, Verdict.PERMANENT, "no", status=401)])
 
     with pytest.raises(CallFailed, match="no"):
-        await story.retry()(story.call)
+        await story.retry().budget()(story.call)
 
     assert (story.calls, story.waits) == (1, [])
 
@@ -87,7 +87,7 @@ async def test_a_permanent_failure_after_a_transient_one_is_raised_at_once() -> 
     story = Story([transient(), CallFailed(ErrorKind.REFUSAL, Verdict.PERMANENT, "never")])
 
     with pytest.raises(CallFailed, match="never"):
-        await story.retry()(story.call)
+        await story.retry().budget()(story.call)
 
     assert story.calls == 2
 
@@ -96,7 +96,7 @@ async def test_calls_are_bounded_in_number_and_the_last_failure_is_raised() -> N
     story = Story([transient()])
 
     with pytest.raises(CallFailed, match="broken"):
-        await story.retry(max_calls=4)(story.call)
+        await story.retry(max_calls=4).budget()(story.call)
 
     assert (story.calls, len(story.waits)) == (4, 3)
 
@@ -104,14 +104,14 @@ async def test_calls_are_bounded_in_number_and_the_last_failure_is_raised() -> N
 async def test_refusals_have_a_bound_of_their_own() -> None:
     story = Story([*([refused()] * 8), transient(), "fine"])
 
-    assert await story.retry(max_calls=2, max_refused_calls=10, max_wait_seconds=1)(story.call) == "fine"
+    assert await story.retry(max_calls=2, max_refused_calls=10, max_wait_seconds=1).budget()(story.call) == "fine"
 
 
 async def test_no_call_starts_past_the_total_time() -> None:
     story = Story([transient()], seconds_per_call=10)
 
     with pytest.raises(CallFailed):
-        await story.retry(max_calls=100, max_seconds=35, max_wait_seconds=4)(story.call)
+        await story.retry(max_calls=100, max_seconds=35, max_wait_seconds=4).budget()(story.call)
 
     assert story.now == 33.5 + 10  # the fourth began after 33.5 s, the fifth would have after 47.5
     assert story.calls == 4
@@ -120,7 +120,7 @@ async def test_no_call_starts_past_the_total_time() -> None:
 async def test_retry_after_is_waited_for_with_a_little_jitter() -> None:
     story = Story([refused(retry_after=7), "fine"])
 
-    await story.retry(base_seconds=0.5)(story.call)
+    await story.retry(base_seconds=0.5).budget()(story.call)
 
     assert story.waits == [7.5]
 
@@ -128,7 +128,7 @@ async def test_retry_after_is_waited_for_with_a_little_jitter() -> None:
 async def test_retry_after_is_capped() -> None:
     story = Story([refused(retry_after=3600), "fine"])
 
-    await story.retry(max_retry_after_seconds=30, base_seconds=0.5)(story.call)
+    await story.retry(max_retry_after_seconds=30, base_seconds=0.5).budget()(story.call)
 
     assert story.waits == [30.5]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,16 +17,17 @@ from tandem.events import (
     ResponseError,
 )
 from tandem.labeling.prompts import PromptError
-from tandem_llm_worker.models import Model, Question
+from tandem_llm_worker.answering import completions, repaired, why_unreadable
+from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
 from tandem_llm_worker.providers.retry import Retry
+from tandem_llm_worker.questions import History, Question
 from tandem_llm_worker.settings import ProviderSettings, RetrySettings
 
-MOST_TOKENS = 32_768
-MORE_ROOM = 4
-LEAST_MORE_TOKENS = 256
+INVALID = "invalid"
+"""The outcome of an answer that gives no label, as a fallback names it."""
 _MOST_MESSAGE_CHARACTERS = 2000
 
 
@@ -61,88 +63,133 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the asking ended: completions, or the reason why there are none."""
+    """How the asking of one model ended: completions, or the reason why there are none."""
 
+    provider: str
+    model: str
     completions: tuple[Completion, ...] = ()
     error: ResponseError | None = None
-    question: Question | None = None
+    invalid: bool = False
+    """Whether the completions are known to give no label."""
+    structured: bool = False
+    repaired: bool = False
+    fallback_used: bool = False
+    stopped: AccountStopped | None = None
+
+    @property
+    def outcome(self) -> str | None:
+        """What a fallback is chosen by: a value of ErrorKind, `invalid`, or None where all is well."""
+        if self.error is not None:
+            return self.error.kind
+        return INVALID if self.invalid else None
 
 
 class Asker:
     """Turns a request into the event that answers it; of what a provider does, only AccountStopped is raised."""
 
-    def __init__(self, *, models: Models, prompts: Prompts, retry: Retry, worker: str, max_answer_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        models: Models,
+        prompts: Prompts,
+        retry: Retry,
+        worker: str,
+        max_answer_bytes: int,
+        on_stopped: Callable[[AccountStopped], None] = lambda _: None,
+    ) -> None:
         self._models = models
         self._prompts = prompts
         self._retry = retry
         self._worker = worker
         self._max_answer_bytes = max_answer_bytes
+        self._on_stopped = on_stopped
 
     async def ask(
         self, request: AnnotationRequestedV1, job: JobPublishedV1, *, check_wanted: Callable[[], None]
     ) -> tuple[AnnotationRespondedV1, bytes]:
         """The answer, and its JSON.
 
-        Raises AccountStopped, and what `check_wanted` raises, which is called right before each call.
+        Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
+        has a fallback for it, a stopped account is told to `on_stopped` and not raised.
         """
-        result = await self._result(request, job, check_wanted)
-        answer = self._event(request, job, result)
+        history = History()
+        result = await self._result(request, job, history, check_wanted)
+        answer = self._event(request, result, history)
         encoded = answer.to_json()
         if len(encoded) > self._max_answer_bytes:
             message = f"the answer has {len(encoded)} bytes; {self._max_answer_bytes} can be sent"
-            answer = self._event(
-                request, job, replace(result, completions=(), error=_error(ErrorKind.TOO_LARGE, message))
-            )
+            result = replace(result, completions=(), error=_error(ErrorKind.TOO_LARGE, message))
+            answer = self._event(request, result, history)
             encoded = answer.to_json()
         return answer, encoded
 
     async def _result(
-        self, request: AnnotationRequestedV1, job: JobPublishedV1, check_wanted: Callable[[], None]
+        self,
+        request: AnnotationRequestedV1,
+        job: JobPublishedV1,
+        history: History,
+        check_wanted: Callable[[], None],
     ) -> Result:
         agent = job.agent
-        model = self._models.of(agent.provider, agent.model)
-        if model is None:
-            return Result(error=_error(ErrorKind.BAD_REQUEST, f"no worker knows a provider named {agent.provider!r}"))
+        failed = partial(Result, agent.provider, agent.model)
         try:
             prompt = self._prompts.of(job)
             messages = prompt.renderer.messages(request.fields, request.examples)
         except PromptError as error:
-            return Result(error=_error(ErrorKind.PROMPT, str(error)))
+            return failed(error=_error(ErrorKind.PROMPT, str(error)))
         except (LookupError, TypeError) as error:  # an example that has not the form of one
-            return Result(error=_error(ErrorKind.PROMPT, f"the examples cannot be rendered ({type(error).__name__})"))
+            return failed(error=_error(ErrorKind.PROMPT, f"the examples cannot be rendered ({type(error).__name__})"))
+        acts_on_invalid = agent.repair or (agent.fallback is not None and INVALID in agent.fallback.on)
         question = Question(
-            messages, agent.parameters, prompt.response_format, agent.parameters.max_tokens, check_wanted
+            messages,
+            agent.parameters,
+            prompt.response_format,
+            check_wanted,
+            history,
+            private=request.fields,
+            job=job.job_id,
+            agent_key=prompt.key,
+            schema_key=prompt.schema_key,
+            labeler=prompt.labeler if acts_on_invalid else None,
+            repair=agent.repair,
         )
+        result = await self._of(agent.provider, agent.model, question)
+        fallback = agent.fallback
+        if fallback is not None and result.outcome in fallback.on:
+            if result.stopped is not None:
+                self._on_stopped(result.stopped)
+            history.name_calls(agent.provider, agent.model)
+            second = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None)
+            result = _after_fallback(result, await self._of(fallback.provider, fallback.model, second))
+        if result.stopped is not None:
+            raise result.stopped
+        return result
+
+    async def _of(self, provider: str, name: str, question: Question) -> Result:
+        """How one model ends, a stopped account included."""
+        model = self._models.of(provider, name)
+        if model is None:
+            message = f"no worker knows a provider named {provider!r}"
+            return Result(provider, name, error=_error(ErrorKind.BAD_REQUEST, message))
+        budget = self._retry.budget()
         try:
-            completions = await self._completions(model, question)
+            answers = await completions(model, question, budget)
         except CallFailed as failed:
-            if failed.verdict is Verdict.STOPPED:
-                raise AccountStopped(agent.provider, agent.model, failed) from failed
-            message = without_record_text(failed.message, request.fields.values())
-            return Result(error=_error(failed.kind, message, failed.status), question=question)
-        return Result(completions, question=question)
+            message = without_record_text(failed.message, question.private.values())
+            stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
+            return Result(provider, name, error=_error(failed.kind, message, failed.status), stopped=stopped)
+        result = Result(provider, name, answers, structured=question.structured)
+        if question.labeler is None or (reason := why_unreadable(question.labeler, answers)) is None:
+            return result
+        if question.repair:
+            with contextlib.suppress(CallFailed):  # what came first is an answer still
+                better = await repaired(model, question, answers[0], reason, budget)
+                invalid = why_unreadable(question.labeler, better) is not None
+                return Result(provider, name, better, structured=question.structured, repaired=True, invalid=invalid)
+        return replace(result, invalid=True)
 
-    async def _completions(self, model: Model, question: Question) -> tuple[Completion, ...]:
-        """Raises CallFailed for whatever is not a usable answer in the end."""
-        answer = await self._retry(partial(model.call, question))
-        if answer.finish_reason == "length" and not answer.refused:
-            question.max_tokens = min(MOST_TOKENS, max(LEAST_MORE_TOKENS, question.max_tokens * MORE_ROOM))
-            answer = await self._retry(partial(model.call, question))
-        if answer.refused:
-            raise CallFailed(ErrorKind.REFUSAL, Verdict.PERMANENT, "the model refused to answer")
-        if answer.finish_reason == "content_filter":
-            raise CallFailed(
-                ErrorKind.CONTENT_FILTER, Verdict.PERMANENT, "the provider's content filter cut the answer"
-            )
-        if answer.finish_reason == "length":
-            raise CallFailed(
-                ErrorKind.TRUNCATED, Verdict.PERMANENT, f"the answer was cut at {question.max_tokens} tokens"
-            )
-        return answer.completions
-
-    def _event(self, request: AnnotationRequestedV1, job: JobPublishedV1, result: Result) -> AnnotationRespondedV1:
-        question = result.question
-        started = question.started if question else None
+    def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
+        started = history.started
         return AnnotationRespondedV1(
             causation_id=request.event_id,
             job_id=request.job_id,
@@ -153,16 +200,28 @@ class Asker:
             epoch=request.epoch,
             ask=request.ask,
             content_hash=request.content_hash,
-            provider=job.agent.provider,
-            model=job.agent.model,
+            provider=result.provider,
+            model=result.model,
             worker=self._worker,
-            structured=question.structured if question else False,
+            structured=result.structured,
             completions=result.completions,
             error=result.error,
-            usage=question.usage if question else None,
+            usage=history.usage,
             seconds=None if started is None else round(time.monotonic() - started, 6),
-            calls=tuple(question.calls) if question else (),
+            calls=tuple(history.calls),
+            fallback_used=result.fallback_used,
+            repaired=result.repaired,
         )
+
+
+def _after_fallback(first: Result, second: Result) -> Result:
+    """The second model's result; where it has none and the first gave at least an answer, the first's."""
+    if second.error is None:
+        return replace(second, fallback_used=True)
+    if first.error is None:
+        return first
+    message = f"{first.error.message}; then {second.provider} {second.model}: {second.error.message}"
+    return replace(second, error=_error(second.error.kind, message, second.error.status), fallback_used=True)
 
 
 def _error(kind: ErrorKind, message: str, status: int | None = None) -> ResponseError:

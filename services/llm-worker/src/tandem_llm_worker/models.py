@@ -19,7 +19,7 @@ from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.complaints import Complaint
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.opening import Lead, Opening
-from tandem_llm_worker.providers.reading import CUT, Answer
+from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.questions import Question
 from tandem_llm_worker.settings import ProviderSettings, RetrySettings
 
@@ -233,9 +233,7 @@ class Model:
             if error is not None or status is not None:  # neither: cancelled
                 MODEL_CALLS.labels(self.provider, self.name, error or "ok").inc()
                 history.calls.append(
-                    ModelCall(
-                        started_at=began_at, seconds=round(seconds, 6), status=status, error=error, usage=usage
-                    )
+                    ModelCall(started_at=began_at, seconds=round(seconds, 6), status=status, error=error, usage=usage)
                 )
 
     def _count(self, question: Question, usage: Usage) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from tandem.events import JobPublishedV1
+from tandem.labeling.labeler import Labeler
 from tandem.labeling.prompts import PromptError, Renderer, response_format
 
 MOST_KEPT = 256
@@ -18,6 +22,12 @@ class Prompt:
 
     renderer: Renderer
     response_format: dict[str, Any]
+    key: str
+    """Equal for prompts that differ in the record alone."""
+    schema_key: str
+    """Equal for equal response formats."""
+    labeler: Labeler
+    """Reads answers as the postprocessor will, for agents that act on what cannot be read."""
 
 
 class Prompts:
@@ -32,7 +42,14 @@ class Prompts:
         found = self._compiled.get(key)
         if found is None:
             try:
-                found = Prompt(Renderer(job.agent, job.label_schema), response_format(job.label_schema))
+                wanted = response_format(job.label_schema)
+                found = Prompt(
+                    Renderer(job.agent, job.label_schema),
+                    wanted,
+                    key=job.agent.fingerprint,
+                    schema_key=sha256(orjson.dumps(wanted)).hexdigest(),
+                    labeler=Labeler(job.label_schema),
+                )
             except PromptError as error:
                 found = error
             self._compiled[key] = found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tandem.events import ModelCall, ModelParameters, Usage
+from tandem.labeling.labeler import Labeler
 
 Message = dict[str, str]
 
@@ -39,9 +40,17 @@ class Question:
     check_wanted: Callable[[], None]
     """Raises when the answer is of no use any more; called right before each call."""
     history: History
+    private: Mapping[str, str] = field(default_factory=dict)
+    """The record, of which no message may quote anything."""
+    job: str = ""
+    """Whose call it is: jobs take turns."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
+    labeler: Labeler | None = None
+    """Where something is done about answers that give no label."""
+    repair: bool = False
+    """Whether to tell the model what was wrong with such an answer, and ask once more."""
     max_tokens: int = 0
     samples: int = 1
     """Answers that the next call should bring."""

@@ -13,6 +13,7 @@ Api = Literal["chat", "responses"]
 REASONING_ROOM = 4096
 """Tokens added to the room of a model that was seen to spend it on reasoning; they bound, they are not spent."""
 _MOST_SCHEMAS = 256
+_ROOM = ("max_tokens", "max_completion_tokens")
 
 
 class Capabilities:
@@ -27,6 +28,7 @@ class Capabilities:
         self._room = "max_tokens"
         self._most_tokens: int | None = None
         self._most_top_logprobs: int | None = None
+        self._most_samples: int | None = None
         self._reasoning_room = 0
         self._may_switch = settings.api == "auto"
         self.api: Api = "responses" if settings.api == "responses" else "chat"
@@ -73,7 +75,7 @@ class Capabilities:
         if response_format is not None and schema_key not in self._bad_schemas:
             parameters["response_format"] = response_format
         if samples > 1 and self.api == "chat":
-            parameters["n"] = samples
+            parameters["n"] = min(samples, self._most_samples or samples)
         if self._dropped:
             for name in self._dropped:
                 parameters.pop(name, None)
@@ -91,22 +93,23 @@ class Capabilities:
         elif complaint.context_window is not None:
             if not self._window_is_given:
                 self.context_window = complaint.context_window
-        elif parameter in ("max_tokens", "max_completion_tokens"):
-            if most is not None and most < sent[parameter]:
-                self._most_tokens = most
-            elif most is None and parameter == "max_tokens":
-                self._room = "max_completion_tokens"
-            elif most is None:
-                self._room = "max_tokens"
-        elif parameter == "top_logprobs" and most is not None and most < sent.get(parameter, 0):
-            self._most_top_logprobs = most
-        elif parameter == "logprobs":
-            self._dropped |= {"logprobs", "top_logprobs"}
+        elif most is not None and most < sent.get(parameter, 0):
+            self._bound(parameter, most)
+        elif parameter in _ROOM:
+            self._room = _ROOM[1 - _ROOM.index(parameter)]
         elif complaint.of_this_schema:
             if len(self._bad_schemas) < _MOST_SCHEMAS:
                 self._bad_schemas.add(schema_key)
         elif parameter:
-            self._dropped.add(parameter)
+            self._dropped |= {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+
+    def _bound(self, parameter: str, most: int) -> None:
+        if parameter in _ROOM:
+            self._most_tokens = most
+        elif parameter == "top_logprobs":
+            self._most_top_logprobs = most
+        elif parameter == "n":
+            self._most_samples = max(1, most)
 
     def no_samples(self) -> None:
         """The provider took `n` and gave one answer all the same."""

@@ -20,6 +20,12 @@ from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.providers.transport import Caller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 
+_WIRE = {
+    "chat": ("/chat/completions", chat.request, chat.read),
+    "responses": ("/responses", responses.request, responses.read),
+}
+"""By API: the path below the base URL, what writes the body and what reads the answer."""
+
 
 class ProviderClient:
     """Sends calls of one provider. Close it when done."""
@@ -40,14 +46,13 @@ class ProviderClient:
         Raises CallFailed, always with the status where there was one.
         """
         model = self._deployments.get(model, model)
-        chats = api == "chat"
-        body = (chat if chats else responses).request(model, messages, parameters)
+        path, write, read = _WIRE[api]
         try:
             async with asyncio.timeout(self._deadline):  # to the last byte: an answer that trickles ends too
-                reply = await self._caller.post("/chat/completions" if chats else "/responses", body)
+                reply = await self._caller.post(path, write(model, messages, parameters))
         except TRANSPORT_ERRORS as error:
             raise map_error(error, sent=parameters) from error
-        return (chat if chats else responses).read(reply.content, status=reply.status, headers=reply.headers)
+        return read(reply.content, status=reply.status, headers=reply.headers)
 
     async def close(self) -> None:
         await self._sdk.close()

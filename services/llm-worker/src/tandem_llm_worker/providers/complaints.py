@@ -40,13 +40,19 @@ _WORDS = {
     "top_p": r"\btop_?p\b",
     "seed": r"\bseed\b",
     "reasoning_effort": r"reasoning[._ ]effort|['\"`]reasoning['\"`]|\bthinking\b",
-    "n": r"['\"`]n['\"`]|\bparameter:? n\b|\bn (?:must|should|>|greater|larger|cannot|is not)|multiple (?:choices|completions)",
+    "n": r"['\"`]n['\"`]|\bparameter:? n\b|\bn (?:must|should|>|greater|larger|cannot|is not)"
+    r"|multiple (?:choices|completions)",
 }
 _NAMED = {name: re.compile(words, re.IGNORECASE) for name, words in _WORDS.items()}
 PARAMETERS = tuple(_WORDS)
 """Parameters that a call can do without, the more specific before the one whose words it contains."""
 
-_FIELDS = {"text": "response_format", "include": "logprobs", "max_output_tokens": "max_tokens", "reasoning": "reasoning_effort"}
+_FIELDS = {
+    "text": "response_format",
+    "include": "logprobs",
+    "max_output_tokens": "max_tokens",
+    "reasoning": "reasoning_effort",
+}
 _ROOM = ("max_tokens", "max_completion_tokens")
 _NOT_OPTIONAL = ("messages", "input", "model", "prompt")
 _COMPLAINT = re.compile(
@@ -60,7 +66,9 @@ _AT_MOST = re.compile(
     r"\s*:?\s*(\d[\d,]*)",
     re.IGNORECASE,
 )
-_BAD_SCHEMA = re.compile(r"invalid schema|schema (?:is|was) (?:not valid|invalid|too)|in context=|grammar", re.IGNORECASE)
+_BAD_SCHEMA = re.compile(
+    r"invalid schema|schema (?:is|was) (?:not valid|invalid|too)|in context=|grammar", re.IGNORECASE
+)
 _OTHER_API = re.compile(
     r"only (?:be )?(?:supported|available|used) (?:in|with|via|through)\W+(?:the )?(?:/?v1/)?responses"
     r"|not a chat model|use (?:the )?(?:/?v1/responses|responses api)",
@@ -69,7 +77,8 @@ _OTHER_API = re.compile(
 _ANY_PARAMETER = re.compile(r"no endpoints found that (?:can handle the requested parameters|support)", re.IGNORECASE)
 _DROPPED_FIRST = ("logprobs", "response_format", "reasoning_effort", "seed", "n", "top_p", "temperature")
 _WINDOW = re.compile(
-    r"(?:context (?:length|window|size)|model length|configured limit|tokens allowed)(?: is| of| \()*[^\d.]{0,16}(\d[\d,]+)"
+    r"(?:context (?:length|window|size)|model length|configured limit|tokens allowed)(?: is| of| \()*"
+    r"[^\d.]{0,16}(\d[\d,]+)"
     r"|>\s*(\d[\d,]+) maximum",
     re.IGNORECASE,
 )
@@ -89,7 +98,7 @@ def complaint_in(message: str, *, code: str = "", param: str = "", sent: Collect
         return Complaint(found) if found else None
     named = _field(param, sent)
     if named is None:
-        if param.split(".")[0] in _NOT_OPTIONAL or not _COMPLAINT.search(f"{code} {message}"):
+        if re.split(r"[.\[]", param, maxsplit=1)[0] in _NOT_OPTIONAL or not _COMPLAINT.search(f"{code} {message}"):
             return None
         named = _named_in(message, sent)
     if named is None:
@@ -113,7 +122,7 @@ def largest(message: str) -> int | None:
 
 def _field(param: str, sent: Collection[str]) -> str | None:
     """The parameter that an error's field names: `response_format.json_schema`, `include[0]`, `body.seed`."""
-    head = re.split(r"[.\[]", param.removeprefix("body."))[0]
+    head = re.split(r"[.\[]", param.removeprefix("body."), maxsplit=1)[0]
     name = _FIELDS.get(head, head)
     if name in _ROOM:
         name = next((each for each in _ROOM if each in sent), name)

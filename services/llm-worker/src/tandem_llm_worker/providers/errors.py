@@ -86,18 +86,26 @@ _FILTERED = re.compile(
     r"|safety (system|filter|policy|settings)|inappropriate content|data_inspection_failed",
     re.IGNORECASE,
 )
-_NO_QUOTA_CODE = re.compile(r"insufficient_quota|billing_(hard_limit|not_active)|insufficient[_ ]balance", re.IGNORECASE)
+_NO_QUOTA_CODE = re.compile(
+    r"insufficient_quota|billing_(hard_limit|not_active)|insufficient[_ ]balance", re.IGNORECASE
+)
 _NO_QUOTA = re.compile(
     r"exceeded your current quota|credit balance|insufficient (credits|balance|funds)|billing (hard )?limit"
     r"|check your (plan and )?billing|(more credits|can only afford)",
     re.IGNORECASE,
 )
 _ONLY_TOO_FAST = re.compile(
-    r"rate[_ ]?limit|too many requests|(requests|tokens) per|(retry|try again) (in|after)|RESOURCE_EXHAUSTED|overloaded",
+    r"rate[_ ]?limit|too many requests|(requests|tokens) per|(retry|try again) (in|after)"
+    r"|RESOURCE_EXHAUSTED|overloaded",
     re.IGNORECASE,
 )
-_BAD_KEY = re.compile(r"api[_ -]?key.{0,20}(not valid|invalid|expired|incorrect)|(invalid|incorrect)[_ ]api[_ ]key", re.IGNORECASE)
-_SAID_WAIT = re.compile(r"(?:retry|try again) (?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)\b\s*)+)", re.IGNORECASE)
+_BAD_KEY = re.compile(
+    r"api[_ -]?key.{0,20}(not valid|invalid|expired|incorrect)|(invalid|incorrect)[_ ]api[_ ]key", re.IGNORECASE
+)
+_SAID_WAIT = re.compile(
+    r"(?:retry|try again) (?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)\b\s*)+)",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(r"([\d.]+)\s*(ms|mil|s|m|h)", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -123,7 +131,12 @@ class Said:
         if not isinstance(error, dict):
             return cls(error if isinstance(error, str) else "")
         inner = error.get("innererror")
-        codes = (error.get("code"), error.get("type"), error.get("status"), inner.get("code") if isinstance(inner, dict) else "")
+        codes = (
+            error.get("code"),
+            error.get("type"),
+            error.get("status"),
+            inner.get("code") if isinstance(inner, dict) else "",
+        )
         message = error.get("message") or error.get("detail")
         param = error.get("param")
         return cls(
@@ -168,11 +181,14 @@ def failure(  # noqa: PLR0911 - one return a case
     text = said.readable or f"the provider answered {status}"
 
     def failed(
-        kind: ErrorKind, verdict: Verdict, *, message: str = text, complaint: Complaint | None = None, wait: float | None = None
+        kind: ErrorKind,
+        verdict: Verdict,
+        *,
+        message: str = text,
+        complaint: Complaint | None = None,
+        wait: float | None = None,
     ) -> CallFailed:
-        return CallFailed(
-            kind, verdict, message, status=status, retry_after=wait, complaint=complaint, headers=headers
-        )
+        return CallFailed(kind, verdict, message, status=status, retry_after=wait, complaint=complaint, headers=headers)
 
     if status in (400, 402, 403, 429) and (_NO_QUOTA_CODE.search(said.code) or _is_no_quota(haystack)):
         return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
@@ -180,7 +196,9 @@ def failure(  # noqa: PLR0911 - one return a case
     if status == 429:
         if "request too large" in haystack.lower():  # more than a whole minute's tokens: it never fits
             return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
-        return failed(ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, wait=said_wait(said.message) if wait is None else wait)
+        return failed(
+            ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, wait=said_wait(said.message) if wait is None else wait
+        )
     if status >= 500 or status == 409:
         return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, wait=wait)
     if status in (408, 425):
@@ -264,4 +282,3 @@ def _number(value: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0.0 <= number < 1e9 else None
-

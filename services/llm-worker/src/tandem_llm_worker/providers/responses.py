@@ -40,7 +40,7 @@ def read(content: bytes, *, status: int = 200, headers: Mapping[str, str] | None
             raise failure_in_a_body(Said.of(error), headers=headers)
         parts = [part for item in body["output"] if item.get("type") == "message" for part in item["content"]]
         usage, reasoned = _usage(body.get("usage"))
-        completion = _completion(parts, _CUT_FOR.get((body.get("incomplete_details") or {}).get("reason"), "stop"))
+        completion = _completion(parts, _CUT_FOR.get(_incomplete(body), "stop"))
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         reason = f"is not a response ({type(error).__name__})"
         raise malformed(reason, content, status=status, headers=headers) from error
@@ -59,6 +59,11 @@ def _completion(parts: list[dict[str, Any]], finish_reason: str) -> Completion:
         finish_reason=finish_reason,
         logprobs=logprobs_of([token for each in given for token in each or ()]) if all(given) else None,
     )
+
+
+def _incomplete(body: dict[str, Any]) -> str:
+    """Why the response is not whole; empty where it is."""
+    return (body.get("incomplete_details") or {}).get("reason") or ""
 
 
 def _usage(usage: dict[str, Any] | None) -> tuple[Usage, bool]:

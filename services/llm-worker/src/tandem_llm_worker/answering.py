@@ -1,0 +1,89 @@
+"""From a question to answers that can be used: samples, an answer that was cut, one that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from tandem.events import Completion, ErrorKind
+from tandem.labeling.extraction import Unreadable
+from tandem.labeling.labeler import Labeler
+from tandem_llm_worker.models import Model
+from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.reading import CUT, REFUSED, Answer
+from tandem_llm_worker.providers.retry import Budget
+from tandem_llm_worker.questions import Question
+
+_REPAIR = """\
+That answer cannot be used: {reason}.
+Answer the same question again, in exactly the form that was asked for and with nothing around it."""
+
+
+async def completions(model: Model, question: Question, budget: Budget) -> tuple[Completion, ...]:
+    """As many answers as the agent wants samples; fewer where the provider gave at least one and then failed.
+
+    An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
+    """
+    wanted = question.parameters.samples
+    got: list[Completion] = []
+    more_room = False
+    while len(got) < wanted:
+        question.samples, question.drawn = wanted - len(got), len(got)
+        try:
+            answer = await budget(partial(model.call, question))
+        except CallFailed as failed:
+            if got and failed.verdict is not Verdict.STOPPED:
+                break
+            raise
+        usable = answer.usable
+        if usable:
+            got.extend(usable[: question.samples])
+        elif got:
+            break
+        elif answer.of_reason(CUT) and not more_room and not budget.is_spent and model.make_room(question, answer):
+            more_room = True
+        else:
+            raise _not_usable(answer, question)
+    return tuple(got)
+
+
+async def repaired(
+    model: Model, question: Question, unreadable: Completion, reason: str, budget: Budget
+) -> tuple[Completion, ...]:
+    """One more answer, to the same question with what was wrong with the first. Raises CallFailed."""
+    again = replace(
+        question,
+        messages=[
+            *question.messages,
+            {"role": "assistant", "content": unreadable.text},
+            {"role": "user", "content": _REPAIR.format(reason=reason.rstrip("."))},
+        ],
+        parameters=question.parameters.model_copy(update={"samples": 1}),
+        samples=1,
+        drawn=0,
+    )
+    answer = await completions(model, again, budget)
+    question.structured = again.structured
+    return answer
+
+
+def why_unreadable(labeler: Labeler, answers: Sequence[Completion]) -> str | None:
+    """Why none of the answers gives a label; None where one does."""
+    reason = None
+    for answer in answers:
+        reading = labeler.label(answer)
+        if not isinstance(reading, Unreadable):
+            return None
+        reason = reason or reading.detail
+    return reason
+
+
+def _not_usable(answer: Answer, question: Question) -> CallFailed:
+    if answer.of_reason(REFUSED):
+        return CallFailed(ErrorKind.REFUSAL, Verdict.PERMANENT, "the model refused to answer", status=200)
+    if answer.of_reason(CUT):
+        message = f"the answer was cut at {question.max_tokens} tokens"
+        return CallFailed(ErrorKind.TRUNCATED, Verdict.PERMANENT, message, status=200)
+    message = "the provider's content filter cut the answer"
+    return CallFailed(ErrorKind.CONTENT_FILTER, Verdict.PERMANENT, message, status=200)
