@@ -12,12 +12,13 @@ import pytest
 from aiohttp import web
 
 from tandem.events import ErrorKind
-from tandem_llm_worker.providers.client import ProviderClient, read_answer
+from tandem_llm_worker.providers.chat import read as read_answer
+from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import CallFailed, Verdict, retry_after_seconds, without_record_text
 from tandem_llm_worker.settings import ProviderSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-BODY = {"model": "m", "messages": [], "temperature": 0.0, "max_tokens": 5, "logprobs": True, "response_format": {}}
+BODY = {"temperature": 0.0, "max_tokens": 5, "logprobs": True, "response_format": {}}
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ async def failure(status: int, error: Any = None, *, headers: dict[str, str] | N
         client = ProviderClient("p", ProviderSettings(base_url=base_url))
         try:
             with pytest.raises(CallFailed) as raised:
-                await client.chat(BODY)
+                await client.call("chat", "m", [], BODY)
         finally:
             await client.close()
     assert raised.value.status == status
@@ -67,7 +68,7 @@ def error(message: str = "", code: str | None = None, kind: str | None = None, p
         (402, error("Insufficient credits"), ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED),
         (401, error("Incorrect API key: sk-abcdef"), ErrorKind.AUTHENTICATION, Verdict.STOPPED),
         (403, error("not your model"), ErrorKind.AUTHENTICATION, Verdict.STOPPED),
-        (404, error("no such model", "model_not_found"), ErrorKind.BAD_REQUEST, Verdict.PERMANENT),
+        (404, error("no such model", "model_not_found"), ErrorKind.BAD_REQUEST, Verdict.STOPPED),
         (400, error("odd"), ErrorKind.BAD_REQUEST, Verdict.PERMANENT),
         (400, error("long", "context_length_exceeded"), ErrorKind.TOO_LONG, Verdict.PERMANENT),
         (400, error("This model's maximum context length is 10 tokens"), ErrorKind.TOO_LONG, Verdict.PERMANENT),
@@ -84,7 +85,7 @@ async def test_a_status_has_one_meaning(status: int, body: Any, kind: ErrorKind,
     failed = await failure(status, body)
 
     assert (failed.kind, failed.verdict) == (kind, verdict)
-    assert failed.unsupported is None
+    assert failed.complaint is None or failed.complaint.context_window
     assert "sk-" not in failed.message
     assert "<html" not in failed.message
     assert failed.message
@@ -105,13 +106,13 @@ async def test_a_status_has_one_meaning(status: int, body: Any, kind: ErrorKind,
         (error("Unknown parameter: 'seed'"), None),  # it was not sent
         (error("Invalid 'messages[0].content': temperature is no word", param="messages"), None),
         (error("temperature today: mild"), None),
-        (error("max_tokens is too large: 5. Must be at most 4", param="max_tokens"), None),
+        (error("max_tokens is too large: 5. Must be at most 4", param="max_tokens"), "max_tokens"),
     ],
 )
 async def test_a_complaint_names_the_parameter_that_was_sent(body: Any, parameter: str | None) -> None:
     failed = await failure(400, body)
 
-    assert (failed.unsupported.parameter if failed.unsupported else None) == parameter
+    assert (failed.complaint.parameter if failed.complaint else None) == parameter
 
 
 async def test_retry_after_travels_with_the_failure() -> None:

@@ -138,4 +138,4 @@ async def test_other_errors_pass_through() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await Retry(RetrySettings())(bug)
+        await Retry(RetrySettings()).budget()(bug)
