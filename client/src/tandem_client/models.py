@@ -79,6 +79,8 @@ class Agent(Model):
     label_schema_id: str
     system_template: str = ""
     user_template: str = ""
+    repair: bool = False
+    fallback: dict[str, Any] | None = None
     fingerprint: str = ""
     created_at: datetime
 

@@ -24,11 +24,31 @@ def create(
     provider: Annotated[str, typer.Option(help="Name of a provider that the operators configured.")],
     temperature: Annotated[float | None, typer.Option(min=0, max=2)] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
+    samples: Annotated[int | None, typer.Option(min=1, max=20, help="Answers to each record; all are kept.")] = None,
+    reasoning_effort: Annotated[str | None, typer.Option(help="For models that reason: low, medium, high.")] = None,
+    repair: Annotated[bool, typer.Option(help="Ask once more, saying why, when no label could be read.")] = False,
+    fallback_provider: Annotated[str | None, typer.Option(help="Of the second model; left out: the same.")] = None,
+    fallback_model: Annotated[
+        str | None, typer.Option(help="A second model for the outcomes of --fallback-on.")
+    ] = None,
+    fallback_on: Annotated[
+        list[str] | None, typer.Option(help="An outcome such as refusal or invalid; may be given several times.")
+    ] = None,
     system_template: TemplateFile = None,
     user_template: TemplateFile = None,
 ) -> None:
     """Create an agent, or its next version. Without templates the prompt is built from the label schema."""
-    given = {"temperature": temperature, "max_tokens": max_tokens}
+    given = {
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "samples": samples,
+        "reasoning_effort": reasoning_effort,
+    }
+    if (fallback_model is None) != (not fallback_on) or (fallback_provider and not fallback_model):
+        raise typer.BadParameter("--fallback-model and --fallback-on go together.")
+    fallback = None
+    if fallback_model is not None:
+        fallback = {"provider": fallback_provider or provider, "model": fallback_model, "on": fallback_on}
     with connected() as tandem:
         home = the_project(tandem, project)
         agent = tandem.agents.create(
@@ -40,6 +60,8 @@ def create(
             parameters={key: value for key, value in given.items() if value is not None} or None,
             system_template=system_template.read_text(encoding="utf-8") if system_template else None,
             user_template=user_template.read_text(encoding="utf-8") if user_template else None,
+            repair=repair or None,
+            fallback=fallback,
         )
     out.print(f"Agent {agent.name}, version {agent.version}: {agent.model} at {agent.provider}", markup=False)
 

@@ -24,8 +24,13 @@ class Agents:
         parameters: dict[str, Any] | None = None,
         system_template: str | None = None,
         user_template: str | None = None,
+        repair: bool | None = None,
+        fallback: dict[str, Any] | None = None,
     ) -> Agent:
-        """A new version of the agent of this name. Templates left out are built from the label schema."""
+        """A new version of the agent of this name. Templates left out are built from the label schema.
+
+        `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
+        """
         body = {
             "name": name,
             "provider": provider,
@@ -34,6 +39,8 @@ class Agents:
             "parameters": parameters,
             "system_template": system_template,
             "user_template": user_template,
+            "repair": repair,
+            "fallback": fallback,
         }
         given = {key: value for key, value in body.items() if value is not None}
         return Agent.model_validate(self._http.post(f"/projects/{project_id}/agents", given))

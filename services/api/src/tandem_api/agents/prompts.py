@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
@@ -18,7 +19,7 @@ _MOST_FIELDS = 50
 
 def fingerprint(agent: AgentSpec, label_schema: LabelSchemaSpec) -> str:
     """SHA-256 (hex) of the canonical JSON of everything that shapes an answer."""
-    shape = {
+    shape: dict[str, Any] = {
         "provider": agent.provider,
         "model": agent.model,
         "parameters": agent.parameters.model_dump(mode="json"),
@@ -27,6 +28,10 @@ def fingerprint(agent: AgentSpec, label_schema: LabelSchemaSpec) -> str:
         "confidence_strategy": agent.confidence_strategy,
         "label_schema": label_schema.model_dump(mode="json", exclude={"label_schema_id"}),
     }
+    if agent.repair:
+        shape["repair"] = True
+    if agent.fallback is not None:
+        shape["fallback"] = agent.fallback.model_dump(mode="json")
     return hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

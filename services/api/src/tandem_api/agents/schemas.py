@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tandem.events import ModelParameters
+from tandem.events import Fallback, ModelParameters
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -26,6 +26,13 @@ class AgentCreate(Body):
     user_template: Template | None = Field(
         default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
     )
+    repair: bool = Field(
+        default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
+    )
+    fallback: Fallback | None = Field(
+        default=None,
+        description="A second model, asked when the first one ends with one of the outcomes named in `on`.",
+    )
 
 
 class Agent(View):
@@ -40,6 +47,8 @@ class Agent(View):
     system_template: str
     user_template: str
     confidence_strategy: str
+    repair: bool = False
+    fallback: Fallback | None = None
     fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")
     created_at: datetime
 

@@ -15,6 +15,7 @@ from tandem.store.label_schemas.documents import label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
+from tandem_api.agents.calling import calling_problems
 from tandem_api.agents.prompts import fingerprint, messages_of, template_problem
 from tandem_api.agents.schemas import (
     Agent,
@@ -77,6 +78,7 @@ class AgentService:
         problems: list[FieldProblem] = []
         if problem := self._providers.problem_with(body.provider, body.model):
             problems.append(problem)
+        problems += calling_problems(body, self._providers)
         schema = await self._label_schemas.get(body.label_schema_id)
         if schema is None or schema["project_id"] != project_id:
             problems.append(
@@ -98,6 +100,8 @@ class AgentService:
             parameters=body.parameters,
             system_template=system if body.system_template is None else body.system_template,
             user_template=user if body.user_template is None else body.user_template,
+            repair=body.repair,
+            fallback=body.fallback,
             fingerprint="",
         )
         if problem := await template_problem(spec, label_schema):
@@ -115,6 +119,8 @@ class AgentService:
             "system_template": spec.system_template,
             "user_template": spec.user_template,
             "confidence_strategy": spec.confidence_strategy,
+            "repair": spec.repair,
+            "fallback": spec.fallback.model_dump(mode="json") if spec.fallback else None,
             "label_schema_id": schema["_id"],
             "fingerprint": fingerprint(spec, label_schema),
             "created_at": utcnow(),

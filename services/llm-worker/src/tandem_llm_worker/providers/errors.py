@@ -103,7 +103,8 @@ _BAD_KEY = re.compile(
     r"api[_ -]?key.{0,20}(not valid|invalid|expired|incorrect)|(invalid|incorrect)[_ ]api[_ ]key", re.IGNORECASE
 )
 _SAID_WAIT = re.compile(
-    r"(?:retry|try again) (?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)(?![a-z])\s*)+)",
+    r"(?:retry|try again) (?:in|after)\s+"
+    r"((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)(?![a-z])\s*)+)",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"([\d.]+)\s*(ms|mil|s|m|h)", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from tandem.events import AgentSpec
 
@@ -23,6 +23,9 @@ class AgentDocument(TypedDict):
     system_template: str
     user_template: str
     confidence_strategy: str
+    repair: NotRequired[bool]
+    fallback: NotRequired[dict[str, Any] | None]
+    """`Fallback`."""
     label_schema_id: str
     fingerprint: str
     """SHA-256 over everything that shapes an answer; equal fingerprints give equal prompts and parameters."""
