@@ -567,6 +567,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            fallback?: components["schemas"]["Fallback"] | null;
             /**
              * Fingerprint
              * @description Over everything that shapes an answer; equal agents have an equal one.
@@ -585,6 +586,11 @@ export interface components {
             project_id: string;
             /** Provider */
             provider: string;
+            /**
+             * Repair
+             * @default false
+             */
+            repair: boolean;
             /** System Template */
             system_template: string;
             /** User Template */
@@ -594,6 +600,8 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
+            fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
             label_schema_id: string;
             /** Model */
@@ -615,6 +623,12 @@ export interface components {
              * @description A provider that the operators configured; see /providers.
              */
             provider: string;
+            /**
+             * Repair
+             * @description Ask once more, telling the model what was wrong, when no label could be read.
+             * @default false
+             */
+            repair: boolean;
             /**
              * System Template
              * @description Jinja2 over `label_schema` and `task`; made from the label schema when left out.
@@ -855,6 +869,21 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "jsonl" | "csv";
+        /**
+         * Fallback
+         * @description A second model, asked when the first one ends with one of these outcomes.
+         */
+        Fallback: {
+            /** Model */
+            model: string;
+            /**
+             * On
+             * @description Values of ErrorKind, or `invalid`.
+             */
+            on: string[];
+            /** Provider */
+            provider: string;
+        };
         /**
          * FieldProblem
          * @description One of several things wrong with a request.
