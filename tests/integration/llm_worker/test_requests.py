@@ -91,6 +91,7 @@ async def test_a_job_paused_while_its_requests_wait_for_a_slot_costs_no_further_
     start_worker(provider={"max_in_flight": 2})
     await line.publish(published(), *(request(seq) for seq in range(4)))
     await eventually(lambda: line.provider.score().in_flight == 2, timeout=15)
+    await eventually(lambda: line.reports[-1].queued == 2)  # what was said before both calls were out is past
     before = skipped("job_paused")
 
     await line.publish(published(state=JobState.PAUSED, revision=2), published("other"))
