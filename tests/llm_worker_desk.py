@@ -16,13 +16,14 @@ from tandem.messaging import Connection, JobTable, Received
 from tandem.openai_chat import completion
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import SimulatedProvider
+from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.requests import RequestHandler
-from tandem_llm_worker.settings import KeptAnswersSettings, ProviderSettings, RetrySettings
+from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings
 
 
 @dataclass
@@ -71,7 +72,11 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 max_answer_bytes=max_answer_bytes,
             )
             handler = RequestHandler(
-                jobs=jobs, asker=asker, kept=KeptAnswers(KeptAnswersSettings()), job_wait_seconds=job_wait
+                jobs=jobs,
+                accounts=Accounts(("simulated",), ProbeSettings()),
+                asker=asker,
+                kept=KeptAnswers(KeptAnswersSettings()),
+                job_wait_seconds=job_wait,
             )
             return Desk(handler, jobs)
 

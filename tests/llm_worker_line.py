@@ -36,7 +36,7 @@ from tandem.testing.brokers import Broker
 from tandem.testing.provider import Behaviour, SimulatedProvider
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.bootstrap import GROUP, build
-from tandem_llm_worker.settings import ProviderSettings, RetrySettings, WorkerSettings
+from tandem_llm_worker.settings import ProbeSettings, ProviderSettings, RetrySettings, WorkerSettings
 
 PARTITIONS = 4
 SCHEMA = LabelSchemaSpec(
@@ -272,6 +272,7 @@ async def start_worker(line: Line, kafka_settings: KafkaSettings) -> AsyncIterat
                 "job_wait_seconds": 3,
                 "drain_seconds": 10,
                 "report_seconds": 0.1,
+                "probe": ProbeSettings(first_seconds=0.2, max_seconds=1),
                 **more,
             }
         )

@@ -52,6 +52,12 @@ class Models:
             found = self._models[provider, model] = Model(model, client, self._providers[provider], self._retry)
         return found
 
+    async def probe(self, provider: str, model: str) -> None:
+        """See whether the account takes calls. Raises CallFailed."""
+        found = self.of(provider, model)
+        if found is not None:
+            await found.probe()
+
     @property
     def in_flight(self) -> int:
         return sum(model.limiter.in_flight for model in self._models.values())
@@ -96,6 +102,7 @@ class Asker:
         worker: str,
         max_answer_bytes: int,
         on_stopped: Callable[[AccountStopped], None] = lambda _: None,
+        known_stop: Callable[[str, str], AccountStopped | None] = lambda _provider, _model: None,
     ) -> None:
         self._models = models
         self._prompts = prompts
@@ -103,6 +110,7 @@ class Asker:
         self._worker = worker
         self._max_answer_bytes = max_answer_bytes
         self._on_stopped = on_stopped
+        self._known_stop = known_stop
 
     async def ask(
         self, request: AnnotationRequestedV1, job: JobPublishedV1, *, check_wanted: Callable[[], None]
@@ -156,7 +164,7 @@ class Asker:
         result = await self._of(agent.provider, agent.model, question)
         fallback = agent.fallback
         if fallback is not None and result.outcome in fallback.on:
-            if result.stopped is not None:
+            if result.stopped is not None and self._known_stop(agent.provider, agent.model) is None:
                 self._on_stopped(result.stopped)
             history.name_calls(agent.provider, agent.model)
             second = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None)
@@ -171,6 +179,8 @@ class Asker:
         if model is None:
             message = f"no worker knows a provider named {provider!r}"
             return Result(provider, name, error=_error(ErrorKind.BAD_REQUEST, message))
+        if (known := self._known_stop(provider, name)) is not None:
+            return Result(provider, name, error=_error(known.kind, known.message, known.status), stopped=known)
         budget = self._retry.budget()
         try:
             answers = await completions(model, question, budget)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from tandem.events import AnnotationRequestedV1
 from tandem.events.catalog import REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.service import App
+from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.heartbeat import Heartbeat
+from tandem_llm_worker.probing import NudgeOfJobs, Prober, wanted_accounts
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
@@ -22,7 +25,7 @@ from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2
 """What was answered since the last commit is paid again after a kill; a commit costs next to nothing beside a call."""
-HELD_PER_SLOT = 2
+HELD_PER_SLOT = 4
 """Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
 
 
@@ -37,18 +40,32 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         producer = await closing.enter_async_context(Producer(connection, health=health))
         jobs = JobTable(connection, producer=producer)
         await jobs.start()
+        closing.push_async_callback(jobs.stop)
+        accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
+        prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
+        reports = WorkerReports(connection)
+        reports.on_report.append(accounts.hear)
+        await reports.start()
+        closing.push_async_callback(reports.stop)
         handler = RequestHandler(
             jobs=jobs,
+            accounts=accounts,
+            hands=settings.slots * HELD_PER_SLOT,
+            start_seconds=settings.start_seconds,
+            crowded_seconds=settings.crowded_seconds,
             asker=Asker(
                 models=models,
                 prompts=Prompts(),
                 retry=Retry(settings.retry),
                 worker=settings.worker,
                 max_answer_bytes=settings.max_answer_bytes,
+                on_stopped=accounts.stopped,
+                known_stop=accounts.known_stop,
             ),
             kept=KeptAnswers(settings.kept_answers),
             job_wait_seconds=settings.job_wait_seconds,
         )
+        jobs.on_change(NudgeOfJobs(accounts, prober))
         runner: ConsumerRunner[AnnotationRequestedV1] = ConsumerRunner(
             connection=connection,
             producer=producer,
@@ -70,10 +87,19 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             queued=lambda: runner.queued + runner.in_flight - models.in_flight,
             completed=lambda: handler.completed,
             every_seconds=settings.report_seconds,
+            accounts=lambda: tuple(account.report() for account in accounts),
         )
         yield App(
-            run={"topics": keeper.run, "jobs": jobs.run, "requests": runner.run, "heartbeat": heartbeat.run},
-            stop=[heartbeat.stop, runner.stop, jobs.stop],
+            run={
+                "topics": keeper.run,
+                "jobs": jobs.run,
+                "worker reports": reports.run,
+                "requests": runner.run,
+                "crowding": handler.watch,
+                "probes": prober.run,
+                "heartbeat": heartbeat.run,
+            },
+            stop=[heartbeat.stop, runner.stop, reports.stop, jobs.stop],
         )
 
 

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from tandem.events import WorkerReportedV1
+from tandem.events import AccountReported, AccountState, WorkerReportedV1
 from tandem.messaging import BrokerUnavailableError, Producer
 
 RATE_SECONDS = 10.0
@@ -29,11 +29,14 @@ class Heartbeat:
         queued: Callable[[], int],
         completed: Callable[[], int],
         every_seconds: float,
+        accounts: Callable[[], tuple[AccountReported, ...]] = tuple,
     ) -> None:
         self._producer = producer
         self._worker = worker
         self._slots = slots
-        self._providers = dict.fromkeys(providers, "ok")
+        self._providers = providers
+        self._accounts = accounts
+        self._sequence = 0
         self._in_flight = in_flight
         self._queued = queued
         self._completed = completed
@@ -57,6 +60,12 @@ class Heartbeat:
                 await self._producer.send(self.report())
 
     def report(self) -> WorkerReportedV1:
+        accounts = self._accounts()
+        providers = dict.fromkeys(self._providers, AccountState.OK.value)
+        for account in accounts:
+            if account.state is not AccountState.OK and providers.get(account.provider) != AccountState.STOPPED:
+                providers[account.provider] = account.state.value
+        self._sequence += 1
         return WorkerReportedV1(
             worker=self._worker,
             slots=self._slots,
@@ -64,7 +73,9 @@ class Heartbeat:
             queued=self._queued(),
             completed_per_second=self._rate(time.monotonic(), self._completed()),
             stopping=self._stopping.is_set(),
-            providers=self._providers,
+            providers=providers,
+            accounts=accounts,
+            sequence=self._sequence,
         )
 
     def _rate(self, now: float, completed: int) -> float:

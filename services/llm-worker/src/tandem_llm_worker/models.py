@@ -102,6 +102,11 @@ class Model:
                     return await self._call(question, lead)
         return await self._call(question, None)
 
+    async def probe(self) -> None:
+        """The smallest call there is, past the limits: to see whether the account takes calls. Raises CallFailed."""
+        room = {self.capabilities.room: 1}
+        await self._client.call(self.capabilities.api, self.name, [{"role": "user", "content": "Hi"}], room)
+
     def make_room(self, question: Question, answer: Answer) -> bool:
         """Give an answer that was cut more room. False where there is no more to give."""
         before = self._parameters(question)

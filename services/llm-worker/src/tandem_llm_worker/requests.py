@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, Outgoing, Received
-from tandem.observability.logs import get_logger
-from tandem.observability.metrics import ANSWERS_REPEATED, SKIPPED
+from tandem.observability.metrics import ANSWERS_REPEATED, HANDED_BACK, SKIPPED
+from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.providers.errors import AccountStopped
 
-_log = get_logger(__name__)
+ACCOUNT_STOPPED = "account_stopped"
+NOT_STARTED = "not_started"
+CROWDED = "crowded"
+UNKNOWN_PROVIDER = "unknown_provider"
+LOOK_SECONDS = 0.5
 
 
 class VoidRequestError(Exception):
@@ -30,6 +35,23 @@ class _Running:
     """A request under way; a later one for the same effect lends it its epoch and ask, and is skipped."""
 
     request: AnnotationRequestedV1
+    account: Account
+    limit: asyncio.Timeout
+    since: float
+    started: bool = False
+    given_up: str = ""
+
+    def start(self) -> None:
+        """Its first call begins: from now on it is not handed back."""
+        if not self.started:
+            self.started = True
+            self.limit.reschedule(None)
+
+    def give_up(self, reason: str) -> None:
+        """Hand it back, which waits for its first call still."""
+        if not self.started and not self.given_up and not self.limit.expired():
+            self.given_up = reason
+            self.limit.reschedule(0.0)
 
     def join(self, other: AnnotationRequestedV1) -> None:
         if (other.epoch, other.ask) > (self.request.epoch, self.request.ask):
@@ -40,18 +62,37 @@ class RequestHandler:
     """`async (requests) -> answers`. Requests that are void are done without an answer; the metric says why.
 
     Void is what belongs to a job that does not run or is not known in time, or to an older epoch than the job's: those
-    records are asked for again under the new one. A request for what is under way is left to the call that
-    runs; one for what was answered lately gets the same answer again, unpaid.
+    records are asked for again under the new one. A request for what is under way is left to the call that runs; one
+    for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
+    when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
     """
 
-    def __init__(self, *, jobs: JobTable, asker: Asker, kept: KeptAnswers, job_wait_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: JobTable,
+        asker: Asker,
+        kept: KeptAnswers,
+        accounts: Accounts,
+        job_wait_seconds: float,
+        hands: int = 256,
+        start_seconds: float = 30.0,
+        crowded_seconds: float = 2.0,
+    ) -> None:
+        """`hands`: how many requests this is given at once."""
         self._jobs = jobs
         self._asker = asker
         self._kept = kept
+        self._accounts = accounts
         self._job_wait_seconds = job_wait_seconds
+        self._hands = hands
+        self._start_seconds = start_seconds
+        self._crowded_seconds = crowded_seconds
         self._running: dict[EffectKey, _Running] = {}
+        self._crowding: dict[AccountKey, int] = {}
         self.completed = 0
         """Answers given since the start, repeated ones left out."""
+        accounts.on_change.append(self._account_changed)
 
     async def __call__(self, batch: Sequence[Received[AnnotationRequestedV1]]) -> Sequence[Outgoing]:
         answers = []
@@ -60,16 +101,17 @@ class RequestHandler:
                 answers.append(Outgoing(await self._answer(received.event)))
             except VoidRequestError as void:
                 SKIPPED.labels(REQUESTS.name, void.reason).inc()
-            except AccountStopped as stopped:
-                _log.error(
-                    "worker.account.stopped",
-                    provider=stopped.provider,
-                    model=stopped.model,
-                    kind=stopped.kind,
-                    message=stopped.message,
-                )
-                SKIPPED.labels(REQUESTS.name, "account_stopped").inc()
         return answers
+
+    async def watch(self) -> None:
+        """Until cancelled, see to it that no account keeps the others' requests from being taken in hand."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._crowding = self._find_crowding()
+            for key, most in self._crowding.items():
+                waiting = [each for each in self._running.values() if each.account.key == key and not each.started]
+                for each in waiting[most:]:
+                    each.give_up(CROWDED)
 
     async def _answer(self, request: AnnotationRequestedV1) -> AnnotationRespondedV1:
         job = self._jobs.get(request.job_id) or await self._jobs.wait_for(request.job_id, self._job_wait_seconds)
@@ -83,18 +125,77 @@ class RequestHandler:
         if (repeated := self._kept.answer(request)) is not None:
             ANSWERS_REPEATED.inc()
             return repeated
-        running = self._running[key] = _Running(request)
+        account = self._accounts.of(job.agent.provider, job.agent.model)
+        if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
+            raise VoidRequestError(UNKNOWN_PROVIDER)
+        self._check_account(account, job)
+        now = asyncio.get_running_loop().time()
+        running = self._running[key] = _Running(request, account, asyncio.timeout(self._start_seconds), now)
+
+        def check_wanted() -> None:
+            current = self._jobs.get(request.job_id) or job
+            check_not_void(running.request, current)
+            if self._accounts.standing_in_the_way(current.agent) is not None:
+                raise self._handed_back(account, ACCOUNT_STOPPED)
+            running.start()
+
         try:
-            answer, encoded = await self._asker.ask(
-                request,
-                job,
-                check_wanted=lambda: check_not_void(running.request, self._jobs.get(request.job_id) or job),
-            )
+            async with running.limit:
+                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted)
+        except AccountStopped as stopped:
+            self._accounts.stopped(stopped)
+            raise self._handed_back(account, ACCOUNT_STOPPED) from stopped
+        except TimeoutError:
+            if running.started:
+                raise
+            raise self._handed_back(account, running.given_up or NOT_STARTED) from None
         finally:
             del self._running[key]
         self._kept.keep(key, encoded)
         self.completed += 1
         return answer
+
+    def _check_account(self, account: Account, job: JobPublishedV1) -> None:
+        """Raises VoidRequestError for what is not worth taking in hand."""
+        if self._accounts.standing_in_the_way(job.agent) is not None:
+            raise self._handed_back(account, ACCOUNT_STOPPED)
+        most = self._crowding.get(account.key)
+        if most is not None and self._waiting(account) >= most:
+            raise self._handed_back(account, CROWDED)
+
+    def _handed_back(self, account: Account, reason: str) -> VoidRequestError:
+        account.handed_back += 1
+        HANDED_BACK.labels(*account.key, reason).inc()
+        return VoidRequestError(reason)
+
+    def _waiting(self, account: Account) -> int:
+        return sum(each.account is account and not each.started for each in self._running.values())
+
+    def _account_changed(self, account: Account) -> None:
+        if not account.is_ok:
+            for running in list(self._running.values()):
+                job = self._jobs.get(running.request.job_id)
+                if job is not None and self._accounts.standing_in_the_way(job.agent) is not None:
+                    running.give_up(ACCOUNT_STOPPED)
+
+    def _find_crowding(self) -> dict[AccountKey, int]:
+        """The accounts that hold more than their share for longer than is right while all hands are full, and what they
+        may hold waiting. Hands that are full of what flows are as they should be."""
+        if len(self._running) < self._hands:
+            return {key: most for key, most in self._crowding.items() if len(self._running) >= self._hands // 2}
+        used = {(job.agent.provider, job.agent.model) for job in self._jobs.live() if job.state is JobState.RUNNING}
+        if len(used) < 2:
+            return {}
+        share = max(1, self._hands // len(used) // 2)
+        late = asyncio.get_running_loop().time() - self._crowded_seconds
+        stuck: dict[AccountKey, int] = {}
+        oldest: dict[AccountKey, float] = {}
+        for each in self._running.values():
+            if not each.started:
+                stuck[each.account.key] = stuck.get(each.account.key, 0) + 1
+                oldest[each.account.key] = min(oldest.get(each.account.key, each.since), each.since)
+        found = {key for key, count in stuck.items() if count > share and oldest[key] < late}
+        return dict.fromkeys(found | self._crowding.keys(), share)
 
 
 def check_not_void(request: AnnotationRequestedV1, job: JobPublishedV1) -> None:

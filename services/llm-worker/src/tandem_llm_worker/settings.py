@@ -89,6 +89,14 @@ class KeptAnswersSettings(BaseModel):
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
 
 
+class ProbeSettings(BaseModel):
+    """How a stopped account is tried again: by minimal calls at jittered, growing intervals."""
+
+    first_seconds: float = Field(default=5.0, gt=0)
+    max_seconds: float = Field(default=300.0, gt=0)
+    max_pause_seconds: float = Field(default=3600.0, gt=0, description="The longest Retry-After that is believed.")
+
+
 class WorkerSettings(ServiceSettings):
     worker: str = Field(default_factory=_worker_name, min_length=1, max_length=200)
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
@@ -96,6 +104,13 @@ class WorkerSettings(ServiceSettings):
         default=False, description="Refuse to start with a provider that is not on this machine; tests set it."
     )
     retry: RetrySettings = RetrySettings()
+    probe: ProbeSettings = ProbeSettings()
+    start_seconds: float = Field(
+        default=30.0, gt=0, description="A request whose first call cannot start within this is handed back."
+    )
+    crowded_seconds: float = Field(
+        default=2.0, gt=0, description="The same for more than its share, where one account keeps others waiting."
+    )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
     drain_seconds: float = Field(default=45.0, ge=0, description="How long calls under way may go on after SIGTERM.")
     job_wait_seconds: float = Field(default=10.0, ge=0, description="How long a request waits for news of its job.")

@@ -24,6 +24,8 @@ class WorkerReports:
         self, connection: Connection, *, producer: Producer | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
+        self.on_report: list[Callable[[WorkerReportedV1], None]] = []
+        """Called with each report as it comes."""
         self._reports: dict[str, tuple[float, WorkerReportedV1]] = {}
         self._reader: BroadcastReader[WorkerReportedV1] = BroadcastReader(
             connection=connection, topic=HEARTBEATS, apply=self.apply, from_beginning=False, producer=producer
@@ -50,3 +52,5 @@ class WorkerReports:
         """Take a report in, unless it is of the past."""
         if datetime.now(UTC) - report.occurred_at <= OLDEST:
             self._reports[report.worker] = (self._clock(), report)
+            for callback in self.on_report:
+                callback(report)

@@ -52,6 +52,19 @@ MODEL_CALL_SECONDS = Histogram(
 MODEL_TOKENS = Counter("tandem_model_tokens_total", "Tokens the provider counted.", ["provider", "model", "kind"])
 MODEL_COST = Counter("tandem_model_cost_dollars_total", "Cost by the price table.", ["provider", "model"])
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
+ACCOUNT_STATE = Gauge(
+    "tandem_model_account_state",
+    "1 for the state the account is in: ok, paused, stopped.",
+    ["provider", "model", "state"],
+)
+ACCOUNT_PROBES = Counter(
+    "tandem_model_account_probes_total", "Minimal calls to stopped accounts.", ["provider", "model", "result"]
+)
+HANDED_BACK = Counter(
+    "tandem_worker_handed_back_total",
+    "Requests given up unanswered, to be asked anew.",
+    ["provider", "model", "reason"],
+)
 ANSWERS_REPEATED = Counter("tandem_worker_answers_repeated_total", "Kept answers sent again instead of paid again.")
 
 # --- postprocessor ------------------------------------------------------------------------------------------------

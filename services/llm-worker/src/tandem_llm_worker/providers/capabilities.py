@@ -40,6 +40,11 @@ class Capabilities:
         """Names, as chat completions have them, of parameters that the model does not take."""
         return tuple(sorted(self._dropped))
 
+    @property
+    def room(self) -> str:
+        """The name of the parameter that bounds an answer."""
+        return self._room
+
     def parameters(
         self,
         wanted: ModelParameters,

@@ -62,6 +62,10 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         """What was paid all the same."""
 
 
+LONG_WAIT_SECONDS = 60.0
+"""A Retry-After beyond this pauses the account for the whole fleet; a shorter one is waited for."""
+
+
 class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a fault of the program
     """A call said that the account (a model of a provider) needs its operator. The request was not answered and is
     to be handed back. `message` is for people and carries no key."""
@@ -73,6 +77,8 @@ class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a 
         self.kind = failed.kind
         self.message = failed.message
         self.status = failed.status
+        self.retry_after = failed.retry_after
+        """Seconds, where it is a pause that ends by itself (kind `rate_limited`)."""
 
 
 _KEY = re.compile(r"\b(sk|key|pk|rk)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
@@ -197,9 +203,9 @@ def failure(  # noqa: PLR0911 - one return a case
     if status == 429:
         if "request too large" in haystack.lower():  # more than a whole minute's tokens: it never fits
             return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
-        return failed(
-            ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, wait=said_wait(said.message) if wait is None else wait
-        )
+        wait = said_wait(said.message) if wait is None else wait
+        long = wait is not None and wait > LONG_WAIT_SECONDS
+        return failed(ErrorKind.RATE_LIMITED, Verdict.STOPPED if long else Verdict.RATE_LIMITED, wait=wait)
     if status >= 500 or status == 409:
         return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, wait=wait)
     if status in (408, 425):
