@@ -163,14 +163,10 @@ async def test_templates_that_do_not_compile_fail_every_request_without_a_call(
     assert provider.score().received == 0
 
 
-async def test_an_agent_of_an_unknown_provider_fails_and_says_so(desk: Desk) -> None:
+async def test_a_request_for_an_unknown_provider_is_handed_back_and_the_job_waits_for_it(desk: Desk) -> None:
     desk.jobs.apply(published(agent=agent(provider="elsewhere", fingerprint="e" * 64), revision=2))
 
-    answer = await desk.answer(request(1))
-
-    assert answer.error
-    assert answer.error.kind is ErrorKind.BAD_REQUEST
-    assert "elsewhere" in answer.error.message
+    assert await desk.ask(request(1)) is None
 
 
 async def test_an_answer_too_large_for_the_bus_ends_as_failed_and_keeps_its_usage(
