@@ -49,7 +49,7 @@ class Models:
         """None for a provider that this worker has no settings for."""
         found = self._models.get((provider, model))
         if found is None and (client := self._clients.get(provider)) is not None:
-            found = self._models[provider, model] = Model(model, client, self._providers[provider], self._retry)
+            found = self._models[provider, model] = Model(model, client, self._providers[provider])
         return found
 
     async def probe(self, provider: str, model: str) -> None:

@@ -13,7 +13,8 @@ from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
-from tandem_llm_worker.limits import Limiter
+from tandem_llm_worker.pacing import Limiter, TokenEstimate
+from tandem_llm_worker.pacing.limits import NOTHING
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.complaints import Complaint
@@ -21,11 +22,8 @@ from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.opening import Lead, Opening
 from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.questions import Question
-from tandem_llm_worker.settings import ProviderSettings, RetrySettings
+from tandem_llm_worker.settings import ProviderSettings
 
-HOLD_SECONDS = 1.0
-"""How long a refusal without a Retry-After holds the model's other calls."""
-_LEARNING_RATE = 0.05
 MOST_TOKENS = 32_768
 MORE_ROOM = 4
 LEAST_MORE_TOKENS = 256
@@ -39,41 +37,14 @@ MOST_CHANGES = 12
 _log = get_logger(__name__)
 
 
-class TokenEstimate:
-    """Tokens a call will use, learned from what calls used: so many a character of prompt, so many of answer."""
-
-    def __init__(self) -> None:
-        self._per_character = 0.25
-        self._completion: float | None = None
-
-    def of(self, question: Question) -> float:
-        expected = question.max_tokens if self._completion is None else min(self._completion, question.max_tokens)
-        return self.prompt(question) + expected
-
-    def prompt(self, question: Question) -> float:
-        return _characters(question) * self._per_character
-
-    def learn(self, question: Question, usage: Usage) -> None:
-        if usage.prompt_tokens and (characters := _characters(question)):
-            self._per_character += _LEARNING_RATE * (usage.prompt_tokens / characters - self._per_character)
-        if usage.completion_tokens:
-            known = question.max_tokens if self._completion is None else self._completion
-            self._completion = known + _LEARNING_RATE * (usage.completion_tokens - known)
-
-
 class Model:
     """Calls to one model. All of a worker's calls to it share its limiter and what is known of it."""
 
-    def __init__(self, name: str, client: ProviderClient, settings: ProviderSettings, retry: RetrySettings) -> None:
+    def __init__(self, name: str, client: ProviderClient, settings: ProviderSettings) -> None:
         self.name = name
         self.provider = client.name
         self._client = client
-        self._longest_hold = retry.max_retry_after_seconds
-        self.limiter = Limiter(
-            max_in_flight=settings.max_in_flight,
-            requests_per_minute=settings.requests_per_minute,
-            tokens_per_minute=settings.tokens_per_minute,
-        )
+        self.limiter = Limiter(settings.limits_of(name))
         self.capabilities = Capabilities(settings.model(name), structured_output=settings.structured_output)
         self._opening = Opening()
         self._estimate = TokenEstimate()
@@ -119,9 +90,17 @@ class Model:
         for _ in range(MOST_CHANGES):
             self._check_length(question)
             parameters = self._parameters(question)
-            tokens = self._estimate.of(question) if self.limiter.counts_tokens else 0.0
-            with await self.limiter.reserve(tokens) as reservation:
-                question.check_wanted()
+            need = NOTHING
+            if self.limiter.counts_tokens:
+                need = self._estimate.of(
+                    question.messages, max_tokens=question.max_tokens, samples=parameters.get("n", 1)
+                )
+            with await self.limiter.reserve(need, job=question.job) as reservation:
+                try:
+                    question.check_wanted()
+                except BaseException:
+                    reservation.not_called()
+                    raise
                 if lead is not None:
                     lead.sent()
                 try:
@@ -130,17 +109,25 @@ class Model:
                     if failed.complaint is not None and self._changed(question, failed.complaint, parameters):
                         last = failed
                         continue
+                    if failed.headers is not None:
+                        self.limiter.observe_headers(failed.headers)
                     if failed.verdict is Verdict.RATE_LIMITED:
-                        hold = HOLD_SECONDS if failed.retry_after is None else failed.retry_after
-                        self.limiter.refused(min(hold, self._longest_hold))
+                        self.limiter.refused(failed.retry_after)
                     raise
                 self.limiter.accepted()
+                if answer.headers is not None:
+                    self.limiter.observe_headers(answer.headers)
                 if lead is not None:
                     lead.taken()
                 usage = answer.usage
-                reservation.used_tokens = usage.prompt_tokens + usage.completion_tokens
-                if self.limiter.counts_tokens or self.capabilities.context_window is not None:
-                    self._estimate.learn(question, usage)
+                if usage.prompt_tokens:
+                    reservation.settle(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens)
+                    if self.limiter.counts_tokens or self.capabilities.context_window is not None:
+                        self._estimate.learn(
+                            question.messages,
+                            input_tokens=usage.prompt_tokens,
+                            output_tokens=usage.completion_tokens / max(1, len(answer.completions)),
+                        )
             question.structured = "response_format" in parameters
             if len(answer.completions) < parameters.get("n", 1):
                 self.capabilities.no_samples()
@@ -161,7 +148,7 @@ class Model:
     def _check_length(self, question: Question) -> None:
         """Raises CallFailed, before any call, for a prompt that surely is longer than the model's context."""
         window = self.capabilities.context_window
-        if window is None or (tokens := self._estimate.prompt(question)) * SURELY <= window:
+        if window is None or (tokens := self._estimate.prompt(question.messages)) * SURELY <= window:
             return
         message = f"the prompt has about {tokens:.0f} tokens, the model's context {window}"
         raise CallFailed(ErrorKind.TOO_LONG, Verdict.PERMANENT, message)
@@ -247,7 +234,3 @@ class Model:
         if usage.cached_tokens:
             self._cached_tokens.inc(usage.cached_tokens)
         question.history.add(usage)
-
-
-def _characters(question: Question) -> int:
-    return sum(len(message["content"]) for message in question.messages)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from tandem.settings import ServiceSettings
+from tandem_llm_worker.pacing.limits import Limits
 
 
 def _worker_name() -> str:
@@ -18,8 +19,9 @@ def _worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
-class ModelSettings(BaseModel):
-    """What is said of one model of a provider; what is left out is as the provider's settings say, or is learned."""
+class ModelSettings(Limits):
+    """What is said of one model of a provider, limits among it; what is left out is as the provider's settings say, or
+    is learned."""
 
     api: Literal["auto", "chat", "responses"] = Field(
         default="auto", description="auto: chat completions, and the Responses API once the provider asks for it."
@@ -30,7 +32,10 @@ class ModelSettings(BaseModel):
 
 
 class ProviderSettings(BaseModel):
-    """One account at an OpenAI-compatible endpoint. Limits hold for each model of it alone."""
+    """One account at an OpenAI-compatible endpoint. Limits hold for each model of it alone.
+
+    Limits that are not set are read from the provider's headers, or found out.
+    """
 
     base_url: str = Field(
         description="Up to and with the version, e.g. https://api.openai.com/v1; Azure: the resource's endpoint."
@@ -42,7 +47,11 @@ class ProviderSettings(BaseModel):
     models: dict[str, ModelSettings] = Field(default_factory=dict, description="By the name that agents use.")
     max_in_flight: int = Field(default=64, ge=1, le=4096, description="Calls under way at once, per model.")
     requests_per_minute: float | None = Field(default=None, gt=0)
+    requests_per_day: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0, description="Input and output together.")
+    tokens_per_day: float | None = Field(default=None, gt=0, description="Input and output together.")
+    input_tokens_per_minute: float | None = Field(default=None, gt=0)
+    output_tokens_per_minute: float | None = Field(default=None, gt=0)
     timeout_seconds: float = Field(default=60.0, gt=0, description="Deadline of one call from start to last byte.")
     structured_output: bool = Field(default=True, description="False where JSON Schema output is known not to work.")
 
@@ -63,6 +72,12 @@ class ProviderSettings(BaseModel):
     def model(self, name: str) -> ModelSettings:
         """The settings of a model, whether it was named or not."""
         return self.models.get(name) or ModelSettings()
+
+    def limits_of(self, model: str) -> Limits:
+        """Those of the model itself, and the provider's where it has none."""
+        own, defaults = self.model(model), {name: getattr(self, name) for name in Limits.model_fields}
+        said = {name: value for name in Limits.model_fields if (value := getattr(own, name)) is not None}
+        return Limits(**{**defaults, **said})
 
     @property
     def is_loopback(self) -> bool:

@@ -1,0 +1,7 @@
+"""How calls keep within what an account allows, alone and as a fleet. See docs/limits.md."""
+
+from tandem_llm_worker.pacing.estimate import TokenEstimate
+from tandem_llm_worker.pacing.limiter import Limiter, Reservation
+from tandem_llm_worker.pacing.limits import Limits, Need
+
+__all__ = ["Limiter", "Limits", "Need", "Reservation", "TokenEstimate"]

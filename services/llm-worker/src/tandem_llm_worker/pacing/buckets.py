@@ -1,0 +1,103 @@
+"""One bucket for each kind of limit: what a call needs is taken from all of them, or waited for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tandem_llm_worker.pacing.bucket import Bucket
+from tandem_llm_worker.pacing.limits import DAY, Limits, Need
+
+_CHANGE = 0.002
+"""A rate that changes by less is left as it is."""
+
+
+class Rates(NamedTuple):
+    """What may be taken a second. None: not limited, as far as is known."""
+
+    requests: float | None = None
+    tokens: float | None = None
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+
+    def times(self, factor: float) -> Rates:
+        return Rates(*(None if rate is None else rate * factor for rate in self))
+
+
+class Buckets:
+    """Paced buckets follow `set_rates`; those of a day start full, since a day's worth may go in an hour."""
+
+    def __init__(self, limits: Limits, rates: Rates, now: float) -> None:
+        self._paced: list[Bucket | None] = [None if rate is None else Bucket(rate, now=now) for rate in rates]
+        self._limits = limits
+        self._day: list[Bucket | None] = [
+            None if amount is None else _of_a_day(amount, now)
+            for amount in (limits.requests_per_day, limits.tokens_per_day)
+        ]
+        self._live = self._listed()
+
+    @property
+    def tokens_limited(self) -> bool:
+        return any(kind != 0 for kind, _ in self._live)
+
+    def set_rates(self, rates: Rates, now: float) -> bool:
+        """True when anything changed that is worth looking at the waiting calls again."""
+        changed = False
+        for kind, rate in enumerate(rates):
+            bucket = self._paced[kind]
+            if rate is None:
+                if bucket is not None:
+                    self._paced[kind] = None
+                    changed = True
+            elif bucket is None:
+                self._paced[kind] = Bucket(rate, now=now)
+                changed = True
+            elif abs(rate - bucket.rate) > _CHANGE * bucket.rate or rate == 0.0 != bucket.rate:
+                bucket.set_rate(rate, now)
+                changed = True
+        if changed:
+            self._live = self._listed()
+        return changed
+
+    def set_share(self, share: float, now: float) -> None:
+        """This worker may take `share` (0 to 1) of what the account allows a day."""
+        for bucket, amount in zip(self._day, (self._limits.requests_per_day, self._limits.tokens_per_day), strict=True):
+            if bucket is not None and amount is not None:
+                bucket.scale(max(share, 1e-6) * amount / DAY, now)
+
+    def wait_for(self, need: Need, now: float) -> float:
+        wait = 0.0
+        for kind, bucket in self._live:
+            seconds = bucket.wait_for(_amount(need, kind), now)
+            wait = max(wait, seconds)
+        return wait
+
+    def take(self, need: Need, now: float) -> None:
+        for kind, bucket in self._live:
+            bucket.take(_amount(need, kind), now)
+
+    def give_back(self, reserved: Need, used: Need | None, now: float) -> None:
+        """`used` None: there was no call."""
+        for kind, bucket in self._live:
+            if used is None:
+                bucket.give_back(_amount(reserved, kind), now)
+            elif kind and used is not reserved:
+                bucket.give_back(_amount(reserved, kind) - _amount(used, kind), now)
+
+    def _listed(self) -> list[tuple[int, Bucket]]:
+        """Pairs of kind (0 requests, 1 tokens, 2 input, 3 output) and bucket."""
+        paced = [(kind, bucket) for kind, bucket in enumerate(self._paced) if bucket is not None]
+        return paced + [(kind, bucket) for kind, bucket in enumerate(self._day) if bucket is not None]
+
+
+def _amount(need: Need, kind: int) -> float:
+    if kind == 0:
+        return 1.0
+    if kind == 1:
+        return need[0] + need[1]
+    return need[kind - 2]
+
+
+def _of_a_day(amount: float, now: float) -> Bucket:
+    bucket = Bucket(amount / DAY, now=now, burst_seconds=DAY)
+    bucket.level = bucket.capacity
+    return bucket

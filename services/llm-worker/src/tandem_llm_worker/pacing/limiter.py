@@ -1,0 +1,199 @@
+"""Admits calls to one model of one provider: evenly spaced, within what this worker may take of the account.
+
+Waiting is by wake-up: one timer for whoever is next, none when only a call that ends can make room. A call that is
+admitted at once costs a few comparisons; calls that wait cost nothing until their turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from math import inf
+from types import TracebackType
+from typing import Protocol, Self
+
+from tandem_llm_worker.pacing.allowance import Allowance
+from tandem_llm_worker.pacing.buckets import Buckets
+from tandem_llm_worker.pacing.headers import read
+from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
+from tandem_llm_worker.pacing.turns import FairQueue, Turn
+
+LEAST_WAIT = 0.002
+"""A timer is not set for less: at high rates two or three calls then start together, and timers stay few."""
+LONG_RETRY_AFTER_SECONDS = 10.0
+"""A Retry-After from here on says that the account is shut for a while, not that one call came too early."""
+DEFAULT_IN_FLIGHT = 64
+_LATENCY_LEARNING_RATE = 0.05
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+CallLater = Callable[[float, Callable[[], None]], Timer]
+
+
+def _on_the_loop(seconds: float, callback: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, callback)
+
+
+class Reservation:
+    """The right to make one call. Use it as a context manager; it ends with the block.
+
+    `settle` with what the provider counted; without it, the call is taken to have used what was reserved. `not_called`
+    when it came to no call after all.
+    """
+
+    __slots__ = ("_limiter", "_need", "_used", "admitted_at")
+
+    def __init__(self, limiter: Limiter, need: Need, admitted_at: float) -> None:
+        self._limiter = limiter
+        self._need = need
+        self._used: Need | None = need
+        self.admitted_at = admitted_at
+
+    def settle(self, *, input_tokens: float, output_tokens: float) -> None:
+        self._used = Need(input_tokens, output_tokens, output_tokens)
+
+    def not_called(self) -> None:
+        self._used = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._limiter._settle(self._need, self._used, self.admitted_at)  # noqa: SLF001 - a reservation is the limiter's
+
+
+class Limiter:
+    """Calls wait in `reserve` for their turn. Tell it what became of each: `accepted`, `refused`, `observe_headers`."""
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        call_later: CallLater = _on_the_loop,
+    ) -> None:
+        limits = limits or Limits()
+        self._clock = clock
+        self._call_later = call_later
+        now = clock()
+        self.max_in_flight = limits.max_in_flight or DEFAULT_IN_FLIGHT
+        self.allowance = Allowance(limits)
+        self._buckets = Buckets(limits, self.allowance.rates, now)
+        self._held_until = now
+        self._queue = FairQueue()
+        self._timer: Timer | None = None
+        self.in_flight = 0
+        self.latency: float | None = None
+        """Seconds from admission to the end of a call, smoothed."""
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are limited at all: if not, nobody needs to estimate them."""
+        return self._buckets.tokens_limited
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    @property
+    def held_seconds(self) -> float:
+        """How long nobody will be admitted because the provider said so; 0 for not at all."""
+        return max(0.0, self._held_until - self._clock())
+
+    async def reserve(self, need: Need = NOTHING, *, job: str = "") -> Reservation:
+        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing."""
+        if not self._queue and self._wait_seconds(need) == 0.0:
+            self._take(need)
+            return Reservation(self, need, self._clock())
+        turn = Turn(asyncio.get_running_loop().create_future(), need)
+        self._queue.push(turn, job=job, cost=max(1.0, need.tokens))
+        if self._timer is None:
+            self._admit()
+        try:
+            await turn.future
+        except asyncio.CancelledError:
+            if turn.future.done() and not turn.future.cancelled():
+                self._settle(need, None, self._clock())
+            else:
+                self._queue.discard(turn)
+                self._admit()
+            raise
+        return Reservation(self, need, self._clock())
+
+    def accepted(self) -> None:
+        """The provider took a call."""
+        self.allowance.accepted(self._clock())
+
+    def refused(self, retry_after: float | None = None) -> None:
+        """The provider refused a call for its rate.
+
+        The call itself comes back through `reserve` after its Retry-After. Only a long one holds everybody.
+        """
+        now = self._clock()
+        self.allowance.refused(now)
+        if retry_after is not None and retry_after >= LONG_RETRY_AFTER_SECONDS:
+            self.hold(retry_after)
+        self._follow(now)
+
+    def hold(self, seconds: float) -> None:
+        """Admit nobody for so long."""
+        self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def observe_headers(self, headers: Mapping[str, str]) -> None:
+        """What came with an answer, good or bad. Names are looked up in lower case."""
+        readings = read(headers)
+        if readings is not None:
+            now = self._clock()
+            self.allowance.observe(readings, now)
+            self._follow(now)
+
+    def _follow(self, now: float) -> None:
+        """Take over the rates of now."""
+        if self._buckets.set_rates(self.allowance.rates, now) and self._queue:
+            self._admit()
+
+    def _wait_seconds(self, need: Need) -> float:
+        """Until the next call could start: 0 for now, infinity when only an event can tell."""
+        if self.in_flight >= self.max_in_flight:
+            return inf
+        now = self._clock()
+        return max(0.0, self._held_until - now, self._buckets.wait_for(need, now))
+
+    def _take(self, need: Need) -> None:
+        self.in_flight += 1
+        self._buckets.take(need, self._clock())
+
+    def _settle(self, reserved: Need, used: Need | None, admitted_at: float) -> None:
+        self.in_flight -= 1
+        now = self._clock()
+        if used is not None:
+            seconds = now - admitted_at
+            known = seconds if self.latency is None else self.latency
+            self.latency = known + _LATENCY_LEARNING_RATE * (seconds - known)
+        self._buckets.give_back(reserved, used, now)
+        if self._queue:
+            self._admit()
+
+    def _admit(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while (turn := self._queue.head()) is not None:
+            wait = self._wait_seconds(turn.need)
+            if wait > 0.0:
+                if wait != inf:
+                    self._timer = self._call_later(max(wait, LEAST_WAIT), self._on_timer)
+                return
+            self._queue.pop()
+            self._take(turn.need)
+            turn.future.set_result(None)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._admit()

@@ -1,0 +1,110 @@
+"""How the workers of one account share it, as a pure state machine over the log of their reports.
+
+The topic of the reports has one partition, so all workers read the same reports in the same order. Each report claims
+a part of the account, from 0 to 1. A worker holds more than before only once it has read its own claim back, and only
+what the latest claims of all others before it in the log leave free; so of two that claim the same room the earlier
+one gets it, and what is held never adds up to more than 1. It holds less from the moment it decides to.
+
+What is held lapses `LEASE_SECONDS` after the last report that was read back was sent; others count on it until
+`LEASE_SECONDS + MARGIN_SECONDS` after they read it, which is later on any clock that runs at the same speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LEASE_SECONDS = 4.0
+MARGIN_SECONDS = 1.0
+WORTH_A_REPORT = 0.01
+"""A change of the claim that is not left until the next regular report."""
+HUNGRY = 1.0
+EASE = 1.25
+"""Of what a worker uses it claims somewhat more, so that it can grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last report of another worker. `demand`: the part of the account that it could use."""
+
+    claim: float
+    demand: float
+    at: float
+
+
+class Shares:
+    """One worker's view of one account. Times are seconds of its own monotonic clock."""
+
+    def __init__(self) -> None:
+        self._others: dict[str, Seen] = {}
+        self._held = 0.0
+        self._renewed = float("-inf")
+        self.demand = 0.0
+        """The part of the account that this worker could use now, 0 to 1; set by its owner."""
+
+    def held(self, now: float) -> float:
+        """What may be used now."""
+        if now - self._renewed > LEASE_SECONDS:
+            self._held = 0.0
+        return self._held
+
+    def heard(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
+        """A report of another worker was read."""
+        if stopping:
+            self._others.pop(worker, None)
+        else:
+            self._others[worker] = Seen(claim, demand, now)
+
+    def read_back(self, *, claim: float, sent_at: float, now: float) -> None:
+        """An own report was read, which had been sent at `sent_at`."""
+        if now - sent_at > LEASE_SECONDS:
+            return
+        held = self.held(now)
+        self._renewed = max(self._renewed, sent_at)
+        self._held = min(claim, max(min(held, claim), self._room(now)))
+
+    def claim(self, now: float) -> float:
+        """What the next report claims. What is held falls to it at once, and rises to it when it is read back."""
+        held = self.held(now)
+        target = self._target(now)
+        if target < held:
+            self._held = target
+            return target
+        return max(held, min(target, self._room(now)))
+
+    def wants_to_report(self, now: float) -> bool:
+        """Whether the claim differs so much from what is held that it should not wait."""
+        held = self.held(now)
+        target = self._target(now)
+        return abs(max(held, min(target, self._room(now))) - held) > WORTH_A_REPORT or target < held - WORTH_A_REPORT
+
+    @property
+    def others(self) -> Mapping[str, Seen]:
+        return self._others
+
+    def _room(self, now: float) -> float:
+        """What the latest claims of the others leave free."""
+        for worker in [name for name, seen in self._others.items() if now - seen.at > LEASE_SECONDS + MARGIN_SECONDS]:
+            del self._others[worker]
+        return max(0.0, 1.0 - sum(seen.claim for seen in self._others.values()))
+
+    def _target(self, now: float) -> float:
+        """This worker's part when the account is divided by demand; what nobody wants is divided evenly."""
+        self._room(now)
+        demands = [seen.demand for seen in self._others.values()]
+        level = fair_level([*demands, self.demand])
+        mine = min(self.demand, level)
+        spare = 1.0 - mine - sum(min(demand, level) for demand in demands)
+        return mine + max(0.0, spare) / (len(demands) + 1)
+
+
+def fair_level(demands: list[float]) -> float:
+    """The level to which demands are met when a whole of 1 is divided so that nobody gets more than he wants and
+    nobody's loss is another's excess (water-filling). Demands are from 0 up."""
+    left, waiting = 1.0, sorted(demands)
+    while waiting:
+        level = left / len(waiting)
+        if waiting[0] > level:
+            return level
+        left -= waiting.pop(0)
+    return 1.0

@@ -1,0 +1,192 @@
+"""The shares of an account: what is held never adds up to more than the whole, whatever is read when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tandem_llm_worker.pacing.shares import LEASE_SECONDS, MARGIN_SECONDS, Shares, fair_level
+
+
+@dataclass
+class Report:
+    worker: str
+    claim: float
+    demand: float
+    sent_at: float
+    stopping: bool = False
+
+
+@dataclass
+class Worker:
+    """Reads the log at its own pace; `offset` is how its clock differs from the others'."""
+
+    name: str
+    offset: float
+    read: int
+    shares: Shares = field(default_factory=Shares)
+
+    def held(self, now: float) -> float:
+        return self.shares.held(now + self.offset)
+
+
+class Fleet:
+    def __init__(self) -> None:
+        self.log: list[Report] = []
+        self.workers: dict[str, Worker] = {}
+        self.now = 0.0
+        self._names: Iterator[int] = iter(range(10_000))
+
+    def join(self, offset: float = 0.0) -> str:
+        name = f"w{next(self._names)}"
+        self.workers[name] = Worker(name, offset, read=0)
+        while self.workers[name].read < len(self.log):  # the tail of the log is read before the first report
+            self.read(name)
+        return name
+
+    def report(self, name: str) -> None:
+        worker = self.workers[name]
+        claim = worker.shares.claim(self.now + worker.offset)
+        self.log.append(Report(name, claim, worker.shares.demand, self.now + worker.offset))
+
+    def read(self, name: str) -> None:
+        worker = self.workers[name]
+        if worker.read == len(self.log):
+            return
+        report = self.log[worker.read]
+        worker.read += 1
+        now = self.now + worker.offset
+        if report.worker == name:
+            worker.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
+        else:
+            worker.shares.heard(
+                report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
+            )
+
+    def leave(self, name: str) -> None:
+        del self.workers[name]
+        self.log.append(Report(name, 0.0, 0.0, self.now, stopping=True))
+
+    def round(self, seconds: float = 1.0) -> None:
+        for name in list(self.workers):
+            self.report(name)
+        for name in list(self.workers):
+            while self.workers[name].read < len(self.log):
+                self.read(name)
+        self.now += seconds
+
+    @property
+    def total(self) -> float:
+        return sum(worker.held(self.now) for worker in self.workers.values())
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.floats(-1e6, 1e6)),
+        st.tuples(st.sampled_from(["leave", "vanish"]), st.integers(0, 5)),
+        st.tuples(st.just("report"), st.integers(0, 5)),
+        st.tuples(st.just("read"), st.integers(0, 5)),
+        st.tuples(st.just("demand"), st.tuples(st.integers(0, 5), st.floats(0, 1))),
+        st.tuples(st.just("pass"), st.floats(0, 6)),
+    ),
+    max_size=120,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(actions=ACTIONS)
+def test_what_is_held_never_adds_up_to_more_than_the_account(actions: list[tuple[str, object]]) -> None:
+    fleet = Fleet()
+    fleet.workers[fleet.join()].shares.demand = 1.0
+    for action, value in actions:
+        names = list(fleet.workers)
+        if action == "join":
+            fleet.workers[fleet.join(float(value))].shares.demand = 1.0  # type: ignore[arg-type]  # of the strategy
+        elif action == "pass":
+            fleet.now += float(value)  # type: ignore[arg-type]  # of the strategy
+        elif names and action == "demand":
+            number, demand = value  # type: ignore[misc]  # of the strategy
+            fleet.workers[names[number % len(names)]].shares.demand = demand
+        elif names:
+            name = names[int(value) % len(names)]  # type: ignore[call-overload]  # of the strategy
+            if action == "vanish":
+                fleet.workers.pop(name)
+            else:
+                getattr(fleet, action)(name)
+        assert fleet.total <= 1.0 + 1e-9
+
+
+def test_a_worker_alone_holds_everything_as_soon_as_it_has_read_its_first_report() -> None:
+    fleet = Fleet()
+    name = fleet.join()
+    fleet.workers[name].shares.demand = 1.0
+    fleet.round(0.05)
+
+    assert fleet.total == pytest.approx(1.0)
+
+
+def test_hungry_workers_come_to_even_shares_and_the_whole_is_used() -> None:
+    fleet = Fleet()
+    for _ in range(4):
+        fleet.workers[fleet.join()].shares.demand = 1.0
+        fleet.round()
+    for _ in range(3):
+        fleet.round()
+
+    assert [worker.held(fleet.now) for worker in fleet.workers.values()] == pytest.approx([0.25] * 4, abs=0.02)
+
+
+def test_what_one_cannot_use_goes_to_those_who_can() -> None:
+    fleet = Fleet()
+    idle, busy = fleet.join(), fleet.join()
+    fleet.workers[idle].shares.demand = 0.1
+    fleet.workers[busy].shares.demand = 1.0
+    for _ in range(4):
+        fleet.round()
+
+    assert fleet.workers[idle].held(fleet.now) == pytest.approx(0.1, abs=0.02)
+    assert fleet.workers[busy].held(fleet.now) == pytest.approx(0.9, abs=0.02)
+
+
+def test_a_worker_that_hears_nothing_of_itself_holds_nothing_and_the_others_take_over_later() -> None:
+    fleet = Fleet()
+    lost, kept = fleet.join(), fleet.join()
+    for name in (lost, kept):
+        fleet.workers[name].shares.demand = 1.0
+    for _ in range(4):
+        fleet.round()
+    away = fleet.workers.pop(lost)
+    began = fleet.now
+    while fleet.now < began + LEASE_SECONDS + MARGIN_SECONDS + 2:
+        fleet.round(0.5)
+        if fleet.workers[kept].held(fleet.now) > 0.6:
+            assert away.held(fleet.now) == 0.0
+
+    assert fleet.workers[kept].held(fleet.now) == pytest.approx(1.0)
+
+
+def test_who_says_that_it_stops_is_followed_at_once() -> None:
+    fleet = Fleet()
+    gone, kept = fleet.join(), fleet.join()
+    for name in (gone, kept):
+        fleet.workers[name].shares.demand = 1.0
+    for _ in range(4):
+        fleet.round()
+    fleet.leave(gone)
+    fleet.round(0.1)
+    fleet.round(0.1)
+
+    assert fleet.workers[kept].held(fleet.now) == pytest.approx(1.0)
+
+
+@given(demands=st.lists(st.floats(0, 2), max_size=12))
+def test_water_filling_uses_the_whole_and_gives_nobody_more_than_he_wants(demands: list[float]) -> None:
+    level = fair_level(demands)
+    given_out = sum(min(demand, level) for demand in demands)
+    assert given_out <= 1.0 + 1e-9
+    if sum(demands) > 1:
+        assert given_out == pytest.approx(1.0)
