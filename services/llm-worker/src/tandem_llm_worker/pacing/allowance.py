@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import deque
 
 from tandem_llm_worker.pacing.buckets import Rates
-from tandem_llm_worker.pacing.headers import Readings
+from tandem_llm_worker.pacing.headers import Reading, Readings
 from tandem_llm_worker.pacing.limits import MINUTE, Limits
 
 HEADROOM = 0.996
 """Clocks differ and windows begin where they like: a limit that cannot be watched is not used to the last call."""
+CATCHING_UP = 1.03
+"""Where the provider says that much is left over, so much faster it is used: what was missed is not lost."""
+LEFT_OVER = 0.005
+"""Of the limit; below that nothing is left over."""
 WINDOW_SECONDS = 2.0
 """Over which accepted calls are counted. While an account refuses, what it accepts is what it allows."""
 CUT_SECONDS = 0.5
@@ -42,6 +46,7 @@ class Allowance:
         self.believed = self._configured
         self.share = 1.0
         """Of the account, from 0 to 1, that this worker holds."""
+        self._headroom = HEADROOM
         self._found: float | None = None
         """Calls a second that this worker was found to get; None as long as nothing was refused."""
         self._grown = 0.0
@@ -55,7 +60,7 @@ class Allowance:
 
     @property
     def rates(self) -> Rates:
-        rates = self.believed.times(HEADROOM * self.share)
+        rates = self.believed.times(self._headroom * self.share)
         if self._found is None:
             return rates
         return rates._replace(requests=self._found if rates.requests is None else min(rates.requests, self._found))
@@ -90,6 +95,8 @@ class Allowance:
         self._cut_at = self._grown = now
 
     def observe(self, readings: Readings, _now: float) -> None:
+        said = [reading for reading in readings if reading is not None]
+        self._headroom = CATCHING_UP if said and all(_left_over(reading) for reading in said) else HEADROOM
         self.believed = Rates(
             *(
                 _lower(rate, None if reading is None else reading.limit / MINUTE)
@@ -110,3 +117,12 @@ def _lower(one: float | None, other: float | None) -> float | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
+
+
+def _left_over(reading: Reading) -> bool:
+    """Whether more has come back than is used. By fixed windows much is left at first, and means nothing; a bucket that
+    refills all the time is told by its reset, which is the time in which what is missing comes back."""
+    if reading.reset is None or reading.remaining < LEFT_OVER * reading.limit:
+        return False
+    refill = (reading.limit - reading.remaining) * MINUTE / reading.limit
+    return abs(refill - reading.reset) <= 0.1 * refill + 0.1

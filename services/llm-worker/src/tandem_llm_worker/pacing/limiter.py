@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.buckets import Buckets
-from tandem_llm_worker.pacing.headers import read
+from tandem_llm_worker.pacing.headers import Readings, read
 from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
 from tandem_llm_worker.pacing.turns import FairQueue, Turn
 
@@ -149,9 +149,22 @@ class Limiter:
         """What came with an answer, good or bad. Names are looked up in lower case."""
         readings = read(headers)
         if readings is not None:
-            now = self._clock()
-            self.allowance.observe(readings, now)
-            self._follow(now)
+            self.allow(readings)
+
+    def allow(self, readings: Readings) -> None:
+        """What the provider says that the account allows."""
+        now = self._clock()
+        self.allowance.observe(readings, now)
+        self._follow(now)
+
+    def set_share(self, share: float) -> None:
+        """The part of the account, 0 to 1, that this worker may use from now on."""
+        if share == self.allowance.share:
+            return
+        now = self._clock()
+        self.allowance.share = share
+        self._buckets.set_share(share, now)
+        self._follow(now)
 
     def _follow(self, now: float) -> None:
         """Take over the rates of now."""

@@ -1,0 +1,219 @@
+"""Eight workers share an account of 6,000 requests a minute for 30 seconds of virtual time, with the worker's own code.
+
+    uv run python bench/pacing_simulation.py
+
+Two workers join at 10 s, two leave at 20 s. The account is a bucket of a minute that is empty at first, or one of a
+second of which each refused call takes its part too. About 3,000 calls are ideal. No real time is waited for, and the
+figures are the same on any machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tandem.testing.provider.limits import Account
+from tandem.testing.provider.limits import Limits as AccountLimits
+from tandem.testing.virtual_time import run_in_virtual_time
+from tandem_llm_worker.pacing import Limiter, Limits
+from tandem_llm_worker.pacing.headers import Reading, Readings
+from tandem_llm_worker.pacing.shares import Shares
+
+SECONDS = 30.0
+PER_MINUTE = 6000.0
+IN_FLIGHT = 64
+REPORT_SECONDS = 1.0
+ON_CHANGE_SECONDS = 0.2
+BUS_SECONDS = (0.01, 0.05)
+LATENCY_SECONDS = (0.2, 0.8)
+
+Clock = Callable[[], float]
+
+
+@dataclass
+class Policy:
+    """How the workers pace themselves."""
+
+    name: str
+    configured: float | None = PER_MINUTE
+    shares: bool = True
+    feedback: bool = True
+    headers: bool = False
+    static_split: int = 0
+    lost_reports: float = 0.0
+
+
+@dataclass
+class Provider:
+    """The simulated account, and its score."""
+
+    clock: Clock
+    account: Account
+    accepted: int = 0
+    refused: int = 0
+    late_accepted: int = 0
+    late_refused: int = 0
+
+    def call(self) -> bool:
+        now = self.clock()
+        ok = self.account.admit(10, 10, now).refused_by is None
+        late = now >= SECONDS / 2
+        if ok:
+            self.accepted += 1
+            self.late_accepted += late
+        else:
+            self.refused += 1
+            self.late_refused += late
+        return ok
+
+    def reading(self) -> Reading:
+        """What the headers say."""
+        bucket, now = self.account.buckets["requests"], self.clock()
+        return Reading(PER_MINUTE, max(0.0, bucket.level(now)), bucket.seconds_until_full(now))
+
+
+@dataclass
+class Log:
+    """The reports in their one order; each reader gets them a little later, in that order."""
+
+    readers: dict[str, Callable[[str, float, float, float, bool], None]] = field(default_factory=dict)
+    random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - a simulation
+
+    def send(self, worker: str, claim: float, demand: float, sent_at: float, *, stopping: bool = False) -> None:
+        delay = self.random.uniform(*BUS_SECONDS)
+        asyncio.get_running_loop().call_later(delay, self._deliver, worker, claim, demand, sent_at, stopping)
+
+    def _deliver(self, worker: str, claim: float, demand: float, sent_at: float, stopping: bool) -> None:
+        for read in list(self.readers.values()):
+            read(worker, claim, demand, sent_at, stopping)
+
+
+class Worker:
+    """The worker's pacing on a simulated bus and account; always more to do than it may."""
+
+    def __init__(self, name: str, policy: Policy, clock: Clock, provider: Provider, log: Log) -> None:
+        self.name = name
+        self._policy = policy
+        self._clock = clock
+        self._provider = provider
+        self._log = log
+        self._random = random.Random(name)  # noqa: S311 - a simulation
+        configured = policy.configured
+        if configured is not None and policy.static_split:
+            configured /= policy.static_split
+        self.limiter = Limiter(Limits(requests_per_minute=configured, max_in_flight=IN_FLIGHT), clock=clock)
+        self.shares = Shares()
+        self.shares.demand = 1.0
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        if self._policy.shares:
+            self.limiter.set_share(0.0)
+            self._log.readers[self.name] = self._read
+            self.tasks.append(asyncio.create_task(self._report()))
+        self.tasks += [asyncio.create_task(self._call()) for _ in range(IN_FLIGHT + 8)]
+
+    def leave(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if self._policy.shares:
+            del self._log.readers[self.name]
+            self._log.send(self.name, 0.0, 0.0, self._clock(), stopping=True)
+
+    async def _call(self) -> None:
+        retry_after = 0.0
+        while True:
+            if retry_after:
+                await asyncio.sleep(retry_after * self._random.uniform(1.0, 1.5))
+            with await self.limiter.reserve():
+                ok = self._provider.call()
+                if not ok:
+                    if self._policy.feedback:
+                        self.limiter.refused(1.0)
+                    await asyncio.sleep(0.02)
+                    retry_after = 1.0
+                    continue
+                retry_after = 0.0
+                if self._policy.feedback:
+                    self.limiter.accepted()
+                if self._policy.headers:
+                    self.limiter.allow(Readings(requests=self._provider.reading()))
+                await asyncio.sleep(self._random.uniform(*LATENCY_SECONDS))
+
+    async def _report(self) -> None:
+        sent = float("-inf")
+        while True:
+            now = self._clock()
+            self.limiter.set_share(self.shares.held(now))
+            if now - sent >= REPORT_SECONDS or (now - sent >= ON_CHANGE_SECONDS and self.shares.wants_to_report(now)):
+                sent = now
+                claim = self.shares.claim(now)
+                self.limiter.set_share(self.shares.held(now))
+                if self._random.random() >= self._policy.lost_reports:
+                    self._log.send(self.name, claim, self.shares.demand, now)
+            await asyncio.sleep(0.05)
+
+    def _read(self, worker: str, claim: float, demand: float, sent_at: float, stopping: bool) -> None:
+        now = self._clock()
+        if worker == self.name:
+            self.shares.read_back(claim=claim, sent_at=sent_at, now=now)
+        else:
+            self.shares.heard(worker, claim=claim, demand=demand, stopping=stopping, now=now)
+        self.limiter.set_share(self.shares.held(now))
+
+
+def simulate(policy: Policy, limits: AccountLimits) -> Provider:
+    """30 s of the fleet; the score of the provider."""
+
+    async def story(clock: Clock) -> Provider:
+        provider = Provider(clock, Account(limits, clock()))
+        log = Log()
+        workers = [Worker(f"w{number}", policy, clock, provider, log) for number in range(8)]
+        for worker in workers[:6]:
+            worker.start()
+        await asyncio.sleep(10)
+        for worker in workers[6:]:
+            worker.start()
+        await asyncio.sleep(10)
+        for worker in workers[:2]:
+            worker.leave()
+        await asyncio.sleep(SECONDS - 20)
+        for worker in workers[2:]:
+            worker.leave()
+        await asyncio.sleep(1)
+        return provider
+
+    return run_in_virtual_time(story)
+
+
+MINUTE_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=60, initial=0.0)
+SECOND_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=1, refused_cost=1)
+
+POLICIES = (
+    Policy("full speed, Retry-After alone", configured=None, shares=False, feedback=False),
+    Policy("static split by 8", shares=False, feedback=False, static_split=8),
+    Policy("feedback alone, limit unknown", configured=None, shares=False),
+    Policy("shares alone", feedback=False),
+    Policy("shares with feedback, no headers", feedback=True),
+    Policy("shares with feedback and headers", headers=True),
+    Policy("the same, a tenth of the reports lost", headers=True, lost_reports=0.1),
+    Policy("no headers, limit set twice too high", configured=2 * PER_MINUTE),
+    Policy("twice too high, and the headers say it", configured=2 * PER_MINUTE, headers=True),
+)
+
+
+def main() -> None:
+    print(f"{'':40} {'one-minute bucket':>22} {'one-second bucket':>22}   refused after 15 s")
+    for policy in POLICIES:
+        cells, late = [], []
+        for limits in (MINUTE_BUCKET, SECOND_BUCKET):
+            score = simulate(policy, limits)
+            cells.append(f"{score.accepted:>12,} / {score.refused:>7,}")
+            late.append(f"{score.late_refused / max(1, score.late_accepted + score.late_refused):6.1%}")
+        print(f"{policy.name:40} {cells[0]} {cells[1]}   {'  '.join(late)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
