@@ -65,7 +65,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
             retry = RetrySettings(max_calls=2, base_seconds=0.01)
             jobs = JobTable(Connection(KafkaSettings()))
             asker = Asker(
-                models=Models({"simulated": client}, {"simulated": settings}, retry),
+                models=Models({"simulated": client}, {"simulated": settings}),
                 prompts=Prompts(),
                 retry=Retry(retry),
                 worker="worker",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.questions import History, Question
-from tandem_llm_worker.settings import ProviderSettings, RetrySettings
+from tandem_llm_worker.settings import ProviderSettings
 
 INVALID = "invalid"
 """The outcome of an answer that gives no label, as a fallback names it."""
@@ -38,19 +38,25 @@ class Models:
         self,
         clients: Mapping[str, ProviderClient],
         providers: Mapping[str, ProviderSettings],
-        retry: RetrySettings,
     ) -> None:
         self._clients = clients
         self._providers = providers
-        self._retry = retry
         self._models: dict[tuple[str, str], Model] = {}
+        self.on_new: list[Callable[[Model], None]] = []
+        """Called with each model when it is asked of for the first time."""
 
     def of(self, provider: str, model: str) -> Model | None:
         """None for a provider that this worker has no settings for."""
         found = self._models.get((provider, model))
         if found is None and (client := self._clients.get(provider)) is not None:
             found = self._models[provider, model] = Model(model, client, self._providers[provider])
+            for callback in self.on_new:
+                callback(found)
         return found
+
+    def __iter__(self) -> Iterator[Model]:
+        """Those that were asked of so far."""
+        return iter(self._models.values())
 
     async def probe(self, provider: str, model: str) -> None:
         """See whether the account takes calls. Raises CallFailed."""

@@ -14,6 +14,7 @@ from tandem.service import App
 from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
+from tandem_llm_worker.fleet import Fleet
 from tandem_llm_worker.heartbeat import Heartbeat
 from tandem_llm_worker.probing import NudgeOfJobs, Prober, wanted_accounts
 from tandem_llm_worker.prompts import Prompts
@@ -25,6 +26,8 @@ from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2
 """What was answered since the last commit is paid again after a kill; a commit costs next to nothing beside a call."""
+REPORTS_TO_BEGIN_WITH = 1000
+"""Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
 HELD_PER_SLOT = 4
 """Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
 
@@ -33,7 +36,7 @@ HELD_PER_SLOT = 4
 async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
     async with AsyncExitStack() as closing:
         clients = await _clients(settings.providers, closing)
-        models = Models(clients, settings.providers, settings.retry)
+        models = Models(clients, settings.providers)
         connection = Connection(settings.kafka)
         keeper = TopicKeeper(connection, health=health)
         await keeper.start()
@@ -43,8 +46,10 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         closing.push_async_callback(jobs.stop)
         accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
         prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
-        reports = WorkerReports(connection)
-        reports.on_report.append(accounts.hear)
+        fleet = Fleet(settings.worker, models)
+        models.on_new.append(fleet.join)
+        reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
+        reports.on_report += [accounts.hear, fleet.hear]
         await reports.start()
         closing.push_async_callback(reports.stop)
         handler = RequestHandler(
@@ -87,7 +92,8 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             queued=lambda: runner.queued + runner.in_flight - models.in_flight,
             completed=lambda: handler.completed,
             every_seconds=settings.report_seconds,
-            accounts=lambda: tuple(account.report() for account in accounts),
+            accounts=lambda: (account.report() for account in accounts),
+            fleet=fleet,
         )
         yield App(
             run={
@@ -97,9 +103,10 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 "requests": runner.run,
                 "crowding": handler.watch,
                 "probes": prober.run,
+                "fleet": fleet.run,
                 "heartbeat": heartbeat.run,
             },
-            stop=[heartbeat.stop, runner.stop, reports.stop, jobs.stop],
+            stop=[heartbeat.stop, runner.stop, heartbeat.close, reports.stop, jobs.stop],
         )
 
 

@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
 from tandem.messaging import BrokerUnavailableError, Producer
+from tandem_llm_worker.fleet import Fleet
 
 RATE_SECONDS = 10.0
 LAST_REPORT_SECONDS = 2.0
+LEAST_SECONDS = 0.1
+"""Between two reports, however much there is to tell."""
 
 
 class Heartbeat:
@@ -29,53 +32,74 @@ class Heartbeat:
         queued: Callable[[], int],
         completed: Callable[[], int],
         every_seconds: float,
-        accounts: Callable[[], tuple[AccountReported, ...]] = tuple,
+        accounts: Callable[[], Iterable[AccountReported]] = tuple,
+        fleet: Fleet | None = None,
     ) -> None:
         self._producer = producer
         self._worker = worker
         self._slots = slots
         self._providers = providers
         self._accounts = accounts
+        self._fleet = fleet
         self._sequence = 0
         self._in_flight = in_flight
         self._queued = queued
         self._completed = completed
         self._every_seconds = every_seconds
         self._counts: deque[tuple[float, int]] = deque()
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._closed = asyncio.Event()
+        self._due = asyncio.Event() if fleet is None else fleet.changed
 
     async def run(self) -> None:
         """Until cancelled. Raises BrokerUnavailableError when the broker is away for longer than the limit."""
-        while not self._stopping.is_set():
+        while not self._closed.is_set():
             await self._producer.send(self.report())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._every_seconds)
+                await asyncio.wait_for(self._closed.wait(), LEAST_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), max(0.0, self._every_seconds - LEAST_SECONDS))
         await asyncio.Event().wait()
 
     async def stop(self) -> None:
-        """Say that no more work is taken. Does not insist: the report's age says the same a little later."""
-        self._stopping.set()
+        """Say that no more work is taken, and go on reporting what is under way."""
+        self._stopping = True
+        await self._say_at_once()
+
+    async def close(self) -> None:
+        """Nothing is under way any more: the last report gives the shares back."""
+        self._closed.set()
+        self._due.set()
+        await self._say_at_once()
+
+    async def _say_at_once(self) -> None:
+        """Does not insist: the report's age says the same a little later."""
         with contextlib.suppress(TimeoutError, BrokerUnavailableError):
             async with asyncio.timeout(LAST_REPORT_SECONDS):
                 await self._producer.send(self.report())
 
     def report(self) -> WorkerReportedV1:
-        accounts = self._accounts()
+        self._sequence += 1
+        accounts = tuple(self._accounts())
+        if self._fleet is not None:
+            self._due.clear()
+            self._fleet.sending(self._sequence)
+            accounts = tuple(self._fleet.say(each, leaving=self._closed.is_set()) for each in accounts)
         providers = dict.fromkeys(self._providers, AccountState.OK.value)
         for account in accounts:
             if account.state is not AccountState.OK and providers.get(account.provider) != AccountState.STOPPED:
                 providers[account.provider] = account.state.value
-        self._sequence += 1
         return WorkerReportedV1(
             worker=self._worker,
             slots=self._slots,
             in_flight=self._in_flight(),
             queued=self._queued(),
             completed_per_second=self._rate(time.monotonic(), self._completed()),
-            stopping=self._stopping.is_set(),
+            stopping=self._stopping,
             providers=providers,
             accounts=accounts,
             sequence=self._sequence,
+            heard={} if self._fleet is None else dict(self._fleet.heard),
         )
 
     def _rate(self, now: float, completed: int) -> float:

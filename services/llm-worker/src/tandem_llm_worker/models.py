@@ -13,7 +13,7 @@ from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
-from tandem_llm_worker.pacing import Limiter, TokenEstimate
+from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
@@ -109,30 +109,38 @@ class Model:
                     if failed.complaint is not None and self._changed(question, failed.complaint, parameters):
                         last = failed
                         continue
-                    if failed.headers is not None:
-                        self.limiter.observe_headers(failed.headers)
-                    if failed.verdict is Verdict.RATE_LIMITED:
-                        self.limiter.refused(failed.retry_after)
+                    self._told_by(failed)
                     raise
-                self.limiter.accepted()
-                if answer.headers is not None:
-                    self.limiter.observe_headers(answer.headers)
                 if lead is not None:
                     lead.taken()
-                usage = answer.usage
-                if usage.prompt_tokens:
-                    reservation.settle(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens)
-                    if self.limiter.counts_tokens or self.capabilities.context_window is not None:
-                        self._estimate.learn(
-                            question.messages,
-                            input_tokens=usage.prompt_tokens,
-                            output_tokens=usage.completion_tokens / max(1, len(answer.completions)),
-                        )
+                self._settled_by(answer, question, reservation)
             question.structured = "response_format" in parameters
             if len(answer.completions) < parameters.get("n", 1):
                 self.capabilities.no_samples()
             return answer
         raise last
+
+    def _told_by(self, failed: CallFailed) -> None:
+        """What a failed call says of the limits."""
+        if failed.headers is not None:
+            self.limiter.observe_headers(failed.headers)
+        if failed.verdict is Verdict.RATE_LIMITED:
+            self.limiter.refused(failed.retry_after)
+
+    def _settled_by(self, answer: Answer, question: Question, reservation: Reservation) -> None:
+        """What an answer says of the limits, and what it took of them."""
+        self.limiter.accepted()
+        self.limiter.observe_headers(answer.headers)
+        usage = answer.usage
+        if not usage.prompt_tokens:
+            return
+        reservation.settle(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens)
+        if self.limiter.counts_tokens or self.capabilities.context_window is not None:
+            self._estimate.learn(
+                question.messages,
+                input_tokens=usage.prompt_tokens,
+                output_tokens=usage.completion_tokens / max(1, len(answer.completions)),
+            )
 
     def _parameters(self, question: Question) -> dict[str, Any]:
         return self.capabilities.parameters(

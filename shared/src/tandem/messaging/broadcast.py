@@ -46,9 +46,11 @@ class BroadcastReader(Generic[E]):
         topic: Topic,
         apply: Callable[[E], None],
         from_beginning: bool,
+        tail: int = 0,
         producer: Producer | None = None,
     ) -> None:
-        """`producer`: writes undecodable messages to the dead letter; without one they are skipped with a metric."""
+        """`tail`: without the beginning, begin with so many of the newest messages of each partition instead.
+        `producer`: writes undecodable messages to the dead letter; without one they are skipped with a metric."""
         if topic.event is None:
             raise ValueError(f"{topic.name} carries no events")
         self._event_type: type[E] = topic.event  # type: ignore[assignment]  # the caller pairs topic and callback
@@ -57,6 +59,7 @@ class BroadcastReader(Generic[E]):
         self._name = connection.topic(topic)
         self._apply = apply
         self._from_beginning = from_beginning
+        self._tail = tail
         self._dead_letters = (
             None
             if producer is None
@@ -145,7 +148,10 @@ class BroadcastReader(Generic[E]):
             consumer.seek(partition, self._positions[partition])
         if new and not self._from_beginning and not self._caught_up.is_set():
             await consumer.seek_to_end(*new)
-            self._caught_up.set()
+            if not self._tail:
+                self._caught_up.set()
+            for partition in new if self._tail else ():
+                consumer.seek(partition, max(0, await consumer.position(partition) - self._tail))
         return partitions
 
     async def _at_end(self, consumer: AIOKafkaConsumer, partitions: set[TopicPartition]) -> bool:

@@ -21,14 +21,25 @@ class WorkerReports:
     """The last report of every worker, read from now on. Freshness goes by this process's own clock."""
 
     def __init__(
-        self, connection: Connection, *, producer: Producer | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        connection: Connection,
+        *,
+        producer: Producer | None = None,
+        tail: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`tail`: begin with so many reports of the past; `start` returns once those were read."""
         self._clock = clock
         self.on_report: list[Callable[[WorkerReportedV1], None]] = []
         """Called with each report as it comes."""
         self._reports: dict[str, tuple[float, WorkerReportedV1]] = {}
         self._reader: BroadcastReader[WorkerReportedV1] = BroadcastReader(
-            connection=connection, topic=HEARTBEATS, apply=self.apply, from_beginning=False, producer=producer
+            connection=connection,
+            topic=HEARTBEATS,
+            apply=self.apply,
+            from_beginning=False,
+            tail=tail,
+            producer=producer,
         )
 
     async def start(self) -> None:

@@ -57,6 +57,14 @@ ACCOUNT_STATE = Gauge(
     "1 for the state the account is in: ok, paused, stopped.",
     ["provider", "model", "state"],
 )
+ACCOUNT_SHARE = Gauge(
+    "tandem_model_account_share_ratio", "The part of the account that this worker holds.", ["provider", "model"]
+)
+ACCOUNT_CALLS_ALLOWED = Gauge(
+    "tandem_model_account_allowed_calls_per_second",
+    "Calls a second that this worker may make by what is known of the limits.",
+    ["provider", "model"],
+)
 ACCOUNT_PROBES = Counter(
     "tandem_model_account_probes_total", "Minimal calls to stopped accounts.", ["provider", "model", "result"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -99,24 +100,21 @@ ACTIONS = st.lists(
 
 @settings(max_examples=400, deadline=None)
 @given(actions=ACTIONS)
-def test_what_is_held_never_adds_up_to_more_than_the_account(actions: list[tuple[str, object]]) -> None:
+def test_what_is_held_never_adds_up_to_more_than_the_account(actions: list[tuple[str, Any]]) -> None:
     fleet = Fleet()
     fleet.workers[fleet.join()].shares.demand = 1.0
     for action, value in actions:
         names = list(fleet.workers)
         if action == "join":
-            fleet.workers[fleet.join(float(value))].shares.demand = 1.0  # type: ignore[arg-type]  # of the strategy
+            fleet.workers[fleet.join(value)].shares.demand = 1.0
         elif action == "pass":
-            fleet.now += float(value)  # type: ignore[arg-type]  # of the strategy
+            fleet.now += value
         elif names and action == "demand":
-            number, demand = value  # type: ignore[misc]  # of the strategy
-            fleet.workers[names[number % len(names)]].shares.demand = demand
+            fleet.workers[names[value[0] % len(names)]].shares.demand = value[1]
+        elif names and action == "vanish":
+            fleet.workers.pop(names[value % len(names)])
         elif names:
-            name = names[int(value) % len(names)]  # type: ignore[call-overload]  # of the strategy
-            if action == "vanish":
-                fleet.workers.pop(name)
-            else:
-                getattr(fleet, action)(name)
+            getattr(fleet, action)(names[value % len(names)])
         assert fleet.total <= 1.0 + 1e-9
 
 

@@ -34,6 +34,30 @@ class Buckets:
             for amount in (limits.requests_per_day, limits.tokens_per_day)
         ]
         self._live = self._listed()
+        self._taken = [0.0, 0.0, 0.0, 0.0]
+        """Of each kind since `use` was last asked."""
+        self._asked = now
+        self._need_per_call = Need()
+
+    def use(self, allowed: Rates, now: float) -> float:
+        """What was taken since the last time, as a part of what is allowed: of the kind that comes nearest to it."""
+        seconds, taken = now - self._asked, self._taken
+        if seconds <= 0.0:
+            return 0.0
+        self._asked, self._taken = now, [0.0, 0.0, 0.0, 0.0]
+        if taken[0]:
+            self._need_per_call = Need(taken[2] / taken[0], taken[3] / taken[0])
+        parts = (amount / seconds / rate for amount, rate in zip(taken, allowed, strict=True) if rate)
+        return max(parts, default=0.0)
+
+    def calls_per_second(self) -> float | None:
+        """How many calls like those of late the limits allow; None for any number."""
+        rates = []
+        for kind, bucket in enumerate(self._paced):
+            each = _amount(self._need_per_call, kind)
+            if bucket is not None and each:
+                rates.append(bucket.rate / each)
+        return min(rates, default=None)
 
     @property
     def tokens_limited(self) -> bool:
@@ -72,6 +96,11 @@ class Buckets:
         return wait
 
     def take(self, need: Need, now: float) -> None:
+        taken = self._taken
+        taken[0] += 1.0
+        taken[1] += need[0] + need[1]
+        taken[2] += need[0]
+        taken[3] += need[1]
         for kind, bucket in self._live:
             bucket.take(_amount(need, kind), now)
 

@@ -24,6 +24,8 @@ LEAST_WAIT = 0.002
 LONG_RETRY_AFTER_SECONDS = 10.0
 """A Retry-After from here on says that the account is shut for a while, not that one call came too early."""
 DEFAULT_IN_FLIGHT = 64
+SPARE_SLOTS = 1.5
+"""More than the mean call needs, since some take longer."""
 _LATENCY_LEARNING_RATE = 0.05
 
 
@@ -89,6 +91,8 @@ class Limiter:
         self._queue = FairQueue()
         self._timer: Timer | None = None
         self.in_flight = 0
+        self.accepted_calls = 0
+        self.refused_calls = 0
         self.latency: float | None = None
         """Seconds from admission to the end of a call, smoothed."""
 
@@ -105,6 +109,23 @@ class Limiter:
     def held_seconds(self) -> float:
         """How long nobody will be admitted because the provider said so; 0 for not at all."""
         return max(0.0, self._held_until - self._clock())
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether calls wait for what the account allows, and not for one that ends."""
+        return bool(self._queue) and self.in_flight < self.max_in_flight
+
+    def use(self) -> float:
+        """The part of the account's limits that was taken since this was last asked, 1 for all that it allows; 0 where
+        no limit is known."""
+        return self._buckets.use(self.allowance.believed, self._clock())
+
+    def useful_slots(self) -> int:
+        """Calls that it makes sense to have at hand: those that fit into the time that a call takes, and some."""
+        rate = self._buckets.calls_per_second()
+        if rate is None or self.latency is None:
+            return self.max_in_flight
+        return max(1, min(self.max_in_flight, int(rate * self.latency * SPARE_SLOTS) + 2))
 
     async def reserve(self, need: Need = NOTHING, *, job: str = "") -> Reservation:
         """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing."""
@@ -128,6 +149,7 @@ class Limiter:
 
     def accepted(self) -> None:
         """The provider took a call."""
+        self.accepted_calls += 1
         self.allowance.accepted(self._clock())
 
     def refused(self, retry_after: float | None = None) -> None:
@@ -136,6 +158,7 @@ class Limiter:
         The call itself comes back through `reserve` after its Retry-After. Only a long one holds everybody.
         """
         now = self._clock()
+        self.refused_calls += 1
         self.allowance.refused(now)
         if retry_after is not None and retry_after >= LONG_RETRY_AFTER_SECONDS:
             self.hold(retry_after)

@@ -1,0 +1,145 @@
+"""Shares each account with the other workers, by what all of them say in their reports. See docs/limits.md."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from tandem.events import AccountReported, WorkerReportedV1
+from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE
+from tandem_llm_worker.models import Model
+from tandem_llm_worker.pacing.shares import EASE, Shares
+
+TICK_SECONDS = 0.25
+"""How often the demand is looked at, and whether the lease still holds."""
+MOST_HEARD = 64
+"""Workers whose last reports are repeated in one's own."""
+MOST_UNREAD = 64
+"""Own reports on their way; when the broker is away, the oldest are forgotten, and the lease lapses."""
+
+Key = tuple[str, str]
+
+
+class Fleet:
+    """What this worker holds of each account, in the limiters of its models.
+
+    A model that is new holds nothing until the first report that claims a part of it was read back.
+    """
+
+    def __init__(
+        self,
+        worker: str,
+        models: Iterable[Model],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._worker = worker
+        self._models = models
+        self._clock = clock
+        self._shares: dict[Key, Shares] = {}
+        self._sent: OrderedDict[int, float] = OrderedDict()
+        self._heard: dict[str, int] = {}
+        self.changed = asyncio.Event()
+        """Set when a report should go out before its time."""
+
+    @property
+    def heard(self) -> dict[str, int]:
+        """Other workers, with the sequence of the last report of each."""
+        return self._heard
+
+    def hear(self, report: WorkerReportedV1) -> None:
+        """A report was read, in the order of the log; one's own too."""
+        now = self._clock()
+        own = report.worker == self._worker
+        if own:
+            sent_at = self._sent.pop(report.sequence, float("-inf"))
+        else:
+            self._heard[report.worker] = report.sequence
+            self._heard = dict(list(self._heard.items())[-MOST_HEARD:])
+        for said in report.accounts:
+            shares = self._of((said.provider, said.model))
+            if own:
+                shares.read_back(claim=said.share, sent_at=sent_at, now=now)
+            else:
+                shares.heard(
+                    report.worker,
+                    claim=said.share,
+                    demand=said.demand,
+                    stopping=report.stopping and not said.share,
+                    now=now,
+                )
+        self._apply(now)
+
+    def sending(self, sequence: int) -> None:
+        """A report with this sequence is about to be made."""
+        self._sent[sequence] = self._clock()
+        while len(self._sent) > MOST_UNREAD:
+            self._sent.popitem(last=False)
+
+    def say(self, account: AccountReported, *, leaving: bool = False) -> AccountReported:
+        """The account with what is claimed of it and what is known of its limits."""
+        key = (account.provider, account.model)
+        now = self._clock()
+        shares = self._of(key)
+        model = next((each for each in self._models if (each.provider, each.name) == key), None)
+        claim = 0.0 if leaving or model is None else shares.claim(now)
+        if model is None:
+            return account.model_copy(update={"share": claim, "demand": 0.0})
+        limiter = model.limiter
+        limiter.set_share(shares.held(now))
+        believed = limiter.allowance.believed
+        return account.model_copy(
+            update={
+                "share": claim,
+                "demand": 0.0 if leaving else shares.demand,
+                "in_flight": limiter.in_flight,
+                "slots": limiter.useful_slots(),
+                "accepted": limiter.accepted_calls,
+                "refused": limiter.refused_calls,
+                "requests_per_minute": None if believed.requests is None else believed.requests * 60,
+                "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
+                "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
+            }
+        )
+
+    def join(self, model: Model) -> None:
+        """A model that is asked of for the first time."""
+        self._of((model.provider, model.name)).demand = 1.0
+        self._apply(self._clock())
+        self.changed.set()
+
+    async def run(self) -> None:
+        """Follow demand and leases, until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(TICK_SECONDS)
+
+    def look(self) -> None:
+        """Take over what changed since the last time."""
+        now = self._clock()
+        for model in self._models:
+            shares = self._of((model.provider, model.name))
+            limiter = model.limiter
+            used = limiter.use()
+            shares.demand = 1.0 if limiter.wants_more else min(1.0, EASE * used)
+            if shares.wants_to_report(now):
+                self.changed.set()
+        self._apply(now)
+
+    def _apply(self, now: float) -> None:
+        for model in self._models:
+            shares = self._of((model.provider, model.name))
+            held = shares.held(now)
+            model.limiter.set_share(held)
+            ACCOUNT_SHARE.labels(model.provider, model.name).set(held)
+            allowed = model.limiter.allowance.rates.requests
+            if allowed is not None:
+                ACCOUNT_CALLS_ALLOWED.labels(model.provider, model.name).set(allowed)
+
+    def _of(self, key: Key) -> Shares:
+        found = self._shares.get(key)
+        if found is None:
+            found = self._shares[key] = Shares()
+        return found
