@@ -21,6 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 WEB = ROOT / "services" / "verification-ui" / "web"
 PYTHON = str(BIN / "python")
+PARTS = ["tests/unit", "tests/contract", "tests/integration"]
+WHOLE = ["tests/e2e", "tests/chaos", "tests/browser"]
+"""Tests that start every service; one after the other, since each keeps both cores of a small machine busy."""
+BESIDE_EACH_OTHER = ["--numprocesses=3", "--dist=loadfile"]
+"""The others wait for brokers more than they compute, so several run at once, each with servers of its own."""
+NOTHING_SELECTED = 5
+"""pytest's status when a selection by -k or -m leaves nothing."""
 MYPY_PATHS = (
     "shared/src",
     "client/src",
@@ -46,12 +53,17 @@ class Step:
     command: Sequence[str]
     cwd: Path = ROOT
     status: int = field(default=0, init=False)
+    empty: bool = field(default=False, init=False)
+    """Whether a selection left no test in it."""
     seconds: float = field(default=0.0, init=False)
 
     def run(self) -> None:
         say(f"── {self.name}")
         started = time.monotonic()
         self.status = subprocess.run(self.command, cwd=self.cwd, check=False).returncode
+        self.empty = self.task == "pytest" and self.status == NOTHING_SELECTED
+        if self.empty:
+            self.status = 0
         self.seconds = time.monotonic() - started
 
 
@@ -80,7 +92,17 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
         Step("page: types", "web", ["npm", "run", "--silent", "typecheck"], WEB),
         Step("page: types of the API", "web", ["npm", "run", "--silent", "types", "--", "--check"], WEB),
         Step("page: tests", "web", ["npm", "run", "--silent", "test"], WEB),
-        Step("tests: pytest", "pytest", [PYTHON, "-m", "pytest", *pytest_arguments]),
+        *test_steps(pytest_arguments),
+    ]
+
+
+def test_steps(arguments: Sequence[str]) -> list[Step]:
+    pytest = [PYTHON, "-m", "pytest", *arguments]
+    if any((ROOT / argument.split("::")[0]).exists() for argument in arguments):  # the caller names the tests
+        return [Step("tests: as asked for", "pytest", pytest)]
+    return [
+        Step("tests: parts", "pytest", [*pytest, *BESIDE_EACH_OTHER, *PARTS]),
+        Step("tests: whole stack", "pytest", [*pytest, *WHOLE]),
     ]
 
 
@@ -118,6 +140,9 @@ def main() -> int:
         step.run()
     if len(chosen) > 1:
         summarize(chosen, notes)
+    tests = [step for step in chosen if step.task == "pytest"]
+    if tests and all(step.empty for step in tests):
+        sys.exit("No test was selected.")
     return 1 if any(step.status for step in chosen) else 0
 
 
