@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ MAX_MESSAGE_BYTES = 1_000_000
 HEADROOM_BYTES = 40_000
 """For the key, the headers and the framing around the JSON."""
 REQUEST_SECONDS = 10.0
+FIRST_WAIT_SECONDS = 0.1
 SLOW_SECONDS = 5.0
 """Acknowledgements outstanding for so long make the process not ready."""
 CHUNK = 5_000
@@ -145,19 +147,26 @@ class Producer:
         limit = self._connection.settings.unavailable_limit_seconds
         try:
             async with asyncio.timeout(limit):
-                async for attempt in AsyncRetrying(
-                    retry=retry_if_exception_type(_NotTakenError),
-                    wait=wait_random_exponential(0.1, max=2),
-                    reraise=True,
-                ):
-                    with attempt:
-                        await send()
+                try:
+                    await send()  # the usual case without the machinery, which costs more than the sending
+                except _NotTakenError:
+                    await asyncio.sleep(random.uniform(0.0, FIRST_WAIT_SECONDS))  # noqa: S311 - jitter
+                    await self._again_until_taken(send)
         except TimeoutError as error:
             await self.stop()  # what its buffers still hold must not arrive after it was given up
             raise BrokerUnavailableError(
                 f"the broker at {self._connection.settings.bootstrap_servers} took nothing for {limit:g} s"
             ) from error
         self._report(None)
+
+    async def _again_until_taken(self, send: Callable[[], Awaitable[object]]) -> None:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(_NotTakenError),
+            wait=wait_random_exponential(FIRST_WAIT_SECONDS, max=2),
+            reraise=True,
+        ):
+            with attempt:
+                await send()
 
     async def _send_left(self, left: list[RawMessage]) -> None:
         """Send and wait for the acknowledgements; keeps in `left` what was not taken, then raises _NotTakenError."""
