@@ -5,7 +5,7 @@ from __future__ import annotations
 from tandem.events.annotations import Completion
 from tandem.events.outcomes import TaskLabel
 from tandem.events.schema import LabelSchemaSpec
-from tandem.labeling.confidence import METHOD, Confidence, ConfidenceEstimator
+from tandem.labeling.confidence import Confidence, ConfidenceEstimator
 from tandem.labeling.extraction import ChoiceReader, Unreadable
 
 
@@ -35,7 +35,7 @@ class Labeler:
             value=reading.value,
             rule=reading.rule.value,
             confidence=confidence.value,
-            confidence_method=METHOD,
+            confidence_method=confidence.method.value,
             probabilities=confidence.probabilities,
             margin=confidence.margin,
             entropy=confidence.entropy,

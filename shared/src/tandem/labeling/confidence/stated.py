@@ -1,0 +1,62 @@
+"""How sure the model says it is. Models overstate: a stated confidence wants calibration before it is trusted."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from tandem.labeling.confidence.measure import Confidence, Method, UnknownReason
+
+PROPERTY = "confidence"
+"""Of the JSON answer, and the name of a line in text."""
+
+_NUMBER = r"(?:\d+(?:[.,]\d+)?|\.\d+)"
+_PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b)", re.IGNORECASE)
+_OUT_OF = re.compile(rf"({_NUMBER})\s*(?:/|out of)\s*({_NUMBER})", re.IGNORECASE)
+_PLAIN = re.compile(_NUMBER)
+_LINE = re.compile(rf"^[\s*_>#-]*{PROPERTY}[\s*_]*[:=\uff1a][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_LONGEST = 40
+
+
+def stated(value: Any) -> Confidence | UnknownReason:
+    """The confidence in what the model gave as such: a number or a text.
+
+    Read are shares of one (`0.85`), per cent (`85 %`, `85`) and shares of another whole (`8/10`). A plain `1` may be
+    certainty or one per cent, and is not read; neither are words, which are no number, and numbers beyond the scale.
+    """
+    if value is None or isinstance(value, bool):
+        return UnknownReason.NOT_STATED if value is None else UnknownReason.STATED_UNCLEAR
+    share = _share(str(value).strip().strip("\"'`*_").rstrip(".!;, "))
+    if share is None or not 0 <= share <= 1:
+        return UnknownReason.STATED_UNCLEAR
+    return Confidence(share, None, None, None, Method.STATED)
+
+
+def stated_in_text(answer: str) -> Confidence | UnknownReason:
+    """The same from a line `Confidence: 85%`. Two lines that say different things are unclear."""
+    found = {match[1] for match in _LINE.finditer(answer)}
+    if not found:
+        return UnknownReason.NOT_STATED
+    return stated(found.pop()) if len(found) == 1 else UnknownReason.STATED_UNCLEAR
+
+
+def _share(text: str) -> float | None:
+    if len(text) > _LONGEST:
+        return None
+    if match := _PERCENT.fullmatch(text):
+        return _float(match[1]) / 100
+    if match := _OUT_OF.fullmatch(text):
+        whole = _float(match[2])
+        return _float(match[1]) / whole if whole > 0 else None
+    if not _PLAIN.fullmatch(text):
+        return None
+    number = _float(text)
+    if number == 1:
+        return 1.0 if text != "1" else None  # `1.0` is a share; `1` may be one per cent
+    return number if number < 1 else number / 100
+
+
+def _float(text: str) -> float:
+    number = float(text.replace(",", "."))
+    return number if math.isfinite(number) else math.nan
