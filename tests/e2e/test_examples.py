@@ -1,0 +1,56 @@
+"""The examples as a person runs them: one command, a stack of its own, two agents compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks import ROOT
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def run_example(directory: Path, *arguments: str) -> list[dict[str, Any]]:
+    """The rounds that came out."""
+    outcome = directory / "outcome.json"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TANDEM_", "OPENAI_"))}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "run.py"), *arguments, "--json", str(outcome)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rounds: list[dict[str, Any]] = json.loads(outcome.read_text())["rounds"]
+    return rounds
+
+
+def test_inference_goes_from_two_labels_to_three_with_two_agents_each(tmp_path: Path) -> None:
+    two_way, three_way = run_example(tmp_path, "nli")
+    assert (two_way["version"], three_way["version"]) == (1, 2)
+    for each, labels in (
+        (two_way, {"entailment", "not_entailment"}),
+        (three_way, {"entailment", "neutral", "contradiction"}),
+    ):
+        assert set(each["agents"]) == {"both sentences", "hypothesis only"}
+        for agent in each["agents"].values():
+            assert (agent["records"], agent["labeled"]) == (120, 120)
+            assert set(agent["labels"]) <= labels
+            assert 0 <= agent["accuracy"] <= 1
+        assert each["agreement"] == pytest.approx(1 - len(each["differing"]) / 120)
+
+
+def test_sentiment_is_labeled_by_two_agents(tmp_path: Path) -> None:
+    (only,) = run_example(tmp_path, "sentiment", "--limit", "200")
+    assert only["version"] == 1
+    for agent in only["agents"].values():
+        assert (agent["records"], agent["labeled"]) == (200, 200)
+        assert agent["accuracy"] > 1 / 3
