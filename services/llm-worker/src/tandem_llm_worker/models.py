@@ -15,6 +15,7 @@ from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_
 from tandem.observability.tracing import tracer
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING
+from tandem_llm_worker.pacing.tokenizer import counter_for
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.complaints import Complaint
@@ -47,7 +48,7 @@ class Model:
         self.limiter = Limiter(settings.limits_of(name))
         self.capabilities = Capabilities(settings.model(name), structured_output=settings.structured_output)
         self._opening = Opening()
-        self._estimate = TokenEstimate()
+        self._estimate = TokenEstimate(counter_for(name))
         self._span_name = f"chat {name}"
         self._span_attributes = {
             "gen_ai.operation.name": "chat",
@@ -93,7 +94,10 @@ class Model:
             need = NOTHING
             if self.limiter.counts_tokens:
                 need = self._estimate.of(
-                    question.messages, max_tokens=question.max_tokens, samples=parameters.get("n", 1)
+                    question.messages,
+                    max_tokens=question.max_tokens,
+                    samples=parameters.get("n", 1),
+                    exactly=self.limiter.tokens_bind,
                 )
             with await self.limiter.reserve(need, job=question.job) as reservation:
                 try:

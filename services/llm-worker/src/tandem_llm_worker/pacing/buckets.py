@@ -63,6 +63,11 @@ class Buckets:
     def tokens_limited(self) -> bool:
         return any(kind != 0 for kind, _ in self._live)
 
+    @property
+    def tokens_low(self) -> bool:
+        """Whether tokens are used as fast as they come."""
+        return any(kind != 0 and 2 * bucket.level < bucket.capacity for kind, bucket in self._live)
+
     def set_rates(self, rates: Rates, now: float) -> bool:
         """True when anything changed that is worth looking at the waiting calls again."""
         changed = False

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tandem_llm_worker.pacing.limits import Need
 
 _LEARNING_RATE = 0.05
 _FIRST_PER_CHARACTER = 0.25
+_AROUND_EACH, _AROUND_ALL = 4, 3
+"""Tokens that a chat adds to each message, and to all."""
 
 
 class TokenEstimate:
     """So many tokens a character of prompt, and so many of answer, never more than it may have."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[str], int] | None = None) -> None:
+        """`count`: counts the tokens of a text exactly."""
+        self._count = count
         self._per_character = _FIRST_PER_CHARACTER
         self._output: float | None = None
 
-    def of(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, samples: int = 1) -> Need:
+    def of(
+        self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, samples: int = 1, exactly: bool = False
+    ) -> Need:
+        """`exactly`: count the prompt, if that can be done; it takes time, and is worth it where tokens are scarce."""
         output = max_tokens if self._output is None else min(self._output, max_tokens)
-        return Need(self.prompt(messages), output * samples, max_tokens * samples)
+        return Need(
+            self._counted(messages) if exactly else self.prompt(messages), output * samples, max_tokens * samples
+        )
 
     def prompt(self, messages: Sequence[Mapping[str, str]]) -> float:
         """Tokens of the prompt."""
         return characters(messages) * self._per_character
+
+    def _counted(self, messages: Sequence[Mapping[str, str]]) -> float:
+        if self._count is None:
+            return self.prompt(messages)
+        return _AROUND_ALL + sum(_AROUND_EACH + self._count(message["content"]) for message in messages)
 
     def learn(self, messages: Sequence[Mapping[str, str]], *, input_tokens: int, output_tokens: float) -> None:
         """What the provider counted for an answered call."""

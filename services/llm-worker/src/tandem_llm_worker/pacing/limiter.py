@@ -102,6 +102,11 @@ class Limiter:
         return self._buckets.tokens_limited
 
     @property
+    def tokens_bind(self) -> bool:
+        """Whether tokens are what calls wait for, so that to know them exactly is worth something."""
+        return self._buckets.tokens_low
+
+    @property
     def waiting(self) -> int:
         return len(self._queue)
 
