@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import deque
 
 from tandem_llm_worker.pacing.buckets import Rates
-from tandem_llm_worker.pacing.headers import Reading, Readings
+from tandem_llm_worker.pacing.headers import Readings
 from tandem_llm_worker.pacing.limits import MINUTE, Limits
 
 HEADROOM = 0.996
 """Clocks differ and windows begin where they like: a limit that cannot be watched is not used to the last call."""
-CATCHING_UP = 1.03
-"""Where the provider says that much is left over, so much faster it is used: what was missed is not lost."""
-LEFT_OVER = 0.005
-"""Of the limit; below that nothing is left over."""
+LEFT_SECONDS = 0.25
+"""What is to be left at the provider, in seconds of the limit: enough for calls that arrive together."""
+TRIM_PER_SECOND = 0.2
+"""For each second that is left beyond that, so much faster: what some worker missed is not lost. Far below one in the
+time of a call, so that many workers who see the same figure, late, do not swing together."""
+MOST_FASTER, MOST_SLOWER = 0.05, 0.05
 WINDOW_SECONDS = 2.0
 """Over which accepted calls are counted. While an account refuses, what it accepts is what it allows."""
 CUT_SECONDS = 0.5
@@ -24,8 +26,15 @@ SLOWEST_GROWTH = 0.003
 FASTEST_GROWTH = 0.05
 CAREFUL_SECONDS = 8.0
 """Growth a second is the slowest right after a cut, and doubles with each of these that pass without one."""
-LEAST = 0.02
+BLIND_GROWTH = 1.0
+FIRST = 5.0
+"""Calls a second to begin with when the first calls were refused before any was answered: nothing is known then, and
+it is found out by doubling every second."""
+MOST_AHEAD = 3.0
+"""Of the rate that is made use of: beyond that, going well says nothing."""
+LEAST = 0.1
 FEW = 3
+_SAME = 0.98
 
 
 class Allowance:
@@ -46,9 +55,10 @@ class Allowance:
         self.believed = self._configured
         self.share = 1.0
         """Of the account, from 0 to 1, that this worker holds."""
-        self._headroom = HEADROOM
+        self._trims = [HEADROOM] * len(self._configured)
         self._found: float | None = None
         """Calls a second that this worker was found to get; None as long as nothing was refused."""
+        self._blind = True
         self._grown = 0.0
         self._cut_at = -CUT_SECONDS
         self._accepted: deque[float] = deque()
@@ -60,7 +70,9 @@ class Allowance:
 
     @property
     def rates(self) -> Rates:
-        rates = self.believed.times(self._headroom * self.share)
+        share = self.share
+        pairs = zip(self.believed, self._trims, strict=True)
+        rates = Rates(*(None if rate is None else rate * trim * share for rate, trim in pairs))
         if self._found is None:
             return rates
         return rates._replace(requests=self._found if rates.requests is None else min(rates.requests, self._found))
@@ -71,8 +83,9 @@ class Allowance:
         if self._found is None:
             return
         calm = (now - self._cut_at) / CAREFUL_SECONDS
-        growth = min(FASTEST_GROWTH, SLOWEST_GROWTH * 2.0 ** min(calm, 10.0))
-        self._found *= 1.0 + growth * max(0.0, min(1.0, now - self._grown))
+        growth = BLIND_GROWTH if self._blind else min(FASTEST_GROWTH, SLOWEST_GROWTH * 2.0 ** min(calm, 10.0))
+        if self._found <= MOST_AHEAD * max(FIRST, len(self._accepted) / WINDOW_SECONDS):
+            self._found *= 1.0 + growth * max(0.0, min(1.0, now - self._grown))
         self._grown = now
         bound = self.believed.requests
         if bound is not None and self._found > bound * HEADROOM * self.share:
@@ -85,24 +98,27 @@ class Allowance:
         got = len(self._accepted)
         bound = self.rates.requests
         if got >= FEW:
+            self._blind = False
             rate = BELOW * got / max(CUT_SECONDS, min(WINDOW_SECONDS, now - self._accepted[0]))
             if bound is not None:
                 # not far at once for a single refusal, nor upwards
                 rate = max(bound / 2.0, min(rate, bound * BELOW))
         else:
-            rate = (bound if bound is not None else got / WINDOW_SECONDS + 1.0) / 2.0
+            rate = FIRST if bound is None else bound / 2.0
         self._found = max(LEAST, rate)
         self._cut_at = self._grown = now
 
     def observe(self, readings: Readings, _now: float) -> None:
-        said = [reading for reading in readings if reading is not None]
-        self._headroom = CATCHING_UP if said and all(_left_over(reading) for reading in said) else HEADROOM
-        self.believed = Rates(
-            *(
-                _lower(rate, None if reading is None else reading.limit / MINUTE)
-                for rate, reading in zip(self._configured, readings, strict=True)
-            )
-        )
+        believed = []
+        for kind, (configured, reading) in enumerate(zip(self._configured, readings, strict=True)):
+            said = None if reading is None else reading.limit / MINUTE
+            believed.append(_lower(configured, said))
+            if reading is None or said is None or (configured is not None and configured < _SAME * said):
+                # unwatched, or less than the account allows is wanted: what is left there is not for this fleet
+                self._trims[kind] = HEADROOM
+            else:
+                self._trims[kind] = _trim(reading.remaining / said)
+        self.believed = Rates(*believed)
 
     def _forget(self, now: float) -> None:
         while self._accepted and self._accepted[0] < now - WINDOW_SECONDS:
@@ -119,10 +135,5 @@ def _lower(one: float | None, other: float | None) -> float | None:
     return min(one, other)
 
 
-def _left_over(reading: Reading) -> bool:
-    """Whether more has come back than is used. By fixed windows much is left at first, and means nothing; a bucket that
-    refills all the time is told by its reset, which is the time in which what is missing comes back."""
-    if reading.reset is None or reading.remaining < LEFT_OVER * reading.limit:
-        return False
-    refill = (reading.limit - reading.remaining) * MINUTE / reading.limit
-    return abs(refill - reading.reset) <= 0.1 * refill + 0.1
+def _trim(seconds_left: float) -> float:
+    return 1.0 + max(-MOST_SLOWER, min(MOST_FASTER, TRIM_PER_SECOND * (seconds_left - LEFT_SECONDS)))

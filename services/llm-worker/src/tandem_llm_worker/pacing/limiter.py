@@ -155,7 +155,10 @@ class Limiter:
     def accepted(self) -> None:
         """The provider took a call."""
         self.accepted_calls += 1
-        self.allowance.accepted(self._clock())
+        now = self._clock()
+        self.allowance.accepted(now)
+        if self.allowance.found is not None:
+            self._follow(now)
 
     def refused(self, retry_after: float | None = None) -> None:
         """The provider refused a call for its rate.
