@@ -57,7 +57,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
 
         def make(base_url: str, *, max_answer_bytes: int = 900_000, job_wait: float = 0.2, **more: Any) -> Desk:
             settings = ProviderSettings(
-                **{"base_url": base_url, "max_in_flight": 8, "timeout_seconds": 0.3, **more},
+                **{"base_url": base_url, "max_in_flight": 8, "timeout_seconds": 3.0, **more},
             )
             assert settings.is_loopback
             client = ProviderClient("simulated", settings)

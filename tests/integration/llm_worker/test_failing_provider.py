@@ -15,7 +15,7 @@ async def test_every_record_ends_right_and_no_answer_is_paid_twice(line: Line, s
         failures={"server_error": 0.02, "timeout": 0.01, "reset": 0.01, "malformed": 0.01, "refusal": 0.01}
     )
     await line.publish(published(), *(request(seq) for seq in range(RECORDS)))
-    start_worker(provider={"max_in_flight": 32, "timeout_seconds": 0.5})
+    start_worker(provider={"max_in_flight": 32, "timeout_seconds": 4.0})
 
     answers = await line.answered(RECORDS)
     await line.all_committed()
