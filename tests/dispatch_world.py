@@ -23,6 +23,7 @@ from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
@@ -76,6 +77,7 @@ class World:
             producer=self.producer,
             workers=lambda: self.workers,
             health=Health(),
+            spending=SpendingReader(self.database),
         )
 
     @asynccontextmanager

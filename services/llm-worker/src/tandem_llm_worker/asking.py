@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from tandem.events import (
@@ -17,6 +18,7 @@ from tandem.events import (
     ResponseError,
 )
 from tandem.labeling.prompts import PromptError
+from tandem.pricing import PriceTable, price_of
 from tandem_llm_worker.answering import completions, repaired, why_unreadable
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
@@ -38,9 +40,12 @@ class Models:
         self,
         clients: Mapping[str, ProviderClient],
         providers: Mapping[str, ProviderSettings],
+        prices: PriceTable | None = None,
     ) -> None:
+        """Without prices, tokens are counted and nothing is priced."""
         self._clients = clients
         self._providers = providers
+        self.prices = prices or PriceTable()
         self._models: dict[tuple[str, str], Model] = {}
         self.on_new: list[Callable[[Model], None]] = []
         """Called with each model when it is asked of for the first time."""
@@ -49,7 +54,7 @@ class Models:
         """None for a provider that this worker has no settings for."""
         found = self._models.get((provider, model))
         if found is None and (client := self._clients.get(provider)) is not None:
-            found = self._models[provider, model] = Model(model, client, self._providers[provider])
+            found = self._models[provider, model] = Model(model, client, self._providers[provider], self.prices)
             for callback in self.on_new:
                 callback(found)
         return found
@@ -206,6 +211,14 @@ class Asker:
 
     def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
         started = history.started
+        price = price_of(
+            self._models.prices,
+            provider=result.provider,
+            model=result.model,
+            usage=history.usage,
+            calls=history.calls,
+            at=datetime.now(UTC),
+        )
         return AnnotationRespondedV1(
             causation_id=request.event_id,
             job_id=request.job_id,
@@ -223,6 +236,7 @@ class Asker:
             completions=result.completions,
             error=result.error,
             usage=history.usage,
+            price=price,
             seconds=None if started is None else round(time.monotonic() - started, 6),
             calls=tuple(history.calls),
             fallback_used=result.fallback_used,

@@ -10,6 +10,7 @@ from tandem.events import AnnotationRequestedV1
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
+from tandem.price_files import load_prices
 from tandem.service import App
 from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
@@ -36,7 +37,7 @@ HELD_PER_SLOT = 4
 async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
     async with AsyncExitStack() as closing:
         clients = await _clients(settings.providers, closing)
-        models = Models(clients, settings.providers)
+        models = Models(clients, settings.providers, load_prices(settings.prices_file))
         connection = Connection(settings.kafka)
         keeper = TopicKeeper(connection, health=health)
         await keeper.start()

@@ -13,6 +13,8 @@ from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
+from tandem.pricing import PriceTable
+from tandem_llm_worker.costs import CostMeter
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING
 from tandem_llm_worker.pacing.tokenizer import counter_for
@@ -41,7 +43,7 @@ _log = get_logger(__name__)
 class Model:
     """Calls to one model. All of a worker's calls to it share its limiter and what is known of it."""
 
-    def __init__(self, name: str, client: ProviderClient, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, client: ProviderClient, settings: ProviderSettings, prices: PriceTable) -> None:
         self.name = name
         self.provider = client.name
         self._client = client
@@ -60,6 +62,7 @@ class Model:
         self._prompt_tokens = MODEL_TOKENS.labels(self.provider, name, "prompt")
         self._completion_tokens = MODEL_TOKENS.labels(self.provider, name, "completion")
         self._cached_tokens = MODEL_TOKENS.labels(self.provider, name, "cached")
+        self._cost = CostMeter(prices, self.provider, name)
 
     async def call(self, question: Question) -> Answer:
         """One call, within the limits. What the provider complains about is changed, and the call made again.
@@ -245,4 +248,5 @@ class Model:
         self._completion_tokens.inc(usage.completion_tokens)
         if usage.cached_tokens:
             self._cached_tokens.inc(usage.cached_tokens)
+        self._cost.count(usage)
         question.history.add(usage)

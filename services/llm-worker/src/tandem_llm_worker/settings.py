@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -119,6 +120,9 @@ class WorkerSettings(ServiceSettings):
         default=False, description="Refuse to start with a provider that is not on this machine; tests set it."
     )
     retry: RetrySettings = RetrySettings()
+    prices_file: Path | None = Field(
+        default=None, description="Prices that win over those that come with Tandem; the same file for all services."
+    )
     probe: ProbeSettings = ProbeSettings()
     start_seconds: float = Field(
         default=30.0, gt=0, description="A request whose first call cannot start within this is handed back."

@@ -15,7 +15,8 @@ from tandem.events import (
 )
 from tandem.labeling.extraction import Unreadable
 from tandem.labeling.labeler import Labeler
-from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, annotation_id
+from tandem.pricing import spend_of
+from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, SpendingPart, annotation_id
 
 
 def annotation_of(
@@ -24,7 +25,7 @@ def annotation_of(
     """`labeler` is the one of the job's label schema."""
     outcome, reason, detail, label = _judge(answer, labeler)
     review, priority = review_of(job.review_policy, outcome, label)
-    return {
+    annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
         "job_id": answer.job_id,
         "project_id": job.project_id,
@@ -51,6 +52,18 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
+    if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
+        annotation["spending"] = spending
+    return annotation
+
+
+def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> SpendingPart | None:
+    """What the answer cost; None when no call was made for it. The same answer sent again says the same."""
+    rows = spend_of(provider=provider, model=model, usage=answer.usage, calls=answer.calls, price=answer.price)
+    if not rows:
+        return None
+    paid = f"{answer.worker}@{answer.calls[0].started_at.isoformat()}" if answer.calls else answer.event_id
+    return {"answer": paid, "models": [row.document() for row in rows]}
 
 
 def _judge(answer: AnnotationRespondedV1, labeler: Labeler) -> tuple[Outcome, str | None, str | None, TaskLabel | None]:

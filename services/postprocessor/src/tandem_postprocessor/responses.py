@@ -75,6 +75,9 @@ class ResponsesHandler:
             return {}
         stored = await self._reader.get_many({annotation["_id"] for annotation in duplicates})
         changed: set[str] = set()
+        await self._writer.also_paid(
+            [(new["_id"], new["spending"]) for new in duplicates if _is_paid_anew(new, stored[new["_id"]])]
+        )
         for annotation in duplicates:
             key = annotation["_id"]
             if annotation["attempt"] == stored[key]["attempt"]:
@@ -84,6 +87,12 @@ class ResponsesHandler:
             if await self._writer.supersede(annotation):
                 _count(annotation)
         return stored | await self._reader.get_many(changed)
+
+
+def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) -> bool:
+    """Whether this is not the stored answer sent again but another one, which cost something too."""
+    paid = annotation.get("spending")
+    return paid is not None and paid["answer"] != stored.get("spending", {}).get("answer")
 
 
 def _count(annotation: AnnotationDocument) -> None:

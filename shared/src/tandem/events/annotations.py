@@ -68,6 +68,9 @@ class Usage(Part):
 class Price(Part):
     amount: float | None = Field(default=None, description="In `currency`; None when the model has no known price.")
     currency: str = "USD"
+    by_model: dict[str, float | None] | None = Field(
+        default=None, description="`provider/model` to its part of the amount, where more than one was paid."
+    )
 
 
 class ErrorKind(StrEnum):

@@ -50,7 +50,10 @@ MODEL_CALL_SECONDS = Histogram(
     "tandem_model_call_seconds", "Duration of one call.", ["provider", "model"], buckets=_SECONDS
 )
 MODEL_TOKENS = Counter("tandem_model_tokens_total", "Tokens the provider counted.", ["provider", "model", "kind"])
-MODEL_COST = Counter("tandem_model_cost_dollars_total", "Cost by the price table.", ["provider", "model"])
+MODEL_COST = Counter("tandem_model_cost_usd_total", "Cost by the price table.", ["provider", "model"])
+MODEL_UNPRICED_TOKENS = Counter(
+    "tandem_model_unpriced_tokens_total", "Tokens of models without a known price.", ["provider", "model"]
+)
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
 ACCOUNT_STATE = Gauge(
     "tandem_model_account_state",

@@ -61,6 +61,12 @@ INDEXES: tuple[Index, ...] = (
         "which decisions of people were applied; holds decided records only",
         {"partialFilterExpression": {"verification_revision": {"$gte": 1}}},
     ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("more_spending.answer", UP)),
+        "what was paid beyond the first answers; holds the few records where that was",
+        {"partialFilterExpression": {"more_spending": {"$exists": True}}},
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(

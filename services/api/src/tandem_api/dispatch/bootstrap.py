@@ -10,6 +10,7 @@ from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
@@ -37,6 +38,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             producer=producer,
             workers=reports.live,
             health=health,
+            spending=SpendingReader(database),
         )
         producer.on_log_reset.append(dispatcher.broker_forgot)
         yield App(

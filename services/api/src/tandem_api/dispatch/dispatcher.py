@@ -14,6 +14,7 @@ from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.jobs.documents import JobDocument, job_published
@@ -58,6 +59,7 @@ class Dispatcher:
         producer: Producer,
         workers: Workers,
         health: Health,
+        spending: SpendingReader,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -65,7 +67,7 @@ class Dispatcher:
         self._workers = workers
         self._health = health
         self._clock = LiveClock()
-        self._parts = Parts(writer, records, annotations, producer, self._clock, settings.deadline_seconds)
+        self._parts = Parts(writer, records, annotations, spending, producer, self._clock, settings.deadline_seconds)
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
         self._fleet = Fleet(listen_seconds=settings.listen_seconds)

@@ -18,7 +18,9 @@ from tandem.events import (
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
+from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
 from tandem.store.jobs.documents import JobDocument, TotalsPart
 from tandem.store.records.documents import RecordDocument
@@ -48,6 +50,7 @@ class Parts:
     writer: JobDispatchWriter
     records: RecordReader
     annotations: AnnotationReader
+    spending: SpendingReader
     producer: Producer
     clock: Clock
     deadline_seconds: float
@@ -70,6 +73,7 @@ class JobFeeder:
         self._asked_epoch: int = dispatch["asked_epoch"]
         self._rate = Rate(dispatch["rate_per_second"])
         self._voided = float("-inf")
+        self._spend = tuple(ModelSpend.of(row) for row in dispatch.get("spend", ()))
         self._outstanding = Outstanding()
         self._unsaved = False
         self.document = document
@@ -178,6 +182,8 @@ class JobFeeder:
                 "failed": self._totals["failed"] + counts.failed,
                 "needs_review": self._totals["needs_review"] + counts.needs_review,
             }
+            spent = await self._parts.spending.first_answers(self.job_id, self._low, low)
+            self._spend = add_up((*self._spend, *spent))
             self._low = low
             self._unsaved = True
         return count
@@ -218,6 +224,7 @@ class JobFeeder:
             asks=self._outstanding.repeated(),
             asked_epoch=self._asked_epoch,
             rate_per_second=round(self._rate.per_second, 3),
+            spend=self._spend,
         )
 
     async def _walk(self, limit: int) -> bool:

@@ -62,6 +62,15 @@ class VerificationPart(TypedDict):
     decided_at: datetime
 
 
+class SpendingPart(TypedDict):
+    """What one answer cost."""
+
+    answer: str
+    """Names the asking that was paid, so that the same answer sent twice is counted once."""
+    models: list[dict[str, Any]]
+    """`ModelSpend`s, one for each model that was called."""
+
+
 class AnnotationDocument(AttemptDocument):
     _id: str
     job_id: str
@@ -69,6 +78,11 @@ class AnnotationDocument(AttemptDocument):
     dataset_id: str
     seq: int
     record_id: str
+    spending: NotRequired[SpendingPart]
+    """Of the answer that came first; never changes, so that sums over a stretch of records hold for good. Absent when
+    no call was made for it."""
+    more_spending: NotRequired[list[SpendingPart]]
+    """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]

@@ -14,14 +14,15 @@ from tandem.store.annotations.documents import (
     ATTEMPT_FIELDS,
     COLLECTION,
     AnnotationDocument,
+    SpendingPart,
     VerificationPart,
     annotation_id,
 )
 from tandem.store.database import Database, Document, store_errors
 
 _DUPLICATE_KEY = 11000
-_KEPT_FIELDS = ("verification", "verification_revision")
-"""A person's decision outlives every attempt."""
+_KEPT_FIELDS = ("verification", "verification_revision", "spending", "more_spending")
+"""A person's decision outlives every attempt, and so does what was paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class AnnotationWriter:
         older = {name: f"${name}" for name in ATTEMPT_FIELDS}
         replacement = {
             "$mergeObjects": [
-                {"$literal": document},
+                {"$literal": {name: value for name, value in document.items() if name != "spending"}},
                 {"history": {"$concatArrays": [{"$ifNull": ["$history", []]}, [older]]}},
                 {name: f"${name}" for name in _KEPT_FIELDS},
             ]
@@ -88,6 +89,23 @@ class AnnotationWriter:
                 {"$push": {"history": late}},
             )
         return False
+
+    async def also_paid(self, spending: Sequence[tuple[str, SpendingPart]]) -> None:
+        """Note what answers cost beside the first one of their record (given by `_id`), each of them once."""
+        updates = [
+            UpdateOne(
+                {
+                    "_id": key,
+                    "spending.answer": {"$ne": part["answer"]},
+                    "more_spending.answer": {"$ne": part["answer"]},
+                },
+                {"$push": {"more_spending": part}},
+            )
+            for key, part in spending
+        ]
+        if updates:
+            async with store_errors():
+                await self._collection.bulk_write(updates, ordered=False)
 
     async def apply_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[Decision]]:
         """Apply people's decisions in any order, the highest revision of a record holds.

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pymongo import ReturnDocument
 
+from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
 from tandem.store.jobs.documents import COLLECTION, JobDocument, TotalsPart
 
@@ -31,6 +32,8 @@ class Progress:
     asks: Mapping[int, int]
     asked_epoch: int
     rate_per_second: float
+    spend: tuple[ModelSpend, ...] = ()
+    """What the first answers below `low` cost."""
 
 
 def _until(seconds: float) -> dict[str, Any]:
@@ -186,4 +189,5 @@ def _stored(progress: Progress) -> dict[str, Any]:
         "asks": {str(seq): number for seq, number in progress.asks.items()},
         "asked_epoch": progress.asked_epoch,
         "rate_per_second": progress.rate_per_second,
+        "spend": [row.document() for row in progress.spend],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobPublishedV1, JobState
 
@@ -54,6 +54,8 @@ class DispatchPart(TypedDict):
     low: int
     """The lowest seq that has not ended; low <= cursor."""
     totals: TotalsPart
+    spend: NotRequired[list[dict[str, Any]]]
+    """What the first answers to the records below `low` cost: `ModelSpend`s, one a model."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
@@ -98,6 +100,7 @@ def first_dispatch(from_seq: int) -> DispatchPart:
         "cursor": from_seq,
         "low": from_seq,
         "totals": {"labeled": 0, "invalid": 0, "failed": 0, "needs_review": 0},
+        "spend": [],
         "asks": {},
         "asked_epoch": 0,
         "rate_per_second": 0.0,

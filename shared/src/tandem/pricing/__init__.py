@@ -1,0 +1,25 @@
+"""What calls to models cost: a dated price table, the price of an answer, the most that a request can cost. Pure.
+
+Files are read by `tandem.price_files`, at the edge.
+"""
+
+from tandem.pricing.bound import MOST_PAID_CALLS, Cost, RequestBound, room_after_truncation
+from tandem.pricing.spend import ModelSpend, add_up, price_of, spend_of, totals_of
+from tandem.pricing.table import ListPrice, PriceFile, PriceFileError, PriceTable, parse_prices
+
+__all__ = [
+    "MOST_PAID_CALLS",
+    "Cost",
+    "ListPrice",
+    "ModelSpend",
+    "PriceFile",
+    "PriceFileError",
+    "PriceTable",
+    "RequestBound",
+    "add_up",
+    "parse_prices",
+    "price_of",
+    "room_after_truncation",
+    "spend_of",
+    "totals_of",
+]

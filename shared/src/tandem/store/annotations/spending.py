@@ -1,0 +1,79 @@
+"""Reads what answers cost. Sums are derived from the annotations at every reading, never counted up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tandem.pricing import ModelSpend, add_up
+from tandem.pricing.spend import SUMMED
+from tandem.store.annotations.documents import COLLECTION, annotation_id
+from tandem.store.database import Database, store_errors
+
+_COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
+_MORE_INDEX = "job_id_1_more_spending.answer_1"
+_PAID_AGAIN = {"more_spending": {"$exists": True}}
+
+
+class SpendingReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def first_answers(self, job_id: str, from_seq: int, below_seq: int) -> tuple[ModelSpend, ...]:
+        """What the first answers to the records of this stretch cost, by model; it never changes once all have ended.
+
+        Reads each annotation of the stretch once, in the database.
+        """
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "seq": {"$gte": from_seq, "$lt": below_seq}}},
+            {"$project": {"_id": 0, "row": "$spending.models"}},
+            {"$unwind": "$row"},
+            {"$group": _GROUP},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
+        return add_up(_row(group) for group in groups)
+
+    async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
+        """What was paid beyond the first answers, by job; jobs where nothing was are left out."""
+        if not job_ids:
+            return {}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}} | _PAID_AGAIN},
+            {"$project": {"_id": 0, "job": "$job_id", "more": "$more_spending"}},
+            {"$unwind": "$more"},
+            {"$project": {"job": 1, "row": "$more.models"}},
+            {"$unwind": "$row"},
+            {"$group": _GROUP | {"_id": {**_GROUP["_id"], "job": "$job"}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_MORE_INDEX).to_list(None)
+        by_job: dict[str, list[ModelSpend]] = {}
+        for group in groups:
+            by_job.setdefault(group["_id"]["job"], []).append(_row(group))
+        return {job_id: add_up(rows) for job_id, rows in by_job.items()}
+
+    async def of_records(self, job_id: str, seqs: Iterable[int]) -> dict[int, tuple[ModelSpend, ...]]:
+        """Seq to what its first answer cost, of those that have ended."""
+        ids = [annotation_id(job_id, seq) for seq in seqs]
+        if not ids:
+            return {}
+        shown = {"_id": 0, "seq": 1, "spending.models": 1}
+        async with store_errors():
+            found = await self._collection.find({"_id": {"$in": ids}}, shown).to_list(None)
+        return {
+            document["seq"]: tuple(ModelSpend.of(row) for row in document.get("spending", {}).get("models", ()))
+            for document in found
+        }
+
+
+_GROUP: dict[str, Any] = {
+    "_id": {"provider": "$row.provider", "model": "$row.model"},
+    **{name: {"$sum": f"$row.{name}"} for name in SUMMED},
+}
+
+
+def _row(group: dict[str, Any]) -> ModelSpend:
+    return ModelSpend.of({"provider": group["_id"]["provider"], "model": group["_id"]["model"], **group})
