@@ -146,6 +146,28 @@ class Job(Model):
         return self.counts.ended / self.size if self.size else 1.0
 
 
+class ModelCost(Model):
+    """What was used of one model; `amount` in USD, None where no token has a known price."""
+
+    provider: str = ""
+    model: str = ""
+    calls: int = 0
+    retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    amount: float | None = None
+    unpriced_tokens: int = 0
+
+
+class JobCost(Model):
+    """What a job has cost so far, every paid answer included."""
+
+    currency: str = "USD"
+    total: ModelCost
+    by_model: tuple[ModelCost, ...] = ()
+
+
 class JobReport(Model):
     """How the labels of a job are spread; accuracy is None where no record carries a gold label."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tandem_client.errors import JobNotFinishedError
-from tandem_client.models import Annotation, Job, JobReport
+from tandem_client.models import Annotation, Job, JobCost, JobReport
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
 
@@ -107,6 +107,9 @@ class Jobs:
         params: dict[str, Any] = {"outcome": outcome, "needs_review": needs_review, "limit": page_size}
         for item in pages(self._http, f"/jobs/{job_id}/annotations", **params):
             yield Annotation.model_validate(item)
+
+    def cost(self, job_id: str) -> JobCost:
+        return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
     def report(self, job_id: str) -> JobReport:
         return JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))

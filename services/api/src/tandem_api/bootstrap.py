@@ -13,6 +13,7 @@ from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, StoreUnavailableError
@@ -66,6 +67,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         label_schemas=label_schemas,
         records=records,
         annotations=annotations,
+        spending=SpendingReader(database),
         projects=projects,
         providers=providers,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.jobs.schemas import Job, JobCreate, JobPage
+from tandem_api.jobs.schemas import Job, JobCost, JobCreate, JobPage
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
 
@@ -27,6 +27,12 @@ async def list_jobs(project_id: str, caller: Viewer, api: Api, after: After = No
 @router.get("/jobs/{job_id}", responses=problem_responses(404))
 async def get_job(job_id: str, caller: Viewer, api: Api) -> Job:
     return await api.jobs.get(job_id, caller)
+
+
+@router.get("/jobs/{job_id}/cost", responses=problem_responses(404))
+async def get_job_cost(job_id: str, caller: Viewer, api: Api) -> JobCost:
+    """Tokens, calls and price so far, by model."""
+    return await api.jobs.cost(job_id, caller)
 
 
 @router.post("/jobs/{job_id}/pause", responses=problem_responses(404, 409))

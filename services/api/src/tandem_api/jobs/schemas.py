@@ -64,3 +64,25 @@ class Job(View):
 
 class JobPage(Page[Job]):
     pass
+
+
+class ModelCost(View):
+    """What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's."""
+
+    provider: str
+    model: str
+    calls: int
+    retries: int = Field(description="Calls made because the one before had failed.")
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    amount: float | None = Field(description="USD, of the tokens that have a price; null when none has.")
+    unpriced_tokens: int = Field(description="Prompt and completion tokens without a known price.")
+
+
+class JobCost(View):
+    """What the job has cost so far: every answer that was paid, those to older attempts included."""
+
+    currency: str = "USD"
+    total: ModelCost = Field(description="All models in one; provider and model are empty.")
+    by_model: list[ModelCost]

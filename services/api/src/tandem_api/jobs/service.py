@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import JobState
+from tandem.pricing import ModelSpend, add_up, totals_of
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.reader import DatasetReader
@@ -24,7 +26,7 @@ from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.prompts import record_problem
-from tandem_api.jobs.schemas import Job, JobAgent, JobCounts, JobCreate, JobPage
+from tandem_api.jobs.schemas import Job, JobAgent, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
@@ -46,6 +48,7 @@ class JobService:
         label_schemas: LabelSchemaReader,
         records: RecordReader,
         annotations: AnnotationReader,
+        spending: SpendingReader,
         projects: ProjectService,
         providers: ProviderService,
     ) -> None:
@@ -56,6 +59,7 @@ class JobService:
         self._label_schemas = label_schemas
         self._records = records
         self._annotations = annotations
+        self._spending = spending
         self._projects = projects
         self._providers = providers
 
@@ -209,6 +213,17 @@ class JobService:
             raise not_found("job", job_id)
         return document
 
+    async def cost(self, job_id: str, caller: Caller) -> JobCost:
+        """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
+        job = await self.reachable(job_id, caller)
+        low, below_seq = job["dispatch"]["low"], job["selection"]["below_seq"]
+        rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
+        if low < below_seq:
+            rows += await self._spending.first_answers(job_id, low, below_seq)
+        rows += (await self._spending.more([job_id])).get(job_id, ())
+        by_model = add_up(rows)
+        return JobCost(total=_cost(totals_of(by_model)), by_model=[_cost(row) for row in by_model])
+
     async def ended(self, job: JobDocument) -> OutcomeCounts:
         """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
         totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], job["selection"]["below_seq"]
@@ -219,6 +234,11 @@ class JobService:
 
     async def _shown(self, job: JobDocument) -> Job:
         return _view(job, await self.ended(job))
+
+
+def _cost(row: ModelSpend) -> ModelCost:
+    unknown = row.unpriced_tokens > 0 and row.unpriced_tokens >= row.tokens
+    return ModelCost.model_validate({**row.document(), "amount": None if unknown else row.amount})
 
 
 def _view(job: JobDocument, ended: OutcomeCounts) -> Job:

@@ -236,6 +236,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Cost
+         * @description Tokens, calls and price so far, by model.
+         */
+        get: operations["get_job_cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/export": {
         parameters: {
             query?: never;
@@ -1012,6 +1032,21 @@ export interface components {
             version: number;
         };
         /**
+         * JobCost
+         * @description What the job has cost so far: every answer that was paid, those to older attempts included.
+         */
+        JobCost: {
+            /** By Model */
+            by_model: components["schemas"]["ModelCost"][];
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /** @description All models in one; provider and model are empty. */
+            total: components["schemas"]["ModelCost"];
+        };
+        /**
          * JobCounts
          * @description labeled + invalid + failed + not_run = size, always.
          */
@@ -1225,6 +1260,39 @@ export interface components {
             content: string;
             /** Role */
             role: string;
+        };
+        /**
+         * ModelCost
+         * @description What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's.
+         */
+        ModelCost: {
+            /**
+             * Amount
+             * @description USD, of the tokens that have a price; null when none has.
+             */
+            amount: number | null;
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Calls */
+            calls: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /** Model */
+            model: string;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Provider */
+            provider: string;
+            /**
+             * Retries
+             * @description Calls made because the one before had failed.
+             */
+            retries: number;
+            /**
+             * Unpriced Tokens
+             * @description Prompt and completion tokens without a known price.
+             */
+            unpriced_tokens: number;
         };
         /**
          * ModelParameters
@@ -2572,6 +2640,73 @@ export interface operations {
             };
             /** @description It does not fit the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_cost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCost"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,52 @@
+"""What a job has cost: the same wherever the dispatcher stands, and honest about what has no price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tandem.pricing import ModelSpend
+from tandem.store.annotations.writer import AnnotationWriter
+from tandem.store.database import Database
+
+from .labeled import annotate, annotation
+
+
+def row(model: str, *, amount: float, unpriced: int = 0) -> dict[str, Any]:
+    spend = ModelSpend(
+        "p", model, calls=1, prompt_tokens=9, completion_tokens=1, amount=amount, unpriced_tokens=unpriced
+    )
+    return spend.document()
+
+
+@pytest.mark.parametrize("low", [0, 2, 3])
+async def test_the_cost_is_the_same_wherever_the_dispatcher_stands(
+    admin: httpx.AsyncClient, job: Any, database: Database, low: int
+) -> None:
+    paid = [row("a", amount=0.5), row("a", amount=0.25), row("b", amount=0, unpriced=10)]
+    writer = AnnotationWriter(database)
+    await writer.insert_first(
+        [
+            annotation(job, seq, "labeled", spending={"answer": f"w@{seq}", "models": [each]})
+            for seq, each in enumerate(paid)
+        ]
+    )
+    await writer.also_paid([(f"{job['id']}:0", {"answer": "late", "models": [row("a", amount=1.0)]})])
+    kept = {"dispatch.low": low, "dispatch.spend": paid[:low]}
+    await database["jobs"].update_one({"_id": job["id"]}, {"$set": kept})
+    cost = (await admin.get(f"/jobs/{job['id']}/cost")).json()
+    assert [(each["model"], each["calls"], each["amount"]) for each in cost["by_model"]] == [
+        ("a", 3, 1.75),
+        ("b", 1, None),
+    ]
+    assert (cost["total"]["amount"], cost["total"]["unpriced_tokens"], cost["total"]["prompt_tokens"]) == (1.75, 10, 36)
+
+
+async def test_a_job_without_a_paid_answer_costs_nothing(
+    admin: httpx.AsyncClient, job: Any, database: Database
+) -> None:
+    await annotate(database, job, ["failed"])
+    cost = (await admin.get(f"/jobs/{job['id']}/cost")).json()
+    assert (cost["by_model"], cost["total"]["amount"]) == ([], 0.0)
