@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stacks import PARTITIONS, MakeStack, RunningStack, assert_each_record_once, queued, start_again
-from tandem.events.catalog import REQUESTS
+from tandem.events.catalog import RESPONSES
 from tandem.processes import Process
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
@@ -24,23 +24,20 @@ PAYS_AGAIN = ("llm-worker", "tansu")
 """Whose end may cost a call twice; that of the others must not."""
 
 
-async def uncommitted_requests(running: RunningStack) -> set[int]:
-    """The seqs of the requests that the group of the workers has not committed: they will be delivered again."""
-    prefix = f"{running.mongo.name}."
+async def acknowledged_answers(running: RunningStack, job_id: str) -> set[int]:
+    """The seqs of the job's records whose answer the broker has."""
     seqs: set[int] = set()
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=running.stack.bootstrap_servers, group_id=f"{prefix}llm-worker", enable_auto_commit=False
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=running.stack.bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        topic = f"{prefix}{REQUESTS.name}"
+        topic = f"{running.mongo.name}.{RESPONSES.name}"
         partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
         consumer.assign(partitions)
         for partition in partitions:
-            consumer.seek(partition, await consumer.committed(partition) or 0)
+            consumer.seek(partition, 0)
         while fetched := await consumer.getmany(timeout_ms=1000):
-            for records in fetched.values():
-                seqs.update(int(record.key.rpartition(b":")[2]) for record in records if record.key)
+            keys = [record.key.decode() for records in fetched.values() for record in records if record.key]
+            seqs.update(int(seq) for of, _, seq in (key.rpartition(":") for key in keys) if of == job_id)
     finally:
         await consumer.stop()
     return seqs
@@ -67,18 +64,12 @@ class Watch:
         self.progress_at_kills[victim.name] = self.running.tandem.jobs.get(self.job.id).progress
         victim.kill()
         if victim.name == "llm-worker":
-            self.allowed_repeats += await self._in_flight_or_not_committed(abandoned_before=before.abandoned)
+            # Calls in flight, and answers that had not reached the broker yet: prompts without an answer there.
+            answered = await acknowledged_answers(self.running, self.job.id)
+            self.allowed_repeats += self.running.score().prompts - len(answered)
         elif victim.name in PAYS_AGAIN:
             self.allowed_repeats += self._in_flight_or_unwritten(abandoned_before=before.abandoned)
         await start_again(victim)
-
-    async def _in_flight_or_not_committed(self, *, abandoned_before: int) -> int:
-        """A slow call holds back the commit of what was answered after it: the broker says how much that was."""
-        again = await uncommitted_requests(self.running)
-        answered = self.running.mongo["annotations"].count_documents(
-            {"job_id": self.job.id, "seq": {"$in": sorted(again)}}
-        )
-        return self._in_flight_or_unwritten(abandoned_before=abandoned_before) + answered
 
     def _in_flight_or_unwritten(self, *, abandoned_before: int) -> int:
         score = self.running.score()

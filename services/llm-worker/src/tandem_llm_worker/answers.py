@@ -23,6 +23,9 @@ class KeptAnswers:
     def __len__(self) -> int:
         return len(self._answers)
 
+    def __contains__(self, key: EffectKey) -> bool:
+        return key in self._answers
+
     @property
     def size_bytes(self) -> int:
         return self._bytes

@@ -23,6 +23,7 @@ from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
+from tandem_llm_worker.tail import AnswerTail
 
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2
@@ -53,10 +54,12 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         reports.on_report += [accounts.hear, fleet.hear]
         await reports.start()
         closing.push_async_callback(reports.stop)
+        kept = KeptAnswers(settings.kept_answers)
+        hands = settings.slots * HELD_PER_SLOT
         handler = RequestHandler(
             jobs=jobs,
             accounts=accounts,
-            hands=settings.slots * HELD_PER_SLOT,
+            hands=hands,
             start_seconds=settings.start_seconds,
             crowded_seconds=settings.crowded_seconds,
             asker=Asker(
@@ -68,7 +71,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 on_stopped=accounts.stopped,
                 known_stop=accounts.known_stop,
             ),
-            kept=KeptAnswers(settings.kept_answers),
+            kept=kept,
             job_wait_seconds=settings.job_wait_seconds,
         )
         jobs.on_change(NudgeOfJobs(accounts, prober))
@@ -79,7 +82,8 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             group=GROUP,
             handler=handler,
             max_batch=1,
-            concurrency=settings.slots * HELD_PER_SLOT,
+            concurrency=hands,
+            prepare=AnswerTail(connection, kept, settings.kept_answers, hands=hands),
             drain_seconds=settings.drain_seconds,
             commit_interval=COMMIT_SECONDS,
             health=health,

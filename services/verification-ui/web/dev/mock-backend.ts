@@ -48,7 +48,7 @@ function job(id: string, name: string, state: string, ended: number, project = "
     agent_id: "a1",
     name,
     state,
-    state_reason: state === "waiting" ? "quota_exhausted" : null,
+    state_reason: state === "waiting" ? "Provider openai has no quota left for gpt-4o-mini. Add credit or raise the account's limit. The job goes on by itself." : null,
     revision: 1,
     epoch: 1,
     size,

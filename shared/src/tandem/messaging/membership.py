@@ -114,6 +114,11 @@ class GroupMemory:
         """The broker acknowledged these commits."""
         self._commits |= offsets
 
+    def follows(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether nobody can have owned anything between the last membership and this new one."""
+        generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
+        return generation == self._generation + 1
+
     async def is_gone(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> bool:
         """Whether the group that was just joined, with these partitions assigned, is not the one joined before.
 

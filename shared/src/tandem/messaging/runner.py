@@ -18,6 +18,7 @@ from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
 from tandem.messaging.membership import COMMIT_SECONDS, GroupMemory, close_consumer, open_consumer
+from tandem.messaging.newcomers import Newcomers, Prepare
 from tandem.messaging.producer import Producer
 from tandem.messaging.received import Handler
 from tandem.observability.health import Health
@@ -62,11 +63,13 @@ class ConsumerRunner(Generic[E]):
         health: Health | None = None,
         dependency_errors: tuple[type[Exception], ...] = (),
         on_lost: Callable[[], Awaitable[None]] | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
 
         `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
-        group's offsets.
+        group's offsets. `prepare` is run before the first messages of partitions that came from another member are
+        handled; polling goes on meanwhile.
         """
         self._connection = connection
         self._topic = topic
@@ -78,6 +81,7 @@ class ConsumerRunner(Generic[E]):
         self._commit_interval = commit_interval
         self._health = health
         self._on_lost = on_lost
+        self._newcomers = Newcomers(prepare, self._prepared, self._fail)
         dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
         self._handling = Handling(
             producer=producer,
@@ -137,6 +141,7 @@ class ConsumerRunner(Generic[E]):
                 if consumer is not None:
                     await self._consume(consumer)
         finally:
+            self._newcomers.forget()
             for task in (sweeping, *self._calls):
                 task.cancel()
             await asyncio.gather(sweeping, *self._calls, return_exceptions=True)
@@ -179,6 +184,7 @@ class ConsumerRunner(Generic[E]):
             await self.let_go(consumer)
         else:
             self._ready.clear()
+            self._newcomers.forget()
             await self._commit(consumer)
             self._in_flight.release()
         await close_consumer(consumer)
@@ -187,20 +193,22 @@ class ConsumerRunner(Generic[E]):
         most = self._max_batch * self._concurrency
         while not self._stopping.is_set():
             self._start_calls()
-            room = most - len(self._ready)
+            room = most - len(self._ready) - self._newcomers.held
             if room <= 0:
                 await self._wait_for_room(consumer)
                 continue
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=room)
             for partition, records in fetched.items():
                 self._accept(partition, records)
+            if self._newcomers.held:
+                self._newcomers.prepare({tp: consumer.highwater(tp) or 0 for tp in consumer.assignment()})
 
     def _accept(self, partition: TopicPartition, records: list[Record]) -> None:
         for record in records:
             verdict, began_anew = self._in_flight.fetched(partition, record)
             if began_anew:
                 self._log_was_reset()
-            if verdict is Verdict.START:
+            if verdict is Verdict.START and not self._newcomers.hold(partition, record):
                 self._ready.append((partition, record))
         self._positions[partition] = records[-1].offset + 1
 
@@ -216,6 +224,10 @@ class ConsumerRunner(Generic[E]):
             await consumer.getmany(timeout_ms=0)
         finally:
             consumer.resume(*(assigned & consumer.assignment()))
+
+    def _prepared(self, messages: Iterable[tuple[TopicPartition, Record]]) -> None:
+        self._ready.extend(messages)
+        self._start_calls()
 
     def _start_calls(self) -> None:
         while (
@@ -299,6 +311,7 @@ class ConsumerRunner(Generic[E]):
         self._draining = True
         try:
             self._ready.clear()
+            self._newcomers.released(self._in_flight.partitions)
             if self._calls:
                 await asyncio.wait(self._calls, timeout=self._drain_seconds)
             if self._committing is not None:
@@ -314,6 +327,7 @@ class ConsumerRunner(Generic[E]):
     async def take_over(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
         """Own these partitions; find out whether the broker still knows what was committed on them."""
         self._in_flight.assign(partitions)
+        self._newcomers.assigned(partitions, follows=self._memory.follows(consumer))
         REBALANCES.labels(self._topic.name).inc()
         _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
         self._report(None)

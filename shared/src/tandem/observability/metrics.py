@@ -76,6 +76,9 @@ HANDED_BACK = Counter(
     "Requests given up unanswered, to be asked anew.",
     ["provider", "model", "reason"],
 )
+ANSWERS_TAKEN_OVER = Counter(
+    "tandem_worker_answers_taken_over_total", "Answers of other workers that were read when their partitions came."
+)
 ANSWERS_REPEATED = Counter("tandem_worker_answers_repeated_total", "Kept answers sent again instead of paid again.")
 
 # --- postprocessor ------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ import { isLive, jobQuery } from "@/lib/api/jobs";
 import { Problem } from "@/lib/api/problem";
 import { reviewQueuesQuery } from "@/lib/api/review-queues";
 import type { Job } from "@/lib/api/types";
-import { ago, count, counted, percent, words } from "@/lib/format";
+import { ago, count, counted, percent } from "@/lib/format";
 import { useSession } from "@/lib/session";
 
 interface Props {
@@ -56,7 +56,7 @@ export function JobPage({ jobId, filter, onFilter }: Props) {
       {error && <ProblemLine error={error} />}
       {job.state === "waiting" && (
         <p className={styles.waiting}>
-          The provider does not take calls{job.state_reason ? `: ${words(job.state_reason).toLowerCase()}` : ""}. The job goes on by itself as soon as it does.
+          {job.state_reason ?? "The provider does not take calls. The job goes on by itself as soon as it does."}
         </p>
       )}
       <section className={`${panel.panel ?? ""} ${styles.progress ?? ""}`} aria-label="Progress">

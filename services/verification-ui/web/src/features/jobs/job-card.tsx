@@ -8,7 +8,7 @@ import { Pace } from "@/components/pace";
 import { StateBadge } from "@/components/state-badge";
 import styles from "@/features/jobs/jobs-page.module.css";
 import type { Job, ReviewQueue } from "@/lib/api/types";
-import { ago, count, counted, words } from "@/lib/format";
+import { ago, count, counted } from "@/lib/format";
 import { useSession } from "@/lib/session";
 
 interface Props {
@@ -39,7 +39,7 @@ export function JobCard({ job, queue, projectName }: Props) {
           {mayManage && <JobActions job={job} />}
         </div>
       </div>
-      {job.state === "waiting" && job.state_reason && <p className={styles.reason}>{words(job.state_reason)}</p>}
+      {job.state === "waiting" && job.state_reason && <p className={styles.reason}>{job.state_reason}</p>}
       <OutcomeBar counts={job.counts} size={job.size} aside={<Pace job={job} />} />
     </article>
   );

@@ -1,0 +1,114 @@
+"""Reads what was answered lately on partitions that come from another worker, so that it is not paid again.
+
+Requests and answers of a record have the same key, hence the same partition number where the topics have equally many.
+A slow call holds back the commit of what was answered after it; those answers are at the end of the partition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tandem.events.catalog import REQUESTS, RESPONSES
+from tandem.messaging import Connection
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import ANSWERS_TAKEN_OVER
+from tandem_llm_worker.answers import KeptAnswers
+from tandem_llm_worker.settings import KeptAnswersSettings
+
+_FETCH_WAIT_MS = 100
+_LOOK_SECONDS = 0.02
+_CLOSE_SECONDS = 2.0
+
+_log = get_logger(__name__)
+
+
+class AnswerTail:
+    """Fills the kept answers from the ends of partitions of annotation.responses."""
+
+    def __init__(self, connection: Connection, kept: KeptAnswers, settings: KeptAnswersSettings, *, hands: int) -> None:
+        """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for."""
+        self._connection = connection
+        self._kept = kept
+        self._settings = settings
+        self._hands = hands
+        self._positions: dict[TopicPartition, int] = {}
+
+    async def __call__(self, behind: Mapping[int, int]) -> None:
+        """`behind`: for each partition of requests, how many are not committed. Their answers are among as many at the
+        end, and one for each hand. Gives up after a while: what was not read is paid again."""
+        consumer = AIOKafkaConsumer(
+            **self._connection.options,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+        )
+        count = 0
+        try:
+            async with asyncio.timeout(self._settings.tail_seconds):
+                await consumer.start()
+                for partition, most in (await self._partitions(consumer, behind)).items():
+                    await self._seek(consumer, partition, most)
+                while not self._at_end(consumer):
+                    fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
+                    for partition, records in fetched.items():
+                        for record in records:
+                            count += self._take(record.value)
+                        self._positions[partition] = records[-1].offset + 1
+        except (TimeoutError, KafkaError, OSError) as error:
+            _log.warning("worker.tail.not_read", partitions=len(behind), taken=count, error=repr(error))
+        else:
+            _log.info("worker.tail.read", partitions=len(behind), taken=count)
+        finally:
+            ANSWERS_TAKEN_OVER.inc(count)
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await consumer.stop()
+
+    async def _partitions(self, consumer: AIOKafkaConsumer, behind: Mapping[int, int]) -> dict[TopicPartition, int]:
+        """The partitions to read, with how many answers of each; all of them where the topics are not cut alike."""
+        requests, responses = self._connection.topic(REQUESTS), self._connection.topic(RESPONSES)
+        consumer.assign([TopicPartition(requests, 0), TopicPartition(responses, 0)])  # makes the client ask for both
+        while not (consumer.partitions_for_topic(requests) and consumer.partitions_for_topic(responses)):  # noqa: ASYNC110 - nothing announces it
+            await asyncio.sleep(_LOOK_SECONDS)
+        theirs, ours = consumer.partitions_for_topic(requests), consumer.partitions_for_topic(responses)
+        most = self._settings.max_count
+        if len(theirs) == len(ours):
+            wanted = {number: min(most, count + self._hands) for number, count in behind.items()}
+        else:
+            wanted = dict.fromkeys(ours, min(most, sum(behind.values()) + self._hands))
+        partitions = {TopicPartition(responses, number): count for number, count in wanted.items()}
+        consumer.assign(list(partitions))
+        self._positions = {}
+        return partitions
+
+    async def _seek(self, consumer: AIOKafkaConsumer, partition: TopicPartition, most: int) -> None:
+        """Some brokers say an end that is too low, never one that is too high: then a little more is read."""
+        end = (await consumer.end_offsets([partition]))[partition]
+        begin = (await consumer.beginning_offsets([partition]))[partition]
+        self._positions[partition] = max(begin, end - most)
+        consumer.seek(partition, self._positions[partition])
+
+    def _at_end(self, consumer: AIOKafkaConsumer) -> bool:
+        """By the high watermarks that came with the fetches."""
+        highs = ((consumer.highwater(partition), position) for partition, position in self._positions.items())
+        return all(high is not None and position >= high for high, position in highs)
+
+    def _take(self, value: bytes | None) -> bool:
+        if value is None:
+            return False
+        try:
+            answer = orjson.loads(value)
+            key = (str(answer["job_id"]), int(answer["seq"]), int(answer["attempt"]))
+        except (ValueError, LookupError, TypeError):
+            return False
+        if key in self._kept:
+            return False
+        self._kept.keep(key, value)
+        return True

@@ -1,0 +1,85 @@
+"""Partitions that came from another member, and their messages until this one is prepared to handle them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from aiokafka import TopicPartition
+
+from tandem.messaging.in_flight import Record
+
+Prepare: TypeAlias = Callable[[Mapping[int, int]], Awaitable[None]]
+"""Given, by partition number, how many messages there are from the first uncommitted one to the end of the log."""
+
+
+class Newcomers:
+    """Holds messages back until `prepare` ran for their partitions, a few partitions at a time as messages come."""
+
+    def __init__(
+        self,
+        prepare: Prepare | None,
+        release: Callable[[Iterable[tuple[TopicPartition, Record]]], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        """`release` takes the messages that were held; `fail` what `prepare` raised."""
+        self._prepare = prepare
+        self._release = release
+        self._fail = fail
+        self._new: set[TopicPartition] = set()
+        self._owned: set[TopicPartition] = set()
+        self._messages: dict[TopicPartition, list[Record]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> int:
+        """Messages held back."""
+        return sum(map(len, self._messages.values()))
+
+    def assigned(self, partitions: Iterable[TopicPartition], *, follows: bool) -> None:
+        """These are owned now. `follows`: what was owned before was nobody else's in between."""
+        if self._prepare is not None:
+            self._new |= set(partitions) - (self._owned if follows else set())
+
+    def released(self, partitions: Iterable[TopicPartition]) -> None:
+        """No partition is owned any more; these were until now."""
+        prepared = set(partitions) - self._new
+        self.forget()
+        self._owned = prepared
+
+    def forget(self) -> None:
+        """Hold nothing, and know of no partition."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._messages.clear()
+        self._new.clear()
+        self._owned = set()
+
+    def hold(self, partition: TopicPartition, record: Record) -> bool:
+        """Keep the message back, if its partition is new."""
+        if partition not in self._new:
+            return False
+        self._messages.setdefault(partition, []).append(record)
+        return True
+
+    def prepare(self, highs: Mapping[TopicPartition, int]) -> None:
+        """See to it that what is held is released in the end. `highs`: the high watermarks."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(dict(highs)))
+
+    async def _run(self, highs: Mapping[TopicPartition, int]) -> None:
+        assert self._prepare is not None  # noqa: S101 - nothing is held without it
+        partitions = {partition: records[0].offset for partition, records in self._messages.items()}
+        try:
+            await self._prepare(
+                {partition.partition: max(1, highs.get(partition, 0) - at) for partition, at in partitions.items()}
+            )
+        except Exception as error:  # noqa: BLE001 - ends the process through the runner
+            self._fail(error)
+            return
+        self._task = None
+        self._new -= partitions.keys()
+        for partition in partitions:
+            self._release([(partition, record) for record in self._messages.pop(partition, ())])

@@ -1,0 +1,77 @@
+"""A worker that takes over another's partitions pays for nothing that was answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llm_worker_line import Line, StartWorker, published, request
+from tandem.messaging import Connection
+from tandem.testing.waiting import eventually
+from tandem_llm_worker.answers import KeptAnswers
+from tandem_llm_worker.settings import KeptAnswersSettings
+from tandem_llm_worker.tail import AnswerTail
+
+
+async def test_what_a_killed_worker_answered_behind_a_slow_call_is_not_paid_again(
+    line: Line, start_worker: StartWorker
+) -> None:
+    first = start_worker(worker="first")
+    await line.publish(published(), request(0))
+    await line.answered(1)
+    await line.all_committed()
+    line.provider.change(hold=True)
+    await line.publish(*(request(seq) for seq in range(1, 5)))
+    await eventually(lambda: line.provider.score().in_flight == 4)
+    line.provider.change(first_calls=[], hold=False)
+    await line.answered(5)
+    await first.kill()  # within the moment before it would have committed, or not: either way nothing is paid again
+
+    start_worker(worker="second")
+    await line.publish(*(request(seq) for seq in range(5, 10)))
+
+    await eventually(lambda: {answer.seq for answer in line.answers} == set(range(10)), timeout=40)
+    await line.all_committed()
+    assert line.provider.score().answered_repeatedly == 0
+
+
+@pytest.mark.parametrize("behind", [{0: 3, 1: 3, 2: 3, 3: 3}, {2: 1}])
+async def test_the_tail_is_as_long_as_it_must_be(line: Line, start_worker: StartWorker, behind: dict[int, int]) -> None:
+    start_worker()
+    await line.publish(published(), *(request(seq) for seq in range(60)))
+    await line.answered(60)
+    settings = KeptAnswersSettings()
+    kept = KeptAnswers(settings)
+
+    await AnswerTail(line.connection, kept, settings, hands=2)(behind)
+
+    # brokers whose ends are too low make it longer, never shorter
+    assert min(60, 1 + 2) <= len(kept) <= 60
+    few = sum(count + 2 for count in behind.values())
+    assert len(kept) >= min(few, 60) - 2 * len(behind)
+
+
+async def test_topics_that_are_cut_unlike_are_read_whole(line: Line, start_worker: StartWorker) -> None:
+    start_worker()
+    await line.publish(published(), *(request(seq) for seq in range(20)))
+    await line.answered(20)
+    settings = KeptAnswersSettings()
+    kept = KeptAnswers(settings)
+    tail: Any = AnswerTail(_Uneven(line.connection), kept, settings, hands=100)  # type: ignore[arg-type] # a stand-in
+
+    await tail({0: 1})
+
+    assert len(kept) == 20
+
+
+class _Uneven:
+    """A connection on whose broker the requests have one partition: that of the jobs stands for them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.options = connection.options
+
+    def topic(self, topic: Any) -> str:
+        name = "annotation.jobs" if topic.name == "annotation.requests" else topic.name
+        return f"{self._connection.settings.prefix}{name}"
