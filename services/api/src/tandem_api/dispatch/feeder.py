@@ -102,8 +102,8 @@ class JobFeeder:
 
     @property
     def waiting(self) -> bool:
-        """Whether the job waits for its provider."""
-        return self.document["state"] == JobState.WAITING
+        """Whether the job waits for its provider, and not for something else that is named."""
+        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") is None
 
     @property
     def account(self) -> Account:
