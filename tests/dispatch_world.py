@@ -14,11 +14,12 @@ import pytest
 from tandem.events import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
+    Event,
     JobPublishedV1,
     WorkerReportedV1,
 )
 from tandem.events.catalog import JOBS, REQUESTS, RESPONSES
-from tandem.messaging import Connection, Producer, TopicKeeper
+from tandem.messaging import Connection, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
@@ -61,10 +62,22 @@ class Seen:
         return Counter(request.seq for request in self.requests)
 
 
+class RecordingProducer(Producer):
+    """Keeps what was handed over, in that order; all before it was acknowledged by then, when one caller sends."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.handed_over: list[Event] = []
+
+    async def send_all(self, events: Sequence[Outgoing | Event]) -> None:
+        self.handed_over += [each.event if isinstance(each, Outgoing) else each for each in events]
+        await super().send_all(events)
+
+
 @dataclass
 class World:
     database: Database
-    producer: Producer
+    producer: RecordingProducer
     seen: Seen
     workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
 
@@ -189,7 +202,7 @@ async def world(mongo_url: str, mongo_db_name: str, tansu_broker: Broker, topic_
             (JOBS, seen.jobs.append),
         )
     ]
-    async with Producer(connection) as producer:
+    async with RecordingProducer(connection) as producer:
         for reader in readers:
             await reader.start()
         tasks = [asyncio.create_task(reader.run()) for reader in readers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch_world import WORKER, World
-from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
+from tandem.events import AccountReported, AccountState, JobPublishedV1, JobState, WorkerReportedV1
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
 
@@ -35,7 +35,7 @@ async def test_a_job_waits_while_its_account_is_stopped_and_goes_on_at_a_higher_
         world.workers[:] = [report(**NO_QUOTA)]
         await until(world, JobState.WAITING)
         waiting = await world.document()
-        await eventually(lambda: world.seen.jobs[-1].state is JobState.WAITING)
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.WAITING)
         await world.annotate(range(4))  # calls that were under way
         world.workers[:] = [report()]
         await until(world, JobState.RUNNING)
@@ -58,7 +58,14 @@ async def test_a_waiting_job_is_published_before_anything_of_its_new_epoch(world
         assert not world.seen.requests
         world.workers[:] = [report()]
         await eventually(lambda: len(world.seen.requests) == 10)
-        assert (world.seen.jobs[-1].state, world.seen.jobs[-1].epoch) == (JobState.RUNNING, 2)
+        await eventually(lambda: any((job.state, job.epoch) == (JobState.RUNNING, 2) for job in world.seen.jobs))
+    kinds = [
+        "job" if isinstance(event, JobPublishedV1) else "request"
+        for event in world.producer.handed_over
+        if event.epoch == 2  # type: ignore[attr-defined]  # all that a dispatcher sends has one
+    ]
+    assert kinds[0] == "job"
+    assert kinds.count("request") == 10
 
 
 async def test_only_the_jobs_of_the_stopped_account_wait(world: World) -> None:
