@@ -22,6 +22,8 @@ from tandem.events.catalog import JOBS, REQUESTS, RESPONSES
 from tandem.messaging import Connection, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
+from tandem.price_files import load_prices
+from tandem.pricing import PriceTable
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -80,6 +82,7 @@ class World:
     producer: RecordingProducer
     seen: Seen
     workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
+    prices: PriceTable = field(default_factory=load_prices)
 
     def dispatcher(self, holder: str = "one", settings: DispatchSettings = FAST) -> Dispatcher:
         return Dispatcher(
@@ -91,6 +94,7 @@ class World:
             workers=lambda: self.workers,
             health=Health(),
             spending=SpendingReader(self.database),
+            prices=self.prices,
         )
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -24,6 +25,9 @@ class ApiSettings(ServiceSettings):
     http: HttpSettings = HttpSettings(port=8000)
     mongo: MongoSettings = MongoSettings()
     providers: tuple[ProviderOffer, ...] = ()
+    prices_file: Path | None = Field(
+        default=None, description="Prices that win over those that come with Tandem; the same file for all services."
+    )
     bootstrap_admin_key: SecretStr | None = Field(
         default=None,
         description="An API key with the role admin that exists from the start. Changing it ends the one before.",

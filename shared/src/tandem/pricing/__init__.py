@@ -3,6 +3,7 @@
 Files are read by `tandem.price_files`, at the edge.
 """
 
+from tandem.pricing.amounts import in_dollars
 from tandem.pricing.bound import MOST_PAID_CALLS, Cost, RequestBound, room_after_truncation
 from tandem.pricing.spend import ModelSpend, add_up, price_of, spend_of, totals_of
 from tandem.pricing.table import ListPrice, PriceFile, PriceFileError, PriceTable, parse_prices
@@ -17,6 +18,7 @@ __all__ = [
     "PriceTable",
     "RequestBound",
     "add_up",
+    "in_dollars",
     "parse_prices",
     "price_of",
     "room_after_truncation",

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
+from tandem.price_files import load_prices
 from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -21,6 +22,7 @@ from tandem_api.dispatch.settings import DispatcherSettings
 
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
+    prices = load_prices(settings.prices_file)
     database = Database(settings.mongo)
     await ensure_indexes(database)
     connection = Connection(settings.kafka)
@@ -39,6 +41,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             workers=reports.live,
             health=health,
             spending=SpendingReader(database),
+            prices=prices,
         )
         producer.on_log_reset.append(dispatcher.broker_forgot)
         yield App(

@@ -13,6 +13,7 @@ from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
+from tandem.pricing import PriceTable
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import StoreUnavailableError
@@ -20,6 +21,7 @@ from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
+from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder, Parts
 from tandem_api.dispatch.fleet import Fleet
 from tandem_api.dispatch.settings import DispatchSettings
@@ -60,6 +62,7 @@ class Dispatcher:
         workers: Workers,
         health: Health,
         spending: SpendingReader,
+        prices: PriceTable,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -67,7 +70,15 @@ class Dispatcher:
         self._workers = workers
         self._health = health
         self._clock = LiveClock()
-        self._parts = Parts(writer, records, annotations, spending, producer, self._clock, settings.deadline_seconds)
+        self._parts = Parts(
+            writer=writer,
+            records=records,
+            annotations=annotations,
+            producer=producer,
+            clock=self._clock,
+            deadline_seconds=settings.deadline_seconds,
+            budgets=Budgets(spending, prices, self._clock, settings.paid_calls),
+        )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
         self._fleet = Fleet(listen_seconds=settings.listen_seconds)
@@ -144,7 +155,7 @@ class Dispatcher:
         moved, lost = await self._waiting.judge(self._feeders.values())
         for job_id in lost:
             self._let_go(job_id)
-        if moved:
+        if await self._let_raised_budgets_go_on() or moved:
             await self._look()  # published before any request of the new epoch is
         running = {job_id: feeder for job_id, feeder in self._feeders.items() if feeder.running}
         shares = self._waiting.windows(running)
@@ -155,13 +166,15 @@ class Dispatcher:
                 await self._finish_if_done(feeder)
             except LeaseLostError:
                 self._let_go(job_id)
-        waiting = [feeder for feeder in self._feeders.values() if feeder.waiting]
+        waiting = [feeder for feeder in self._feeders.values() if feeder.waiting or feeder.out_of_budget]
         for feeder in waiting:
             await self._finish_if_done(feeder)  # by answers that were on their way
         metrics.LIVE_WORKERS.set(len(workers))
         metrics.DISPATCH_LEASES.set(len(self._feeders))
         metrics.DISPATCH_OUTSTANDING.set(sum(feeder.outstanding for feeder in self._feeders.values()))
-        metrics.DISPATCH_BACKLOG.set(sum(feeder.unended for feeder in running.values()) + len(waiting))
+        metrics.DISPATCH_BACKLOG.set(
+            sum(feeder.unended for feeder in running.values()) + sum(f.waiting for f in waiting)
+        )
 
     async def _finish_if_done(self, feeder: JobFeeder) -> None:
         try:
@@ -169,6 +182,15 @@ class Dispatcher:
                 self._looked = float("-inf")
         except LeaseLostError:
             self._let_go(feeder.job_id)
+
+    async def _let_raised_budgets_go_on(self) -> bool:
+        moved = False
+        for job_id, feeder in list(self._feeders.items()):
+            try:
+                moved = await feeder.go_on_if_budget_allows() or moved
+            except LeaseLostError:
+                self._let_go(job_id)
+        return moved
 
     async def _settle(self) -> None:
         now = time.monotonic()

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from tandem.events import (
     AnnotationRequestedV1,
-    AnnotationRespondedV1,
-    ErrorKind,
     Event,
     JobState,
-    ResponseError,
 )
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
 from tandem.store.jobs.documents import JobDocument, TotalsPart
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
 from tandem_api.dispatch.fleet import Account
+from tandem_api.dispatch.requests import request_for, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
 
 log = get_logger(__name__)
@@ -50,10 +47,10 @@ class Parts:
     writer: JobDispatchWriter
     records: RecordReader
     annotations: AnnotationReader
-    spending: SpendingReader
     producer: Producer
     clock: Clock
     deadline_seconds: float
+    budgets: Budgets
 
 
 class JobFeeder:
@@ -74,6 +71,8 @@ class JobFeeder:
         self._rate = Rate(dispatch["rate_per_second"])
         self._voided = float("-inf")
         self._spend = tuple(ModelSpend.of(row) for row in dispatch.get("spend", ()))
+        self._budget: JobBudget | None = None
+        self._looked_at_budget = 0
         self._outstanding = Outstanding()
         self._unsaved = False
         self.document = document
@@ -104,6 +103,10 @@ class JobFeeder:
     def waiting(self) -> bool:
         """Whether the job waits for its provider, and not for something else that is named."""
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") is None
+
+    @property
+    def out_of_budget(self) -> bool:
+        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
 
     @property
     def account(self) -> Account:
@@ -146,7 +149,7 @@ class JobFeeder:
 
     async def wait(self, reason: str) -> None:
         """Ask for nothing until the provider is well. Raises LeaseLostError."""
-        self.document = await self._parts.writer.wait(self.job_id, epoch=self.document["epoch"], reason=reason)
+        await self._wait(reason, waiting_for=None)
 
     async def go_on(self) -> None:
         """The provider is well again. Raises LeaseLostError."""
@@ -169,7 +172,7 @@ class JobFeeder:
         self._rate.observe(await self._let_go_of_ended(), seconds)
 
     async def _let_go_of_ended(self) -> int:
-        if not self._outstanding:
+        if not self._outstanding and self._budget is None:
             return 0
         ended = await self._parts.annotations.ended_among(self.job_id, self._outstanding.seqs)
         count = self._outstanding.ended(ended)
@@ -182,10 +185,13 @@ class JobFeeder:
                 "failed": self._totals["failed"] + counts.failed,
                 "needs_review": self._totals["needs_review"] + counts.needs_review,
             }
-            spent = await self._parts.spending.first_answers(self.job_id, self._low, low)
+            spent = await self._parts.budgets.spending.first_answers(self.job_id, self._low, low)
             self._spend = add_up((*self._spend, *spent))
             self._low = low
             self._unsaved = True
+        if self._budget is not None:
+            await self._budget.ended(ended, low=self._low, below=self._spend)
+            self._unsaved = self._unsaved or bool(ended)
         return count
 
     async def feed(self, share: int) -> None:
@@ -194,10 +200,30 @@ class JobFeeder:
             self._outstanding.all_due_now()
             self._asked_epoch = self.document["epoch"]
             self._unsaved = True
-        await self._ask_again()
-        while (room := min(share - len(self._outstanding), BATCH)) > 0 and not self._walked:
+        await self._heed_budget()
+        affordable = await self._ask_again()
+        while affordable and (room := min(share - len(self._outstanding), BATCH)) > 0 and not self._walked:
+            if self._budget is not None and self._budget.is_tight:
+                room = 1  # whether there is room for anything again
             if self._cursor - self._low >= LONGEST_SPAN or not await self._walk(room):
                 break
+        if self._budget is not None and self._budget.is_used_up:
+            await self._wait_for_budget(self._budget)
+
+    async def go_on_if_budget_allows(self) -> bool:
+        """Let a job that waits for its budget run again once its next record fits. Raises LeaseLostError."""
+        if not self.out_of_budget or self._looked_at_budget == self.document["revision"]:
+            return False
+        self._looked_at_budget = self.document["revision"]
+        await self._heed_budget()
+        budget, following = self._budget, await self._following()
+        if budget is not None and following is not None and not budget.allows(following):
+            if budget.reason != self.document["state_reason"]:
+                await self._wait(budget.reason, waiting_for=BUDGET)
+            return False
+        await self.go_on()
+        log.info("job.budget.raised", job_id=self.job_id, budget_usd=self.document.get("budget_usd"))
+        return True
 
     async def save(self) -> None:
         """Raises LeaseLostError."""
@@ -216,6 +242,46 @@ class JobFeeder:
         log.info("job.completed", job_id=self.job_id, size=size, **self._totals)
         return True
 
+    async def _wait(self, reason: str, *, waiting_for: str | None) -> None:
+        self.document = await self._parts.writer.wait(
+            self.job_id, epoch=self.document["epoch"], reason=reason, waiting_for=waiting_for
+        )
+
+    async def _wait_for_budget(self, budget: JobBudget) -> None:
+        """Once nothing is under way any more: workers skip what they hold of a waiting job."""
+        if self._outstanding.under_way(self._parts.clock()):
+            return
+        await self.save()
+        await self._wait(budget.reason, waiting_for=BUDGET)
+        self._looked_at_budget = self.document["revision"]
+        log.warning("job.waiting", job_id=self.job_id, reason=BUDGET, text=budget.reason)
+
+    async def _heed_budget(self) -> None:
+        """Keep the limit that the document has now; a new one counts what is spent and sets aside what is out."""
+        limit = self.document.get("budget_usd")
+        if limit is None:
+            self._budget = None
+        elif self._budget is not None:
+            self._budget.limit_usd = limit
+        else:
+            budget = JobBudget(self.document, limit, self._parts.budgets, self._parts.deadline_seconds)
+            dataset, seqs = self.document["dataset_id"], self._outstanding.seqs
+            walked = await self._parts.records.seqs(dataset, self._low, self._cursor)
+            await budget.ended(set(walked) - set(seqs), low=self._low, below=self._spend)
+            for start in range(0, len(seqs), BATCH):
+                records = await self._parts.records.get_many(dataset, seqs[start : start + BATCH])
+                budget.hold([self._request(record, 1) for record in records.values()])
+            self._budget = budget
+
+    async def _following(self) -> AnnotationRequestedV1 | None:
+        """The next request that would go out."""
+        dataset, below = self.document["dataset_id"], self.document["selection"]["below_seq"]
+        if (lowest := self._outstanding.lowest) is not None:
+            records = list((await self._parts.records.get_many(dataset, [lowest])).values())
+        else:
+            records = await self._parts.records.walk(dataset, self._cursor, below, 1)
+        return self._request(records[0], 1) if records else None
+
     def _progress(self) -> Progress:
         return Progress(
             cursor=self._cursor,
@@ -225,6 +291,8 @@ class JobFeeder:
             asked_epoch=self._asked_epoch,
             rate_per_second=round(self._rate.per_second, 3),
             spend=self._spend,
+            reserved_usd=0.0 if self._budget is None else self._budget.reserved_usd,
+            lingering_usd=0.0 if self._budget is None else self._budget.lingering_usd,
         )
 
     async def _walk(self, limit: int) -> bool:
@@ -232,57 +300,54 @@ class JobFeeder:
         below = self.document["selection"]["below_seq"]
         records = await self._parts.records.walk(self.document["dataset_id"], self._cursor, below, limit)
         due = self._parts.clock() + self._parts.deadline_seconds
-        for record in records:
-            self._outstanding.ask(record["seq"], number=1, due=due)
-        self._cursor = records[-1]["seq"] + 1 if len(records) == limit else below
-        self._unsaved = True
+        wanted = [self._request(record, 1) for record in records]
+        requests = wanted if self._budget is None else self._budget.admit(wanted, due=due)
+        for request in requests:
+            self._outstanding.ask(request.seq, number=1, due=due)
+        if unaffordable := wanted[len(requests) :]:
+            self._cursor = unaffordable[0].seq
+        else:
+            self._cursor = records[-1]["seq"] + 1 if len(records) == limit else below
+        self._unsaved = self._unsaved or bool(requests) or self._walked
         await self.save()
-        await self._publish([self._request(record, 1) for record in records], "first")
-        return not self._walked
+        await self._publish(requests, "first")
+        return not (unaffordable or self._walked)
 
-    async def _ask_again(self) -> None:
+    async def _ask_again(self) -> bool:
+        """False when the budget has no room for all that are to be asked again."""
         while overdue := self._outstanding.overdue(self._parts.clock(), BATCH):
             due = self._parts.clock() + self._parts.deadline_seconds
-            undelivered: set[int] = set()
-            for ask in overdue:
-                number = ask.number if ask.void else ask.number + 1
-                if number > MAX_ASKS:
-                    undelivered.add(ask.seq)
-                self._outstanding.ask(ask.seq, number=min(number, MAX_ASKS), due=due)
+            numbers = {ask.seq: ask.number if ask.void else ask.number + 1 for ask in overdue}
+            hopeless = {seq for seq, number in numbers.items() if number > MAX_ASKS}
+            records = await self._parts.records.get_many(self.document["dataset_id"], list(numbers))
+            if len(records) < len(numbers):
+                log.error("dispatch.records_missing", job_id=self.job_id, count=len(numbers) - len(records))
+            wanted = [self._request(record, numbers[seq]) for seq, record in records.items() if seq not in hopeless]
+            again = wanted if self._budget is None else self._budget.admit(wanted, due=due)
+            unaffordable = {request.seq for request in wanted[len(again) :]}
+            for seq in numbers.keys() - unaffordable:
+                self._outstanding.ask(seq, number=min(numbers[seq], MAX_ASKS), due=due)
             self._unsaved = True
             await self.save()
-            seqs = [ask.seq for ask in overdue]
-            records = await self._parts.records.get_many(self.document["dataset_id"], seqs)
-            if len(records) < len(seqs):
-                log.error("dispatch.records_missing", job_id=self.job_id, count=len(seqs) - len(records))
-            again = [record for seq, record in records.items() if seq not in undelivered]
-            await self._publish(
-                [self._request(record, self._outstanding.number_of(record["seq"])) for record in again], "again"
-            )
-            await self._publish(
-                [self._undelivered(records[seq]) for seq in undelivered if seq in records], "undelivered"
-            )
-            log.warning("dispatch.asked_again", job_id=self.job_id, count=len(again), undelivered=len(undelivered))
-
-    def _about(self, record: RecordDocument) -> dict[str, Any]:
-        return {
-            "job_id": self.job_id,
-            "project_id": self.document["project_id"],
-            "seq": record["seq"],
-            "record_id": record["record_id"],
-            "epoch": self._asked_epoch,
-            "content_hash": record["content_hash"],
-        }
+            await self._publish(again, "again")
+            await self._give_up([record for seq, record in records.items() if seq in hopeless])
+            if again or hopeless:
+                log.warning("dispatch.asked_again", job_id=self.job_id, count=len(again), undelivered=len(hopeless))
+            if unaffordable:
+                return False
+        return True
 
     def _request(self, record: RecordDocument, ask: int) -> AnnotationRequestedV1:
-        deadline = datetime.now(UTC) + timedelta(seconds=self._parts.deadline_seconds)
-        return AnnotationRequestedV1(**self._about(record), ask=ask, fields=record["fields"], deadline=deadline)
+        seconds = self._parts.deadline_seconds
+        return request_for(self.document, record, epoch=self._asked_epoch, ask=ask, deadline_seconds=seconds)
 
-    def _undelivered(self, record: RecordDocument) -> AnnotationRespondedV1:
-        metrics.UNDELIVERED.inc()
-        message = f"asked {MAX_ASKS} times, no answer came back within {self._parts.deadline_seconds:g} s each"
-        error = ResponseError(kind=ErrorKind.UNDELIVERED, message=message)
-        return AnnotationRespondedV1(**self._about(record), ask=MAX_ASKS, error=error)
+    async def _give_up(self, records: Sequence[RecordDocument]) -> None:
+        seconds = self._parts.deadline_seconds
+        ends = [
+            undelivered(self.document, record, epoch=self._asked_epoch, deadline_seconds=seconds) for record in records
+        ]
+        metrics.UNDELIVERED.inc(len(ends))
+        await self._publish(ends, "undelivered")
 
     async def _publish(self, events: Sequence[Event], kind: str) -> None:
         if not events:

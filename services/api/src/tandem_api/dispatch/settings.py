@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, Field
 
+from tandem.pricing import MOST_PAID_CALLS
 from tandem.settings import MongoSettings, ServiceSettings
 
 
@@ -22,9 +25,17 @@ class DispatchSettings(BaseModel):
     ask_anew_seconds: float = Field(
         default=3.0, ge=0, description="How often at most what workers handed back is asked anew."
     )
+    paid_calls: int = Field(
+        default=MOST_PAID_CALLS,
+        ge=1,
+        description="Calls for one answer that a budget sets money aside for; the workers' retry.max_calls.",
+    )
     give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
 
 
 class DispatcherSettings(ServiceSettings):
     mongo: MongoSettings = MongoSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    prices_file: Path | None = Field(
+        default=None, description="Prices that win over those that come with Tandem; the same file for all services."
+    )

@@ -34,6 +34,8 @@ class Progress:
     rate_per_second: float
     spend: tuple[ModelSpend, ...] = ()
     """What the first answers below `low` cost."""
+    reserved_usd: float = 0.0
+    lingering_usd: float = 0.0
 
 
 def _until(seconds: float) -> dict[str, Any]:
@@ -124,6 +126,7 @@ class JobDispatchWriter:
                             **values,
                             "state": "completed",
                             "state_reason": None,
+                            "waiting_for": None,
                             "revision": {"$add": ["$revision", 1]},
                             "finished_at": "$$NOW",
                         }
@@ -133,15 +136,15 @@ class JobDispatchWriter:
         if result.matched_count == 0:
             raise LeaseLostError(job_id)
 
-    async def wait(self, job_id: str, *, epoch: int, reason: str) -> JobDocument:
-        """The job's provider takes no calls; also to give another reason. Raises LeaseLostError, as when a person
-        paused or cancelled the job meanwhile."""
-        changes = {"state": "waiting", "state_reason": {"$literal": reason}}
+    async def wait(self, job_id: str, *, epoch: int, reason: str, waiting_for: str | None = None) -> JobDocument:
+        """The job's provider takes no calls, or what `waiting_for` names is missing; also to give another reason.
+        Raises LeaseLostError, as when a person paused or cancelled the job meanwhile."""
+        changes = {"state": "waiting", "state_reason": {"$literal": reason}, "waiting_for": waiting_for}
         return await self._move(job_id, epoch, ["running", "waiting"], changes)
 
     async def go_on(self, job_id: str, *, epoch: int) -> JobDocument:
         """A waiting job runs again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
-        changes = {"state": "running", "state_reason": None, "epoch": {"$add": ["$epoch", 1]}}
+        changes = {"state": "running", "state_reason": None, "waiting_for": None, "epoch": {"$add": ["$epoch", 1]}}
         return await self._move(job_id, epoch, ["waiting"], changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
@@ -189,5 +192,7 @@ def _stored(progress: Progress) -> dict[str, Any]:
         "asks": {str(seq): number for seq, number in progress.asks.items()},
         "asked_epoch": progress.asked_epoch,
         "rate_per_second": progress.rate_per_second,
+        "reserved_usd": progress.reserved_usd,
+        "lingering_usd": progress.lingering_usd,
         "spend": [row.document() for row in progress.spend],
     }

@@ -56,6 +56,11 @@ class DispatchPart(TypedDict):
     totals: TotalsPart
     spend: NotRequired[list[dict[str, Any]]]
     """What the first answers to the records below `low` cost: `ModelSpend`s, one a model."""
+    reserved_usd: NotRequired[float]
+    """The most that the outstanding requests can cost, as it was saved last, of a job with a budget; for people to see.
+    Nothing is decided by it."""
+    lingering_usd: NotRequired[float]
+    """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
@@ -85,6 +90,10 @@ class JobDocument(TypedDict):
     """Rises with every change of state."""
     epoch: int
     weight: float
+    budget_usd: NotRequired[float | None]
+    """Nothing is asked for that could make the job cost more; None: no limit."""
+    waiting_for: NotRequired[str | None]
+    """Under waiting: `budget` when that is used up; None: its provider."""
     selection: SelectionPart
     published: PublishedPart
     dispatch: DispatchPart

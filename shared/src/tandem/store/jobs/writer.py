@@ -33,6 +33,7 @@ class JobWriter:
         changes: dict[str, Any] = {
             "state": to.value,
             "state_reason": {"$literal": reason},
+            "waiting_for": None,
             "revision": {"$add": ["$revision", 1]},
         }
         if new_epoch:
@@ -45,6 +46,17 @@ class JobWriter:
             changed = await self._collection.find_one_and_update(
                 {"_id": job_id, "state": {"$in": [state.value for state in allowed]}},
                 [{"$set": changes}],
+                return_document=ReturnDocument.AFTER,
+            )
+        return cast("JobDocument | None", changed)
+
+    async def change_budget(self, job_id: str, budget_usd: float | None) -> JobDocument | None:
+        """Of a live job; None for one that has ended. The dispatcher acts on it."""
+        live = [state.value for state in JobState if state.is_live]
+        async with store_errors():
+            changed = await self._collection.find_one_and_update(
+                {"_id": job_id, "state": {"$in": live}},
+                {"$set": {"budget_usd": budget_usd}, "$inc": {"revision": 1}},
                 return_document=ReturnDocument.AFTER,
             )
         return cast("JobDocument | None", changed)

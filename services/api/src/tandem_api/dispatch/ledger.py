@@ -1,0 +1,90 @@
+"""What may still be spent under a limit. Pure.
+
+Money is counted in whole nano-dollars, so that sums are exact in any order: what may be spent is rounded up, a limit
+down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil, floor
+
+_NANO = 1_000_000_000
+
+
+def at_most(usd: float) -> int:
+    """A sum that may have to be paid, in nano-dollars."""
+    return ceil(usd * _NANO)
+
+
+def at_least(usd: float) -> int:
+    """A limit, in nano-dollars."""
+    return floor(usd * _NANO)
+
+
+def dollars(nano: int) -> float:
+    return nano / _NANO
+
+
+class Ledger:
+    """Sets aside the most that each outstanding record can cost.
+
+    A request counts until its record has ended. One that is asked for again before its deadline may be answered, and
+    paid, both times: the first one lingers until its own deadline.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[int, float]] = {}
+        self._lingering: list[tuple[int, float]] = []
+        self._reserved = 0
+
+    @property
+    def reserved(self) -> int:
+        return self._reserved
+
+    @property
+    def lingering(self) -> int:
+        """Of what is reserved: for requests that were asked for again before their deadline."""
+        return sum(cost for cost, _ in self._lingering)
+
+    @property
+    def lingers(self) -> bool:
+        """Whether money is held that becomes free by mere waiting."""
+        return bool(self._lingering)
+
+    def fits(self, seq: int, cost: int, *, spent: int, limit: int, now: float) -> bool:
+        """Whether a request for the record can go out; an overdue one before it counts no more."""
+        return spent + self._reserved - self._overdue(seq, now) + cost <= limit
+
+    def hold(self, seq: int, cost: int, *, due: float, now: float) -> None:
+        """Set aside for a request that goes out now, or that is out already."""
+        earlier = self._held.get(seq)
+        if earlier is not None:
+            if earlier[1] > now:
+                self._lingering.append(earlier)
+            else:
+                self._reserved -= earlier[0]
+        self._held[seq] = (cost, due)
+        self._reserved += cost
+
+    def linger(self, cost: int, *, due: float) -> None:
+        """Set aside until then, whatever ends."""
+        self._lingering.append((cost, due))
+        self._reserved += cost
+
+    def settle(self, seqs: Iterable[int]) -> None:
+        """These have ended: what they cost is spent from now on."""
+        for seq in seqs:
+            held = self._held.pop(seq, None)
+            if held is not None:
+                self._reserved -= held[0]
+
+    def expire(self, now: float) -> None:
+        """Free what lingered past its deadline."""
+        if self._lingering:
+            self._reserved -= sum(cost for cost, due in self._lingering if due <= now)
+            self._lingering = [entry for entry in self._lingering if entry[1] > now]
+
+    def _overdue(self, seq: int, now: float) -> int:
+        cost, due = self._held.get(seq, (0, now))
+        return cost if due <= now else 0
