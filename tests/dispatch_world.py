@@ -23,7 +23,7 @@ from tandem.messaging import Connection, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
-from tandem.pricing import PriceTable
+from tandem.pricing import ModelSpend, PriceTable
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -113,7 +113,9 @@ class World:
                 with suppress(asyncio.CancelledError):
                     await task
 
-    async def job(self, size: int, *, job_id: str = "job", provider: str = "simulated") -> None:
+    async def job(
+        self, size: int, *, job_id: str = "job", provider: str = "simulated", budget_usd: float | None = None
+    ) -> None:
         dataset = f"data-{job_id}"
         await self.database["records"].insert_many(
             {
@@ -141,6 +143,7 @@ class World:
             "revision": 1,
             "epoch": 1,
             "weight": 1.0,
+            "budget_usd": budget_usd,
             "selection": {"from_seq": 0, "below_seq": size, "size": size},
             "published": {
                 "agent": {
@@ -150,7 +153,7 @@ class World:
                     "provider": provider,
                     "model": "m",
                     "system_template": "s",
-                    "user_template": "u",
+                    "user_template": "{{ fields.text }}",
                     "fingerprint": "f",
                 },
                 "label_schema": {"label_schema_id": "s", "version": 1, "name": "s", "tasks": [task]},
@@ -164,11 +167,14 @@ class World:
         }
         await JobWriter(self.database).insert(document)
 
-    async def annotate(self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled") -> None:
+    async def annotate(
+        self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled", usd: float | None = None
+    ) -> None:
+        """The records end; with `usd`, their answers cost so much each."""
         for seq in seqs:
             await self.database["annotations"].update_one(
                 {"_id": f"{job_id}:{seq}"},
-                {"$setOnInsert": _annotation(job_id, seq, outcome)},
+                {"$setOnInsert": _annotation(job_id, seq, outcome) | _spending(seq, usd)},
                 upsert=True,
             )
 
@@ -180,6 +186,13 @@ class World:
 
 def _annotation(job_id: str, seq: int, outcome: str) -> dict[str, Any]:
     return {"job_id": job_id, "seq": seq, "attempt": 1, "outcome": outcome, "needs_review": outcome != "labeled"}
+
+
+def _spending(seq: int, usd: float | None) -> dict[str, Any]:
+    if usd is None:
+        return {}
+    paid = ModelSpend("simulated", "m", calls=1, prompt_tokens=90, completion_tokens=10, amount=usd)
+    return {"spending": {"answer": f"w@{seq}", "models": [paid.document()]}}
 
 
 @pytest.fixture

@@ -50,3 +50,36 @@ async def test_a_job_without_a_paid_answer_costs_nothing(
     await annotate(database, job, ["failed"])
     cost = (await admin.get(f"/jobs/{job['id']}/cost")).json()
     assert (cost["by_model"], cost["total"]["amount"]) == ([], 0.0)
+
+
+async def test_a_budget_is_refused_where_a_price_is_unknown_and_the_cure_is_named(
+    admin: httpx.AsyncClient, project: Any, job: Any
+) -> None:
+    body = {"dataset_id": job["dataset_id"], "agent_id": job["agent_id"], "budget_usd": 5}
+    answers = [
+        await admin.post(f"/projects/{project['id']}/jobs", json=body),
+        await admin.patch(f"/jobs/{job['id']}", json={"budget_usd": 5}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        problem = answer.json()
+        assert problem["field"] == "budget_usd"
+        assert "TANDEM_PRICES_FILE" in problem["cure"]
+
+
+async def test_a_budget_is_set_shown_and_taken_away(admin: httpx.AsyncClient, job: Any, database: Database) -> None:
+    priced = {"published.agent.provider": "openai", "published.agent.model": "gpt-4o-mini"}
+    await database["jobs"].update_one({"_id": job["id"]}, {"$set": {**priced, "dispatch.reserved_usd": 0.25}})
+    changed = await admin.patch(f"/jobs/{job['id']}", json={"budget_usd": 5})
+    assert (changed.status_code, changed.json()["budget_usd"]) == (200, 5)
+    cost = (await admin.get(f"/jobs/{job['id']}/cost")).json()
+    assert (cost["budget_usd"], cost["reserved_usd"]) == (5, 0.25)
+    assert (await admin.patch(f"/jobs/{job['id']}", json={"budget_usd": 0})).status_code == 422
+    assert (await admin.patch(f"/jobs/{job['id']}", json={"budget_usd": None})).json()["budget_usd"] is None
+    assert (await admin.get(f"/jobs/{job['id']}/cost")).json()["reserved_usd"] is None
+
+
+async def test_the_budget_of_a_job_that_has_ended_stands(admin: httpx.AsyncClient, job: Any) -> None:
+    await admin.post(f"/jobs/{job['id']}/cancel")
+    answer = await admin.patch(f"/jobs/{job['id']}", json={"budget_usd": None})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-state")

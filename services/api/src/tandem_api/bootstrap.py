@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from tandem.access import Authenticator
 from tandem.observability.health import Health
+from tandem.price_files import load_prices
 from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
@@ -70,6 +71,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         spending=SpendingReader(database),
         projects=projects,
         providers=providers,
+        prices=load_prices(settings.prices_file),
     )
     agent_service = AgentService(
         reader=agents,

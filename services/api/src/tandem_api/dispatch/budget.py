@@ -82,8 +82,8 @@ class JobBudget:
 
     @property
     def is_used_up(self) -> bool:
-        """Something did not fit, and waiting alone will not free the money for it."""
-        return self._refused is not None and not self._ledger.lingers
+        """Something did not fit, and nothing is under way that could make room for it."""
+        return self._refused is not None and not self._ledger.may_free(self._shared.clock())
 
     @property
     def _spent(self) -> int:

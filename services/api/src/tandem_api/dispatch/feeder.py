@@ -248,9 +248,7 @@ class JobFeeder:
         )
 
     async def _wait_for_budget(self, budget: JobBudget) -> None:
-        """Once nothing is under way any more: workers skip what they hold of a waiting job."""
-        if self._outstanding.under_way(self._parts.clock()):
-            return
+        """Only when nothing is under way any more: workers skip what they hold of a waiting job."""
         await self.save()
         await self._wait(budget.reason, waiting_for=BUDGET)
         self._looked_at_budget = self.document["revision"]

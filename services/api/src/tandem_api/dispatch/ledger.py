@@ -47,10 +47,9 @@ class Ledger:
         """Of what is reserved: for requests that were asked for again before their deadline."""
         return sum(cost for cost, _ in self._lingering)
 
-    @property
-    def lingers(self) -> bool:
-        """Whether money is held that becomes free by mere waiting."""
-        return bool(self._lingering)
+    def may_free(self, now: float) -> bool:
+        """Whether money is held that an answer, or its deadline, can still free."""
+        return bool(self._lingering) or any(due > now for _, due in self._held.values())
 
     def fits(self, seq: int, cost: int, *, spent: int, limit: int, now: float) -> bool:
         """Whether a request for the record can go out; an overdue one before it counts no more."""

@@ -96,13 +96,6 @@ class Outstanding:
     def number_of(self, seq: int) -> int:
         return self._asks[seq].number
 
-    def due_of(self, seq: int) -> float:
-        return self._asks[seq].due
-
-    def under_way(self, now: float) -> int:
-        """How many may still be answered in time."""
-        return sum(ask.due > now for ask in self._asks.values())
-
     def overdue(self, now: float, limit: int) -> list[Ask]:
         """Up to `limit` asks whose deadline has passed, or that are void."""
         return list(islice((ask for ask in self._asks.values() if ask.due <= now), limit))

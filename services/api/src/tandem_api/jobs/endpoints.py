@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.jobs.schemas import Job, JobCost, JobCreate, JobPage
+from tandem_api.jobs.schemas import Job, JobCost, JobCreate, JobPage, JobUpdate
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
 
@@ -27,6 +27,12 @@ async def list_jobs(project_id: str, caller: Viewer, api: Api, after: After = No
 @router.get("/jobs/{job_id}", responses=problem_responses(404))
 async def get_job(job_id: str, caller: Viewer, api: Api) -> Job:
     return await api.jobs.get(job_id, caller)
+
+
+@router.patch("/jobs/{job_id}", responses=problem_responses(404, 409, 422))
+async def change_job(job_id: str, body: JobUpdate, caller: Admin, api: Api) -> Job:
+    """Set the budget of a job that has not ended. What is with the workers is paid in any case."""
+    return await api.jobs.change_budget(job_id, body.budget_usd, caller)
 
 
 @router.get("/jobs/{job_id}/cost", responses=problem_responses(404))

@@ -19,6 +19,15 @@ class JobCreate(Body):
     limit: int | None = Field(default=None, ge=1, description="The first so many records; all when left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
+    budget_usd: float | None = Field(
+        default=None, gt=0, description="A hard stop: nothing is asked for that could make the job cost more."
+    )
+
+
+class JobUpdate(Body):
+    budget_usd: float | None = Field(
+        gt=0, description="Raised, a job that waits for it goes on; below what is spent it stops; null: no budget."
+    )
 
 
 class JobCounts(View):
@@ -47,6 +56,7 @@ class Job(View):
     name: str
     state: JobState
     state_reason: str | None
+    waiting_for: str | None = Field(default=None, description="Under waiting: `budget`, or null for its provider.")
     revision: int
     epoch: int
     size: int
@@ -55,6 +65,7 @@ class Job(View):
     eta_seconds: float | None
     review_policy: ReviewPolicy
     weight: float
+    budget_usd: float | None = None
     agent: JobAgent
     created_at: datetime
     created_by: str
@@ -86,3 +97,7 @@ class JobCost(View):
     currency: str = "USD"
     total: ModelCost = Field(description="All models in one; provider and model are empty.")
     by_model: list[ModelCost]
+    budget_usd: float | None = Field(description="Null: none.")
+    reserved_usd: float | None = Field(
+        description="Set aside for requests that are out, at the most they can cost; null without a budget."
+    )

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from tandem.access import Caller
-from tandem.events import JobState
-from tandem.pricing import ModelSpend, add_up, totals_of
+from tandem.events import AgentSpec, JobState
+from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.documents import OutcomeCounts
@@ -26,6 +26,7 @@ from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.prompts import record_problem
+from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.schemas import Job, JobAgent, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
@@ -51,6 +52,7 @@ class JobService:
         spending: SpendingReader,
         projects: ProjectService,
         providers: ProviderService,
+        prices: PriceTable,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -62,6 +64,7 @@ class JobService:
         self._spending = spending
         self._projects = projects
         self._providers = providers
+        self._prices = prices
 
     # --- making
 
@@ -85,6 +88,8 @@ class JobService:
             "revision": 1,
             "epoch": 1,
             "weight": body.weight,
+            "budget_usd": body.budget_usd,
+            "waiting_for": None,
             "selection": {
                 "from_seq": 0,
                 "below_seq": below_seq,
@@ -122,6 +127,8 @@ class JobService:
             schema = await self._label_schemas.get(agent["label_schema_id"])
             if problem := self._providers.problem_with(agent["provider"], agent["model"]):
                 problems.append(problem.model_copy(update={"field": "agent_id"}))
+            if body.budget_usd is not None and (problem := problem_with_budget(agent_spec(agent), self._prices)):
+                problems.append(problem)
         if dataset is None or dataset["project_id"] != project_id:
             problems.append(
                 FieldProblem(
@@ -166,6 +173,24 @@ class JobService:
         """End the job as it stands. What was labeled stays."""
         reason = f"Cancelled by {caller.name}."
         return await self._change(job_id, caller, "cancelled", to=JobState.CANCELLED, allowed=_LIVE, reason=reason)
+
+    async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
+        """Raised, a job that waits for its budget goes on; lowered below what is spent, it asks for nothing more."""
+        job = await self.reachable(job_id, caller)
+        agent = AgentSpec.model_validate(job["published"]["agent"])
+        if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
+            raise Problem(422, "invalid-budget", problem.detail, field=problem.field, cure=problem.cure)
+        changed = await self._writer.change_budget(job_id, budget_usd)
+        if changed is None:
+            job = await self.reachable(job_id, caller)
+            raise Problem(
+                409,
+                "wrong-state",
+                f"The job is {job['state']}; what it cost is settled.",
+                cure="Make a new job.",
+                state=job["state"],
+            )
+        return await self._shown(changed)
 
     async def _change(
         self,
@@ -222,7 +247,13 @@ class JobService:
             rows += await self._spending.first_answers(job_id, low, below_seq)
         rows += (await self._spending.more([job_id])).get(job_id, ())
         by_model = add_up(rows)
-        return JobCost(total=_cost(totals_of(by_model)), by_model=[_cost(row) for row in by_model])
+        budget = job.get("budget_usd")
+        return JobCost(
+            total=_cost(totals_of(by_model)),
+            by_model=[_cost(row) for row in by_model],
+            budget_usd=budget,
+            reserved_usd=None if budget is None else job["dispatch"].get("reserved_usd", 0.0),
+        )
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:
         """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""

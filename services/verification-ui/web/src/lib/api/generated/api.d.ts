@@ -173,7 +173,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Job
+         * @description Set the budget of a job that has not ended. What is with the workers is paid in any case.
+         */
+        patch: operations["change_job"];
         trace?: never;
     };
     "/api/v1/jobs/{job_id}/annotations": {
@@ -978,6 +982,8 @@ export interface components {
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
+            /** Budget Usd */
+            budget_usd?: number | null;
             counts: components["schemas"]["JobCounts"];
             /**
              * Created At
@@ -1017,6 +1023,11 @@ export interface components {
             state: components["schemas"]["JobState"];
             /** State Reason */
             state_reason: string | null;
+            /**
+             * Waiting For
+             * @description Under waiting: `budget`, or null for its provider.
+             */
+            waiting_for?: string | null;
             /** Weight */
             weight: number;
         };
@@ -1036,6 +1047,11 @@ export interface components {
          * @description What the job has cost so far: every answer that was paid, those to older attempts included.
          */
         JobCost: {
+            /**
+             * Budget Usd
+             * @description Null: none.
+             */
+            budget_usd: number | null;
             /** By Model */
             by_model: components["schemas"]["ModelCost"][];
             /**
@@ -1043,6 +1059,11 @@ export interface components {
              * @default USD
              */
             currency: string;
+            /**
+             * Reserved Usd
+             * @description Set aside for requests that are out, at the most they can cost; null without a budget.
+             */
+            reserved_usd: number | null;
             /** @description All models in one; provider and model are empty. */
             total: components["schemas"]["ModelCost"];
         };
@@ -1069,6 +1090,11 @@ export interface components {
         JobCreate: {
             /** Agent Id */
             agent_id: string;
+            /**
+             * Budget Usd
+             * @description A hard stop: nothing is asked for that could make the job cost more.
+             */
+            budget_usd?: number | null;
             /** Dataset Id */
             dataset_id: string;
             /**
@@ -1161,6 +1187,14 @@ export interface components {
          * @enum {string}
          */
         JobState: "running" | "paused" | "waiting" | "completed" | "cancelled";
+        /** JobUpdate */
+        JobUpdate: {
+            /**
+             * Budget Usd
+             * @description Raised, a job that waits for it goes on; below what is spent it stops; null: no budget.
+             */
+            budget_usd: number | null;
+        };
         /**
          * LabelOption
          * @description One label: `value` is stored and exported, `name` and `description` are shown to people and models.
@@ -2420,6 +2454,86 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
