@@ -13,7 +13,8 @@ import argparse
 
 from tandem.events import LabelOption, SingleChoiceTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
-from tandem.labeling.extraction import ChoiceReader, Reading
+from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.reading import Reading
 from tandem.quality.calibration import calibration
 from tandem.testing.known_model import LABELS, LAYOUTS, TOKENIZERS, drawn
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.events import JobState
+from tandem.events import JobState, options_of
 from tandem.store.database import Database
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
@@ -23,7 +23,7 @@ async def test_a_job_carries_all_that_is_published_of_it(database: Database, job
     event = job_published(document)
     assert (event.state, event.revision, event.epoch) == (JobState.RUNNING, 1, 1)
     assert (event.agent.agent_id, event.agent.fingerprint) == (agent["id"], agent["fingerprint"])
-    assert [option.value for option in event.label_schema.tasks[0].options] == ["negative", "neutral", "positive"]
+    assert [option.value for option in options_of(event.label_schema.tasks[0])] == ["negative", "neutral", "positive"]
     assert event.review_policy.threshold == 0.6
     assert [live["_id"] for live in await JobReader(database).live()] == [job["id"]]
 

@@ -42,6 +42,7 @@ from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
+from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.documents import DecisionKind, Verification
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.verifications.writer import VerificationWriter
@@ -157,7 +158,12 @@ class World:
 
     def handler(self, *, wait_seconds: float = 0.0) -> ResponsesHandler:
         jobs = KnownJobs(_Table(), JobReader(self.database), wait_seconds=wait_seconds)
-        return ResponsesHandler(jobs=jobs, reader=self.reader, writer=AnnotationWriter(self.database))
+        return ResponsesHandler(
+            jobs=jobs,
+            records=RecordReader(self.database),
+            reader=self.reader,
+            writer=AnnotationWriter(self.database),
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Health]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, UnknownReason
-from tandem.labeling.extraction import ChoiceReader, Reading
+from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.reading import Reading
 
 
 def task(*values: str) -> SingleChoiceTask:

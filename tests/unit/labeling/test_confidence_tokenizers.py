@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tandem.events import LabelOption, SingleChoiceTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
-from tandem.labeling.extraction import ChoiceReader, Reading
+from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.reading import Reading
 from tandem.quality.calibration import calibration
 from tandem.testing.known_model import LABELS, LAYOUTS, TOKENIZERS, Tokenizer, at_random, drawn, merging, reported
 
@@ -36,7 +37,7 @@ def confidence_of(
         return None
     assert confidence.probabilities is not None
     assert math.fsum(confidence.probabilities.values()) == pytest.approx(1)
-    return reading.value, confidence
+    return str(reading.value), confidence
 
 
 def truth_of(options: Sequence[str], shares: Sequence[float]) -> dict[str, float]:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import Completion, LabelOption, LabelSchemaSpec, SingleChoiceTask
-from tandem.labeling.extraction import ChoiceReader, Reading, Rule, Unreadable, UnreadableReason
+from tandem.labeling.extraction import ChoiceReader
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.normalization import fold, normalize
+from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 
 def task(*values: str, name: str = "sentiment") -> SingleChoiceTask:
@@ -25,7 +26,7 @@ ODD = task("New York", "C++", "don't know", "N/A", "5 ★", "très bien", "*", "
 
 def read(answer: str, of: SingleChoiceTask = SENTIMENT) -> tuple[str, str] | UnreadableReason:
     reading = ChoiceReader(of).read(answer)
-    return reading.reason if isinstance(reading, Unreadable) else (reading.value, reading.rule.value)
+    return reading.reason if isinstance(reading, Unreadable) else (str(reading.value), reading.rule.value)
 
 
 @pytest.mark.parametrize(
@@ -203,13 +204,14 @@ def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values
     reading = ChoiceReader(of).read(answer)
     if isinstance(reading, Reading):
         assert reading.value in {option.value for option in of.options}
-        assert reading.span is None or 0 <= reading.span[0] < reading.span[1] <= len(answer)
+        assert reading.place is None or 0 <= reading.place[0] < reading.place[1] <= len(answer)
         if reading.rule is Rule.EXACT:
             assert answer == reading.value
     else:
         assert reading.detail
     schema = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(of,))
-    Labeler(schema).label(Completion(text=answer))
+    labeling = Labeler(schema).label([Completion(text=answer)], {})
+    assert (labeling.problem is None) is isinstance(reading, Reading)
 
 
 @settings(max_examples=300, deadline=None)

@@ -23,21 +23,21 @@ def label(confidence: float | None) -> TaskLabel:
     ],
 )
 def test_labels_below_the_threshold_go_to_review(confidence: float | None, reason: ReviewReason | None) -> None:
-    assert review_of(ReviewPolicy(threshold=0.7), Outcome.LABELED, label(confidence))[0] is reason
+    assert review_of(ReviewPolicy(threshold=0.7), Outcome.LABELED, [label(confidence)])[0] is reason
 
 
 def test_the_less_sure_the_label_the_sooner_it_is_shown() -> None:
     policy = ReviewPolicy()
-    unknown, unsure, sure = (review_of(policy, Outcome.LABELED, label(c))[1] for c in (None, 0.4, 0.9))
+    unknown, unsure, sure = (review_of(policy, Outcome.LABELED, [label(c)])[1] for c in (None, 0.4, 0.9))
     assert unknown > unsure > sure
 
 
 def test_what_is_invalid_or_failed_goes_to_review_as_the_policy_says() -> None:
-    assert review_of(ReviewPolicy(), Outcome.INVALID, None) == (ReviewReason.INVALID, 1.0)
-    assert review_of(ReviewPolicy(review_invalid=False), Outcome.INVALID, None)[0] is None
-    assert review_of(ReviewPolicy(), Outcome.FAILED, None)[0] is None
-    assert review_of(ReviewPolicy(review_failed=True), Outcome.FAILED, None)[0] is ReviewReason.FAILED
+    assert review_of(ReviewPolicy(), Outcome.INVALID, []) == (ReviewReason.INVALID, 1.0)
+    assert review_of(ReviewPolicy(review_invalid=False), Outcome.INVALID, [])[0] is None
+    assert review_of(ReviewPolicy(), Outcome.FAILED, [])[0] is None
+    assert review_of(ReviewPolicy(review_failed=True), Outcome.FAILED, [])[0] is ReviewReason.FAILED
 
 
 def test_a_label_without_confidence_is_left_alone_where_the_policy_says_so() -> None:
-    assert review_of(ReviewPolicy(review_without_confidence=False), Outcome.LABELED, label(None))[0] is None
+    assert review_of(ReviewPolicy(review_without_confidence=False), Outcome.LABELED, [label(None)])[0] is None

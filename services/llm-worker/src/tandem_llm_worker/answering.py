@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from tandem.events import Completion, ErrorKind
-from tandem.labeling.extraction import Unreadable
 from tandem.labeling.labeler import Labeler
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
@@ -68,15 +67,10 @@ async def repaired(
     return answer
 
 
-def why_unreadable(labeler: Labeler, answers: Sequence[Completion]) -> str | None:
-    """Why none of the answers gives a label; None where one does."""
-    reason = None
-    for answer in answers:
-        reading = labeler.label(answer)
-        if not isinstance(reading, Unreadable):
-            return None
-        reason = reason or reading.detail
-    return reason
+def why_unreadable(labeler: Labeler, answers: Sequence[Completion], fields: Mapping[str, str]) -> str | None:
+    """Why the answers to a record with these fields give no labels; None where they do."""
+    problem = labeler.label(answers, fields).problem
+    return None if problem is None else problem.detail
 
 
 def _not_usable(answer: Answer, question: Question) -> CallFailed:

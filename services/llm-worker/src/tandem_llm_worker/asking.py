@@ -200,12 +200,12 @@ class Asker:
             stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
             return Result(provider, name, error=_error(failed.kind, message, failed.status), stopped=stopped)
         result = Result(provider, name, answers, structured=question.structured)
-        if question.labeler is None or (reason := why_unreadable(question.labeler, answers)) is None:
+        if question.labeler is None or (reason := why_unreadable(question.labeler, answers, question.private)) is None:
             return result
         if question.repair:
             with contextlib.suppress(CallFailed):  # what came first is an answer still
                 better = await repaired(model, question, answers[0], reason, budget)
-                invalid = why_unreadable(question.labeler, better) is not None
+                invalid = why_unreadable(question.labeler, better, question.private) is not None
                 return Result(provider, name, better, structured=question.structured, repaired=True, invalid=invalid)
         return replace(result, invalid=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tandem.events import (
@@ -13,18 +14,22 @@ from tandem.events import (
     ReviewReason,
     TaskLabel,
 )
-from tandem.labeling.extraction import Unreadable
 from tandem.labeling.labeler import Labeler
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, SpendingPart, annotation_id
 
 
 def annotation_of(
-    answer: AnnotationRespondedV1, job: JobPublishedV1, labeler: Labeler, *, now: datetime
+    answer: AnnotationRespondedV1,
+    job: JobPublishedV1,
+    labeler: Labeler,
+    *,
+    fields: Mapping[str, str],
+    now: datetime,
 ) -> AnnotationDocument:
-    """`labeler` is the one of the job's label schema."""
-    outcome, reason, detail, label = _judge(answer, labeler)
-    review, priority = review_of(job.review_policy, outcome, label)
+    """`labeler` is the one of the job's label schema; `fields` are the record's where the labeler needs them."""
+    outcome, reason, detail, labels = _judge(answer, labeler, fields)
+    review, priority = review_of(job.review_policy, outcome, labels)
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
         "job_id": answer.job_id,
@@ -36,7 +41,7 @@ def annotation_of(
         "outcome": outcome.value,
         "reason": reason,
         "detail": detail,
-        "labels": [] if label is None else [label.model_dump()],
+        "labels": [label.model_dump() for label in labels],
         "needs_review": review is not None,
         "review_reason": None if review is None else review.value,
         "priority": priority,
@@ -66,24 +71,27 @@ def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> Spe
     return {"answer": paid, "models": [row.document() for row in rows]}
 
 
-def _judge(answer: AnnotationRespondedV1, labeler: Labeler) -> tuple[Outcome, str | None, str | None, TaskLabel | None]:
+def _judge(
+    answer: AnnotationRespondedV1, labeler: Labeler, fields: Mapping[str, str]
+) -> tuple[Outcome, str | None, str | None, Sequence[TaskLabel]]:
     if answer.error is not None:
-        return Outcome.FAILED, answer.error.kind.value, answer.error.message, None
+        return Outcome.FAILED, answer.error.kind.value, answer.error.message, ()
     if not answer.completions:
-        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds neither a completion nor an error", None
-    label = labeler.label(answer.completions[0])
-    if isinstance(label, Unreadable):
-        return Outcome.INVALID, label.reason.value, label.detail, None
-    return Outcome.LABELED, None, None, label
+        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds neither a completion nor an error", ()
+    found = labeler.label(answer.completions, fields)
+    if found.problem is not None:
+        return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found.labels
+    return Outcome.LABELED, None, None, found.labels
 
 
-def review_of(policy: ReviewPolicy, outcome: Outcome, label: TaskLabel | None) -> tuple[ReviewReason | None, float]:
-    """Why a person should look, if so, and how urgently: 1 less the confidence, 1 where there is none."""
+def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> tuple[ReviewReason | None, float]:
+    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing."""
     if outcome is Outcome.INVALID:
         return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
     if outcome is Outcome.FAILED:
         return (ReviewReason.FAILED if policy.review_failed else None), 1.0
-    if label is None or label.confidence is None:
+    confidences = [label.confidence for label in labels if label.confidence is not None]
+    if len(confidences) < len(labels) or not labels:
         return (ReviewReason.NO_CONFIDENCE if policy.review_without_confidence else None), 1.0
-    low = label.confidence < policy.threshold
-    return (ReviewReason.LOW_CONFIDENCE if low else None), 1.0 - label.confidence
+    lowest = min(confidences)
+    return (ReviewReason.LOW_CONFIDENCE if lowest < policy.threshold else None), 1.0 - lowest

@@ -15,6 +15,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
+from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem_postprocessor.decisions import DecisionsHandler
@@ -63,7 +64,7 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
             producer=producer,
             topic=RESPONSES,
             group=SERVICE,
-            handler=ResponsesHandler(jobs=jobs, reader=reader, writer=writer),
+            handler=ResponsesHandler(jobs=jobs, records=RecordReader(database), reader=reader, writer=writer),
             max_batch=settings.max_batch,
             concurrency=settings.concurrency,
             drain_seconds=settings.drain_seconds,

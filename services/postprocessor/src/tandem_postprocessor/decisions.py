@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tandem.events import VerificationDecidedV1
 from tandem.events.catalog import DECIDED
+from tandem.labeling.values import plain_values
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import DECISIONS_APPLIED, SKIPPED
@@ -36,9 +37,9 @@ def decision_of(event: VerificationDecidedV1) -> Decision:
         job_id=event.job_id,
         seq=event.seq,
         revision=event.revision,
-        values=event.values,
+        values=None if event.values is None else plain_values(event.values),
         shown_attempt=event.shown_attempt,
-        shown_values=event.shown_values,
+        shown_values=plain_values(event.shown_values),
         confirmed=event.confirmed,
         decided_by=event.decided_by,
         decided_at=event.decided_at,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome
 from tandem.events.catalog import RESPONSES
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
@@ -19,6 +19,7 @@ from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import utcnow
+from tandem.store.records.reader import RecordReader
 from tandem_postprocessor.annotating import annotation_of
 from tandem_postprocessor.emitting import events_of
 from tandem_postprocessor.known_jobs import KnownJobs
@@ -35,8 +36,11 @@ class ResponsesHandler:
     the write and the events has them sent by the next delivery.
     """
 
-    def __init__(self, *, jobs: KnownJobs, reader: AnnotationReader, writer: AnnotationWriter) -> None:
+    def __init__(
+        self, *, jobs: KnownJobs, records: RecordReader, reader: AnnotationReader, writer: AnnotationWriter
+    ) -> None:
         self._jobs = jobs
+        self._records = records
         self._reader = reader
         self._writer = writer
 
@@ -62,12 +66,29 @@ class ResponsesHandler:
             # The dispatcher asks again for what has no annotation.
             SKIPPED.labels(RESPONSES.name, "unknown_job").inc(skipped)
             _log.warning("responses.unknown_job", answers=skipped)
+        records = await self._fields(answers, jobs)
         now = utcnow()
         annotations = []
         for received in answers:
-            job = jobs[received.event.job_id]
-            annotations.append(annotation_of(received.event, job, self._jobs.labeler(job), now=now))
+            job, answer = jobs[received.event.job_id], received.event
+            fields = records.get((job.dataset_id, answer.seq), {})
+            annotations.append(annotation_of(answer, job, self._jobs.labeler(job), fields=fields, now=now))
         return answers, annotations
+
+    async def _fields(
+        self, answers: Sequence[Answer], jobs: Mapping[str, JobPublishedV1]
+    ) -> dict[tuple[str, int], dict[str, str]]:
+        """The records' fields by data set and seq, where labels are found in them; one query a data set."""
+        wanted: dict[str, set[int]] = {}
+        for received in answers:
+            job = jobs[received.event.job_id]
+            if self._jobs.labeler(job).needs_record:
+                wanted.setdefault(job.dataset_id, set()).add(received.event.seq)
+        found: dict[tuple[str, int], dict[str, str]] = {}
+        for dataset_id, seqs in wanted.items():
+            records = await self._records.get_many(dataset_id, seqs)
+            found.update(((dataset_id, seq), record["fields"]) for seq, record in records.items())
+        return found
 
     async def _settle(self, duplicates: Sequence[AnnotationDocument]) -> dict[str, AnnotationDocument]:
         """Let a higher attempt take over; returns what is stored in the end, by id."""
@@ -96,7 +117,7 @@ def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) ->
 
 
 def _count(annotation: AnnotationDocument) -> None:
-    rules = [label["rule"] for label in annotation["labels"]]
+    rules = [label["rule"] for label in annotation["labels"]] if annotation["outcome"] == Outcome.LABELED else []
     ANNOTATIONS_WRITTEN.labels(annotation["outcome"], rules[0] if rules else "none").inc()
     for label in annotation["labels"]:
         if label["confidence"] is not None:

@@ -27,9 +27,21 @@ from tandem.events.jobs import (
     ModelParameters,
     ReviewPolicy,
 )
-from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
+from tandem.events.outcomes import LabelValue, Outcome, Span, TaskLabel
 from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
-from tandem.events.schema import LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events.schema import (
+    AnyTask,
+    LabelOption,
+    LabelSchemaSpec,
+    LabelTask,
+    MultipleChoiceTask,
+    NumberTask,
+    SingleChoiceTask,
+    SpanAttribute,
+    SpanTask,
+    TextTask,
+    options_of,
+)
 from tandem.events.workers import AccountReported, AccountState, WorkerReportedV1
 
 __all__ = [
@@ -40,6 +52,7 @@ __all__ = [
     "AnnotationLabeledV1",
     "AnnotationRequestedV1",
     "AnnotationRespondedV1",
+    "AnyTask",
     "Completion",
     "ConfidenceStrategy",
     "ErrorKind",
@@ -49,9 +62,12 @@ __all__ = [
     "JobState",
     "LabelOption",
     "LabelSchemaSpec",
+    "LabelTask",
     "LabelValue",
     "ModelCall",
     "ModelParameters",
+    "MultipleChoiceTask",
+    "NumberTask",
     "Outcome",
     "Price",
     "ResponseError",
@@ -59,11 +75,16 @@ __all__ = [
     "ReviewReason",
     "ReviewRequestedV1",
     "SingleChoiceTask",
+    "Span",
+    "SpanAttribute",
+    "SpanTask",
     "TaskLabel",
+    "TextTask",
     "TokenLogprob",
     "Topic",
     "Usage",
     "VerificationDecidedV1",
     "WorkerReportedV1",
+    "options_of",
     "topic_of",
 ]

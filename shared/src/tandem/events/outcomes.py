@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,8 +20,20 @@ class Outcome(StrEnum):
     """No usable answer: an error, refusal, content filter, too long, too large, undelivered. The reason says which."""
 
 
-LabelValue = str
-"""A single choice's value. Other task types will widen this to a union."""
+class Span(Part):
+    """A stretch of a field's text that carries a label."""
+
+    field: str = Field(description="Name of the record's field.")
+    start: int = Field(ge=0, description="Index of the first character, in Unicode code points.")
+    end: int = Field(ge=0, description="Index behind the last character.")
+    text: str = Field(description="What stands there: field[start:end].")
+    label: str = Field(description="Value of one of the task's options.")
+    attributes: dict[str, str] = Field(default_factory=dict, description="Attribute to the value of its option.")
+
+
+LabelValue = str | Annotated[float, Field(strict=True, allow_inf_nan=False)] | tuple[str, ...] | tuple[Span, ...]
+"""What a task was labeled with, by its kind: the option's value (single choice), a text, a number, the options' values
+(multiple choice), the spans. No value at all is told by leaving the task out."""
 
 
 class TaskLabel(Part):
@@ -37,7 +50,11 @@ class TaskLabel(Part):
     confidence_method: str | None = Field(default=None, description="e.g. token_probability; names how it was found.")
     confidence_missing_reason: str | None = Field(default=None, description="Why confidence is None.")
     probabilities: dict[str, float] | None = Field(
-        default=None, description="Probability per option, normalized over the options; sums to 1."
+        default=None,
+        description="Probability per option: of a single choice they sum to 1, of a multiple choice each stands alone.",
+    )
+    span_confidences: tuple[float | None, ...] | None = Field(
+        default=None, description="Of a span task: the probability that each span is right, in the order of the value."
     )
     margin: float | None = Field(default=None, description="Probability of this option less that of the second.")
     entropy: float | None = Field(default=None, description="Of `probabilities`, in nats.")

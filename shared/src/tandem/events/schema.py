@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+import re
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from tandem.events.envelope import Part
+
+TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_ -]*$")]
+MOST_TASKS = 20
 
 
 class LabelOption(Part):
@@ -15,44 +21,198 @@ class LabelOption(Part):
     value: str = Field(min_length=1, max_length=200)
     name: str = Field(default="", max_length=200, description="Shown to people; the value when empty.")
     description: str = Field(default="", max_length=2000)
+    aliases: tuple[str, ...] = Field(
+        default=(), max_length=50, description="Other spellings that are read as this label in a model's answer."
+    )
+    color: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$", description="e.g. #2e7d32.")
+    key: str | None = Field(default=None, pattern=r"^[a-z0-9]$", description="The key that picks it on the page.")
 
     @field_validator("value")
     @classmethod
     def _value_is_one_printable_line(cls, value: str) -> str:
-        if not value.strip() or not all(char == " " or char.isprintable() for char in value):
-            raise ValueError("a label's value is one line of printable characters, and not blank")
-        return value
+        return _one_printable_line(value, "a label's value")
+
+    @field_validator("aliases")
+    @classmethod
+    def _aliases_are_printable_lines(cls, aliases: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_one_printable_line(alias[:200], "an alias") for alias in aliases)
 
     @property
     def display(self) -> str:
         return self.name or self.value
 
 
-class SingleChoiceTask(Part):
-    """Exactly one of the options."""
-
-    kind: Literal["single_choice"] = "single_choice"
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_ -]*$")
+class _Task(Part):
+    name: TaskName
     question: str = Field(default="", max_length=2000, description="The instruction, e.g. 'What is the sentiment?'")
+
+
+class _TaskWithOptions(_Task):
     options: tuple[LabelOption, ...] = Field(min_length=2, max_length=200)
 
     @model_validator(mode="after")
-    def _values_are_unique(self) -> SingleChoiceTask:
-        seen: dict[str, str] = {}
-        for option in self.options:
-            folded = option.value.strip().casefold()
-            if folded in seen:
-                raise ValueError(
-                    f"options: {option.value!r} and {seen[folded]!r} differ only in case or spaces; rename one"
-                )
-            seen[folded] = option.value
+    def _options_can_be_told_apart(self) -> _TaskWithOptions:
+        _check_options(self.options, "options")
         return self
 
 
+class SingleChoiceTask(_TaskWithOptions):
+    """Exactly one of the options. Its value is the option's."""
+
+    kind: Literal["single_choice"] = "single_choice"
+
+
+class MultipleChoiceTask(_TaskWithOptions):
+    """Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order."""
+
+    kind: Literal["multiple_choice"] = "multiple_choice"
+    at_least: int = Field(default=0, ge=0)
+    at_most: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _bounds_can_be_met(self) -> MultipleChoiceTask:
+        most = len(self.options) if self.at_most is None else self.at_most
+        if not self.at_least <= most <= len(self.options):
+            raise ValueError(
+                f"at_least {self.at_least} and at_most {most} cannot be met with {len(self.options)} options"
+            )
+        return self
+
+
+class SpanAttribute(Part):
+    """What else is said of each span, as one of some options."""
+
+    name: TaskName
+    options: tuple[LabelOption, ...] = Field(min_length=2, max_length=200)
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _options_can_be_told_apart(self) -> SpanAttribute:
+        _check_options(self.options, "attribute options")
+        return self
+
+
+class SpanTask(_Task):
+    """Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none."""
+
+    kind: Literal["span"] = "span"
+    options: tuple[LabelOption, ...] = Field(min_length=1, max_length=200, description="The labels of spans.")
+    field: str | None = Field(
+        default=None, max_length=200, description="The record's field; its only field when left out."
+    )
+    overlaps: bool = Field(default=True, description="Whether spans may share characters.")
+    attributes: tuple[SpanAttribute, ...] = Field(default=(), max_length=10)
+
+    @model_validator(mode="after")
+    def _names_can_be_told_apart(self) -> SpanTask:
+        _check_options(self.options, "options")
+        _check_unique((attribute.name for attribute in self.attributes), "attributes")
+        return self
+
+
+class NumberTask(_Task):
+    """A number in [minimum, maximum], on the grid minimum + k * step where a step is given."""
+
+    kind: Literal["number"] = "number"
+    minimum: float = Field(allow_inf_nan=False)
+    maximum: float = Field(allow_inf_nan=False)
+    step: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    unit: str = Field(default="", max_length=50, description="e.g. USD or °C; may stand beside the number.")
+
+    @model_validator(mode="after")
+    def _range_holds_a_number(self) -> NumberTask:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
+        if self.step is not None and self.step > self.maximum - self.minimum:
+            raise ValueError(f"step {self.step:g} is longer than the range")
+        return self
+
+
+class TextTask(_Task):
+    """A short text of one or more lines, which matches `pattern` as a whole where one is given."""
+
+    kind: Literal["text"] = "text"
+    min_length: int = Field(default=1, ge=0, le=5000)
+    max_length: int = Field(default=500, ge=1, le=5000, description="In characters.")
+    pattern: str | None = Field(default=None, max_length=500, description="A Python regular expression.")
+
+    @model_validator(mode="after")
+    def _pattern_and_lengths_make_sense(self) -> TextTask:
+        if self.min_length > self.max_length:
+            raise ValueError(f"min_length {self.min_length} is above max_length {self.max_length}")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"pattern: {error}") from error
+        return self
+
+
+ChoiceTask = SingleChoiceTask | MultipleChoiceTask
+LabelTask = SingleChoiceTask | MultipleChoiceTask | SpanTask | NumberTask | TextTask
+AnyTask = Annotated[LabelTask, Field(discriminator="kind")]
+
+
 class LabelSchemaSpec(Part):
-    """An immutable version of a label schema. In this release: one single-choice task."""
+    """An immutable version of a label schema: one or more tasks, labeled in one call."""
 
     label_schema_id: str
     version: int = Field(ge=1)
     name: str
-    tasks: tuple[SingleChoiceTask, ...] = Field(min_length=1, max_length=1)
+    tasks: tuple[AnyTask, ...] = Field(min_length=1, max_length=MOST_TASKS)
+
+    @field_validator("tasks")
+    @classmethod
+    def _names_can_be_told_apart(cls, tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
+        return check_tasks(tasks)
+
+    def task(self, name: str) -> LabelTask | None:
+        return next((task for task in self.tasks if task.name == name), None)
+
+
+def options_of(task: LabelTask) -> tuple[LabelOption, ...]:
+    """The labels of a task that has some; for a span task those of its spans."""
+    return task.options if isinstance(task, SingleChoiceTask | MultipleChoiceTask | SpanTask) else ()
+
+
+def check_tasks(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
+    """The tasks. Raises ValueError when two have the same name, up to case and white space."""
+    _check_unique((task.name for task in tasks), "tasks")
+    return tasks
+
+
+def is_on_grid(task: NumberTask, number: float) -> bool:
+    """Whether the task's step leads from its minimum to the number, up to rounding."""
+    if task.step is None:
+        return True
+    steps = (number - task.minimum) / task.step
+    return math.isclose(steps, round(steps), abs_tol=1e-6)
+
+
+def _one_printable_line(value: str, what: str) -> str:
+    if not value.strip() or not all(char == " " or char.isprintable() for char in value):
+        raise ValueError(f"{what} is one line of printable characters, and not blank")
+    return value
+
+
+def _check_options(options: tuple[LabelOption, ...], where: str) -> None:
+    """Values and aliases of different options differ, also without regard to case; keys differ."""
+    seen: dict[str, LabelOption] = {}
+    keys: dict[str, LabelOption] = {}
+    for option in options:
+        for spelling in dict.fromkeys(text.strip().casefold() for text in (option.value, *option.aliases)):
+            other = seen.setdefault(spelling, option)
+            if other is not option:
+                raise ValueError(
+                    f"{where}: {option.value!r} and {other.value!r} differ only in case or spaces, or share an alias; "
+                    "rename one"
+                )
+        if option.key is not None and keys.setdefault(option.key, option) is not option:
+            raise ValueError(f"{where}: {option.value!r} and {keys[option.key].value!r} have the same key")
+
+
+def _check_unique(names: Iterable[str], where: str) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(" ".join(name.casefold().split()), name)) is not name:
+            raise ValueError(f"{where}: {name!r} and {other!r} have the same name; rename one")

@@ -14,51 +14,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from tandem.events.schema import SingleChoiceTask
 from tandem.labeling.normalization import bare_span, fold, normalize
+from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 LENGTH_LIMIT = 20_000
 """Characters; an answer longer than this holds no label on its own."""
-
-
-class Rule(StrEnum):
-    STRUCTURED = "structured"
-    EXACT = "exact"
-    NORMALIZED = "normalized"
-
-
-class UnreadableReason(StrEnum):
-    EMPTY = "empty"
-    NO_OPTION = "no_option"
-    """The answer is none of the options, nor a form that holds one."""
-    NOT_IN_SCHEMA = "not_in_schema"
-    """The form is right, the value is none of the options."""
-    MISSING_TASK = "missing_task"
-    """JSON without the task's key."""
-    AMBIGUOUS = "ambiguous"
-    """More than one option fits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A label that was read from an answer."""
-
-    value: str
-    rule: Rule
-    span: tuple[int, int] | None
-    """Where in the answer the label's text stands, quotes left out; None when that cannot be told."""
-    in_json: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    reason: UnreadableReason
-    detail: str
-    """One sentence for people."""
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -87,9 +50,9 @@ class ChoiceReader:
     def read(self, answer: str) -> Reading | Unreadable:
         plain = self._plain.fullmatch(answer)
         if plain is not None and plain[1] in self._values:
-            return Reading(plain[1], Rule.STRUCTURED, plain.span(1), in_json=True)
+            return Reading(plain[1], Rule.STRUCTURED, (plain.span(1),), in_json=True)
         if answer in self._values:
-            return Reading(answer, Rule.EXACT, (0, len(answer)))
+            return Reading(answer, Rule.EXACT, ((0, len(answer)),))
         if not answer.strip():
             return Unreadable(UnreadableReason.EMPTY, "the model answered nothing")
         if len(answer) > LENGTH_LIMIT:
@@ -114,7 +77,7 @@ class ChoiceReader:
         as_written = next(iter(read))
         exact = not fenced and found == [(self._task, option)]
         rule = Rule.STRUCTURED if exact else Rule.NORMALIZED
-        return Reading(option, rule, self._span_in_json(answer, as_written), in_json=True)
+        return Reading(option, rule, (self._span_in_json(answer, as_written),), in_json=True)
 
     def _span_in_json(self, answer: str, value: str) -> tuple[int, int] | None:
         spans = []
@@ -139,7 +102,7 @@ class ChoiceReader:
             return self._ambiguous(fitting)
         if fitting:
             option, (first, last) = fitting.popitem()
-            return Reading(option, Rule.NORMALIZED, _spelled_at(answer, first, last, option))
+            return Reading(option, Rule.NORMALIZED, (_spelled_at(answer, first, last, option),))
         if named:
             return Unreadable(UnreadableReason.NOT_IN_SCHEMA, f"the value of {self._task!r} is none of the labels")
         return Unreadable(UnreadableReason.NO_OPTION, "the answer is none of the labels")

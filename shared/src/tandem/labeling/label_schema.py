@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tandem.events.schema import LabelSchemaSpec, SingleChoiceTask
+from tandem.events.schema import LabelSchemaSpec, LabelTask, options_of
 
 
 def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
             "schema": {
                 "type": "object",
                 "properties": {
-                    task.name: {"type": "string", "enum": [option.value for option in task.options]}
+                    task.name: {"type": "string", "enum": [option.value for option in options_of(task)]}
                     for task in label_schema.tasks
                 },
                 "required": [task.name for task in label_schema.tasks],
@@ -28,7 +28,7 @@ def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
     }
 
 
-def task_variables(task: SingleChoiceTask) -> dict[str, Any]:
+def task_variables(task: LabelTask) -> dict[str, Any]:
     """The task as templates read it; an option without a description is described by its name."""
     return {
         "kind": task.kind,
@@ -40,7 +40,7 @@ def task_variables(task: SingleChoiceTask) -> dict[str, Any]:
                 "name": option.display,
                 "description": one_line(option.description) or one_line(option.display),
             }
-            for option in task.options
+            for option in options_of(task)
         ],
     }
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
@@ -67,7 +68,8 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
     }
     if annotation is None:
         return line | {"outcome": NOT_RUN, "labels": [], "verification": None, "final": None}
-    values = {label["task"]: label["value"] for label in annotation["labels"]}
+    labeled = annotation["outcome"] == Outcome.LABELED
+    values = {label["task"]: label["value"] for label in annotation["labels"]} if labeled else {}
     verification = annotation.get("verification")
     return line | {
         "outcome": annotation["outcome"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tandem.events import Outcome, TaskLabel
+from tandem.events import LabelValue, Outcome, TaskLabel
 from tandem_api.datasets.schemas import Record
 from tandem_api.paging import Page
 from tandem_api.views import View
@@ -17,10 +17,10 @@ from tandem_api.views import View
 class Verification(View):
     """The decision of a person that holds."""
 
-    values: dict[str, str]
+    values: dict[str, LabelValue]
     revision: int
     confirmed: bool = Field(description="Whether the person kept what was shown.")
-    shown_values: dict[str, str]
+    shown_values: dict[str, LabelValue]
     decided_by: str
     decided_at: datetime
 

@@ -45,4 +45,7 @@ class ReviewJobs:
         if document is None:
             return None
         published = job_published(document)
-        return ReviewJob(job_id, published.project_id, published.dataset_id, published.label_schema.tasks[0])
+        task = published.label_schema.tasks[0]
+        if not isinstance(task, SingleChoiceTask):
+            raise TypeError(f"tasks of the kind {task.kind} cannot be reviewed yet")
+        return ReviewJob(job_id, published.project_id, published.dataset_id, task)

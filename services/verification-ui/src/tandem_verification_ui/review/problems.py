@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tandem.events import SingleChoiceTask
+from tandem.events import LabelValue, SingleChoiceTask
 from tandem.store.review_items.documents import ReviewItem
 from tandem.web import FieldProblem, Problem
 
@@ -58,7 +58,7 @@ def not_your_decision(item: ReviewItem) -> Problem:
     )
 
 
-def check_values(task: SingleChoiceTask, values: Mapping[str, str]) -> None:
+def check_values(task: SingleChoiceTask, values: Mapping[str, LabelValue]) -> None:
     """Raises Problem 422 unless every task of the schema, and nothing else, has one of its values."""
     errors: list[FieldProblem] = []
     allowed = [option.value for option in task.options]

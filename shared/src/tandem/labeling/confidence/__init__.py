@@ -8,7 +8,7 @@ from tandem.events.annotations import TokenLogprob
 from tandem.events.schema import SingleChoiceTask
 from tandem.labeling.confidence.measure import Confidence, Method, UnknownReason
 from tandem.labeling.confidence.token_probability import OptionProbability
-from tandem.labeling.extraction import Reading
+from tandem.labeling.reading import Reading
 
 __all__ = ["METHOD", "Confidence", "ConfidenceEstimator", "Method", "OptionProbability", "UnknownReason"]
 
@@ -25,4 +25,4 @@ class ConfidenceEstimator:
         self, reading: Reading, text: str, logprobs: Sequence[TokenLogprob] | None
     ) -> Confidence | UnknownReason:
         """The confidence of the label that was read from `text`, which `logprobs` generated."""
-        return self._options.estimate(reading.value, reading.span, text, logprobs, in_json=reading.in_json)
+        return self._options.estimate(str(reading.value), reading.place, text, logprobs, in_json=reading.in_json)

@@ -28,7 +28,8 @@ class AttemptDocument(TypedDict):
     detail: str | None
     """One sentence for people; carries no secret."""
     labels: list[dict[str, Any]]
-    """`TaskLabel`s; empty unless labeled."""
+    """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
+    invalid, none under failed."""
     needs_review: bool
     """What the job's policy said when it was written; a person's decision does not change it."""
     review_reason: str | None
@@ -52,10 +53,11 @@ class AttemptDocument(TypedDict):
 class VerificationPart(TypedDict):
     """The decision of a person that holds."""
 
-    values: dict[str, str]
+    values: dict[str, Any]
+    """Task to value, plain: text, number, list of texts, list of mappings."""
     revision: int
     shown_attempt: int
-    shown_values: dict[str, str]
+    shown_values: dict[str, Any]
     confirmed: bool
     """Whether the person kept what was shown."""
     decided_by: str

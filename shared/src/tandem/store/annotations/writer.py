@@ -27,14 +27,17 @@ _KEPT_FIELDS = ("verification", "verification_revision", "spending", "more_spend
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision as it is applied; `values` is None for an undo, after which no person's label holds."""
+    """A person's decision as it is applied; `values` is None for an undo, after which no person's label holds.
+
+    Values are plain, as documents have them.
+    """
 
     job_id: str
     seq: int
     revision: int
-    values: dict[str, str] | None
+    values: dict[str, Any] | None
     shown_attempt: int
-    shown_values: dict[str, str]
+    shown_values: dict[str, Any]
     confirmed: bool
     decided_by: str
     decided_at: datetime

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.events import Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import LabelValue, Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
 from tandem.store.database import Document
 
 
@@ -54,7 +54,7 @@ class ReviewItem(BaseModel):
         return f"{self.job_id}:{self.seq}"
 
     @property
-    def suggested_values(self) -> dict[str, str]:
+    def suggested_values(self) -> dict[str, LabelValue]:
         """The model's value per task; empty where no label could be read."""
         return {label.task: label.value for label in self.labels}
 

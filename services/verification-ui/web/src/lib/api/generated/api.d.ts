@@ -1201,10 +1201,26 @@ export interface components {
          */
         LabelOption: {
             /**
+             * Aliases
+             * @description Other spellings that are read as this label in a model's answer.
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * Color
+             * @description e.g. #2e7d32.
+             */
+            color?: string | null;
+            /**
              * Description
              * @default
              */
             description: string;
+            /**
+             * Key
+             * @description The key that picks it on the page.
+             */
+            key?: string | null;
             /**
              * Name
              * @description Shown to people; the value when empty.
@@ -1641,7 +1657,7 @@ export interface components {
         };
         /**
          * SingleChoiceTask
-         * @description Exactly one of the options.
+         * @description Exactly one of the options. Its value is the option's.
          */
         SingleChoiceTask: {
             /**
@@ -1660,6 +1676,44 @@ export interface components {
              * @default
              */
             question: string;
+        };
+        /**
+         * Span
+         * @description A stretch of a field's text that carries a label.
+         */
+        Span: {
+            /**
+             * Attributes
+             * @description Attribute to the value of its option.
+             */
+            attributes?: {
+                [key: string]: string;
+            };
+            /**
+             * End
+             * @description Index behind the last character.
+             */
+            end: number;
+            /**
+             * Field
+             * @description Name of the record's field.
+             */
+            field: string;
+            /**
+             * Label
+             * @description Value of one of the task's options.
+             */
+            label: string;
+            /**
+             * Start
+             * @description Index of the first character, in Unicode code points.
+             */
+            start: number;
+            /**
+             * Text
+             * @description What stands there: field[start:end].
+             */
+            text: string;
         };
         /**
          * TaskLabel
@@ -1693,7 +1747,7 @@ export interface components {
             margin?: number | null;
             /**
              * Probabilities
-             * @description Probability per option, normalized over the options; sums to 1.
+             * @description Probability per option: of a single choice they sum to 1, of a multiple choice each stands alone.
              */
             probabilities?: {
                 [key: string]: number;
@@ -1704,12 +1758,17 @@ export interface components {
              */
             rule: string;
             /**
+             * Span Confidences
+             * @description Of a span task: the probability that each span is right, in the order of the value.
+             */
+            span_confidences?: (number | null)[] | null;
+            /**
              * Task
              * @description Name of the task in the label schema.
              */
             task: string;
             /** Value */
-            value: string;
+            value: string | number | string[] | components["schemas"]["Span"][];
         };
         /**
          * Verification
@@ -1732,11 +1791,11 @@ export interface components {
             revision: number;
             /** Shown Values */
             shown_values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
             /** Values */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
     };

@@ -166,14 +166,14 @@ export interface components {
              * @description The final value of each task.
              */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
             /**
              * Shown Values
              * @description What was suggested on the screen; empty when no suggestion was shown.
              */
             shown_values?: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
         /** DecisionResult */
@@ -185,7 +185,7 @@ export interface components {
             kind: components["schemas"]["DecisionKind"];
             /** Values */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
             /** Open */
             open: number;
@@ -238,11 +238,11 @@ export interface components {
              * @description Null for an undo.
              */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
             /** Shown Values */
             shown_values: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
             /**
              * Decided At
@@ -407,6 +407,44 @@ export interface components {
             open: number;
         };
         /**
+         * Span
+         * @description A stretch of a field's text that carries a label.
+         */
+        Span: {
+            /**
+             * Field
+             * @description Name of the record's field.
+             */
+            field: string;
+            /**
+             * Start
+             * @description Index of the first character, in Unicode code points.
+             */
+            start: number;
+            /**
+             * End
+             * @description Index behind the last character.
+             */
+            end: number;
+            /**
+             * Text
+             * @description What stands there: field[start:end].
+             */
+            text: string;
+            /**
+             * Label
+             * @description Value of one of the task's options.
+             */
+            label: string;
+            /**
+             * Attributes
+             * @description Attribute to the value of its option.
+             */
+            attributes?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Suggestion
          * @description The model's label.
          */
@@ -414,7 +452,7 @@ export interface components {
             /** Task */
             task: string;
             /** Value */
-            value: string;
+            value: string | number | string[] | components["schemas"]["Span"][];
             /**
              * Confidence
              * @description Probability that the label is right; null when not known.
