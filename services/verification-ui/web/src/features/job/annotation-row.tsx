@@ -6,6 +6,9 @@ import type { Annotation, LabelTask } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
 import { sameValue } from "@/lib/label-values";
 
+/** Tasks in a row; the sheet shows all. */
+const shown = 4;
+
 interface Props {
   annotation: Annotation;
   tasks: readonly LabelTask[];
@@ -49,7 +52,7 @@ function Labels({ annotation, tasks }: Omit<Props, "onOpen">) {
   if (names.length === 0) return <span className={styles.muted}>none</span>;
   return (
     <span className={styles.labels}>
-      {names.map((name) => {
+      {names.slice(0, shown).map((name) => {
         const task = tasks.find((candidate) => candidate.name === name);
         const model = said.get(name);
         const value = final[name] ?? model;
@@ -57,11 +60,12 @@ function Labels({ annotation, tasks }: Omit<Props, "onOpen">) {
         return (
           <span key={name} className={styles.label}>
             {names.length > 1 && <small>{words(name)}</small>}
-            {value !== undefined && <ValueView task={task} value={value} most={2} />}
+            {value !== undefined && <ValueView task={task} value={value} most={task?.kind === "span" ? 1 : 2} />}
             {corrected && !Array.isArray(model) && <ValueView task={task} value={model} gone />}
           </span>
         );
       })}
+      {names.length > shown && <span className={styles.muted}>and {names.length - shown} more</span>}
     </span>
   );
 }

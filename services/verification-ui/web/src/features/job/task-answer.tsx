@@ -29,12 +29,13 @@ export function TaskAnswer({ annotation, task, titled }: Props) {
               <ValueView task={task} value={label.value} gone={corrected && !Array.isArray(label.value)} />
             </dd>
             <dt>Confidence</dt>
-            <dd className="tabular">{label.confidence == null ? "none" : percent(label.confidence, 1)}</dd>
-            <dt>Found by</dt>
-            <dd>{words(label.rule)}</dd>
+            <dd className="tabular">
+              {label.confidence == null ? "none" : percent(label.confidence, 1)}
+              <small>found by: {words(label.rule).toLowerCase()}</small>
+            </dd>
           </>
         )}
-        {decided !== undefined && (
+        {corrected && (
           <>
             <dt>Person</dt>
             <dd>

@@ -45,13 +45,13 @@ function TaskDesk({ item, session, chosen, painted, frozen, threshold, open, dec
   const { tasks } = item;
   const isConfirmed = confirms(item, desk.values);
 
-  const focusTask = (index: number) => {
+  const focusTask = (index: number, options?: FocusOptions) => {
     const section = card.current?.querySelector<HTMLElement>(`[data-task="${index}"]`);
-    (section?.querySelector<HTMLElement>("[data-begin]") ?? section)?.focus();
+    (section?.querySelector<HTMLElement>("[data-begin]") ?? section)?.focus(options);
   };
   // Focus follows the item to the task that needs a look, so that Enter never presses a button of the item before.
   const first = useRef(desk.active);
-  useEffect(() => focusTask(first.current), []);
+  useEffect(() => focusTask(first.current, { preventScroll: true }), []);
 
   const moveBy = (steps: 1 | -1) => {
     const next = desk.active + steps;
@@ -95,7 +95,7 @@ function TaskDesk({ item, session, chosen, painted, frozen, threshold, open, dec
       </ReviewCard>
       <ActionBar
         {...actions}
-        say={missing > 0 ? counted(missing, "answer") + " missing" : isConfirmed ? (tasks.length > 1 ? "Confirm all" : "Confirm") : "Save corrected"}
+        say={missing > 0 ? `${counted(missing, "answer")} to finish` : isConfirmed ? (tasks.length > 1 ? "Confirm all" : "Confirm") : "Save corrected"}
         quiet={missing > 0}
         onConfirm={confirm}
       />

@@ -5,6 +5,7 @@ import { useId } from "react";
 import { Button } from "@/components/button";
 import { MultipleChoice } from "@/features/review/kinds/multiple-choice";
 import { NumberKind } from "@/features/review/kinds/number";
+import { gridOf } from "@/features/review/kinds/number-grid";
 import { SingleChoice } from "@/features/review/kinds/single-choice";
 import { Spans } from "@/features/review/kinds/spans";
 import { Text } from "@/features/review/kinds/text";
@@ -31,14 +32,15 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
   const problem = desk.problems.get(task.name);
   const changed = suggestion !== undefined && desk.isChanged(task);
   const dense = item.tasks.length > 1;
-  const typed = task.kind === "text" || task.kind === "number";
+  const typed = task.kind === "text" || (task.kind === "number" && gridOf(task) === null);
+  const told = problem !== undefined && desk.insists && !typed; // a field says it itself
   return (
     <section
       data-task={index}
       className={clsx(styles.section, active && dense && styles.active)}
       role="group"
       aria-labelledby={`${id}-question`}
-      aria-describedby={problem && desk.insists ? `${id}-problem` : undefined}
+      aria-describedby={told ? `${id}-problem` : undefined}
       aria-current={active && dense ? "step" : undefined}
       tabIndex={typed ? -1 : 0}
       onFocus={() => desk.setActive(index)}
@@ -72,7 +74,7 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
         <Sureness suggestion={suggestion} threshold={threshold} small={dense} />
       </div>
       <Kind item={item} task={task} desk={desk} active={active} dense={dense} threshold={threshold} />
-      {problem && desk.insists && (
+      {told && (
         <p className={styles.problem} id={`${id}-problem`}>
           {problem}
         </p>
@@ -87,6 +89,7 @@ function Kind({ item, task, desk, active, dense, threshold }: Omit<Props, "index
     suggestion: suggestionOf(item, task),
     active,
     dense,
+    insists: desk.insists,
     onChange: (value: Parameters<Desk["setValue"]>[1]) => desk.setValue(task, value),
   };
   switch (task.kind) {

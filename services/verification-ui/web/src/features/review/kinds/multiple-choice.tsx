@@ -5,7 +5,7 @@ import type { TaskProps } from "@/features/review/kinds/task-props";
 import type { MultipleChoiceTask } from "@/lib/api/types";
 
 /** Any number of the labels within the bounds of the task. */
-export function MultipleChoice({ task, value, onChange, ...rest }: TaskProps<MultipleChoiceTask>) {
+export function MultipleChoice({ task, value, suggestion, active, dense, onChange }: TaskProps<MultipleChoiceTask>) {
   const chosen = Array.isArray(value) ? value.filter((label) => typeof label === "string") : [];
   const toggle = (label: string) => {
     const next = new Set(chosen);
@@ -15,7 +15,7 @@ export function MultipleChoice({ task, value, onChange, ...rest }: TaskProps<Mul
   const bounds = inWords(task);
   return (
     <>
-      <Choice {...rest} options={task.options} role="checkbox" chosen={chosen} onPick={toggle} />
+      <Choice {...{ suggestion, active, dense }} options={task.options} role="checkbox" chosen={chosen} onPick={toggle} />
       <p className={styles.foot}>
         {bounds}
         {value === undefined && task.at_least === 0 && (

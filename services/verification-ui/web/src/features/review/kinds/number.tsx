@@ -16,14 +16,14 @@ export function NumberKind(props: TaskProps<NumberTask>) {
   return grid ? <Scale {...props} grid={grid} /> : <NumberField {...props} />;
 }
 
-function NumberField({ task, value, suggestion, onChange }: TaskProps<NumberTask>) {
+function NumberField({ task, value, suggestion, insists, onChange }: TaskProps<NumberTask>) {
   const { accepts, confirm } = useDesk();
   const id = useId();
   const number = typeof value === "number" ? value : undefined;
   /** What is typed and is not, or not in this form, the number itself: `4.`, `-`, `1,50`. */
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed !== null && (readNumber(typed) ?? undefined) === number ? typed : (number?.toString() ?? "");
-  const problem = typed !== null && typed !== "" && number === undefined ? "That is no number" : number === undefined ? null : problemWith(task, number);
+  const problem = typed !== null && typed !== "" && number === undefined ? "That is no number" : number === undefined && !insists ? null : problemWith(task, number);
   const said = suggestion?.value;
 
   const type = (next: string) => {

@@ -3,6 +3,6 @@ import type { TaskProps } from "@/features/review/kinds/task-props";
 import type { SingleChoiceTask } from "@/lib/api/types";
 
 /** One of the labels. */
-export function SingleChoice({ task, value, onChange, ...rest }: TaskProps<SingleChoiceTask>) {
-  return <Choice {...rest} options={task.options} role="radio" chosen={typeof value === "string" ? [value] : []} onPick={onChange} />;
+export function SingleChoice({ task, value, suggestion, active, dense, onChange }: TaskProps<SingleChoiceTask>) {
+  return <Choice {...{ suggestion, active, dense }} options={task.options} role="radio" chosen={typeof value === "string" ? [value] : []} onPick={onChange} />;
 }

@@ -10,5 +10,7 @@ export interface TaskProps<Task extends LabelTask> {
   active: boolean;
   /** Stands among other tasks, so that it takes little room. */
   dense: boolean;
+  /** Whether it is shown that there is no value yet. */
+  insists: boolean;
   onChange: (value: LabelValue | undefined) => void;
 }

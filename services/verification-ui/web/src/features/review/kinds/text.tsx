@@ -10,11 +10,11 @@ import { questionOf } from "@/lib/label-values";
 import { TextOffsets } from "@/lib/text-offsets";
 
 /** A short text. Enter confirms, Shift Enter begins a line, Escape gives the keys back to the page. */
-export function Text({ task, value, suggestion, onChange }: TaskProps<TextTask>) {
+export function Text({ task, value, suggestion, insists, onChange }: TaskProps<TextTask>) {
   const { accepts, confirm, moveBy } = useDesk();
   const id = useId();
   const text = typeof value === "string" ? value : "";
-  const problem = value === undefined ? null : problemWith(task, value);
+  const problem = value === undefined && !insists ? null : problemWith(task, value);
   const { length } = new TextOffsets(text);
   const said = suggestion?.value;
   return (
