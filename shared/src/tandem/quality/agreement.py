@@ -40,7 +40,7 @@ def cohen_kappa(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
 
 
 def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
-    """Distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where nothing is shared."""
+    """Distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is shared."""
     if one == other:
         return 0.0
     shared = sum(each in other for each in one)
