@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
+from tandem_api.combinations.service import CombinationService
 from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.service import DatasetService
 from tandem_api.jobs.service import JobService
@@ -33,6 +34,7 @@ class Services:
     annotations: AnnotationService
     reports: ReportService
     comparisons: ComparisonService
+    combinations: CombinationService
     access: AccessService
     providers: ProviderService
 

@@ -18,6 +18,7 @@ from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatcherSettings
 
@@ -45,7 +46,10 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             health=health,
             spending=SpendingReader(database),
             prices=prices,
-            makers={JobKind.CARRIED_OVER: CarryOverMaker(annotations)},
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(annotations),
+                JobKind.COMBINED: CombinationMaker(annotations),
+            },
         )
         producer.on_log_reset.append(dispatcher.broker_forgot)
         yield App(

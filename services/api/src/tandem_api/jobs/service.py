@@ -107,7 +107,7 @@ class JobService:
             "finished_at": None,
         }
         await self._writer.insert(document)
-        return _view(document, OutcomeCounts())
+        return job_view(document, OutcomeCounts())
 
     async def _ingredients(
         self, project_id: str, body: JobCreate
@@ -266,7 +266,7 @@ class JobService:
         return counts
 
     async def _shown(self, job: JobDocument) -> Job:
-        return _view(job, await self.ended(job))
+        return job_view(job, await self.ended(job))
 
 
 def _cost(row: ModelSpend) -> ModelCost:
@@ -274,7 +274,7 @@ def _cost(row: ModelSpend) -> ModelCost:
     return ModelCost.model_validate({**row.document(), "amount": None if unknown else row.amount})
 
 
-def _view(job: JobDocument, ended: OutcomeCounts) -> Job:
+def job_view(job: JobDocument, ended: OutcomeCounts) -> Job:
     size = job["selection"]["size"]
     not_run = size - ended.ended
     running = job["state"] == JobState.RUNNING and not_run > 0
