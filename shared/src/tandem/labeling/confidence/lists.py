@@ -70,7 +70,7 @@ class ListSlots:
             ends = close if before else _EMPTY[in_json]
             spellings = self._spellings(lead, ends, before, (value, text[first:last]), in_json=in_json)
             begin = start if before else None
-            slot, token = _slot(value, (start, last), generated, spellings, begin, token, in_json=in_json)
+            slot, token = _slot(value, (start, last), generated, spellings, in_json=in_json, begin=begin, behind=token)
             slots.append(slot)
             before.append(value)
             start = last
@@ -78,7 +78,9 @@ class ListSlots:
             lead = f'",{lead[1:-1] or " "}"' if in_json else ", "
         end = self._spellings(lead, close, before, None, in_json=in_json)
         try:
-            slot, _ = _slot(END, (start, start + len(close)), generated, end, start, token, in_json=in_json)
+            slot, _ = _slot(
+                END, (start, start + len(close)), generated, end, in_json=in_json, begin=start, behind=token
+            )
         except UnknownError as error:
             raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN) from error
         slots.append(slot)
@@ -88,7 +90,7 @@ class ListSlots:
         """The one place of a list that is empty, which stands at `place`, in JSON. Raises UnknownError."""
         brackets = generated.text[place[0] : place[1]]
         spellings = self._spellings(lead, brackets, [], None, in_json=True)
-        return _slot(END, place, generated, spellings, None, generated.token_at(place[0]), in_json=True)[0]
+        return _slot(END, place, generated, spellings, in_json=True)[0]
 
     def _spellings(
         self, lead: str, close: str, before: Sequence[str], own: tuple[str, str] | None, *, in_json: bool
@@ -115,15 +117,18 @@ def _slot(
     place: Place,
     generated: Generated,
     spellings: _ListSpellings,
-    begin: int | None,
-    token: int,
     *,
     in_json: bool,
+    begin: int | None = None,
+    behind: int = 0,
 ) -> tuple[Slot, int]:
-    """The slot, and the index behind its last token. `token`: the one behind the last slot's."""
+    """The slot, and the index behind its last token.
+
+    `begin`: where the label before it ends, which stands in tokens up to `behind`.
+    """
     certain = 1.0
     if begin is not None:
-        for skipped in generated.tokens[token : generated.token_at(begin)]:
+        for skipped in generated.tokens[behind : generated.token_at(begin)]:
             certain *= min(1.0, exp(skipped.logprob))  # where another label could still have parted unseen
     found = walk(place, generated, spellings, in_json=in_json, begin=begin)
     total = fsum(found.masses.values())
@@ -149,7 +154,7 @@ class _ListSpellings(Spellings):
         self._bare = ("".join(lead.split()), "".join(close.split()))
         self._more = sorted(text.casefold() for text in texts)
         ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
-        super().__init__(texts | {close: END} if close else texts, ends, likely=likely)
+        super().__init__({**texts, close: END}, ends, likely=likely)
 
     def leads_to(self, text: str, said: int) -> list[str]:
         found = super().leads_to(text, said)
