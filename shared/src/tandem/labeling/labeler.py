@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from tandem.events.annotations import Completion
 from tandem.events.jobs import ConfidenceStrategy
 from tandem.events.outcomes import LabelValue, TaskLabel
-from tandem.events.schema import LabelSchemaSpec, LabelTask, SingleChoiceTask, SpanTask
+from tandem.events.schema import LabelSchemaSpec, SpanTask
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, Generated, Partial, UnknownReason
 from tandem.labeling.confidence.samples import agreed
 from tandem.labeling.confidence.stated import stated_in_answer
-from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.extraction import AnswerReader
 from tandem.labeling.reading import Reading, Unreadable, UnreadableReason
 
 
@@ -49,14 +49,14 @@ class Labeler:
     ) -> None:
         self._strategy = strategy
         self._tasks = label_schema.tasks
-        self._readers = [_reader(task) for task in label_schema.tasks]
+        self._reader = AnswerReader(label_schema.tasks)
         self._estimators = [ConfidenceEstimator(task) for task in label_schema.tasks]
         self.needs_record = any(isinstance(task, SpanTask) for task in label_schema.tasks)
         """Whether the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:
         """`completions`: all samples, at least one. `fields`: the record's, in which spans are found."""
-        read = [self._read(completion.text, fields) for completion in completions]
+        read = [self._reader.read(completion.text, fields) for completion in completions]
         samples = tuple(map(self._sample, read)) if len(read) > 1 else ()
         assess = self._by_agreement if self._strategy is ConfidenceStrategy.AGREEMENT else self._of_first
         labels: list[TaskLabel] = []
@@ -69,9 +69,6 @@ class Labeler:
             else:
                 labels.append(_label(task.name, *found))
         return Labeling(tuple(labels), problem, samples)
-
-    def _read(self, answer: str, fields: Mapping[str, str]) -> list[Reading | Unreadable]:  # noqa: ARG002 - spans will need the record
-        return [reader.read(answer) for reader in self._readers]
 
     def _sample(self, read: Sequence[Reading | Unreadable]) -> Sample:
         values: dict[str, LabelValue] = {}
@@ -125,12 +122,6 @@ class _Answer:
         if self._stated is None:
             self._stated = stated_in_answer(self.completion.text)
         return self._stated
-
-
-def _reader(task: LabelTask) -> ChoiceReader:
-    if not isinstance(task, SingleChoiceTask):
-        raise TypeError(f"tasks of the kind {task.kind} cannot be read yet")
-    return ChoiceReader(task)
 
 
 def _first_problem(readings: Sequence[Reading | Unreadable]) -> Unreadable:

@@ -12,7 +12,8 @@ from typing import Any
 
 from tandem.events.jobs import AgentSpec, ConfidenceStrategy
 from tandem.events.schema import LabelSchemaSpec
-from tandem.labeling.label_schema import response_format, task_variables
+from tandem.labeling.answer_format import response_format
+from tandem.labeling.label_schema import task_variables
 from tandem.labeling.templates import PromptError, Scope, Template
 
 __all__ = ["PromptError", "Renderer", "default_templates", "response_format"]

@@ -17,7 +17,7 @@ def strategy_problems(body: AgentCreate) -> Iterator[FieldProblem]:
         yield FieldProblem(
             field="parameters.samples",
             detail="Agreement compares several answers to each record, and one is asked for.",
-            cure="Set parameters.samples to 2 or more, e.g. 5, and parameters.temperature above 0; each sample is paid.",
+            cure="Set parameters.samples to 2 or more, e.g. 5, at a temperature above 0; each sample is paid.",
         )
     if body.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
         if not parameters.logprobs:
@@ -42,7 +42,7 @@ def stated_problems(body: AgentCreate, label_schema: LabelSchemaSpec) -> Iterato
         if task.name.strip().casefold() == PROPERTY:
             yield FieldProblem(
                 field="confidence_strategy",
-                detail=f"The label schema has a task named {task.name!r}, which is what a model states its confidence as.",
+                detail=f"The label schema has a task named {task.name!r}, the name under which a model states it.",
                 cure="Rename the task, or set confidence_strategy to token_probability or agreement.",
             )
 
