@@ -21,13 +21,15 @@ from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
     ConfidenceStrategy,
+    DrawnBy,
+    DrawnExamples,
     Fallback,
     JobPublishedV1,
     JobState,
     ModelParameters,
     ReviewPolicy,
 )
-from tandem.events.outcomes import LabelValue, Outcome, Span, TaskLabel
+from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
 from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.schema import (
     AnyTask,
@@ -55,8 +57,11 @@ __all__ = [
     "AnyTask",
     "Completion",
     "ConfidenceStrategy",
+    "DrawnBy",
+    "DrawnExamples",
     "ErrorKind",
     "Event",
+    "Example",
     "Fallback",
     "JobPublishedV1",
     "JobState",

@@ -1,11 +1,11 @@
-"""What a label schema means to a model: the JSON it must answer with, and what templates may read of it."""
+"""What a label schema means to a model that is held to a JSON Schema."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tandem.events.schema import LabelSchemaSpec, LabelTask, options_of
+from tandem.events.schema import LabelSchemaSpec, options_of
 
 
 def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
@@ -26,24 +26,3 @@ def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
             },
         },
     }
-
-
-def task_variables(task: LabelTask) -> dict[str, Any]:
-    """The task as templates read it; an option without a description is described by its name."""
-    return {
-        "kind": task.kind,
-        "name": task.name,
-        "question": one_line(task.question),
-        "options": [
-            {
-                "value": option.value,
-                "name": option.display,
-                "description": one_line(option.description) or one_line(option.display),
-            }
-            for option in options_of(task)
-        ],
-    }
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
