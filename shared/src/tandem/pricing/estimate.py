@@ -53,6 +53,8 @@ class Estimate:
     """None where the price is not known."""
     seconds: Range | None
     """None where no worker reports."""
+    note: str
+    """How the price is known, or that it is not."""
     assumes: tuple[str, ...]
 
 
@@ -66,9 +68,14 @@ def estimate(
     output = sizes.answer * (records * several)
     usd = None if price is None else _price(price, prompt, output, sizes.constant.low * records)
     seconds = None if limits is None else _time(limits, records, prompt, output)
-    assumes = [*_of_sizes(sizes, records), *_of_price(price, model), *_of_time(limits, model)]
-    assumes.append("Every record is answered at the first call; repeated, repair and fallback calls come on top.")
-    return Estimate(records, len(sizes.prompts), prompt, output, usd, seconds, tuple(assumes))
+    note = _of_price(price, model)
+    assumes = (
+        *_of_sizes(sizes, records),
+        note,
+        _of_time(limits, model),
+        "Every record is answered at the first call; repeated, repair and fallback calls come on top.",
+    )
+    return Estimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
 
 
 def _total(prompts: Sequence[Range], records: int) -> Range:
@@ -126,18 +133,18 @@ def _of_sizes(sizes: CallSizes, records: int) -> list[str]:
     ]
 
 
-def _of_price(price: ListPrice | None, model: str) -> list[str]:
+def _of_price(price: ListPrice | None, model: str) -> str:
     if price is None:
-        return [f"No price is known of {model}; add it to the file that TANDEM_PRICES_FILE names."]
+        return f"No price is known of {model}; add it to the file that TANDEM_PRICES_FILE names."
     if price.free:
-        return [f"{model} costs nothing, by the price table."]
+        return f"{model} costs nothing, by the price table."
     cached = "" if price.cached_input is None else ", at best with the constant part of the prompt cached"
-    return [f"Prices are those of the price table{cached}."]
+    return f"Prices are those of the price table{cached}."
 
 
-def _of_time(limits: AccountLimits | None, model: str) -> list[str]:
+def _of_time(limits: AccountLimits | None, model: str) -> str:
     if limits is None:
-        return [f"No llm-worker has used {model} lately, so nothing is known of its limits and the time is open."]
+        return f"No llm-worker has used {model} lately, so nothing is known of its limits and the time is open."
     known = []
     if limits.requests_per_minute:
         known.append(f"{limits.requests_per_minute:,.0f} requests a minute")
@@ -146,6 +153,6 @@ def _of_time(limits: AccountLimits | None, model: str) -> list[str]:
     if not known:
         known.append("no limit that is known")
     slowest = f"{_SLOWEST_CALL_SECONDS:g} s a call at the slowest"
-    return [
+    return (
         f"The job has the account to itself: {', '.join(known)}, {limits.calls_in_flight:,} calls at once, {slowest}."
-    ]
+    )
