@@ -79,7 +79,10 @@ def system_of(*tasks: LabelTask, **more: Any) -> str:
         (
             "span",
             ['from the field "text" exactly', "They do not overlap.", "may have tone", "- angry: angry"],
-            '{"mentions": [{"text": "<copied text>", "label": "<label>", "tone": "<tone>"}, ...]}',
+            (
+                '{"mentions": [{"text": "<copied text>", "label": "<label>", "context": null, '
+                '"attributes": {"tone": "<tone>"}}, ...]}'
+            ),
         ),
         ("number", ["Give a number from 0 to 10 in steps of 0.5, in USD."], '{"loss": <number>}'),
         ("text", ["Write 1 to 80 characters that match the regular expression [A-Z].*."], '{"summary": "<text>"}'),
@@ -119,7 +122,7 @@ def test_an_example_is_answered_in_the_form_that_is_asked_for() -> None:
     assert json.loads(answer) == {
         "topic": "rude",
         "topics": ["late", "rude"],
-        "mentions": [{"text": "late", "label": "late", "tone": "angry"}],
+        "mentions": [{"text": "late", "label": "late", "context": None, "attributes": {"tone": "angry"}}],
         "loss": 2,
         "summary": "Too late.",
     }
@@ -131,3 +134,24 @@ def test_the_part_before_the_record_is_the_same_byte_for_byte() -> None:
     first, second = prompt.messages({"text": "x"}), prompt.messages({"text": "y", "title": "z"})
     assert first[:-1] == second[:-1]
     assert first[-1] != second[-1]
+
+
+@pytest.mark.parametrize(
+    ("starts", "answered"),
+    [
+        ([0, 8, 17], [("so", None)]),
+        ([8], [("so", "bad, so late.")]),
+        ([0, 17], [("so", "so bad,"), ("so", "late. so far")]),
+        ([], []),
+    ],
+)
+def test_a_span_is_told_by_its_text_and_by_the_words_around_it_where_others_are_alike(
+    starts: list[int], answered: list[tuple[str, str | None]]
+) -> None:
+    text = "so bad, so late. so far"
+    task = SpanTask(name="mentions", options=OPTIONS)
+    spans = tuple(Span(field="text", start=at, end=at + 2, text="so", label="late") for at in starts)
+    example = Example(fields={"text": text}, values={"mentions": spans})
+    entries = json.loads(renderer(task, examples=(example,)).messages({"text": "x"})[2]["content"])["mentions"]
+    assert [(entry["text"], entry["context"]) for entry in entries] == answered
+    assert all(text.count(entry["context"]) == 1 for entry in entries if entry["context"])

@@ -24,6 +24,16 @@ class JobState(StrEnum):
         return self in (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 
 
+class JobKind(StrEnum):
+    """Where the labels of a job come from."""
+
+    MODEL = "model"
+    CARRIED_OVER = "carried_over"
+    """From the annotations of a job over another label schema, where labels map."""
+    COMBINED = "combined"
+    """From the annotations of several jobs over the same label schema."""
+
+
 class ModelParameters(Part):
     """Sampling parameters of a call; None leaves it to the provider."""
 
@@ -125,6 +135,11 @@ class JobPublishedV1(Event):
     agent: AgentSpec
     label_schema: LabelSchemaSpec
     review_policy: ReviewPolicy = ReviewPolicy()
+    kind: JobKind = JobKind.MODEL
+    sources: tuple[str, ...] = Field(default=(), description="The jobs whose annotations its labels come from.")
+    asks_model: bool = Field(
+        default=True, description="False: no record of it is ever asked for; its agent only says whose labels they are."
+    )
 
     @property
     def key(self) -> str:

@@ -103,7 +103,7 @@ class Renderer:
         messages: list[Message] = []
         for example in examples:
             messages.append({"role": "user", "content": self._render(example.fields)})
-            messages.append({"role": "assistant", "content": answer_of(self._label_schema, example.values)})
+            messages.append({"role": "assistant", "content": answer_of(self._label_schema, example)})
         return messages
 
     def _render(self, fields: Mapping[str, str]) -> str:

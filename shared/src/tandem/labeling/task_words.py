@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from tandem.events.outcomes import LabelValue, Span
+from tandem.events.outcomes import Example, LabelValue, Span
 from tandem.events.schema import (
     LabelOption,
     LabelSchemaSpec,
@@ -19,6 +19,7 @@ from tandem.events.schema import (
     TextTask,
     options_of,
 )
+from tandem.labeling.spans_in_answers import spans_as_answered
 from tandem.labeling.values import plain
 
 _QUESTIONS = {
@@ -55,7 +56,10 @@ def rule_of(task: LabelTask) -> str:
         case SpanTask():
             where = f"the field {json.dumps(task.field, ensure_ascii=False)}" if task.field else "the record"
             apart = "" if task.overlaps else " They do not overlap."
-            return f"Copy each stretch from {where} exactly as it stands there. There may be none.{apart}"
+            return (
+                f"Copy the text of each stretch from {where} exactly as it stands there; there may be none.{apart} Its "
+                "context is null where every place of that text is meant, else it is the words around the one place."
+            )
         case NumberTask():
             step = "" if task.step is None else f" in steps of {task.step:g}"
             unit = f", in {task.unit}" if task.unit else ""
@@ -75,9 +79,9 @@ def form_of(task: LabelTask) -> str:
         case MultipleChoiceTask():
             return '["<label>", ...]'
         case SpanTask():
-            entry = {"text": "<copied text>", "label": "<label>"}
-            entry |= {each.name: f"<{each.name}>" for each in task.attributes}
-            return f"[{json.dumps(entry, ensure_ascii=False)}, ...]"
+            attributes = ", ".join(f'"{each.name}": "<{each.name}>"' for each in task.attributes)
+            attributes = f', "attributes": {{{attributes}}}' if attributes else ""
+            return f'[{{"text": "<copied text>", "label": "<label>", "context": null{attributes}}}, ...]'
         case NumberTask():
             return "<number>"
         case TextTask():
@@ -86,9 +90,13 @@ def form_of(task: LabelTask) -> str:
             assert_never(task)
 
 
-def answer_of(label_schema: LabelSchemaSpec, values: Mapping[str, LabelValue]) -> str:
-    """The JSON that a model would answer to give these values; tasks without one are left out."""
-    answer = {task.name: _answered(values[task.name]) for task in label_schema.tasks if task.name in values}
+def answer_of(label_schema: LabelSchemaSpec, example: Example) -> str:
+    """The JSON that a model would answer to give an example's values; tasks without one are left out."""
+    answer = {
+        task.name: _answered(task, example.values[task.name], example.fields)
+        for task in label_schema.tasks
+        if task.name in example.values
+    }
     return json.dumps(answer, ensure_ascii=False)
 
 
@@ -96,12 +104,9 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _answered(value: LabelValue) -> Any:
-    if isinstance(value, tuple):
-        return [
-            {"text": part.text, "label": part.label, **part.attributes} if isinstance(part, Span) else part
-            for part in value
-        ]
+def _answered(task: LabelTask, value: LabelValue, fields: Mapping[str, str]) -> Any:
+    if isinstance(task, SpanTask) and isinstance(value, tuple):
+        return spans_as_answered(task, [span for span in value if isinstance(span, Span)], fields)
     return int(value) if isinstance(value, float) and value.is_integer() else plain(value)
 
 

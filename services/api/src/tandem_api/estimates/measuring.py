@@ -47,7 +47,7 @@ class Measure:
         """Tokens of one answer: from the shortest one to all that it may have."""
         most = float(self.agent.parameters.max_tokens)
         shortest, typical = (
-            text_tokens(answer_of(self.label_schema, values(self.label_schema)))
+            text_tokens(answer_of(self.label_schema, Example(fields={}, values=values(self.label_schema))))
             for values in (shortest_values, typical_values)
         )
         return Range(min(shortest.low, most), min(typical.likely + _AROUND_AN_ANSWER.likely, most), most)

@@ -38,6 +38,8 @@ class UnknownReason(StrEnum):
     MALFORMED_LOGPROBS = "malformed_logprobs"
     FREE_TEXT = "free_text"
     """A short text may say the same in many ways; the probability of its tokens says how it is worded."""
+    VERIFIED = "verified"
+    """A person decided on it in the job that it comes from: it needs no probability, and no second look."""
     ONE_SAMPLE = "one_sample"
     """Agreement needs at least two answers."""
     NOT_STATED = "not_stated"

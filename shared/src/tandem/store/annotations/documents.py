@@ -48,6 +48,8 @@ class AttemptDocument(TypedDict):
     event_id: str
     """Of the answer this was made from."""
     created_at: datetime
+    sources: NotRequired[list[str]]
+    """The annotations that the labels come of, each as `job:seq`; only where no model was asked."""
 
 
 class VerificationPart(TypedDict):
