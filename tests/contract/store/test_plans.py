@@ -25,6 +25,7 @@ from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
+from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
 EXPLAINED = ("find", "aggregate", "count", "delete", "findAndModify", "update")
@@ -108,6 +109,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "values": lambda db: AnnotationReader(db).values("j", 0, 50),
+    "live workers": lambda db: WorkerReader(db).live(),
     "the report": lambda db: AnnotationReader(db).report("j"),
 }
 

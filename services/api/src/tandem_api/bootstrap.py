@@ -29,6 +29,7 @@ from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
@@ -36,6 +37,7 @@ from tandem_api.app import make_app
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
+from tandem_api.estimates.service import Estimator
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
@@ -60,6 +62,8 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    prices = load_prices(settings.prices_file)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
     job_service = JobService(
         reader=jobs,
         writer=JobWriter(database),
@@ -71,7 +75,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         spending=SpendingReader(database),
         projects=projects,
         providers=providers,
-        prices=load_prices(settings.prices_file),
+        prices=prices,
     )
     agent_service = AgentService(
         reader=agents,
@@ -81,6 +85,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         projects=projects,
         datasets=dataset_service,
         providers=providers,
+        estimator=estimator,
     )
     services = Services(
         projects=projects,
