@@ -28,6 +28,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.summaries.reader import SummaryReader
+from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
 EXPLAINED = ("find", "aggregate", "count", "delete", "findAndModify", "update")
@@ -114,6 +115,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
+    "live workers": lambda db: WorkerReader(db).live(),
     "fingerprints of blocks": lambda db: EndedReader(db).fingerprints("j", 50),
     "what a report reads": lambda db: EndedReader(db).ended(("j",), 0, 50),
     "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), 0, 50),

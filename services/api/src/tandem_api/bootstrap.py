@@ -34,6 +34,7 @@ from tandem.store.reports.writer import ReportWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
@@ -43,6 +44,7 @@ from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
+from tandem_api.estimates.service import Estimator
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
@@ -70,6 +72,8 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    prices = load_prices(settings.prices_file)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
     job_service = JobService(
         reader=jobs,
         writer=JobWriter(database),
@@ -81,7 +85,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         spending=SpendingReader(database),
         projects=projects,
         providers=providers,
-        prices=load_prices(settings.prices_file),
+        prices=prices,
     )
     agent_service = AgentService(
         reader=agents,
@@ -91,6 +95,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         projects=projects,
         datasets=dataset_service,
         providers=providers,
+        estimator=estimator,
     )
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(

@@ -14,9 +14,9 @@ from tandem.messaging.errors import (
     TooManyDeadLettersError,
 )
 from tandem.messaging.job_table import JobTable
-from tandem.messaging.outgoing import Outgoing
+from tandem.messaging.outgoing import Handler, Outgoing
 from tandem.messaging.producer import Producer
-from tandem.messaging.received import Handler, Received
+from tandem.messaging.received import Received
 from tandem.messaging.runner import ConsumerRunner
 from tandem.messaging.topics import TopicKeeper
 from tandem.messaging.worker_reports import WorkerReports

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from tandem.events import Event, Topic
 from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.errors import EventTooLargeError, MessagingError, NotNow, Poison
+from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
-from tandem.messaging.received import Handler, Received
+from tandem.messaging.received import Received
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED

@@ -19,8 +19,8 @@ from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
 from tandem.messaging.membership import COMMIT_SECONDS, GroupMemory, close_consumer, open_consumer
 from tandem.messaging.newcomers import Newcomers, Prepare
+from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
-from tandem.messaging.received import Handler
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import CONSUMER_LAG, EVENTS_CONSUMED, IN_FLIGHT, LOG_RESETS, REBALANCES

@@ -11,6 +11,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from tandem.store.database import Database, store_errors
+from tandem.store.workers.documents import KEPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,12 @@ INDEXES: tuple[Index, ...] = (
         "the next item, and counts by state",
     ),
     Index("review_items", (("reserved_by", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
+    Index(
+        "workers",
+        (("heard_at", UP),),
+        "live workers; those that are gone are forgotten",
+        {"expireAfterSeconds": KEPT_SECONDS},
+    ),
     Index("verifications", (("job_id", UP), ("seq", UP), ("revision", UP)), "a record's decisions", UNIQUE),
     Index(
         "verifications",
