@@ -33,6 +33,7 @@ from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
+from tandem_api.carry_over.service import CarryOverService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
@@ -59,6 +60,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     projects = ProjectService(ProjectReader(database), ProjectWriter(database))
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     job_service = JobService(
         reader=jobs,
@@ -84,7 +86,10 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     )
     services = Services(
         projects=projects,
-        label_schemas=LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects),
+        label_schemas=schema_service,
+        carry_over=CarryOverService(
+            jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
+        ),
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,

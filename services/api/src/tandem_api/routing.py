@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
+from tandem_api.carry_over.service import CarryOverService
 from tandem_api.datasets.service import DatasetService
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
@@ -25,6 +26,7 @@ class Services:
 
     projects: ProjectService
     label_schemas: LabelSchemaService
+    carry_over: CarryOverService
     datasets: DatasetService
     agents: AgentService
     jobs: JobService
