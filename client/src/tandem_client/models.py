@@ -79,6 +79,7 @@ class Agent(Model):
     label_schema_id: str
     system_template: str = ""
     user_template: str = ""
+    confidence_strategy: str = "token_probability"
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""

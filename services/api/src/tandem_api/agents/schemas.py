@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tandem.events import Fallback, ModelParameters
+from tandem.events import ConfidenceStrategy, Fallback, ModelParameters
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -25,6 +25,11 @@ class AgentCreate(Body):
     )
     user_template: Template | None = Field(
         default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
+    )
+    confidence_strategy: ConfidenceStrategy = Field(
+        default=ConfidenceStrategy.TOKEN_PROBABILITY,
+        description="How sure a label is: by the probability of its tokens, by how many of the samples give it, or by "
+        "what the model says of itself.",
     )
     repair: bool = Field(
         default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
@@ -46,7 +51,7 @@ class Agent(View):
     label_schema_id: str
     system_template: str
     user_template: str
-    confidence_strategy: str
+    confidence_strategy: ConfidenceStrategy
     repair: bool = False
     fallback: Fallback | None = None
     fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")
