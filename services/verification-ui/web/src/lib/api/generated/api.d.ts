@@ -357,6 +357,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/label-schemas/{label_schema_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry Over
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         *
+         *     People's values go before the model's. Everything is counted before the answer comes.
+         */
+        post: operations["carry_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/label-schemas/{label_schema_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Label Schema
+         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         */
+        get: operations["export_label_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login-links": {
         parameters: {
             query?: never;
@@ -514,6 +556,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/label-schemas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Label Schema
+         * @description Make a version of a label schema from a file, as `export` gives one.
+         */
+        post: operations["import_label_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -584,8 +646,7 @@ export interface components {
     schemas: {
         /** Agent */
         Agent: {
-            /** Confidence Strategy */
-            confidence_strategy: string;
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /**
              * Created At
              * Format: date-time
@@ -624,6 +685,11 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /**
+             * @description How sure a label is: by the probability of its tokens, by how many of the samples give it, or by what the model says of itself.
+             * @default token_probability
+             */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -842,6 +908,120 @@ export interface components {
              */
             next?: string | null;
         };
+        /** CarryOverCreate */
+        CarryOverCreate: {
+            /**
+             * Agent Id
+             * @description An agent of the new version: it is asked for what does not carry over. Left out, those records end as invalid, with the reason not_carried_over.
+             */
+            agent_id?: string | null;
+            /**
+             * Budget Usd
+             * @description For what the agent is asked.
+             */
+            budget_usd?: number | null;
+            /**
+             * Dry Run
+             * @description Only say what would carry over.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * From Job
+             * @description The job whose annotations are carried over; it must have ended.
+             */
+            from_job: string;
+            /**
+             * Mapping
+             * @description Task to old label to new label, or to null where there is none. Labels that it does not name map by equal value.
+             * @default {}
+             * @example {
+             *       "sentiment": {
+             *         "very good": "good"
+             *       }
+             *     }
+             */
+            mapping: {
+                [key: string]: {
+                    [key: string]: string | null;
+                };
+            };
+            /**
+             * Name
+             * @description Of the job; made from the two when left out.
+             */
+            name?: string | null;
+            /**
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+            /**
+             * Start
+             * @description False: made paused.
+             * @default true
+             */
+            start: boolean;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * CarryOverReport
+         * @description carried + not_carried = records.
+         */
+        CarryOverReport: {
+            /**
+             * Carried
+             * @description Records all of whose tasks carry over.
+             */
+            carried: number;
+            /**
+             * Dropped Tasks
+             * @description Tasks of the old version that the new one does not have.
+             */
+            dropped_tasks: string[];
+            /** From Job */
+            from_job: string;
+            /**
+             * Not Carried
+             * @description Asked of the agent, or invalid.
+             */
+            not_carried: number;
+            /** Records */
+            records: number;
+            /**
+             * Tasks
+             * @description By task of the new version.
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskCarryOver"];
+            };
+            /**
+             * Verified
+             * @description Of them: with values that a person decided on.
+             */
+            verified: number;
+        };
+        /** CarryOverResult */
+        CarryOverResult: {
+            /** @description The job that carries over; null of a dry run. */
+            job: components["schemas"]["Job"] | null;
+            report: components["schemas"]["CarryOverReport"];
+        };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
         /** Dataset */
         Dataset: {
             /**
@@ -979,9 +1159,16 @@ export interface components {
         };
         /** Job */
         Job: {
+            /** @description Who is asked; where nobody is, whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
+            /**
+             * Asks Model
+             * @description False: all labels are made of the sources, none is asked for.
+             * @default true
+             */
+            asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
             counts: components["schemas"]["JobCounts"];
@@ -1002,6 +1189,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
+            /** @default model */
+            kind: components["schemas"]["JobKind"];
             /** Label Schema Id */
             label_schema_id: string;
             /** Name */
@@ -1018,6 +1207,12 @@ export interface components {
             revision: number;
             /** Size */
             size: number;
+            /**
+             * Sources
+             * @description The jobs whose annotations its labels are made of.
+             * @default []
+             */
+            sources: string[];
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["JobState"];
@@ -1129,6 +1324,12 @@ export interface components {
              */
             weight: number;
         };
+        /**
+         * JobKind
+         * @description Where the labels of a job come from.
+         * @enum {string}
+         */
+        JobKind: "model" | "carried_over" | "combined";
         /** JobPage */
         JobPage: {
             /** Items */
@@ -1244,7 +1445,7 @@ export interface components {
             /** Project Id */
             project_id: string;
             /** Tasks */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
             /** Version */
             version: number;
         };
@@ -1254,9 +1455,9 @@ export interface components {
             name: string;
             /**
              * Tasks
-             * @description In this release: one single-choice task.
+             * @description Labeled together, in one call. A task without a kind is a single choice; an option may be its value alone.
              */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
         };
         /** LabelSchemaPage */
         LabelSchemaPage: {
@@ -1382,6 +1583,34 @@ export interface components {
             /** Top P */
             top_p?: number | null;
         };
+        /**
+         * MultipleChoiceTask
+         * @description Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order.
+         */
+        MultipleChoiceTask: {
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple_choice";
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
         /** NewApiKey */
         NewApiKey: {
             /**
@@ -1403,6 +1632,37 @@ export interface components {
              * @description Shown this once; only its hash is kept.
              */
             token: string;
+        };
+        /**
+         * NumberTask
+         * @description A number in [minimum, maximum], on the grid minimum + k * step where a step is given.
+         */
+        NumberTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Step */
+            step?: number | null;
+            /**
+             * Unit
+             * @description e.g. USD or °C; may stand beside the number.
+             * @default
+             */
+            unit: string;
         };
         /**
          * OnDuplicate
@@ -1584,7 +1844,7 @@ export interface components {
             };
             /** Gold */
             gold?: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
             /** Metadata */
             metadata: {
@@ -1637,6 +1897,11 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "annotator" | "admin";
+        /**
+         * SchemaFormat
+         * @enum {string}
+         */
+        SchemaFormat: "yaml" | "json";
         /** Session */
         Session: {
             /** Name */
@@ -1661,9 +1926,8 @@ export interface components {
          */
         SingleChoiceTask: {
             /**
-             * Kind
-             * @default single_choice
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             kind: "single_choice";
             /** Name */
@@ -1714,6 +1978,104 @@ export interface components {
              * @description What stands there: field[start:end].
              */
             text: string;
+        };
+        /**
+         * SpanAttribute
+         * @description What else is said of each span, as one of some options.
+         */
+        SpanAttribute: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SpanTask
+         * @description Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none.
+         */
+        SpanTask: {
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /**
+             * Field
+             * @description The record's field; its only field when left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "span";
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The labels of spans.
+             */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Overlaps
+             * @description Whether spans may share characters.
+             * @default true
+             */
+            overlaps: boolean;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
+        /**
+         * TaskCarryOver
+         * @description What became of one task's values, counted in records.
+         */
+        TaskCarryOver: {
+            /**
+             * Carried
+             * @default 0
+             */
+            carried: number;
+            /**
+             * Labels
+             * @description Old label to new label to how many carried values hold it; of tasks with labels.
+             * @default {}
+             */
+            labels: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Labels Not Carried
+             * @description Old labels that have no new one, to count.
+             * @default {}
+             */
+            labels_not_carried: {
+                [key: string]: number;
+            };
+            /**
+             * New Labels
+             * @description Labels of the new version that no carried value can have: whoever gave the old ones could not choose them.
+             * @default []
+             */
+            new_labels: string[];
+            /**
+             * Not Carried
+             * @description Reason to count: not_labeled, new_task, other_kind, no_such_label, left_out, not_allowed.
+             * @default {}
+             */
+            not_carried: {
+                [key: string]: number;
+            };
         };
         /**
          * TaskLabel
@@ -1769,6 +2131,41 @@ export interface components {
             task: string;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
+        };
+        /**
+         * TextTask
+         * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
+         */
+        TextTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Max Length
+             * @description In characters.
+             * @default 500
+             */
+            max_length: number;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+            /** Name */
+            name: string;
+            /**
+             * Pattern
+             * @description A regular expression in RE2's syntax.
+             */
+            pattern?: string | null;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
         };
         /**
          * Verification
@@ -2205,12 +2602,18 @@ export interface operations {
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Holds each row's own key. */
                 id_column?: string;
-                /** @description Columns that become the records' fields, by commas. */
+                /** @description Columns that become the records' fields, by commas; field=column where they differ. */
                 text_columns?: string;
                 /** @description Holds the value that is known to be right. */
                 gold_column?: string | null;
                 /** @description The task it belongs to; the column's name if left out. */
                 gold_task?: string | null;
+                /** @description Several of them, as task=column, by commas; the task alone where the column has its name. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks, and checked against them. Left out, they are labels or texts, taken as they are. */
+                label_schema_id?: string | null;
+                /** @description Between the gold labels of a multiple choice in a cell, where they are no JSON list. */
+                gold_separator?: string | null;
                 /** @description Columns to keep beside, by commas; * for all others. */
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
@@ -3266,6 +3669,166 @@ export interface operations {
             };
         };
     };
+    carry_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryOverCreate"];
+            };
+        };
+        responses: {
+            /** @description What would carry over; nothing was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                format?: components["schemas"]["SchemaFormat"];
+            };
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/yaml": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_login_link: {
         parameters: {
             query?: never;
@@ -4095,6 +4658,102 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                format?: components["schemas"]["SchemaFormat"];
+                /** @description Goes before the name that the file gives. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file, in UTF-8, of at most 256 KiB. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Equal to the latest version, which this is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
