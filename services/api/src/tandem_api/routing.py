@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
+from tandem_api.carry_over.service import CarryOverService
 from tandem_api.combinations.service import CombinationService
 from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.service import DatasetService
@@ -28,6 +29,7 @@ class Services:
 
     projects: ProjectService
     label_schemas: LabelSchemaService
+    carry_over: CarryOverService
     datasets: DatasetService
     agents: AgentService
     jobs: JobService

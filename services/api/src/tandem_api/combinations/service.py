@@ -9,20 +9,18 @@ from uuid import uuid4
 import orjson
 
 from tandem.access import Caller
-from tandem.events import AgentSpec, JobKind, JobState, ModelParameters, SingleChoiceTask
+from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ModelParameters, SingleChoiceTask
 from tandem.quality import comparing
 from tandem.quality.combining import Estimate, Rule
-from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.database import utcnow
-from tandem.store.jobs.documents import JobDocument, first_dispatch
-from tandem.store.jobs.writer import JobWriter
+from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
 from tandem_api.combinations.estimation import LEAST_AGENTS, MOST_LABELS, EstimationError, estimated
 from tandem_api.combinations.schemas import Combination, CombinationCreate, EstimatedAgent
 from tandem_api.comparisons.subject import Subject, subject_of
-from tandem_api.jobs.service import JobService, job_view
+from tandem_api.jobs.new_job import made_of, new_job
+from tandem_api.jobs.service import JobService
 
 STRETCHES = 200
 STRETCH = 100
@@ -32,7 +30,7 @@ PROVIDER = "tandem"
 
 
 class CombinationService:
-    def __init__(self, *, annotations: EndedReader, records: RecordReader, writer: JobWriter, jobs: JobService) -> None:
+    def __init__(self, *, annotations: EndedReader, records: RecordReader, jobs: JobService) -> None:
         self._annotations = annotations
         self._records = records
         self._writer = writer
@@ -46,10 +44,8 @@ class CombinationService:
         sampled = 0
         if body.method is Rule.DAWID_SKENE:
             estimates, sampled = await self._estimates(subject)
-        document = await self._document(subject, body, estimates, caller)
-        await self._writer.insert(document)
         return Combination(
-            job=job_view(document, OutcomeCounts()),
+            job=await self._jobs.add(await self._job(subject, body, estimates, caller)),
             estimated=[
                 EstimatedAgent(job_id=job_id, task=task, accuracy=estimate.accuracy(index))
                 for task, estimate in estimates.items()
@@ -88,49 +84,33 @@ class CombinationService:
                     raise Problem(422, "no-estimate", str(error), field="method", cure=error.cure) from error
         return found, sampled
 
-    async def _document(
+    async def _job(
         self, subject: Subject, body: CombinationCreate, estimates: dict[str, Estimate], caller: Caller
     ) -> JobDocument:
-        first, job_id, now = subject.jobs[0], uuid4().hex, utcnow()
-        agent = _agent(job_id, subject, body.method)
-        names = ", ".join(job["name"] for job in subject.jobs)
-        return {
-            "_id": job_id,
-            "project_id": first["project_id"],
-            "dataset_id": first["dataset_id"],
-            "name": body.name or f"{agent.name}: {names}"[:200],
-            "agent_id": agent.agent_id,
-            "label_schema_id": first["label_schema_id"],
-            "state": JobState.RUNNING.value,
-            "state_reason": None,
-            "revision": 1,
-            "epoch": 1,
-            "weight": 1.0,
-            "budget_usd": None,
-            "waiting_for": None,
-            "kind": JobKind.COMBINED.value,
-            "sources": list(subject.job_ids),
-            "making": {
-                "method": body.method.value,
-                "estimates": [{"task": task, **estimate.document()} for task, estimate in estimates.items()],
-            },
-            "asks_model": False,
-            "selection": {
+        first = subject.jobs[0]
+        agent = _agent(subject, body.method)
+        job = new_job(
+            project_id=first["project_id"],
+            dataset_id=first["dataset_id"],
+            name=body.name or f"{agent.name}: {', '.join(job['name'] for job in subject.jobs)}",
+            agent=agent,
+            label_schema=LabelSchemaSpec.model_validate(first["published"]["label_schema"]),
+            review_policy=body.review_policy,
+            selection={
                 "from_seq": subject.from_seq,
                 "below_seq": subject.below_seq,
                 "size": await self._records.count(first["dataset_id"], subject.from_seq, subject.below_seq),
             },
-            "published": {
-                "agent": agent.model_dump(mode="json"),
-                "label_schema": first["published"]["label_schema"],
-                "review_policy": body.review_policy.model_dump(mode="json"),
-            },
-            "dispatch": first_dispatch(subject.from_seq),
-            "created_at": now,
-            "created_by": caller.name,
-            "started_at": now,
-            "finished_at": None,
+            weight=1.0,
+            budget_usd=None,
+            start=True,
+            by=caller.name,
+        )
+        making = {
+            "method": body.method.value,
+            "estimates": [{"task": task, **estimate.document()} for task, estimate in estimates.items()],
         }
+        return made_of(job, JobKind.COMBINED, list(subject.job_ids), making, asks_model=False)
 
 
 def stretches(from_seq: int, below_seq: int) -> list[tuple[int, int]]:
@@ -141,13 +121,13 @@ def stretches(from_seq: int, below_seq: int) -> list[tuple[int, int]]:
     return [(start, min(start + STRETCH, below_seq)) for start in starts]
 
 
-def _agent(job_id: str, subject: Subject, method: Rule) -> AgentSpec:
+def _agent(subject: Subject, method: Rule) -> AgentSpec:
     """Stands where other jobs have the agent that is asked: whose labels these are."""
     words = {Rule.VOTE: "Vote", Rule.DAWID_SKENE: "Dawid-Skene"}[method]
     fingerprints = [job["published"]["agent"]["fingerprint"] for job in subject.jobs]
     content: list[Any] = [method.value, list(subject.job_ids), fingerprints]
     return AgentSpec(
-        agent_id=job_id,
+        agent_id=uuid4().hex,
         version=1,
         name=f"{words} of {len(subject.jobs)} agents",
         provider=PROVIDER,

@@ -82,6 +82,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/combinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Combine Jobs
+         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         *
+         *     It is reviewed, reported, compared and exported like any other.
+         */
+        post: operations["combine_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/comparisons": {
         parameters: {
             query?: never;
@@ -401,6 +423,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/label-schemas/{label_schema_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry Over
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         *
+         *     People's values go before the model's. Everything is counted before the answer comes.
+         */
+        post: operations["carry_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/label-schemas/{label_schema_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Label Schema
+         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         */
+        get: operations["export_label_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login-links": {
         parameters: {
             query?: never;
@@ -558,6 +622,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/label-schemas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Label Schema
+         * @description Make a version of a label schema from a file, as `export` gives one.
+         */
+        post: operations["import_label_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -628,8 +712,7 @@ export interface components {
     schemas: {
         /** Agent */
         Agent: {
-            /** Confidence Strategy */
-            confidence_strategy: string;
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /**
              * Created At
              * Format: date-time
@@ -668,6 +751,11 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /**
+             * @description How sure a label is: by the probability of its tokens, by how many of the samples give it, or by what the model says of itself.
+             * @default token_probability
+             */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -904,6 +992,189 @@ export interface components {
             next?: string | null;
         };
         /**
+         * Between
+         * @description `low` to `high`, likely about `likely`.
+         */
+        Between: {
+            /** High */
+            high: number;
+            /** Likely */
+            likely: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * CallEstimate
+         * @description Of the first call for one record.
+         */
+        CallEstimate: {
+            /**
+             * Counted By
+             * @description The prompt's tokens: by the model's own vocabulary, or estimated from its characters.
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            /**
+             * Note
+             * @description Of the price.
+             */
+            note: string;
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
+        };
+        /** CarryOverCreate */
+        CarryOverCreate: {
+            /**
+             * Agent Id
+             * @description An agent of the new version: it is asked for what does not carry over. Left out, those records end as invalid, with the reason not_carried_over.
+             */
+            agent_id?: string | null;
+            /**
+             * Budget Usd
+             * @description For what the agent is asked.
+             */
+            budget_usd?: number | null;
+            /**
+             * Dry Run
+             * @description Only say what would carry over.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * From Job
+             * @description The job whose annotations are carried over; it must have ended.
+             */
+            from_job: string;
+            /**
+             * Mapping
+             * @description Task to old label to new label, or to null where there is none. Labels that it does not name map by equal value.
+             * @default {}
+             * @example {
+             *       "sentiment": {
+             *         "very good": "good"
+             *       }
+             *     }
+             */
+            mapping: {
+                [key: string]: {
+                    [key: string]: string | null;
+                };
+            };
+            /**
+             * Name
+             * @description Of the job; made from the two when left out.
+             */
+            name?: string | null;
+            /**
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+            /**
+             * Start
+             * @description False: made paused.
+             * @default true
+             */
+            start: boolean;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * CarryOverReport
+         * @description carried + not_carried = records.
+         */
+        CarryOverReport: {
+            /**
+             * Carried
+             * @description Records all of whose tasks carry over.
+             */
+            carried: number;
+            /**
+             * Dropped Tasks
+             * @description Tasks of the old version that the new one does not have.
+             */
+            dropped_tasks: string[];
+            /** From Job */
+            from_job: string;
+            /**
+             * Not Carried
+             * @description Asked of the agent, or invalid.
+             */
+            not_carried: number;
+            /** Records */
+            records: number;
+            /**
+             * Tasks
+             * @description By task of the new version.
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskCarryOver"];
+            };
+            /**
+             * Verified
+             * @description Of them: with values that a person decided on.
+             */
+            verified: number;
+        };
+        /** CarryOverResult */
+        CarryOverResult: {
+            /** @description The job that carries over; null of a dry run. */
+            job: components["schemas"]["Job"] | null;
+            report: components["schemas"]["CarryOverReport"];
+        };
+        /** Combination */
+        Combination: {
+            /**
+             * Estimated
+             * @description Of dawid_skene, for each task that it is used on.
+             */
+            estimated: components["schemas"]["EstimatedAgent"][];
+            job: components["schemas"]["Job"];
+            /**
+             * Sampled
+             * @description Records that the estimate is from.
+             */
+            sampled: number;
+        };
+        /** CombinationCreate */
+        CombinationCreate: {
+            /**
+             * Jobs
+             * @description Ids of two to eight jobs that have ended, over one data set and label schema.
+             */
+            jobs: string[];
+            /**
+             * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
+             * @default vote
+             */
+            method: components["schemas"]["Rule"];
+            /**
+             * Name
+             * @description Made from method and jobs when left out.
+             */
+            name?: string | null;
+            /**
+             * @description The confidence is the share of the agents that agree, or the label's estimated probability: with a threshold of 1, all records on which agents differ go to a person. Ties are invalid.
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+        };
+        /**
          * ComparedJob
          * @description Its cost is that of the whole job; the rest is over the records that are compared.
          */
@@ -1022,6 +1293,12 @@ export interface components {
             /** Without Confidence */
             without_confidence: number;
         };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
         /**
          * ConfusionMatrix
          * @description Sparse: only the cells that are not 0.
@@ -1159,6 +1436,18 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /** EstimatedAgent */
+        EstimatedAgent: {
+            /**
+             * Accuracy
+             * @description How often the agent is expected to be right.
+             */
+            accuracy: number;
+            /** Job Id */
+            job_id: string;
+            /** Task */
+            task: string;
         };
         /**
          * Evaluation
@@ -1366,9 +1655,16 @@ export interface components {
         };
         /** Job */
         Job: {
+            /** @description Who is asked; where nobody is, whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
+            /**
+             * Asks Model
+             * @description False: all labels are made of the sources, none is asked for.
+             * @default true
+             */
+            asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
             counts: components["schemas"]["JobCounts"];
@@ -1389,6 +1685,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
+            /** @default model */
+            kind: components["schemas"]["JobKind"];
             /** Label Schema Id */
             label_schema_id: string;
             /** Name */
@@ -1405,6 +1703,12 @@ export interface components {
             revision: number;
             /** Size */
             size: number;
+            /**
+             * Sources
+             * @description The jobs whose annotations its labels are made of.
+             * @default []
+             */
+            sources: string[];
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["JobState"];
@@ -1516,6 +1820,12 @@ export interface components {
              */
             weight: number;
         };
+        /**
+         * JobKind
+         * @description Where the labels of a job come from.
+         * @enum {string}
+         */
+        JobKind: "model" | "carried_over" | "combined";
         /** JobPage */
         JobPage: {
             /** Items */
@@ -1726,7 +2036,7 @@ export interface components {
             /** Project Id */
             project_id: string;
             /** Tasks */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
             /** Version */
             version: number;
         };
@@ -1736,9 +2046,9 @@ export interface components {
             name: string;
             /**
              * Tasks
-             * @description In this release: one single-choice task.
+             * @description Labeled together, in one call. A task without a kind is a single choice; an option may be its value alone.
              */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
         };
         /** LabelSchemaPage */
         LabelSchemaPage: {
@@ -1810,6 +2120,11 @@ export interface components {
             content: string;
             /** Role */
             role: string;
+            /**
+             * Segments
+             * @description The content from its start to its end, by where it came from.
+             */
+            segments: components["schemas"]["Segment"][];
         };
         /**
          * ModelCost
@@ -1882,6 +2197,34 @@ export interface components {
             /** Top P */
             top_p?: number | null;
         };
+        /**
+         * MultipleChoiceTask
+         * @description Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order.
+         */
+        MultipleChoiceTask: {
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple_choice";
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
         /** NewApiKey */
         NewApiKey: {
             /**
@@ -1919,6 +2262,37 @@ export interface components {
             smallest: number;
             /** Standard Deviation */
             standard_deviation: number;
+        };
+        /**
+         * NumberTask
+         * @description A number in [minimum, maximum], on the grid minimum + k * step where a step is given.
+         */
+        NumberTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Step */
+            step?: number | null;
+            /**
+             * Unit
+             * @description e.g. USD or °C; may stand beside the number.
+             * @default
+             */
+            unit: string;
         };
         /**
          * OnDuplicate
@@ -2053,6 +2427,7 @@ export interface components {
          * @description The messages that the agent would send for one record.
          */
         PreviewedPrompt: {
+            estimate: components["schemas"]["CallEstimate"];
             /** Messages */
             messages: components["schemas"]["Message"][];
             /** Record Id */
@@ -2163,7 +2538,7 @@ export interface components {
             };
             /** Gold */
             gold?: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
             /** Metadata */
             metadata: {
@@ -2264,6 +2639,12 @@ export interface components {
          */
         Role: "viewer" | "annotator" | "admin";
         /**
+         * Rule
+         * @description How labels are combined; stored with the label.
+         * @enum {string}
+         */
+        Rule: "vote" | "dawid_skene";
+        /**
          * Said
          * @description What one agent gave the record.
          */
@@ -2276,6 +2657,20 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * SchemaFormat
+         * @enum {string}
+         */
+        SchemaFormat: "yaml" | "json";
+        /**
+         * Segment
+         * @description A stretch of a message's content, and where it came from.
+         */
+        Segment: {
+            source: components["schemas"]["Source"];
+            /** Text */
+            text: string;
         };
         /** Session */
         Session: {
@@ -2301,9 +2696,8 @@ export interface components {
          */
         SingleChoiceTask: {
             /**
-             * Kind
-             * @default single_choice
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             kind: "single_choice";
             /** Name */
@@ -2317,6 +2711,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Source
+         * @description Where some text of a message came from.
+         * @enum {string}
+         */
+        Source: "template" | "record" | "label_schema" | "example";
         /**
          * Span
          * @description A stretch of a field's text that carries a label.
@@ -2354,6 +2754,104 @@ export interface components {
              * @description What stands there: field[start:end].
              */
             text: string;
+        };
+        /**
+         * SpanAttribute
+         * @description What else is said of each span, as one of some options.
+         */
+        SpanAttribute: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SpanTask
+         * @description Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none.
+         */
+        SpanTask: {
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /**
+             * Field
+             * @description The record's field; its only field when left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "span";
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The labels of spans.
+             */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Overlaps
+             * @description Whether spans may share characters.
+             * @default true
+             */
+            overlaps: boolean;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
+        /**
+         * TaskCarryOver
+         * @description What became of one task's values, counted in records.
+         */
+        TaskCarryOver: {
+            /**
+             * Carried
+             * @default 0
+             */
+            carried: number;
+            /**
+             * Labels
+             * @description Old label to new label to how many carried values hold it; of tasks with labels.
+             * @default {}
+             */
+            labels: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Labels Not Carried
+             * @description Old labels that have no new one, to count.
+             * @default {}
+             */
+            labels_not_carried: {
+                [key: string]: number;
+            };
+            /**
+             * New Labels
+             * @description Labels of the new version that no carried value can have: whoever gave the old ones could not choose them.
+             * @default []
+             */
+            new_labels: string[];
+            /**
+             * Not Carried
+             * @description Reason to count: not_labeled, new_task, other_kind, no_such_label, left_out, not_allowed.
+             * @default {}
+             */
+            not_carried: {
+                [key: string]: number;
+            };
         };
         /**
          * TaskLabel
@@ -2475,6 +2973,41 @@ export interface components {
              * @description False: so many are different that counts may be lower than they are.
              */
             top_is_exact: boolean;
+        };
+        /**
+         * TextTask
+         * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
+         */
+        TextTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Max Length
+             * @description In characters.
+             * @default 500
+             */
+            max_length: number;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+            /** Name */
+            name: string;
+            /**
+             * Pattern
+             * @description A regular expression in RE2's syntax.
+             */
+            pattern?: string | null;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
         };
         /**
          * Verification
@@ -2837,6 +3370,84 @@ export interface operations {
             };
         };
     };
+    combine_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CombinationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Combination"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_jobs: {
         parameters: {
             query: {
@@ -3055,12 +3666,18 @@ export interface operations {
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Holds each row's own key. */
                 id_column?: string;
-                /** @description Columns that become the records' fields, by commas. */
+                /** @description Columns that become the records' fields, by commas; field=column where they differ. */
                 text_columns?: string;
                 /** @description Holds the value that is known to be right. */
                 gold_column?: string | null;
                 /** @description The task it belongs to; the column's name if left out. */
                 gold_task?: string | null;
+                /** @description Several of them, as task=column, by commas; the task alone where the column has its name. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks, and checked against them. Left out, they are labels or texts, taken as they are. */
+                label_schema_id?: string | null;
+                /** @description Between the gold labels of a multiple choice in a cell, where they are no JSON list. */
+                gold_separator?: string | null;
                 /** @description Columns to keep beside, by commas; * for all others. */
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
@@ -4116,6 +4733,166 @@ export interface operations {
             };
         };
     };
+    carry_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryOverCreate"];
+            };
+        };
+        responses: {
+            /** @description What would carry over; nothing was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                format?: components["schemas"]["SchemaFormat"];
+            };
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/yaml": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_login_link: {
         parameters: {
             query?: never;
@@ -4945,6 +5722,102 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                format?: components["schemas"]["SchemaFormat"];
+                /** @description Goes before the name that the file gives. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file, in UTF-8, of at most 256 KiB. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Equal to the latest version, which this is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
