@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
 import krippendorff
 import pytest
@@ -70,7 +70,9 @@ def grid(records: list[list[Any]]) -> list[list[float]]:
 
 @pytest.mark.parametrize("level", ["nominal", "interval"])
 @pytest.mark.parametrize("seed", range(20))
-def test_alpha_is_that_of_krippendorff_with_missing_values_too(level: str, seed: int) -> None:
+def test_alpha_is_that_of_krippendorff_with_missing_values_too(
+    level: Literal["nominal", "interval"], seed: int
+) -> None:
     draw = random.Random(seed)  # noqa: S311 - draws a case
     records: list[list[Any]] = []
     for _ in range(40):

@@ -107,10 +107,9 @@ def test_what_is_no_number_is_no_value_of_a_number_task(value: Any) -> None:
 
 
 def test_the_interval_of_a_share_by_hand() -> None:
-    low, high = wilson(8, 10) or (0, 0)
-    assert (low, high) == (pytest.approx(0.4901625), pytest.approx(0.9433178))
+    assert wilson(8, 10) == pytest.approx((0.4901625, 0.9433178))
     assert wilson(0, 0) is None
-    assert wilson(10, 10) == (pytest.approx(0.7224672), pytest.approx(1.0))
+    assert wilson(10, 10) == pytest.approx((0.7224672, 1.0))
 
 
 def test_mcnemar_by_hand() -> None:

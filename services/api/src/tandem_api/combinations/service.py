@@ -33,7 +33,6 @@ class CombinationService:
     def __init__(self, *, annotations: EndedReader, records: RecordReader, jobs: JobService) -> None:
         self._annotations = annotations
         self._records = records
-        self._writer = writer
         self._jobs = jobs
 
     async def create(self, body: CombinationCreate, caller: Caller) -> Combination:
