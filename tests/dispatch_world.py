@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from tandem.events import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
     Event,
+    JobKind,
     JobPublishedV1,
     WorkerReportedV1,
 )
@@ -35,6 +36,8 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.reader import RecordReader
 from tandem.testing.brokers import Broker
+from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatchSettings
 
@@ -95,6 +98,10 @@ class World:
             health=Health(),
             spending=SpendingReader(self.database),
             prices=self.prices,
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(AnnotationReader(self.database)),
+                JobKind.COMBINED: CombinationMaker(AnnotationReader(self.database)),
+            },
         )
 
     @asynccontextmanager
@@ -114,8 +121,15 @@ class World:
                     await task
 
     async def job(
-        self, size: int, *, job_id: str = "job", provider: str = "simulated", budget_usd: float | None = None
+        self,
+        size: int,
+        *,
+        job_id: str = "job",
+        provider: str = "simulated",
+        budget_usd: float | None = None,
+        **more: Any,
     ) -> None:
+        """`more` are fields of the job's document."""
         dataset = f"data-{job_id}"
         await self.database["records"].insert_many(
             {
@@ -130,7 +144,7 @@ class World:
             }
             for seq in range(size)
         )
-        task = {"name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
+        task = {"kind": "single_choice", "name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
         document: JobDocument = {
             "_id": job_id,
             "project_id": "p",
@@ -165,7 +179,7 @@ class World:
             "started_at": utcnow(),
             "finished_at": None,
         }
-        await JobWriter(self.database).insert(document)
+        await JobWriter(self.database).insert(cast("JobDocument", document | more))
 
     async def annotate(
         self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled", usd: float | None = None

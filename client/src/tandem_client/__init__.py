@@ -9,7 +9,6 @@ from tandem_client.models import (
     ImportResult,
     Job,
     JobCounts,
-    JobReport,
     Label,
     LabelOption,
     LabelSchema,
@@ -17,11 +16,15 @@ from tandem_client.models import (
     Project,
     SingleChoice,
 )
+from tandem_client.quality import Combination, Comparison, Difference, JobReport
 
 __all__ = [
     "Agent",
     "Annotation",
+    "Combination",
+    "Comparison",
     "Dataset",
+    "Difference",
     "ImportResult",
     "Job",
     "JobCounts",

@@ -79,6 +79,7 @@ class Agent(Model):
     label_schema_id: str
     system_template: str = ""
     user_template: str = ""
+    confidence_strategy: str = "token_probability"
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""
@@ -166,16 +167,6 @@ class JobCost(Model):
     currency: str = "USD"
     total: ModelCost
     by_model: tuple[ModelCost, ...] = ()
-
-
-class JobReport(Model):
-    """How the labels of a job are spread; accuracy is None where no record carries a gold label."""
-
-    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
-    reasons: dict[str, int] = Field(default_factory=dict)
-    accuracy: float | None = None
-    gold_compared: int = 0
-    confidence_histogram: tuple[int, ...] = ()
 
 
 class Label(Model):

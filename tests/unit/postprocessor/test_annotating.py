@@ -41,3 +41,10 @@ def test_what_is_invalid_or_failed_goes_to_review_as_the_policy_says() -> None:
 
 def test_a_label_without_confidence_is_left_alone_where_the_policy_says_so() -> None:
     assert review_of(ReviewPolicy(review_without_confidence=False), Outcome.LABELED, [label(None)])[0] is None
+
+
+def test_what_a_person_decided_on_in_another_job_asks_for_nobody() -> None:
+    verified = TaskLabel(task="t", value="v", rule="carried_over", confidence_missing_reason="verified")
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified]) == (None, 0.0)
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(0.4)])[0] is ReviewReason.LOW_CONFIDENCE
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(None)])[0] is ReviewReason.NO_CONFIDENCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,12 @@ ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
 TemplateFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file with a Jinja2 template.")]
 
 
+class ConfidenceName(StrEnum):
+    TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
+    AGREEMENT = "agreement"
+    STATED = "stated"
+
+
 @app.command()
 def create(
     name: str,
@@ -26,6 +33,12 @@ def create(
     max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
     samples: Annotated[int | None, typer.Option(min=1, max=20, help="Answers to each record; all are kept.")] = None,
     reasoning_effort: Annotated[str | None, typer.Option(help="For models that reason: low, medium, high.")] = None,
+    confidence: Annotated[
+        ConfidenceName | None,
+        typer.Option(
+            help="How sure a label is: by its tokens (left out), by --samples that agree, or as the model says."
+        ),
+    ] = None,
     repair: Annotated[bool, typer.Option(help="Ask once more, saying why, when no label could be read.")] = False,
     fallback_provider: Annotated[str | None, typer.Option(help="Of the second model; left out: the same.")] = None,
     fallback_model: Annotated[
@@ -60,6 +73,7 @@ def create(
             parameters={key: value for key, value in given.items() if value is not None} or None,
             system_template=system_template.read_text(encoding="utf-8") if system_template else None,
             user_template=user_template.read_text(encoding="utf-8") if user_template else None,
+            confidence_strategy=confidence.value if confidence else None,
             repair=repair or None,
             fallback=fallback,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from tandem_client.models import Agent, PreviewedPrompt
 from tandem_client.paging import pages
@@ -24,11 +24,15 @@ class Agents:
         parameters: dict[str, Any] | None = None,
         system_template: str | None = None,
         user_template: str | None = None,
+        confidence_strategy: Literal["token_probability", "agreement", "stated"] | None = None,
         repair: bool | None = None,
         fallback: dict[str, Any] | None = None,
     ) -> Agent:
         """A new version of the agent of this name. Templates left out are built from the label schema.
 
+        `confidence_strategy` says where the confidence of labels comes from: the probability of their tokens (the
+        default), how many of several samples agree (`parameters={"samples": 5, "temperature": 0.7}`), or what the model
+        says of itself.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
         body = {
@@ -39,6 +43,7 @@ class Agents:
             "parameters": parameters,
             "system_template": system_template,
             "user_template": user_template,
+            "confidence_strategy": confidence_strategy,
             "repair": repair,
             "fallback": fallback,
         }

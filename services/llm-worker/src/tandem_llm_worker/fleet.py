@@ -100,6 +100,7 @@ class Fleet:
                 "refused": limiter.refused_calls,
                 "requests_per_minute": None if believed.requests is None else believed.requests * 60,
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
+                "context_window": model.capabilities.context_window,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
             }
         )

@@ -14,10 +14,10 @@ from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
 from tandem.pricing import PriceTable
+from tandem.tokens import counter_for
 from tandem_llm_worker.costs import CostMeter
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING
-from tandem_llm_worker.pacing.tokenizer import counter_for
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.complaints import Complaint

@@ -183,7 +183,8 @@ class RequestHandler:
         may hold waiting. Hands that are full of what flows are as they should be."""
         if len(self._running) < self._hands:
             return {key: most for key, most in self._crowding.items() if len(self._running) >= self._hands // 2}
-        used = {(job.agent.provider, job.agent.model) for job in self._jobs.live() if job.state is JobState.RUNNING}
+        running = (job for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model)
+        used = {(job.agent.provider, job.agent.model) for job in running}
         if len(used) < 2:
             return {}
         share = max(1, self._hands // len(used) // 2)

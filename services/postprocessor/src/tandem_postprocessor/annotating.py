@@ -14,7 +14,9 @@ from tandem.events import (
     ReviewReason,
     TaskLabel,
 )
+from tandem.labeling.confidence import UnknownReason
 from tandem.labeling.labeler import Labeler
+from tandem.labeling.ready import check_ready
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, SpendingPart, annotation_id
 
@@ -22,13 +24,14 @@ from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, Sp
 def annotation_of(
     answer: AnnotationRespondedV1,
     job: JobPublishedV1,
-    labeler: Labeler,
+    labeler: Labeler | None,
     *,
     fields: Mapping[str, str],
     now: datetime,
 ) -> AnnotationDocument:
-    """`labeler` is the one of the job's label schema; `fields` are the record's where the labeler needs them."""
-    outcome, reason, detail, labels = _judge(answer, labeler, fields)
+    """`labeler` is the one of the job's label schema, None when the labels come ready; `fields` are the record's where
+    labels are found in them."""
+    outcome, reason, detail, labels = _judge(answer, job, labeler, fields)
     review, priority = review_of(job.review_policy, outcome, labels)
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
@@ -57,6 +60,8 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
+    if answer.ready is not None:
+        annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
     return annotation
@@ -72,12 +77,16 @@ def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> Spe
 
 
 def _judge(
-    answer: AnnotationRespondedV1, labeler: Labeler, fields: Mapping[str, str]
+    answer: AnnotationRespondedV1, job: JobPublishedV1, labeler: Labeler | None, fields: Mapping[str, str]
 ) -> tuple[Outcome, str | None, str | None, Sequence[TaskLabel]]:
     if answer.error is not None:
         return Outcome.FAILED, answer.error.kind.value, answer.error.message, ()
-    if not answer.completions:
-        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds neither a completion nor an error", ()
+    if answer.ready is not None:
+        checked = check_ready(job.label_schema, answer.ready, fields)
+        outcome = Outcome.LABELED if checked.reason is None else Outcome.INVALID
+        return outcome, checked.reason, checked.detail, checked.labels
+    if not answer.completions or labeler is None:
+        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds no completion, label or error", ()
     found = labeler.label(answer.completions, fields)
     if found.problem is not None:
         return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found.labels
@@ -85,13 +94,17 @@ def _judge(
 
 
 def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> tuple[ReviewReason | None, float]:
-    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing."""
+    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing. Labels
+    that a person decided on, in the job they come from, ask for nobody."""
     if outcome is Outcome.INVALID:
         return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
     if outcome is Outcome.FAILED:
         return (ReviewReason.FAILED if policy.review_failed else None), 1.0
-    confidences = [label.confidence for label in labels if label.confidence is not None]
-    if len(confidences) < len(labels) or not labels:
+    unseen = [label for label in labels if label.confidence_missing_reason != UnknownReason.VERIFIED]
+    if labels and not unseen:
+        return None, 0.0
+    confidences = [label.confidence for label in unseen if label.confidence is not None]
+    if len(confidences) < len(unseen) or not unseen:
         return (ReviewReason.NO_CONFIDENCE if policy.review_without_confidence else None), 1.0
     lowest = min(confidences)
     return (ReviewReason.LOW_CONFIDENCE if lowest < policy.threshold else None), 1.0 - lowest

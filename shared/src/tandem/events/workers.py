@@ -42,6 +42,7 @@ class AccountReported(Part):
     handed_back: int = Field(default=0, ge=0, description="Requests skipped unanswered; they are to be asked anew.")
     requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
     tokens_per_minute: float | None = None
+    context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
     dropped_parameters: tuple[str, ...] = Field(default=(), description="Parameters that the model does not take.")
 
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tandem.events import Fallback, ModelParameters
+from tandem.events import ConfidenceStrategy, Fallback, ModelParameters
+from tandem.labeling.prompts import Source
+from tandem_api.estimates.schemas import CallEstimate
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -25,6 +27,11 @@ class AgentCreate(Body):
     )
     user_template: Template | None = Field(
         default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
+    )
+    confidence_strategy: ConfidenceStrategy = Field(
+        default=ConfidenceStrategy.TOKEN_PROBABILITY,
+        description="How sure a label is: by the probability of its tokens, by how many of the samples give it, or by "
+        "what the model says of itself.",
     )
     repair: bool = Field(
         default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
@@ -46,7 +53,7 @@ class Agent(View):
     label_schema_id: str
     system_template: str
     user_template: str
-    confidence_strategy: str
+    confidence_strategy: ConfidenceStrategy
     repair: bool = False
     fallback: Fallback | None = None
     fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")
@@ -62,9 +69,17 @@ class PreviewRequest(Body):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class Segment(View):
+    """A stretch of a message's content, and where it came from."""
+
+    text: str
+    source: Source
+
+
 class Message(View):
     role: str
     content: str
+    segments: list[Segment] = Field(description="The content from its start to its end, by where it came from.")
 
 
 class PreviewedPrompt(View):
@@ -73,6 +88,7 @@ class PreviewedPrompt(View):
     seq: int
     record_id: str
     messages: list[Message]
+    estimate: CallEstimate
 
 
 class PreviewedPrompts(View):

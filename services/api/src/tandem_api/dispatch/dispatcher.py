@@ -24,6 +24,7 @@ from tandem_api.dispatch.accounts import Waiting
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder, Parts
 from tandem_api.dispatch.fleet import Fleet
+from tandem_api.dispatch.making import Makers
 from tandem_api.dispatch.settings import DispatchSettings
 
 log = get_logger(__name__)
@@ -63,6 +64,7 @@ class Dispatcher:
         health: Health,
         spending: SpendingReader,
         prices: PriceTable,
+        makers: Makers,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -78,6 +80,7 @@ class Dispatcher:
             clock=self._clock,
             deadline_seconds=settings.deadline_seconds,
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls),
+            makers=makers,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
@@ -173,7 +176,7 @@ class Dispatcher:
         metrics.DISPATCH_LEASES.set(len(self._feeders))
         metrics.DISPATCH_OUTSTANDING.set(sum(feeder.outstanding for feeder in self._feeders.values()))
         metrics.DISPATCH_BACKLOG.set(
-            sum(feeder.unended for feeder in running.values()) + sum(f.waiting for f in waiting)
+            sum(f.unended for f in running.values() if f.asks_model) + sum(f.waiting for f in waiting)
         )
 
     async def _finish_if_done(self, feeder: JobFeeder) -> None:

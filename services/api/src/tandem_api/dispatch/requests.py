@@ -1,14 +1,44 @@
-"""The events that ask for a record, or end it unanswered."""
+"""The events that ask for a record, answer it with labels there are already, or end it unanswered."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, ResponseError
+from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, JobKind, ResponseError
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.dispatch.making import Made, Makers
 from tandem_api.dispatch.window import MAX_ASKS
+
+Asked = AnnotationRequestedV1 | AnnotationRespondedV1
+"""What is published so that a record ends: a request to a model, or its labels where they are ready."""
+
+
+async def asked_for(
+    job: JobDocument,
+    records: Mapping[int, RecordDocument],
+    asks: Mapping[int, int],
+    makers: Makers,
+    *,
+    epoch: int,
+    deadline_seconds: float,
+) -> list[Asked]:
+    """One event a record, in the order of `asks` (seq to how often it is asked for, this time included)."""
+    present = {seq: records[seq] for seq in asks if seq in records}
+    made: Mapping[int, Made] = {}
+    if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
+        made = await makers[kind].make(job, list(present.values()))
+    asks_model = job.get("asks_model", True)
+    events: list[Asked] = []
+    for seq, record in present.items():
+        ready = made.get(seq)
+        if ready is not None and (ready.ready.reason is None or not asks_model):
+            events.append(_answered(job, record, ready, epoch=epoch, ask=asks[seq]))
+        else:
+            events.append(request_for(job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds))
+    return events
 
 
 def request_for(
@@ -24,6 +54,11 @@ def undelivered(
     message = f"asked {MAX_ASKS} times, no answer came back within {deadline_seconds:g} s each"
     error = ResponseError(kind=ErrorKind.UNDELIVERED, message=message)
     return AnnotationRespondedV1(**_about(job, record, epoch), ask=MAX_ASKS, error=error)
+
+
+def _answered(job: JobDocument, record: RecordDocument, made: Made, *, epoch: int, ask: int) -> AnnotationRespondedV1:
+    about = _about(job, record, epoch)
+    return AnnotationRespondedV1(**about, ask=ask, ready=made.ready, provider=made.provider, model=made.model)
 
 
 def _about(job: JobDocument, record: RecordDocument, epoch: int) -> dict[str, Any]:

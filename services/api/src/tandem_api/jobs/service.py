@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobState
@@ -15,10 +14,9 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.database import utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.reader import DatasetReader
-from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
@@ -27,6 +25,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.prompts import record_problem
 from tandem_api.jobs.budgets import problem_with_budget
+from tandem_api.jobs.new_job import new_job
 from tandem_api.jobs.schemas import Job, JobAgent, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
@@ -75,37 +74,27 @@ class JobService:
         below_seq = dataset["visible_below"]
         if body.limit is not None:
             below_seq = await self._records.seq_after(dataset["_id"], below_seq, count=body.limit)
-        now = utcnow()
-        document: JobDocument = {
-            "_id": uuid4().hex,
-            "project_id": project_id,
-            "dataset_id": dataset["_id"],
-            "name": body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}"[:200],
-            "agent_id": agent["_id"],
-            "label_schema_id": schema["_id"],
-            "state": (JobState.RUNNING if body.start else JobState.PAUSED).value,
-            "state_reason": None if body.start else "Made without a start; resume it to begin.",
-            "revision": 1,
-            "epoch": 1,
-            "weight": body.weight,
-            "budget_usd": body.budget_usd,
-            "waiting_for": None,
-            "selection": {
+        document = new_job(
+            project_id=project_id,
+            dataset_id=dataset["_id"],
+            name=body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}",
+            agent=agent_spec(agent),
+            label_schema=label_schema_spec(schema),
+            review_policy=body.review_policy,
+            selection={
                 "from_seq": 0,
                 "below_seq": below_seq,
                 "size": await self._records.count(dataset["_id"], 0, below_seq),
             },
-            "published": {
-                "agent": agent_spec(agent).model_dump(mode="json"),
-                "label_schema": label_schema_spec(schema).model_dump(mode="json"),
-                "review_policy": body.review_policy.model_dump(mode="json"),
-            },
-            "dispatch": first_dispatch(0),
-            "created_at": now,
-            "created_by": caller.name,
-            "started_at": now if body.start else None,
-            "finished_at": None,
-        }
+            weight=body.weight,
+            budget_usd=body.budget_usd,
+            start=body.start,
+            by=caller.name,
+        )
+        return await self.add(document)
+
+    async def add(self, document: JobDocument) -> Job:
+        """A job that was checked."""
         await self._writer.insert(document)
         return _view(document, OutcomeCounts())
 
@@ -125,10 +114,7 @@ class JobService:
             )
         else:
             schema = await self._label_schemas.get(agent["label_schema_id"])
-            if problem := self._providers.problem_with(agent["provider"], agent["model"]):
-                problems.append(problem.model_copy(update={"field": "agent_id"}))
-            if body.budget_usd is not None and (problem := problem_with_budget(agent_spec(agent), self._prices)):
-                problems.append(problem)
+            problems += self.problems_with_agent(agent_spec(agent), body.budget_usd)
         if dataset is None or dataset["project_id"] != project_id:
             problems.append(
                 FieldProblem(
@@ -154,6 +140,15 @@ class JobService:
             raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=problems)
         return agent, dataset, schema
 
+    def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
+        """Why it cannot be asked, or not within a budget."""
+        problems = []
+        if problem := self._providers.problem_with(agent.provider, agent.model):
+            problems.append(problem.model_copy(update={"field": "agent_id"}))
+        if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
+            problems.append(problem)
+        return problems
+
     # --- steering
 
     async def pause(self, job_id: str, caller: Caller) -> Job:
@@ -177,6 +172,14 @@ class JobService:
     async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
         """Raised, a job that waits for its budget goes on; lowered below what is spent, it asks for nothing more."""
         job = await self.reachable(job_id, caller)
+        if budget_usd is not None and not job.get("asks_model", True):
+            raise Problem(
+                422,
+                "invalid-budget",
+                "The job asks no model, so it costs nothing.",
+                field="budget_usd",
+                cure="Leave it.",
+            )
         agent = AgentSpec.model_validate(job["published"]["agent"])
         if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
             raise Problem(422, "invalid-budget", problem.detail, field=problem.field, cure=problem.cure)
@@ -239,9 +242,11 @@ class JobService:
         return document
 
     async def cost(self, job_id: str, caller: Caller) -> JobCost:
+        return await self.cost_of(await self.reachable(job_id, caller))
+
+    async def cost_of(self, job: JobDocument) -> JobCost:
         """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
-        job = await self.reachable(job_id, caller)
-        low, below_seq = job["dispatch"]["low"], job["selection"]["below_seq"]
+        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], job["selection"]["below_seq"]
         rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
         if low < below_seq:
             rows += await self._spending.first_answers(job_id, low, below_seq)

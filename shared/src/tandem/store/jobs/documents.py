@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from tandem.events import JobPublishedV1, JobState
+from tandem.events import JobKind, JobPublishedV1, JobState
 
 COLLECTION = "jobs"
 
@@ -92,6 +92,14 @@ class JobDocument(TypedDict):
     weight: float
     budget_usd: NotRequired[float | None]
     """Nothing is asked for that could make the job cost more; None: no limit."""
+    kind: NotRequired[str]
+    """A `JobKind`; `model` when left out."""
+    sources: NotRequired[list[str]]
+    """The jobs whose annotations its labels come from."""
+    making: NotRequired[dict[str, Any]]
+    """What the dispatcher needs, beside the sources' annotations, to make the labels of a job of another kind."""
+    asks_model: NotRequired[bool]
+    """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
     """Under waiting: `budget` when that is used up; None: its provider."""
     selection: SelectionPart
@@ -130,6 +138,9 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "revision": document["revision"],
             "epoch": document["epoch"],
             "state": JobState(document["state"]),
+            "kind": document.get("kind", JobKind.MODEL),
+            "sources": document.get("sources", ()),
+            "asks_model": document.get("asks_model", True),
             **document["published"],
         }
     )
