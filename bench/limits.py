@@ -93,8 +93,11 @@ CASES = {
 class Bench:
     """The processes of one case."""
 
-    def __init__(self, case: Case, broker: Tansu, provider: ProviderProcess, logs: Path) -> None:
+    def __init__(
+        self, case: Case, broker: Tansu, provider: ProviderProcess, logs: Path, *, trace: bool = False
+    ) -> None:
         self._case = case
+        self._trace = trace
         self._broker = broker
         self._provider = provider
         self._logs = logs
@@ -139,6 +142,9 @@ class Bench:
                 self.start_worker()
             early = await self._score_after(control, SETTLED_AFTER) if case.settles else None
             score = await self._score_after(control, seconds)
+            if self._trace:
+                series = (await control.get("/score?seconds")).json()["per_second"]
+                print("accepted each second:", *series["accepted"], "\nrefused:", *series["refused"])
         return self._row(score, early)
 
     async def _fill(self, calls: int) -> None:
@@ -180,6 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
     parser.add_argument("cases", nargs="*", default=list(CASES), choices=[*CASES, []])
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
     arguments = parser.parse_args()
     print("| what | use | refused | most in flight |\n| --- | --- | --- | --- |")
@@ -189,7 +196,7 @@ def main() -> None:
             provider = ProviderProcess(log_file=logs / "provider.log")
             broker = stack.enter_context(Tansu(log_file=logs / "tansu.log"))
             stack.enter_context(provider)
-            bench = Bench(CASES[name], broker, provider, logs)
+            bench = Bench(CASES[name], broker, provider, logs, trace=arguments.trace)
             stack.callback(bench.stop)
             print(asyncio.run(bench.run(arguments.seconds)), flush=True)
 
