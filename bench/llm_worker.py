@@ -31,6 +31,7 @@ from tandem.events import (
     JobState,
     LabelOption,
     LabelSchemaSpec,
+    ModelParameters,
     SingleChoiceTask,
 )
 from tandem.events.catalog import RESPONSES
@@ -59,7 +60,7 @@ SCHEMA = LabelSchemaSpec(
 )
 
 
-def job() -> JobPublishedV1:
+def job(*, max_tokens: int = 64) -> JobPublishedV1:
     system, user = default_templates(SCHEMA)
     agent = AgentSpec(
         agent_id="agent",
@@ -67,6 +68,7 @@ def job() -> JobPublishedV1:
         name="bench",
         provider="simulated",
         model="simulated",
+        parameters=ModelParameters(max_tokens=max_tokens),
         system_template=system,
         user_template=user,
         fingerprint="f" * 64,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from math import inf
 
 from tandem_llm_worker.pacing.buckets import Rates
+from tandem_llm_worker.pacing.charging import Charging
 from tandem_llm_worker.pacing.headers import Readings
 from tandem_llm_worker.pacing.limits import MINUTE, Limits
 
@@ -40,6 +42,7 @@ FIRST_IN_FLIGHT = 16
 LEAST_SHARE = 0.01
 """Of a smaller part than this nothing is concluded about the whole."""
 _SAME = 0.98
+_SAME_SHARE = 0.05
 
 
 class Allowance:
@@ -59,8 +62,8 @@ class Allowance:
             _per_second(limits.output_tokens_per_minute),
         )
         self.believed = self._configured
-        self.share = 1.0
-        """Of the account, from 0 to 1, that this worker holds."""
+        self._share = 1.0
+        self._charging = [Charging() for _ in self._configured]
         self._trims = [HEADROOM] * len(self._configured)
         self._found: float | None = None
         """Calls a second that the account was found to take; None as long as nothing was refused."""
@@ -69,6 +72,18 @@ class Allowance:
         self._grown = 0.0
         self._cut_at = -CUT_SECONDS
         self._accepted: deque[float] = deque()
+
+    @property
+    def share(self) -> float:
+        """Of the account, from 0 to 1, that this worker holds."""
+        return self._share
+
+    @share.setter
+    def share(self, share: float) -> None:
+        if abs(share - self._share) > _SAME_SHARE * self._share:
+            for charging in self._charging:
+                charging.forget()
+        self._share = share
 
     @property
     def found(self) -> float | None:
@@ -92,8 +107,10 @@ class Allowance:
     @property
     def rates(self) -> Rates:
         share = self.share
-        pairs = zip(self.believed, self._trims, strict=True)
-        rates = Rates(*(None if rate is None else rate * trim * share for rate, trim in pairs))
+        parts = zip(self.believed, self._trims, self._charging, strict=True)
+        rates = Rates(
+            *(None if rate is None else rate * trim * share / charged.factor for rate, trim, charged in parts)
+        )
         if self._found is None:
             return rates
         found = self._found * share
@@ -132,7 +149,8 @@ class Allowance:
         self._found = max(LEAST, rate) / max(LEAST_SHARE, self.share)
         self._cut_at = self._grown = now
 
-    def observe(self, readings: Readings, _now: float) -> None:
+    def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
+        """`used`: what this worker's calls were counted for since the beginning, of each kind; nothing: not known."""
         believed = []
         for kind, (configured, reading) in enumerate(zip(self._configured, readings, strict=True)):
             said = None if reading is None else reading.limit / MINUTE
@@ -141,7 +159,10 @@ class Allowance:
                 # unwatched, or less than the account allows is wanted: what is left there is not for this fleet
                 self._trims[kind] = HEADROOM
             else:
-                self._trims[kind] = _trim(reading.remaining / said)
+                left = reading.remaining / said
+                self._trims[kind] = _trim(left)
+                if kind and used and self._share > LEAST_SHARE:
+                    self._charging[kind].observe(left, used[kind] / (said * self._share), now)
         self.believed = Rates(*believed)
 
     def _forget(self, now: float) -> None:

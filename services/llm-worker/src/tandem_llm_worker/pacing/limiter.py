@@ -61,6 +61,10 @@ class Reservation:
     def not_called(self) -> None:
         self._used = None
 
+    def refused(self) -> None:
+        """The provider did not take the call, and charged nothing for it."""
+        self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
+
     def __enter__(self) -> Self:
         return self
 
@@ -192,7 +196,7 @@ class Limiter:
     def allow(self, readings: Readings) -> None:
         """What the provider says that the account allows."""
         now = self._clock()
-        self.allowance.observe(readings, now)
+        self.allowance.observe(readings, now, self._buckets.used)
         self._follow(now)
 
     def set_share(self, share: float, *, until: float = inf) -> None:
