@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -122,7 +123,7 @@ class Bench:
         number = len(self._workers)
         worker = Process(
             f"llm-worker {number}",
-            ("python", "-m", "tandem_llm_worker"),
+            (sys.executable, "-m", "tandem_llm_worker"),
             log_file=self._logs / f"worker-{number}.log",
             env={
                 "TANDEM_KAFKA__BOOTSTRAP_SERVERS": self._broker.bootstrap_servers,

@@ -16,6 +16,7 @@ import asyncio
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -201,7 +202,7 @@ def run(arguments: argparse.Namespace) -> None:
             profiled = ("-m", "cProfile", "-o", str(arguments.profile)) if arguments.profile else ()
             worker = Process(
                 "llm-worker",
-                ("python", *profiled, "-m", "tandem_llm_worker"),
+                (sys.executable, *profiled, "-m", "tandem_llm_worker"),
                 log_file=logs / "worker.log",
                 env={
                     "TANDEM_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,
