@@ -401,6 +401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/label-schemas/{label_schema_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Label Schema
+         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         */
+        get: operations["export_label_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login-links": {
         parameters: {
             query?: never;
@@ -558,6 +578,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/label-schemas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Label Schema
+         * @description Make a version of a label schema from a file, as `export` gives one.
+         */
+        post: operations["import_label_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -628,8 +668,7 @@ export interface components {
     schemas: {
         /** Agent */
         Agent: {
-            /** Confidence Strategy */
-            confidence_strategy: string;
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /**
              * Created At
              * Format: date-time
@@ -668,6 +707,11 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /**
+             * @description How sure a label is: by the probability of its tokens, by how many of the samples give it, or by what the model says of itself.
+             * @default token_probability
+             */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -904,6 +948,39 @@ export interface components {
             next?: string | null;
         };
         /**
+         * Between
+         * @description `low` to `high`, likely about `likely`.
+         */
+        Between: {
+            /** High */
+            high: number;
+            /** Likely */
+            likely: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * CallEstimate
+         * @description Of the first call for one record.
+         */
+        CallEstimate: {
+            /**
+             * Counted By
+             * @description The prompt's tokens: by the model's own vocabulary, or estimated from its characters.
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            /**
+             * Note
+             * @description Of the price.
+             */
+            note: string;
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
+        };
+        /**
          * ComparedJob
          * @description Its cost is that of the whole job; the rest is over the records that are compared.
          */
@@ -1022,6 +1099,12 @@ export interface components {
             /** Without Confidence */
             without_confidence: number;
         };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
         /**
          * ConfusionMatrix
          * @description Sparse: only the cells that are not 0.
@@ -1726,7 +1809,7 @@ export interface components {
             /** Project Id */
             project_id: string;
             /** Tasks */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
             /** Version */
             version: number;
         };
@@ -1736,9 +1819,9 @@ export interface components {
             name: string;
             /**
              * Tasks
-             * @description In this release: one single-choice task.
+             * @description Labeled together, in one call. A task without a kind is a single choice; an option may be its value alone.
              */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
         };
         /** LabelSchemaPage */
         LabelSchemaPage: {
@@ -1810,6 +1893,11 @@ export interface components {
             content: string;
             /** Role */
             role: string;
+            /**
+             * Segments
+             * @description The content from its start to its end, by where it came from.
+             */
+            segments: components["schemas"]["Segment"][];
         };
         /**
          * ModelCost
@@ -1882,6 +1970,34 @@ export interface components {
             /** Top P */
             top_p?: number | null;
         };
+        /**
+         * MultipleChoiceTask
+         * @description Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order.
+         */
+        MultipleChoiceTask: {
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple_choice";
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
         /** NewApiKey */
         NewApiKey: {
             /**
@@ -1919,6 +2035,37 @@ export interface components {
             smallest: number;
             /** Standard Deviation */
             standard_deviation: number;
+        };
+        /**
+         * NumberTask
+         * @description A number in [minimum, maximum], on the grid minimum + k * step where a step is given.
+         */
+        NumberTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Step */
+            step?: number | null;
+            /**
+             * Unit
+             * @description e.g. USD or °C; may stand beside the number.
+             * @default
+             */
+            unit: string;
         };
         /**
          * OnDuplicate
@@ -2053,6 +2200,7 @@ export interface components {
          * @description The messages that the agent would send for one record.
          */
         PreviewedPrompt: {
+            estimate: components["schemas"]["CallEstimate"];
             /** Messages */
             messages: components["schemas"]["Message"][];
             /** Record Id */
@@ -2277,6 +2425,20 @@ export interface components {
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][] | null;
         };
+        /**
+         * SchemaFormat
+         * @enum {string}
+         */
+        SchemaFormat: "yaml" | "json";
+        /**
+         * Segment
+         * @description A stretch of a message's content, and where it came from.
+         */
+        Segment: {
+            source: components["schemas"]["Source"];
+            /** Text */
+            text: string;
+        };
         /** Session */
         Session: {
             /** Name */
@@ -2301,9 +2463,8 @@ export interface components {
          */
         SingleChoiceTask: {
             /**
-             * Kind
-             * @default single_choice
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             kind: "single_choice";
             /** Name */
@@ -2317,6 +2478,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Source
+         * @description Where some text of a message came from.
+         * @enum {string}
+         */
+        Source: "template" | "record" | "label_schema" | "example";
         /**
          * Span
          * @description A stretch of a field's text that carries a label.
@@ -2354,6 +2521,61 @@ export interface components {
              * @description What stands there: field[start:end].
              */
             text: string;
+        };
+        /**
+         * SpanAttribute
+         * @description What else is said of each span, as one of some options.
+         */
+        SpanAttribute: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SpanTask
+         * @description Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none.
+         */
+        SpanTask: {
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /**
+             * Field
+             * @description The record's field; its only field when left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "span";
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The labels of spans.
+             */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Overlaps
+             * @description Whether spans may share characters.
+             * @default true
+             */
+            overlaps: boolean;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
         };
         /**
          * TaskLabel
@@ -2475,6 +2697,41 @@ export interface components {
              * @description False: so many are different that counts may be lower than they are.
              */
             top_is_exact: boolean;
+        };
+        /**
+         * TextTask
+         * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
+         */
+        TextTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Max Length
+             * @description In characters.
+             * @default 500
+             */
+            max_length: number;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+            /** Name */
+            name: string;
+            /**
+             * Pattern
+             * @description A regular expression in RE2's syntax.
+             */
+            pattern?: string | null;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
         };
         /**
          * Verification
@@ -4116,6 +4373,77 @@ export interface operations {
             };
         };
     };
+    export_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                format?: components["schemas"]["SchemaFormat"];
+            };
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/yaml": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_login_link: {
         parameters: {
             query?: never;
@@ -4945,6 +5273,102 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                format?: components["schemas"]["SchemaFormat"];
+                /** @description Goes before the name that the file gives. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file, in UTF-8, of at most 256 KiB. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Equal to the latest version, which this is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

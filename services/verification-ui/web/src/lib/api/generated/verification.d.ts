@@ -685,7 +685,7 @@ export interface components {
             max_length: number;
             /**
              * Pattern
-             * @description A Python regular expression.
+             * @description A regular expression in RE2's syntax.
              */
             pattern?: string | null;
         };
