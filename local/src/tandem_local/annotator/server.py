@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tandem.embeddings import load_embeddings
 from tandem.openai_chat import completion, error_body, read_choice, write_answer
 from tandem_local.annotator.classifier import Classifier
-from tandem_local.annotator.embeddings import load_embeddings
 
 MODEL = "tandem-offline"
 _NO_OPTIONS = (

@@ -13,6 +13,7 @@ from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.api_keys.reader import ApiKeyReader
@@ -28,21 +29,31 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
+from tandem.store.reports.reader import ReportReader
+from tandem.store.reports.writer import ReportWriter
+from tandem.store.summaries.reader import SummaryReader
+from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
 from tandem_api.carry_over.service import CarryOverService
+from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
+from tandem_api.estimates.service import Estimator
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.reports.keeper import ReportKeeper
+from tandem_api.reports.service import ReportService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
+from tandem_api.summaries import Summaries
 
 
 def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
@@ -62,6 +73,8 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    prices = load_prices(settings.prices_file)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
     job_service = JobService(
         reader=jobs,
         writer=JobWriter(database),
@@ -73,7 +86,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         spending=SpendingReader(database),
         projects=projects,
         providers=providers,
-        prices=load_prices(settings.prices_file),
+        prices=prices,
     )
     agent_service = AgentService(
         reader=agents,
@@ -83,6 +96,17 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         projects=projects,
         datasets=dataset_service,
         providers=providers,
+        estimator=estimator,
+    )
+    ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
+    report_service = ReportService(
+        annotations=ended,
+        records=records,
+        datasets=datasets,
+        summaries=summaries,
+        reader=ReportReader(database),
+        writer=ReportWriter(database),
+        jobs=job_service,
     )
     services = Services(
         projects=projects,
@@ -93,7 +117,9 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, datasets, job_service),
+        annotations=AnnotationService(annotations, records, job_service),
+        reports=report_service,
+        comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,
     )
@@ -111,9 +137,10 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             await asyncio.sleep(POLL_SECONDS)
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
+        keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
         yield App(
-            run={"http": server.run, "mongodb": watch.run},
-            stop=[server.stop],
+            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run},
+            stop=[keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

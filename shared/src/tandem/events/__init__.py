@@ -22,6 +22,8 @@ from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
     ConfidenceStrategy,
+    DrawnBy,
+    DrawnExamples,
     Fallback,
     JobKind,
     JobPublishedV1,
@@ -29,7 +31,7 @@ from tandem.events.jobs import (
     ModelParameters,
     ReviewPolicy,
 )
-from tandem.events.outcomes import LabelValue, Outcome, Span, TaskLabel
+from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
 from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.schema import (
     AnyTask,
@@ -57,8 +59,11 @@ __all__ = [
     "AnyTask",
     "Completion",
     "ConfidenceStrategy",
+    "DrawnBy",
+    "DrawnExamples",
     "ErrorKind",
     "Event",
+    "Example",
     "Fallback",
     "JobKind",
     "JobPublishedV1",

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import Field
 
 from tandem.events.envelope import Event, Part
-from tandem.events.outcomes import Outcome, TaskLabel
+from tandem.events.outcomes import Example, Outcome, TaskLabel
 
 
 class RecordEvent(Event):
@@ -39,7 +38,7 @@ class AnnotationRequestedV1(RecordEvent):
     ask: int = Field(default=1, ge=1, description="How often this attempt was asked for; rises past a deadline.")
     content_hash: str
     fields: dict[str, str]
-    examples: tuple[dict[str, Any], ...] = ()
+    examples: tuple[Example, ...] = Field(default=(), description="Drawn for this record, beside the agent's own.")
     deadline: datetime | None = Field(default=None, description="After this the dispatcher asks again.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tandem.events import AgentSpec, LabelSchemaSpec
-from tandem.labeling.prompts import PromptError, Renderer
+from tandem.labeling.prompts import MarkedMessage, PromptError, Renderer
 from tandem.store.records.documents import RecordDocument
 from tandem.web import FieldProblem
 
@@ -58,12 +58,12 @@ async def record_problem(
 
 async def messages_of(
     agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
-) -> list[list[dict[str, str]]]:
+) -> list[list[MarkedMessage]]:
     """The messages for each record, as the worker would send them. Raises PromptError."""
 
-    def render() -> list[list[dict[str, str]]]:
-        renderer = Renderer(agent, label_schema)
-        return [renderer.messages(record["fields"]) for record in records]
+    def render() -> list[list[MarkedMessage]]:
+        renderer = Renderer(agent, label_schema, marked=True)
+        return [renderer.marked_messages(record["fields"]) for record in records]
 
     return await asyncio.to_thread(render)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from tandem.events import ConfidenceStrategy, Fallback, ModelParameters
+from tandem.labeling.prompts import Source
+from tandem_api.estimates.schemas import CallEstimate
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -67,9 +69,17 @@ class PreviewRequest(Body):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class Segment(View):
+    """A stretch of a message's content, and where it came from."""
+
+    text: str
+    source: Source
+
+
 class Message(View):
     role: str
     content: str
+    segments: list[Segment] = Field(description="The content from its start to its end, by where it came from.")
 
 
 class PreviewedPrompt(View):
@@ -78,6 +88,7 @@ class PreviewedPrompt(View):
     seq: int
     record_id: str
     messages: list[Message]
+    estimate: CallEstimate
 
 
 class PreviewedPrompts(View):

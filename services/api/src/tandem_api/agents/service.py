@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import AgentSpec
-from tandem.labeling.prompts import PromptError, default_templates
+from tandem.labeling.prompts import MarkedMessage, PromptError, default_templates
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
@@ -26,8 +26,10 @@ from tandem_api.agents.schemas import (
     PreviewedPrompt,
     PreviewedPrompts,
     PreviewRequest,
+    Segment,
 )
 from tandem_api.datasets.service import DatasetService
+from tandem_api.estimates.service import Estimator
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
@@ -47,6 +49,7 @@ class AgentService:
         projects: ProjectService,
         datasets: DatasetService,
         providers: ProviderService,
+        estimator: Estimator,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -55,6 +58,7 @@ class AgentService:
         self._projects = projects
         self._datasets = datasets
         self._providers = providers
+        self._estimator = estimator
 
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
         """The new version and True, or the latest one and False when it is equal. All problems are told together."""
@@ -148,7 +152,9 @@ class AgentService:
             raise not_found("data set in the agent's project", body.dataset_id)
         records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], body.limit)
         try:
-            prompts = await messages_of(agent_spec(agent), label_schema_spec(schema), records)
+            spec, label_schema = agent_spec(agent), label_schema_spec(schema)
+            prompts = await messages_of(spec, label_schema, records)
+            estimates = await self._estimator.of_calls(spec, label_schema, records)
         except PromptError as error:
             raise Problem(
                 422,
@@ -162,9 +168,10 @@ class AgentService:
                 PreviewedPrompt(
                     seq=record["seq"],
                     record_id=record["record_id"],
-                    messages=[Message(role=message["role"], content=message["content"]) for message in messages],
+                    messages=[_message(message) for message in messages],
+                    estimate=estimate,
                 )
-                for record, messages in zip(records, prompts, strict=True)
+                for record, messages, estimate in zip(records, prompts, estimates, strict=True)
             ]
         )
 
@@ -174,6 +181,14 @@ class AgentService:
         if document is None or not caller.reaches(document["project_id"]):
             raise not_found("agent", agent_id)
         return document
+
+
+def _message(message: MarkedMessage) -> Message:
+    return Message(
+        role=message.role,
+        content="".join(text for text, _ in message.segments),
+        segments=[Segment(text=text, source=source) for text, source in message.segments],
+    )
 
 
 def _all_of(problems: list[FieldProblem]) -> Problem:

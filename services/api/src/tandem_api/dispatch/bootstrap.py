@@ -17,8 +17,10 @@ from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
+from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
+from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
 
 
@@ -47,12 +49,16 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             prices=prices,
             makers={JobKind.CARRIED_OVER: CarryOverMaker(annotations)},
         )
+        keeping = ReportKeeper(
+            WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
+        )
         producer.on_log_reset.append(dispatcher.broker_forgot)
         yield App(
             run={
                 "dispatcher": dispatcher.run,
                 "leases": dispatcher.keep_leases,
                 "worker reports": reports.run,
+                "reports kept": keeping.run,
                 "topics": keeper.run,
             },
             stop=[dispatcher.stop, reports.stop, keeper.stop],

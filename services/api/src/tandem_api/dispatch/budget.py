@@ -163,7 +163,7 @@ class JobBudget:
         if self._renderer is not None:
             try:
                 return at_most(self._request_bound.of(self._renderer.messages(request.fields, request.examples)).usd)
-            except (PromptError, LookupError, TypeError):
+            except PromptError:
                 pass  # the worker fails it for the same reason, unpaid
         return at_most(self._request_bound.of_prompt(_UNRENDERED_TOKENS).usd)
 

@@ -1,4 +1,7 @@
-"""Counts the tokens of a prompt exactly, where the vocabulary is on disk. Nothing is ever downloaded."""
+"""Counts the tokens of a text exactly, where the vocabulary is on disk. Nothing is ever downloaded.
+
+Needs tiktoken, which comes with the extra `tokens` of this distribution.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _counter(vocabulary: str, directory: str) -> Count | None:
     except OSError:
         return None
     if found != expected:
-        _log.warning("worker.tokenizer.altered", vocabulary=vocabulary, file=str(path))
+        _log.warning("tokenizer.altered", vocabulary=vocabulary, file=str(path))
         return None
     encode = tiktoken.get_encoding(vocabulary).encode_ordinary
     return lambda text: len(encode(text))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tandem.tokens import CACHE_VARIABLE, counter_for, file_name
 from tandem_llm_worker.pacing import Need, TokenEstimate
-from tandem_llm_worker.pacing.tokenizer import CACHE_VARIABLE, counter_for, file_name
 
 MESSAGES = [{"role": "system", "content": "one two three"}, {"role": "user", "content": "four"}]
 
