@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem_client import Job, LabelOption, Tandem
+from tandem_client.cli.quality_tables import contest, evaluation, task_line
 from tandem_local.serve import say, serving
 
 HERE = Path(__file__).parent
@@ -121,34 +122,50 @@ def run(tandem: Tandem, example: Example, *, name: str, provider: tuple[str, str
 
 
 def _compared(tandem: Tandem, jobs: dict[str, Job], task: str) -> dict[str, Any]:
-    agents, labels = {}, []
+    """What each agent gave, how far they agree, and which of them is right more often."""
+    agents = {}
     for agent, job in jobs.items():
         ended = tandem.jobs.wait(job.id, timeout=600)
         report = tandem.jobs.report(job.id)
-        found = {
-            annotation.record_id: (label.value, label.confidence)
-            for annotation in tandem.jobs.annotations(job.id)
-            for label in annotation.labels
-            if label.task == task
-        }
-        labels.append(found)
+        gold = report.task(task).gold
         agents[agent] = {
             "records": ended.size,
             "labeled": ended.counts.labeled,
             "needs_review": ended.counts.needs_review,
             "accuracy": report.accuracy,
+            "macro_f1": gold.macro_f1 if gold else None,
+            "calibration_error": gold.reliability.error if gold else None,
             "labels": report.labels.get(task, {}),
         }
-        right = "unknown" if report.accuracy is None else f"{report.accuracy:.1%}"
-        say(f"  {agent}: {ended.counts.labeled} of {ended.size} labeled, {right} right, {agents[agent]['labels']}")
-    shared = labels[0].keys() & labels[1].keys()
-    differing = sorted(record for record in shared if labels[0][record][0] != labels[1][record][0])
-    agreement = 1 - len(differing) / len(shared) if shared else None
-    if agreement is not None:
-        say(f"  The agents agree on {agreement:.1%} of {len(shared)} records. They differ, for instance, on:")
-    for record in differing[:3]:
-        say(f"    {record}: {labels[0][record][0]} / {labels[1][record][0]}")
-    return {"agents": agents, "agreement": agreement, "differing": differing}
+        right = evaluation(gold) if gold else "how many are right is unknown"
+        say(f"  {agent}: {ended.counts.labeled} of {ended.size} labeled, {right}, {agents[agent]['labels']}")
+    ids = [job.id for job in jobs.values()]
+    comparison = tandem.comparisons.get(ids)
+    found = next(each for each in comparison.tasks if each.task == task)
+    (pair,) = found.pairs
+    say(f"  Together: {task_line(found)}; Cohen's kappa {_rounded(pair.kappa)}.")
+    if pair.gold is not None:
+        first, second = jobs
+        say(f"  {first} less {second}, against gold: {contest(pair.gold)}.")
+    differing = list(tandem.comparisons.differences(ids, task=task))
+    for each in differing[:3]:
+        say(f"    {each.record_id}: {' / '.join(str(said.value) for said in each.said)}, gold {each.gold}")
+    combined = tandem.comparisons.combine(ids, name="both, combined")
+    both = tandem.jobs.wait(combined.job.id, timeout=600)
+    say(f"  Combined by vote: {both.counts.labeled} agreed on, {both.counts.invalid} left to people.")
+    return {
+        "agents": agents,
+        "agreement": found.agreement,
+        "kappa": pair.kappa,
+        "alpha": found.alpha,
+        "p_value": pair.gold.p_value if pair.gold else None,
+        "differing": sorted(each.record_id for each in differing),
+        "combined": {"labeled": both.counts.labeled, "invalid": both.counts.invalid},
+    }
+
+
+def _rounded(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.3f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -46,6 +46,8 @@ def test_inference_goes_from_two_labels_to_three_with_two_agents_each(tmp_path: 
             assert set(agent["labels"]) <= labels
             assert 0 <= agent["accuracy"] <= 1
         assert each["agreement"] == pytest.approx(1 - len(each["differing"]) / 120)
+        assert each["combined"] == {"labeled": 120 - len(each["differing"]), "invalid": len(each["differing"])}
+        assert -1 <= each["kappa"] <= each["agreement"]
 
 
 def test_sentiment_is_labeled_by_two_agents(tmp_path: Path) -> None:

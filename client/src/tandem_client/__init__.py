@@ -11,12 +11,12 @@ from tandem_client.models import (
     ImportResult,
     Job,
     JobCounts,
-    JobReport,
     Label,
     LabelSchema,
     LoginLink,
     Project,
 )
+from tandem_client.quality import Combination, Comparison, Difference, JobReport
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
@@ -24,7 +24,10 @@ __all__ = [
     "Annotation",
     "CarryOver",
     "CarryOverReport",
+    "Combination",
+    "Comparison",
     "Dataset",
+    "Difference",
     "ImportResult",
     "Job",
     "JobCounts",

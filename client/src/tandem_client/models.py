@@ -180,16 +180,6 @@ class JobCost(Model):
     by_model: tuple[ModelCost, ...] = ()
 
 
-class JobReport(Model):
-    """How the labels of a job are spread; accuracy is None where no record carries a gold label."""
-
-    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
-    reasons: dict[str, int] = Field(default_factory=dict)
-    accuracy: float | None = None
-    gold_compared: int = 0
-    confidence_histogram: tuple[int, ...] = ()
-
-
 class Label(Model):
     task: str
     value: Value

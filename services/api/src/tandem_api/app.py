@@ -11,6 +11,7 @@ from tandem_api.access import endpoints as access_endpoints
 from tandem_api.agents import endpoints as agent_endpoints
 from tandem_api.annotations import endpoints as annotation_endpoints
 from tandem_api.carry_over import endpoints as carry_over_endpoints
+from tandem_api.combinations import endpoints as combination_endpoints
 from tandem_api.comparisons import endpoints as comparison_endpoints
 from tandem_api.datasets import endpoints as dataset_endpoints
 from tandem_api.jobs import endpoints as job_endpoints
@@ -30,6 +31,7 @@ _FEATURES = (
     annotation_endpoints,
     report_endpoints,
     comparison_endpoints,
+    combination_endpoints,
     access_endpoints,
     provider_endpoints,
 )

@@ -40,6 +40,7 @@ from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
 from tandem_api.carry_over.service import CarryOverService
+from tandem_api.combinations.service import CombinationService
 from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
@@ -119,6 +120,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         jobs=job_service,
         annotations=AnnotationService(annotations, records, job_service),
         reports=report_service,
+        combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,

@@ -19,6 +19,7 @@ from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
@@ -47,7 +48,10 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             health=health,
             spending=SpendingReader(database),
             prices=prices,
-            makers={JobKind.CARRIED_OVER: CarryOverMaker(annotations)},
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(annotations),
+                JobKind.COMBINED: CombinationMaker(annotations),
+            },
         )
         keeping = ReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds

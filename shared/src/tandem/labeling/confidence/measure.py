@@ -20,6 +20,8 @@ class Method(StrEnum):
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
+    DAWID_SKENE = "dawid_skene"
+    """From several agents' labels and how often each of them is right."""
 
 
 class UnknownReason(StrEnum):

@@ -82,6 +82,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/combinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Combine Jobs
+         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         *
+         *     It is reviewed, reported, compared and exported like any other.
+         */
+        post: operations["combine_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/comparisons": {
         parameters: {
             query?: never;
@@ -1110,6 +1132,48 @@ export interface components {
             job: components["schemas"]["Job"] | null;
             report: components["schemas"]["CarryOverReport"];
         };
+        /** Combination */
+        Combination: {
+            /**
+             * Estimated
+             * @description Of dawid_skene, for each task that it is used on.
+             */
+            estimated: components["schemas"]["EstimatedAgent"][];
+            job: components["schemas"]["Job"];
+            /**
+             * Sampled
+             * @description Records that the estimate is from.
+             */
+            sampled: number;
+        };
+        /** CombinationCreate */
+        CombinationCreate: {
+            /**
+             * Jobs
+             * @description Ids of two to eight jobs that have ended, over one data set and label schema.
+             */
+            jobs: string[];
+            /**
+             * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
+             * @default vote
+             */
+            method: components["schemas"]["Rule"];
+            /**
+             * Name
+             * @description Made from method and jobs when left out.
+             */
+            name?: string | null;
+            /**
+             * @description The confidence is the share of the agents that agree, or the label's estimated probability: with a threshold of 1, all records on which agents differ go to a person. Ties are invalid.
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+        };
         /**
          * ComparedJob
          * @description Its cost is that of the whole job; the rest is over the records that are compared.
@@ -1372,6 +1436,18 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /** EstimatedAgent */
+        EstimatedAgent: {
+            /**
+             * Accuracy
+             * @description How often the agent is expected to be right.
+             */
+            accuracy: number;
+            /** Job Id */
+            job_id: string;
+            /** Task */
+            task: string;
         };
         /**
          * Evaluation
@@ -2563,6 +2639,12 @@ export interface components {
          */
         Role: "viewer" | "annotator" | "admin";
         /**
+         * Rule
+         * @description How labels are combined; stored with the label.
+         * @enum {string}
+         */
+        Rule: "vote" | "dawid_skene";
+        /**
          * Said
          * @description What one agent gave the record.
          */
@@ -3261,6 +3343,84 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    combine_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CombinationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Combination"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
