@@ -157,6 +157,13 @@ class CarryOver(Model):
     report: CarryOverReport
     job: Job | None = None
 
+    @property
+    def made(self) -> Job:
+        """The job. Raises ValueError for a dry run, which makes none."""
+        if self.job is None:
+            raise ValueError("a dry run makes no job")
+        return self.job
+
 
 class ModelCost(Model):
     """What was used of one model; `amount` in USD, None where no token has a known price."""
