@@ -5,22 +5,25 @@ from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableEr
 from tandem_client.models import (
     Agent,
     Annotation,
+    CarryOver,
+    CarryOverReport,
     Dataset,
     ImportResult,
     Job,
     JobCounts,
     Label,
-    LabelOption,
     LabelSchema,
     LoginLink,
     Project,
-    SingleChoice,
 )
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
     "Agent",
     "Annotation",
+    "CarryOver",
+    "CarryOverReport",
     "Combination",
     "Comparison",
     "Dataset",
@@ -34,9 +37,15 @@ __all__ = [
     "LabelOption",
     "LabelSchema",
     "LoginLink",
+    "MultipleChoice",
+    "Number",
     "Project",
     "SingleChoice",
+    "Span",
+    "SpanAttribute",
+    "Spans",
     "Tandem",
     "TandemError",
+    "Text",
     "UnreachableError",
 ]
