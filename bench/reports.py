@@ -155,10 +155,8 @@ async def measured(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
     done.set()
     await watching
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"| {name} | {took:.2f} s | {used:.2f} s | {1000 * busiest:.0f} ms | {1000 * longest:.0f} ms | {peak:.0f} MiB |",
-        flush=True,
-    )
+    pauses = f"{1000 * busiest:.0f} ms | {1000 * longest:.0f} ms"
+    print(f"| {name} | {took:.2f} s | {used:.2f} s | {pauses} | {peak:.0f} MiB |", flush=True)
     return result
 
 
