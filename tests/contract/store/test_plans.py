@@ -15,6 +15,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, utcnow
@@ -109,6 +110,8 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "values": lambda db: AnnotationReader(db).values("j", 0, 50),
+    "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
+    "what people decided last": lambda db: VerifiedReader(db).newest(["j", "k"], dataset_id="d", limit=20),
     "live workers": lambda db: WorkerReader(db).live(),
     "the report": lambda db: AnnotationReader(db).report("j"),
 }

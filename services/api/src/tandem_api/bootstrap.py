@@ -15,6 +15,7 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, StoreUnavailableError
@@ -31,6 +32,7 @@ from tandem.store.records.writer import RecordWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
+from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
@@ -38,6 +40,7 @@ from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
 from tandem_api.estimates.service import Estimator
+from tandem_api.examples.pool import ExamplePools
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
@@ -63,6 +66,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
+    pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
     estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
     job_service = JobService(
         reader=jobs,
@@ -84,8 +88,10 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         records=records,
         projects=projects,
         datasets=dataset_service,
+        dataset_reader=datasets,
+        jobs=jobs,
         providers=providers,
-        estimator=estimator,
+        previewer=Previewer(estimator, pools),
     )
     services = Services(
         projects=projects,

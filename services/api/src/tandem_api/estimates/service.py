@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tandem.events import AgentSpec, LabelSchemaSpec
+from tandem.events import AgentSpec, Example, LabelSchemaSpec
 from tandem.pricing import CallSizes, PriceTable, estimate
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
@@ -27,10 +27,14 @@ class Estimator:
         self._prices = prices
 
     async def of_calls(
-        self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+        self,
+        agent: AgentSpec,
+        label_schema: LabelSchemaSpec,
+        records: Sequence[RecordDocument],
+        drawn: Mapping[int, Sequence[Example]],
     ) -> list[CallEstimate]:
-        """Of the first call for each of the records. Raises PromptError."""
-        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records)
+        """Of the first call for each of the records, with these examples drawn for it. Raises PromptError."""
+        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records, drawn)
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = []
         for prompt in sizes.prompts:

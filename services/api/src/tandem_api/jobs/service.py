@@ -25,7 +25,7 @@ from tandem.store.label_schemas.documents import LabelSchemaDocument, label_sche
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
-from tandem_api.agents.prompts import record_problem
+from tandem_api.agents.prompts import record_problems
 from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.schemas import Job, JobAgent, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
@@ -147,8 +147,7 @@ class JobService:
             )
         elif agent is not None and schema is not None:
             records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], TRIED_RECORDS)
-            if problem := await record_problem(agent_spec(agent), label_schema_spec(schema), records):
-                problems.append(problem)
+            problems += await record_problems(agent_spec(agent), label_schema_spec(schema), records)
         if problems or agent is None or dataset is None or schema is None:
             first = problems[0]
             raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=problems)

@@ -591,6 +591,12 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             fallback?: components["schemas"]["Fallback"] | null;
             /**
              * Fingerprint
@@ -624,6 +630,16 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /** @default token_probability */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
+            /** @description Others, drawn for each record from what people verified. */
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @description Shown to the model before every record; values of all tasks.
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -655,12 +671,12 @@ export interface components {
             repair: boolean;
             /**
              * System Template
-             * @description Jinja2 over `label_schema` and `task`; made from the label schema when left out.
+             * @description Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from the label schema when left out, no system message when empty.
              */
             system_template?: string | null;
             /**
              * User Template
-             * @description Jinja2 over `fields`, `label_schema` and `task`; made when left out.
+             * @description Jinja2 over `fields` and the same; made when left out.
              */
             user_template?: string | null;
         };
@@ -842,6 +858,45 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * Between
+         * @description `low` to `high`, likely about `likely`.
+         */
+        Between: {
+            /** High */
+            high: number;
+            /** Likely */
+            likely: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * CallEstimate
+         * @description Of the first call for one record.
+         */
+        CallEstimate: {
+            /**
+             * Counted By
+             * @description The prompt's tokens: by the model's own vocabulary, or estimated from its characters.
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            /**
+             * Note
+             * @description Of the price.
+             */
+            note: string;
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
+        };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
         /** Dataset */
         Dataset: {
             /**
@@ -887,6 +942,57 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /**
+         * DrawnBy
+         * @description How examples are chosen among the records that people verified.
+         * @enum {string}
+         */
+        DrawnBy: "balanced" | "nearest";
+        /**
+         * DrawnExamples
+         * @description Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema.
+         */
+        DrawnExamples: {
+            by: components["schemas"]["DrawnBy"];
+            /**
+             * Count
+             * @default 5
+             */
+            count: number;
+            /**
+             * Dataset Id
+             * @description From records of this data set alone.
+             */
+            dataset_id?: string | null;
+            /**
+             * Job Ids
+             * @description From these jobs alone; else from all of the project's with the schema.
+             * @default []
+             */
+            job_ids: string[];
+            /**
+             * Task
+             * @description Balanced over the labels of this task; the first with labels.
+             */
+            task?: string | null;
+        };
+        /**
+         * Example
+         * @description A record with the values that are right for it, to show a model what is wanted.
+         */
+        Example: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Values
+             * @description Task to value; tasks may be left out.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
         };
         /**
          * ExportFormat
@@ -1310,6 +1416,11 @@ export interface components {
             content: string;
             /** Role */
             role: string;
+            /**
+             * Segments
+             * @description The content from its start to its end, by where it came from.
+             */
+            segments: components["schemas"]["Segment"][];
         };
         /**
          * ModelCost
@@ -1474,6 +1585,7 @@ export interface components {
          * @description The messages that the agent would send for one record.
          */
         PreviewedPrompt: {
+            estimate: components["schemas"]["CallEstimate"];
             /** Messages */
             messages: components["schemas"]["Message"][];
             /** Record Id */
@@ -1485,6 +1597,11 @@ export interface components {
         PreviewedPrompts: {
             /** Items */
             items: components["schemas"]["PreviewedPrompt"][];
+            /**
+             * Notice
+             * @description Why no examples are drawn though the agent wants some.
+             */
+            notice?: string | null;
         };
         /**
          * Problem
@@ -1637,6 +1754,15 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "annotator" | "admin";
+        /**
+         * Segment
+         * @description A stretch of a message's content, and where it came from.
+         */
+        Segment: {
+            source: components["schemas"]["Source"];
+            /** Text */
+            text: string;
+        };
         /** Session */
         Session: {
             /** Name */
@@ -1677,6 +1803,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Source
+         * @description Where some text of a message came from.
+         * @enum {string}
+         */
+        Source: "template" | "record" | "label_schema" | "example";
         /**
          * Span
          * @description A stretch of a field's text that carries a label.
