@@ -41,12 +41,14 @@ from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
 from tandem_api.estimates.service import Estimator
 from tandem_api.examples.pool import ExamplePools
+from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
+from tandem_api.tryouts.service import TryoutService
 
 
 def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
@@ -68,18 +70,33 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
     estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
-    job_service = JobService(
-        reader=jobs,
+    tryouts = TryoutService(
+        jobs=jobs,
         writer=JobWriter(database),
+        annotations=annotations,
+        records=RecordWriter(database),
+        workers=WorkerReader(database),
+        seconds=settings.tryout_seconds,
+    )
+    preflight = Preflight(
         agents=agents,
         datasets=datasets,
         label_schemas=label_schemas,
         records=records,
+        providers=providers,
+        prices=prices,
+        estimator=estimator,
+        pools=pools,
+        tryouts=tryouts,
+    )
+    job_service = JobService(
+        reader=jobs,
+        writer=JobWriter(database),
         annotations=annotations,
         spending=SpendingReader(database),
         projects=projects,
-        providers=providers,
         prices=prices,
+        preflight=preflight,
     )
     agent_service = AgentService(
         reader=agents,
@@ -92,6 +109,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         jobs=jobs,
         providers=providers,
         previewer=Previewer(estimator, pools),
+        tryouts=tryouts,
     )
     services = Services(
         projects=projects,

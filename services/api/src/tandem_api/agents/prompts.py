@@ -49,6 +49,13 @@ async def record_problems(
     agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
 ) -> list[FieldProblem]:
     """What is wrong with the prompt for these records: every field that they lack, and whatever else fails, once."""
+    return await field_problems(agent, label_schema, [record["fields"] for record in records])
+
+
+async def field_problems(
+    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]]
+) -> list[FieldProblem]:
+    """The same for records of which there are the fields alone."""
     return await asyncio.to_thread(_problems_of, agent, label_schema, records)
 
 
@@ -84,9 +91,9 @@ def _try_out(agent: AgentSpec, label_schema: LabelSchemaSpec) -> list[FieldProbl
 
 
 def _problems_of(
-    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]]
 ) -> list[FieldProblem]:
-    fields = ", ".join(records[0]["fields"]) if records else ""
+    fields = ", ".join(records[0]) if records else ""
     cure = f"Records of this data set have the fields {fields}; make an agent whose prompt fits."
     try:
         renderer = Renderer(agent, label_schema)
@@ -94,7 +101,7 @@ def _problems_of(
         return [_problem(error, cure)]
     found: dict[str, FieldProblem] = {}
     for record in records:
-        for each in _errors_of(renderer, record["fields"]):
+        for each in _errors_of(renderer, record):
             found.setdefault(each.variable or str(each), _problem(each, cure))
     return list(found.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import uuid4
 
 from tandem.access import Caller
@@ -16,12 +17,13 @@ from tandem.store.datasets.reader import DatasetReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.documents import label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.calling import calling_problems
 from tandem_api.agents.examples import drawn_problems, example_problems, in_one_form
 from tandem_api.agents.previewing import Previewer
-from tandem_api.agents.prompts import fingerprint, template_problems
+from tandem_api.agents.prompts import field_problems, fingerprint, record_problems, template_problems
 from tandem_api.agents.schemas import (
     Agent,
     AgentCreate,
@@ -33,6 +35,8 @@ from tandem_api.datasets.service import DatasetService
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.tryouts.schemas import Tryout, TryRequest
+from tandem_api.tryouts.service import Trial, TryoutService
 
 TRIES = 5
 """How often a version number is chosen anew when somebody was faster."""
@@ -52,6 +56,7 @@ class AgentService:
         jobs: JobReader,
         providers: ProviderService,
         previewer: Previewer,
+        tryouts: TryoutService,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -63,6 +68,7 @@ class AgentService:
         self._jobs = jobs
         self._providers = providers
         self._previewer = previewer
+        self._tryouts = tryouts
 
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
         """The new version and True, or the latest one and False when it is equal. All problems are told together."""
@@ -171,24 +177,45 @@ class AgentService:
         return Agent.of(await self.reachable(agent_id, caller))
 
     async def preview(self, agent_id: str, body: PreviewRequest, caller: Caller) -> PreviewedPrompts:
-        agent = await self.reachable(agent_id, caller)
-        dataset = await self._datasets.reachable(body.dataset_id, caller)
-        schema = await self._label_schemas.get(agent["label_schema_id"])
-        if dataset["project_id"] != agent["project_id"] or schema is None:
-            raise not_found("data set in the agent's project", body.dataset_id)
-        records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], body.limit)
+        """What would be sent; no model is called."""
+        agent, label_schema = await self._with_schema(agent_id, caller)
+        records = await self._records_of(agent, body.dataset_id, caller, limit=body.limit)
+        spec = agent_spec(agent)
         try:
-            return await self._previewer.preview(
-                agent["project_id"], agent_spec(agent), label_schema_spec(schema), records
-            )
+            return await self._previewer.preview(agent["project_id"], spec, label_schema, records)
         except PromptError as error:
-            raise Problem(
-                422,
-                "prompt",
-                str(error),
-                field=f"{error.template}_template",
-                cure=f"Records of this data set have the fields {', '.join(dataset['fields'])}.",
-            ) from error
+            raise _all_of(await record_problems(spec, label_schema, records), "prompt") from error
+
+    async def try_out(self, agent_id: str, body: TryRequest, caller: Caller) -> Tryout:
+        """Ask the model, through the workers."""
+        agent, label_schema = await self._with_schema(agent_id, caller)
+        spec = agent_spec(agent)
+        trial = Trial(agent["project_id"], spec, label_schema, caller)
+        if body.dataset_id is None:
+            if problems := await field_problems(spec, label_schema, body.records):
+                raise _all_of(problems, "prompt")
+            return await self._tryouts.of_texts(trial, body.records)
+        records = await self._records_of(agent, body.dataset_id, caller, limit=body.limit, from_seq=body.from_seq)
+        if not records:
+            raise not_found("record from this seq on", str(body.from_seq))
+        if problems := await record_problems(spec, label_schema, records):
+            raise _all_of(problems, "prompt")
+        return await self._tryouts.of_records(trial, records)
+
+    async def _with_schema(self, agent_id: str, caller: Caller) -> tuple[AgentDocument, LabelSchemaSpec]:
+        agent = await self.reachable(agent_id, caller)
+        schema = await self._label_schemas.get(agent["label_schema_id"])
+        if schema is None:
+            raise not_found("label schema", agent["label_schema_id"])
+        return agent, label_schema_spec(schema)
+
+    async def _records_of(
+        self, agent: AgentDocument, dataset_id: str, caller: Caller, *, limit: int, from_seq: int = 0
+    ) -> Sequence[RecordDocument]:
+        dataset = await self._datasets.reachable(dataset_id, caller)
+        if dataset["project_id"] != agent["project_id"]:
+            raise not_found("data set in the agent's project", dataset_id)
+        return await self._records.walk(dataset["_id"], from_seq, dataset["visible_below"], limit)
 
     async def reachable(self, agent_id: str, caller: Caller) -> AgentDocument:
         """The version, if it exists in a project that the caller reaches; else a 404 problem."""
@@ -198,6 +225,6 @@ class AgentService:
         return document
 
 
-def _all_of(problems: list[FieldProblem]) -> Problem:
+def _all_of(problems: list[FieldProblem], code: str = "invalid-agent") -> Problem:
     first = problems[0]
-    return Problem(422, "invalid-agent", first.detail, field=first.field, cure=first.cure, errors=problems)
+    return Problem(422, code, first.detail, field=first.field, cure=first.cure, errors=problems)
