@@ -1,5 +1,6 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
+from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableError
 from tandem_client.models import (
@@ -24,7 +25,9 @@ __all__ = [
     "Dataset",
     "ImportResult",
     "Job",
+    "JobCheck",
     "JobCounts",
+    "JobEstimate",
     "JobNotFinishedError",
     "JobReport",
     "Label",
@@ -35,5 +38,6 @@ __all__ = [
     "SingleChoice",
     "Tandem",
     "TandemError",
+    "Tryout",
     "UnreachableError",
 ]

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tandem_client.checks import CallEstimate
+
 
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -79,22 +81,34 @@ class Agent(Model):
     label_schema_id: str
     system_template: str = ""
     user_template: str = ""
+    examples: tuple[dict[str, Any], ...] = ()
+    drawn_examples: dict[str, Any] | None = None
+    confidence_strategy: str = ""
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""
     created_at: datetime
 
 
+class Segment(Model):
+    """A stretch of a message; `source` is template, record, label_schema or example."""
+
+    text: str
+    source: str
+
+
 class Message(Model):
     role: str
     content: str
+    segments: tuple[Segment, ...] = ()
 
 
 class PreviewedPrompt(Model):
-    """The messages that an agent would send for one record."""
+    """The messages that an agent would send for one record, and what the call would take."""
 
     record_id: str
     messages: tuple[Message, ...]
+    estimate: CallEstimate | None = None
 
 
 class JobCounts(Model):
@@ -127,6 +141,7 @@ class Job(Model):
     name: str
     state: str
     state_reason: str | None = None
+    notice: str | None = None
     size: int
     counts: JobCounts
     rate_per_second: float | None = None
