@@ -142,8 +142,11 @@ async def test_a_budget_without_room_for_one_record_is_a_problem_and_one_too_sma
 async def answering(database: Database, **ending: Any) -> AsyncIterator[None]:
     """Dispatcher, workers and postprocessor in one: the first hidden job ends so."""
 
+    async def hidden() -> Any:
+        return await database["jobs"].find_one({"hidden": True})
+
     async def answer() -> None:
-        job = await eventually(lambda: database["jobs"].find_one({"hidden": True}))
+        job: dict[str, Any] = await eventually(hidden)
         if "state_reason" in ending:
             await database["jobs"].update_one({"_id": job["_id"]}, {"$set": {"state": "waiting", **ending}})
             return
