@@ -193,9 +193,7 @@ async def run(url: str, records: int) -> None:
     assert topics is not None
     print(f"\n{topics.distinct} different texts estimated")
     stored = await database.raw.command("collStats", "summaries")
-    print(
-        f"summaries: {stored['count']} documents, {stored['size'] / 2**20:.1f} MiB, {stored['avgObjSize']} B each"
-    )
+    print(f"summaries: {stored['count']} documents, {stored['size'] / 2**20:.1f} MiB, {stored['avgObjSize']} B each")
     database.close()
 
 
