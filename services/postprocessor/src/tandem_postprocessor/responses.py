@@ -117,9 +117,9 @@ def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) ->
 
 
 def _count(annotation: AnnotationDocument) -> None:
-    rules = [label["rule"] for label in annotation["labels"]] if annotation["outcome"] == Outcome.LABELED else []
-    ANNOTATIONS_WRITTEN.labels(annotation["outcome"], rules[0] if rules else "none").inc()
-    for label in annotation["labels"]:
+    labels = annotation["labels"] if annotation["outcome"] == Outcome.LABELED else []
+    ANNOTATIONS_WRITTEN.labels(annotation["outcome"], labels[0]["rule"] if labels else "none").inc()
+    for label in labels:
         if label["confidence"] is not None:
             LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])
     if annotation["needs_review"]:
