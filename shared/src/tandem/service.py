@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ S = TypeVar("S", bound=ServiceSettings)
 
 STOP_STEP_SECONDS = 60.0
 """The longest that one stop step may take; longer than any consumer's drain and the commit after it."""
+YOUNG_OBJECTS = 20_000
+"""Made and not given back, at which the garbage collector looks for cycles among them."""
 
 _log = get_logger(__name__)
 
@@ -98,7 +101,19 @@ async def _until_stopped(settings: S, build: Build[S], health: Health, stopping:
         told.cancel()
 
 
+def _spare_the_collector() -> None:
+    """What start-up made is never looked at again for cycles, and what is young less often.
+
+    A batch of events is many small objects that live together for a moment; at the default threshold of 700 they were
+    gone through several times over, which took as long as reading them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+
+
 async def _live(app: App, stopping: asyncio.Event, ops_port: int) -> int:
+    _spare_the_collector()
     tasks = {asyncio.create_task(_as_coroutine(work), name=name) for name, work in app.run.items()}
     told = asyncio.create_task(stopping.wait())
     _log.info("service.ready", ops_port=ops_port, **{name: port() for name, port in app.ports.items()})

@@ -38,8 +38,11 @@ def annotation_of(
     *,
     fields: Mapping[str, str],
     now: datetime,
-) -> AnnotationDocument:
-    """`labeler` is the one of the job's label schema; `fields` are the record's where the labeler needs them."""
+) -> tuple[AnnotationDocument, tuple[TaskLabel, ...]]:
+    """What to write, and its labels.
+
+    `labeler` is the one of the job's label schema; `fields` are the record's where the labeler needs them.
+    """
     outcome, reason, detail, found = _judge(answer, labeler, fields)
     labels = found.labels
     review, priority = review_of(job.review_policy, outcome, labels)
@@ -74,7 +77,7 @@ def annotation_of(
         annotation["samples"] = _samples(found.samples)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
-    return annotation
+    return annotation, labels
 
 
 def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> SpendingPart | None:
