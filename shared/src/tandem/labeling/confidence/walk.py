@@ -159,6 +159,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
         else:
             own, alternatives, least, unlisted = distribution_at(token)
         seen = {label}
+        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
         for alternative, probability in alternatives:
             piece = alternative.casefold()
             begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
@@ -173,7 +174,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
                 options = spellings.leads_to(begun, len(said))
                 if len(options) == 1:
                     seen.add(options[0])
-                    if begun.startswith(label) and on_path.startswith(label):
+                    if goes_beyond and options[0] == label and begun.startswith(label):
                         agreeing += reached * probability
                 _give(masses, doubts, reached * probability, options, label)
             else:
