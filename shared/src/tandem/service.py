@@ -101,19 +101,16 @@ async def _until_stopped(settings: S, build: Build[S], health: Health, stopping:
         told.cancel()
 
 
-def _spare_the_collector() -> None:
-    """What start-up made is never looked at again for cycles, and what is young less often.
-
-    A batch of events is many small objects that live together for a moment; at the default threshold of 700 they were
-    gone through several times over, which took as long as reading them.
-    """
+def _collect_garbage_less_often() -> None:
+    """Calls and batches of events are many small objects that live together for a moment, and few cycles. At the
+    default threshold of 700 they were gone through several times over, which took longer than reading them."""
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+    gc.freeze()  # modules and what was built live as long as the process
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
 
 
 async def _live(app: App, stopping: asyncio.Event, ops_port: int) -> int:
-    _spare_the_collector()
+    _collect_garbage_less_often()
     tasks = {asyncio.create_task(_as_coroutine(work), name=name) for name, work in app.run.items()}
     told = asyncio.create_task(stopping.wait())
     _log.info("service.ready", ops_port=ops_port, **{name: port() for name, port in app.ports.items()})

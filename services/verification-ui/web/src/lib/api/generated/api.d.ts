@@ -584,8 +584,7 @@ export interface components {
     schemas: {
         /** Agent */
         Agent: {
-            /** Confidence Strategy */
-            confidence_strategy: string;
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /**
              * Created At
              * Format: date-time
@@ -624,6 +623,11 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /**
+             * @description How sure a label is: by the probability of its tokens, by how many of the samples give it, or by what the model says of itself.
+             * @default token_probability
+             */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -779,6 +783,12 @@ export interface components {
             record_id: string;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Seq */
@@ -842,6 +852,12 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
         /** Dataset */
         Dataset: {
             /**
@@ -1452,6 +1468,12 @@ export interface components {
             reason: string | null;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Usage */
@@ -1637,6 +1659,32 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "annotator" | "admin";
+        /**
+         * Sample
+         * @description What one of several answers to a record said.
+         */
+        Sample: {
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Left Out
+             * @description Whether the values are not kept, for want of room.
+             * @default false
+             */
+            left_out: boolean;
+            /**
+             * Reason
+             * @description Why not all could be read.
+             */
+            reason?: string | null;
+            /**
+             * Values
+             * @description Of the tasks that could be read.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+        };
         /** Session */
         Session: {
             /** Name */
