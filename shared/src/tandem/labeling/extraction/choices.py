@@ -58,6 +58,11 @@ class SingleChoiceReader:
                 return found if layer == stretch else loosened(found, Rule.NORMALIZED)
         return self._none_of(stretch.text)
 
+    def mistyped(self, stretch: Stretch) -> Reading | None:
+        inner = layers(stretch)[-1]
+        match = self._table.like(inner.text)
+        return None if match is None or match.only is None else Reading(match.only, match.rule, (inner.place,))
+
     def _reading(self, match: Match, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if (value := match.only) is None:
             return ambiguous(match.values)
@@ -104,6 +109,16 @@ class MultipleChoiceReader:
             if isinstance(found, Reading):
                 break
         return found
+
+    def mistyped(self, stretch: Stretch) -> Reading | Unreadable | None:
+        found: list[tuple[Match, Place | None]] = []
+        pieces = [layers(unbulleted(piece))[-1] for piece in _pieces(stretch) if piece.start < piece.end]
+        for piece in pieces[: len(self._table.values) + 1]:
+            match = self._table.spelled(piece.text) or self._table.like(piece.text)
+            if match is None:
+                return None
+            found.append((match, piece.place))
+        return self._reading(found, Rule.NORMALIZED) if 0 < len(pieces) <= len(self._table.values) else None
 
     def _from_list(self, node: Node) -> Reading | Unreadable:
         found: list[tuple[Match, Place | None]] = []

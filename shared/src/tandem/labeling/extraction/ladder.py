@@ -13,15 +13,15 @@ from collections.abc import Mapping, Sequence
 from tandem.events.schema import LabelTask, SingleChoiceTask
 from tandem.labeling.extraction.json_in_text import repaired, strict
 from tandem.labeling.extraction.located_json import Kind, Node, whole
-from tandem.labeling.extraction.named_lines import NamedLines, Section
+from tandem.labeling.extraction.named_lines import NamedLines
 from tandem.labeling.extraction.options import separated
-from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened
+from tandem.labeling.extraction.outcome import Found, agreed, generic_member, loosened
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
 from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.text_rungs import TextRungs
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
-from tandem.labeling.values import key_of
 
 LENGTH_LIMIT = 50_000
 """Characters; a longer answer is not read."""
@@ -32,8 +32,6 @@ _WRAPPERS = GENERIC_NAMES | {
 }  # fmt: skip
 """What models wrap the answer in."""
 
-Found = Reading | Unreadable
-
 
 class AnswerReader:
     """Reads the answers to one label schema; prepared once, used for each answer. Never raises, and never gives a value
@@ -42,6 +40,7 @@ class AnswerReader:
     def __init__(self, tasks: Sequence[LabelTask]) -> None:
         self._names = [task.name for task in tasks]
         self._readers = {task.name: reader_of(task) for task in tasks}
+        self._text = {task.name: TextRungs(task, self._readers[task.name], alone=len(tasks) == 1) for task in tasks}
         self._by_key = {separated(name): name for name in self._names}
         self._lines = NamedLines(self._names)
         self._alone = tasks[0] if len(tasks) == 1 else None
@@ -76,11 +75,14 @@ class AnswerReader:
         if not stretch.text.strip():
             return self._all(Unreadable(UnreadableReason.CUT, "the answer ends before the thinking does"))
         nodes = strict(stretch)
-        if nodes and (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields)) is not None:
-            return found
-        if (node := repaired(stretch)) is not None:
-            if (found := self._from_json([node], Rule.REPAIRED_JSON, fields)) is not None:
-                return found
+        if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields)) is None and (
+            node := repaired(stretch)
+        ) is not None:
+            found = self._from_json([node], Rule.REPAIRED_JSON, fields)
+        if found is not None:
+            return tuple(
+                self._text[name].unless_retracted(each, stretch) for name, each in zip(self._names, found, strict=True)
+            )
         return self._from_text(stretch, fields)
 
     def _all(self, found: Found) -> tuple[Found, ...]:
@@ -136,42 +138,4 @@ class AnswerReader:
 
     def _from_text(self, stretch: Stretch, fields: Mapping[str, str]) -> tuple[Found, ...]:
         sections = self._lines.sections(stretch)
-        found: list[Found] = []
-        for name in self._names:
-            own = [section for section in sections if section.name in (name, "")]
-            readings = [self._from_section(name, section, fields) for section in own]
-            if self._alone is not None:
-                bare = self._readers[name].in_text(stretch, fields)
-                if isinstance(bare, Reading):
-                    if isinstance(named := agreed(readings) if readings else bare, Reading) and (
-                        key_of(named.value) != key_of(bare.value)
-                    ):
-                        bare = ambiguous([named.value, bare.value])
-                    found.append(bare)
-                    continue
-                readings = readings or [_said_alone(bare)]
-            if not readings:
-                readings = [Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {name!r}")]
-            found.append(agreed(readings))
-        return tuple(found)
-
-    def _from_section(self, name: str, section: Section, fields: Mapping[str, str]) -> Found:
-        return loosened(self._readers[name].in_text(section.value, fields), Rule.NAMED_LINE)
-
-
-def _said_alone(found: Found) -> Found:
-    """An answer that is nothing but text: where it is no value, it has none, rather than a wrong one."""
-    if isinstance(found, Unreadable) and found.reason is UnreadableReason.NOT_IN_SCHEMA:
-        return Unreadable(UnreadableReason.NO_OPTION, found.detail)
-    return found
-
-
-def agreed(readings: Sequence[Found]) -> Found:
-    """The one value that all of them have, or why there is none."""
-    good = [found for found in readings if isinstance(found, Reading)]
-    if len({key_of(found.value) for found in good}) > 1:
-        return ambiguous({str(found.value) for found in good})
-    if len(good) < len(readings):
-        bad = next(found for found in readings if isinstance(found, Unreadable))
-        return ambiguous([]) if good else bad
-    return max(good, key=lambda found: list(Rule).index(found.rule)) if good else ambiguous([])
+        return tuple(self._text[name].read(stretch, sections, fields) for name in self._names)

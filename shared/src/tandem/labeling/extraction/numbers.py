@@ -39,6 +39,17 @@ class NumberReader:
     def __init__(self, task: NumberTask) -> None:
         self._task = task
         self._unit = _unit(task.unit)
+        unit = rf"|{re.escape(task.unit)}" if task.unit else ""
+        value = rf"(?P<value>[-\u2212+$\u20ac\u00a3]?{_DIGITS}(?:\s*(?:/|out of)\s*{_DIGITS})?(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
+        rest = r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|(?:because|since|as|for|given|due|based|overall|here)\b))"
+        name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
+        self._at_first = re.compile(rf"\A\s*[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE)
+        self._framed = re.compile(
+            rf"\b(?:{name}|rating|rate|rated|score|scored|answer|estimate|give|giving|gave|assign)\b"
+            rf"(?P<between>(?:\s+(?:this|it|the|that|a|an|of|for|to|is|be|would|as|at|with|my|record|review|text|movie|"
+            rf"product|about|score|rating|value|final|overall|={unit})|\s*[:=])*)\s+[*_`\"']*{value}{rest}",
+            re.IGNORECASE,
+        )
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
         if node.kind is Kind.NUMBER:
@@ -63,6 +74,27 @@ class NumberReader:
                 return self._checked(found, rule, _number_place(layer))
             problem = found
         return problem
+
+    def mistyped(self, stretch: Stretch) -> None:
+        """Nothing of this kind is read by likeness."""
+
+    def asserted(self, stretch: Stretch) -> Reading | Unreadable:
+        """From prose that gives one number as the answer: "I'd rate this 4 out of 5", "The score is 4 because ..."."""
+        text = stretch.text
+        found = [*self._at_first.finditer(text), *self._framed.finditer(text)]
+        readings: dict[float, Reading] = {}
+        for match in found:
+            value = stretch.part(*match.span("value")).stripped()
+            reading = self.in_text(value, {})
+            if isinstance(reading, Unreadable):
+                return reading
+            if isinstance(reading.value, float):
+                readings.setdefault(reading.value, reading)
+        if len(readings) > 1:
+            return ambiguous(f"{number:g}" for number in readings)
+        if not readings:
+            return not_in_schema(f"{self._task.name!r} wants a number")
+        return loosened(next(iter(readings.values())), Rule.MENTION)
 
     def _checked(self, found: set[float], rule: Rule, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         """The only one of some ways to read a number that the task allows."""

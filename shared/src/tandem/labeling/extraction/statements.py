@@ -1,0 +1,88 @@
+"""What an answer says last, or first: `So the answer is X.`, or X on a line of its own before or behind the reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.wrapping import unbulleted
+
+_REFUSAL = re.compile(
+    r"\b(?:i(?:'m| am) (?:sorry|unable|not able|not allowed)|i (?:can(?:no|')t|cannot|won't|will not|must decline)|as an ai\b|"
+    r"i apologi[sz]e|unable to (?:assist|help|comply|provide|label|classify)|es tut mir leid|je suis d\u00e9sol|lo siento|"
+    r"\u5bf9\u4e0d\u8d77|\u62b1\u6b49|\u7533\u3057\u8a33)",
+    re.IGNORECASE,
+)
+_RETRACTION = re.compile(
+    r"(?:^|[.!?\u2026\n]\s*|[\u2014\u2013-]\s+)[*_\"']*(?:oh |but )?(?:wait|actually|correction|on second thoughts?|scratch that|hmm+|oops|"
+    r"sorry|no\b|let me (?:re|correct|think)|my mistake|i was wrong|i made)",
+    re.IGNORECASE,
+)
+_NOT_MEANT = re.compile(
+    r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|like this|"
+    r"format|template|schema)\b[^.!?\n]{0,60}$",
+    re.IGNORECASE,
+)
+_ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
+
+
+def is_refusal(text: str) -> bool:
+    return _REFUSAL.search(text[:400].replace("\u2019", "'")) is not None
+
+
+def retraction(text: str) -> str | None:
+    """What the text says from where it takes something back."""
+    found = _RETRACTION.search(text)
+    return None if found is None else text[found.start() :]
+
+
+def is_not_meant(before: str) -> bool:
+    """Whether what leads to a value says that it is none: an example, a form, a denial."""
+    return _NOT_MEANT.search(before[-120:].rstrip("`\n ").removesuffix("```json").rstrip(" \n:`")) is not None
+
+
+class Statements:
+    """Finds `the label is X` for tasks of these names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        own = "|".join(re.escape(name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+") for name in names)
+        self._pattern = re.compile(
+            r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally)\s*,?\s*)[*_\"'#> -]*"
+            r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
+            r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
+            r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"
+            r"(?:(?:final|correct|best|most\s+\w+|right|predicted|overall|resulting|appropriate)\s+){0,2}[*_\"'`]*"
+            rf"(?:answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort|{own})[*_\"'`]*"
+            r"(?:\s+(?:label|class|category|score|value))?"
+            r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
+            r"\s+(?:is|would be|should be|must be|=|ist|lautet|est|es|\u00e8)\s*:?\s*(?P<value>[^\n]+?)[ \t]*$",
+            re.IGNORECASE | re.MULTILINE,
+        )
+
+    def values(self, stretch: Stretch) -> list[Stretch]:
+        """What is said to be the answer, each to the end of its line."""
+        return [stretch.part(*found.span("value")) for found in self._pattern.finditer(stretch.text)]
+
+
+def outer_lines(stretch: Stretch) -> list[Stretch]:
+    """The first line and the last one, where each stands on its own: not as the end of a sentence broken in two."""
+    lines = [line for line in stretch.lines() if line.text.strip("`#-=* ")]
+    if len(lines) < 2:
+        return []
+    found = [unbulleted(lines[0])]
+    before, last = lines[-2], lines[-1]
+    apart = stretch.answer[before.end : last.start].count("\n") > 1
+    if apart or before.text.endswith(tuple(_ENDS_SENTENCE)):
+        found.append(unbulleted(last))
+    return found
+
+
+def paragraphs(stretch: Stretch) -> Iterator[Stretch]:
+    """Its parts between blank lines."""
+    at = 0
+    text = stretch.text
+    for gap in re.finditer(r"\n[ \t]*\n\s*", text):
+        yield stretch.part(at, gap.start()).stripped()
+        at = gap.end()
+    yield stretch.part(at, len(text)).stripped()
