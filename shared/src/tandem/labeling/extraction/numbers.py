@@ -15,7 +15,7 @@ from tandem.labeling.normalization import fold
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import problem_with
 
-_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
 _BEFORE = r"(?:about|around|approximately|approx\.?|roughly|~|\u2248|=|exactly)?"
 _NUMBER = re.compile(
@@ -193,7 +193,7 @@ def _without_list_marks(stretch: Stretch) -> list[Stretch]:
     """The layers, but for those that would take a sign for a bullet or a number for its list's."""
     found = layers(stretch)
     first = found[0].text
-    if re.match(r"[-+\u2013]\s*\d|\d+[.)]\s", first):
+    if re.match(r"[-+\u2013<>]\s*\d|\d+[.)]\s", first):
         return found[:1]
     return found
 

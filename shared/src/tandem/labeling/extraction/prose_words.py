@@ -59,7 +59,7 @@ PARTIAL = words_of(
 
 FILLERS = words_of(
     """
-    a an the this overall clearly definitely certainly strongly very extremely quite highly generally
+    a an the this it overall clearly definitely certainly strongly very extremely quite highly generally
     predominantly so therefore thus hence indeed best most simply just then finally ultimately now ok okay sure
     well i'd i think believe would say here yes conclusion summary short my final correct right appropriate
     likely probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy
@@ -101,7 +101,7 @@ NOUNS = words_of(
 
 FOLLOWERS = words_of(
     """
-    because since as given due based for with in toward towards about overall here and on considering weil da
+    because since as given due based for with in toward towards about overall here and on considering rather instead weil da
     parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import unbulleted
@@ -24,6 +24,7 @@ _NOT_MEANT = re.compile(
     r"format|template|schema)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
+_SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
 _ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
 
 
@@ -43,26 +44,34 @@ def is_not_meant(before: str) -> bool:
 
 
 class Statements:
-    """Finds `the label is X` for tasks of these names."""
+    """Finds `the label is X` for a task of this name; for the only task also under a general name."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        own = "|".join(re.escape(name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+") for name in names)
+    def __init__(self, name: str, *, alone: bool) -> None:
+        own = re.escape(name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
+        general = "answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort"
+        names = f"{general}|{own}" if alone else own
         self._pattern = re.compile(
             r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally)\s*,?\s*)[*_\"'#> -]*"
             r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
             r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
             r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"
             r"(?:(?:final|correct|best|most\s+\w+|right|predicted|overall|resulting|appropriate)\s+){0,2}[*_\"'`]*"
-            rf"(?:answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort|{own})[*_\"'`]*"
+            rf"(?:{names})[*_\"'`]*"
             r"(?:\s+(?:label|class|category|score|value))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
-            r"\s+(?:is|would be|should be|must be|=|ist|lautet|est|es|\u00e8)\s*:?\s*(?P<value>[^\n]+?)[ \t]*$",
+            r"\s+(?:is|would be|should be|must be|=|ist|lautet|est|es|\u00e8)\s*:?\s*(?=(?P<value>[^\n]+?)[ \t]*$)",
             re.IGNORECASE | re.MULTILINE,
         )
 
-    def values(self, stretch: Stretch) -> list[Stretch]:
-        """What is said to be the answer, each to the end of its line."""
-        return [stretch.part(*found.span("value")) for found in self._pattern.finditer(stretch.text)]
+    def values(self, stretch: Stretch) -> list[tuple[Stretch, ...]]:
+        """What is said to be the answer: each to the end of its line, and to the end of its sentence."""
+        found = []
+        for statement in self._pattern.finditer(stretch.text):
+            start, end = statement.span("value")
+            stop = _SENTENCE_STOP.search(stretch.text, start, end)
+            ends = (end,) if stop is None else (end, stop.start())
+            found.append(tuple(stretch.part(start, each) for each in ends))
+        return found
 
 
 def outer_lines(stretch: Stretch) -> list[Stretch]:

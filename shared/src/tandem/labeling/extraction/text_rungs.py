@@ -41,7 +41,7 @@ class TextRungs:
         self._task = task
         self._reader = reader
         self._alone = alone
-        self._statements = Statements([task.name])
+        self._statements = Statements(task.name, alone=alone)
         self._mentions = Mentions(options_of(task)) if isinstance(task, SingleChoiceTask) else None
 
     def read(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
@@ -61,7 +61,9 @@ class TextRungs:
             return self.unless_retracted(found, stretch)
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
-        if self._alone and isinstance(mistyped := self._reader.mistyped(stretch), Reading):
+        if not self._alone:
+            return bare
+        if isinstance(mistyped := self._reader.mistyped(stretch), Reading):
             return mistyped
         return self._asserted(stretch, bare)
 
@@ -81,7 +83,7 @@ class TextRungs:
         return found
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
-        if not self._alone or (sections and isinstance(self._task, TextTask)):
+        if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
             return Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {self._task.name!r}")
         if isinstance(self._task, TextTask):
             return self._text_alone(stretch, fields)
@@ -127,14 +129,18 @@ class TextRungs:
         return list(dict.fromkeys(parts))
 
     def _stated(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
-        """From a closing statement or a line of its own; None where there is neither."""
-        if not self._alone or isinstance(self._task, TextTask):
+        """From a closing statement, or of the only task from a line of its own; None where there is neither."""
+        if isinstance(self._task, TextTask):
             return None
-        stated = [self._reader.in_text(value, fields) for value in self._statements.values(stretch)]
-        good = [found for found in stated if isinstance(found, Reading)]
-        if stated and len(good) == len(stated):
-            return loosened(agreed(good), Rule.FINAL_STATEMENT)
+        stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
         if stated:
+            found = agreed(stated)
+            return (
+                loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
+                if isinstance(found, Reading)
+                else None
+            )
+        if not self._alone:
             return None
         if isinstance(self._task, SpanTask | MultipleChoiceTask):
             return self._from_paragraphs(stretch, fields)
@@ -145,6 +151,17 @@ class TextRungs:
             return None
         others = [found for line in stretch.lines() if isinstance(found := self._reader.in_text(line, fields), Reading)]
         return loosened(agreed([*lines, *others]), Rule.FINAL_STATEMENT)
+
+    def _first_of(self, values: Sequence[Stretch], fields: Mapping[str, str]) -> Found:
+        found = [self._reader.in_text(value, fields) for value in values]
+        return next((each for each in found if isinstance(each, Reading)), found[0])
+
+    def _unless_outdone(self, found: Reading, stretch: Stretch) -> Found:
+        """A statement, unless another label is mentioned behind it."""
+        if self._mentions is None or found.place is None:
+            return found
+        others = self._mentions.values_in(stretch.answer[found.place[1] : stretch.end]) - {str(found.value)}
+        return ambiguous({str(found.value), *others}) if others else found
 
     def _from_paragraphs(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
         """The only paragraph that holds a value, where no other may."""
