@@ -26,6 +26,7 @@ _FENCE = re.compile(r"```")
 _GAP = re.compile(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[{,\\]*""")
 _TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
 _CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
+_OBJECT_END = re.compile(r"""[\s"'`\u201d\u2019,]*\}""")
 _LIST_END = re.compile(r"""[\s"'`\u201d\u2019,]*\]""")
 
 
@@ -90,7 +91,9 @@ class _Alignment:
             self._open("{" if isinstance(value, dict) else "[")
         if isinstance(value, dict):
             members = tuple((self._text(str(key)).text, self.node(item)) for key, item in value.items())
-            cut = any(item.cut for _, item in members)
+            closed = _OBJECT_END.match(self._answer, self._at, self._end)
+            self._at = closed.end() if closed else self._at
+            cut = closed is None or any(item.cut for _, item in members)
             return Node(Kind.OBJECT, "", (start, self._at), members=members, cut=cut)
         if isinstance(value, list):
             items = tuple(self.node(item) for item in value)

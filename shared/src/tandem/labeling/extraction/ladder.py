@@ -135,11 +135,13 @@ class AnswerReader:
         """The value of the only task, which is all of the JSON, or stands under a general name."""
         if node.kind is Kind.OBJECT and not node.members:
             return []
-        reading = self._value(name, node, fields)
-        if isinstance(reading, Reading) or isinstance(self._alone, _LISTED):
+        value = None if isinstance(self._alone, _LISTED) else generic_member(node)
+        reading = self._value(name, value or node, fields)
+        is_meant = isinstance(reading, Reading) or value is not None or node.kind is Kind.LIST
+        if not is_meant and (value := generic_member(node)) is not None:
+            reading, is_meant = self._value(name, value, fields), True
+        if is_meant or (isinstance(reading, Unreadable) and reading.reason is not UnreadableReason.NOT_IN_SCHEMA):
             return [(name, loosened(reading, Rule.JSON_IN_TEXT))]
-        if (value := generic_member(node)) is not None:
-            return [(name, loosened(self._value(name, value, fields), Rule.JSON_IN_TEXT))]
         return []
 
     def _value(self, name: str, value: Node, fields: Mapping[str, str]) -> Found:

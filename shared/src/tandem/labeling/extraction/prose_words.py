@@ -82,7 +82,7 @@ FRAMES = words_of(
     picked label labeled labelled classify classified categorize categorized categorised tagged marked rate
     rated answer class category classification sentiment tone verdict output prediction result is: under into
     stance relation relationship ist wäre lautet est c'est es è é jest это heißt bedeutet als comme como come
-    som är er : = → => - – — •
+    som är er call called consider considered deem find found : = → => - – — •
     """
 )
 """What asserts the label behind it."""
