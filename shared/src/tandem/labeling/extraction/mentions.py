@@ -27,6 +27,7 @@ _SENTENCE_END = re.compile(
 _MARKS = frozenset("\"'`*_\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e()[]<>{}\u300c\u300d")
 _WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 _NO_SPACES = re.compile(f"[{_WITHOUT_SPACES}]")
+_UNTICKED = re.compile(r"\[\s?\]|\u2610|\u2717|\u2718|\u274c")
 _CLAUSE_ENDS = frozenset(".,;:!\u2026\u2014\u2013-\u3002\uff0c\uff01|)/")
 _SUBORDINATE = words.words_of("although though while whereas despite even obwohl bien aunque")
 _CONSEQUENCE = words.words_of("so thus therefore hence also donc")
@@ -221,6 +222,8 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     plain = "".join(token.text if token.value is None else " " for token in tokens)
     if any(sign in plain for sign in (*words.NEGATING_SIGNS, *words.DOUBTING_SIGNS)) and _NO_SPACES.search(sentence):
         return True
+    if _UNTICKED.search(sentence) or _is_scored_low(tokens, index):
+        return True
     start, end = _scope(tokens, index)
     for at in range(start, end):
         token = tokens[at]
@@ -234,6 +237,15 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     return ("would", "be") in pairwise(said) and not {"label", "answer", "classification", "category"} & set(said)
 
 
+def _is_scored_low(tokens: list[_Token], index: int) -> bool:
+    """Whether a share below one half stands right behind the label: it is one of several that were weighed."""
+    behind = [token.text for token in tokens[index + 1 :] if token.text not in _MARKS and token.text not in ":=-"]
+    if not behind or not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", behind[0]):
+        return False
+    share = float(behind[0]) / (100 if behind[1:2] == ["%"] else 1)
+    return share < 0.5
+
+
 def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
     """From where to where a negation or hedge in the sentence reaches the label."""
     start = 0
@@ -244,7 +256,12 @@ def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
         after_comma = at > 0 and tokens[at - 1].text == ","
         if text in (";", "but", "aber", "mais", "pero", "sondern") or (text in _CONSEQUENCE and after_comma):
             start = at + 1
-    end = next((at for at in range(index + 1, len(tokens)) if tokens[at].text in (",", ";", "but")), len(tokens))
+    end = len(tokens)
+    for at in range(index + 1, len(tokens)):
+        text = tokens[at].text
+        if text in (";", "but") or (text == "," and at + 1 < len(tokens) and tokens[at + 1].text in words.REASONS):
+            end = at
+            break
     return start, end
 
 

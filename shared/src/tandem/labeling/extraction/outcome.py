@@ -12,6 +12,8 @@ from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import key_of
 
+_TURNING = frozenset({"not", "negated", "negation", "correct", "is correct", "valid", "is valid"})
+"""Keys that may turn what stands beside them into its opposite."""
 LONGEST_QUOTE = 80
 
 
@@ -59,7 +61,10 @@ def loosened(found: Reading | Unreadable, rule: Rule) -> Reading | Unreadable:
 
 def generic_member(node: Node) -> Node | None:
     """The value of `{"label": ..., "confidence": ...}`: of the only member that is called like the value asked for."""
-    found = [value for key, value in node.members if separated(key) in GENERIC_NAMES]
+    names = [separated(key) for key, _ in node.members]
+    if any(name in _TURNING for name in names):
+        return None
+    found = [value for name, (_, value) in zip(names, node.members, strict=True) if name in GENERIC_NAMES]
     return found[0] if len(found) == 1 else None
 
 

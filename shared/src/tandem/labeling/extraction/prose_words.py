@@ -16,7 +16,8 @@ NEGATIONS = words_of(
     excluding non nothing nobody isnt dont doesnt cant wont wasnt arent incorrect wrong false untrue denies deny
     rejects reject unlikely nicht kein keine keinen keiner keinem keines nie niemals weder ohne falsch ne pas
     jamais aucun aucune ni sans nunca jamás tampoco sin ningún ninguna mai né senza não nem sem niet geen nooit
-    zonder inte ikke ej aldrig nie nigdy değil hayır не нет никогда ни без ليس لا غير नहीं
+    zonder inte ikke ej aldrig nie nigdy değil hayır не нет никогда ни без ليس لا غير नहीं disagree disagrees
+    contrary excluded exclude excludes
     """
 )
 NEGATION_PAIRS = frozenset(
@@ -50,9 +51,9 @@ DOUBTING_SIGNS = ("可能", "也许", "或许", "如果", "还是", "或者", "�
 
 PARTIAL = words_of(
     """
-    first second half part parts partly partially beginning ending some aspects aspect elements element
-    initially previous earlier other others another people many few critics someone anyone options option
-    choices labels sometimes occasionally formerly originally
+    first second half part parts partly partially beginning ending some aspects aspect elements element initially
+    previous earlier other others another people many few critics someone anyone options option choices labels
+    sometimes occasionally formerly originally annotators annotator humans human you they
     """
 )
 """What is said of a part, of something else or by someone else is not said of the record."""
@@ -61,9 +62,9 @@ FILLERS = words_of(
     """
     a an the this it overall clearly definitely certainly strongly very extremely quite highly generally
     predominantly so therefore thus hence indeed best most simply just then finally ultimately now ok okay sure
-    well i'd i think believe would say here yes conclusion summary short my final correct right appropriate
-    likely probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy
-    claramente molto chiaramente muito ein eine einen un une una uno um uma der die das le la el il o
+    well i'd i think believe would say here yes conclusion summary short my final correct right appropriate likely
+    probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy claramente molto
+    chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - – — •
     """
 )
 """Passed over on the way back from a label to the word that asserts it."""
@@ -78,14 +79,17 @@ STRENGTHS = words_of(
 FRAMES = words_of(
     """
     is was are be it's that's its seems appears looks feels as conveys convey expresses express expressing
-    indicates indicate indicating reflects reflect carries has describes choose chose select selected pick
-    picked label labeled labelled classify classified categorize categorized categorised tagged marked rate
-    rated answer class category classification sentiment tone verdict output prediction result is: under into
-    stance relation relationship ist wäre lautet est c'est es è é jest это heißt bedeutet als comme como come
-    som är er call called consider considered deem find found : = → => - – — •
+    indicates indicate indicating reflects reflect carries has describes choose chose select selected pick picked
+    label labeled labelled classify classified categorize categorized categorised tagged marked rate rated answer
+    class category classification sentiment tone verdict output prediction result is: under into stance relation
+    relationship ist wäre lautet est c'est es è é jest это heißt bedeutet als comme como come som är er call
+    called consider considered deem find found
     """
 )
 """What asserts the label behind it."""
+
+REASONS = words_of("since because as although though even while due given considering which who weil da parce porque")
+"""What follows one of these behind a comma explains the label; a negation in it does not reach the label."""
 
 FRAMING_SIGNS = ("是", "为", "為", "属于", "は", "が", "은", "는")
 """The same in scripts without spaces, at the end of what stands before the label."""

@@ -19,6 +19,15 @@ _RETRACTION = re.compile(
     r"sorry|no\b|let me (?:re|correct|think)|my mistake|i was wrong|i made)",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(
+    r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|(?:is|was|does|do|did|can)n['\u2019]t\b|"
+    r"(?:does|can) ?not\b|(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
+    r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|i (?:don['\u2019]t|do not) (?:think|agree))",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(
+    r"\b(?:examples?|e\.g|format|template|samples?|wrong|incorrect)\b[^.!?\n]{0,40}:[*_\s]*$", re.IGNORECASE
+)
 _NOT_MEANT = re.compile(
     r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|like this|"
     r"format|template|schema)\b[^.!?\n]{0,60}$",
@@ -36,6 +45,16 @@ def retraction(text: str) -> str | None:
     """What the text says from where it takes something back."""
     found = _RETRACTION.search(text)
     return None if found is None else text[found.start() :]
+
+
+def is_denied(behind: str) -> bool:
+    """Whether what follows a value right away denies it."""
+    return _DENIAL.match(behind) is not None
+
+
+def is_example(before: str) -> bool:
+    """Whether the line before a value says that an example or a form follows."""
+    return _EXAMPLE.search(before[-120:]) is not None
 
 
 def is_not_meant(before: str) -> bool:

@@ -19,6 +19,8 @@ from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
 from tandem.labeling.extraction.statements import (
     Statements,
+    is_denied,
+    is_example,
     is_not_meant,
     is_refusal,
     outer_lines,
@@ -31,6 +33,8 @@ from tandem.labeling.values import key_of
 
 PROSE_LIMIT = 20_000
 """Characters; longer prose is not searched for a label."""
+
+_NOT_MEANT = Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
 
 
 class TextRungs:
@@ -65,7 +69,7 @@ class TextRungs:
             return bare
         if isinstance(mistyped := self._reader.mistyped(stretch), Reading):
             return mistyped
-        return self._asserted(stretch, bare)
+        return self.unless_retracted(self._asserted(stretch, bare), stretch)
 
     def unless_retracted(self, found: Found, stretch: Stretch) -> Found:
         """What was read, unless the answer takes it back behind it, or says before it that it is not meant."""
@@ -74,7 +78,10 @@ class TextRungs:
         start, end = found.place
         line = stretch.answer[stretch.start : start]
         if found.in_json and is_not_meant(line.rpartition("{")[0]):
-            return Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
+            return _NOT_MEANT
+        begins_line = stretch.answer.rfind("\n", stretch.start, start) + 1
+        if is_denied(stretch.answer[end : stretch.end]) or is_example(stretch.answer[stretch.start : begins_line]):
+            return _NOT_MEANT
         if self._mentions is None:
             return found
         taken_back = retraction(stretch.answer[end : stretch.end])
