@@ -18,7 +18,7 @@ def test_an_answer_is_read_as_it_should_be(case: Case) -> None:
     found = case.read()
     if case.invalid is not None:
         assert isinstance(found, Unreadable), f"{case.answer!r}: {case.why}"
-        assert found.reason == case.invalid, found.detail
+        assert case.invalid in (found.reason, "any"), found.detail
         assert found.detail
         return
     assert isinstance(found, Reading), f"{case.answer!r}: {case.why}; {found}"

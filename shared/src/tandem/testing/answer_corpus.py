@@ -1,7 +1,7 @@
 """Answers as models write them, with the right reading of each: what extraction is held to.
 
 A corpus is a folder of YAML files. Each holds one or more groups of `tasks`, the `record` that was asked about, and
-`cases`: the `answer`; the right `value`, or the reason for which it is `invalid`; the `rule` that reads it; and `why`.
+`cases`: the `answer`; the right `value`, or the reason for which it is `invalid` (or `any`); the `rule` that reads it; and `why`.
 Cases of several tasks have `values`, `invalid` and `rules` by task. A span is written [start, end, label, attributes].
 """
 

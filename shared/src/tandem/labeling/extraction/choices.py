@@ -25,6 +25,12 @@ NONE = frozenset(
 )  # fmt: skip
 """How models say that there is nothing."""
 
+_THERE_IS_NONE = re.compile(
+    r"(?:there (?:are|is|were) )?no (?:named |relevant |such |matching |applicable )*"
+    r"(?:entit(?:y|ies)|spans?|labels?|mentions?|topics?|names?|categor(?:y|ies)|tags?)"
+    r"(?: (?:(?:were|are|was|is|to be) )?(?:found|present|mentioned|detected|identified|apply|applies|here))?"
+    r"(?: in (?:the|this) \w+)?"
+)
 _SEPARATORS = re.compile(
     r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
 )
@@ -32,7 +38,8 @@ _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
 
 
 def says_none(text: str) -> bool:
-    return normalize(text) in NONE or fold(text) in NONE
+    normal = normalize(text)
+    return normal in NONE or fold(text) in NONE or _THERE_IS_NONE.fullmatch(normal) is not None
 
 
 class SingleChoiceReader:

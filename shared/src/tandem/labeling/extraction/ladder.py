@@ -95,6 +95,11 @@ class AnswerReader:
         if self._alone is None or isinstance(self._alone, NumberTask | TextTask):
             return None
         objects = [node for node in nodes if node.kind is Kind.OBJECT or isinstance(self._alone, _LISTED)]
+        if len(objects) > 1 and all(node.kind is Kind.OBJECT for node in objects):  # one on each line
+            place = (objects[0].place[0], objects[-1].place[1])
+            objects = (
+                [Node(Kind.LIST, "", place, items=tuple(objects))] if isinstance(self._alone, _LISTED) else objects
+            )
         return self._from_json(objects, Rule.JSON_IN_TEXT, fields) or self._from_json(
             mended, Rule.REPAIRED_JSON, fields
         )

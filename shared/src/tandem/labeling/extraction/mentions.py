@@ -59,6 +59,7 @@ class _Token:
     value: str | None = None
     """The label, where it is one."""
     denied: bool = False
+    line: int = 0
 
     @property
     def is_negation(self) -> bool:
@@ -159,6 +160,8 @@ class Mentions:
                 return at > 1 and tokens[at - 2].text in ("seems", "appears", "considered", "judged", "deemed", "find")
             if token.text in words.FRAMES or token.text.endswith(words.FRAMING_SIGNS):
                 return True
+            if token.text == "about":
+                return at > 0 and tokens[at - 1].text in ("is", "was", "it's")
             if token.text == "with":
                 return at > 0 and tokens[at - 1].text in ("go", "going", "goes", "went")
             if self._graded and token.text in words.STRENGTHS:
@@ -170,7 +173,7 @@ class Mentions:
 
 def _is_followed_well(tokens: list[_Token], index: int) -> bool:
     """Whether what follows the label leaves it standing: the clause's end, a noun that it describes, a reason."""
-    noun = False
+    noun = tokens[index].text in words.NEGATIONS  # "no answer" is no "no"
     for token in tokens[index + 1 :]:
         if token.text in _CLAUSE_ENDS or token.text == "(":
             return True
@@ -188,6 +191,8 @@ def _denied_by(tokens: list[_Token], index: int) -> int | None:
     passed = 0
     for at in range(index - 1, -1, -1):
         token = tokens[at]
+        if token.line != tokens[index].line:
+            return None
         if token.is_negation:
             return None if tokens[at + 1].text in words.NOT_ONLY else at
         if at and (tokens[at - 1].text, token.text) in words.NEGATION_PAIRS:
@@ -225,9 +230,14 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     if _UNTICKED.search(sentence) or _is_scored_low(tokens, index):
         return True
     start, end = _scope(tokens, index)
+    opens = tokens[index].text in words.POLAR and all(token.text in _MARKS for token in tokens[:index])
+    opens = opens and index + 1 < len(tokens) and tokens[index + 1].text in _CLAUSE_ENDS
+    clueless = any(token.text in words.CLUELESS for token in tokens)
     for at in range(start, end):
         token = tokens[at]
         if token.value is not None or at in used:
+            continue
+        if at > index and opens and token.is_negation and not clueless:
             continue
         if token.is_negation or token.text in words.DOUBTS or token.text in words.PARTIAL:
             return True
@@ -269,10 +279,17 @@ def _tokens(text: str, place: Place, inside: Sequence[tuple[Place, str]]) -> lis
     tokens: list[_Token] = []
     at = place[0]
     for (start, end), value in [*inside, ((place[1], place[1]), "")]:
-        for found in _TOKEN.finditer(text, at, start):
-            tokens.append(_Token(found[0].casefold().replace("\u2019", "'"), found.start(), found.end()))
+        tokens.extend(
+            _Token(
+                found[0].casefold().replace("\u2019", "'"),
+                found.start(),
+                found.end(),
+                line=text.count("\n", place[0], found.start()),
+            )
+            for found in _TOKEN.finditer(text, at, start)
+        )
         if value:
-            tokens.append(_Token(text[start:end].casefold(), start, end, value))
+            tokens.append(_Token(text[start:end].casefold(), start, end, value, line=text.count("\n", place[0], start)))
         at = max(at, end)
     return tokens
 

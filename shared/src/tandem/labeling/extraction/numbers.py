@@ -24,13 +24,17 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SHARE = re.compile(
-    rf"(?P<number>{_DIGITS})\s*(?:/|out\s+of|of|von|sur|de|su|\u2044)\s*(?P<whole>{_DIGITS})\s*(?P<after>.*)",
+    rf"(?P<number>{_DIGITS})\s*\(?\s*(?:/|out\s+of|of|von|sur|de|su|\u2044)\s*(?P<whole>{_DIGITS})\s*\)?\s*(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
 """What a rating is counted in, where the task has no unit."""
 _CURRENCIES = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp", "\u00a5": "jpy"}
+_RANGE = re.compile(
+    r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
+)
+"""A second number, in what stands behind the first."""
 _LONGEST = 60
 _THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
@@ -43,11 +47,13 @@ class NumberReader:
         value = rf"(?P<value>[-\u2212+$\u20ac\u00a3]?{_DIGITS}(?:\s*(?:/|out of)\s*{_DIGITS})?(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
         rest = r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|(?:because|since|as|for|given|due|based|overall|here)\b))"
         name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
-        self._at_first = re.compile(rf"\A\s*[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE)
+        self._at_first = re.compile(
+            rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE
+        )
         self._framed = re.compile(
             rf"\b(?:{name}|rating|rate|rated|score|scored|answer|estimate|give|giving|gave|assign)\b"
             rf"(?P<between>(?:\s+(?:this|it|the|that|a|an|of|for|to|is|be|would|as|at|with|my|record|review|text|movie|"
-            rf"product|about|score|rating|value|final|overall|={unit})|\s*[:=])*)\s+[*_`\"']*{value}{rest}",
+            rf"product|solid|strong|full|about|score|rating|value|final|overall|={unit})|\s*[:=])*)\s+[*_`\"']*{value}{rest}",
             re.IGNORECASE,
         )
 
@@ -128,6 +134,8 @@ class NumberReader:
                 return self._other_unit(text)
         elif any(after == word for word in _PERCENT):
             return self._percent(numbers, text)
+        elif any(char.isdigit() for char in after) and _RANGE.match(after) is None:
+            return self._none(text)
         elif after and after != self._unit and not (not self._unit and after in _COUNTED):
             if any(char.isdigit() for char in after):
                 return Unreadable(UnreadableReason.AMBIGUOUS, f"{quoted(text)} holds more than one number")

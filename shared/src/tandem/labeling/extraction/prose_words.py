@@ -91,6 +91,12 @@ FRAMES = words_of(
 REASONS = words_of("since because as although though even while due given considering which who weil da parce porque")
 """What follows one of these behind a comma explains the label; a negation in it does not reach the label."""
 
+POLAR = words_of("yes no true false ja nein oui non sí si sim não sì да нет はい 是")
+"""Labels that answer a question with one word: said first, they stand, whatever is denied behind them."""
+
+CLUELESS = words_of("know tell say determine decide answer judge idea classify")
+"""With a negation: the answer to the question is not known, and "no" is none."""
+
 FRAMING_SIGNS = ("是", "为", "為", "属于", "は", "が", "은", "는")
 """The same in scripts without spaces, at the end of what stands before the label."""
 

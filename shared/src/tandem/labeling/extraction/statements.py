@@ -22,7 +22,7 @@ _RETRACTION = re.compile(
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|(?:is|was|does|do|did|can)n['\u2019]t\b|"
     r"(?:does|can) ?not\b|(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
-    r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|i (?:don['\u2019]t|do not) (?:think|agree))",
+    r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|i (?:don['\u2019]t|do not) (?:think|agree)|(?:or|maybe|perhaps)\s+\w)",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(
@@ -31,6 +31,16 @@ _EXAMPLE = re.compile(
 _NOT_MEANT = re.compile(
     r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|like this|"
     r"format|template|schema)\b[^.!?\n]{0,60}$",
+    re.IGNORECASE,
+)
+_CHATTY = re.compile(r"(?:sure|certainly|of course|absolutely|here(?:'s|\u2019s| is| are))\b", re.IGNORECASE)
+_LED_TO = re.compile(
+    r"(?:(?:sure|certainly|of course|absolutely)\b[!,. ]*)?here(?:'s|\u2019s| is| are)\b[^:\n]{0,60}:[ \t]*(?=\S)",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(
+    r"(?:i hope|let me know|feel free|please (?:let|note)|if you (?:need|want|have|would)|note that|note:|explanation|"
+    r"this (?:title|text|answer)|\*?\(?note)",
     re.IGNORECASE,
 )
 _SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
@@ -78,7 +88,7 @@ class Statements:
             rf"(?:{names})[*_\"'`]*"
             r"(?:\s+(?:label|class|category|score|value))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
-            r"\s+(?:is|would be|should be|must be|=|ist|lautet|est|es|\u00e8)\s*:?\s*(?=(?P<value>[^\n]+?)[ \t]*$)",
+            r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*(?=(?P<value>[^\n]+?)[ \t]*$)",
             re.IGNORECASE | re.MULTILINE,
         )
 
@@ -104,6 +114,22 @@ def outer_lines(stretch: Stretch) -> list[Stretch]:
     if apart or before.text.endswith(tuple(_ENDS_SENTENCE)):
         found.append(unbulleted(last))
     return found
+
+
+def without_chatter(stretch: Stretch) -> Stretch | None:
+    """The text without the sentence that leads to it and the offers behind it; None where they cannot be told apart."""
+    parts = list(paragraphs(stretch))
+    while len(parts) > 1 and _OFFER.match(parts[-1].text):
+        parts.pop()
+    if len(parts) > 1 and parts[0].text.endswith((":", "\uff1a")):
+        parts.pop(0)
+    elif led := _LED_TO.match(parts[0].text):
+        parts[0] = parts[0].part(led.end(), parts[0].end - parts[0].start)
+    elif _CHATTY.match(parts[0].text):
+        return None
+    if parts[0].start == stretch.stripped().start and parts[-1].end == stretch.stripped().end:
+        return stretch
+    return Stretch(stretch.answer, parts[0].start, parts[-1].end)
 
 
 def paragraphs(stretch: Stretch) -> Iterator[Stretch]:

@@ -26,6 +26,7 @@ from tandem.labeling.extraction.statements import (
     outer_lines,
     paragraphs,
     retraction,
+    without_chatter,
 )
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
@@ -100,17 +101,14 @@ class TextRungs:
         return found
 
     def _text_alone(self, stretch: Stretch, fields: Mapping[str, str]) -> Found:
-        """A short text that is the whole answer, but for the sentence that leads to it."""
+        """A short text that is the whole answer, but for what leads to it and the chatter behind it."""
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
-        first, *others = list(paragraphs(stretch))
-        if others and first.text.endswith((":", "\uff1a")):
-            return loosened(
-                self._reader.in_text(Stretch(stretch.answer, others[0].start, stretch.end), fields), Rule.NORMALIZED
-            )
-        if first.text.casefold().startswith(("sure", "certainly", "of course", "here is", "here's", "here are")):
+        text = without_chatter(stretch)
+        if text is None or self._statements.values(text):
             return Unreadable(UnreadableReason.NO_OPTION, "the answer is not the text alone")
-        return self._reader.in_text(stretch, fields)
+        found = self._reader.in_text(text, fields)
+        return found if text == stretch else loosened(found, Rule.NORMALIZED)
 
     def _named(self, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
         final = [section for section in sections if section.is_final]
@@ -130,7 +128,9 @@ class TextRungs:
 
     def _values_of(self, value: Stretch) -> list[Stretch]:
         """The stretches that may be a section's value: all of it, or what stands before an explanation."""
-        if isinstance(self._task, TextTask | SpanTask):
+        if isinstance(self._task, TextTask):
+            return [without_chatter(value) or value]
+        if isinstance(self._task, SpanTask):
             return [value]
         parts = [value, next(paragraphs(value)), next(value.lines(), value)]
         return list(dict.fromkeys(parts))
@@ -140,13 +140,10 @@ class TextRungs:
         if isinstance(self._task, TextTask):
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
-        if stated:
-            found = agreed(stated)
-            return (
-                loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
-                if isinstance(found, Reading)
-                else None
-            )
+        if isinstance(found := agreed(stated) if stated else None, Reading):
+            return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
+        if stated and isinstance(self._task, SingleChoiceTask | NumberTask):
+            return None
         if not self._alone:
             return None
         if isinstance(self._task, SpanTask | MultipleChoiceTask):
