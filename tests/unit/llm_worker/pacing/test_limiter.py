@@ -134,6 +134,19 @@ def test_jobs_take_turns_however_much_each_of_them_has_waiting() -> None:
     run_in_virtual_time(story)
 
 
+def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_that_were_not() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=60)
+        crowd.come(100, job="one")
+        await asyncio.sleep(5)
+        turn = asyncio.create_task(crowd.limiter.reserve(job="one", again=True))
+        await asyncio.sleep(1.1)
+        assert turn.done()
+        assert len(crowd.admitted) == 6
+
+    run_in_virtual_time(story)
+
+
 def test_a_job_of_large_prompts_gets_no_more_tokens_than_one_of_small_ones() -> None:
     async def story(clock: Clock) -> None:
         crowd = Crowd(clock, tokens_per_minute=60_000)

@@ -37,9 +37,12 @@ class FairQueue:
     def __len__(self) -> int:
         return self._live
 
-    def push(self, turn: Turn, *, job: str, cost: float) -> None:
-        tag = max(self._now, self._finish.get(job, 0.0))
-        self._finish[job] = tag + cost
+    def push(self, turn: Turn, *, job: str, cost: float, again: bool = False) -> None:
+        """`again`: it had its turn before, and goes before all that had none."""
+        tag = self._now
+        if not again:
+            tag = max(tag, self._finish.get(job, 0.0))
+            self._finish[job] = tag + cost
         self._number += 1
         heapq.heappush(self._heap, (tag, self._number, turn))
         self._live += 1
