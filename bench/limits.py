@@ -203,14 +203,16 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
-    parser.add_argument("cases", nargs="*", default=list(CASES), choices=[*CASES, []])
+    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES) + "; all where none is named")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
     arguments = parser.parse_args()
+    if unknown := set(arguments.cases) - CASES.keys():
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
     print("| what | use of the rate | of that and the bucket at first | refused | most in flight | load |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name in arguments.cases:
+    for name in arguments.cases or CASES:
         with ExitStack() as stack:
             logs = arguments.logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             provider = ProviderProcess(log_file=logs / "provider.log")

@@ -119,6 +119,7 @@ async def test_what_the_provider_never_answers_ends_with_its_reason(
     assert not answer.completions
     assert "text number" not in answer.error.message
     assert len(answer.calls) == calls
+    assert provider.score().received == calls  # no layer below calls again by itself
 
 
 @pytest.mark.parametrize("failure", ["unauthorized", "forbidden", "quota_exhausted"])
