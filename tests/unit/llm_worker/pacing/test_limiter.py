@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Need
+from tandem_llm_worker.pacing import Limiter, Limits, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
 from unit.llm_worker.pacing.crowd import Crowd, settle
 
@@ -143,6 +143,27 @@ def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_t
         await asyncio.sleep(1.1)
         assert turn.done()
         assert len(crowd.admitted) == 6
+
+    run_in_virtual_time(story)
+
+
+def test_a_job_whose_records_take_several_calls_gets_no_more_calls_than_another() -> None:
+    async def story(clock: Clock) -> None:
+        limiter = Limiter(Limits(requests_per_minute=600, max_in_flight=1000), clock=clock)
+        made = {"one": 0, "five": 0}
+
+        async def record(job: str, calls: int) -> None:
+            for number in range(calls):
+                with await limiter.reserve(job=job, again=number > 0):
+                    made[job] += 1
+
+        tasks = [asyncio.create_task(record("one", 1)) for _ in range(1000)]
+        tasks += [asyncio.create_task(record("five", 5)) for _ in range(200)]
+        await asyncio.sleep(30)
+        for task in tasks:
+            task.cancel()
+        assert made["one"] == pytest.approx(made["five"], abs=8)
+        assert made["one"] + made["five"] == pytest.approx(300, abs=5)
 
     run_in_virtual_time(story)
 
