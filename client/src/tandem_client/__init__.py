@@ -1,5 +1,6 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
+from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableError
 from tandem_client.models import (
@@ -30,7 +31,9 @@ __all__ = [
     "Difference",
     "ImportResult",
     "Job",
+    "JobCheck",
     "JobCounts",
+    "JobEstimate",
     "JobNotFinishedError",
     "JobReport",
     "Label",
@@ -47,5 +50,6 @@ __all__ = [
     "Tandem",
     "TandemError",
     "Text",
+    "Tryout",
     "UnreachableError",
 ]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from tandem_client.checks import CallEstimate
 from tandem_client.tasks import AnyTask, Model, Value
 
 
@@ -61,22 +62,33 @@ class Agent(Model):
     system_template: str = ""
     user_template: str = ""
     confidence_strategy: str = "token_probability"
+    examples: tuple[dict[str, Any], ...] = ()
+    drawn_examples: dict[str, Any] | None = None
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""
     created_at: datetime
 
 
+class Segment(Model):
+    """A stretch of a message; `source` is template, record, label_schema or example."""
+
+    text: str
+    source: str
+
+
 class Message(Model):
     role: str
     content: str
+    segments: tuple[Segment, ...] = ()
 
 
 class PreviewedPrompt(Model):
-    """The messages that an agent would send for one record."""
+    """The messages that an agent would send for one record, and what the call would take."""
 
     record_id: str
     messages: tuple[Message, ...]
+    estimate: CallEstimate | None = None
 
 
 class JobCounts(Model):
@@ -109,6 +121,7 @@ class Job(Model):
     name: str
     state: str
     state_reason: str | None = None
+    notice: str | None = None
     size: int
     counts: JobCounts
     rate_per_second: float | None = None

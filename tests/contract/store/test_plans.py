@@ -16,6 +16,7 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, utcnow
@@ -115,6 +116,8 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
+    "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
+    "what people decided last": lambda db: VerifiedReader(db).newest(["j", "k"], dataset_id="d", limit=20),
     "live workers": lambda db: WorkerReader(db).live(),
     "fingerprints of blocks": lambda db: EndedReader(db).fingerprints("j", 50),
     "what a report reads": lambda db: EndedReader(db).ended(("j",), 0, 50),

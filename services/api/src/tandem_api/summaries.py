@@ -26,6 +26,8 @@ BLOCK = 5000
 """Records, by seq, that are summed up at once."""
 PATIENCE_SECONDS = 15.0
 """How long a caller waits before it gets what is there so far."""
+MOST_BYTES = 15 * 1024 * 1024
+"""A document of MongoDB holds 16 MiB."""
 KEPT = 20
 """Sums that are kept in memory, so that those that did not change need not be read again."""
 
@@ -139,7 +141,8 @@ class Summaries:
             }
             if kind.lifetime is not None:
                 document["expires_at"] = utcnow() + kind.lifetime
-            await self._writer.save(document)
+            if len(data) <= MOST_BYTES:  # else it is made again when it is wanted again
+                await self._writer.save(document)
             self._count(progress, sums)
 
     @staticmethod

@@ -19,6 +19,7 @@ from tandem.labeling.labeler import Labeler
 from tandem.labeling.ready import check_ready
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, SpendingPart, annotation_id
+from tandem.store.expiry import TRYOUTS_KEPT
 
 
 def annotation_of(
@@ -64,6 +65,8 @@ def annotation_of(
         annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
+    if job.hidden:
+        annotation["expires_at"] = now + TRYOUTS_KEPT
     return annotation
 
 

@@ -39,6 +39,11 @@ INDEXES: tuple[Index, ...] = (
     Index("agents", (("project_id", UP), ("name", UP), ("version", UP)), "versions of an agent", UNIQUE),
     Index("jobs", (("project_id", UP), ("created_at", DOWN), ("_id", DOWN)), "a project's jobs, newest first"),
     Index("jobs", (("created_at", DOWN), ("_id", DOWN)), "all jobs, newest first"),
+    Index(
+        "jobs",
+        (("project_id", UP), ("published.label_schema.name", UP), ("created_at", DOWN)),
+        "the jobs whose verified records examples are drawn from",
+    ),
     Index("jobs", (("state", UP), ("_id", UP)), "live jobs"),
     Index("jobs", (("dispatch.announced", UP), ("_id", UP)), "jobs that need a dispatcher"),
     Index(
@@ -75,6 +80,12 @@ INDEXES: tuple[Index, ...] = (
         (("job_id", UP), ("more_spending.answer", UP)),
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
+    ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("verification.decided_at", DOWN)),
+        "what people decided last, to draw examples from; holds verified records only",
+        {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
     ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),

@@ -86,6 +86,8 @@ class AnnotationDocument(AttemptDocument):
     no call was made for it."""
     more_spending: NotRequired[list[SpendingPart]]
     """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
+    expires_at: NotRequired[datetime]
+    """When the annotation of a try-out is forgotten."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]

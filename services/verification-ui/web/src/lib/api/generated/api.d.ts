@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Agent
+         * @description Ask the agent's model about a few records, now, and show how its answers are read. It is paid.
+         */
+        post: operations["try_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -598,6 +618,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/jobs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Job
+         * @description Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time.
+         */
+        post: operations["check_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/label-schemas": {
         parameters: {
             query?: never;
@@ -718,6 +758,12 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             fallback?: components["schemas"]["Fallback"] | null;
             /**
              * Fingerprint
@@ -756,6 +802,14 @@ export interface components {
              * @default token_probability
              */
             confidence_strategy: components["schemas"]["ConfidenceStrategy"];
+            /** @description Others, drawn for each record from what people verified. */
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @description Shown to the model before every record; values of all tasks.
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -787,12 +841,12 @@ export interface components {
             repair: boolean;
             /**
              * System Template
-             * @description Jinja2 over `label_schema` and `task`; made from the label schema when left out.
+             * @description Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from the label schema when left out, no system message when empty.
              */
             system_template?: string | null;
             /**
              * User Template
-             * @description Jinja2 over `fields`, `label_schema` and `task`; made when left out.
+             * @description Jinja2 over `fields` and the same; made when left out.
              */
             user_template?: string | null;
         };
@@ -1437,6 +1491,40 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * DrawnBy
+         * @description How examples are chosen among the records that people verified.
+         * @enum {string}
+         */
+        DrawnBy: "balanced" | "nearest";
+        /**
+         * DrawnExamples
+         * @description Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema.
+         */
+        DrawnExamples: {
+            by: components["schemas"]["DrawnBy"];
+            /**
+             * Count
+             * @default 5
+             */
+            count: number;
+            /**
+             * Dataset Id
+             * @description From records of this data set alone.
+             */
+            dataset_id?: string | null;
+            /**
+             * Job Ids
+             * @description From these jobs alone; else from all of the project's with the schema.
+             * @default []
+             */
+            job_ids: string[];
+            /**
+             * Task
+             * @description Balanced over the labels of this task; the first with labels.
+             */
+            task?: string | null;
+        };
         /** EstimatedAgent */
         EstimatedAgent: {
             /**
@@ -1531,6 +1619,23 @@ export interface components {
              * @description Share at most one step away, where there are steps.
              */
             within_step?: number | null;
+        };
+        /**
+         * Example
+         * @description A record with the values that are right for it, to show a model what is wanted.
+         */
+        Example: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Values
+             * @description Task to value; tasks may be left out.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
         };
         /**
          * ExportFormat
@@ -1691,6 +1796,11 @@ export interface components {
             label_schema_id: string;
             /** Name */
             name: string;
+            /**
+             * Notice
+             * @description What to know of how it is run, e.g. that no examples are.
+             */
+            notice?: string | null;
             /** Project Id */
             project_id: string;
             /**
@@ -1732,6 +1842,22 @@ export interface components {
             provider: string;
             /** Version */
             version: number;
+        };
+        /**
+         * JobCheck
+         * @description What was found of a job before it starts. Problems keep it from being made, warnings do not.
+         */
+        JobCheck: {
+            /** @description Null where the prompts cannot be rendered. */
+            estimate: components["schemas"]["JobEstimate"] | null;
+            /** Ok */
+            ok: boolean;
+            /** @description The model's answer to the first record; null when it was not asked. */
+            probe: components["schemas"]["Tryout"] | null;
+            /** Problems */
+            problems: components["schemas"]["FieldProblem"][];
+            /** Warnings */
+            warnings: components["schemas"]["FieldProblem"][];
         };
         /**
          * JobCost
@@ -1819,6 +1945,32 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * JobEstimate
+         * @description Of a whole job, without what is repeated or repaired.
+         */
+        JobEstimate: {
+            /** Assumes */
+            assumes: string[];
+            /**
+             * Counted By
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** Records */
+            records: number;
+            /**
+             * Sampled
+             * @description Records whose prompts were measured.
+             */
+            sampled: number;
+            /** @description Null where no worker knows the account. */
+            seconds: components["schemas"]["Between"] | null;
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
         };
         /**
          * JobKind
@@ -2439,6 +2591,11 @@ export interface components {
         PreviewedPrompts: {
             /** Items */
             items: components["schemas"]["PreviewedPrompt"][];
+            /**
+             * Notice
+             * @description Why no examples are drawn though the agent wants some.
+             */
+            notice?: string | null;
         };
         /**
          * Problem
@@ -3010,6 +3167,104 @@ export interface components {
             question: string;
         };
         /**
+         * TriedRecord
+         * @description What the model answered to one record, and how that was read.
+         */
+        TriedRecord: {
+            /** Completion Tokens */
+            completion_tokens?: number | null;
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["TaskLabel"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** @description Null: no answer came in time. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Prompt Tokens */
+            prompt_tokens?: number | null;
+            /**
+             * Provider
+             * @default
+             */
+            provider: string;
+            /**
+             * Raw
+             * @description The answer's text.
+             */
+            raw?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Record Id */
+            record_id: string;
+            /** Seconds */
+            seconds?: number | null;
+            /** Seq */
+            seq: number;
+            /**
+             * Usd
+             * @description Null where the price is not known.
+             */
+            usd?: number | null;
+        };
+        /**
+         * TryRequest
+         * @description Either records of a data set, or `records` of one's own.
+         */
+        TryRequest: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * From Seq
+             * @description Of the data set: the first record of this seq or above.
+             * @default 0
+             */
+            from_seq: number;
+            /**
+             * Limit
+             * @default 1
+             */
+            limit: number;
+            /**
+             * Records
+             * @description The fields of each, e.g. {'text': 'What a day!'}.
+             * @default []
+             */
+            records: {
+                [key: string]: string;
+            }[];
+        };
+        /** Tryout */
+        Tryout: {
+            /** Id */
+            id: string;
+            /**
+             * Notice
+             * @description What to know of how the records were asked for.
+             */
+            notice?: string | null;
+            /** @description Why answers are missing. */
+            problem: components["schemas"]["FieldProblem"] | null;
+            /** Records */
+            records: components["schemas"]["TriedRecord"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "answered" | "unanswered";
+            /**
+             * Usd
+             * @description Of all answers; null where a price is not known.
+             */
+            usd: number | null;
+        };
+        /**
          * Verification
          * @description The decision of a person that holds.
          */
@@ -3135,6 +3390,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewedPrompts"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tryout"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -5528,7 +5854,10 @@ export interface operations {
     };
     create_job: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -5548,6 +5877,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_job: {
+        parameters: {
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCheck"];
                 };
             };
             /** @description No valid credential came with the request. */
