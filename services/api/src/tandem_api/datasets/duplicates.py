@@ -53,7 +53,7 @@ class Duplicates:
         raise FileFaultError(
             "same-content",
             f"{place(row.number, row.line)}: its fields are those of the record {other!r}.",
-            cure="Take the row out, or import with on_same_content=skip (or keep) to leave such rows out (or take them).",
+            cure="Take the row out, or import with on_same_content=skip to leave such rows out, or keep to take them.",
             row=row.number,
             line=row.line,
         )
