@@ -983,6 +983,12 @@ export interface components {
             record_id: string;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Seq */
@@ -2569,6 +2575,12 @@ export interface components {
             reason: string | null;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Usage */
@@ -2826,6 +2838,32 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * Sample
+         * @description What one of several answers to a record said.
+         */
+        Sample: {
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Left Out
+             * @description Whether the values are not kept, for want of room.
+             * @default false
+             */
+            left_out: boolean;
+            /**
+             * Reason
+             * @description Why not all could be read.
+             */
+            reason?: string | null;
+            /**
+             * Values
+             * @description Of the tasks that could be read.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
         };
         /**
          * SchemaFormat
