@@ -107,6 +107,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "a count of records": lambda db: RecordReader(db).count("d", 0, 100),
     "the bound of a limit": lambda db: RecordReader(db).seq_after("d", 200, count=20),
     "keys that exist": lambda db: RecordWriter(db).existing("d", ["1", "2"]),
+    "contents that exist": lambda db: RecordWriter(db).with_content("d", ["1", "2"]),
     "taking back an import": lambda db: RecordWriter(db).delete_import("i", from_seq=199),
     "what an import left": lambda db: RecordWriter(db).delete_invisible("d", from_seq=199),
     "who is asking": lambda db: ApiKeyReader(db).by_hash("h"),
