@@ -83,7 +83,7 @@ class Agent(Model):
     user_template: str = ""
     examples: tuple[dict[str, Any], ...] = ()
     drawn_examples: dict[str, Any] | None = None
-    confidence_strategy: str = ""
+    confidence_strategy: str = "token_probability"
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""

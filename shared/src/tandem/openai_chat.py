@@ -159,6 +159,7 @@ def completion(
     content: str | None,
     tokens: Sequence[Mapping[str, Any]],
     refusal: str | None = None,
+    finish_reason: str = "stop",
 ) -> dict[str, Any]:
     """The body of a chat completion. Log-probabilities are in it only when the request asks for them, and as many.
 
@@ -173,7 +174,7 @@ def completion(
         "index": 0,
         "message": {"role": "assistant", "content": content, "refusal": refusal},
         "logprobs": logprobs,
-        "finish_reason": "stop",
+        "finish_reason": finish_reason,
     }
     completion_tokens = max(len(tokens), 1)
     usage = {
@@ -191,6 +192,8 @@ def completion(
     }
 
 
-def error_body(message: str, *, kind: str = "invalid_request_error", code: str | None = None) -> dict[str, Any]:
+def error_body(
+    message: str, *, kind: str = "invalid_request_error", code: str | None = None, param: str | None = None
+) -> dict[str, Any]:
     """The body of an error answer."""
-    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}

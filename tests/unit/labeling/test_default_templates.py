@@ -112,8 +112,8 @@ def test_several_tasks_are_asked_in_one_call_each_with_its_own_labels() -> None:
 @pytest.mark.parametrize("strategy", list(ConfidenceStrategy))
 def test_a_confidence_is_asked_for_where_it_is_to_be_stated(strategy: ConfidenceStrategy) -> None:
     text = system_of(TASKS["single_choice"], confidence_strategy=strategy)
-    assert ('"confidence": <0.00 to 1.00>' in text) is (strategy is ConfidenceStrategy.STATED)
-    assert ("probability, from 0.00 to 1.00" in text) is (strategy is ConfidenceStrategy.STATED)
+    assert ('"confidence": <0 to 100>' in text) is (strategy is ConfidenceStrategy.STATED)
+    assert ("a whole number from 0 to 100" in text) is (strategy is ConfidenceStrategy.STATED)
 
 
 def test_an_example_is_answered_in_the_form_that_is_asked_for() -> None:

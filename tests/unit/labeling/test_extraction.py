@@ -75,15 +75,11 @@ def test_the_reference_systems_table_of_cases(answer: str, expected: tuple[str, 
         "sentiment: positive\nsentiment: negative",
         "Sentiment: positive? No, negative",
         '{"sentiment": "not positive"}',
-        '{"sentiment": ["positive"]}',
-        '{"sentiment": {"value": "positive"}}',
         '{"sentiment": null}',
         '{"sentiment": "positive"} {"sentiment": "negative"}',
         '{"sentiment": "positive", "sentiment": "negative"}',
         '{"sentiment": "positive", "Sentiment": "negative"}',
         '{"sentiment": "positive", "Sentiment": "banana"}',
-        '{"label": "positive"}',
-        '["positive"]',
         '{"sentiment": "posit',
         "",
         "   \n",
@@ -104,7 +100,11 @@ def test_no_label_is_read_where_the_answer_does_not_say_it_alone(answer: str) ->
         ('{"sentiment": "\\u0070ositive"}', "structured"),
         ("positive", "exact"),
         ('{"Sentiment": "POSITIVE."}', "normalized"),
-        ('```json\n{"sentiment": "positive"}\n```', "normalized"),
+        ('{"sentiment": ["positive"]}', "normalized"),
+        ('{"sentiment": {"value": "positive", "confidence": 0.9}}', "normalized"),
+        ('{"label": "positive"}', "json_in_text"),
+        ('["positive"]', "normalized"),
+        ('```json\n{"sentiment": "positive"}\n```', "json_in_text"),
         ("```\npositive\n```", "normalized"),
         (" Positive\n", "normalized"),
         ("**Positive**.", "normalized"),
@@ -113,9 +113,9 @@ def test_no_label_is_read_where_the_answer_does_not_say_it_alone(answer: str) ->
         ("«Positive»!", "normalized"),
         ("".join(chr(ord(char) + 0xFEE0) for char in "POSITIVE"), "normalized"),
         ("positive\ufeff", "normalized"),
-        ("Sentiment: positive", "normalized"),
+        ("Sentiment: positive", "named_line"),
         ("**Sentiment:** Positive.", "normalized"),
-        ("sentiment\uff1a positive", "normalized"),
+        ("sentiment\uff1a positive", "named_line"),
     ],
 )
 def test_a_label_is_read_in_these_forms_under_this_rule(answer: str, rule: str) -> None:
@@ -128,7 +128,7 @@ def test_labels_with_spaces_capitals_marks_and_other_scripts_are_read(value: str
     assert read(json.dumps({"sentiment": value}), ODD) == (value, "structured")
     assert read(json.dumps({"sentiment": value}, ensure_ascii=False), ODD) == (value, "structured")
     assert read(f"  {value}\n", ODD) == (value, "normalized")
-    assert read(f"Sentiment: {value}", ODD) == (value, "normalized")
+    assert read(f"Sentiment: {value}", ODD) == (value, "named_line")
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ class Draw(StrEnum):
     NEAREST = "nearest"
 
 
-class Confidence(StrEnum):
+ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
+TemplateFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file with a Jinja2 template.")]
+
+
+class ConfidenceName(StrEnum):
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
     AGREEMENT = "agreement"
     STATED = "stated"
-
-
-ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
-TemplateFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file with a Jinja2 template.")]
 
 
 @app.command()
@@ -45,6 +45,12 @@ def create(
     max_tokens: Annotated[int | None, typer.Option(min=1)] = None,
     samples: Annotated[int | None, typer.Option(min=1, max=20, help="Answers to each record; all are kept.")] = None,
     reasoning_effort: Annotated[str | None, typer.Option(help="For models that reason: low, medium, high.")] = None,
+    confidence: Annotated[
+        ConfidenceName | None,
+        typer.Option(
+            help="How sure a label is: by its tokens (left out), by --samples that agree, or as the model says."
+        ),
+    ] = None,
     repair: Annotated[bool, typer.Option(help="Ask once more, saying why, when no label could be read.")] = False,
     fallback_provider: Annotated[str | None, typer.Option(help="Of the second model; left out: the same.")] = None,
     fallback_model: Annotated[
@@ -62,7 +68,6 @@ def create(
     draw: Annotated[Draw | None, typer.Option(help="Draw examples for each record from what people verified.")] = None,
     draw_count: Annotated[int, typer.Option(min=1, max=20, help="How many examples --draw shows.")] = 5,
     draw_task: Annotated[str | None, typer.Option(help="The task whose labels `--draw balanced` balances.")] = None,
-    confidence: Annotated[Confidence | None, typer.Option(help="How the confidence of a label is found.")] = None,
 ) -> None:
     """Create an agent, or its next version. Without templates the prompt is built from the label schema."""
     given = {

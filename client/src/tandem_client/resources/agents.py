@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from tandem_client.checks import Tryout
 from tandem_client.models import Agent, PreviewedPrompt
@@ -28,7 +28,7 @@ class Agents:
         user_template: str | None = None,
         examples: Sequence[Mapping[str, Any]] | None = None,
         drawn_examples: Mapping[str, Any] | None = None,
-        confidence_strategy: str | None = None,
+        confidence_strategy: Literal["token_probability", "agreement", "stated"] | None = None,
         repair: bool | None = None,
         fallback: dict[str, Any] | None = None,
     ) -> Agent:
@@ -36,6 +36,9 @@ class Agents:
 
         `examples` are `{"fields": {"text": ...}, "values": {"sentiment": ...}}`; `drawn_examples`, as `{"by":
         "nearest", "count": 5}`, has others drawn for each record from what people verified.
+        `confidence_strategy` says where the confidence of labels comes from: the probability of their tokens (the
+        default), how many of several samples agree (`parameters={"samples": 5, "temperature": 0.7}`), or what the model
+        says of itself.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
         body = {

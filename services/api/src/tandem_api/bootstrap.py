@@ -13,6 +13,7 @@ from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -29,6 +30,10 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
+from tandem.store.reports.reader import ReportReader
+from tandem.store.reports.writer import ReportWriter
+from tandem.store.summaries.reader import SummaryReader
+from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
@@ -36,6 +41,7 @@ from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
+from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
@@ -46,8 +52,11 @@ from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.reports.keeper import ReportKeeper
+from tandem_api.reports.service import ReportService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
+from tandem_api.summaries import Summaries
 from tandem_api.tryouts.service import TryoutService
 
 
@@ -111,13 +120,25 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         previewer=Previewer(estimator, pools),
         tryouts=tryouts,
     )
+    ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
+    report_service = ReportService(
+        annotations=ended,
+        records=records,
+        datasets=datasets,
+        summaries=summaries,
+        reader=ReportReader(database),
+        writer=ReportWriter(database),
+        jobs=job_service,
+    )
     services = Services(
         projects=projects,
         label_schemas=LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects),
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, datasets, job_service),
+        annotations=AnnotationService(annotations, records, job_service),
+        reports=report_service,
+        comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,
     )
@@ -135,9 +156,10 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             await asyncio.sleep(POLL_SECONDS)
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
+        keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
         yield App(
-            run={"http": server.run, "mongodb": watch.run},
-            stop=[server.stop],
+            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run},
+            stop=[keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

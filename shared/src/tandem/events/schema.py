@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from tandem.events.envelope import Part
+from tandem.events.patterns import problem_with_pattern
 
 TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_ -]*$")]
 MOST_TASKS = 20
@@ -134,23 +134,24 @@ class TextTask(_Task):
     kind: Literal["text"] = "text"
     min_length: int = Field(default=1, ge=0, le=5000)
     max_length: int = Field(default=500, ge=1, le=5000, description="In characters.")
-    pattern: str | None = Field(default=None, max_length=500, description="A Python regular expression.")
+    pattern: str | None = Field(default=None, max_length=500, description="A regular expression in RE2's syntax.")
 
     @model_validator(mode="after")
     def _pattern_and_lengths_make_sense(self) -> TextTask:
         if self.min_length > self.max_length:
             raise ValueError(f"min_length {self.min_length} is above max_length {self.max_length}")
-        if self.pattern is not None:
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise ValueError(f"pattern: {error}") from error
+        if self.pattern is not None and (problem := problem_with_pattern(self.pattern)) is not None:
+            raise ValueError(f"pattern: {problem}")
         return self
 
 
 ChoiceTask = SingleChoiceTask | MultipleChoiceTask
 LabelTask = SingleChoiceTask | MultipleChoiceTask | SpanTask | NumberTask | TextTask
 AnyTask = Annotated[LabelTask, Field(discriminator="kind")]
+TASK_KINDS: dict[str, type[LabelTask]] = {
+    str(kind.model_fields["kind"].default): kind
+    for kind in (SingleChoiceTask, MultipleChoiceTask, SpanTask, NumberTask, TextTask)
+}
 
 
 class LabelSchemaSpec(Part):

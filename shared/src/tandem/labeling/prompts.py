@@ -14,9 +14,9 @@ from typing import Any
 from tandem.events.jobs import AgentSpec, ConfidenceStrategy
 from tandem.events.outcomes import Example
 from tandem.events.schema import LabelSchemaSpec
+from tandem.labeling.answer_format import response_format
 from tandem.labeling.confidence.stated import PROPERTY
 from tandem.labeling.default_templates import default_templates
-from tandem.labeling.label_schema import response_format
 from tandem.labeling.task_words import answer_of, form_of, task_variables
 from tandem.labeling.templates import PromptError, Scope, Template
 
@@ -115,7 +115,7 @@ def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str,
     tasks = [_scoped("task", task_variables(task)) for task in label_schema.tasks]
     forms = [f'"{task.name}": {form_of(task)}' for task in label_schema.tasks]
     if agent.confidence_strategy is ConfidenceStrategy.STATED:
-        forms.append(f'"{PROPERTY}": <0.00 to 1.00>')
+        forms.append(f'"{PROPERTY}": <0 to 100>')
     return {
         "label_schema": Scope(
             "label_schema", {"name": label_schema.name, "version": label_schema.version, "tasks": tasks}

@@ -9,21 +9,55 @@ from tandem.events.outcomes import LabelValue
 
 
 class Rule(StrEnum):
+    """The rungs of the ladder, from exact to tolerant. A reading is named after the loosest one that it needed."""
+
     STRUCTURED = "structured"
+    """The whole answer is JSON as asked for, with the task's key and the value spelled as the schema has it."""
     EXACT = "exact"
+    """The whole answer is the value, spelled as the schema has it."""
+    JSON_IN_TEXT = "json_in_text"
+    """JSON in a code fence or between prose, wrapped in another object, or with keys spelled in another way."""
+    REPAIRED_JSON = "repaired_json"
+    """JSON with mistakes in its form: trailing commas, wrong quotes, an end that is missing."""
+    NAMED_LINE = "named_line"
+    """`Name: value` on a line."""
     NORMALIZED = "normalized"
+    """Up to case, unicode form, separators, quotes, markup and closing marks."""
+    ALIAS = "alias"
+    """One of the label's other spellings in the schema, or its name."""
+    FINAL_STATEMENT = "final_statement"
+    """What the answer says last, or first, on a line of its own, or as its `Final answer:`."""
+    MENTION = "mention"
+    """The only label that a sentence asserts."""
+    CLOSE_MATCH = "close_match"
+    """A typing mistake away from exactly one label."""
+
+    def or_looser(self, other: Rule) -> Rule:
+        """The looser of the two."""
+        return max(self, other, key=_ORDER.__getitem__)
+
+
+_ORDER = {rule: place for place, rule in enumerate(Rule)}
 
 
 class UnreadableReason(StrEnum):
     EMPTY = "empty"
     NO_OPTION = "no_option"
-    """The answer is none of the options, nor a form that holds one."""
+    """The answer is no value of the task, nor a form that holds one."""
     NOT_IN_SCHEMA = "not_in_schema"
-    """The form is right, the value is none of the options."""
+    """The form is right, the value is none of the task's."""
     MISSING_TASK = "missing_task"
     """JSON without the task's key."""
     AMBIGUOUS = "ambiguous"
-    """More than one option fits."""
+    """More than one value fits, or the answer hedges, asks or contradicts itself."""
+    OUT_OF_RANGE = "out_of_range"
+    """A value of the right kind that the schema does not allow: a number, a count of labels, a length, a pattern."""
+    NOT_IN_TEXT = "not_in_text"
+    """A span that does not stand in the record's text."""
+    CUT = "cut"
+    """The answer ends before the value does."""
+    REFUSED = "refused"
+    """The model says that it will not or cannot answer."""
 
 
 Place = tuple[int, int]
@@ -51,4 +85,4 @@ class Reading:
 class Unreadable:
     reason: UnreadableReason
     detail: str
-    """One sentence for people."""
+    """One sentence, for people and for the model that is asked again."""

@@ -6,12 +6,12 @@ schema is ever stored.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from tandem.events.outcomes import LabelValue, Span
+from tandem.events.patterns import matches_whole
 from tandem.events.schema import (
     LabelTask,
     MultipleChoiceTask,
@@ -111,7 +111,7 @@ def _problem_with_text(task: TextTask, value: LabelValue) -> str | None:
         return "a text is wanted"
     if not task.min_length <= len(value) <= task.max_length:
         return f"{task.min_length} to {task.max_length} characters are wanted, there are {len(value)}"
-    if task.pattern is not None and re.fullmatch(task.pattern, value) is None:
+    if task.pattern is not None and not matches_whole(task.pattern, value):
         return f"the text does not match {task.pattern!r}"
     return None
 

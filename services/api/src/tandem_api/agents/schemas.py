@@ -37,7 +37,11 @@ class AgentCreate(Body):
     drawn_examples: DrawnExamples | None = Field(
         default=None, description="Others, drawn for each record from what people verified."
     )
-    confidence_strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
+    confidence_strategy: ConfidenceStrategy = Field(
+        default=ConfidenceStrategy.TOKEN_PROBABILITY,
+        description="How sure a label is: by the probability of its tokens, by how many of the samples give it, or by "
+        "what the model says of itself.",
+    )
     repair: bool = Field(
         default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
     )
@@ -60,7 +64,7 @@ class Agent(View):
     user_template: str
     examples: tuple[Example, ...] = ()
     drawn_examples: DrawnExamples | None = None
-    confidence_strategy: str
+    confidence_strategy: ConfidenceStrategy
     repair: bool = False
     fallback: Fallback | None = None
     fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")

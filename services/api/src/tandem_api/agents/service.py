@@ -21,6 +21,7 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.calling import calling_problems
+from tandem_api.agents.confidence import parameters_of, stated_problems, strategy_problems
 from tandem_api.agents.examples import drawn_problems, example_problems, in_one_form
 from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.prompts import field_problems, fingerprint, record_problems, template_problems
@@ -94,6 +95,7 @@ class AgentService:
         if problem := self._providers.problem_with(body.provider, body.model):
             problems.append(problem)
         problems += calling_problems(body, self._providers)
+        problems += strategy_problems(body)
         schema = await self._label_schemas.get(body.label_schema_id)
         if schema is None or schema["project_id"] != project_id:
             problems.append(
@@ -105,6 +107,7 @@ class AgentService:
             )
             raise _all_of(problems)
         label_schema = label_schema_spec(schema)
+        problems += stated_problems(body, label_schema)
         system, user = default_templates(label_schema)
         spec = AgentSpec(
             agent_id=uuid4().hex,
@@ -112,7 +115,7 @@ class AgentService:
             name=body.name,
             provider=body.provider,
             model=body.model,
-            parameters=body.parameters,
+            parameters=parameters_of(body),
             system_template=system if body.system_template is None else body.system_template,
             user_template=user if body.user_template is None else body.user_template,
             examples=in_one_form(body.examples, label_schema),

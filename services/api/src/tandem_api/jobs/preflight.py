@@ -189,7 +189,10 @@ class Preflight:
         checked: Checked,
     ) -> None:
         bound = RequestBound(
-            agent, prices=self._prices, at=datetime.now(UTC), response_format=response_format(label_schema)
+            agent,
+            prices=self._prices,
+            at=datetime.now(UTC),
+            response_format=response_format(label_schema, agent.confidence_strategy),
         )
         if bound.unpriced:
             return

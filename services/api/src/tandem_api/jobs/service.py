@@ -190,9 +190,11 @@ class JobService:
         return document
 
     async def cost(self, job_id: str, caller: Caller) -> JobCost:
+        return await self.cost_of(await self.reachable(job_id, caller))
+
+    async def cost_of(self, job: JobDocument) -> JobCost:
         """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
-        job = await self.reachable(job_id, caller)
-        low, below_seq = job["dispatch"]["low"], job["selection"]["below_seq"]
+        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], job["selection"]["below_seq"]
         rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
         if low < below_seq:
             rows += await self._spending.first_answers(job_id, low, below_seq)

@@ -6,8 +6,7 @@ older attempts are in `history`. A person's decision stands beside them and no a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
@@ -133,18 +132,3 @@ class ReviewTally:
 
     records: int = 0
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotationReport:
-    """What a job gave, over all its annotations."""
-
-    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Task to value to count, as the model said it."""
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    """Reasons under invalid and failed."""
-    rules: Mapping[str, int] = field(default_factory=dict)
-    """Extraction rules under labeled."""
-    confidence_histogram: tuple[int, ...] = (0,) * 10
-    """Labels with a confidence in [0, 0.1), [0.1, 0.2), ..., [0.9, 1]."""
-    without_confidence: int = 0

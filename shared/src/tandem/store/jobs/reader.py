@@ -38,6 +38,19 @@ class JobReader:
             found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
         return [str(document["_id"]) for document in found]
 
+    async def finished_since(self, moment: datetime, *, limit: int = 1000) -> list[JobDocument]:
+        """Jobs that ended at this moment or later, in the order in which they did; hidden ones are left out."""
+        query = {"finished_at": {"$type": "date", "$gte": moment}, "hidden": {"$ne": True}}
+        async with store_errors():
+            found = await (
+                self._collection.find(query)
+                .sort([("finished_at", 1), ("_id", 1)])
+                .hint("finished_at_1__id_1")
+                .limit(limit)
+                .to_list(limit)
+            )
+        return cast("list[JobDocument]", found)
+
     async def list(
         self,
         project_ids: str | Collection[str] | None,

@@ -7,6 +7,7 @@ import { annotationQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
 import type { AnnotationDetail } from "@/lib/api/types";
 import { dateTime, duration, percent, words } from "@/lib/format";
+import { valueText } from "@/lib/label-values";
 
 interface Props {
   jobId: string;
@@ -32,11 +33,11 @@ function Content({ annotation, nameOf }: { annotation: AnnotationDetail; nameOf:
   const label = annotation.labels[0];
   const decided = annotation.verification?.values ? Object.values(annotation.verification.values) : [];
   const facts: [string, string | false | null | undefined][] = [
-    ["Label", label && nameOf(label.value)],
+    ["Label", label && valueText(label.value, nameOf)],
     ["Confidence", label && (label.confidence != null ? percent(label.confidence, 1) : "none")],
     ["Found by", label?.rule && words(label.rule)],
     ["Gold label", gold.length > 0 && gold.map(nameOf).join(", ")],
-    ["Decided", annotation.verification && decided.length > 0 && `${decided.map(nameOf).join(", ")} by ${annotation.verification.decided_by}`],
+    ["Decided", annotation.verification && decided.length > 0 && `${decided.map((value) => valueText(value, nameOf)).join(", ")} by ${annotation.verification.decided_by}`],
     ["Reason", annotation.reason && words(annotation.reason)],
     ["Detail", annotation.detail],
     ["Model", annotation.model],

@@ -13,6 +13,7 @@ import styles from "@/features/job/annotations-list.module.css";
 import type { Annotation, Job } from "@/lib/api/types";
 import { count, percent, words } from "@/lib/format";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
+import { sameValue, valueText } from "@/lib/label-values";
 
 interface Props {
   job: Job;
@@ -107,7 +108,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
 function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (value: string) => string; onOpen: () => void }) {
   const label = annotation.labels[0];
   const final = label && annotation.verification?.values[label.task];
-  const corrected = label && final !== undefined && final !== label.value;
+  const corrected = label && final !== undefined && !sameValue(final, label.value);
   return (
     <tr className={styles.row} onClick={onOpen}>
       <td>
@@ -126,8 +127,8 @@ function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (
       <td>
         {label ? (
           <>
-            <span className={styles.label}>{nameOf(corrected ? final : label.value)}</span>
-            {corrected && <span className={styles.was}>{nameOf(label.value)}</span>}
+            <span className={styles.label}>{valueText(corrected ? final : label.value, nameOf)}</span>
+            {corrected && <span className={styles.was}>{valueText(label.value, nameOf)}</span>}
           </>
         ) : (
           <span className={styles.label}>{verifiedValue(annotation, nameOf) ?? <span className={styles.muted}>none</span>}</span>
@@ -152,7 +153,7 @@ function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (
 
 function verifiedValue(annotation: Annotation, nameOf: (value: string) => string): string | null {
   const [value] = Object.values(annotation.verification?.values ?? {});
-  return value === undefined ? null : nameOf(value);
+  return value === undefined ? null : valueText(value, nameOf);
 }
 
 export function Status({ annotation }: { annotation: Annotation }) {

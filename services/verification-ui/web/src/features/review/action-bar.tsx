@@ -3,11 +3,11 @@ import { CircleHelp, SkipForward, Undo2 } from "lucide-react";
 import { Button } from "@/components/button";
 import { Kbd } from "@/components/kbd";
 import styles from "@/features/review/action-bar.module.css";
-import type { ReviewItem } from "@/lib/api/types";
+import type { LabelValue, ReviewItem } from "@/lib/api/types";
 
 interface Props {
   item: ReviewItem;
-  nameOf: (value: string) => string;
+  textOf: (value: LabelValue) => string;
   mayUndo: boolean;
   onConfirm: () => void;
   onSkip: () => void;
@@ -16,14 +16,14 @@ interface Props {
 }
 
 /** What can be done besides picking a label, always in the same place under the thumb. */
-export function ActionBar({ item, nameOf, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
+export function ActionBar({ item, textOf, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
   return (
     <div className={styles.bar}>
       <div className={styles.inner}>
         <div className={styles.buttons} role="toolbar" aria-label="Decision">
           {item.suggestion ? (
             <Button key={item.item_id} variant="primary" size="large" className={styles.confirm} aria-keyshortcuts="Enter" onClick={onConfirm}>
-              <span>Confirm {nameOf(item.suggestion.value)}</span>
+              <span>Confirm {textOf(item.suggestion.value)}</span>
               <Kbd onAccent>↵</Kbd>
             </Button>
           ) : (

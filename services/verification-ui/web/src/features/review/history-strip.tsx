@@ -3,17 +3,18 @@ import { Check, Pencil, Undo2 } from "lucide-react";
 import { Button } from "@/components/button";
 import styles from "@/features/review/history-strip.module.css";
 import type { Entry } from "@/features/review/review-session";
+import type { LabelValue } from "@/lib/api/types";
 import { ago } from "@/lib/format";
 
 interface Props {
   history: readonly Entry[];
-  nameOf: (value: string) => string;
+  textOf: (value: LabelValue) => string;
   busy: boolean;
   onUndo: (itemId: string) => void;
 }
 
 /** The person's own last decisions, each of which can be taken back. */
-export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
+export function HistoryStrip({ history, textOf, busy, onUndo }: Props) {
   return (
     <section className={styles.strip} aria-labelledby="history-title">
       <h2 className={styles.title} id="history-title">
@@ -32,7 +33,7 @@ export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
                   ) : (
                     <Pencil className={styles.corrected} size={14} aria-label="Corrected" />
                   )}
-                  {entry.value === null ? "No label" : nameOf(entry.value)}
+                  {entry.value === null ? "No label" : textOf(entry.value)}
                 </div>
                 <p className={styles.snippet}>{entry.text ?? `${entry.recordId} · ${ago(entry.decidedAt)}`}</p>
               </div>
@@ -41,7 +42,7 @@ export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
                 size="small"
                 icon
                 disabled={busy}
-                aria-label={`Undo: ${entry.value === null ? entry.recordId : nameOf(entry.value)}, ${entry.recordId}`}
+                aria-label={`Undo: ${entry.value === null ? entry.recordId : textOf(entry.value)}, ${entry.recordId}`}
                 onClick={() => onUndo(entry.itemId)}
               >
                 <Undo2 size={14} />

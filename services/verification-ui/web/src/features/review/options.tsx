@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Bar } from "@/components/bar";
 import { Kbd } from "@/components/kbd";
 import styles from "@/features/review/options.module.css";
-import type { LabelOption, ReviewItem } from "@/lib/api/types";
+import type { LabelOption, LabelValue, ReviewItem } from "@/lib/api/types";
 import { percent } from "@/lib/format";
 
 /** From this many labels on, they stand in columns and can be searched. */
@@ -13,7 +13,7 @@ const many = 10;
 
 interface Props {
   item: ReviewItem;
-  chosen: string | null;
+  chosen: LabelValue | null;
   onChoose: (value: string) => void;
 }
 

@@ -1,5 +1,5 @@
 import { request } from "@/lib/api/request";
-import type { Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
+import type { LabelValue, Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
 
 const base = "/verification/v1";
 const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
@@ -7,7 +7,7 @@ const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
 /** The requests of the review page. An interface, so that the session can be tested without a server. */
 export interface ReviewApi {
   reserve(jobId: string, limit: number, exclude: string[]): Promise<Pick<Reserved, "items" | "open">>;
-  decide(shown: ReviewItem, values: Record<string, string>): Promise<Pick<Decision, "open">>;
+  decide(shown: ReviewItem, values: Record<string, LabelValue>): Promise<Pick<Decision, "open">>;
   skip(shown: ReviewItem): Promise<unknown>;
   renew(held: ReviewItem): Promise<unknown>;
   release(held: ReviewItem): Promise<unknown>;
@@ -39,5 +39,5 @@ export const reviewApi: ReviewApi = {
 };
 
 /** What the person saw suggested; stored with the decision. */
-export const shownValues = (shown: ReviewItem): Record<string, string> =>
+export const shownValues = (shown: ReviewItem): Record<string, LabelValue> =>
   shown.suggestion ? { [shown.suggestion.task]: shown.suggestion.value } : {};

@@ -8,7 +8,7 @@ import { Tip } from "@/components/tip";
 import { Options } from "@/features/review/options";
 import { why } from "@/features/review/reasons";
 import styles from "@/features/review/review-page.module.css";
-import type { ReviewItem } from "@/lib/api/types";
+import type { LabelValue, ReviewItem } from "@/lib/api/types";
 import { count, percent, words } from "@/lib/format";
 
 const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert };
@@ -17,7 +17,7 @@ const longText = 360;
 interface Props {
   item: ReviewItem;
   /** The label just picked, visible for a moment before the next item comes. */
-  chosen: string | null;
+  chosen: LabelValue | null;
   threshold: number | null;
   open: number | null;
   decided: number;

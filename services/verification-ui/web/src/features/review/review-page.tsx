@@ -17,9 +17,10 @@ import { useReviewSession } from "@/features/review/use-review-session";
 import { announce } from "@/lib/announce";
 import { isLive, jobQuery } from "@/lib/api/jobs";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
-import type { Job } from "@/lib/api/types";
+import type { Job, LabelValue } from "@/lib/api/types";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
+import { sameValue, valueText } from "@/lib/label-values";
 import { useSession } from "@/lib/session";
 
 export function ReviewPage({ jobId }: { jobId: string }) {
@@ -64,9 +65,11 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
     return () => cancelAnimationFrame(frame);
   }, [itemId]);
 
-  const decide = (value: string) => {
+  const textOf = (value: LabelValue) => valueText(value, nameOf);
+
+  const decide = (value: LabelValue) => {
     if (!item || !session.decide(item.item_id, value)) return;
-    announce(`${nameOf(value)}. ${item.suggestion?.value === value ? "Confirmed" : "Chosen"}.`);
+    announce(`${textOf(value)}. ${sameValue(item.suggestion?.value, value) ? "Confirmed" : "Chosen"}.`);
   };
   const skip = () => {
     if (item && session.skip(item.item_id)) announce("Skipped.");
@@ -118,13 +121,13 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
           )}
         </div>
         <aside className={styles.side}>
-          <HistoryStrip history={state.history} nameOf={nameOf} busy={phase === "leaving" || phase === "returning"} onUndo={undo} />
+          <HistoryStrip history={state.history} textOf={textOf} busy={phase === "leaving" || phase === "returning"} onUndo={undo} />
         </aside>
       </div>
       {item && phase !== "failed" && (
         <ActionBar
           item={item}
-          nameOf={nameOf}
+          textOf={textOf}
           mayUndo={state.history.length > 0}
           onConfirm={() => item.suggestion && decide(item.suggestion.value)}
           onSkip={skip}

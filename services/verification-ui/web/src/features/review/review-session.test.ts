@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ReviewApi } from "@/features/review/review-api";
 import { feedbackTime, ReviewSession, settleTime } from "@/features/review/review-session";
 import { Problem } from "@/lib/api/problem";
-import type { ReviewItem } from "@/lib/api/types";
+import type { LabelValue, ReviewItem } from "@/lib/api/types";
 import { reviewItem } from "@/testing/review-items";
 
 /** A queue in memory that behaves like the service: fenced, and it gives back what is skipped or undone. */
 class FakeQueue implements ReviewApi {
-  readonly decided = new Map<string, Record<string, string>>();
+  readonly decided = new Map<string, Record<string, LabelValue>>();
   readonly released: string[] = [];
   /** Thrown by the next decisions, one each. */
   failures: Problem[] = [];
@@ -23,7 +23,7 @@ class FakeQueue implements ReviewApi {
     return Promise.resolve({ items, open: this.waiting.length });
   };
 
-  decide = async (shown: ReviewItem, values: Record<string, string>) => {
+  decide = async (shown: ReviewItem, values: Record<string, LabelValue>) => {
     if (this.slow) await new Promise<void>((resolve) => this.held.push(resolve));
     const failure = this.failures.shift();
     if (failure) throw failure;

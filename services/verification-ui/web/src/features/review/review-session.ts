@@ -1,6 +1,7 @@
 import { shownValues, type ReviewApi } from "@/features/review/review-api";
 import { Problem } from "@/lib/api/problem";
-import type { PastDecision, ReviewItem } from "@/lib/api/types";
+import type { LabelValue, PastDecision, ReviewItem } from "@/lib/api/types";
+import { sameValue } from "@/lib/label-values";
 
 /** Items held at a time: the one shown and the next two, so that the next appears at once. */
 const held = 3;
@@ -27,7 +28,7 @@ export type Phase =
 export interface Entry {
   itemId: string;
   recordId: string;
-  value: string | null;
+  value: LabelValue | null;
   confirmed: boolean;
   decidedAt: string;
   /** The first field of the record; null when it is gone. */
@@ -39,7 +40,7 @@ export interface Snapshot {
   phase: Phase;
   items: readonly ReviewItem[];
   /** The value picked for `items[0]` while it leaves; null when it was skipped. */
-  chosen: string | null;
+  chosen: LabelValue | null;
   history: readonly Entry[];
   /** Open items of the job as the server last said; null before it did. */
   open: number | null;
@@ -119,11 +120,11 @@ export class ReviewSession {
     return this.#state.phase === "ready" && this.#state.items[0]?.item_id === itemId && this.clock.now() >= this.#settledAt;
   }
 
-  decide(itemId: string, value: string): boolean {
+  decide(itemId: string, value: LabelValue): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
     const values = { [item.task.name]: value };
-    const confirmed = shownValues(item)[item.task.name] === value;
+    const confirmed = sameValue(shownValues(item)[item.task.name], value);
     const entry: Entry = {
       itemId,
       recordId: item.record_id,
@@ -207,7 +208,7 @@ export class ReviewSession {
     void this.#fill();
   }
 
-  async #save(item: ReviewItem, values: Record<string, string>): Promise<void> {
+  async #save(item: ReviewItem, values: Record<string, LabelValue>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         const { open } = await this.api.decide(item, values);

@@ -20,6 +20,10 @@ export type Annotation = api["schemas"]["Annotation"];
 export type AnnotationPage = api["schemas"]["AnnotationPage"];
 export type AnnotationDetail = api["schemas"]["AnnotationDetail"];
 
+/** What a task was labeled with, by its kind: an option's value, a number, a text, options' values, spans. */
+export type LabelValue = api["schemas"]["TaskLabel"]["value"];
+export type LabelSpan = api["schemas"]["Span"];
+
 export type ReviewQueue = verification["schemas"]["ReviewQueue"];
 export type ReviewQueueList = verification["schemas"]["ReviewQueueList"];
 /** A record to decide on. `reservation` fences the decision: only its holder may decide. */

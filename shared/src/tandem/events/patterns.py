@@ -1,0 +1,36 @@
+"""Regular expressions that people write, in RE2's syntax: matched in time linear in the text, whatever the pattern."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern, _OPTIONS)
+
+
+def problem_with_pattern(pattern: str) -> str | None:
+    """Why this is no regular expression; None when it is one. Look-around and back-references are none."""
+    try:
+        _compiled(pattern)
+    except re2.error as error:
+        said = error.args[0] if error.args else "cannot be read"
+        return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    except UnicodeEncodeError:
+        return "a character is half of a surrogate pair"
+    return None
+
+
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether the pattern matches the text from its beginning to its end."""
+    try:
+        return _compiled(pattern).fullmatch(text) is not None
+    except UnicodeEncodeError:
+        return False

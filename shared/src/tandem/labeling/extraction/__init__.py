@@ -1,0 +1,26 @@
+"""From a model's answer to values of the label schema, by a ladder of named rules; or to the reason why there are none.
+
+`ladder` says in which order what is tried. `located_json`, `named_lines` and `wrapping` take an answer apart and keep the
+places; `choices`, `numbers`, `texts` and `spans` read the values of the kinds of tasks.
+"""
+
+from __future__ import annotations
+
+from tandem.events.schema import LabelTask
+from tandem.labeling.extraction.ladder import LENGTH_LIMIT, AnswerReader
+from tandem.labeling.reading import Reading, Unreadable
+
+__all__ = ["LENGTH_LIMIT", "AnswerReader", "ChoiceReader", "TaskReader"]
+
+
+class TaskReader:
+    """Reads the answers to a schema of one task."""
+
+    def __init__(self, task: LabelTask) -> None:
+        self._reader = AnswerReader((task,))
+
+    def read(self, answer: str, fields: dict[str, str] | None = None) -> Reading | Unreadable:
+        return self._reader.read(answer, fields or {})[0]
+
+
+ChoiceReader = TaskReader

@@ -1,0 +1,198 @@
+"""Values of choices: one option, or a list of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from tandem.events.schema import MultipleChoiceTask, SingleChoiceTask
+from tandem.labeling.extraction.located_json import Kind, Node
+from tandem.labeling.extraction.options import Match, OptionTable
+from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened, not_in_schema, out_of_range, quoted
+from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.wrapping import layers, unbulleted
+from tandem.labeling.normalization import fold, normalize
+from tandem.labeling.reading import Place, Reading, Rule, Unreadable
+from tandem.labeling.values import canonical, problem_with
+
+NONE = frozenset(
+    {
+        "none", "[]", "{}", "n/a", "na", "nothing", "empty", "no label", "no labels", "none of the above",
+        "none of these", "none of them", "none apply", "none applies", "not applicable", "no entities",
+        "no entities found", "no spans", "no entity", "no matches", "null", "(none)", "keine", "aucun", "aucune",
+        "ninguno", "ninguna", "nessuno", "nenhum", "\u65e0", "\u306a\u3057", "\u043d\u0435\u0442",
+    }
+)  # fmt: skip
+"""How models say that there is nothing."""
+
+_SEPARATORS = re.compile(
+    r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
+)
+_SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
+
+
+def says_none(text: str) -> bool:
+    return normalize(text) in NONE or fold(text) in NONE
+
+
+class SingleChoiceReader:
+    def __init__(self, task: SingleChoiceTask) -> None:
+        self._task = task
+        self._table = OptionTable(task.options)
+
+    def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
+        if node.kind is Kind.LIST and len(node.items) == 1:
+            return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
+        if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
+            return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
+        if node.kind not in _SCALARS:
+            return not_in_schema(f"{self._task.name!r} wants one of {self._table.named()}")
+        if (match := self._table.spelled(node.text)) is not None:
+            return self._reading(match, node.place, in_json=True)
+        return self._none_of(node.text)
+
+    def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
+        for layer in layers(stretch):
+            if (match := self._table.spelled(layer.text)) is not None:
+                found = self._reading(match, spelled_at(layer, match).place)
+                return found if layer == stretch else loosened(found, Rule.NORMALIZED)
+        return self._none_of(stretch.text)
+
+    def _reading(self, match: Match, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
+        if (value := match.only) is None:
+            return ambiguous(match.values)
+        rule = Rule.STRUCTURED if in_json and match.rule is Rule.EXACT else match.rule
+        return Reading(value, rule, (place,), in_json=in_json)
+
+    def _none_of(self, text: str) -> Unreadable:
+        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+
+
+class MultipleChoiceReader:
+    """Every label that is given must be an option: a list with a stranger in it may mean anything by it."""
+
+    def __init__(self, task: MultipleChoiceTask) -> None:
+        self._task = task
+        self._table = OptionTable(task.options)
+        spellings = [text for option in task.options for text in (option.value, option.name, *option.aliases)]
+        self._longest_run = max(len(_pieces(Stretch.whole(text))) for text in spellings)
+
+    def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
+        if node.kind is Kind.LIST:
+            return self._from_list(node)
+        if node.kind is Kind.OBJECT:
+            if (inner := generic_member(node)) is not None:
+                return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
+            return self._from_flags(node)
+        if node.kind is Kind.NULL:
+            return self._reading([], Rule.NORMALIZED, in_json=True)
+        if (match := self._table.spelled(node.text)) is not None:
+            return self._reading([(match, node.place)], Rule.NORMALIZED, in_json=True)
+        return self._from_pieces(node.text, None, in_json=True)
+
+    def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
+        tried = layers(stretch)
+        for layer in tried:
+            if (match := self._table.spelled(layer.text)) is not None:
+                rule = match.rule if layer == stretch else Rule.NORMALIZED
+                return self._reading([(match, spelled_at(layer, match).place)], rule)
+        found: Reading | Unreadable = self._reading([], Rule.NORMALIZED)
+        for layer in tried:
+            if says_none(layer.text):
+                return self._reading([], Rule.NORMALIZED)
+            found = self._from_pieces(layer.text, layer)
+            if isinstance(found, Reading):
+                break
+        return found
+
+    def _from_list(self, node: Node) -> Reading | Unreadable:
+        found: list[tuple[Match, Place | None]] = []
+        for item in node.items:
+            label = generic_member(item) or item
+            match = self._table.spelled(label.text) if label.kind in _SCALARS else None
+            if match is None:
+                if len(node.items) == 1 and says_none(label.text):
+                    return self._reading([], Rule.NORMALIZED, in_json=True)
+                return self._none_of(label.text)
+            found.append((match, label.place))
+        return self._reading(found, Rule.STRUCTURED, in_json=True)
+
+    def _from_flags(self, node: Node) -> Reading | Unreadable:
+        """`{"label": true, "other": false}`: what is true is chosen; no label's text stands for it alone."""
+        found: list[tuple[Match, Place | None]] = []
+        for key, flag in node.members:
+            match = self._table.spelled(key)
+            if match is None or flag.kind is not Kind.BOOLEAN:
+                return not_in_schema(f"{self._task.name!r} wants a list of {self._table.named()}")
+            if flag.text == "true":
+                found.append((match, None))
+        return self._reading(found, Rule.NORMALIZED, in_json=True)
+
+    def _from_pieces(self, text: str, where: Stretch | None, *, in_json: bool = False) -> Reading | Unreadable:
+        """From labels with separators between them. `where` the text stands; None when it stands nowhere as it is."""
+        if in_json and says_none(text):
+            return self._reading([], Rule.NORMALIZED, in_json=True)
+        whole = Stretch.whole(text)
+        pieces = [piece for piece in _pieces(whole) if piece.start < piece.end]
+        found: list[tuple[Match, Place | None]] = []
+        at = 0
+        while at < len(pieces):
+            matched = self._longest(whole, pieces, at)
+            if matched is None:
+                return self._none_of(pieces[at].text)
+            match, place, at = matched
+            offset = None if where is None else where.start
+            found.append((match, None if offset is None else (place[0] + offset, place[1] + offset)))
+        if not found:
+            return self._none_of(text)
+        return self._reading(found, Rule.NORMALIZED, in_json=in_json)
+
+    def _longest(self, whole: Stretch, pieces: Sequence[Stretch], at: int) -> tuple[Match, Place, int] | None:
+        """The longest run of pieces that spells an option: labels may hold what else separates them."""
+        for last in range(min(len(pieces), at + self._longest_run) - 1, at - 1, -1):
+            for layer in layers(unbulleted(Stretch(whole.answer, pieces[at].start, pieces[last].end))):
+                if (match := self._table.spelled(layer.text)) is not None:
+                    return match, spelled_at(layer, match).place, last + 1
+        return None
+
+    def _reading(
+        self, found: Iterable[tuple[Match, Place | None]], rule: Rule, *, in_json: bool = False
+    ) -> Reading | Unreadable:
+        places: dict[str, Place | None] = {}
+        for match, place in found:
+            if (value := match.only) is None:
+                return ambiguous(match.values)
+            places.setdefault(value, place)
+            if match.rule is not Rule.EXACT:
+                rule = rule.or_looser(match.rule)
+        chosen = canonical(self._task, tuple(places))
+        if (problem := problem_with(self._task, chosen)) is not None:
+            return out_of_range(f"{self._task.name!r}: {problem}")
+        values = [str(value) for value in chosen] if isinstance(chosen, tuple) else []
+        return Reading(chosen, rule, tuple(places[value] for value in values), in_json=in_json)
+
+    def _none_of(self, text: str) -> Unreadable:
+        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+
+
+def spelled_at(stretch: Stretch, match: Match) -> Stretch:
+    """Where within the stretch the option stands: all of it as spelled, else without the marks around it."""
+    value = match.only
+    if value is None:
+        return stretch
+    text, wanted = stretch.text.casefold(), value.casefold()
+    if len(text) == len(stretch.text) and (at := text.find(wanted)) != -1:
+        return stretch.part(at, at + len(wanted))
+    bare = stretch.bare()
+    return bare if bare.start < bare.end else stretch
+
+
+def _pieces(stretch: Stretch) -> list[Stretch]:
+    found = []
+    at = 0
+    text = stretch.text
+    for separator in _SEPARATORS.finditer(text):
+        found.append(stretch.part(at, separator.start()).stripped())
+        at = separator.end()
+    found.append(stretch.part(at, len(text)).stripped())
+    return found

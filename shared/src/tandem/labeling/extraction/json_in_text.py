@@ -1,0 +1,131 @@
+"""JSON that stands somewhere in an answer: in a fence, between prose, with mistakes in its form.
+
+Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and value
+is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is invented, and
+each has its place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import json_repair
+
+from tandem.labeling.extraction.located_json import Kind, Node, NotJsonError, value_at
+from tandem.labeling.extraction.stretch import Stretch
+
+MOST_BEGINNINGS = 200
+"""Brackets that are tried; prose with more is no answer in JSON."""
+
+_BEGINNING = re.compile(r"[{\[]")
+_FENCE = re.compile(r"```")
+_GAP = re.compile(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[{,\\]*""")
+_TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
+_CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
+_LIST_END = re.compile(r"""[\s"'`\u201d\u2019,]*\]""")
+
+
+class _InventedError(ValueError):
+    """The repair holds what the answer does not."""
+
+
+def strict(stretch: Stretch) -> list[Node]:
+    """The objects and lists that stand in the text, outermost ones, in order."""
+    answer = stretch.answer
+    found: list[Node] = []
+    at, tried = stretch.start, 0
+    while tried < MOST_BEGINNINGS and (beginning := _BEGINNING.search(answer, at, stretch.end)) is not None:
+        tried += 1
+        at = beginning.start() + 1
+        try:
+            node, behind = value_at(answer, beginning.start())
+        except NotJsonError:
+            continue
+        if behind <= stretch.end and (node.members or node.items or node.kind is Kind.LIST):
+            found.append(node)
+            at = behind
+    return found
+
+
+def repaired(stretch: Stretch) -> Node | None:
+    """The object or list that the text from its first bracket on was meant to be; None when it cannot be told."""
+    beginning = _BEGINNING.search(stretch.answer, stretch.start, stretch.end)
+    if beginning is None:
+        return None
+    start, end = beginning.start(), stretch.end
+    if (fence := _FENCE.search(stretch.answer, start, end)) is not None:
+        end = fence.start()
+    closing = max(stretch.answer.rfind(mark, start, end) for mark in "}]")
+    if closing != -1 and not stretch.answer[closing + 1 : end].lstrip().startswith((",", '"', "'")):
+        end = closing + 1
+    try:
+        value: Any = json_repair.loads(stretch.answer[start:end], skip_json_loads=True)
+        if not isinstance(value, dict | list):
+            return None
+        return _Alignment(stretch.answer, start, end).node(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Alignment:
+    """Finds the repaired value in the answer again, from left to right. Raises ValueError where it is not there."""
+
+    def __init__(self, answer: str, start: int, end: int) -> None:
+        self._answer = answer
+        self._at = start
+        self._end = end
+
+    def node(self, value: Any) -> Node:
+        start = self._at
+        if isinstance(value, dict):
+            members = tuple((self._text(str(key)).text, self.node(item)) for key, item in value.items())
+            cut = any(item.cut for _, item in members)
+            return Node(Kind.OBJECT, "", (start, self._at), members=members, cut=cut)
+        if isinstance(value, list):
+            items = tuple(self.node(item) for item in value)
+            closed = _LIST_END.match(self._answer, self._at, self._end)
+            self._at = closed.end() if closed else self._at
+            cut = closed is None or any(item.cut for item in items)
+            return Node(Kind.LIST, "", (start, self._at), items=items, cut=cut)
+        if isinstance(value, str):
+            return self._text(value)
+        return self._token(value)
+
+    def _text(self, text: str) -> Node:
+        if not text:
+            raise _InventedError(text)
+        for spelled in dict.fromkeys((text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1])):
+            at = self._answer.find(spelled, self._at, self._end)
+            if at != -1 and self._only_marks_until(at):
+                self._at = at + len(spelled)
+                cut = _CLOSED_BY.match(self._answer, self._at, self._end) is None
+                return Node(Kind.STRING, text, (at, self._at), cut=cut)
+        raise _InventedError(text)
+
+    def _token(self, value: Any) -> Node:
+        gap = _GAP.match(self._answer, self._at, self._end)
+        token = _TOKEN.match(self._answer, gap.end() if gap else self._at, self._end)
+        if token is None:
+            raise _InventedError(value)
+        text, kind = token[0], Kind.NUMBER
+        if value is None or isinstance(value, bool):
+            kind = Kind.NULL if value is None else Kind.BOOLEAN
+            if text.lower() not in ({"null", "none"} if value is None else {str(value).lower()}):
+                raise _InventedError(text)
+            text = text.lower()
+        elif float(text) != value or re.fullmatch(r"-?0\d.*", text):
+            raise _InventedError(text)
+        self._at = token.end()
+        return Node(kind, text, token.span(), cut=_CLOSED_BY.match(self._answer, self._at, self._end) is None)
+
+    def _only_marks_until(self, at: int) -> bool:
+        gap = _GAP.match(self._answer, self._at, self._end)
+        return (gap.end() if gap else self._at) >= at or self._skips_to(at)
+
+    def _skips_to(self, at: int) -> bool:
+        """Between members a closing bracket, too, and what the answer says between them are passed over."""
+        return (
+            re.fullmatch(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[\]{},;\\.]*""", self._answer[self._at : at]) is not None
+        )

@@ -1,0 +1,145 @@
+"""JSON that knows where it stands: strict, with the place of each value in the answer.
+
+The standard decoder tells no places, and keeps the last of repeated keys. Here all members of an object are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from tandem.labeling.reading import Place
+
+DEEPEST = 50
+"""Levels; JSON nested deeper is none that a label could stand in."""
+
+
+class Kind(Enum):
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    NULL = "null"
+    LIST = "list"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value. `text`: a string decoded, anything else as written."""
+
+    kind: Kind
+    text: str
+    place: Place
+    """Of a string without its quotes."""
+    items: tuple[Node, ...] = ()
+    members: tuple[tuple[str, Node], ...] = ()
+    cut: bool = False
+    """Whether the answer ends within it."""
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether each of its characters stands in the answer as it is, nothing escaped."""
+        return len(self.text) == self.place[1] - self.place[0]
+
+
+class NotJsonError(ValueError):
+    """There is no strict JSON at this place."""
+
+
+_SPACES = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
+_WORDS = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
+_WORD = re.compile(r"(?:true|false|null)(?!\w)")
+_DECODER = json.JSONDecoder()
+
+
+def value_at(text: str, start: int) -> tuple[Node, int]:
+    """The JSON value that begins at `start`, and the index behind it. Raises NotJsonError."""
+    return _value(text, _skip(text, start), 0)
+
+
+def whole(text: str, start: int, end: int) -> Node | None:
+    """The JSON value that `text[start:end]` is, white space around it aside."""
+    try:
+        node, behind = value_at(text, start)
+    except NotJsonError:
+        return None
+    return node if behind <= end and _skip(text, behind) >= end else None
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACES.match(text, at)
+    return found.end() if found else at
+
+
+def _value(text: str, at: int, depth: int) -> tuple[Node, int]:
+    first = text[at : at + 1]
+    if first == '"':
+        return _string(text, at)
+    if first == "{":
+        return _object(text, at, depth + 1)
+    if first == "[":
+        return _list(text, at, depth + 1)
+    if number := _NUMBER.match(text, at):
+        return Node(Kind.NUMBER, number[0], number.span()), number.end()
+    if word := _WORD.match(text, at):
+        return Node(_WORDS[word[0]], word[0], word.span()), word.end()
+    raise NotJsonError(at)
+
+
+def _string(text: str, at: int) -> tuple[Node, int]:
+    found = _STRING.match(text, at)
+    if found is None:
+        raise NotJsonError(at)
+    said = found[1]
+    if "\\" in said:
+        try:
+            said = _DECODER.decode(found[0])
+        except ValueError as error:
+            raise NotJsonError(at) from error
+    return Node(Kind.STRING, said, found.span(1)), found.end()
+
+
+def _list(text: str, at: int, depth: int) -> tuple[Node, int]:
+    start, at = at, _skip(text, at + 1)
+    items: list[Node] = []
+    if depth > DEEPEST:
+        raise NotJsonError(at)
+    if text[at : at + 1] == "]":
+        return Node(Kind.LIST, "", (start, at + 1)), at + 1
+    while True:
+        item, at = _value(text, at, depth)
+        items.append(item)
+        at = _skip(text, at)
+        mark = text[at : at + 1]
+        if mark == "]":
+            return Node(Kind.LIST, "", (start, at + 1), items=tuple(items)), at + 1
+        if mark != ",":
+            raise NotJsonError(at)
+        at = _skip(text, at + 1)
+
+
+def _object(text: str, at: int, depth: int) -> tuple[Node, int]:
+    start, at = at, _skip(text, at + 1)
+    members: list[tuple[str, Node]] = []
+    if depth > DEEPEST:
+        raise NotJsonError(at)
+    if text[at : at + 1] == "}":
+        return Node(Kind.OBJECT, "", (start, at + 1)), at + 1
+    while True:
+        key, at = _string(text, at)
+        at = _skip(text, at)
+        if text[at : at + 1] != ":":
+            raise NotJsonError(at)
+        value, at = _value(text, _skip(text, at + 1), depth)
+        members.append((key.text, value))
+        at = _skip(text, at)
+        mark = text[at : at + 1]
+        if mark == "}":
+            return Node(Kind.OBJECT, "", (start, at + 1), members=tuple(members)), at + 1
+        if mark != ",":
+            raise NotJsonError(at)
+        at = _skip(text, at + 1)

@@ -1,0 +1,166 @@
+"""Where in a record's text a quote stands, though the model spelled it in another unicode form, case or spacing.
+
+Places are code points of the record as it is. None begins or ends within a grapheme (a letter with its combining marks,
+an emoji sequence), and none within a word where the quote stands as whole words elsewhere.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import regex
+
+from tandem.labeling.normalization import fold, normalize
+from tandem.labeling.reading import Place, Rule
+
+SHORTEST_IN_ANY_CASE = 4
+"""Characters; shorter quotes are found in their own case alone, so that "US" is not read from "us"."""
+
+_GRAPHEME = regex.compile(r"\X")
+_SPACED = regex.compile(
+    r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]", regex.VERSION1
+)
+"""A character of a script that puts spaces between words."""
+_MARKS = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2026": "..."}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    places: tuple[Place, ...]
+    rule: Rule
+    """EXACT, or NORMALIZED when the record spells it in another way."""
+
+
+NOWHERE = Occurrences((), Rule.NORMALIZED)
+
+
+class SearchedText:
+    """A record's text, prepared as far as the quotes need it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def occurrences(self, quote: str) -> Occurrences:
+        """All places of the quote, in the closest spelling in which it stands anywhere."""
+        spellings = [quote.strip()]
+        if (bare := normalize_marks(quote)) not in ("", spellings[0]):
+            spellings.append(bare)
+        for spelling in filter(None, spellings):
+            rule = Rule.EXACT if spelling == quote else Rule.NORMALIZED
+            for find, found_rule in self._searches(spelling, rule):
+                places = list(find(spelling))
+                if whole := [place for place in places if self._begins_word(place[0]) and self._ends_word(place[1])]:
+                    return Occurrences(tuple(whole), found_rule)
+                if begun := [place for place in places if self._begins_word(place[0])]:
+                    return Occurrences(tuple(begun), Rule.NORMALIZED)
+        return NOWHERE
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Whether this is a stretch of the text that cuts no grapheme."""
+        if not 0 <= start < end <= len(self.text):
+            return False
+        return self._breaks is None or (start in self._breaks and end in self._breaks)
+
+    def stands_between(self, place: Place, before: str, after: str) -> bool:
+        """Whether the text around the place begins and ends like this, up to case, spacing and unicode form."""
+        start, end = place
+        left = fold(self.text[max(0, start - 2 * len(before) - 20) : start])
+        right = fold(self.text[end : end + 2 * len(after) + 20])
+        return left.endswith(fold(before.strip("\u2026. "))) and right.startswith(
+            fold(after.strip("\u2026 ").rstrip("."))
+        )
+
+    def _searches(self, quote: str, rule: Rule) -> Iterator[tuple[Callable[[str], Iterator[Place]], Rule]]:
+        yield self._exact, rule
+        if not (self.text.isascii() and quote.isascii()):
+            yield self._composed.find, Rule.NORMALIZED
+        yield self._loose(quote).find, Rule.NORMALIZED
+
+    def _exact(self, quote: str) -> Iterator[Place]:
+        at = self.text.find(quote)
+        while at != -1:
+            if self.is_whole(at, at + len(quote)):
+                yield at, at + len(quote)
+                at = self.text.find(quote, at + len(quote))
+            else:
+                at = self.text.find(quote, at + 1)
+
+    def _loose(self, quote: str) -> _Folded:
+        return self._caseless if len(quote) >= SHORTEST_IN_ANY_CASE else self._cased
+
+    @cached_property
+    def _breaks(self) -> frozenset[int] | None:
+        """Where graphemes begin and end; None when that is everywhere."""
+        if self.text.isascii() and "\r" not in self.text:
+            return None
+        return frozenset({0, *(found.end() for found in _GRAPHEME.finditer(self.text))})
+
+    @cached_property
+    def _composed(self) -> _Folded:
+        return _Folded(self.text, lambda text: unicodedata.normalize("NFC", text))
+
+    @cached_property
+    def _cased(self) -> _Folded:
+        return _Folded(self.text, _with_plain_marks)
+
+    @cached_property
+    def _caseless(self) -> _Folded:
+        return _Folded(self.text, lambda text: _with_plain_marks(_with_plain_marks(text).casefold()))
+
+    def _begins_word(self, at: int) -> bool:
+        return at == 0 or not (_SPACED.match(self.text[at]) and _SPACED.match(self.text[at - 1]))
+
+    def _ends_word(self, at: int) -> bool:
+        return at == len(self.text) or not (_SPACED.match(self.text[at]) and _SPACED.match(self.text[at - 1]))
+
+
+class _Folded:
+    """The text in another form, grapheme by grapheme, so that what is found in it maps back to whole graphemes."""
+
+    def __init__(self, text: str, form: Callable[[str], str]) -> None:
+        self._form = form
+        pieces: list[str] = []
+        self._starts: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        length = 0
+        blank_before = False
+        for grapheme in _GRAPHEME.finditer(text):
+            start, end = grapheme.span()
+            if grapheme[0].isspace():
+                if blank_before:
+                    continue
+                blank_before, piece = True, " "
+            else:
+                blank_before, piece = False, form(grapheme[0])
+            if piece:
+                self._starts[length] = start
+                self._ends[length + len(piece)] = end
+                pieces.append(piece)
+                length += len(piece)
+        self._text = "".join(pieces)
+
+    def find(self, quote: str) -> Iterator[Place]:
+        wanted = self._form(" ".join(quote.split()))
+        at = self._text.find(wanted) if wanted else -1
+        while at != -1:
+            start, end = self._starts.get(at), self._ends.get(at + len(wanted))
+            if start is not None and end is not None:
+                yield start, end
+            at = self._text.find(wanted, at + 1)
+
+
+def normalize_marks(quote: str) -> str:
+    """The quote in its own case, without marks around it that the record need not have."""
+    bare = normalize(quote)
+    at = quote.casefold().find(bare) if bare else -1
+    return quote[at : at + len(bare)] if at != -1 and len(quote.casefold()) == len(quote) else bare
+
+
+def _with_plain_marks(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_MARKS)

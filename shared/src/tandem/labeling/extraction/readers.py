@@ -1,0 +1,24 @@
+"""Which reader reads the values of a task."""
+
+from __future__ import annotations
+
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
+from tandem.labeling.extraction.choices import MultipleChoiceReader, SingleChoiceReader
+from tandem.labeling.extraction.numbers import NumberReader
+from tandem.labeling.extraction.outcome import ValueReader
+from tandem.labeling.extraction.spans import SpanReader
+from tandem.labeling.extraction.texts import TextReader
+
+
+def reader_of(task: LabelTask) -> ValueReader:
+    match task:
+        case SingleChoiceTask():
+            return SingleChoiceReader(task)
+        case MultipleChoiceTask():
+            return MultipleChoiceReader(task)
+        case SpanTask():
+            return SpanReader(task)
+        case NumberTask():
+            return NumberReader(task)
+        case TextTask():
+            return TextReader(task)

@@ -1,0 +1,179 @@
+"""What an answer says of one span, before it is looked up in the record's text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tandem.events.schema import SpanTask
+from tandem.labeling.extraction.located_json import Kind, Node
+from tandem.labeling.extraction.options import Match, OptionTable, separated
+from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
+from tandem.labeling.extraction.wrapping import GENERIC_NAMES
+from tandem.labeling.normalization import normalize
+from tandem.labeling.reading import Place, Rule, Unreadable
+
+TEXT_KEYS = ("text", "quote", "span", "mention", "phrase", "word", "words", "surface", "surface form", "string", "token",
+             "entity text", "span text", "entity", "value", "name")  # fmt: skip
+LABEL_KEYS = ("label", "type", "category", "tag", "class", "entity type", "entity label", "span label", "entity group",
+              "entity")  # fmt: skip
+START_KEYS = ("start", "begin", "start char", "start offset", "start index", "start pos", "from")
+END_KEYS = ("end", "stop", "end char", "end offset", "end index", "end pos", "to")
+_LIST_KEYS = frozenset({"spans", "entities", "items", "annotations", "mentions", "results", "data"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`quote` is labeled; which of its places is told by at most one of the other fields."""
+
+    quote: str | None
+    label: str
+    place: Place | None
+    """Of the label, in the answer."""
+    rule: Rule
+    start: int | None = None
+    end: int | None = None
+    occurrence: int | None = None
+    context: str = ""
+    before: str = ""
+    after: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_anywhere(self) -> bool:
+        return self.start is None and self.occurrence is None and not (self.context or self.before or self.after)
+
+
+class JsonClaims:
+    """Reads the claims from JSON."""
+
+    def __init__(self, task: SpanTask) -> None:
+        self._task = task
+        self._labels = OptionTable(task.options)
+        self._attributes = {
+            separated(attribute.name): (attribute.name, OptionTable(attribute.options)) for attribute in task.attributes
+        }
+
+    def read(self, node: Node) -> list[Claim] | Unreadable:
+        if node.kind is Kind.NULL:
+            return []
+        if node.kind is Kind.LIST:
+            return self._all(self._item(item) for item in node.items)
+        if node.kind is not Kind.OBJECT:
+            return not_in_schema(f"{self._task.name!r} wants a list of spans")
+        keys = {separated(key) for key, _ in node.members}
+        if self._first(node, TEXT_KEYS) is not None and self._first(node, LABEL_KEYS) is not None:
+            return self._all([self._item(node)])
+        if len(node.members) == 1 and keys <= _LIST_KEYS | GENERIC_NAMES:
+            return self.read(node.members[0][1])
+        return self._from_mapping(node)
+
+    def _from_mapping(self, node: Node) -> list[Claim] | Unreadable:
+        """`{"PERSON": ["Ada"], "PLACE": []}`, or `{"Ada": "PERSON"}`."""
+        claims: list[Claim | Unreadable] = []
+        for key, value in node.members:
+            label = self._labels.spelled(key)
+            if label is not None:
+                quotes = value.items if value.kind is Kind.LIST else () if value.kind is Kind.NULL else (value,)
+                claims.extend(self._quote_under(label, quote) for quote in quotes)
+            elif value.kind is Kind.STRING and (label := self._labels.spelled(value.text)) is not None:
+                claims.append(self._claim(key, label, value.place, Rule.NORMALIZED))
+            else:
+                return self._no_label(key)
+        return self._all(claims)
+
+    def _quote_under(self, label: Match, quote: Node) -> Claim | Unreadable:
+        if quote.kind is Kind.OBJECT:
+            quote = self._first(quote, TEXT_KEYS) or quote
+        if quote.kind not in (Kind.STRING, Kind.NUMBER):
+            return not_in_schema(f"{self._task.name!r}: a span has no text")
+        return self._claim(quote.text, label, None, Rule.NORMALIZED)
+
+    def _item(self, node: Node) -> Claim | Unreadable:
+        if node.kind is Kind.LIST and len(node.items) == 2:
+            quote, second = node.items
+            label = self._labels.spelled(second.text)
+            return (
+                self._no_label(second.text)
+                if label is None
+                else self._claim(quote.text, label, second.place, Rule.NORMALIZED)
+            )
+        said = self._first(node, LABEL_KEYS) if node.kind is Kind.OBJECT else None
+        if said is None or said.kind not in (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN):
+            return not_in_schema(f"{self._task.name!r}: a span has no label")
+        if (label := self._labels.spelled(said.text)) is None:
+            return self._no_label(said.text)
+        text = self._first(node, tuple(key for key in TEXT_KEYS if self._first(node, (key,)) is not said))
+        start, end = (self._number(self._first(node, keys)) for keys in (START_KEYS, END_KEYS))
+        occurrence = self._first(node, ("occurrence", "nth", "instance", "index"))
+        attributes = self._attributes_of(node)
+        if isinstance(attributes, Unreadable):
+            return attributes
+        if (text is None or text.kind not in (Kind.STRING, Kind.NUMBER)) and (start is None or end is None):
+            return not_in_schema(f"{self._task.name!r}: a span has neither text nor offsets")
+        return self._claim(
+            text.text if text is not None else None,
+            label,
+            said.place,
+            Rule.STRUCTURED,
+            start=start if end is not None else None,
+            end=end if start is not None else None,
+            occurrence=self._number(occurrence) or None,
+            context=self._text(node, ("context", "sentence")),
+            before=self._text(node, ("before", "left", "prefix")),
+            after=self._text(node, ("after", "right", "suffix")),
+            attributes=attributes,
+        )
+
+    def _attributes_of(self, node: Node) -> dict[str, str] | Unreadable:
+        found: dict[str, str] = {}
+        nested = self._first(node, ("attributes",))
+        for key, value in (*node.members, *(nested.members if nested is not None else ())):
+            name, table = self._attributes.get(separated(key), ("", None))
+            if table is None or value.kind is Kind.NULL or not value.text.strip():
+                continue
+            match = table.spelled(value.text)
+            if match is None or match.only is None:
+                return not_in_schema(
+                    f"{self._task.name!r}: {quoted(value.text)} is no value of {name!r}: {table.named()}"
+                )
+            found[name] = match.only
+        return found
+
+    def _claim(
+        self, quote: str | None, label: Match, place: Place | None, rule: Rule, **selectors: object
+    ) -> Claim | Unreadable:
+        if label.only is None:
+            return ambiguous(label.values)
+        rule = rule if label.rule is Rule.EXACT else rule.or_looser(label.rule)
+        return Claim(quote, label.only, place, rule, **selectors)  # type: ignore[arg-type] # the fields of Claim
+
+    def _no_label(self, text: str) -> Unreadable:
+        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._labels.named()}")
+
+    @staticmethod
+    def _all(claims: Iterable[Claim | Unreadable]) -> list[Claim] | Unreadable:
+        """All of them, or why one cannot be read: a list with a stranger in it is no list of spans."""
+        good: list[Claim] = []
+        for claim in claims:
+            if isinstance(claim, Unreadable):
+                return claim
+            good.append(claim)
+        return good
+
+    @staticmethod
+    def _first(node: Node, keys: tuple[str, ...]) -> Node | None:
+        """The member under the first of these keys that is there."""
+        members = {normalize(separated(key)): value for key, value in reversed(node.members)}
+        return next((members[key] for key in keys if key in members), None)
+
+    @staticmethod
+    def _number(node: Node | None) -> int | None:
+        if node is None:
+            return None
+        digits = node.text.strip().rstrip("stndrh")
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+    def _text(self, node: Node, keys: tuple[str, ...]) -> str:
+        found = self._first(node, keys)
+        return found.text.strip() if found is not None and found.kind is Kind.STRING else ""

@@ -1,0 +1,199 @@
+"""Values of span tasks: what the answer says of spans, looked up in the record's text.
+
+One claim that does not hold makes the whole answer unreadable: what is left would say that there are no other spans.
+A quote that stands more than once labels each of its places, unless the answer tells which one it means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from tandem.events.outcomes import Span
+from tandem.events.schema import SpanTask
+from tandem.labeling.extraction.choices import says_none
+from tandem.labeling.extraction.located_json import Kind, Node
+from tandem.labeling.extraction.outcome import not_in_schema, out_of_range, quoted
+from tandem.labeling.extraction.quotes import Occurrences, SearchedText
+from tandem.labeling.extraction.span_claims import Claim, JsonClaims
+from tandem.labeling.extraction.span_lines import LineClaims
+from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.wrapping import layers
+from tandem.labeling.reading import Place, Reading, Rule, Unreadable, UnreadableReason
+from tandem.labeling.values import canonical, key_of, problem_with, span_field
+
+MOST_SPANS = 2000
+
+
+class SpanReader:
+    def __init__(self, task: SpanTask) -> None:
+        self._task = task
+        self._json = JsonClaims(task)
+        self._lines = LineClaims(task)
+
+    def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
+        if node.kind is Kind.STRING:
+            found = self.in_text(Stretch.whole(node.text), fields)
+            if isinstance(found, Unreadable):
+                return found
+            rule = Rule.NORMALIZED.or_looser(found.rule)
+            return Reading(found.value, rule, (None,) * len(found.places), in_json=True)
+        claims = self._json.read(node)
+        if isinstance(claims, Unreadable):
+            return claims
+        return self._located(
+            claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
+        )
+
+    def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:
+        text = self._text(fields)
+        if isinstance(text, Unreadable):
+            return text
+        if any(says_none(layer.text) for layer in layers(stretch)):
+            return self._located([], fields, Rule.NORMALIZED)
+        searched = SearchedText(text)
+        claims = self._lines.read(stretch, lambda quote: bool(searched.occurrences(quote).places))
+        if isinstance(claims, Unreadable):
+            return claims
+        if not claims:
+            return not_in_schema(f"{self._task.name!r}: the answer says neither a span nor that there is none")
+        return self._located(claims, fields, Rule.EXACT)
+
+    def _text(self, fields: Mapping[str, str]) -> str | Unreadable:
+        name = span_field(self._task, fields)
+        if name is None:
+            wanted = "one field" if self._task.field is None else f"the field {self._task.field!r}"
+            return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: the record does not have {wanted}")
+        return fields[name]
+
+    def _located(
+        self, claims: Sequence[Claim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
+    ) -> Reading | Unreadable:
+        text = self._text(fields)
+        if isinstance(text, Unreadable):
+            return text
+        searched = SearchedText(text)
+        where: list[Occurrences] = []
+        for claim in claims:
+            found = self._places(claim, searched)
+            if isinstance(found, Unreadable):
+                return found
+            where.append(found)
+            rule = rule.or_looser(claim.rule) if claim.rule not in (Rule.STRUCTURED, Rule.EXACT) else rule
+            rule = rule.or_looser(found.rule) if found.rule is not Rule.EXACT else rule
+        chosen = _nested_left_out(claims, _in_turn(claims, where))
+        if isinstance(chosen, Unreadable):
+            return chosen
+        places: dict[Hashable, Place | None] = {}
+        spans: list[Span] = []
+        field = span_field(self._task, fields) or ""
+        for claim, stands in zip(claims, chosen, strict=True):
+            for start, end in stands:
+                span = Span(
+                    field=field, start=start, end=end, text=text[start:end], label=claim.label,
+                    attributes=dict(claim.attributes),
+                )  # fmt: skip
+                places.setdefault(key_of((span,)), claim.place)
+                spans.append(span)
+                if len(spans) > MOST_SPANS:
+                    return out_of_range(f"{self._task.name!r}: more than {MOST_SPANS} spans")
+        value = canonical(self._task, tuple(spans))
+        if (problem := problem_with(self._task, value, fields)) is not None:
+            return out_of_range(f"{self._task.name!r}: {problem}")
+        kept = [part for part in value if isinstance(part, Span)] if isinstance(value, tuple) else []
+        return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
+
+    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:
+        if claim.quote is None:
+            place = (claim.start or 0, claim.end or 0)
+            if searched.is_whole(*place):
+                return Occurrences((place,), Rule.EXACT)
+            return self._nowhere(f"[{place[0]}, {place[1]}) is no stretch of the text")
+        found = searched.occurrences(claim.quote)
+        if not found.places:
+            return self._nowhere(f"{quoted(claim.quote)} does not occur in the text")
+        if claim.start is not None:
+            return self._by_offsets(claim, found, searched)
+        if claim.occurrence is not None:
+            if claim.occurrence > len(found.places):
+                return self._nowhere(f"{quoted(claim.quote)} occurs {len(found.places)} times only")
+            return Occurrences((found.places[claim.occurrence - 1],), found.rule)
+        if claim.context or claim.before or claim.after:
+            return self._by_context(claim, found, searched)
+        return found
+
+    def _by_offsets(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
+        """Models count badly: offsets choose among the quote's places, and where there is one, the quote decides."""
+        place = (claim.start or 0, claim.end or 0)
+        if place in found.places:
+            return Occurrences((place,), found.rule)
+        if searched.is_whole(*place) and searched.text[slice(*place)] == claim.quote:
+            return Occurrences((place,), Rule.EXACT)
+        if len(found.places) == 1:
+            return Occurrences(found.places, Rule.NORMALIZED)
+        detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), but {len(found.places)} times elsewhere"
+        return Unreadable(UnreadableReason.AMBIGUOUS, f"{self._task.name!r}: {detail}")
+
+    def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
+        places = found.places
+        if claim.context:
+            around = searched.occurrences(claim.context.strip("\u2026. ")).places
+            places = tuple(
+                place for place in places if any(first <= place[0] and place[1] <= last for first, last in around)
+            )
+        if claim.before or claim.after:
+            places = tuple(place for place in places if searched.stands_between(place, claim.before, claim.after))
+        if places:
+            return Occurrences(places, found.rule)
+        if len(found.places) == 1:
+            return Occurrences(found.places, Rule.NORMALIZED)
+        return self._nowhere(f"{quoted(claim.quote or '')} does not occur in the context that is given for it")
+
+    def _nowhere(self, detail: str) -> Unreadable:
+        return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
+
+
+def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:
+    """A quote that is listed as often as it stands in the text is listed place by place.
+
+    Listed several times with different labels and another number of places, it is not told which is which.
+    """
+    listed = Counter(claim.quote for claim in claims if claim.is_anywhere)
+    seen: Counter[str | None] = Counter()
+    chosen: list[tuple[Place, ...]] = []
+    for claim, found in zip(claims, where, strict=True):
+        if not claim.is_anywhere or listed[claim.quote] == 1:
+            chosen.append(found.places)
+            continue
+        same = [other for other in claims if other.quote == claim.quote and other.is_anywhere]
+        if listed[claim.quote] == len(found.places):
+            chosen.append((found.places[seen[claim.quote]],))
+            seen[claim.quote] += 1
+        elif all((other.label, other.attributes) == (claim.label, claim.attributes) for other in same):
+            chosen.append(found.places)
+        elif len(found.places) == 1:
+            chosen.append(found.places)  # one place with several labels
+        else:
+            return Unreadable(
+                UnreadableReason.AMBIGUOUS,
+                f"{quoted(claim.quote or '')} stands {len(found.places)} times in the text and has different labels",
+            )
+    return chosen
+
+
+def _nested_left_out(
+    claims: Sequence[Claim], chosen: list[tuple[Place, ...]] | Unreadable
+) -> list[tuple[Place, ...]] | Unreadable:
+    """Without the places of a quote within a longer one that is labeled too, where others of its places remain."""
+    if isinstance(chosen, Unreadable):
+        return chosen
+    everything = {place for places in chosen for place in places}
+    kept = []
+    for claim, places in zip(claims, chosen, strict=True):
+        free = tuple(place for place in places if not _is_within(place, everything))
+        kept.append(free if claim.is_anywhere and free else places)
+    return kept
+
+
+def _is_within(place: Place, others: Iterable[Place]) -> bool:
+    return any(other[0] <= place[0] and place[1] <= other[1] and other != place for other in others)

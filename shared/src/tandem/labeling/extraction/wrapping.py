@@ -1,0 +1,56 @@
+"""What models put around a value: bullets, brackets, tags, LaTeX. Taken off layer by layer, the place kept exact."""
+
+from __future__ import annotations
+
+import re
+
+from tandem.labeling.extraction.stretch import Stretch
+
+GENERIC_NAMES = frozenset(
+    {
+        "answer", "final answer", "label", "final label", "labels", "class", "classification", "category", "output",
+        "result", "prediction", "predicted label", "response", "value", "choice", "decision", "verdict", "conclusion",
+        "the answer", "the label", "correct answer", "correct label", "my answer", "final classification",
+        "final output", "final verdict", "final decision", "antwort", "r\u00e9ponse", "respuesta", "risposta",
+        "resposta", "etiqueta", "\u7b54\u6848", "\u6807\u7b7e", "\u7b54\u3048", "\u043e\u0442\u0432\u0435\u0442",
+    }
+)  # fmt: skip
+"""What models call the one value that was asked for, whatever the task is named."""
+
+_BULLET = re.compile(r"(?:[-*+\u2022\u2013]\s+|>\s*|#{1,6}\s+|\(?\d{1,2}[.)]\s+|\(?[A-Za-z][.)]\s+)")
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "\u3010": "\u3011"}
+_BOXED = re.compile(r"\$*\s*\\(?:boxed|text|textbf|mathrm|mathbf)\s*\{(.*)\}\s*\$*", re.DOTALL)
+_ELEMENT = re.compile(r"<([A-Za-z_][\w -]*)>(.*)</\1>", re.DOTALL | re.IGNORECASE)
+_LAYERS = 8
+
+
+def unbulleted(stretch: Stretch) -> Stretch:
+    """Without a list item's mark, a heading's or a quotation's before it."""
+    stretch = stretch.stripped()
+    while found := _BULLET.match(stretch.text):
+        stretch = stretch.part(found.end(), stretch.end - stretch.start).stripped()
+    return stretch
+
+
+def layers(stretch: Stretch) -> list[Stretch]:
+    """The stretch, then what is left of it as each layer around it is taken off."""
+    found = [stretch.stripped()]
+    for _ in range(_LAYERS):
+        inner = _inner(found[-1])
+        if inner is None or inner.start >= inner.end:
+            break
+        found.append(inner)
+    return found
+
+
+def _inner(stretch: Stretch) -> Stretch | None:
+    text = stretch.text
+    for pattern, group in ((_BOXED, 1), (_ELEMENT, 2)):
+        if found := pattern.fullmatch(text):
+            return stretch.part(*found.span(group)).stripped()
+    if len(text) > 1 and _BRACKETS.get(text[0]) == text[-1] and not any(mark in text[1:-1] for mark in "()[]{}<>"):
+        return stretch.part(1, len(text) - 1).stripped()
+    for inner in (unbulleted(stretch), stretch.bare()):
+        if inner != stretch:
+            return inner
+    return None
