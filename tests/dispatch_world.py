@@ -38,6 +38,7 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.reader import RecordReader
 from tandem.testing.brokers import Broker
 from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
@@ -99,7 +100,10 @@ class World:
             health=Health(),
             spending=SpendingReader(self.database),
             prices=self.prices,
-            makers={JobKind.CARRIED_OVER: CarryOverMaker(AnnotationReader(self.database))},
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(AnnotationReader(self.database)),
+                JobKind.COMBINED: CombinationMaker(AnnotationReader(self.database)),
+            },
             examples=ExamplePools(
                 jobs=JobReader(self.database),
                 verified=VerifiedReader(self.database),

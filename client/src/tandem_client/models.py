@@ -6,13 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tandem_client.checks import CallEstimate
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+from tandem_client.tasks import AnyTask, Model, Value
 
 
 class Project(Model):
@@ -22,23 +19,6 @@ class Project(Model):
     created_at: datetime
 
 
-class LabelOption(Model):
-    """One label: `value` is stored and exported, `name` and `description` are shown to people and models."""
-
-    value: str
-    name: str = ""
-    description: str = ""
-
-
-class SingleChoice(Model):
-    """A task with exactly one of its options as the answer."""
-
-    kind: Literal["single_choice"] = "single_choice"
-    name: str
-    question: str = ""
-    options: tuple[LabelOption, ...]
-
-
 class LabelSchema(Model):
     """An immutable version of a label schema."""
 
@@ -46,7 +26,7 @@ class LabelSchema(Model):
     project_id: str
     name: str
     version: int
-    tasks: tuple[SingleChoice, ...]
+    tasks: tuple[AnyTask, ...]
     created_at: datetime
 
 
@@ -81,9 +61,9 @@ class Agent(Model):
     label_schema_id: str
     system_template: str = ""
     user_template: str = ""
+    confidence_strategy: str = "token_probability"
     examples: tuple[dict[str, Any], ...] = ()
     drawn_examples: dict[str, Any] | None = None
-    confidence_strategy: str = "token_probability"
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""
@@ -146,6 +126,8 @@ class Job(Model):
     counts: JobCounts
     rate_per_second: float | None = None
     eta_seconds: float | None = None
+    kind: str = "model"
+    sources: tuple[str, ...] = ()
     agent: JobAgent
     created_at: datetime
     started_at: datetime | None = None
@@ -159,6 +141,41 @@ class Job(Model):
     def progress(self) -> float:
         """Between 0 and 1; an empty job is done."""
         return self.counts.ended / self.size if self.size else 1.0
+
+
+class TaskCarryOver(Model):
+    """What became of one task's values, in records; labels that have no new one, and labels that are new."""
+
+    carried: int = 0
+    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
+    not_carried: dict[str, int] = Field(default_factory=dict)
+    labels_not_carried: dict[str, int] = Field(default_factory=dict)
+    new_labels: tuple[str, ...] = ()
+
+
+class CarryOverReport(Model):
+    """carried + not_carried = records."""
+
+    records: int
+    carried: int
+    verified: int = 0
+    not_carried: int
+    tasks: dict[str, TaskCarryOver] = Field(default_factory=dict)
+    dropped_tasks: tuple[str, ...] = ()
+
+
+class CarryOver(Model):
+    """`job` carries over; None of a dry run."""
+
+    report: CarryOverReport
+    job: Job | None = None
+
+    @property
+    def made(self) -> Job:
+        """The job. Raises ValueError for a dry run, which makes none."""
+        if self.job is None:
+            raise ValueError("a dry run makes no job")
+        return self.job
 
 
 class ModelCost(Model):
@@ -183,21 +200,12 @@ class JobCost(Model):
     by_model: tuple[ModelCost, ...] = ()
 
 
-class JobReport(Model):
-    """How the labels of a job are spread; accuracy is None where no record carries a gold label."""
-
-    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
-    reasons: dict[str, int] = Field(default_factory=dict)
-    accuracy: float | None = None
-    gold_compared: int = 0
-    confidence_histogram: tuple[int, ...] = ()
-
-
 class Label(Model):
     task: str
-    value: str
+    value: Value
     confidence: float | None = None
     confidence_method: str | None = None
+    confidence_missing_reason: str | None = None
     probabilities: dict[str, float] | None = None
     rule: str = ""
 

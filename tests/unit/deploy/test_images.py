@@ -109,7 +109,8 @@ def test_it_says_what_it_is(dockerfile: Dockerfile) -> None:
 
 def test_it_installs_its_own_member_as_locked(dockerfile: Dockerfile) -> None:
     syncs = [value for value in dockerfile.values("RUN") if value.startswith("uv sync")]
-    assert syncs[-1] == f"uv sync --package tandem-{dockerfile.service} --frozen --no-dev --no-editable"
+    package = f"tandem-{dockerfile.service}" + (" --extra dawid-skene" if dockerfile.service == "api" else "")
+    assert syncs[-1] == f"uv sync --package {package} --frozen --no-dev --no-editable"
 
 
 def test_all_use_one_uv_and_one_python() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, schemas
+from tandem_client.cli import agents, data, jobs, quality, schemas
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
@@ -36,6 +36,9 @@ app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.command()(quality.report)
+app.command()(quality.compare)
+app.command()(quality.combine)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

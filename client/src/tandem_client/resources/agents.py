@@ -26,19 +26,19 @@ class Agents:
         parameters: dict[str, Any] | None = None,
         system_template: str | None = None,
         user_template: str | None = None,
+        confidence_strategy: Literal["token_probability", "agreement", "stated"] | None = None,
         examples: Sequence[Mapping[str, Any]] | None = None,
         drawn_examples: Mapping[str, Any] | None = None,
-        confidence_strategy: Literal["token_probability", "agreement", "stated"] | None = None,
         repair: bool | None = None,
         fallback: dict[str, Any] | None = None,
     ) -> Agent:
         """A new version of the agent of this name. Templates left out are built from the label schema.
 
-        `examples` are `{"fields": {"text": ...}, "values": {"sentiment": ...}}`; `drawn_examples`, as `{"by":
-        "nearest", "count": 5}`, has others drawn for each record from what people verified.
         `confidence_strategy` says where the confidence of labels comes from: the probability of their tokens (the
         default), how many of several samples agree (`parameters={"samples": 5, "temperature": 0.7}`), or what the model
         says of itself.
+        `examples` are `{"fields": {"text": ...}, "values": {"sentiment": ...}}`; `drawn_examples`, as `{"by":
+        "nearest", "count": 5}`, has others drawn for each record from what people verified.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
         body = {

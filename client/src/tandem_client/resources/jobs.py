@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
-from tandem_client.models import Annotation, Job, JobCost, JobReport
+from tandem_client.models import Annotation, Job, JobCost
 from tandem_client.paging import pages
+from tandem_client.quality import JobReport
 from tandem_client.transport import Transport
 
 OnProgress = Callable[[Job], None]
@@ -128,8 +129,12 @@ class Jobs:
     def cost(self, job_id: str) -> JobCost:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
-    def report(self, job_id: str) -> JobReport:
-        return JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))
+    def report(self, job_id: str, *, whole: bool = True) -> JobReport:
+        """What the job gave so far; with `whole`, wait until all records that ended are in."""
+        while True:
+            report = JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))
+            if report.share == 1 or not whole:
+                return report
 
     def export(self, job_id: str, file: str | Path, *, format: ExportFormat | None = None) -> int:  # noqa: A002 - the API's own name
         """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending.

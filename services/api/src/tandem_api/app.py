@@ -10,6 +10,8 @@ from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, probl
 from tandem_api.access import endpoints as access_endpoints
 from tandem_api.agents import endpoints as agent_endpoints
 from tandem_api.annotations import endpoints as annotation_endpoints
+from tandem_api.carry_over import endpoints as carry_over_endpoints
+from tandem_api.combinations import endpoints as combination_endpoints
 from tandem_api.comparisons import endpoints as comparison_endpoints
 from tandem_api.datasets import endpoints as dataset_endpoints
 from tandem_api.jobs import endpoints as job_endpoints
@@ -22,12 +24,14 @@ from tandem_api.routing import PREFIX, Services
 _FEATURES = (
     project_endpoints,
     label_schema_endpoints,
+    carry_over_endpoints,
     dataset_endpoints,
     agent_endpoints,
     job_endpoints,
     annotation_endpoints,
     report_endpoints,
     comparison_endpoints,
+    combination_endpoints,
     access_endpoints,
     provider_endpoints,
 )

@@ -41,6 +41,8 @@ from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
+from tandem_api.carry_over.service import CarryOverService
+from tandem_api.combinations.service import CombinationService
 from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
@@ -75,6 +77,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     projects = ProjectService(ProjectReader(database), ProjectWriter(database))
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
@@ -132,12 +135,16 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     )
     services = Services(
         projects=projects,
-        label_schemas=LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects),
+        label_schemas=schema_service,
+        carry_over=CarryOverService(
+            jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
+        ),
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
         annotations=AnnotationService(annotations, records, job_service),
         reports=report_service,
+        combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,

@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
+from tandem_api.carry_over.service import CarryOverService
+from tandem_api.combinations.service import CombinationService
 from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.service import DatasetService
 from tandem_api.jobs.service import JobService
@@ -27,12 +29,14 @@ class Services:
 
     projects: ProjectService
     label_schemas: LabelSchemaService
+    carry_over: CarryOverService
     datasets: DatasetService
     agents: AgentService
     jobs: JobService
     annotations: AnnotationService
     reports: ReportService
     comparisons: ComparisonService
+    combinations: CombinationService
     access: AccessService
     providers: ProviderService
 

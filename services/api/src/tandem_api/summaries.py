@@ -7,13 +7,12 @@ the number of blocks, and the event loop is never held up.
 from __future__ import annotations
 
 import asyncio
-import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -27,10 +26,10 @@ BLOCK = 5000
 """Records, by seq, that are summed up at once."""
 PATIENCE_SECONDS = 15.0
 """How long a caller waits before it gets what is there so far."""
+MOST_BYTES = 15 * 1024 * 1024
+"""A document of MongoDB holds 16 MiB."""
 KEPT = 20
-_REST = 3.0
-"""A sum that took long is good for so many times its making."""
-_LONG_SECONDS = 0.5
+"""Sums that are kept in memory, so that those that did not change need not be read again."""
 
 S = TypeVar("S", bound=Additive)
 
@@ -74,10 +73,14 @@ class Progress(Generic[S]):
 
 @dataclass(slots=True)
 class _Making(Generic[S]):
+    fingerprints: Mapping[int, tuple[int, ...]]
     progress: Progress[S]
     task: asyncio.Task[None]
-    took: float | None = None
-    ended: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it goes on, or ended well."""
+        return not self.task.done() or (not self.task.cancelled() and self.task.exception() is None)
 
 
 class Summaries:
@@ -92,45 +95,31 @@ class Summaries:
         self, subject: str, want: Callable[[], Awaitable[Wanted[S]]], *, patience: float | None = PATIENCE_SECONDS
     ) -> Progress[S]:
         """The sums over the subject, or what there is of them when that takes longer than `patience` seconds (None:
-        however long it takes).
+        however long it takes). Where nothing changed since they were made last, they are the same.
 
         They are not to be changed. Raises StoreUnavailableError.
         """
         making = self._makings.get(subject)
-        if making is None or self._is_old(making):
-            making = await self._start(subject, want)
+        if making is None or making.task.done():
+            making = self._started(subject, await want())
         done, _ = await asyncio.wait((making.task,), timeout=patience)
         if done:
             making.task.result()
         return making.progress  # type: ignore[return-value]  # a subject has one kind of sums
 
-    def _is_old(self, making: _Making[Additive]) -> bool:
-        if not making.task.done():
-            return False
-        if making.took is None:
-            return True
-        rest = _REST * making.took if making.took > _LONG_SECONDS else 0.0
-        return time.monotonic() > making.ended + rest
-
-    async def _start(self, subject: str, want: Callable[[], Awaitable[Wanted[S]]]) -> _Making[Additive]:
-        started = time.monotonic()
-        wanted = await want()
-        if (other := self._makings.get(subject)) is not None and not other.task.done():
-            return other
+    def _started(self, subject: str, wanted: Wanted[S]) -> _Making[Additive]:
+        known = self._makings.get(subject)
+        if known is not None and known.is_good and (not known.task.done() or known.fingerprints == wanted.fingerprints):
+            self._makings.move_to_end(subject)
+            return known
         progress = Progress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
-        making: _Making[S] = _Making(progress, asyncio.create_task(self._make(wanted, progress)))
-        making.task.add_done_callback(lambda task: self._note(making, task, started))
-        self._makings[subject] = making  # type: ignore[assignment]  # one kind of sums a subject
+        task = asyncio.create_task(self._make(wanted, progress))
+        making: _Making[Any] = _Making(wanted.fingerprints, progress, task)
+        self._makings[subject] = making
         self._makings.move_to_end(subject)
         while len(self._makings) > KEPT:
             self._makings.popitem(last=False)
-        return making  # type: ignore[return-value]  # as above
-
-    @staticmethod
-    def _note(making: _Making[S], task: asyncio.Task[None], started: float) -> None:
-        making.ended = time.monotonic()
-        if not task.cancelled() and task.exception() is None:
-            making.took = making.ended - started
+        return making
 
     async def _make(self, wanted: Wanted[S], progress: Progress[S]) -> None:
         kind = wanted.kind
@@ -152,7 +141,8 @@ class Summaries:
             }
             if kind.lifetime is not None:
                 document["expires_at"] = utcnow() + kind.lifetime
-            await self._writer.save(document)
+            if len(data) <= MOST_BYTES:  # else it is made again when it is wanted again
+                await self._writer.save(document)
             self._count(progress, sums)
 
     @staticmethod

@@ -21,6 +21,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
@@ -50,7 +51,10 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             health=health,
             spending=SpendingReader(database),
             prices=prices,
-            makers={JobKind.CARRIED_OVER: CarryOverMaker(annotations)},
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(annotations),
+                JobKind.COMBINED: CombinationMaker(annotations),
+            },
             examples=ExamplePools(
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),

@@ -32,7 +32,8 @@ class Measure:
         Raises PromptError for a record that the templates do not fit.
         """
         renderer = Renderer(self.agent, self.label_schema)
-        count, form = counter_for(self.agent.model), response_format(self.label_schema, self.agent.confidence_strategy)
+        count = counter_for(self.agent.model)
+        form = response_format(self.label_schema, self.agent.confidence_strategy)
         prompts = []
         for position, record in enumerate(records):
             known = () if drawn is None else drawn.get(record["seq"], ())

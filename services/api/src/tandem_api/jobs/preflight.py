@@ -140,6 +140,15 @@ class Preflight:
             await self._check_budget(agent, label_schema, sample, body.budget_usd, checked)
         return checked
 
+    def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
+        """Why it cannot be asked, or not within a budget."""
+        problems = []
+        if problem := self._providers.problem_with(agent.provider, agent.model):
+            problems.append(problem.model_copy(update={"field": "agent_id"}))
+        if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
+            problems.append(problem)
+        return problems
+
     async def _find_parts(self, project_id: str, body: JobCreate, checked: Checked) -> None:
         agent, dataset = await asyncio.gather(self._agents.get(body.agent_id), self._datasets.get(body.dataset_id))
         problems, schema = checked.problems, None
@@ -153,10 +162,7 @@ class Preflight:
             )
         else:
             schema = await self._label_schemas.get(agent["label_schema_id"])
-            if problem := self._providers.problem_with(agent["provider"], agent["model"]):
-                problems.append(problem.model_copy(update={"field": "agent_id"}))
-            if body.budget_usd is not None and (problem := problem_with_budget(agent_spec(agent), self._prices)):
-                problems.append(problem)
+            problems += self.problems_with_agent(agent_spec(agent), body.budget_usd)
         if dataset is None or dataset["project_id"] != project_id:
             problems.append(
                 FieldProblem(
@@ -188,12 +194,8 @@ class Preflight:
         budget: float,
         checked: Checked,
     ) -> None:
-        bound = RequestBound(
-            agent,
-            prices=self._prices,
-            at=datetime.now(UTC),
-            response_format=response_format(label_schema, agent.confidence_strategy),
-        )
+        wanted = response_format(label_schema, agent.confidence_strategy)
+        bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted)
         if bound.unpriced:
             return
         first = await asyncio.to_thread(Renderer(agent, label_schema).messages, sample[0]["fields"])

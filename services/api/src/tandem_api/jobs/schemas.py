@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from tandem.events import JobState, ReviewPolicy
+from tandem.events import JobKind, JobState, ReviewPolicy
 from tandem.web import FieldProblem
 from tandem_api.estimates.schemas import JobEstimate
 from tandem_api.paging import Page
@@ -80,7 +80,10 @@ class Job(View):
     review_policy: ReviewPolicy
     weight: float
     budget_usd: float | None = None
-    agent: JobAgent
+    kind: JobKind = JobKind.MODEL
+    sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
+    asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
+    agent: JobAgent = Field(description="Who is asked; where nobody is, whose labels they are.")
     created_at: datetime
     created_by: str
     started_at: datetime | None

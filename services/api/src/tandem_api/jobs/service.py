@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobState
@@ -13,13 +12,13 @@ from tandem.store.agents.documents import agent_spec
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.database import utcnow
-from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.documents import label_schema_spec
-from tandem.web import Problem, not_found
+from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.jobs.budgets import problem_with_budget
+from tandem_api.jobs.new_job import new_job
 from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.schemas import Job, JobAgent, JobCheck, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
@@ -59,37 +58,27 @@ class JobService:
             first = checked.problems[0]
             raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=checked.problems)
         agent, dataset, schema = parts.agent, parts.dataset, parts.schema
-        now = utcnow()
-        document: JobDocument = {
-            "_id": uuid4().hex,
-            "project_id": project_id,
-            "dataset_id": dataset["_id"],
-            "name": body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}"[:200],
-            "agent_id": agent["_id"],
-            "label_schema_id": schema["_id"],
-            "state": (JobState.RUNNING if body.start else JobState.PAUSED).value,
-            "state_reason": None if body.start else "Made without a start; resume it to begin.",
-            "revision": 1,
-            "epoch": 1,
-            "weight": body.weight,
-            "budget_usd": body.budget_usd,
-            "waiting_for": None,
-            "selection": {
+        document = new_job(
+            project_id=project_id,
+            dataset_id=dataset["_id"],
+            name=body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}",
+            agent=agent_spec(agent),
+            label_schema=label_schema_spec(schema),
+            review_policy=body.review_policy,
+            selection={
                 "from_seq": 0,
                 "below_seq": parts.below_seq,
                 "size": parts.size,
             },
-            "published": {
-                "agent": agent_spec(agent).model_dump(mode="json"),
-                "label_schema": label_schema_spec(schema).model_dump(mode="json"),
-                "review_policy": body.review_policy.model_dump(mode="json"),
-            },
-            "dispatch": first_dispatch(0),
-            "created_at": now,
-            "created_by": caller.name,
-            "started_at": now if body.start else None,
-            "finished_at": None,
-        }
+            weight=body.weight,
+            budget_usd=body.budget_usd,
+            start=body.start,
+            by=caller.name,
+        )
+        return await self.add(document)
+
+    async def add(self, document: JobDocument) -> Job:
+        """A job that was checked."""
         await self._writer.insert(document)
         return _view(document, OutcomeCounts())
 
@@ -104,6 +93,10 @@ class JobService:
             estimate=checked.estimate,
             probe=checked.probe,
         )
+
+    def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
+        """Why it cannot be asked, or not within a budget."""
+        return self._preflight.problems_with_agent(agent, budget_usd)
 
     # --- steering
 
@@ -128,6 +121,14 @@ class JobService:
     async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
         """Raised, a job that waits for its budget goes on; lowered below what is spent, it asks for nothing more."""
         job = await self.reachable(job_id, caller)
+        if budget_usd is not None and not job.get("asks_model", True):
+            raise Problem(
+                422,
+                "invalid-budget",
+                "The job asks no model, so it costs nothing.",
+                field="budget_usd",
+                cure="Leave it.",
+            )
         agent = AgentSpec.model_validate(job["published"]["agent"])
         if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
             raise Problem(422, "invalid-budget", problem.detail, field=problem.field, cure=problem.cure)

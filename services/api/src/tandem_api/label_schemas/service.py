@@ -10,6 +10,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from tandem.access import Caller
+from tandem.events import LabelSchemaSpec
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -88,6 +89,13 @@ class LabelSchemaService:
 
     async def get(self, label_schema_id: str, caller: Caller) -> LabelSchema:
         return LabelSchema.of(await self.reachable(label_schema_id, caller))
+
+    async def spec(self, project_id: str, label_schema_id: str, caller: Caller) -> LabelSchemaSpec:
+        """The version as it is understood; a 404 problem also when it is another project's."""
+        document = await self.reachable(label_schema_id, caller)
+        if document["project_id"] != project_id:
+            raise not_found("label schema", label_schema_id)
+        return label_schema_spec(document)
 
     async def reachable(self, label_schema_id: str, caller: Caller) -> LabelSchemaDocument:
         """The version, if it exists in a project that the caller reaches; else a 404 problem."""

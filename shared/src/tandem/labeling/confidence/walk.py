@@ -35,6 +35,7 @@ from tandem.labeling.reading import Place
 _ROUNDING = 1e-6
 _AS_GOOD_AS_CERTAIN = 1 - 1e-5
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
+_NO_OTHERS: list[tuple[str, float]] = []
 _MEMBER_BEGINS = "{[,"
 
 
@@ -69,6 +70,8 @@ class Walk:
     def _settle(self, likely: frozenset[str] | None) -> None:
         """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
         to the likely ones alone."""
+        if not self._doubts:
+            return
         seen = {option for option, mass in self.masses.items() if mass > 0}
         for doubt in self._doubts:
             heirs = [option for option in doubt.options if option not in seen]
@@ -145,13 +148,18 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
     while index < len(logprobs):
         token = logprobs[index]
         index += 1
-        own, alternatives, least, unlisted = distribution_at(token)
         on_path = token.token.casefold()
         on_path = on_path[len(before) :] if at_start else said + on_path
         following = spellings.leads_to(on_path, len(said))
         if label not in following:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        own = 1.0 if token.logprob > 0 else math.exp(token.logprob)
+        if own >= _AS_GOOD_AS_CERTAIN:
+            alternatives, least, unlisted = _NO_OTHERS, 0.0, 0.0
+        else:
+            own, alternatives, least, unlisted = distribution_at(token)
         seen = {label}
+        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
         for alternative, probability in alternatives:
             piece = alternative.casefold()
             begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
@@ -166,7 +174,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
                 options = spellings.leads_to(begun, len(said))
                 if len(options) == 1:
                     seen.add(options[0])
-                    if begun.startswith(label) and on_path.startswith(label):
+                    if goes_beyond and options[0] == label and begun.startswith(label):
                         agreeing += reached * probability
                 _give(masses, doubts, reached * probability, options, label)
             else:
@@ -183,7 +191,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
-def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: list[str], label: str) -> None:
+def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: Sequence[str], label: str) -> None:
     if len(options) == 1:
         masses[options[0]] += mass
     elif options:

@@ -60,7 +60,8 @@ class NamedLines:
         for index, line in enumerate(found):
             end = found[index + 1].start() if index + 1 < len(found) else len(text)
             name = self._task_of(line["name"])
-            if name is not None:
+            begins_line = line.start() == 0 or text[line.start() - 1] == "\n"
+            if name or (name is not None and begins_line):
                 value = _without_separator(stretch.part(line.end(), end).stripped())
                 said = separated(line["name"])
                 sections.append(Section(name, value, is_final=bool(line["final"]) or said.startswith("final ")))

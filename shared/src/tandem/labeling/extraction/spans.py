@@ -59,6 +59,9 @@ class SpanReader:
             return not_in_schema(f"{self._task.name!r}: the answer says neither a span nor that there is none")
         return self._located(claims, fields, Rule.EXACT)
 
+    def mistyped(self, stretch: Stretch) -> None:
+        """Nothing of this kind is read by likeness."""
+
     def _text(self, fields: Mapping[str, str]) -> str | Unreadable:
         name = span_field(self._task, fields)
         if name is None:

@@ -31,13 +31,6 @@ class JobReader:
             )
         return cast("list[JobDocument]", found)
 
-    async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
-        """Ids of the project's jobs with any version of the label schema of this name, newest first."""
-        query = {"project_id": project_id, "published.label_schema.name": name, "hidden": {"$ne": True}}
-        async with store_errors():
-            found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
-        return [str(document["_id"]) for document in found]
-
     async def finished_since(self, moment: datetime, *, limit: int = 1000) -> list[JobDocument]:
         """Jobs that ended at this moment or later, in the order in which they did; hidden ones are left out."""
         query = {"finished_at": {"$type": "date", "$gte": moment}, "hidden": {"$ne": True}}
@@ -50,6 +43,13 @@ class JobReader:
                 .to_list(limit)
             )
         return cast("list[JobDocument]", found)
+
+    async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
+        """Ids of the project's jobs with any version of the label schema of this name, newest first."""
+        query = {"project_id": project_id, "published.label_schema.name": name, "hidden": {"$ne": True}}
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
+        return [str(document["_id"]) for document in found]
 
     async def list(
         self,

@@ -23,8 +23,8 @@ class RecordDocument(TypedDict):
     """What the prompt is made of."""
     metadata: dict[str, Any]
     """Scalars that travel with the record and are exported again."""
-    gold: NotRequired[dict[str, str]]
-    """Task to the value that is known to be right, where the import had one."""
+    gold: NotRequired[dict[str, Any]]
+    """Task to the value that is known to be right, plain and canonical, where the import had one."""
     content_hash: str
     import_id: str
     expires_at: NotRequired[datetime]

@@ -102,6 +102,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/combinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Combine Jobs
+         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         *
+         *     It is reviewed, reported, compared and exported like any other.
+         */
+        post: operations["combine_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/comparisons": {
         parameters: {
             query?: never;
@@ -415,6 +437,28 @@ export interface paths {
         get: operations["get_label_schema"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/label-schemas/{label_schema_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry Over
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         *
+         *     People's values go before the model's. Everything is counted before the answer comes.
+         */
+        post: operations["carry_over"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,6 +1002,12 @@ export interface components {
             record_id: string;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Seq */
@@ -1053,6 +1103,156 @@ export interface components {
             prompt_tokens: components["schemas"]["Between"];
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
+        };
+        /** CarryOverCreate */
+        CarryOverCreate: {
+            /**
+             * Agent Id
+             * @description An agent of the new version: it is asked for what does not carry over. Left out, those records end as invalid, with the reason not_carried_over.
+             */
+            agent_id?: string | null;
+            /**
+             * Budget Usd
+             * @description For what the agent is asked.
+             */
+            budget_usd?: number | null;
+            /**
+             * Dry Run
+             * @description Only say what would carry over.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * From Job
+             * @description The job whose annotations are carried over; it must have ended.
+             */
+            from_job: string;
+            /**
+             * Mapping
+             * @description Task to old label to new label, or to null where there is none. Labels that it does not name map by equal value.
+             * @default {}
+             * @example {
+             *       "sentiment": {
+             *         "very good": "good"
+             *       }
+             *     }
+             */
+            mapping: {
+                [key: string]: {
+                    [key: string]: string | null;
+                };
+            };
+            /**
+             * Name
+             * @description Of the job; made from the two when left out.
+             */
+            name?: string | null;
+            /**
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+            /**
+             * Start
+             * @description False: made paused.
+             * @default true
+             */
+            start: boolean;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * CarryOverReport
+         * @description carried + not_carried = records.
+         */
+        CarryOverReport: {
+            /**
+             * Carried
+             * @description Records all of whose tasks carry over.
+             */
+            carried: number;
+            /**
+             * Dropped Tasks
+             * @description Tasks of the old version that the new one does not have.
+             */
+            dropped_tasks: string[];
+            /** From Job */
+            from_job: string;
+            /**
+             * Not Carried
+             * @description Asked of the agent, or invalid.
+             */
+            not_carried: number;
+            /** Records */
+            records: number;
+            /**
+             * Tasks
+             * @description By task of the new version.
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskCarryOver"];
+            };
+            /**
+             * Verified
+             * @description Of them: with values that a person decided on.
+             */
+            verified: number;
+        };
+        /** CarryOverResult */
+        CarryOverResult: {
+            /** @description The job that carries over; null of a dry run. */
+            job: components["schemas"]["Job"] | null;
+            report: components["schemas"]["CarryOverReport"];
+        };
+        /** Combination */
+        Combination: {
+            /**
+             * Estimated
+             * @description Of dawid_skene, for each task that it is used on.
+             */
+            estimated: components["schemas"]["EstimatedAgent"][];
+            job: components["schemas"]["Job"];
+            /**
+             * Sampled
+             * @description Records that the estimate is from.
+             */
+            sampled: number;
+        };
+        /** CombinationCreate */
+        CombinationCreate: {
+            /**
+             * Jobs
+             * @description Ids of two to eight jobs that have ended, over one data set and label schema.
+             */
+            jobs: string[];
+            /**
+             * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
+             * @default vote
+             */
+            method: components["schemas"]["Rule"];
+            /**
+             * Name
+             * @description Made from method and jobs when left out.
+             */
+            name?: string | null;
+            /**
+             * @description The confidence is the share of the agents that agree, or the label's estimated probability: with a threshold of 1, all records on which agents differ go to a person. Ties are invalid.
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
         };
         /**
          * ComparedJob
@@ -1365,6 +1565,18 @@ export interface components {
              */
             task?: string | null;
         };
+        /** EstimatedAgent */
+        EstimatedAgent: {
+            /**
+             * Accuracy
+             * @description How often the agent is expected to be right.
+             */
+            accuracy: number;
+            /** Job Id */
+            job_id: string;
+            /** Task */
+            task: string;
+        };
         /**
          * Evaluation
          * @description Labels against values known to be right. What does not concern the kind of task is null.
@@ -1588,9 +1800,16 @@ export interface components {
         };
         /** Job */
         Job: {
+            /** @description Who is asked; where nobody is, whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
+            /**
+             * Asks Model
+             * @description False: all labels are made of the sources, none is asked for.
+             * @default true
+             */
+            asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
             counts: components["schemas"]["JobCounts"];
@@ -1611,6 +1830,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
+            /** @default model */
+            kind: components["schemas"]["JobKind"];
             /** Label Schema Id */
             label_schema_id: string;
             /** Name */
@@ -1632,6 +1853,12 @@ export interface components {
             revision: number;
             /** Size */
             size: number;
+            /**
+             * Sources
+             * @description The jobs whose annotations its labels are made of.
+             * @default []
+             */
+            sources: string[];
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["JobState"];
@@ -1785,6 +2012,12 @@ export interface components {
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
         };
+        /**
+         * JobKind
+         * @description Where the labels of a job come from.
+         * @enum {string}
+         */
+        JobKind: "model" | "carried_over" | "combined";
         /** JobPage */
         JobPage: {
             /** Items */
@@ -2364,6 +2597,12 @@ export interface components {
             reason: string | null;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Usage */
@@ -2502,7 +2741,7 @@ export interface components {
             };
             /** Gold */
             gold?: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
             /** Metadata */
             metadata: {
@@ -2603,6 +2842,12 @@ export interface components {
          */
         Role: "viewer" | "annotator" | "admin";
         /**
+         * Rule
+         * @description How labels are combined; stored with the label.
+         * @enum {string}
+         */
+        Rule: "vote" | "dawid_skene";
+        /**
          * Said
          * @description What one agent gave the record.
          */
@@ -2615,6 +2860,32 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * Sample
+         * @description What one of several answers to a record said.
+         */
+        Sample: {
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Left Out
+             * @description Whether the values are not kept, for want of room.
+             * @default false
+             */
+            left_out: boolean;
+            /**
+             * Reason
+             * @description Why not all could be read.
+             */
+            reason?: string | null;
+            /**
+             * Values
+             * @description Of the tasks that could be read.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
         };
         /**
          * SchemaFormat
@@ -2767,6 +3038,49 @@ export interface components {
              * @default
              */
             question: string;
+        };
+        /**
+         * TaskCarryOver
+         * @description What became of one task's values, counted in records.
+         */
+        TaskCarryOver: {
+            /**
+             * Carried
+             * @default 0
+             */
+            carried: number;
+            /**
+             * Labels
+             * @description Old label to new label to how many carried values hold it; of tasks with labels.
+             * @default {}
+             */
+            labels: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Labels Not Carried
+             * @description Old labels that have no new one, to count.
+             * @default {}
+             */
+            labels_not_carried: {
+                [key: string]: number;
+            };
+            /**
+             * New Labels
+             * @description Labels of the new version that no carried value can have: whoever gave the old ones could not choose them.
+             * @default []
+             */
+            new_labels: string[];
+            /**
+             * Not Carried
+             * @description Reason to count: not_labeled, new_task, other_kind, no_such_label, left_out, not_allowed.
+             * @default {}
+             */
+            not_carried: {
+                [key: string]: number;
+            };
         };
         /**
          * TaskLabel
@@ -3454,6 +3768,84 @@ export interface operations {
             };
         };
     };
+    combine_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CombinationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Combination"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_jobs: {
         parameters: {
             query: {
@@ -3672,12 +4064,18 @@ export interface operations {
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Holds each row's own key. */
                 id_column?: string;
-                /** @description Columns that become the records' fields, by commas. */
+                /** @description Columns that become the records' fields, by commas; field=column where they differ. */
                 text_columns?: string;
                 /** @description Holds the value that is known to be right. */
                 gold_column?: string | null;
                 /** @description The task it belongs to; the column's name if left out. */
                 gold_task?: string | null;
+                /** @description Several of them, as task=column, by commas; the task alone where the column has its name. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks, and checked against them. Left out, they are labels or texts, taken as they are. */
+                label_schema_id?: string | null;
+                /** @description Between the gold labels of a multiple choice in a cell, where they are no JSON list. */
+                gold_separator?: string | null;
                 /** @description Columns to keep beside, by commas; * for all others. */
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
@@ -4706,6 +5104,95 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carry_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryOverCreate"];
+            };
+        };
+        responses: {
+            /** @description What would carry over; nothing was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
