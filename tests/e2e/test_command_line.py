@@ -99,6 +99,16 @@ def test_from_a_file_to_labels(terminal: Terminal, project: str, running_stack: 
     )
     assert model.name in run("agent", "list", *here)
     assert "Somehow I was blessed" in run("agent", "preview", "first", *here, "--dataset", "tweets")
+    told = run("estimate", *here, "--dataset", "tweets", "--agent", "first", "--limit", "200")
+    assert "prompt tokens" in told
+    assert f"No price is known of {model.provider}/{model.name}" in told
+    checked = run("run", *here, "--dataset", "tweets", "--agent", "first", "--limit", "200", "--check")
+    assert "Probe: asked about the first record, the model answered labeled" in checked
+    assert "Estimate for 200 records" in checked
+    tried = run("agent", "try", "first", *here, "--field", "text=What a day!")
+    assert "read as structured" in tried
+    refused = run("run", *here, "--dataset", "tweets", "--agent", "first", "--budget", "1", status=1)
+    assert "Problem: No price is known" in refused
     ran = run("run", *here, "--dataset", "tweets", "--agent", "first", "--name", project, "--limit", "200")
     assert "completed, 200 of 200" in ran
     assert "200 / 200" in run("status", project)
