@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from tandem.events.schema import LabelOption
 from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
 
-
 _MOST_KNOWN = 2000
 """Beginnings of labels that are remembered: models write the same few again and again."""
 
