@@ -16,7 +16,9 @@ from tandem.events import (
     ReviewReason,
     TaskLabel,
 )
+from tandem.labeling.confidence import UnknownReason
 from tandem.labeling.labeler import Labeler, Labeling, Sample
+from tandem.labeling.ready import check_ready
 from tandem.labeling.values import plain_values
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import (
@@ -27,6 +29,7 @@ from tandem.store.annotations.documents import (
     SpendingPart,
     annotation_id,
 )
+from tandem.store.expiry import TRYOUTS_KEPT
 
 _NOTHING = Labeling(())
 
@@ -34,16 +37,17 @@ _NOTHING = Labeling(())
 def annotation_of(
     answer: AnnotationRespondedV1,
     job: JobPublishedV1,
-    labeler: Labeler,
+    labeler: Labeler | None,
     *,
     fields: Mapping[str, str],
     now: datetime,
 ) -> tuple[AnnotationDocument, tuple[TaskLabel, ...]]:
     """What to write, and its labels.
 
-    `labeler` is the one of the job's label schema; `fields` are the record's where the labeler needs them.
+    `labeler` is the one of the job's label schema, None when the labels come ready; `fields` are the record's where
+    labels are found in them.
     """
-    outcome, reason, detail, found = _judge(answer, labeler, fields)
+    outcome, reason, detail, found = _judge(answer, job, labeler, fields)
     labels = found.labels
     review, priority = review_of(job.review_policy, outcome, labels)
     annotation: AnnotationDocument = {
@@ -75,8 +79,12 @@ def annotation_of(
     }
     if found.samples:
         annotation["samples"] = _samples(found.samples)
+    if answer.ready is not None:
+        annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
+    if job.hidden:
+        annotation["expires_at"] = now + TRYOUTS_KEPT
     return annotation, labels
 
 
@@ -90,12 +98,16 @@ def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> Spe
 
 
 def _judge(
-    answer: AnnotationRespondedV1, labeler: Labeler, fields: Mapping[str, str]
+    answer: AnnotationRespondedV1, job: JobPublishedV1, labeler: Labeler | None, fields: Mapping[str, str]
 ) -> tuple[Outcome, str | None, str | None, Labeling]:
     if answer.error is not None:
         return Outcome.FAILED, answer.error.kind.value, answer.error.message, _NOTHING
-    if not answer.completions:
-        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds neither a completion nor an error", _NOTHING
+    if answer.ready is not None:
+        checked = check_ready(job.label_schema, answer.ready, fields)
+        outcome = Outcome.LABELED if checked.reason is None else Outcome.INVALID
+        return outcome, checked.reason, checked.detail, Labeling(tuple(checked.labels))
+    if not answer.completions or labeler is None:
+        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds no completion, label or error", _NOTHING
     found = labeler.label(answer.completions, fields)
     if found.problem is not None:
         return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found
@@ -123,14 +135,17 @@ def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel
     """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing.
 
     The lowest is that over all tasks and, of span tasks, over all spans. Where labels without confidence are left
-    alone, the others still count.
+    alone, the others still count. Labels that a person decided on, in the job they come from, ask for nobody.
     """
     if outcome is Outcome.INVALID:
         return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
     if outcome is Outcome.FAILED:
         return (ReviewReason.FAILED if policy.review_failed else None), 1.0
-    lowest, is_missing = 1.0, not labels
-    for label in labels:
+    unseen = [label for label in labels if label.confidence_missing_reason != UnknownReason.VERIFIED]
+    if labels and not unseen:
+        return None, 0.0
+    lowest, is_missing = 1.0, not unseen
+    for label in unseen:
         for confidence in (label.confidence, *(label.span_confidences or ())):
             if confidence is None:
                 is_missing = True

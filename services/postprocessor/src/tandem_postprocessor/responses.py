@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, TaskLabel
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, SpanTask, TaskLabel
 from tandem.events.catalog import RESPONSES
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
@@ -74,7 +74,8 @@ class ResponsesHandler:
         for received in answers:
             job, answer = jobs[received.event.job_id], received.event
             fields = records.get((job.dataset_id, answer.seq), {})
-            annotated.append(annotation_of(answer, job, self._jobs.labeler(job), fields=fields, now=now))
+            labeler = self._jobs.labeler(job) if answer.ready is None else None
+            annotated.append(annotation_of(answer, job, labeler, fields=fields, now=now))
         return answers, annotated
 
     async def _fields(
@@ -84,7 +85,7 @@ class ResponsesHandler:
         wanted: dict[str, set[int]] = {}
         for received in answers:
             job = jobs[received.event.job_id]
-            if self._jobs.labeler(job).needs_record:
+            if _has_spans(job) if received.event.ready is not None else self._jobs.labeler(job).needs_record:
                 wanted.setdefault(job.dataset_id, set()).add(received.event.seq)
         found: dict[tuple[str, int], dict[str, str]] = {}
         for dataset_id, seqs in wanted.items():
@@ -110,6 +111,10 @@ class ResponsesHandler:
             if await self._writer.supersede(annotation):
                 _count([annotation])
         return stored | await self._reader.get_many(changed)
+
+
+def _has_spans(job: JobPublishedV1) -> bool:
+    return any(isinstance(task, SpanTask) for task in job.label_schema.tasks)
 
 
 def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) -> bool:

@@ -211,9 +211,9 @@ def test_what_piles_up_while_idle_is_a_fraction_of_a_second() -> None:
 
 def test_a_day_s_worth_may_go_at_once_and_then_as_it_comes() -> None:
     async def story(clock: Clock) -> None:
-        crowd = Crowd(clock, requests_per_day=240)  # ten an hour
+        crowd = Crowd(clock, requests_per_minute=1e6, requests_per_day=240)  # ten an hour
         crowd.come(300)
-        await settle()
+        await asyncio.sleep(1)
         assert len(crowd.admitted) == 240
         await asyncio.sleep(3600)
         assert 249 <= len(crowd.admitted) <= 250
@@ -249,5 +249,22 @@ def test_a_long_retry_after_holds_everybody_and_a_short_one_does_not() -> None:
         assert len(crowd.admitted) == before
         await asyncio.sleep(2)
         assert len(crowd.admitted) > before
+
+    run_in_virtual_time(story)
+
+
+def test_a_share_that_lapsed_while_the_process_slept_admits_nobody_until_it_is_renewed() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=600)
+        crowd.limiter.set_share(0.5, until=3.0)
+        crowd.come(1000)
+        await asyncio.sleep(60)
+        before = len(crowd.admitted)
+        assert before <= 3 * 5 + 1
+
+        crowd.limiter.set_share(0.5, until=63.0)
+        await asyncio.sleep(2)
+
+        assert before + 9 <= len(crowd.admitted) <= before + 2 * 5 + 2
 
     run_in_virtual_time(story)

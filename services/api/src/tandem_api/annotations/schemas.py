@@ -1,4 +1,4 @@
-"""Annotations, reports and exports on the wire."""
+"""Annotations and exports on the wire."""
 
 from __future__ import annotations
 
@@ -80,16 +80,6 @@ class AnnotationDetail(Annotation):
 
 class AnnotationPage(Page[Annotation]):
     pass
-
-
-class JobReport(View):
-    labels: dict[str, dict[str, int]] = Field(description="Task to value to count, as the model said it.")
-    reasons: dict[str, int] = Field(description="Reasons under invalid and failed.")
-    rules: dict[str, int] = Field(description="Extraction rules under labeled.")
-    accuracy: float | None = Field(description="Share of gold values that the model met; null without gold.")
-    gold_compared: int = Field(description="Labels compared with a gold value.")
-    confidence_histogram: list[int] = Field(description="Labels with a confidence in [0, 0.1), ..., [0.9, 1].")
-    without_confidence: int
 
 
 class ExportFormat(StrEnum):

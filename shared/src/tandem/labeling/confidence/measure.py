@@ -20,6 +20,8 @@ class Method(StrEnum):
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
+    DAWID_SKENE = "dawid_skene"
+    """From several agents' labels and how often each of them is right."""
 
 
 class UnknownReason(StrEnum):
@@ -40,6 +42,8 @@ class UnknownReason(StrEnum):
     """There is nothing but this label to choose from, so that its probability among the options says nothing."""
     FREE_TEXT = "free_text"
     """A short text may say the same in many ways; the probability of its tokens says how it is worded."""
+    VERIFIED = "verified"
+    """A person decided on it in the job that it comes from: it needs no probability, and no second look."""
     ONE_SAMPLE = "one_sample"
     """Agreement needs at least two answers."""
     NOT_STATED = "not_stated"

@@ -6,8 +6,7 @@ older attempts are in `history`. A person's decision stands beside them and no a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
@@ -66,6 +65,8 @@ class AttemptDocument(TypedDict):
     event_id: str
     """Of the answer this was made from."""
     created_at: datetime
+    sources: NotRequired[list[str]]
+    """The annotations that the labels come of, each as `job:seq`; only where no model was asked."""
 
 
 class VerificationPart(TypedDict):
@@ -103,6 +104,8 @@ class AnnotationDocument(AttemptDocument):
     no call was made for it."""
     more_spending: NotRequired[list[SpendingPart]]
     """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
+    expires_at: NotRequired[datetime]
+    """When the annotation of a try-out is forgotten."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]
@@ -147,18 +150,3 @@ class ReviewTally:
 
     records: int = 0
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotationReport:
-    """What a job gave, over all its annotations."""
-
-    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Task to value to count, as the model said it."""
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    """Reasons under invalid and failed."""
-    rules: Mapping[str, int] = field(default_factory=dict)
-    """Extraction rules under labeled."""
-    confidence_histogram: tuple[int, ...] = (0,) * 10
-    """Labels with a confidence in [0, 0.1), [0.1, 0.2), ..., [0.9, 1]."""
-    without_confidence: int = 0
