@@ -45,9 +45,16 @@ class SearchedText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._found: dict[str, Occurrences] = {}
 
     def occurrences(self, quote: str) -> Occurrences:
         """All places of the quote, in the closest spelling in which it stands anywhere."""
+        found = self._found.get(quote)
+        if found is None:
+            found = self._found[quote] = self._look_up(quote)
+        return found
+
+    def _look_up(self, quote: str) -> Occurrences:
         spellings = [quote.strip()]
         if (bare := normalize_marks(quote)) not in ("", spellings[0]):
             spellings.append(bare)
