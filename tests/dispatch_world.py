@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from tandem.events import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
     Event,
+    JobKind,
     JobPublishedV1,
     WorkerReportedV1,
 )
@@ -27,6 +28,7 @@ from tandem.pricing import ModelSpend, PriceTable
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
@@ -35,8 +37,11 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.reader import RecordReader
 from tandem.testing.brokers import Broker
+from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatchSettings
+from tandem_api.examples.pool import ExamplePools
 
 WORKER = WorkerReportedV1(worker="w", slots=16, in_flight=0, providers={"simulated": "ok"})
 FAST = DispatchSettings(
@@ -95,6 +100,15 @@ class World:
             health=Health(),
             spending=SpendingReader(self.database),
             prices=self.prices,
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(AnnotationReader(self.database)),
+                JobKind.COMBINED: CombinationMaker(AnnotationReader(self.database)),
+            },
+            examples=ExamplePools(
+                jobs=JobReader(self.database),
+                verified=VerifiedReader(self.database),
+                records=RecordReader(self.database),
+            ),
         )
 
     @asynccontextmanager
@@ -114,8 +128,15 @@ class World:
                     await task
 
     async def job(
-        self, size: int, *, job_id: str = "job", provider: str = "simulated", budget_usd: float | None = None
+        self,
+        size: int,
+        *,
+        job_id: str = "job",
+        provider: str = "simulated",
+        budget_usd: float | None = None,
+        **more: Any,
     ) -> None:
+        """`more` are fields of the job's document."""
         dataset = f"data-{job_id}"
         await self.database["records"].insert_many(
             {
@@ -130,7 +151,7 @@ class World:
             }
             for seq in range(size)
         )
-        task = {"name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
+        task = {"kind": "single_choice", "name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
         document: JobDocument = {
             "_id": job_id,
             "project_id": "p",
@@ -165,7 +186,7 @@ class World:
             "started_at": utcnow(),
             "finished_at": None,
         }
-        await JobWriter(self.database).insert(document)
+        await JobWriter(self.database).insert(cast("JobDocument", document | more))
 
     async def annotate(
         self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled", usd: float | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +20,9 @@ def program(name: str) -> str:
     if os.environ.get("TANDEM_REQUIRE_TOOLS") == "1":
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
+
+
+def uv() -> str:
+    """The path of uv: the one that the project's own tasks use."""
+    script = Path(__file__).parent.parent / "scripts" / "uv"
+    return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

@@ -113,6 +113,40 @@ def test_from_a_file_to_labels(terminal: Terminal, project: str, running_stack: 
     assert {line["outcome"] for line in lines} == {"labeled"}
 
 
+def test_agents_are_reported_compared_and_combined(
+    terminal: Terminal, running_stack: RunningStack, tmp_path: Path
+) -> None:
+    project, dataset, agent = running_stack.project_with_tweets()
+    jobs = [
+        running_stack.tandem.jobs.create(
+            project.id, dataset_id=dataset, agent_id=agent, name=f"{project.name} {number}", limit=300
+        )
+        for number in range(2)
+    ]
+    names = [running_stack.tandem.jobs.wait(job.id, timeout=120).name for job in jobs]
+
+    shown = terminal.run("report", names[0])
+    assert "completed, 300 of 300 records: 300 labeled" in shown
+    assert "macro-F1" in shown
+    whole = json.loads(terminal.run("report", names[0], "--json"))
+    assert (whole["final"], whole["tasks"][0]["gold"]["compared"]) == (True, 300)
+    assert whole["cost"]["total"]["calls"] >= 300
+
+    differing = tmp_path / "differing.jsonl"
+    compared = terminal.run("compare", *names, "--export", str(differing))
+    assert "all 2 agree on" in compared
+    assert "Krippendorff's alpha" in compared
+    same = json.loads(terminal.run("compare", *names, "--json"))["tasks"][0]
+    lines = [json.loads(line) for line in differing.read_text().splitlines()]
+    assert len(lines) == same["differing"]
+
+    combined = terminal.run("combine", *names, "--name", f"{project.name} both")
+    assert f"{project.name} both: completed, 300 of 300" in combined
+    report = json.loads(terminal.run("report", f"{project.name} both", "--json"))
+    assert (report["counts"]["labeled"], report["counts"]["invalid"]) == (same["unanimous"], same["differing"])
+    assert report["cost"]["total"]["calls"] == 0
+
+
 def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack: RunningStack) -> None:
     running_stack.behave(latency_ms=2000)
     try:

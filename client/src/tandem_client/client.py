@@ -10,6 +10,7 @@ import httpx
 
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
+from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
@@ -45,6 +46,7 @@ class Tandem:
         self.datasets = Datasets(self._transport)
         self.agents = Agents(self._transport)
         self.jobs = Jobs(self._transport, sleep=sleep)
+        self.comparisons = Comparisons(self._transport)
         self.access = Access(self._transport)
 
     def __enter__(self) -> Self:

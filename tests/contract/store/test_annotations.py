@@ -177,26 +177,6 @@ async def test_pages_follow_each_other_without_gap_or_overlap(kept: Annotations)
     assert [document["seq"] async for document in kept.reader.stream("j", 10, 13)] == [10, 11, 12]
 
 
-async def test_the_report_tells_labels_reasons_rules_and_confidence(kept: Annotations) -> None:
-    unknown = {"task": "t", "value": "b", "confidence": None, "rule": "normalized"}
-    sure = {"task": "t", "value": "b", "confidence": 1.0, "rule": "exact"}
-    await kept.writer.insert_first(
-        [
-            annotation(0),
-            annotation(1, labels=[unknown]),
-            annotation(2, labels=[sure]),
-            annotation(3, Outcome.INVALID),
-            annotation(4, Outcome.FAILED, reason="refusal"),
-        ]
-    )
-    report = await kept.reader.report("j")
-    assert report.labels == {"t": {"$5.00": 1, "b": 2}}
-    assert report.reasons == {"no_option": 1, "refusal": 1}
-    assert report.rules == {"exact": 2, "normalized": 1}
-    assert report.confidence_histogram == (0, 0, 0, 0, 0, 0, 0, 0, 0, 2)
-    assert report.without_confidence == 1
-
-
 async def test_mongodb_away_is_said_in_one_way() -> None:
     settings = MongoSettings.model_validate(
         {"url": "mongodb://127.0.0.1:1/?directConnection=true", "server_selection_timeout_seconds": 0.1}

@@ -68,6 +68,23 @@ async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
     assert shown["verification"]["decided_by"] == "Ada"
 
 
+async def test_one_annotation_shows_what_each_sample_said(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    samples = [
+        {"values": {"sentiment": "positive"}, "reason": None, "detail": None},
+        {"values": {}, "reason": "ambiguous", "detail": "the answer may be either"},
+    ]
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, samples=samples))
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
+    assert shown["samples"] == []
+    assert [past["samples"] for past in shown["history"]] == [
+        [],
+        [{**sample, "left_out": False} for sample in samples],
+    ]
+
+
 async def test_a_record_that_was_not_run_and_one_that_is_not_there_are_told_apart(
     admin: httpx.AsyncClient, labeled: Any
 ) -> None:
@@ -77,28 +94,6 @@ async def test_a_record_that_was_not_run_and_one_that_is_not_there_are_told_apar
         "The record 8 has no annotation yet.",
         "The job has no record 80.",
     )
-
-
-async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(
-    admin: httpx.AsyncClient, labeled: Any, database: Database
-) -> None:
-    report = (await admin.get(f"/jobs/{labeled['id']}/report")).json()
-    assert report["labels"] == {"sentiment": {"neutral": 4, "positive": 1, "negative": 1}}
-    assert report["reasons"] == {"no_label": 1, "timeout": 1}
-    assert (report["gold_compared"], report["accuracy"]) == (6, pytest.approx(4 / 6))
-    assert report["confidence_histogram"] == [0, 0, 0, 2, 0, 0, 0, 0, 0, 4]
-    await AnnotationWriter(database).insert_first([annotation(labeled, 8, "labeled")])
-    assert (await admin.get(f"/jobs/{labeled['id']}/report")).json()["gold_compared"] == 7
-
-
-async def test_without_gold_there_is_no_accuracy(
-    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any, database: Database
-) -> None:
-    await import_csv(admin, dataset, "id,text\nt0,a\n")
-    job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
-    await annotate(database, job, ["labeled"])
-    report = (await admin.get(f"/jobs/{job['id']}/report")).json()
-    assert (report["accuracy"], report["gold_compared"]) == (None, 0)
 
 
 async def test_an_export_has_every_record_once_and_the_value_that_holds(admin: httpx.AsyncClient, labeled: Any) -> None:

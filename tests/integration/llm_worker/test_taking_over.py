@@ -75,3 +75,33 @@ class _Uneven:
     def topic(self, topic: Any) -> str:
         name = "annotation.jobs" if topic.name == "annotation.requests" else topic.name
         return f"{self._connection.settings.prefix}{name}"
+
+
+async def test_a_worker_that_joins_waits_for_calls_under_way_and_takes_what_waits_and_nothing_is_paid_twice(
+    line: Line, start_worker: StartWorker
+) -> None:
+    line.provider.change(hold=True)
+    one = start_worker(worker="one", provider={"max_in_flight": 12, "timeout_seconds": 60})
+    await line.publish(published(), *(request(seq) for seq in range(12)))
+    await eventually(lambda: line.provider.score().in_flight == 12, timeout=30)
+    await eventually(lambda: line.reports[-1].holding == (0, 1, 2, 3), timeout=30)
+    await line.publish(*(request(seq) for seq in range(12, 32)))
+
+    start_worker(worker="two", handover_seconds=60, provider={"timeout_seconds": 60})
+    await eventually(lambda: {report.worker for report in line.reports[-20:]} == {"one", "two"}, timeout=30)
+    later = len(line.reports)
+
+    def shared_out() -> bool:
+        generations = {report.worker: report.generation for report in line.reports[later:]}
+        return len(generations) == 2 and set(generations.values()) == {max(r.generation for r in line.reports)}
+
+    await eventually(shared_out, timeout=40)
+    assert line.provider.score().received == 12  # whoever has the partitions now, no call is made again
+    line.provider.change(hold=False)
+
+    await line.all_committed()
+    await eventually(lambda: {answer.seq for answer in line.answers} == set(range(32)), timeout=30)
+    score = line.provider.score()
+    assert (score.received, score.repeated) == (32, 0)
+    assert {answer.worker for answer in line.answers} == {"one", "two"}
+    await one.stop()

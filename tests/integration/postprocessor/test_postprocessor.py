@@ -23,9 +23,11 @@ from tandem.events import (
     JobState,
     LabelOption,
     LabelSchemaSpec,
+    ReadyLabels,
     ResponseError,
     ReviewRequestedV1,
     SingleChoiceTask,
+    TaskLabel,
     TokenLogprob,
     Usage,
     VerificationDecidedV1,
@@ -396,6 +398,27 @@ async def test_an_answer_with_nothing_in_it_is_malformed(store: World) -> None:
     await store.handler()(received(answer(0, completions=())))
     stored = await store.annotation(0)
     assert (stored["outcome"], stored["reason"]) == ("failed", "malformed")
+
+
+async def test_ready_labels_are_checked_and_written_as_they_are(store: World) -> None:
+    label = TaskLabel(task="sentiment", value="good", confidence=0.8, confidence_method="stated", rule="carried_over")
+    none_of_it = label.model_copy(update={"value": "splendid"})
+    short = ReadyLabels(reason="not_carried_over", detail="sentiment: there is no new label for 'odd'")
+    ready = [ReadyLabels(sources=("old:0",), labels=(label,)), ReadyLabels(labels=(none_of_it,)), short, ReadyLabels()]
+    answers = [answer(seq, completions=(), usage=None, ready=each) for seq, each in enumerate(ready)]
+    await store.handler()(received(*answers))
+    kept = [await store.annotation(seq) for seq in range(4)]
+    assert [(each["outcome"], each["reason"]) for each in kept] == [
+        ("labeled", None),
+        ("invalid", "not_in_schema"),
+        ("invalid", "not_carried_over"),
+        ("invalid", "missing_task"),
+    ]
+    assert kept[0]["labels"] == [label.model_dump()]
+    assert kept[0]["sources"] == ["old:0"]
+    assert kept[0]["needs_review"] is False
+    assert kept[0]["raw"] is None
+    assert "spending" not in kept[0]
 
 
 async def test_a_long_answer_is_kept_cut(store: World) -> None:

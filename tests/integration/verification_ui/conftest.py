@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from tandem.access import Authenticator, Role, hash_token
-from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, ReviewPolicy, SingleChoiceTask, TaskLabel
+from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
@@ -76,8 +76,15 @@ class World:
             headers={} if token is None else {"Authorization": f"Bearer {token}"},
         )
 
-    async def add_job(self, job_id: str = JOB, project_id: str = PROJECT, *, state: str = "completed") -> None:
-        schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=(TASK,))
+    async def add_job(
+        self,
+        job_id: str = JOB,
+        project_id: str = PROJECT,
+        *,
+        state: str = "completed",
+        tasks: tuple[LabelTask, ...] = (TASK,),
+    ) -> None:
+        schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=tasks)
         agent = AgentSpec(
             agent_id="agent1",
             version=1,
@@ -115,7 +122,7 @@ class World:
             }
         )
 
-    async def add_records(self, seqs: Sequence[int]) -> None:
+    async def add_records(self, seqs: Sequence[int], *, text: str = "text of record {}") -> None:
         await self.database["records"].insert_many(
             [
                 {
@@ -123,7 +130,7 @@ class World:
                     "dataset_id": DATASET,
                     "seq": seq,
                     "record_id": f"r{seq}",
-                    "fields": {"text": f"text of record {seq}"},
+                    "fields": {"text": text.format(seq)},
                     "metadata": {},
                     "content_hash": "h",
                     "import_id": "i",
@@ -142,8 +149,9 @@ class World:
         confidence: float = 0.4,
         job_id: str = JOB,
         project_id: str = PROJECT,
+        labels: Sequence[TaskLabel] | None = None,
     ) -> AnnotationDocument:
-        """`value` None: the model's answer held no label."""
+        """`value` None: the model's answer held no label. `labels` instead of a value, for other tasks than TASK."""
         label = TaskLabel(
             task="sentiment",
             value=value or "",
@@ -163,7 +171,7 @@ class World:
             "outcome": "invalid" if value is None else "labeled",
             "reason": "no_label" if value is None else None,
             "detail": "The answer names none of the labels." if value is None else None,
-            "labels": [] if value is None else [label.model_dump(mode="json")],
+            "labels": [] if value is None else [each.model_dump(mode="json") for each in labels or [label]],
             "needs_review": needs_review,
             "review_reason": ("invalid" if value is None else "low_confidence") if needs_review else None,
             "priority": 1 - confidence,

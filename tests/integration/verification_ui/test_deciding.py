@@ -136,7 +136,7 @@ async def test_a_decision_on_an_older_attempt_is_refused(world: World) -> None:
     stale = await decide(world.client(), mine, "positive")
     assert stale.status_code == 409
     fresh = await take(world.client())
-    assert (fresh["attempt"], fresh["suggestion"]["value"]) == (2, "negative")
+    assert (fresh["attempt"], fresh["suggestions"][0]["value"]) == (2, "negative")
     mixed = await decide(world.client(), fresh, "positive", attempt=1)
     assert (mixed.status_code, mixed.json()["type"]) == (409, "/problems/item-changed")
     assert await world.verifications.count(JOB) == 0
@@ -230,4 +230,4 @@ async def test_a_newer_attempt_leaves_a_decision_and_shows_after_an_undo(world: 
     await world.sweep.sweep_job(JOB)
     assert await world.items.counts(JOB) == QueueCounts(decided=1)
     reopened = (await undo(world.client(), "job1:0")).json()
-    assert (reopened["attempt"], reopened["suggestion"]["value"]) == (2, "negative")
+    assert (reopened["attempt"], reopened["suggestions"][0]["value"]) == (2, "negative")

@@ -32,9 +32,11 @@ async def test_an_item_shows_the_record_the_question_and_the_suggestion(world: W
     assert shown["reservation"]
     assert shown["fields"] == {"text": "text of record 7"}
     assert (shown["item_id"], shown["record_id"], shown["attempt"]) == ("job1:7", "r7", 1)
-    assert shown["suggestion"]["value"] == "positive"
-    assert shown["suggestion"]["probabilities"]["neutral"] == 0.35
-    assert [option["name"] for option in shown["task"]["options"]] == ["Positive", "neutral", "negative"]
+    [suggestion], [task] = shown["suggestions"], shown["tasks"]
+    assert (suggestion["task"], suggestion["value"]) == ("sentiment", "positive")
+    assert suggestion["probabilities"]["neutral"] == 0.35
+    assert (task["kind"], task["name"]) == ("single_choice", "sentiment")
+    assert [option["value"] for option in task["options"]] == ["positive", "neutral", "negative"]
     assert (shown["raw"], shown["detail"]) == (None, None)
     assert answer.json()["open"] == 1
     assert answer.json()["reservation_seconds"] == 120
@@ -43,7 +45,7 @@ async def test_an_item_shows_the_record_the_question_and_the_suggestion(world: W
 async def test_an_answer_without_a_label_is_shown_as_it_was(world: World) -> None:
     await world.queue([7], value=None)
     [shown] = await reserve(world.client())
-    assert shown["suggestion"] is None
+    assert shown["suggestions"] == []
     assert (shown["outcome"], shown["reason"]) == ("invalid", "invalid")
     assert shown["raw"] == "I would rather not say."
     assert shown["detail"] == "The answer names none of the labels."

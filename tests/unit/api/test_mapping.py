@@ -29,8 +29,7 @@ def code(values: dict[str, Any], **columns: Any) -> tuple[str, int | None, int |
 def test_a_row_becomes_a_record() -> None:
     made = record(
         {"id": " a ", "text": " Hi ", "gold": "yes ", "lang": "en", "n": 3},
-        gold_column="gold",
-        gold_task="answer",
+        gold_columns={"answer": "gold"},
         metadata_columns=ALL_OTHERS,
     )
     assert (made["_id"], made["record_id"], made["fields"]) == ("d:7", "a", {"text": " Hi "})
@@ -39,7 +38,7 @@ def test_a_row_becomes_a_record() -> None:
 
 
 def test_an_empty_gold_cell_is_no_gold() -> None:
-    assert "gold" not in record({"id": "a", "text": "t", "gold": " "}, gold_column="gold")
+    assert "gold" not in record({"id": "a", "text": "t", "gold": " "}, gold_columns={"gold": "gold"})
 
 
 def test_equal_content_has_an_equal_hash_whatever_the_order_of_its_fields() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from dockerfile_parse import DockerfileParser
 
+from tools import uv
 from unit.deploy.deploy_paths import ROOT
 
 SERVICES = ("api", "llm-worker", "postprocessor", "verification-ui")
@@ -108,7 +109,8 @@ def test_it_says_what_it_is(dockerfile: Dockerfile) -> None:
 
 def test_it_installs_its_own_member_as_locked(dockerfile: Dockerfile) -> None:
     syncs = [value for value in dockerfile.values("RUN") if value.startswith("uv sync")]
-    assert syncs[-1] == f"uv sync --package tandem-{dockerfile.service} --frozen --no-dev --no-editable"
+    package = f"tandem-{dockerfile.service}" + (" --extra dawid-skene" if dockerfile.service == "api" else "")
+    assert syncs[-1] == f"uv sync --package {package} --frozen --no-dev --no-editable"
 
 
 def test_all_use_one_uv_and_one_python() -> None:
@@ -141,7 +143,7 @@ def test_the_workers_environment_starts_and_holds_no_database_driver(tmp_path: P
     _build_context(source)
     inherited = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     subprocess.run(
-        ["uv", "sync", "--package", "tandem-llm-worker", "--frozen", "--no-dev", "--no-editable"],
+        [uv(), "sync", "--package", "tandem-llm-worker", "--frozen", "--no-dev", "--no-editable"],
         cwd=source,
         env={**inherited, "UV_PROJECT_ENVIRONMENT": str(environment)},
         check=True,
@@ -169,6 +171,6 @@ def test_the_page_is_in_the_distribution_of_the_verification_ui(tmp_path: Path) 
     page.parent.mkdir()
     page.write_text("<!doctype html>")
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    subprocess.run(["uv", "build", "--wheel", "-o", tmp_path / "out"], cwd=member, check=True, capture_output=True)
+    subprocess.run([uv(), "build", "--wheel", "-o", tmp_path / "out"], cwd=member, check=True, capture_output=True)
     (wheel,) = (tmp_path / "out").glob("*.whl")
     assert "tandem_verification_ui/static/index.html" in zipfile.ZipFile(wheel).namelist()

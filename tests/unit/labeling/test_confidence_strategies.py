@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tandem.labeling.confidence import Confidence, Method, UnknownReason
 from tandem.labeling.confidence.agreement import agreement, inclusion, of_agents
-from tandem.labeling.confidence.stated import stated, stated_in_text
+from tandem.labeling.confidence.stated import stated, stated_in_answer
 
 
 def test_the_label_of_most_samples_has_their_share() -> None:
@@ -94,11 +94,11 @@ def test_what_is_no_number_on_a_known_scale_is_absent(said: object) -> None:
 
 
 def test_a_line_of_text_says_it_once() -> None:
-    found = stated_in_text("label: positive\n**Confidence:** 90%\n")
+    found = stated_in_answer("label: positive\n**Confidence:** 90%\n")
     assert isinstance(found, Confidence)
     assert found.value == pytest.approx(0.9)
-    assert stated_in_text("label: positive") is UnknownReason.NOT_STATED
-    assert stated_in_text("Confidence: 90%\nConfidence: 20%") is UnknownReason.STATED_UNCLEAR
+    assert stated_in_answer("label: positive") is UnknownReason.NOT_STATED
+    assert stated_in_answer("Confidence: 90%\nConfidence: 20%") is UnknownReason.STATED_UNCLEAR
     assert stated(None) is UnknownReason.NOT_STATED
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events import AgentSpec, Example, LabelOption, LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, default_templates, response_format
 
 SCHEMA = LabelSchemaSpec(
@@ -31,7 +31,7 @@ SCHEMA = LabelSchemaSpec(
 DEFAULT_SYSTEM, DEFAULT_USER = default_templates(SCHEMA)
 
 
-def renderer(user: str = DEFAULT_USER, system: str = DEFAULT_SYSTEM) -> Renderer:
+def renderer(user: str = DEFAULT_USER, system: str = DEFAULT_SYSTEM, examples: tuple[Example, ...] = ()) -> Renderer:
     agent = AgentSpec(
         agent_id="a",
         version=1,
@@ -40,6 +40,7 @@ def renderer(user: str = DEFAULT_USER, system: str = DEFAULT_SYSTEM) -> Renderer
         model="m",
         system_template=system,
         user_template=user,
+        examples=examples,
         fingerprint="f",
     )
     return Renderer(agent, SCHEMA)
@@ -74,11 +75,38 @@ def test_the_system_message_is_the_same_for_all_records() -> None:
 
 
 def test_examples_stand_between_system_message_and_record() -> None:
-    example = {"fields": {"text": "great"}, "values": {"sentiment": "positive"}}
+    example = Example(fields={"text": "great"}, values={"sentiment": "positive"})
     messages = renderer().messages({"text": "hm"}, [example])
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
     assert messages[2]["content"] == '{"sentiment": "positive"}'
     assert messages[3]["content"] == "hm"
+
+
+def test_the_agents_own_examples_belong_to_the_part_that_is_the_same_for_all_records() -> None:
+    own = Example(fields={"text": "great"}, values={"sentiment": "positive"})
+    drawn = Example(fields={"text": "awful"}, values={"sentiment": "neutral"})
+    both = renderer(examples=(own,))
+    first, second = both.messages({"text": "a"}, [drawn]), both.messages({"text": "b"})
+    assert first[:3] == second[:3] == list(both.constant)
+    assert [each["content"] for each in first[1:]] == [
+        "great",
+        '{"sentiment": "positive"}',
+        "awful",
+        '{"sentiment": "neutral"}',
+        "a",
+    ]
+
+
+def test_an_agent_may_have_no_system_message() -> None:
+    (message,) = renderer("Which of these? {{ answer_form }} {{ fields.text }}", system=" ").messages({"text": "a"})
+    assert message == {"role": "user", "content": 'Which of these? {"sentiment": "<label>"} a'}
+
+
+def test_a_constant_start_of_the_user_message_is_the_same_for_all_records() -> None:
+    both = renderer("{{ task.question }} {{ fields.text }}", system="")
+    assert [both.messages({"text": text})[0]["content"] for text in ("x", "y")] == [
+        f"What does the traveller feel? {text}" for text in ("x", "y")
+    ]
 
 
 def test_the_answers_schema_allows_the_labels_alone() -> None:

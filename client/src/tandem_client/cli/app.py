@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, schemas
+from tandem_client.cli import agents, data, jobs, quality, schemas
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
@@ -34,7 +34,11 @@ app.command("import")(data.import_file)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
+app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.command()(quality.report)
+app.command()(quality.compare)
+app.command()(quality.combine)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
@@ -96,8 +100,10 @@ def _explain(error: TandemError) -> None:
     """The problem's single faults, where it lists them."""
     faults = error.extras.get("errors")
     if isinstance(faults, list):
-        for fault in faults[:10]:
+        for fault in faults[:50]:
             text = fault.get("message") or fault.get("detail") or fault if isinstance(fault, dict) else fault
+            if isinstance(fault, dict) and fault.get("cure"):
+                text = f"{text} {fault['cure']}"
             err.print(f"  - {_plain(str(text))}", soft_wrap=True)
 
 

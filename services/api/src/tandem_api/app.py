@@ -10,20 +10,28 @@ from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, probl
 from tandem_api.access import endpoints as access_endpoints
 from tandem_api.agents import endpoints as agent_endpoints
 from tandem_api.annotations import endpoints as annotation_endpoints
+from tandem_api.carry_over import endpoints as carry_over_endpoints
+from tandem_api.combinations import endpoints as combination_endpoints
+from tandem_api.comparisons import endpoints as comparison_endpoints
 from tandem_api.datasets import endpoints as dataset_endpoints
 from tandem_api.jobs import endpoints as job_endpoints
 from tandem_api.label_schemas import endpoints as label_schema_endpoints
 from tandem_api.projects import endpoints as project_endpoints
 from tandem_api.providers import endpoints as provider_endpoints
+from tandem_api.reports import endpoints as report_endpoints
 from tandem_api.routing import PREFIX, Services
 
 _FEATURES = (
     project_endpoints,
     label_schema_endpoints,
+    carry_over_endpoints,
     dataset_endpoints,
     agent_endpoints,
     job_endpoints,
     annotation_endpoints,
+    report_endpoints,
+    comparison_endpoints,
+    combination_endpoints,
     access_endpoints,
     provider_endpoints,
 )

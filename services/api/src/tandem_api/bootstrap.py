@@ -13,8 +13,10 @@ from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, StoreUnavailableError
@@ -28,20 +30,36 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
+from tandem.store.reports.reader import ReportReader
+from tandem.store.reports.writer import ReportWriter
+from tandem.store.summaries.reader import SummaryReader
+from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
+from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
+from tandem_api.carry_over.service import CarryOverService
+from tandem_api.combinations.service import CombinationService
+from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
+from tandem_api.estimates.service import Estimator
+from tandem_api.examples.pool import ExamplePools
+from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.reports.keeper import ReportKeeper
+from tandem_api.reports.service import ReportService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
+from tandem_api.summaries import Summaries
+from tandem_api.tryouts.service import TryoutService
 
 
 def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
@@ -59,19 +77,38 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     projects = ProjectService(ProjectReader(database), ProjectWriter(database))
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
-    job_service = JobService(
-        reader=jobs,
+    prices = load_prices(settings.prices_file)
+    pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
+    tryouts = TryoutService(
+        jobs=jobs,
         writer=JobWriter(database),
+        annotations=annotations,
+        records=RecordWriter(database),
+        workers=WorkerReader(database),
+        seconds=settings.tryout_seconds,
+    )
+    preflight = Preflight(
         agents=agents,
         datasets=datasets,
         label_schemas=label_schemas,
         records=records,
+        providers=providers,
+        prices=prices,
+        estimator=estimator,
+        pools=pools,
+        tryouts=tryouts,
+    )
+    job_service = JobService(
+        reader=jobs,
+        writer=JobWriter(database),
         annotations=annotations,
         spending=SpendingReader(database),
         projects=projects,
-        providers=providers,
-        prices=load_prices(settings.prices_file),
+        prices=prices,
+        preflight=preflight,
     )
     agent_service = AgentService(
         reader=agents,
@@ -80,15 +117,35 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         records=records,
         projects=projects,
         datasets=dataset_service,
+        dataset_reader=datasets,
+        jobs=jobs,
         providers=providers,
+        previewer=Previewer(estimator, pools),
+        tryouts=tryouts,
+    )
+    ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
+    report_service = ReportService(
+        annotations=ended,
+        records=records,
+        datasets=datasets,
+        summaries=summaries,
+        reader=ReportReader(database),
+        writer=ReportWriter(database),
+        jobs=job_service,
     )
     services = Services(
         projects=projects,
-        label_schemas=LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects),
+        label_schemas=schema_service,
+        carry_over=CarryOverService(
+            jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
+        ),
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, datasets, job_service),
+        annotations=AnnotationService(annotations, records, job_service),
+        reports=report_service,
+        combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
+        comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,
     )
@@ -106,9 +163,10 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             await asyncio.sleep(POLL_SECONDS)
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
+        keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
         yield App(
-            run={"http": server.run, "mongodb": watch.run},
-            stop=[server.stop],
+            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run},
+            stop=[keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -10,11 +10,15 @@ from fastapi import Depends, Request
 from tandem_api.access.service import AccessService
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
+from tandem_api.carry_over.service import CarryOverService
+from tandem_api.combinations.service import CombinationService
+from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.service import DatasetService
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.reports.service import ReportService
 
 PREFIX = "/api/v1"
 
@@ -25,10 +29,14 @@ class Services:
 
     projects: ProjectService
     label_schemas: LabelSchemaService
+    carry_over: CarryOverService
     datasets: DatasetService
     agents: AgentService
     jobs: JobService
     annotations: AnnotationService
+    reports: ReportService
+    comparisons: ComparisonService
+    combinations: CombinationService
     access: AccessService
     providers: ProviderService
 

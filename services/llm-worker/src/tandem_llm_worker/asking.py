@@ -156,8 +156,6 @@ class Asker:
             messages = prompt.renderer.messages(request.fields, request.examples)
         except PromptError as error:
             return failed(error=_error(ErrorKind.PROMPT, str(error)))
-        except (LookupError, TypeError) as error:  # an example that has not the form of one
-            return failed(error=_error(ErrorKind.PROMPT, f"the examples cannot be rendered ({type(error).__name__})"))
         acts_on_invalid = agent.repair or (agent.fallback is not None and INVALID in agent.fallback.on)
         question = Question(
             messages,

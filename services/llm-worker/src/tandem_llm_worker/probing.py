@@ -19,7 +19,8 @@ Probe = Callable[[str, str], Awaitable[object]]
 
 def wanted_accounts(jobs: JobTable) -> set[AccountKey]:
     """The accounts that jobs which run, or wait to, have a use for."""
-    agents = [job.agent for job in jobs.live() if job.state in (JobState.RUNNING, JobState.WAITING)]
+    wanting = (JobState.RUNNING, JobState.WAITING)
+    agents = [job.agent for job in jobs.live() if job.state in wanting and job.asks_model]
     wanted = {(agent.provider, agent.model) for agent in agents}
     return wanted | {(each.fallback.provider, each.fallback.model) for each in agents if each.fallback is not None}
 
@@ -38,6 +39,8 @@ class NudgeOfJobs:
             return
         if self._epochs.get(job.job_id, 0) < job.epoch:
             self._epochs[job.job_id] = job.epoch
+            if not job.asks_model:
+                return
             account = self._accounts.of(job.agent.provider, job.agent.model)
             if account is not None:
                 account.nudge()

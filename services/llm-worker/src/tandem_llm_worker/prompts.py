@@ -42,13 +42,14 @@ class Prompts:
         found = self._compiled.get(key)
         if found is None:
             try:
-                wanted = response_format(job.label_schema)
+                strategy = job.agent.confidence_strategy
+                wanted = response_format(job.label_schema, strategy)
                 found = Prompt(
                     Renderer(job.agent, job.label_schema),
                     wanted,
                     key=job.agent.fingerprint,
                     schema_key=sha256(orjson.dumps(wanted)).hexdigest(),
-                    labeler=Labeler(job.label_schema),
+                    labeler=Labeler(job.label_schema, strategy),
                 )
             except PromptError as error:
                 found = error

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
-from tandem.events import JobPublishedV1
+from tandem.events import ConfidenceStrategy, JobPublishedV1
 from tandem.labeling.labeler import Labeler
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
@@ -31,7 +31,7 @@ class KnownJobs:
         self._wait_seconds = wait_seconds
         self._stored: dict[str, JobPublishedV1] = {}
         self._given_up: set[str] = set()
-        self._labelers: dict[str, Labeler] = {}
+        self._labelers: dict[tuple[str, ConfidenceStrategy], Labeler] = {}
 
     async def find(self, job_ids: Iterable[str]) -> dict[str, JobPublishedV1]:
         """Those of the jobs that are known by the end of the wait. Raises StoreUnavailableError."""
@@ -46,12 +46,12 @@ class KnownJobs:
         return found | {job.job_id: job for job in looked_up if job is not None}
 
     def labeler(self, job: JobPublishedV1) -> Labeler:
-        """The labeler of the job's label schema, which is the same for all revisions of the job."""
-        schema_id = job.label_schema.label_schema_id
-        if (labeler := self._labelers.get(schema_id)) is None:
+        """The labeler of the job's label schema and strategy, which are the same for all revisions of the job."""
+        key = (job.label_schema.label_schema_id, job.agent.confidence_strategy)
+        if (labeler := self._labelers.get(key)) is None:
             if len(self._labelers) >= _KEPT_LABELERS:
                 self._labelers.clear()
-            labeler = self._labelers[schema_id] = Labeler(job.label_schema)
+            labeler = self._labelers[key] = Labeler(job.label_schema, job.agent.confidence_strategy)
         return labeler
 
     async def _look_up(self, job_id: str) -> JobPublishedV1 | None:

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 
 import { record, suggestion, task, type MockRecord } from "./mock-data.ts";
+import { kindsItem, kindsOf, kindsSize } from "./mock-kinds.ts";
 
 /**
  * Answers the page's requests with made-up data, for work on the page alone (`npm run mock`).
@@ -27,7 +28,7 @@ export function mockBackend(): Plugin {
   };
 }
 
-const fresh = () => ({ loggedIn: true, startedAt: Date.now(), decided: new Map<string, { value: string; at: string; confirmed: boolean }>(), skipped: [] as string[], changes: new Map<string, string>() });
+const fresh = () => ({ loggedIn: true, startedAt: Date.now(), decided: new Map<string, { values: Record<string, unknown>; at: string; confirmed: boolean }>(), skipped: [] as string[], changes: new Map<string, string>() });
 type State = ReturnType<typeof fresh>;
 
 async function body(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -71,6 +72,7 @@ function jobs(state: State, scenario: string) {
     job("j2", "Support mails, second pass", "completed", size, scenario === "projects" ? "p2" : "p1"),
     job("j3", "Airline tweets", "waiting", 2310),
     job("j4", "Reviews of the spring collection", "paused", 730),
+    ...Object.keys(kindsOf).map((id) => ({ ...job(id, `Mails: ${kindsOf[id]?.map(({ name }) => name).join(", ") ?? ""}`, "completed", size), label_schema_id: id })),
   ];
   return scenario === "empty" ? [] : all;
 }
@@ -95,8 +97,8 @@ const reviewItem = (from: MockRecord, jobId: string) => ({
   attempt: 1,
   outcome: from.outcome,
   reason: from.review,
-  suggestion: suggestion(from),
-  task,
+  suggestions: [suggestion(from)].filter((one) => one !== null),
+  tasks: [task],
   reservation: `r-${from.seq}-${Date.now()}`,
   reserved_until: new Date(Date.now() + 120_000).toISOString(),
   raw: from.outcome === "invalid" ? "I'd say it is somewhere between the two, depending on how you read it." : null,
@@ -120,6 +122,27 @@ const annotation = (from: MockRecord) => ({
       ? { values: { sentiment: from.seq % 38 === 0 ? "neutral" : from.label }, revision: 1, decided_by: "Mira", decided_at: new Date().toISOString(), confirmed: from.seq % 38 !== 0 }
       : null,
 });
+
+function itemOf(itemId: string) {
+  const [jobId = "", seq] = itemId.split(":");
+  return kindsOf[jobId] ? kindsItem(jobId, Number(seq)) : reviewItem(record(Number(seq)), "j2");
+}
+
+function kindsAnnotation(jobId: string, seq: number) {
+  const { suggestions, fields, ...item } = kindsItem(jobId, seq);
+  const values = Object.fromEntries(suggestions.map(({ task, value }) => [task, value]));
+  return {
+    ...item,
+    reason: null,
+    labels: suggestions,
+    needs_review: seq % 3 === 0,
+    excerpt: fields.text.slice(0, 160),
+    model: "nearest-label",
+    seconds: 0.9,
+    created_at: new Date().toISOString(),
+    verification: seq % 4 === 2 ? { values: { ...values, ...(values.tone !== undefined && { tone: "glad" }) }, shown_values: values, revision: 1, decided_by: "Mira", decided_at: new Date().toISOString(), confirmed: false } : null,
+  };
+}
 
 function answer(state: State, scenario: string, method: string, url: URL, sent: Record<string, unknown>, response: ServerResponse): void {
   const send = (value: unknown, status = 200) => {
@@ -173,7 +196,15 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
       confidence_histogram: [0, 0, 4, 61, 122, 240, 391, 702, 1130, 1411],
     });
   }
-  if (path === "/api/v1/label-schemas/ls1") return send({ id: "ls1", name: "sentiment", version: 1, tasks: [task] });
+  if ((found = at(/^\/api\/v1\/label-schemas\/([^/]+)$/))) {
+    const [id = ""] = found;
+    return send({ id, name: id === "ls1" ? "sentiment" : "mails", version: 1, tasks: kindsOf[id] ?? [task] });
+  }
+  if ((found = at(/^\/api\/v1\/jobs\/(j[5-9])\/annotations(?:\/(\d+))?$/))) {
+    const [id = "", seq] = found;
+    const rows = Array.from({ length: kindsSize }, (_, index) => kindsAnnotation(id, index));
+    return send(seq === undefined ? { items: rows, next: null } : { ...rows[Number(seq)], record: { record_id: `mail-${seq}`, fields: kindsItem(id, Number(seq)).fields, gold: { tone: "calm" } }, raw: "{…}", history: [] });
+  }
   if ((found = at(/^\/api\/v1\/jobs\/[^/]+\/annotations\/(\d+)$/))) {
     const from = record(Number(found[0]));
     return send({ ...annotation(from), record: { record_id: from.record_id, fields: from.fields, gold: { sentiment: "neutral" } }, raw: '{"sentiment": "' + from.label + '"}', history: [] });
@@ -202,13 +233,20 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
   }
   if ((found = at(/^\/verification\/v1\/jobs\/([^/]+)\/reservations$/))) {
     const exclude = new Set(sent.exclude as string[]);
+    const [id = ""] = found;
+    if (kindsOf[id]) {
+      const left = Array.from({ length: kindsSize }, (_, seq) => kindsItem(id, seq)).filter(({ item_id }) => !state.decided.has(item_id));
+      return send({ items: left.filter(({ item_id }) => !exclude.has(item_id)).slice(0, Number(sent.limit)), open: left.length });
+    }
     const items = queue(state, scenario)
       .map((from) => reviewItem(from, "j2"))
       .filter(({ item_id }) => !exclude.has(item_id));
     return send({ items: items.slice(0, Number(sent.limit)), open: open() });
   }
   if (path === "/verification/v1/history") {
-    return send({ items: [...state.decided].reverse().map(([item_id, { value, at, confirmed }]) => ({ item_id, record_id: item_id, undoable: true, fields: record(Number(item_id.split(":")[1])).fields, values: { sentiment: value }, kind: confirmed ? "confirmed" : "corrected", decided_at: at })) });
+    const jobId = url.searchParams.get("job_id") ?? "";
+    const mine = [...state.decided].filter(([item_id]) => item_id.startsWith(`${jobId}:`)).reverse();
+    return send({ items: mine.map(([item_id, { values, at, confirmed }]) => ({ item_id, record_id: item_id, undoable: true, fields: itemOf(item_id).fields, values, kind: confirmed ? "confirmed" : "corrected", decided_at: at })) });
   }
   if ((found = at(/^\/verification\/v1\/items\/([^/]+)\/(\w+)$/))) {
     const [encoded = "", action] = found;
@@ -216,14 +254,13 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
     if (action === "decision") {
       if (scenario === "lost") return problem(409, "The reservation is lost", "Somebody else holds the item.", "Load it again.");
       if (scenario === "unsaved") return problem(503, "The decision was not stored", "MongoDB does not answer.", "Try again in a moment.");
-      const value = (sent.values as { sentiment: string }).sentiment;
-      const confirmed = (sent.shown_values as { sentiment?: string }).sentiment === value;
-      state.decided.set(id, { value, at: new Date().toISOString(), confirmed });
+      const confirmed = JSON.stringify(sent.values) === JSON.stringify(sent.shown_values);
+      state.decided.set(id, { values: sent.values as Record<string, unknown>, at: new Date().toISOString(), confirmed });
       return send({ revision: 1, kind: confirmed ? "confirmed" : "corrected", open: open(), decided: state.decided.size });
     }
     if (action === "undo") {
       state.decided.delete(id);
-      return send(reviewItem(record(Number(id.split(":")[1])), "j2"));
+      return send(itemOf(id));
     }
     if (action === "skip") state.skipped.push(id);
     return send({});

@@ -22,9 +22,9 @@ const long =
   "I have written twice, and both times I got the same polite answer that says nothing. Would I use them again? For a single trip, probably yes. For anything that needs the office, no.";
 
 export const options = [
-  { value: "positive", name: "Positive", description: "The writer feels good about what they write of." },
-  { value: "neutral", name: "Neutral", description: "No feeling either way, or both in balance." },
-  { value: "negative", name: "Negative", description: "The writer feels bad about what they write of." },
+  { value: "positive", name: "Positive", aliases: [], description: "The writer feels good about what they write of." },
+  { value: "neutral", name: "Neutral", aliases: [], description: "No feeling either way, or both in balance." },
+  { value: "negative", name: "Negative", aliases: [], description: "The writer feels bad about what they write of." },
 ];
 
 export const task = { kind: "single_choice", name: "sentiment", question: "What does the writer feel?", options };

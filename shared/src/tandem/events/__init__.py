@@ -12,6 +12,7 @@ from tandem.events.annotations import (
     ErrorKind,
     ModelCall,
     Price,
+    ReadyLabels,
     ResponseError,
     TokenLogprob,
     Usage,
@@ -21,13 +22,16 @@ from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
     ConfidenceStrategy,
+    DrawnBy,
+    DrawnExamples,
     Fallback,
+    JobKind,
     JobPublishedV1,
     JobState,
     ModelParameters,
     ReviewPolicy,
 )
-from tandem.events.outcomes import LabelValue, Outcome, Span, TaskLabel
+from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
 from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.schema import (
     AnyTask,
@@ -55,9 +59,13 @@ __all__ = [
     "AnyTask",
     "Completion",
     "ConfidenceStrategy",
+    "DrawnBy",
+    "DrawnExamples",
     "ErrorKind",
     "Event",
+    "Example",
     "Fallback",
+    "JobKind",
     "JobPublishedV1",
     "JobState",
     "LabelOption",
@@ -70,6 +78,7 @@ __all__ = [
     "NumberTask",
     "Outcome",
     "Price",
+    "ReadyLabels",
     "ResponseError",
     "ReviewPolicy",
     "ReviewReason",

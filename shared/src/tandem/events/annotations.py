@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import Field
 
 from tandem.events.envelope import Event, Part
-from tandem.events.outcomes import Outcome, TaskLabel
+from tandem.events.outcomes import Example, Outcome, TaskLabel
 
 
 class RecordEvent(Event):
@@ -39,7 +38,7 @@ class AnnotationRequestedV1(RecordEvent):
     ask: int = Field(default=1, ge=1, description="How often this attempt was asked for; rises past a deadline.")
     content_hash: str
     fields: dict[str, str]
-    examples: tuple[dict[str, Any], ...] = ()
+    examples: tuple[Example, ...] = Field(default=(), description="Drawn for this record, beside the agent's own.")
     deadline: datetime | None = Field(default=None, description="After this the dispatcher asks again.")
 
 
@@ -113,8 +112,22 @@ class ModelCall(Part):
     usage: Usage | None = None
 
 
+class ReadyLabels(Part):
+    """Labels that come of annotations there are already: carried over to another label schema, or combined of several
+    jobs. No model was asked."""
+
+    sources: tuple[str, ...] = Field(
+        default=(), description="The annotations they come of, each as `job:seq`; none when the record had none."
+    )
+    labels: tuple[TaskLabel, ...] = ()
+    reason: str | None = Field(
+        default=None, max_length=100, description="Set when they are not the labels of all tasks: why, in a word."
+    )
+    detail: str | None = Field(default=None, max_length=2000, description="The same in a sentence, for people.")
+
+
 class AnnotationRespondedV1(RecordEvent):
-    """Either completions or an error, never both."""
+    """Completions, or an error, or ready labels; one of the three."""
 
     epoch: int = Field(ge=1)
     ask: int = 1
@@ -131,7 +144,7 @@ class AnnotationRespondedV1(RecordEvent):
     calls: tuple[ModelCall, ...] = ()
     fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
     repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
-    reused_from: str | None = None
+    ready: ReadyLabels | None = Field(default=None, description="Sent by the api, which asks no model for them.")
 
 
 class AnnotationLabeledV1(RecordEvent):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from tandem.events.envelope import Event, Part
+from tandem.events.outcomes import Example
 from tandem.events.schema import LabelSchemaSpec
 
 
@@ -21,6 +22,16 @@ class JobState(StrEnum):
     @property
     def is_live(self) -> bool:
         return self in (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
+
+
+class JobKind(StrEnum):
+    """Where the labels of a job come from."""
+
+    MODEL = "model"
+    CARRIED_OVER = "carried_over"
+    """From the annotations of a job over another label schema, where labels map."""
+    COMBINED = "combined"
+    """From the annotations of several jobs over the same label schema."""
 
 
 class ModelParameters(Part):
@@ -54,6 +65,30 @@ class Fallback(Part):
     on: tuple[str, ...] = Field(min_length=1, description="Values of ErrorKind, or `invalid`.")
 
 
+class DrawnBy(StrEnum):
+    """How examples are chosen among the records that people verified."""
+
+    BALANCED = "balanced"
+    """As many of each label of a task as of any other."""
+    NEAREST = "nearest"
+    """Those most like the record, by the cosine of their embeddings."""
+
+
+MOST_EXAMPLES = 20
+
+
+class DrawnExamples(Part):
+    """Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema."""
+
+    by: DrawnBy
+    count: int = Field(default=5, ge=1, le=MOST_EXAMPLES)
+    task: str | None = Field(default=None, description="Balanced over the labels of this task; the first with labels.")
+    dataset_id: str | None = Field(default=None, description="From records of this data set alone.")
+    job_ids: tuple[str, ...] = Field(
+        default=(), max_length=20, description="From these jobs alone; else from all of the project's with the schema."
+    )
+
+
 class AgentSpec(Part):
     """An immutable agent version: provider, model, parameters, prompt, label schema, confidence strategy."""
 
@@ -64,9 +99,12 @@ class AgentSpec(Part):
     model: str
     parameters: ModelParameters = ModelParameters()
     system_template: str = Field(
-        description="Jinja2; rendered with `label_schema` and `task`; the same for all records."
+        description="Jinja2 over `label_schema`, `tasks`, `task` (the first), `answer_form` and `confidence_strategy`; "
+        "the same for all records. Empty: no system message."
     )
-    user_template: str = Field(description="Jinja2; rendered with `fields`, `label_schema` and `task`.")
+    user_template: str = Field(description="Jinja2 over `fields` and what the system template reads.")
+    examples: tuple[Example, ...] = Field(default=(), description="Shown to the model before every record.")
+    drawn_examples: DrawnExamples | None = None
     confidence_strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
     repair: bool = Field(
         default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
@@ -97,6 +135,13 @@ class JobPublishedV1(Event):
     agent: AgentSpec
     label_schema: LabelSchemaSpec
     review_policy: ReviewPolicy = ReviewPolicy()
+    kind: JobKind = JobKind.MODEL
+    sources: tuple[str, ...] = Field(default=(), description="The jobs whose annotations its labels come from.")
+    asks_model: bool = Field(
+        default=True, description="False: no record of it is ever asked for; its agent only says whose labels they are."
+    )
+
+    hidden: bool = Field(default=False, description="A try-out: for whoever made it alone, and soon forgotten.")
 
     @property
     def key(self) -> str:

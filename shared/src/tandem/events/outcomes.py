@@ -59,3 +59,10 @@ class TaskLabel(Part):
     margin: float | None = Field(default=None, description="Probability of this option less that of the second.")
     entropy: float | None = Field(default=None, description="Of `probabilities`, in nats.")
     rule: str = Field(description="The extraction rule that found the label, e.g. structured, exact, normalized.")
+
+
+class Example(Part):
+    """A record with the values that are right for it, to show a model what is wanted."""
+
+    fields: dict[str, str]
+    values: dict[str, LabelValue] = Field(description="Task to value; tasks may be left out.")

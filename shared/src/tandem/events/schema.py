@@ -148,6 +148,10 @@ class TextTask(_Task):
 ChoiceTask = SingleChoiceTask | MultipleChoiceTask
 LabelTask = SingleChoiceTask | MultipleChoiceTask | SpanTask | NumberTask | TextTask
 AnyTask = Annotated[LabelTask, Field(discriminator="kind")]
+TASK_KINDS: dict[str, type[LabelTask]] = {
+    str(kind.model_fields["kind"].default): kind
+    for kind in (SingleChoiceTask, MultipleChoiceTask, SpanTask, NumberTask, TextTask)
+}
 
 
 class LabelSchemaSpec(Part):

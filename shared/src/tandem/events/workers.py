@@ -42,6 +42,7 @@ class AccountReported(Part):
     handed_back: int = Field(default=0, ge=0, description="Requests skipped unanswered; they are to be asked anew.")
     requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
     tokens_per_minute: float | None = None
+    context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
     dropped_parameters: tuple[str, ...] = Field(default=(), description="Parameters that the model does not take.")
 
 
@@ -57,6 +58,13 @@ class WorkerReportedV1(Event):
     stopping: bool = False
     providers: dict[str, str] = Field(default_factory=dict, description="Provider name to its state: ok, paused.")
     accounts: tuple[AccountReported, ...] = ()
+    generation: int = Field(
+        default=-1,
+        description="Of the consumer group, as of the last time that partitions were shared out; -1: unsaid.",
+    )
+    holding: tuple[int, ...] = Field(
+        default=(), description="Partitions of annotation.requests of which requests are in hand, its own and others'."
+    )
     heard: dict[str, int] = Field(
         default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
     )

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tandem.events.jobs import ConfidenceStrategy
 from tandem.events.schema import (
     LabelOption,
     LabelSchemaSpec,
@@ -24,16 +25,26 @@ from tandem.events.schema import (
     SpanTask,
     TextTask,
 )
+from tandem.labeling.confidence.stated import PROPERTY
+
+STATED_CONFIDENCE = {
+    "type": "integer",
+    "description": "How sure you are that all of this answer is right, in per cent: 0 to 100.",
+}
+"""Per cent, since a share of one leaves open what a plain 1 means."""
 
 
-def response_format(label_schema: LabelSchemaSpec) -> dict[str, Any]:
-    """The `response_format` of an OpenAI-compatible call."""
+def response_format(
+    label_schema: LabelSchemaSpec, strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
+) -> dict[str, Any]:
+    """The `response_format` of an OpenAI-compatible call; a confidence that is to be stated comes behind the tasks."""
+    said = {PROPERTY: STATED_CONFIDENCE} if strategy is ConfidenceStrategy.STATED else {}
     return {
         "type": "json_schema",
         "json_schema": {
             "name": re.sub(r"[^A-Za-z0-9_-]+", "_", label_schema.name)[:64].strip("_") or "labels",
             "strict": True,
-            "schema": _object({task.name: _value_of(task) for task in label_schema.tasks}),
+            "schema": _object({task.name: _value_of(task) for task in label_schema.tasks} | said),
         },
     }
 

@@ -6,11 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.events.annotations import Completion
-from tandem.events.outcomes import TaskLabel
-from tandem.events.schema import LabelSchemaSpec, LabelTask, SingleChoiceTask, SpanTask, TextTask
-from tandem.labeling.confidence import Confidence, ConfidenceEstimator, UnknownReason
+from tandem.events.jobs import ConfidenceStrategy
+from tandem.events.outcomes import LabelValue, TaskLabel
+from tandem.events.schema import LabelSchemaSpec, SpanTask
+from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, Generated, Partial, UnknownReason
+from tandem.labeling.confidence.samples import agreed
+from tandem.labeling.confidence.stated import stated_in_answer
 from tandem.labeling.extraction import AnswerReader
 from tandem.labeling.reading import Reading, Unreadable, UnreadableReason
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one of several answers to a record said."""
+
+    values: Mapping[str, LabelValue]
+    """Task to value: of all tasks when there is no problem, else of those that could be read."""
+    problem: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,70 +33,124 @@ class Labeling:
     """In the order of the schema's tasks: of all of them when there is no problem, else of those that could be read."""
     problem: Unreadable | None = None
     """Why the record has no labels: of the first task that could not be read."""
+    samples: tuple[Sample, ...] = ()
+    """What each answer said, where there was more than one."""
 
 
 class Labeler:
-    """Labels the answers to one label schema; prepared once, used for each answer. Never raises."""
+    """Labels the answers to one label schema; prepared once, used for each answer. Never raises.
 
-    def __init__(self, label_schema: LabelSchemaSpec) -> None:
+    Of several answers, agreement takes what most of them give; the other strategies take each task from the first
+    answer that can be read.
+    """
+
+    def __init__(
+        self, label_schema: LabelSchemaSpec, strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
+    ) -> None:
+        self._strategy = strategy
+        self._tasks = label_schema.tasks
         self._reader = AnswerReader(label_schema.tasks)
-        self._tasks = [_TaskLabeler(task) for task in label_schema.tasks]
+        self._estimators = [ConfidenceEstimator(task) for task in label_schema.tasks]
         self.needs_record = any(isinstance(task, SpanTask) for task in label_schema.tasks)
         """Whether the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:
         """`completions`: all samples, at least one. `fields`: the record's, in which spans are found."""
+        read = [self._reader.read(completion.text, fields) for completion in completions]
+        samples = tuple(map(self._sample, read)) if len(read) > 1 else ()
+        assess = self._by_agreement if self._strategy is ConfidenceStrategy.AGREEMENT else self._of_first
         labels: list[TaskLabel] = []
         problem: Unreadable | None = None
-        readings = [self._reader.read(completion.text, fields) for completion in completions]
+        answers = [_Answer(completion) for completion in completions]
         for index, task in enumerate(self._tasks):
-            found = task.label(completions, [reading[index] for reading in readings])
-            if isinstance(found, TaskLabel):
-                labels.append(found)
-            else:
+            found = assess(index, [each[index] for each in read], answers)
+            if isinstance(found, Unreadable):
                 problem = problem or found
-        return Labeling(tuple(labels), problem)
+            else:
+                labels.append(_label(task.name, *found))
+        return Labeling(tuple(labels), problem, samples)
 
-
-class _TaskLabeler:
-    """The same for one task."""
-
-    def __init__(self, task: LabelTask) -> None:
-        self._task = task
-        self._estimator = ConfidenceEstimator(task) if isinstance(task, SingleChoiceTask) else None
-
-    def label(
-        self, completions: Sequence[Completion], readings: Sequence[Reading | Unreadable]
-    ) -> TaskLabel | Unreadable:
-        """`readings`: of this task, one a completion."""
+    def _sample(self, read: Sequence[Reading | Unreadable]) -> Sample:
+        values: dict[str, LabelValue] = {}
         problem: Unreadable | None = None
-        for completion, reading in zip(completions, readings, strict=True):
-            if not isinstance(reading, Unreadable):
-                return self._label(reading, completion)
-            problem = problem or reading
-        return problem or Unreadable(UnreadableReason.EMPTY, "there is no answer")
+        for task, reading in zip(self._tasks, read, strict=True):
+            if isinstance(reading, Unreadable):
+                problem = problem or reading
+            else:
+                values[task.name] = reading.value
+        return Sample(values, problem)
 
-    def _label(self, reading: Reading, completion: Completion) -> TaskLabel:
-        confidence = self._confidence(reading, completion)
-        if not isinstance(confidence, Confidence):
-            return TaskLabel(
-                task=self._task.name,
-                value=reading.value,
-                rule=reading.rule.value,
-                confidence_missing_reason=confidence.value,
-            )
+    def _by_agreement(
+        self,
+        index: int,
+        readings: Sequence[Reading | Unreadable],
+        answers: Sequence[_Answer],  # noqa: ARG002 - as the others
+    ) -> tuple[Reading, Assessment] | Unreadable:
+        votes = [None if isinstance(reading, Unreadable) else reading for reading in readings]
+        return agreed(self._tasks[index], votes) or _first_problem(readings)
+
+    def _of_first(
+        self, index: int, readings: Sequence[Reading | Unreadable], answers: Sequence[_Answer]
+    ) -> tuple[Reading, Assessment] | Unreadable:
+        for reading, answer in zip(readings, answers, strict=True):
+            if isinstance(reading, Unreadable):
+                continue
+            if self._strategy is ConfidenceStrategy.STATED:
+                return reading, answer.stated
+            return reading, self._estimators[index].estimate(reading, answer.completion.text, answer.generated)
+        return _first_problem(readings)
+
+
+class _Answer:
+    """One completion with what all tasks want to know of it, found out once."""
+
+    __slots__ = ("_generated", "_stated", "completion")
+
+    def __init__(self, completion: Completion) -> None:
+        self.completion = completion
+        self._generated: Generated | None = None
+        self._stated: Confidence | UnknownReason | None = None
+
+    @property
+    def generated(self) -> Generated | None:
+        if self._generated is None and self.completion.logprobs:
+            self._generated = Generated(self.completion.logprobs)
+        return self._generated
+
+    @property
+    def stated(self) -> Confidence | UnknownReason:
+        if self._stated is None:
+            self._stated = stated_in_answer(self.completion.text)
+        return self._stated
+
+
+def _first_problem(readings: Sequence[Reading | Unreadable]) -> Unreadable:
+    problems = (reading for reading in readings if isinstance(reading, Unreadable))
+    return next(problems, Unreadable(UnreadableReason.EMPTY, "there is no answer"))
+
+
+def _label(task: str, reading: Reading, assessment: Assessment) -> TaskLabel:
+    if isinstance(assessment, Confidence):
         return TaskLabel(
-            task=self._task.name,
+            task=task,
             value=reading.value,
             rule=reading.rule.value,
-            confidence=confidence.value,
-            confidence_method=confidence.method.value,
-            probabilities=confidence.probabilities,
-            margin=confidence.margin,
-            entropy=confidence.entropy,
+            confidence=assessment.value,
+            confidence_method=assessment.method.value,
+            probabilities=assessment.probabilities,
+            span_confidences=assessment.spans,
+            margin=assessment.margin,
+            entropy=assessment.entropy,
         )
-
-    def _confidence(self, reading: Reading, completion: Completion) -> Confidence | UnknownReason:
-        if self._estimator is None:
-            return UnknownReason.FREE_TEXT if isinstance(self._task, TextTask) else UnknownReason.NO_ALTERNATIVES
-        return self._estimator.estimate(reading, completion.text, completion.logprobs)
+    if isinstance(assessment, Partial):
+        return TaskLabel(
+            task=task,
+            value=reading.value,
+            rule=reading.rule.value,
+            confidence_missing_reason=assessment.reason.value,
+            probabilities=assessment.probabilities,
+            span_confidences=assessment.spans,
+        )
+    return TaskLabel(
+        task=task, value=reading.value, rule=reading.rule.value, confidence_missing_reason=assessment.value
+    )

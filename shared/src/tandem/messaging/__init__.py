@@ -8,15 +8,16 @@ from tandem.messaging.connection import Connection
 from tandem.messaging.errors import (
     BrokerUnavailableError,
     EventTooLargeError,
+    LetGo,
     MessagingError,
     NotNow,
     Poison,
     TooManyDeadLettersError,
 )
 from tandem.messaging.job_table import JobTable
-from tandem.messaging.outgoing import Outgoing
+from tandem.messaging.outgoing import Handler, Outgoing
 from tandem.messaging.producer import Producer
-from tandem.messaging.received import Handler, Received
+from tandem.messaging.received import Received
 from tandem.messaging.runner import ConsumerRunner
 from tandem.messaging.topics import TopicKeeper
 from tandem.messaging.worker_reports import WorkerReports
@@ -28,6 +29,7 @@ __all__ = [
     "EventTooLargeError",
     "Handler",
     "JobTable",
+    "LetGo",
     "MessagingError",
     "NotNow",
     "Outgoing",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from opentelemetry.context import Context
 
 from tandem.events import Event
 from tandem.observability.tracing import extract_context
-
-if TYPE_CHECKING:
-    from tandem.messaging.outgoing import Outgoing
 
 E = TypeVar("E", bound=Event)
 
@@ -38,13 +34,3 @@ class Received(Generic[E]):
     def context(self) -> Context | None:
         """The trace context to work under: the processing span's, else the sender's; None where nothing is traced."""
         return self.span_context if self.span_context is not None else extract_context(self.headers)
-
-
-Handler = Callable[[Sequence[Received[E]]], Awaitable[Sequence["Outgoing"]]]
-"""A function of events: it brings its effect about and returns the events that follow from it.
-
-It may be called again with the same messages (delivery is at least once), so its effect must be idempotent. It may
-raise `Poison` (dead letter), `NotNow` (again later), one of the runner's `dependency_errors` (again once the
-dependency is back), or anything else: a batch is then tried message by message, a single message a few times, then it
-is a dead letter.
-"""

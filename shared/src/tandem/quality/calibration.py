@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tandem.quality.additive import Additive
 
 BINS = 10
 
@@ -31,20 +33,36 @@ class Calibration:
     """Expected calibration error: the mean gap between confidence and accuracy of a bin, weighted by its labels."""
 
 
+@dataclass(slots=True)
+class Reliability(Additive):
+    """What a calibration is made of, label by label. `bins`: how many there are."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * BINS)
+    confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
+    """Their sum in each bin."""
+    right: list[int] = field(default_factory=lambda: [0] * BINS)
+
+    def see(self, confidence: float, *, is_right: bool) -> None:
+        bins = len(self.counts)
+        index = min(int(confidence * bins), bins - 1)
+        self.counts[index] += 1
+        self.confidences[index] += confidence
+        self.right[index] += is_right
+
+    def calibration(self) -> Calibration:
+        bins, count = len(self.counts), sum(self.counts)
+        table, gaps = [], []
+        for index, members in enumerate(self.counts):
+            mean = self.confidences[index] / members if members else None
+            accuracy = self.right[index] / members if members else None
+            table.append(Bin(index / bins, (index + 1) / bins, members, mean, accuracy))
+            gaps.append(abs(self.confidences[index] - self.right[index]))
+        return Calibration(tuple(table), count, math.fsum(gaps) / count if count else None)
+
+
 def calibration(judged: Iterable[tuple[float, bool]], *, bins: int = BINS) -> Calibration:
     """`judged`: the confidence of each label, and whether it is right."""
-    confidences: list[list[float]] = [[] for _ in range(bins)]
-    right = [0] * bins
+    reliability = Reliability([0] * bins, [0.0] * bins, [0] * bins)
     for confidence, is_right in judged:
-        index = min(int(confidence * bins), bins - 1)
-        confidences[index].append(confidence)
-        right[index] += is_right
-    count = sum(map(len, confidences))
-    table, gaps = [], []
-    for index, members in enumerate(confidences):
-        mean = math.fsum(members) / len(members) if members else None
-        accuracy = right[index] / len(members) if members else None
-        table.append(Bin(index / bins, (index + 1) / bins, len(members), mean, accuracy))
-        if mean is not None and accuracy is not None:
-            gaps.append(abs(mean - accuracy) * len(members))
-    return Calibration(tuple(table), count, math.fsum(gaps) / count if count else None)
+        reliability.see(confidence, is_right=is_right)
+    return reliability.calibration()

@@ -11,6 +11,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from tandem.store.database import Database, store_errors
+from tandem.store.workers.documents import KEPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,21 @@ INDEXES: tuple[Index, ...] = (
     Index("agents", (("project_id", UP), ("name", UP), ("version", UP)), "versions of an agent", UNIQUE),
     Index("jobs", (("project_id", UP), ("created_at", DOWN), ("_id", DOWN)), "a project's jobs, newest first"),
     Index("jobs", (("created_at", DOWN), ("_id", DOWN)), "all jobs, newest first"),
+    Index(
+        "jobs",
+        (("project_id", UP), ("published.label_schema.name", UP), ("created_at", DOWN)),
+        "the jobs whose verified records examples are drawn from",
+    ),
     Index("jobs", (("state", UP), ("_id", UP)), "live jobs"),
     Index("jobs", (("dispatch.announced", UP), ("_id", UP)), "jobs that need a dispatcher"),
+    Index(
+        "jobs",
+        (("finished_at", UP), ("_id", UP)),
+        "jobs that ended lately, whose report is kept",
+        {"partialFilterExpression": {"finished_at": {"$type": "date"}}},
+    ),
+    Index("summaries", (("subject", UP), ("block", UP)), "what a report or a comparison is made of"),
+    Index("summaries", (("expires_at", UP),), "comparisons that nobody asks for end", {"expireAfterSeconds": 0}),
     Index("api_keys", (("hash", UP),), "who is asking", UNIQUE),
     Index("api_keys", (("kind", UP), ("revoked", UP), ("created_at", DOWN), ("_id", DOWN)), "the list of API keys"),
     Index("api_keys", (("parent_id", UP),), "what ends with a revoked key", {"sparse": True}),
@@ -67,6 +81,12 @@ INDEXES: tuple[Index, ...] = (
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
     ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("verification.decided_at", DOWN)),
+        "what people decided last, to draw examples from; holds verified records only",
+        {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(
@@ -75,6 +95,12 @@ INDEXES: tuple[Index, ...] = (
         "the next item, and counts by state",
     ),
     Index("review_items", (("reserved_by", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
+    Index(
+        "workers",
+        (("heard_at", UP),),
+        "live workers; those that are gone are forgotten",
+        {"expireAfterSeconds": KEPT_SECONDS},
+    ),
     Index("verifications", (("job_id", UP), ("seq", UP), ("revision", UP)), "a record's decisions", UNIQUE),
     Index(
         "verifications",

@@ -51,6 +51,16 @@ def at_random(text: str, *, seed: int) -> list[str]:
     return [text[i:j] for i, j in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 
+def by_surroundings(text: str, *, seed: int, share: float = 0.4) -> list[str]:
+    """Cut anywhere, by the two characters on either side: answers part near where they differ, as with real ones."""
+    cuts = [
+        at
+        for at in range(1, len(text))
+        if random.Random(f"{seed}{text[max(0, at - 2) : at + 2]}").random() < share  # noqa: S311 - a simulation
+    ]
+    return [text[i:j] for i, j in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
 def greedy(text: str, *, vocabulary: frozenset[str], longest: int) -> list[str]:
     """The longest token of the vocabulary that fits, again and again; single characters else."""
     tokens, at = [], 0

@@ -8,6 +8,7 @@ from tandem.web import Admin, Viewer, problem_responses
 from tandem_api.agents.schemas import Agent, AgentCreate, AgentPage, PreviewedPrompts, PreviewRequest
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
+from tandem_api.tryouts.schemas import Tryout, TryRequest
 
 router = APIRouter(prefix=PREFIX, tags=["agents"])
 
@@ -34,6 +35,12 @@ async def list_agents(project_id: str, caller: Viewer, api: Api, after: After = 
 @router.get("/agents/{agent_id}", responses=problem_responses(404))
 async def get_agent(agent_id: str, caller: Viewer, api: Api) -> Agent:
     return await api.agents.get(agent_id, caller)
+
+
+@router.post("/agents/{agent_id}/try", responses=problem_responses(404, 422))
+async def try_agent(agent_id: str, body: TryRequest, caller: Admin, api: Api) -> Tryout:
+    """Ask the agent's model about a few records, now, and show how its answers are read. It is paid."""
+    return await api.agents.try_out(agent_id, body, caller)
 
 
 @router.post("/agents/{agent_id}/preview", responses=problem_responses(404, 422))

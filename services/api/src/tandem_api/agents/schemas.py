@@ -7,7 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tandem.events import Fallback, ModelParameters
+from tandem.events import ConfidenceStrategy, DrawnExamples, Example, Fallback, ModelParameters
+from tandem.events.jobs import MOST_EXAMPLES
+from tandem.labeling.prompts import Source
+from tandem_api.estimates.schemas import CallEstimate
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -21,10 +24,23 @@ class AgentCreate(Body):
     label_schema_id: str
     parameters: ModelParameters = ModelParameters()
     system_template: Template | None = Field(
-        default=None, description="Jinja2 over `label_schema` and `task`; made from the label schema when left out."
+        default=None,
+        description="Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from "
+        "the label schema when left out, no system message when empty.",
     )
     user_template: Template | None = Field(
-        default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
+        default=None, description="Jinja2 over `fields` and the same; made when left out."
+    )
+    examples: tuple[Example, ...] = Field(
+        default=(), max_length=MOST_EXAMPLES, description="Shown to the model before every record; values of all tasks."
+    )
+    drawn_examples: DrawnExamples | None = Field(
+        default=None, description="Others, drawn for each record from what people verified."
+    )
+    confidence_strategy: ConfidenceStrategy = Field(
+        default=ConfidenceStrategy.TOKEN_PROBABILITY,
+        description="How sure a label is: by the probability of its tokens, by how many of the samples give it, or by "
+        "what the model says of itself.",
     )
     repair: bool = Field(
         default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
@@ -46,7 +62,9 @@ class Agent(View):
     label_schema_id: str
     system_template: str
     user_template: str
-    confidence_strategy: str
+    examples: tuple[Example, ...] = ()
+    drawn_examples: DrawnExamples | None = None
+    confidence_strategy: ConfidenceStrategy
     repair: bool = False
     fallback: Fallback | None = None
     fingerprint: str = Field(description="Over everything that shapes an answer; equal agents have an equal one.")
@@ -62,9 +80,17 @@ class PreviewRequest(Body):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class Segment(View):
+    """A stretch of a message's content, and where it came from."""
+
+    text: str
+    source: Source
+
+
 class Message(View):
     role: str
     content: str
+    segments: list[Segment] = Field(description="The content from its start to its end, by where it came from.")
 
 
 class PreviewedPrompt(View):
@@ -73,7 +99,9 @@ class PreviewedPrompt(View):
     seq: int
     record_id: str
     messages: list[Message]
+    estimate: CallEstimate
 
 
 class PreviewedPrompts(View):
     items: list[PreviewedPrompt]
+    notice: str | None = Field(default=None, description="Why no examples are drawn though the agent wants some.")

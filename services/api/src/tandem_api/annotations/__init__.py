@@ -1,1 +1,1 @@
-"""Annotations: what a job gave, record by record, as a report and as an export."""
+"""Annotations: what a job gave, record by record and as an export."""

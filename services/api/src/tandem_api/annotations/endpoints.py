@@ -1,4 +1,4 @@
-"""/jobs/{id}/annotations, /jobs/{id}/report and /jobs/{id}/export"""
+"""/jobs/{id}/annotations and /jobs/{id}/export"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from tandem.events import Outcome
 from tandem.web import Viewer, problem_responses
 from tandem_api.annotations.export import csv_lines, file_name, jsonl
-from tandem_api.annotations.schemas import AnnotationDetail, AnnotationPage, ExportFormat, JobReport
+from tandem_api.annotations.schemas import AnnotationDetail, AnnotationPage, ExportFormat
 from tandem_api.paging import AfterSeq, Limit
 from tandem_api.routing import PREFIX, Api
 
@@ -39,12 +39,6 @@ async def list_annotations(
 async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> AnnotationDetail:
     """One annotation with its record, the model's answer as it came, and older attempts."""
     return await api.annotations.get(job_id, seq, caller)
-
-
-@router.get("/report", responses=problem_responses(404))
-async def get_job_report(job_id: str, caller: Viewer, api: Api) -> JobReport:
-    """How the labels are spread, why others have none, and how many meet their gold value."""
-    return await api.annotations.report(job_id, caller)
 
 
 @router.get(

@@ -1,7 +1,8 @@
 """A job's records and labels as JSONL or CSV, one line a record, those that were not run included.
 
 `final` is what holds: the person's values where a person decided, else the model's. The CSV has the same, its columns
-named by their path (`fields.text`, `label.sentiment`); metadata is one column of JSON.
+named by their path (`fields.text`, `label.sentiment`); lists of labels and spans are cells of JSON, and so is metadata,
+which is one column. Either file can be imported again, its `final` values as gold.
 
 Cells are the data as they are. A spreadsheet takes a cell that begins with = + - @ for a formula: whoever opens the
 file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells.
@@ -103,15 +104,20 @@ def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str]) ->
     cells = [line["record_id"], line["seq"], *(line["fields"].get(name, "") for name in fields), metadata]
     for task in tasks:
         label = labels.get(task, {})
-        cells.append((line["gold"] or {}).get(task))
-        cells += [label.get(name) for name in ("value", "confidence", "confidence_method", "rule")]
+        cells += [_cell((line["gold"] or {}).get(task)), _cell(label.get("value"))]
+        cells += [label.get(name) for name in ("confidence", "confidence_method", "rule")]
     cells += [line.get(name) for name in ("outcome", "reason", "attempt", "needs_review", "provider", "model")]
     cells += [line.get("agent_id"), line.get("agent_version")]
-    cells += [verification.get("values", {}).get(task) for task in tasks]
+    cells += [_cell(verification.get("values", {}).get(task)) for task in tasks]
     decided_at = verification.get("decided_at")
     cells += [verification.get("decided_by"), decided_at.isoformat() if decided_at else None]
-    cells += [(line["final"] or {}).get(task) for task in tasks]
+    cells += [_cell((line["final"] or {}).get(task)) for task in tasks]
     return [*cells, line["content_hash"]]
+
+
+def _cell(value: Any) -> Any:
+    """A task's value: what has parts as JSON, else as it is."""
+    return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def _harmless(cell: Any) -> Any:

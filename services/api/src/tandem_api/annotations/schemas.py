@@ -1,4 +1,4 @@
-"""Annotations, reports and exports on the wire."""
+"""Annotations and exports on the wire."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ class Attempt(View):
     created_at: datetime
 
 
+class Sample(View):
+    """What one of several answers to a record said."""
+
+    values: dict[str, LabelValue] = Field(description="Of the tasks that could be read.")
+    reason: str | None = Field(default=None, description="Why not all could be read.")
+    detail: str | None = None
+    left_out: bool = Field(default=False, description="Whether the values are not kept, for want of room.")
+
+
 class Annotation(Attempt):
     seq: int
     record_id: str
@@ -52,8 +61,12 @@ class Annotation(Attempt):
     excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
 
 
+_SAMPLES = "What each answer said, where the agent asked for several; empty where it asked for one."
+
+
 class PastAttempt(Attempt):
     raw: str | None
+    samples: list[Sample] = Field(default=[], description=_SAMPLES)
 
 
 class AnnotationDetail(Annotation):
@@ -61,21 +74,12 @@ class AnnotationDetail(Annotation):
 
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
+    samples: list[Sample] = Field(default=[], description=_SAMPLES)
     history: list[PastAttempt]
 
 
 class AnnotationPage(Page[Annotation]):
     pass
-
-
-class JobReport(View):
-    labels: dict[str, dict[str, int]] = Field(description="Task to value to count, as the model said it.")
-    reasons: dict[str, int] = Field(description="Reasons under invalid and failed.")
-    rules: dict[str, int] = Field(description="Extraction rules under labeled.")
-    accuracy: float | None = Field(description="Share of gold values that the model met; null without gold.")
-    gold_compared: int = Field(description="Labels compared with a gold value.")
-    confidence_histogram: list[int] = Field(description="Labels with a confidence in [0, 0.1), ..., [0.9, 1].")
-    without_confidence: int
 
 
 class ExportFormat(StrEnum):

@@ -18,7 +18,14 @@ from tandem_api.datasets.schemas import (
     Record,
     RecordPage,
 )
-from tandem_api.datasets.uploads import check_columns, receive_import
+from tandem_api.datasets.uploads import (
+    check_columns,
+    columns_by_name,
+    gold_by_task,
+    gold_kinds,
+    names_in,
+    receive_import,
+)
 from tandem_api.paging import After, AfterSeq, Limit
 from tandem_api.routing import PREFIX, Api
 
@@ -71,10 +78,37 @@ async def import_records(
         FileFormat | None, Query(description="Of the file; taken from the content type when left out.")
     ] = None,
     id_column: Annotated[str, Query(description="Holds each row's own key.")] = "id",
-    text_columns: Annotated[str, Query(description="Columns that become the records' fields, by commas.")] = "text",
+    text_columns: Annotated[
+        str,
+        Query(
+            description="Columns that become the records' fields, by commas; field=column where they differ.",
+            examples=["premise,hypothesis", "text=fields.text"],
+        ),
+    ] = "text",
     gold_column: Annotated[str | None, Query(description="Holds the value that is known to be right.")] = None,
     gold_task: Annotated[
         str | None, Query(description="The task it belongs to; the column's name if left out.")
+    ] = None,
+    gold_columns: Annotated[
+        str,
+        Query(
+            description="Several of them, as task=column, by commas; the task alone where the column has its name.",
+            examples=["topic=topics,urgency"],
+        ),
+    ] = "",
+    label_schema_id: Annotated[
+        str | None,
+        Query(
+            description="Gold values are of its tasks, and checked against them. Left out, they are labels or texts, "
+            "taken as they are."
+        ),
+    ] = None,
+    gold_separator: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[;|/+]$",
+            description="Between the gold labels of a multiple choice in a cell, where they are no JSON list.",
+        ),
     ] = None,
     metadata_columns: Annotated[str, Query(description="Columns to keep beside, by commas; * for all others.")] = "",
     on_duplicate: Annotated[
@@ -87,13 +121,20 @@ async def import_records(
     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
     (counted from 1 below the header), line and column.
     """
-    await api.datasets.reachable(dataset_id, caller)
+    dataset = await api.datasets.reachable(dataset_id, caller)
+    texts = columns_by_name(text_columns, "text_columns")
+    gold = gold_by_task(gold_column or None, gold_task or None, gold_columns)
+    kinds = {}
+    if label_schema_id is not None:
+        kinds = gold_kinds(gold, await api.label_schemas.spec(dataset["project_id"], label_schema_id, caller))
     mapping = ColumnMapping(
         id_column=id_column,
-        text_columns=_names(text_columns),
-        gold_column=gold_column or None,
-        gold_task=gold_task or None,
-        metadata_columns=ALL_OTHERS if metadata_columns.strip() == "*" else _names(metadata_columns),
+        text_columns=tuple(texts),
+        text_sources=texts,
+        gold_columns=gold,
+        gold_kinds=kinds,
+        gold_separator=gold_separator,
+        metadata_columns=ALL_OTHERS if metadata_columns.strip() == "*" else names_in(metadata_columns),
     )
     check_columns(mapping)
     return await receive_import(
@@ -119,7 +160,3 @@ async def list_records(
 @router.get("/datasets/{dataset_id}/records/{seq}", responses=problem_responses(404))
 async def get_record(dataset_id: str, seq: int, caller: Viewer, api: Api) -> Record:
     return await api.datasets.record(dataset_id, seq, caller)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())

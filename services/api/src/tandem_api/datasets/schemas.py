@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from tandem.events import LabelValue
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
@@ -55,7 +56,7 @@ class Record(View):
     record_id: str
     fields: dict[str, str]
     metadata: dict[str, Any]
-    gold: dict[str, str] | None = None
+    gold: dict[str, LabelValue] | None = None
     content_hash: str
 
 

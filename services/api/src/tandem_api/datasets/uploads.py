@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import ClientDisconnect, Request
 
+from tandem.events import LabelSchemaSpec, LabelTask
 from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
@@ -57,10 +58,47 @@ async def receive_import(
         raise problem from error
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def gold_by_task(column: str | None, task: str | None, pairs: str) -> dict[str, str]:
+    """Task to gold column, of both ways to say it. Raises Problem when a task is named twice."""
+    first = f"{task or column}={column}," if column else ""
+    return columns_by_name(first + pairs, "gold_columns")
+
+
+def columns_by_name(pairs: str, parameter: str) -> dict[str, str]:
+    """`a,b=c` as a to a and b to c. Raises Problem when a name stands twice."""
+    found: dict[str, str] = {}
+    for pair in names_in(pairs):
+        name, _, column = (part.strip() for part in pair.partition("="))
+        if name in found:
+            raise Problem(
+                422, "bad-column-name", f"{parameter} names {name!r} twice.", field=parameter, cure="Name it once."
+            )
+        found[name] = column or name
+    return found
+
+
+def gold_kinds(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, LabelTask]:
+    """The tasks that the gold values are of. Raises Problem for one that the label schema does not have."""
+    kinds: dict[str, LabelTask] = {}
+    for name in gold:
+        if (task := schema.task(name)) is None:
+            raise Problem(
+                422,
+                "no-such-task",
+                f"The label schema {schema.name!r} (version {schema.version}) has no task {name!r}.",
+                field="gold_columns",
+                cure=f"Name one of {', '.join(task.name for task in schema.tasks)}, as task=column.",
+            )
+        kinds[name] = task
+    return kinds
+
+
 def check_columns(mapping: ColumnMapping) -> None:
     """Names that become keys of documents, and a column that would be two things. Raises Problem."""
-    named = [mapping.id_column, *mapping.text_columns]
-    named += [mapping.gold_column] if mapping.gold_column else []
     for name in (*mapping.text_columns, *mapping.metadata_columns, *mapping.gold_tasks):
         if not name or "." in name or name.startswith("$") or "\0" in name or len(name) > 200:
             raise Problem(
@@ -70,14 +108,14 @@ def check_columns(mapping: ColumnMapping) -> None:
                 column=name,
                 cure="Rename the column in the file.",
             )
-    for parameter, columns in (
-        ("text_columns", mapping.text_columns),
-        ("metadata_columns", mapping.metadata_columns),
-    ):
-        if len(set(columns)) != len(columns):
-            raise Problem(
-                422, "bad-column-name", f"{parameter} names a column twice.", field=parameter, cure="Name it once."
-            )
+    if len(set(mapping.metadata_columns)) != len(mapping.metadata_columns):
+        raise Problem(
+            422,
+            "bad-column-name",
+            "metadata_columns names a column twice.",
+            field="metadata_columns",
+            cure="Name it once.",
+        )
 
 
 def _check_headers(request: Request, limit: int) -> None:

@@ -37,30 +37,32 @@ class Waiting:
         moved, lost = False, []
         handed_back: dict[Account, int] = {}
         outstanding: dict[Account, int] = defaultdict(int)
-        feeders = list(feeders)
-        for feeder in feeders:
-            outstanding[feeder.account] += feeder.outstanding
-        for feeder in feeders:
-            account = feeder.account
+        calling = [(feeder, account) for feeder in feeders if (account := feeder.account) is not None]
+        for feeder, account in calling:
+            outstanding[account] += feeder.outstanding
+        for feeder, account in calling:
             if account not in handed_back:
                 handed_back[account] = self._look_at(account, outstanding[account])
             try:
-                moved = await self._judge(feeder, handed_back[account] > 0) or moved
+                moved = await self._judge(feeder, account, handed_back[account] > 0) or moved
             except LeaseLostError:
                 lost.append(feeder.job_id)
-        self._to_ask &= {feeder.job_id for feeder in feeders}
+        self._to_ask &= {feeder.job_id for feeder, _ in calling}
         return moved, lost
 
     def windows(self, feeders: Mapping[str, JobFeeder]) -> dict[str, int]:
-        """How many requests each job may have outstanding: a window for each account, shared by weight."""
+        """How many requests each job may have outstanding: a window for each account, and one for the jobs that need
+        none, shared by weight."""
         now = self._clock()
         seconds, self._sized = now - self._sized, now
-        by_account: defaultdict[Account, list[JobFeeder]] = defaultdict(list)
+        by_account: defaultdict[Account | None, list[JobFeeder]] = defaultdict(list)
         for feeder in feeders.values():
             by_account[feeder.account].append(feeder)
         shares: dict[str, int] = {}
         for account, theirs in by_account.items():
-            window = self._ceilings[account].apply(self._window(account, theirs), seconds)
+            window = self._settings.max_window
+            if account is not None:
+                window = self._ceilings[account].apply(self._window(account, theirs), seconds)
             shares |= share_window(window, {feeder.job_id: feeder.demand for feeder in theirs})
         metrics.DISPATCH_WINDOW.set(sum(shares.values()))
         return shares
@@ -86,8 +88,8 @@ class Waiting:
             self._ceilings[account].handed_back(count, outstanding=outstanding)
         return count
 
-    async def _judge(self, feeder: JobFeeder, handed_back: bool) -> bool:
-        obstacle = self._fleet.obstacle(feeder.account)
+    async def _judge(self, feeder: JobFeeder, account: Account, handed_back: bool) -> bool:
+        obstacle = self._fleet.obstacle(account)
         if obstacle is not None and (feeder.running or feeder.waiting):
             self._to_ask.discard(feeder.job_id)
             if feeder.document["state_reason"] == obstacle.text and feeder.waiting:

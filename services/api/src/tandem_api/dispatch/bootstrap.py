@@ -6,24 +6,33 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tandem.events import JobKind
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
 from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
+from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
+from tandem.store.workers.writer import WorkerWriter
+from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
+from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
+from tandem_api.examples.pool import ExamplePools
 
 
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
     prices = load_prices(settings.prices_file)
     database = Database(settings.mongo)
+    annotations = AnnotationReader(database)
     await ensure_indexes(database)
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
@@ -36,12 +45,22 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
             writer=JobDispatchWriter(database, holder=uuid.uuid4().hex),
             records=RecordReader(database),
-            annotations=AnnotationReader(database),
+            annotations=annotations,
             producer=producer,
             workers=reports.live,
             health=health,
             spending=SpendingReader(database),
             prices=prices,
+            makers={
+                JobKind.CARRIED_OVER: CarryOverMaker(annotations),
+                JobKind.COMBINED: CombinationMaker(annotations),
+            },
+            examples=ExamplePools(
+                jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
+            ),
+        )
+        keeping = ReportKeeper(
+            WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
         )
         producer.on_log_reset.append(dispatcher.broker_forgot)
         yield App(
@@ -49,6 +68,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
                 "dispatcher": dispatcher.run,
                 "leases": dispatcher.keep_leases,
                 "worker reports": reports.run,
+                "reports kept": keeping.run,
                 "topics": keeper.run,
             },
             stop=[dispatcher.stop, reports.stop, keeper.stop],

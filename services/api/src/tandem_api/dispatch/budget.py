@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from tandem.events import AnnotationRequestedV1
+from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
 from tandem.labeling.prompts import PromptError, Renderer, response_format
 from tandem.observability.logs import get_logger
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
+from tandem_api.dispatch.requests import Asked
 
 log = get_logger(__name__)
 
@@ -54,7 +55,7 @@ class JobBudget:
         self._refused: int | None = None
         job = job_published(document)
         self._agent = job.agent
-        self._format = response_format(job.label_schema)
+        self._format = response_format(job.label_schema, job.agent.confidence_strategy)
         self._bound: tuple[date, RequestBound] | None = None
         try:
             self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)
@@ -103,20 +104,24 @@ class JobBudget:
         self._more = self._cost(more.get(self._job_id, ()))
         self._ledger.settle(seqs)
 
-    def hold(self, requests: Iterable[AnnotationRequestedV1]) -> None:
+    def hold(self, requests: Iterable[Asked]) -> None:
         """Set aside for requests that are out already, whether it fits or not."""
         now = self._shared.clock()
         for request in requests:
-            self._ledger.hold(request.seq, self._most(request), due=now + self._deadline_seconds, now=now)
+            if not isinstance(request, AnnotationRespondedV1):
+                self._ledger.hold(request.seq, self._most(request), due=now + self._deadline_seconds, now=now)
 
-    def admit(self, requests: Sequence[AnnotationRequestedV1], *, due: float) -> list[AnnotationRequestedV1]:
+    def admit(self, requests: Sequence[Asked], *, due: float) -> list[Asked]:
         """The first of the requests, as many as fit; what they can cost is set aside."""
         now = self._shared.clock()
         self._ledger.expire(now)
         self._refused = None
         spent, limit = self._spent, at_least(self.limit_usd)
-        admitted: list[AnnotationRequestedV1] = []
+        admitted: list[Asked] = []
         for request in requests:
+            if isinstance(request, AnnotationRespondedV1):
+                admitted.append(request)  # labels that are there cost nothing
+                continue
             cost = self._most(request)
             if self.unpriced or not self._ledger.fits(request.seq, cost, spent=spent, limit=limit, now=now):
                 self._refused = cost
@@ -125,8 +130,10 @@ class JobBudget:
             admitted.append(request)
         return admitted
 
-    def allows(self, request: AnnotationRequestedV1) -> bool:
+    def allows(self, request: Asked) -> bool:
         """Whether this one would fit now."""
+        if isinstance(request, AnnotationRespondedV1):
+            return True
         now = self._shared.clock()
         self._ledger.expire(now)
         self._refused = cost = self._most(request)
@@ -156,7 +163,7 @@ class JobBudget:
         if self._renderer is not None:
             try:
                 return at_most(self._request_bound.of(self._renderer.messages(request.fields, request.examples)).usd)
-            except (PromptError, LookupError, TypeError):
+            except PromptError:
                 pass  # the worker fails it for the same reason, unpaid
         return at_most(self._request_bound.of_prompt(_UNRENDERED_TOKENS).usd)
 

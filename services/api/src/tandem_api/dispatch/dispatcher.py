@@ -24,7 +24,9 @@ from tandem_api.dispatch.accounts import Waiting
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder, Parts
 from tandem_api.dispatch.fleet import Fleet
+from tandem_api.dispatch.making import Makers
 from tandem_api.dispatch.settings import DispatchSettings
+from tandem_api.examples.pool import ExamplePools
 
 log = get_logger(__name__)
 
@@ -63,6 +65,8 @@ class Dispatcher:
         health: Health,
         spending: SpendingReader,
         prices: PriceTable,
+        makers: Makers,
+        examples: ExamplePools,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -78,6 +82,8 @@ class Dispatcher:
             clock=self._clock,
             deadline_seconds=settings.deadline_seconds,
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls),
+            makers=makers,
+            examples=examples,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
@@ -173,7 +179,7 @@ class Dispatcher:
         metrics.DISPATCH_LEASES.set(len(self._feeders))
         metrics.DISPATCH_OUTSTANDING.set(sum(feeder.outstanding for feeder in self._feeders.values()))
         metrics.DISPATCH_BACKLOG.set(
-            sum(feeder.unended for feeder in running.values()) + sum(f.waiting for f in waiting)
+            sum(f.unended for f in running.values() if f.asks_model) + sum(f.waiting for f in waiting)
         )
 
     async def _finish_if_done(self, feeder: JobFeeder) -> None:

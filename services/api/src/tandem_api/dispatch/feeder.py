@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tandem.events import (
-    AnnotationRequestedV1,
-    Event,
-    JobState,
-)
+from tandem.events import AnnotationRespondedV1, Event, JobState
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
@@ -21,9 +18,12 @@ from tandem.store.jobs.documents import JobDocument, TotalsPart
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
+from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.fleet import Account
-from tandem_api.dispatch.requests import request_for, undelivered
+from tandem_api.dispatch.making import Makers
+from tandem_api.dispatch.requests import Asked, asked_for, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
+from tandem_api.examples.pool import ExamplePools
 
 log = get_logger(__name__)
 
@@ -51,6 +51,8 @@ class Parts:
     clock: Clock
     deadline_seconds: float
     budgets: Budgets
+    makers: Makers
+    examples: ExamplePools
 
 
 class JobFeeder:
@@ -75,7 +77,10 @@ class JobFeeder:
         self._looked_at_budget = 0
         self._outstanding = Outstanding()
         self._unsaved = False
+        self._examples = JobExamples(parts.examples, dispatch.get("notice"))
         self.document = document
+        # What no worker is needed for falls overdue whether one is alive or not.
+        self._clock: Clock = parts.clock if self.asks_model else time.monotonic
 
     @classmethod
     async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
@@ -85,7 +90,7 @@ class JobFeeder:
         asks = {int(seq): number for seq, number in document["dispatch"]["asks"].items()}
         walked = await parts.records.seqs(document["dataset_id"], feeder._low, feeder._cursor)
         ended = set(await parts.annotations.ended(feeder.job_id, feeder._low, feeder._cursor))
-        due = parts.clock() + parts.deadline_seconds
+        due = feeder._clock() + parts.deadline_seconds
         for seq in walked:
             if seq not in ended:
                 feeder._outstanding.ask(seq, number=asks.get(seq, 1), due=due)
@@ -109,8 +114,15 @@ class JobFeeder:
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
 
     @property
-    def account(self) -> Account:
-        """Whose calls the job needs."""
+    def asks_model(self) -> bool:
+        """False when all labels of the job are made of other annotations."""
+        return self.document.get("asks_model", True)
+
+    @property
+    def account(self) -> Account | None:
+        """Whose calls the job needs, if it needs any."""
+        if not self.asks_model:
+            return None
         agent = self.document["published"]["agent"]
         return agent["provider"], agent["model"]
 
@@ -268,17 +280,18 @@ class JobFeeder:
             await budget.ended(set(walked) - set(seqs), low=self._low, below=self._spend)
             for start in range(0, len(seqs), BATCH):
                 records = await self._parts.records.get_many(dataset, seqs[start : start + BATCH])
-                budget.hold([self._request(record, 1) for record in records.values()])
+                budget.hold(await self._asked(records, dict.fromkeys(records, 1)))
             self._budget = budget
 
-    async def _following(self) -> AnnotationRequestedV1 | None:
-        """The next request that would go out."""
+    async def _following(self) -> Asked | None:
+        """What would go out next."""
         dataset, below = self.document["dataset_id"], self.document["selection"]["below_seq"]
         if (lowest := self._outstanding.lowest) is not None:
             records = list((await self._parts.records.get_many(dataset, [lowest])).values())
         else:
             records = await self._parts.records.walk(dataset, self._cursor, below, 1)
-        return self._request(records[0], 1) if records else None
+        following = await self._asked({record["seq"]: record for record in records}, {r["seq"]: 1 for r in records})
+        return following[0] if following else None
 
     def _progress(self) -> Progress:
         return Progress(
@@ -291,14 +304,15 @@ class JobFeeder:
             spend=self._spend,
             reserved_usd=0.0 if self._budget is None else self._budget.reserved_usd,
             lingering_usd=0.0 if self._budget is None else self._budget.lingering_usd,
+            notice=self._examples.notice,
         )
 
     async def _walk(self, limit: int) -> bool:
         """Ask for the next records; False when the selection is exhausted."""
         below = self.document["selection"]["below_seq"]
         records = await self._parts.records.walk(self.document["dataset_id"], self._cursor, below, limit)
-        due = self._parts.clock() + self._parts.deadline_seconds
-        wanted = [self._request(record, 1) for record in records]
+        due = self._clock() + self._parts.deadline_seconds
+        wanted = await self._asked({record["seq"]: record for record in records}, {r["seq"]: 1 for r in records})
         requests = wanted if self._budget is None else self._budget.admit(wanted, due=due)
         for request in requests:
             self._outstanding.ask(request.seq, number=1, due=due)
@@ -313,14 +327,15 @@ class JobFeeder:
 
     async def _ask_again(self) -> bool:
         """False when the budget has no room for all that are to be asked again."""
-        while overdue := self._outstanding.overdue(self._parts.clock(), BATCH):
-            due = self._parts.clock() + self._parts.deadline_seconds
+        while overdue := self._outstanding.overdue(self._clock(), BATCH):
+            due = self._clock() + self._parts.deadline_seconds
             numbers = {ask.seq: ask.number if ask.void else ask.number + 1 for ask in overdue}
-            hopeless = {seq for seq, number in numbers.items() if number > MAX_ASKS}
             records = await self._parts.records.get_many(self.document["dataset_id"], list(numbers))
             if len(records) < len(numbers):
                 log.error("dispatch.records_missing", job_id=self.job_id, count=len(numbers) - len(records))
-            wanted = [self._request(record, numbers[seq]) for seq, record in records.items() if seq not in hopeless]
+            asked = await self._asked(records, {seq: min(number, MAX_ASKS) for seq, number in numbers.items()})
+            hopeless = {each.seq for each in asked if numbers[each.seq] > MAX_ASKS and not _is_ready(each)}
+            wanted = [each for each in asked if each.seq not in hopeless]
             again = wanted if self._budget is None else self._budget.admit(wanted, due=due)
             unaffordable = {request.seq for request in wanted[len(again) :]}
             for seq in numbers.keys() - unaffordable:
@@ -335,9 +350,17 @@ class JobFeeder:
                 return False
         return True
 
-    def _request(self, record: RecordDocument, ask: int) -> AnnotationRequestedV1:
-        seconds = self._parts.deadline_seconds
-        return request_for(self.document, record, epoch=self._asked_epoch, ask=ask, deadline_seconds=seconds)
+    async def _asked(self, records: Mapping[int, RecordDocument], asks: Mapping[int, int]) -> list[Asked]:
+        """What to publish for these records, in the order of `asks` (seq to how often it is asked for)."""
+        return await asked_for(
+            self.document,
+            records,
+            asks,
+            self._parts.makers,
+            epoch=self._asked_epoch,
+            deadline_seconds=self._parts.deadline_seconds,
+            draw=self._examples.draw,
+        )
 
     async def _give_up(self, records: Sequence[RecordDocument]) -> None:
         seconds = self._parts.deadline_seconds
@@ -351,4 +374,11 @@ class JobFeeder:
         if not events:
             return
         await self._parts.producer.send_all(events)
-        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(events))
+        ready = sum(map(_is_ready, events))
+        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(events) - ready)
+        metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
+
+
+def _is_ready(event: Event) -> bool:
+    """Whether it is an answer made of labels there are already."""
+    return isinstance(event, AnnotationRespondedV1) and event.ready is not None

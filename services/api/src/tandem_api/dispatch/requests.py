@@ -1,21 +1,65 @@
-"""The events that ask for a record, or end it unanswered."""
+"""The events that ask for a record, answer it with labels there are already, or end it unanswered."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, ResponseError
+from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, Example, JobKind, ResponseError
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.dispatch.making import Made, Makers
 from tandem_api.dispatch.window import MAX_ASKS
+
+Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
+"""Draws the examples to show with each of a job's records, by seq. Raises StoreUnavailableError."""
+Asked = AnnotationRequestedV1 | AnnotationRespondedV1
+"""What is published so that a record ends: a request to a model, or its labels where they are ready."""
+
+
+async def asked_for(
+    job: JobDocument,
+    records: Mapping[int, RecordDocument],
+    asks: Mapping[int, int],
+    makers: Makers,
+    *,
+    epoch: int,
+    deadline_seconds: float,
+    draw: Draw,
+) -> list[Asked]:
+    """One event a record, in the order of `asks` (seq to how often it is asked for, this time included)."""
+    present = {seq: records[seq] for seq in asks if seq in records}
+    made: Mapping[int, Made] = {}
+    if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
+        made = await makers[kind].make(job, list(present.values()))
+    asks_model = job.get("asks_model", True)
+    ready = {seq: each for seq, each in made.items() if each.ready.reason is None or not asks_model}
+    examples = await draw(job, [record for seq, record in present.items() if seq not in ready])
+    events: list[Asked] = []
+    for seq, record in present.items():
+        if seq in ready:
+            events.append(_answered(job, record, ready[seq], epoch=epoch, ask=asks[seq]))
+        else:
+            shown = examples.get(seq, ())
+            events.append(
+                request_for(job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds, examples=shown)
+            )
+    return events
 
 
 def request_for(
-    job: JobDocument, record: RecordDocument, *, epoch: int, ask: int, deadline_seconds: float
+    job: JobDocument,
+    record: RecordDocument,
+    *,
+    epoch: int,
+    ask: int,
+    deadline_seconds: float,
+    examples: tuple[Example, ...] = (),
 ) -> AnnotationRequestedV1:
     deadline = datetime.now(UTC) + timedelta(seconds=deadline_seconds)
-    return AnnotationRequestedV1(**_about(job, record, epoch), ask=ask, fields=record["fields"], deadline=deadline)
+    about = _about(job, record, epoch)
+    return AnnotationRequestedV1(**about, ask=ask, fields=record["fields"], examples=examples, deadline=deadline)
 
 
 def undelivered(
@@ -24,6 +68,11 @@ def undelivered(
     message = f"asked {MAX_ASKS} times, no answer came back within {deadline_seconds:g} s each"
     error = ResponseError(kind=ErrorKind.UNDELIVERED, message=message)
     return AnnotationRespondedV1(**_about(job, record, epoch), ask=MAX_ASKS, error=error)
+
+
+def _answered(job: JobDocument, record: RecordDocument, made: Made, *, epoch: int, ask: int) -> AnnotationRespondedV1:
+    about = _about(job, record, epoch)
+    return AnnotationRespondedV1(**about, ask=ask, ready=made.ready, provider=made.provider, model=made.model)
 
 
 def _about(job: JobDocument, record: RecordDocument, epoch: int) -> dict[str, Any]:

@@ -30,6 +30,9 @@ class DispatchSettings(BaseModel):
         ge=1,
         description="Calls for one answer that a budget sets money aside for; the workers' retry.max_calls.",
     )
+    keep_reports_seconds: float = Field(
+        default=1.0, gt=0, description="How often the workers' reports are written down for the API."
+    )
     give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
 
 

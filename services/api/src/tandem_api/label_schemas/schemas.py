@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from tandem.events import SingleChoiceTask
+from tandem.events import AnyTask
+from tandem.events.schema import MOST_TASKS, check_tasks
+from tandem_api.label_schemas.shape import completed
 from tandem_api.paging import Page
 from tandem_api.views import Body, Name, View
 
 
 class LabelSchemaCreate(Body):
     name: Name
-    tasks: tuple[SingleChoiceTask, ...] = Field(
-        min_length=1, max_length=1, description="In this release: one single-choice task."
+    tasks: Annotated[tuple[AnyTask, ...], BeforeValidator(completed), AfterValidator(check_tasks)] = Field(
+        min_length=1,
+        max_length=MOST_TASKS,
+        description="Labeled together, in one call. A task without a kind is a single choice; an option may be its "
+        "value alone.",
     )
 
 
@@ -23,9 +30,14 @@ class LabelSchema(View):
     project_id: str
     name: str
     version: int
-    tasks: tuple[SingleChoiceTask, ...]
+    tasks: tuple[AnyTask, ...]
     created_at: datetime
 
 
 class LabelSchemaPage(Page[LabelSchema]):
     pass
+
+
+class SchemaFormat(StrEnum):
+    YAML = "yaml"
+    JSON = "json"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from tandem.access import Caller
+from tandem.events import LabelSchemaSpec
 from tandem.store.database import NameTakenError, utcnow
-from tandem.store.label_schemas.documents import LabelSchemaDocument
+from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
-from tandem.web import not_found
-from tandem_api.label_schemas.schemas import LabelSchema, LabelSchemaCreate, LabelSchemaPage
+from tandem.web import Problem, invalid_request, not_found
+from tandem_api.label_schemas.files import SchemaFileError, parse, render
+from tandem_api.label_schemas.schemas import LabelSchema, LabelSchemaCreate, LabelSchemaPage, SchemaFormat
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
 
@@ -31,7 +37,8 @@ class LabelSchemaService:
         tasks: list[dict[str, Any]] = [task.model_dump(mode="json") for task in body.tasks]
         for remaining in reversed(range(TRIES)):
             latest = await self._reader.latest(project_id, body.name)
-            if latest is not None and latest["tasks"] == tasks:
+            # Compared as they are understood: an older document lacks the fields that came since.
+            if latest is not None and label_schema_spec(latest).tasks == body.tasks:
                 return LabelSchema.of(latest), False
             document: LabelSchemaDocument = {
                 "_id": uuid4().hex,
@@ -57,8 +64,38 @@ class LabelSchemaService:
         page, following = cut(found, limit, lambda _: (skip + limit,))
         return LabelSchemaPage(items=[LabelSchema.of(document) for document in page], next=following)
 
+    async def create_from_file(
+        self, project_id: str, content: bytes, file_format: SchemaFormat, name: str | None, caller: Caller
+    ) -> tuple[LabelSchema, bool]:
+        """The same from a file; `name` goes before the one that the file says."""
+        await self._projects.reachable(project_id, caller)
+        try:
+            found = await asyncio.to_thread(parse, content, file_format, name)
+        except SchemaFileError as error:
+            raise Problem(
+                422, "bad-schema-file", f"The label schema cannot be read: {error}.", cure=error.cure
+            ) from error
+        try:
+            body = LabelSchemaCreate.model_validate(found)
+        except ValidationError as error:
+            raise invalid_request(error.errors(), found) from error
+        return await self.create(project_id, body, caller)
+
+    async def export(self, label_schema_id: str, file_format: SchemaFormat, caller: Caller) -> tuple[str, str]:
+        """The version as a file, and a name for it."""
+        spec = label_schema_spec(await self.reachable(label_schema_id, caller))
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", spec.name).strip("-.") or spec.label_schema_id
+        return render(spec.name, spec.tasks, file_format), f"{plain[:80]}.v{spec.version}.{file_format.value}"
+
     async def get(self, label_schema_id: str, caller: Caller) -> LabelSchema:
         return LabelSchema.of(await self.reachable(label_schema_id, caller))
+
+    async def spec(self, project_id: str, label_schema_id: str, caller: Caller) -> LabelSchemaSpec:
+        """The version as it is understood; a 404 problem also when it is another project's."""
+        document = await self.reachable(label_schema_id, caller)
+        if document["project_id"] != project_id:
+            raise not_found("label schema", label_schema_id)
+        return label_schema_spec(document)
 
     async def reachable(self, label_schema_id: str, caller: Caller) -> LabelSchemaDocument:
         """The version, if it exists in a project that the caller reaches; else a 404 problem."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from tandem.pricing.sizes import AROUND_ALL, AROUND_EACH, CHARACTERS_A_TOKEN
 from tandem_llm_worker.pacing.limits import Need
 
 _LEARNING_RATE = 0.05
-_FIRST_PER_CHARACTER = 0.25
-_AROUND_EACH, _AROUND_ALL = 4, 3
-"""Tokens that a chat adds to each message, and to all."""
 
 
 class TokenEstimate:
@@ -18,7 +16,7 @@ class TokenEstimate:
     def __init__(self, count: Callable[[str], int] | None = None) -> None:
         """`count`: counts the tokens of a text exactly."""
         self._count = count
-        self._per_character = _FIRST_PER_CHARACTER
+        self._per_character = 1 / CHARACTERS_A_TOKEN
         self._output: float | None = None
 
     def of(
@@ -37,7 +35,7 @@ class TokenEstimate:
     def _counted(self, messages: Sequence[Mapping[str, str]]) -> float:
         if self._count is None:
             return self.prompt(messages)
-        return _AROUND_ALL + sum(_AROUND_EACH + self._count(message["content"]) for message in messages)
+        return AROUND_ALL + sum(AROUND_EACH + self._count(message["content"]) for message in messages)
 
     def learn(self, messages: Sequence[Mapping[str, str]], *, input_tokens: int, output_tokens: float) -> None:
         """What the provider counted for an answered call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tandem.access import Caller
-from tandem.events import LabelValue
+from tandem.events import LabelValue, SpanTask
 from tandem.observability.metrics import DECISIONS
 from tandem.store.database import Database, StoreConflictError, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem
@@ -17,6 +17,7 @@ from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
 from tandem_verification_ui.review.shown import ShownItems
+from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 5
 """Of a write that another one got in the way of; each try judges the item as it is then."""
@@ -50,20 +51,20 @@ class Decisions:
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
         item = await self._shown.item(caller, item_id)
-        problems.check_values((await self._shown.job(caller, item.job_id)).task, request.values)
+        values = await self._checked(caller, item, request)
         for _ in range(TRIES):
             if item.state is ItemState.DECIDED:
-                return await self._same_decision(caller, item, request)
+                return await self._same_decision(caller, item, request, values)
             if item.reservation != request.reservation:
                 raise problems.reservation_lost(item)
-            if item.attempt != request.attempt or request.shown_values not in ({}, item.suggested_values):
+            if item.attempt != request.attempt or not self._was_shown(item, request):
                 raise problems.item_changed(item)
-            verification = await self._decision(caller, item, request)
+            verification = await self._decision(caller, item, request, values)
             if await self._close(item, verification):
                 DECISIONS.labels(verification.kind).inc()
                 self._counter.decided(item.job_id)
                 self._publisher.publish(verification)
-                return await self._result(verification, request.values)
+                return await self._result(verification, values)
             item = await self._shown.item(caller, item_id)
         raise StoreConflictError(f"the item {item_id} kept changing while it was decided on")
 
@@ -106,15 +107,27 @@ class Decisions:
             ]
         )
 
-    async def _decision(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> Verification:
+    async def _checked(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> dict[str, LabelValue]:
+        job = await self._shown.job(caller, item.job_id)
+        needs_text = any(isinstance(task, SpanTask) for task in job.schema.tasks)
+        fields = await self._shown.fields(job, [item.seq]) if needs_text else {}
+        return checked(job.schema.tasks, request.values, fields.get(item.seq, {}))
+
+    def _was_shown(self, item: ReviewItem, request: DecisionRequest) -> bool:
+        """Whether the item still is what was on the screen; without a suggestion on it nothing contradicts."""
+        return not request.shown_values or same_values(request.shown_values, item.suggested_values)
+
+    async def _decision(
+        self, caller: Caller, item: ReviewItem, request: DecisionRequest, values: dict[str, LabelValue]
+    ) -> Verification:
         last = await self._verifications.get(item.job_id, item.seq)
-        confirmed = request.values == request.shown_values
+        confirmed = same_values(values, request.shown_values)
         return self._verification(
             caller,
             item,
             revision=1 if last is None else last.revision + 1,
             kind=DecisionKind.CONFIRMED if confirmed else DecisionKind.CORRECTED,
-            values=request.values,
+            values=values,
             shown_attempt=request.attempt,
             shown_values=request.shown_values,
             reservation=request.reservation,
@@ -198,7 +211,9 @@ class Decisions:
         self._publisher.publish(undone)
         return reopened
 
-    async def _same_decision(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> DecisionResult:
+    async def _same_decision(
+        self, caller: Caller, item: ReviewItem, request: DecisionRequest, values: dict[str, LabelValue]
+    ) -> DecisionResult:
         """The answer to a request that came twice; raises Problem 409 when it is another decision."""
         last = await self._verifications.get(item.job_id, item.seq)
         by_caller = item.decided_by == caller.name
@@ -206,11 +221,11 @@ class Decisions:
             last is None
             or not by_caller
             or last.reservation != request.reservation
-            or last.values != request.values
+            or not same_values(last.values or {}, values)
             or last.revision != item.revision
         ):
             raise problems.already_decided(item, by_caller=by_caller)
-        return await self._result(last, request.values)
+        return await self._result(last, values)
 
     async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
         """The answer to an undo that came twice; raises Problem 409 when there is nothing to undo."""

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from tandem.access import Caller
-from tandem.events import SingleChoiceTask
+from tandem.events import LabelSchemaSpec
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
 from tandem.web import not_found
@@ -19,7 +19,7 @@ class ReviewJob:
     job_id: str
     project_id: str
     dataset_id: str
-    task: SingleChoiceTask
+    schema: LabelSchemaSpec
 
 
 class ReviewJobs:
@@ -45,7 +45,4 @@ class ReviewJobs:
         if document is None:
             return None
         published = job_published(document)
-        task = published.label_schema.tasks[0]
-        if not isinstance(task, SingleChoiceTask):
-            raise TypeError(f"tasks of the kind {task.kind} cannot be reviewed yet")
-        return ReviewJob(job_id, published.project_id, published.dataset_id, task)
+        return ReviewJob(job_id, published.project_id, published.dataset_id, published.label_schema)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from tandem.events import LabelValue, SingleChoiceTask
 from tandem.store.review_items.documents import ReviewItem
-from tandem.web import FieldProblem, Problem
+from tandem.web import Problem
 
 
 def reservation_lost(item: ReviewItem) -> Problem:
@@ -56,36 +53,3 @@ def not_your_decision(item: ReviewItem) -> Problem:
         item_id=item.item_id,
         decided_by=item.decided_by,
     )
-
-
-def check_values(task: SingleChoiceTask, values: Mapping[str, LabelValue]) -> None:
-    """Raises Problem 422 unless every task of the schema, and nothing else, has one of its values."""
-    errors: list[FieldProblem] = []
-    allowed = [option.value for option in task.options]
-    if task.name not in values:
-        errors.append(FieldProblem(field=f"values.{task.name}", detail="A value is missing.", cure=_choose(allowed)))
-    for name, value in values.items():
-        field = f"values.{name}"
-        if name != task.name:
-            cure = f"The task is {task.name!r}."
-            errors.append(FieldProblem(field=field, detail="The label schema has no such task.", cure=cure))
-        elif value not in allowed:
-            errors.append(
-                FieldProblem(field=field, detail=f"{value!r} is no label of this task.", cure=_choose(allowed))
-            )
-    if errors:
-        first = errors[0]
-        raise Problem(
-            422,
-            "values-do-not-fit",
-            f"{first.field}: {first.detail}",
-            title="The values do not fit the label schema",
-            field=first.field,
-            cure=first.cure,
-            errors=errors,
-        )
-
-
-def _choose(allowed: list[str]) -> str:
-    shown = ", ".join(allowed[:20])
-    return f"Choose one of: {shown}{', …' if len(allowed) > 20 else ''}."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.events import JobState, LabelValue, Outcome, ReviewReason, SingleChoiceTask, TaskLabel
+from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewReason, TaskLabel
+from tandem.events.schema import AnyTask
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.verifications.documents import DecisionKind
 
@@ -38,34 +40,20 @@ class ReserveRequest(_Request):
     )
 
 
-class TaskOption(BaseModel):
-    value: str = Field(description="What is sent and stored.")
-    name: str = Field(description="What is shown.")
-    description: str
-
-
-class TaskView(BaseModel):
-    """What is asked of the person."""
-
-    name: str
-    question: str
-    options: list[TaskOption]
-
-    @classmethod
-    def of(cls, task: SingleChoiceTask) -> TaskView:
-        options = [TaskOption(value=o.value, name=o.display, description=o.description) for o in task.options]
-        return cls(name=task.name, question=task.question, options=options)
-
-
 class Suggestion(BaseModel):
-    """The model's label."""
+    """The model's label of one task."""
 
     task: str
     value: LabelValue
     confidence: float | None = Field(description="Probability that the label is right; null when not known.")
     confidence_method: str | None
     confidence_missing_reason: str | None
-    probabilities: dict[str, float] | None = Field(description="Per option; sums to 1.")
+    probabilities: dict[str, float] | None = Field(
+        description="Per option: of a single choice they sum to 1, of a multiple choice each stands alone."
+    )
+    span_confidences: list[float | None] | None = Field(
+        description="Of a span task: the probability that each span is right, in the order of the value."
+    )
     margin: float | None
 
     @classmethod
@@ -86,8 +74,8 @@ class ReviewItemView(BaseModel):
     reason: ReviewReason = Field(description="Why a person is asked.")
     detail: str | None = Field(description="One sentence on why no label could be read; null where one could.")
     raw: str | None = Field(description="The model's answer, where no label could be read from it.")
-    suggestion: Suggestion | None = Field(description="Null where the model gave no label.")
-    task: TaskView
+    tasks: list[AnyTask] = Field(description="What is asked of the person: the tasks of the job's label schema.")
+    suggestions: list[Suggestion] = Field(description="The model's labels; a task without one has none here.")
     skips: int
     reservation: str = Field(description="The fence token: whoever holds the current one may decide.")
     reserved_until: datetime = Field(description="From then on others may take the item. Renew before.")
@@ -98,11 +86,10 @@ class ReviewItemView(BaseModel):
         item: ReviewItem,
         *,
         fields: dict[str, str],
-        task: SingleChoiceTask,
+        tasks: Sequence[LabelTask],
         detail: str | None = None,
         raw: str | None = None,
     ) -> ReviewItemView:
-        label = next((label for label in item.labels if label.task == task.name), None)
         return cls(
             **item.model_dump(
                 include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips", "reserved_until"}
@@ -111,8 +98,8 @@ class ReviewItemView(BaseModel):
             fields=fields,
             detail=detail,
             raw=raw,
-            suggestion=None if label is None else Suggestion.of(label),
-            task=TaskView.of(task),
+            tasks=list(tasks),
+            suggestions=[Suggestion.of(label) for label in item.labels],
             reservation=item.reservation or "",
         )
 
@@ -131,7 +118,7 @@ class DecisionRequest(HeldRequest):
     """A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer."""
 
     attempt: int = Field(ge=1)
-    values: dict[str, LabelValue] = Field(description="The final value of each task.")
+    values: dict[str, LabelValue] = Field(description="The final value of each task of the label schema.")
     shown_values: dict[str, LabelValue] = Field(
         default_factory=dict, description="What was suggested on the screen; empty when no suggestion was shown."
     )

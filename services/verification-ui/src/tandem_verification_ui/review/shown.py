@@ -56,7 +56,7 @@ class ShownItems:
                 ReviewItemView.of(
                     item,
                     fields=fields.get(item.seq, {}),
-                    task=job.task,
+                    tasks=job.schema.tasks,
                     detail=answer["detail"] if answer else None,
                     raw=answer["raw"] if answer else None,
                 )

@@ -6,7 +6,7 @@ const pressable = "button, a[href], summary, [role='button'], [role='menuitem'],
 
 /** True when the key belongs to what has the focus, not to the page. */
 export function belongsElsewhere(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.repeat || event.isComposing) return true;
+  if (event.defaultPrevented || event.isComposing) return true;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest(typingIn)) return true;
   if (target?.closest(layers)) return true;
@@ -14,18 +14,24 @@ export function belongsElsewhere(event: KeyboardEvent): boolean {
   return (event.key === "Enter" || event.key === " ") && Boolean(target?.closest(pressable));
 }
 
+interface Listening {
+  /** Before the page's other keys; what the handler takes, it marks by `preventDefault`. */
+  first?: boolean;
+  /** Also while a key is held down. */
+  repeat?: boolean;
+}
+
 /** Calls the latest handler for each key that belongs to the page. */
-export function usePageKeys(handler: (event: KeyboardEvent) => void, active = true): void {
+export function usePageKeys(handler: (event: KeyboardEvent) => void, { first = false, repeat = false }: Listening = {}): void {
   const latest = useRef(handler);
   useEffect(() => {
     latest.current = handler;
   });
   useEffect(() => {
-    if (!active) return;
     const listen = (event: KeyboardEvent) => {
-      if (!belongsElsewhere(event)) latest.current(event);
+      if (!belongsElsewhere(event) && (repeat || !event.repeat)) latest.current(event);
     };
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
-  }, [active]);
+    window.addEventListener("keydown", listen, { capture: first });
+    return () => window.removeEventListener("keydown", listen, { capture: first });
+  }, [first, repeat]);
 }

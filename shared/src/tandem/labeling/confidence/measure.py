@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,8 @@ class Method(StrEnum):
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
+    DAWID_SKENE = "dawid_skene"
+    """From several agents' labels and how often each of them is right."""
 
 
 class UnknownReason(StrEnum):
@@ -36,8 +38,12 @@ class UnknownReason(StrEnum):
     LABEL_NOT_IN_ALTERNATIVES = "label_not_in_alternatives"
     """The provider gives the generated label no probability at all."""
     MALFORMED_LOGPROBS = "malformed_logprobs"
+    ONE_OPTION = "one_option"
+    """There is nothing but this label to choose from, so that its probability among the options says nothing."""
     FREE_TEXT = "free_text"
     """A short text may say the same in many ways; the probability of its tokens says how it is worded."""
+    VERIFIED = "verified"
+    """A person decided on it in the job that it comes from: it needs no probability, and no second look."""
     ONE_SAMPLE = "one_sample"
     """Agreement needs at least two answers."""
     NOT_STATED = "not_stated"
@@ -54,10 +60,26 @@ class Confidence:
     """Probability of the label that was read."""
     probabilities: dict[str, float] | None
     margin: float | None
-    """`value` less the probability of the likeliest other option; negative when that one is likelier."""
+    """`value` less the probability of the likeliest other option; negative when that one is likelier. Of a multiple
+    choice, that of the option that was decided most narrowly: its probability as decided less that of the contrary."""
     entropy: float | None
-    """In nats; 0 when sure, log(number of options) when clueless."""
+    """In nats; 0 when sure, log(number of options) when clueless. Of a multiple choice, the sum over its options."""
     method: Method = Method.TOKEN_PROBABILITY
+    spans: tuple[float | None, ...] | None = None
+    """Of a span task: the confidence of each span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What is known where the confidence of the whole is not."""
+
+    reason: UnknownReason
+    probabilities: dict[str, float] | None = None
+    spans: tuple[float | None, ...] | None = None
+    method: Method = Method.TOKEN_PROBABILITY
+
+
+Assessment = Confidence | Partial | UnknownReason
 
 
 def over_options(value: str, masses: Mapping[str, float], method: Method) -> Confidence | UnknownReason:
@@ -69,6 +91,18 @@ def over_options(value: str, masses: Mapping[str, float], method: Method) -> Con
     own = min(1.0, probabilities[value])
     second = max((share for option, share in probabilities.items() if option != value), default=0.0)
     return Confidence(own, probabilities, own - second, entropy_of(probabilities), method)
+
+
+def over_decisions(probabilities: Mapping[str, float], chosen: Collection[str]) -> tuple[float | None, float]:
+    """Margin and entropy of a multiple choice, whose options stand each alone."""
+    margin, entropy = 1.0, 0.0
+    for option, share in probabilities.items():
+        narrow = 2 * share - 1 if option in chosen else 1 - 2 * share
+        if narrow < margin:  # noqa: PLR1730 - this is the hot path, and `min` a call
+            margin = narrow
+        if 0 < share < 1:
+            entropy -= share * math.log(share) + (1 - share) * math.log(1 - share)
+    return (margin if probabilities else None), entropy
 
 
 def entropy_of(probabilities: Mapping[str, float]) -> float:

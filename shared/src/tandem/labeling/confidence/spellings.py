@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from tandem.events.schema import LabelOption
 from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
+
+_MOST_KNOWN = 2000
+"""Beginnings of labels that are remembered: models write the same few again and again."""
 
 
 class Spellings:
     """The options as a model spells them in one context, sorted, so that a prefix finds its options by bisection."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        """`texts`: option value to the text that spells it."""
-        self.value_of = {text.casefold(): value for value, text in texts.items()}
+    def __init__(
+        self, texts: Mapping[str, str], ends: Callable[[str], bool], *, likely: frozenset[str] | None = None
+    ) -> None:
+        """`texts`: each spelling to the option's value. `ends`: whether what follows an option's text ends it.
+
+        `likely`: the spellings among which probability is shared that may belong to any; None: all.
+        """
+        self.value_of = {text.casefold(): value for text, value in texts.items()}
+        self.likely = likely
+        self._ends = ends
         self.all = sorted(self.value_of)
-        self._shortest = min(map(len, self.all))
+        self._lengths = sorted({len(text) for text in self.all}, reverse=True)
+        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
-    def leads_to(self, text: str, said: int, *, in_json: bool) -> list[str]:
+    def leads_to(self, text: str, said: int) -> tuple[str, ...]:
         """The options that a label beginning with this text may become, of which `said` characters were said before.
 
         Those that begin with the text, and the one that the text holds and ends.
         """
+        key = (text, said)
+        if (known := self._known.get(key)) is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = tuple(self._leads_to(text, said))
+        return known
+
+    def _leads_to(self, text: str, said: int) -> list[str]:
         options = []
         for index in range(bisect_left(self.all, text), len(self.all)):
             if not self.all[index].startswith(text):
                 break
             options.append(self.all[index])
-        for length in range(len(text) - 1, max(said, self._shortest) - 1, -1):
-            if text[:length] in self.value_of and _ends(text[length:], in_json=in_json):
+        for length in self._lengths:
+            if (
+                said <= length < len(text)
+                and text[:length] in self.value_of
+                and self._ended(text[:length], text[length:])
+            ):
                 options.append(text[:length])
                 break
         return options
+
+    def _ended(self, option: str, rest: str) -> bool:  # noqa: ARG002 - in a list, it depends on the option
+        return self._ends(rest)
 
     def begun(self, piece: str, before: str, *, in_json: bool) -> str | None:
         """What of a label a piece begins when the label's start stands behind `before` in the piece's place.
@@ -61,8 +88,23 @@ def _without(piece: str, before: str, ignored: str) -> str | None:
     return None if needed else piece[position:]
 
 
-def _ends(rest: str, *, in_json: bool) -> bool:
-    """Whether what follows an option's text ends it, rather than making another word of it."""
-    if in_json:
-        return rest.startswith('"')
+def ends_string(rest: str) -> bool:
+    """In JSON, whether what follows an option's text ends it rather than making another word of it."""
+    return rest.startswith('"')
+
+
+def ends_words(rest: str) -> bool:
+    """The same in text."""
     return not rest.strip(AFTER + ")]}>") or rest.startswith(("<|", "</s>", "<eos>", "<end_of_turn>"))
+
+
+def ends_number(rest: str) -> bool:
+    """The same for numbers, wherever they stand."""
+    if rest[0] in ".,":
+        return not rest[1:2].isdigit()
+    return not rest[0].isdigit() and rest[0] not in "eE_"
+
+
+def spellings_of(options: Iterable[LabelOption]) -> dict[str, str]:
+    """Each text that a model may write for an option, aliases included, to the option's value."""
+    return {text: option.value for option in options for text in (option.value, *option.aliases)}

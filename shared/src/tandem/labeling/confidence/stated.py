@@ -9,13 +9,15 @@ from typing import Any
 from tandem.labeling.confidence.measure import Confidence, Method, UnknownReason
 
 PROPERTY = "confidence"
-"""Of the JSON answer, and the name of a line in text."""
+"""Of the JSON answer, and the name of a line in text. One number for the record: how sure the model is that all of its
+answer is right."""
 
 _NUMBER = r"(?:\d+(?:[.,]\d+)?|\.\d+)"
 _PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 _OUT_OF = re.compile(rf"({_NUMBER})\s*(?:/|out of)\s*({_NUMBER})", re.IGNORECASE)
 _PLAIN = re.compile(_NUMBER)
 _LINE = re.compile(rf"^[\s*_>#-]*{PROPERTY}[\s*_]*[:=\uff1a][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_MEMBER = re.compile(rf'"{PROPERTY}"\s*:\s*("[^"]*"|[^\s,}}\]]+)', re.IGNORECASE)
 _LONGEST = 40
 
 
@@ -33,9 +35,13 @@ def stated(value: Any) -> Confidence | UnknownReason:
     return Confidence(share, None, None, None, Method.STATED)
 
 
-def stated_in_text(answer: str) -> Confidence | UnknownReason:
-    """The same from a line `Confidence: 85%`. Two lines that say different things are unclear."""
-    found = {match[1] for match in _LINE.finditer(answer)}
+def stated_in_answer(answer: str) -> Confidence | UnknownReason:
+    """The same from a member `"confidence": 85` of JSON, or a line `Confidence: 85%` of text.
+
+    Two that say different things are unclear.
+    """
+    found = {match[1] for pattern in (_MEMBER, _LINE) for match in pattern.finditer(answer)}
+    found.discard("null")
     if not found:
         return UnknownReason.NOT_STATED
     return stated(found.pop()) if len(found) == 1 else UnknownReason.STATED_UNCLEAR

@@ -7,41 +7,42 @@ from that, whatever the tokenizer does with quotes, spaces and shared beginnings
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping
 
-from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options
-from tandem.labeling.confidence.spellings import Spellings
-from tandem.labeling.confidence.walk import UnknownError, locate, walk
+from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
+from tandem.labeling.confidence.walk import walk
+from tandem.labeling.reading import Place
 
 
 class OptionProbability:
     """The confidence of labels that are one of some options. Prepared once, used for each answer."""
 
-    def __init__(self, values: Iterable[str]) -> None:
-        self._values = list(values)
-        self._as_text = {value: value for value in self._values}
-        self._as_json = {value: json.dumps(value, ensure_ascii=False)[1:-1] for value in self._values}
-        self._spellings = {True: Spellings(self._as_json), False: Spellings(self._as_text)}
+    def __init__(self, texts: Mapping[str, str], *, ends: Callable[[str], bool] | None = None) -> None:
+        """`texts`: each spelling of an option to its value. `ends`: what ends an option; as strings end when left out.
+
+        With `ends` given, options stand in JSON as they stand in text: numbers do.
+        """
+        self._values = list(dict.fromkeys(texts.values()))
+        self._in_text = texts
+        self._in_json = {quoted(text): value for text, value in texts.items()} if ends is None else texts
+        self._ends = {True: ends or ends_string, False: ends or ends_words}
+        self._spellings = {
+            True: Spellings(self._in_json, self._ends[True]),
+            False: Spellings(self._in_text, self._ends[False]),
+        }
 
     def estimate(
-        self,
-        value: str,
-        span: tuple[int, int] | None,
-        text: str,
-        logprobs: Sequence[TokenLogprob] | None,
-        *,
-        in_json: bool,
+        self, value: str, place: Place | None, answer: str, generated: Generated, *, in_json: bool
     ) -> Confidence | UnknownReason:
-        """The confidence of `value`, read at `span` of `text`, which `logprobs` generated."""
-        if not logprobs:
-            return UnknownReason.NO_LOGPROBS
-        if span is None:
+        """The confidence of `value`, read at `place` of the answer that was generated so."""
+        if place is None:
             return UnknownReason.LABEL_NOT_LOCATED
         try:
-            generated, place = locate(span, text, logprobs)
-            spellings = self._spelled(value, generated[place[0] : place[1]], in_json=in_json)
-            found = walk(place, generated, logprobs, spellings, in_json=in_json)
+            start, end = generated.locate(place, answer)
+            spellings = self._spelled(value, generated.text[start:end], in_json=in_json)
+            found = walk((start, end), generated, spellings, in_json=in_json)
         except UnknownError as unknown:
             return unknown.reason
         masses = dict.fromkeys(self._values, 0.0)
@@ -57,7 +58,13 @@ class OptionProbability:
         usual = self._spellings[in_json]
         if usual.value_of.get(spelled.casefold()) == value:
             return usual
-        texts = self._as_json if in_json else self._as_text
+        texts = self._in_json if in_json else self._in_text
         if in_json and "\\u" in spelled:
-            texts = {option: json.dumps(option)[1:-1] for option in self._values}
-        return Spellings(texts | {value: spelled})
+            texts = {json.dumps(text)[1:-1]: each for text, each in self._in_text.items()}
+        kept = {text: each for text, each in texts.items() if each != value}
+        return Spellings(kept | {spelled: value}, self._ends[in_json])
+
+
+def quoted(text: str) -> str:
+    """The text as it stands between the quotes of a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]

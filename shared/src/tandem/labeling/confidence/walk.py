@@ -26,21 +26,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import UnknownReason
 from tandem.labeling.confidence.spellings import Spellings
 from tandem.labeling.normalization import BEFORE, BLANKS
+from tandem.labeling.reading import Place
 
 _ROUNDING = 1e-6
 _AS_GOOD_AS_CERTAIN = 1 - 1e-5
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
+_NO_OTHERS: list[tuple[str, float]] = []
 _MEMBER_BEGINS = "{[,"
-
-
-class UnknownError(Exception):
-    """Ends a walk: there is no confidence, for this reason."""
-
-    def __init__(self, reason: UnknownReason) -> None:
-        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -64,10 +60,18 @@ class Walk:
 
     masses: dict[str, float]
     presumed: float = 0.0
+    path: float = 0.0
+    """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
+    of them."""
+    behind: int = 0
+    """Index behind the last token that was looked at."""
     _doubts: list[_Doubt] = field(default_factory=list)
 
-    def _settle(self) -> None:
-        """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to."""
+    def _settle(self, likely: frozenset[str] | None) -> None:
+        """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
+        to the likely ones alone."""
+        if not self._doubts:
+            return
         seen = {option for option, mass in self.masses.items() if mass > 0}
         for doubt in self._doubts:
             heirs = [option for option in doubt.options if option not in seen]
@@ -75,6 +79,8 @@ class Walk:
                 if doubt.unless_seen:
                     continue
                 heirs = list(doubt.options)
+            if likely is not None:
+                heirs = [option for option in heirs if option in likely] or heirs
             if heirs:
                 share = min(doubt.mass / len(heirs), doubt.most)
                 for option in heirs:
@@ -84,23 +90,20 @@ class Walk:
 
 
 def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
-    span: tuple[int, int],
-    generated: str,
-    logprobs: Sequence[TokenLogprob],
-    spellings: Spellings,
-    *,
-    in_json: bool,
+    place: Place, generated: Generated, spellings: Spellings, *, in_json: bool, begin: int | None = None
 ) -> Walk:
-    """The masses of all options at the place of the label, which stands at `span` of the generated text.
+    """The masses of all options at the place of the label in the generated text.
 
-    Raises UnknownError.
+    `begin`: from where on the options can part, where that is known better than by the layout. Raises UnknownError.
     """
-    start, end = span
-    label = generated[start:end].casefold()
+    start, end = place
+    text, logprobs = generated.text, generated.tokens
+    label = text[start:end].casefold()
     others = [option for option in spellings.all if option != label]
     found = Walk(dict.fromkeys(spellings.all, 0.0))
     masses, doubts = found.masses, found._doubts  # noqa: SLF001 - of this module
-    index, position = _first(generated, start, logprobs, in_json=in_json)
+    index = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)
+    position = generated.starts[index]
     reached = 1.0
 
     # The lead: tokens that end before the label begins.
@@ -108,25 +111,25 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
         token = logprobs[index]
         own = math.exp(token.logprob) if token.logprob < 0 else 1.0
         if not own >= _AS_GOOD_AS_CERTAIN:
-            own, alternatives, least, unlisted = _distribution_at(token)
-            rest = generated[position:start].casefold()
+            own, alternatives, least, unlisted = distribution_at(token)
+            rest = text[position:start].casefold()
             own_text = token.token.casefold()
             ends_at_label = position + len(token.token) == start
             own_is_near = not _has_word(rest[len(own_text) :])
             ignored = BLANKS if in_json else BEFORE
             first = rest.lstrip(ignored)[:1]
-            for piece, probability in alternatives:
-                text = piece.casefold()
-                if first and (bare := text.lstrip(ignored)) and bare[0] != first:
+            for alternative, probability in alternatives:
+                piece = alternative.casefold()
+                if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
                     continue  # goes elsewhere
-                begun = spellings.begun(text, rest, in_json=in_json)
+                begun = spellings.begun(piece, rest, in_json=in_json)
                 if begun:
-                    options = spellings.leads_to(begun, 0, in_json=in_json)
+                    options = spellings.leads_to(begun, 0)
                     _give(masses, doubts, reached * probability, options, label)
-                elif text != own_text and text and rest.startswith(text):
-                    near = own_is_near or not _has_word(rest[len(text) :])
+                elif piece != own_text and piece and rest.startswith(piece):
+                    near = own_is_near or not _has_word(rest[len(piece) :])
                     doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
-                elif text.strip() == own_text.strip() or (ends_at_label and begun is not None):
+                elif piece.strip() == own_text.strip() or (ends_at_label and begun is not None):
                     own += probability
                 elif begun is not None:
                     doubts.append(_Doubt(reached * probability, others, unless_seen=True))
@@ -137,32 +140,42 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
         index += 1
 
     # The label.
-    before = generated[position:start].casefold()
+    before = text[position:start].casefold()
     said = ""
     alive: Sequence[str] = spellings.all
     at_start = True
-    for token in logprobs[index:]:
-        own, alternatives, least, unlisted = _distribution_at(token)
+    agreeing = 0.0
+    while index < len(logprobs):
+        token = logprobs[index]
+        index += 1
         on_path = token.token.casefold()
         on_path = on_path[len(before) :] if at_start else said + on_path
-        following = spellings.leads_to(on_path, len(said), in_json=in_json)
+        following = spellings.leads_to(on_path, len(said))
         if label not in following:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        own = 1.0 if token.logprob > 0 else math.exp(token.logprob)
+        if own >= _AS_GOOD_AS_CERTAIN:
+            alternatives, least, unlisted = _NO_OTHERS, 0.0, 0.0
+        else:
+            own, alternatives, least, unlisted = distribution_at(token)
         seen = {label}
-        for piece, probability in alternatives:
-            text = piece.casefold()
-            begun = spellings.begun(text, before, in_json=in_json) if at_start else said + text
+        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
+        for alternative, probability in alternatives:
+            piece = alternative.casefold()
+            begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
             if begun is None:
-                if before and text and before.startswith(text):
+                if before and piece and before.startswith(piece):
                     doubts.append(_Doubt(reached * probability, others))
-                elif at_start and text and not text.strip():
+                elif at_start and piece and not piece.strip():
                     doubts.append(_Doubt(reached * probability, others, unless_seen=True))
             elif begun == on_path:
                 own += probability
             elif begun:
-                options = spellings.leads_to(begun, len(said), in_json=in_json)
+                options = spellings.leads_to(begun, len(said))
                 if len(options) == 1:
                     seen.add(options[0])
+                    if goes_beyond and options[0] == label and begun.startswith(label):
+                        agreeing += reached * probability
                 _give(masses, doubts, reached * probability, options, label)
             else:
                 doubts.append(_Doubt(reached * probability, others))
@@ -171,13 +184,14 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
         reached *= own
         if len(following) == 1:
             masses[label] += reached
-            found._settle()  # noqa: SLF001
+            found.path, found.behind = reached + agreeing, index
+            found._settle(spellings.likely)  # noqa: SLF001
             return found
-        said, alive, at_start = on_path, following, False
+        said, alive, at_start, agreeing = on_path, following, False, 0.0
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
-def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: list[str], label: str) -> None:
+def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: Sequence[str], label: str) -> None:
     if len(options) == 1:
         masses[options[0]] += mass
     elif options:
@@ -185,42 +199,14 @@ def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: 
         doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
 
 
-def _first(generated: str, start: int, logprobs: Sequence[TokenLogprob], *, in_json: bool) -> tuple[int, int]:
-    """The token with which the walk begins, and where that token begins."""
+def _first(text: str, start: int, *, in_json: bool) -> int:
+    """Where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
-        begin = max(0, *(generated.rfind(mark, 0, start) for mark in _MEMBER_BEGINS))
-    else:
-        begin = generated.rfind("\n", 0, start) + 1
-    position = 0
-    for index, token in enumerate(logprobs):
-        length = len(token.token)
-        if position + length > begin:
-            return index, position
-        position += length
-    raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        return max(0, *(text.rfind(mark, 0, start) for mark in _MEMBER_BEGINS))
+    return text.rfind("\n", 0, start) + 1
 
 
-def locate(span: tuple[int, int], text: str, logprobs: Sequence[TokenLogprob]) -> tuple[str, tuple[int, int]]:
-    """The generated text, and where in it the label stands that is read at `span` of `text`. Raises UnknownError."""
-    generated = "".join([token.token for token in logprobs])
-    if generated == text:
-        return generated, span
-    start, end = span
-    shift = generated.find(text)
-    if shift == -1 or generated.find(text, shift + 1) != -1:
-        shift = _only_occurrence(text[start:end], generated) - start
-    return generated, (start + shift, end + shift)
-
-
-def _only_occurrence(label: str, generated: str) -> int:
-    """Tokens may spell bytes of a character apart; the label is then looked for alone."""
-    at = generated.find(label)
-    if not label or at == -1 or generated.find(label, at + 1) != -1:
-        raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
-    return at
-
-
-def _distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
+def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
     """Probability of the generated token, the other listed ones with theirs, the least listed, and the sum unlisted."""
     exp = math.exp
     own = total = 1.0 if token.logprob > 0 else exp(token.logprob)

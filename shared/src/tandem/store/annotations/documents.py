@@ -6,8 +6,7 @@ older attempts are in `history`. A person's decision stands beside them and no a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
@@ -15,6 +14,22 @@ COLLECTION = "annotations"
 
 RAW_LIMIT = 4096
 """Characters of the model's answer that are kept."""
+
+
+SAMPLES_LIMIT = 16_384
+"""Bytes, as JSON, of the values of an attempt's samples that are kept; those behind are left out."""
+
+
+class SampleDocument(TypedDict):
+    """What one of several answers to a record said."""
+
+    values: dict[str, Any]
+    """Task to value, plain; of the tasks that could be read."""
+    reason: str | None
+    """Why not all could be read; None where they could."""
+    detail: str | None
+    left_out: NotRequired[bool]
+    """Whether the values are not kept, for want of room."""
 
 
 class AttemptDocument(TypedDict):
@@ -45,9 +60,13 @@ class AttemptDocument(TypedDict):
     """Wall time of the model's answer."""
     raw: str | None
     """The answer's text, cut to RAW_LIMIT; None where none came."""
+    samples: NotRequired[list[SampleDocument]]
+    """What each answer said, in their order, where there was more than one."""
     event_id: str
     """Of the answer this was made from."""
     created_at: datetime
+    sources: NotRequired[list[str]]
+    """The annotations that the labels come of, each as `job:seq`; only where no model was asked."""
 
 
 class VerificationPart(TypedDict):
@@ -85,6 +104,8 @@ class AnnotationDocument(AttemptDocument):
     no call was made for it."""
     more_spending: NotRequired[list[SpendingPart]]
     """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
+    expires_at: NotRequired[datetime]
+    """When the annotation of a try-out is forgotten."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]
@@ -129,18 +150,3 @@ class ReviewTally:
 
     records: int = 0
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotationReport:
-    """What a job gave, over all its annotations."""
-
-    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Task to value to count, as the model said it."""
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    """Reasons under invalid and failed."""
-    rules: Mapping[str, int] = field(default_factory=dict)
-    """Extraction rules under labeled."""
-    confidence_histogram: tuple[int, ...] = (0,) * 10
-    """Labels with a confidence in [0, 0.1), [0.1, 0.2), ..., [0.9, 1]."""
-    without_confidence: int = 0

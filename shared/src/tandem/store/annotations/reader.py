@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, cast
 
@@ -10,7 +10,6 @@ from tandem.events import Outcome
 from tandem.store.annotations.documents import (
     COLLECTION,
     AnnotationDocument,
-    AnnotationReport,
     OutcomeCounts,
     ReviewTally,
     annotation_id,
@@ -176,48 +175,6 @@ class AnnotationReader:
             groups = await self._collection.aggregate(pipeline, hint=_VERIFIED_INDEX).to_list(None)
         return {int(group["_id"]): group["revisions"] for group in groups}
 
-    async def report(self, job_id: str) -> AnnotationReport:
-        """Reads every annotation of the job once, in the database; for a person's request, not for polling."""
-        label = "$labels"
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"job_id": job_id}},
-            {
-                "$project": {"outcome": 1, "reason": 1, "labels.task": 1, "labels.value": 1, "labels.rule": 1}
-                | {"labels.confidence": 1}
-            },
-            {"$unwind": {"path": label, "preserveNullAndEmptyArrays": True}},
-            {
-                "$group": {
-                    "_id": {
-                        "outcome": "$outcome",
-                        "reason": "$reason",
-                        "task": "$labels.task",
-                        "value": "$labels.value",
-                        "rule": "$labels.rule",
-                        "bin": {
-                            "$cond": [
-                                {"$isNumber": "$labels.confidence"},
-                                {"$min": [9, {"$floor": {"$multiply": ["$labels.confidence", 10]}}]},
-                                None,
-                            ]
-                        },
-                    },
-                    "n": {"$sum": 1},
-                }
-            },
-        ]
-        async with store_errors():
-            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, allowDiskUse=True).to_list(None)
-        return _fold_report((group["_id"], group["n"]) for group in groups)
-
-    async def values(self, job_id: str, from_seq: int, below_seq: int) -> dict[int, dict[str, str]]:
-        """Seq to the model's values (task to value), of the records that are labeled."""
-        query = {"job_id": job_id, "seq": _between(from_seq, below_seq), "outcome": Outcome.LABELED.value}
-        shown = {"_id": 0, "seq": 1, "labels.task": 1, "labels.value": 1}
-        async with store_errors():
-            found = await self._collection.find(query, shown).hint(_OUTCOME_INDEX).to_list(None)
-        return {document["seq"]: {label["task"]: label["value"] for label in document["labels"]} for document in found}
-
     async def _stream(self, query: dict[str, Any], hint: str) -> AsyncIterator[AnnotationDocument]:
         async with store_errors():
             async for document in self._collection.find(query).sort("seq", 1).hint(hint).batch_size(_BATCH):
@@ -226,22 +183,3 @@ class AnnotationReader:
 
 def _between(from_seq: int, below_seq: int | None) -> dict[str, int]:
     return {"$gte": from_seq} if below_seq is None else {"$gte": from_seq, "$lt": below_seq}
-
-
-def _fold_report(groups: Iterable[tuple[dict[str, Any], int]]) -> AnnotationReport:
-    labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    reasons: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    histogram = [0] * 10
-    without = 0
-    for key, n in groups:
-        if key["outcome"] != Outcome.LABELED:
-            reasons[key.get("reason") or "unknown"] += n
-            continue
-        labels[key["task"]][key["value"]] += n
-        rules[key["rule"]] += n
-        if key.get("bin") is None:
-            without += n
-        else:
-            histogram[int(key["bin"])] += n
-    return AnnotationReport(dict(labels), dict(reasons), dict(rules), tuple(histogram), without)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from tandem.events import JobPublishedV1, JobState
+from tandem.events import JobKind, JobPublishedV1, JobState
 
 COLLECTION = "jobs"
 
@@ -61,6 +61,8 @@ class DispatchPart(TypedDict):
     Nothing is decided by it."""
     lingering_usd: NotRequired[float]
     """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
+    notice: NotRequired[str | None]
+    """What people should know of how the job is run, in one sentence."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
@@ -90,8 +92,20 @@ class JobDocument(TypedDict):
     """Rises with every change of state."""
     epoch: int
     weight: float
+    hidden: NotRequired[bool]
+    """A try-out: in no list, in no queue, in no export."""
+    expires_at: NotRequired[datetime]
+    """When a try-out is forgotten."""
     budget_usd: NotRequired[float | None]
     """Nothing is asked for that could make the job cost more; None: no limit."""
+    kind: NotRequired[str]
+    """A `JobKind`; `model` when left out."""
+    sources: NotRequired[list[str]]
+    """The jobs whose annotations its labels come from."""
+    making: NotRequired[dict[str, Any]]
+    """What the dispatcher needs, beside the sources' annotations, to make the labels of a job of another kind."""
+    asks_model: NotRequired[bool]
+    """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
     """Under waiting: `budget` when that is used up; None: its provider."""
     selection: SelectionPart
@@ -130,6 +144,10 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "revision": document["revision"],
             "epoch": document["epoch"],
             "state": JobState(document["state"]),
+            "kind": document.get("kind", JobKind.MODEL),
+            "sources": document.get("sources", ()),
+            "asks_model": document.get("asks_model", True),
+            "hidden": document.get("hidden", False),
             **document["published"],
         }
     )

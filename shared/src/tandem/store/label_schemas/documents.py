@@ -17,7 +17,7 @@ class LabelSchemaDocument(TypedDict):
     version: int
     """1, 2, ... within (project, name)."""
     tasks: list[dict[str, Any]]
-    """`SingleChoiceTask`s."""
+    """`LabelTask`s; a document written before a field came lacks it."""
     created_at: datetime
 
 

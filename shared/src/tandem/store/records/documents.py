@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 import orjson
@@ -22,10 +23,12 @@ class RecordDocument(TypedDict):
     """What the prompt is made of."""
     metadata: dict[str, Any]
     """Scalars that travel with the record and are exported again."""
-    gold: NotRequired[dict[str, str]]
-    """Task to the value that is known to be right, where the import had one."""
+    gold: NotRequired[dict[str, Any]]
+    """Task to the value that is known to be right, plain and canonical, where the import had one."""
     content_hash: str
     import_id: str
+    expires_at: NotRequired[datetime]
+    """When a record that was made up for a try-out is forgotten."""
 
 
 def record_document_id(dataset_id: str, seq: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import cast
+from typing import Any, cast
 
 from tandem.store.database import Database, store_errors
 from tandem.store.records.documents import COLLECTION, RecordDocument, record_document_id
@@ -72,7 +72,7 @@ class RecordReader:
             )
         return [document["seq"] for document in found]
 
-    async def gold(self, dataset_id: str, from_seq: int, below_seq: int) -> dict[int, dict[str, str]]:
+    async def gold(self, dataset_id: str, from_seq: int, below_seq: int) -> dict[int, dict[str, Any]]:
         """Seq to the values known to be right (task to value), of the records that have any."""
         query = {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}
         async with store_errors():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from tandem.events import LabelTask
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
+from tandem_api.datasets.parsing.gold import GoldError, gold_value, untyped_gold
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_ID_CHARACTERS = 500
@@ -19,27 +21,41 @@ _INT64 = 2**63
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """`metadata_columns` may be `("*",)`: all columns that are nothing else."""
+    """`metadata_columns` may be `("*",)`: all columns that are nothing else.
+
+    In JSONL a column is a key of the object, or a path of keys with dots between them.
+    """
 
     id_column: str
     text_columns: tuple[str, ...]
-    gold_column: str | None = None
-    gold_task: str | None = None
+    """Names of the records' fields."""
+    text_sources: Mapping[str, str] = field(default_factory=dict)
+    """Field to its column, where that has another name."""
+    gold_columns: Mapping[str, str] = field(default_factory=dict)
+    """Task to the column that holds its right value."""
+    gold_kinds: Mapping[str, LabelTask] = field(default_factory=dict)
+    """Task to what its values are; where a task is not here they are labels or texts, taken as they are."""
+    gold_separator: str | None = None
+    """Between the labels of a multiple choice, where they are not written as JSON."""
     metadata_columns: tuple[str, ...] = ()
 
     @property
     def gold_tasks(self) -> list[str]:
-        return [self.gold_task or self.gold_column] if self.gold_column else []
+        return list(self.gold_columns)
 
     def check(self, columns: Sequence[str]) -> None:
         """Raises FileFaultError for the first column that the file does not have."""
-        named = {"id_column": [self.id_column], "text_columns": self.text_columns}
-        named["gold_column"] = [self.gold_column] if self.gold_column else []
+        texts = tuple(self.column_of(name) for name in self.text_columns)
+        named: dict[str, Sequence[str]] = {"id_column": [self.id_column], "text_columns": texts}
+        named["gold_columns"] = tuple(self.gold_columns.values())
         named["metadata_columns"] = () if self.metadata_columns == ALL_OTHERS else self.metadata_columns
         for parameter, wanted in named.items():
             for column in wanted:
                 if column not in columns:
                     raise self._no_column(parameter, column, columns)
+
+    def column_of(self, text_field: str) -> str:
+        return self.text_sources.get(text_field, text_field)
 
     def _no_column(self, parameter: str, column: str, columns: Sequence[str]) -> FileFaultError:
         hint = ""
@@ -66,7 +82,7 @@ class RecordMaker:
         self._dataset_id = dataset_id
         self._import_id = import_id
         self._fields = fields
-        self._taken = {mapping.id_column, *mapping.text_columns, mapping.gold_column}
+        self._taken = {mapping.id_column, *map(mapping.column_of, fields), *mapping.gold_columns.values()}
 
     def record_id(self, row: Row) -> str:
         """The row's key. Raises FileFaultError when it has none that can be one."""
@@ -84,9 +100,9 @@ class RecordMaker:
 
     def record(self, row: Row, record_id: str, seq: int) -> RecordDocument:
         """Raises FileFaultError."""
-        fields = {column: self._text(row, column) for column in self._fields}
+        fields = {name: self._text(row, self._mapping.column_of(name)) for name in self._fields}
         if not any(text.strip() for text in fields.values()):
-            column = self._mapping.text_columns[0]
+            column = self._mapping.column_of(self._mapping.text_columns[0])
             raise self._fault("missing-text", row, column, "there is no text", "Fill it in or leave the row out.")
         document: RecordDocument = {
             "_id": record_document_id(self._dataset_id, seq),
@@ -98,15 +114,14 @@ class RecordMaker:
             "content_hash": content_hash(fields),
             "import_id": self._import_id,
         }
-        gold_column = self._mapping.gold_column
-        if gold_column and (gold := self._gold(row, gold_column)):
-            document["gold"] = {self._mapping.gold_tasks[0]: gold}
+        if gold := self._gold(row, fields):
+            document["gold"] = gold
         self._check_size(row, document)
         return document
 
     def _value(self, row: Row, column: str) -> Any:
         try:
-            return row.values[column]
+            return row.values[column] if column in row.values else _at_path(row.values, column)
         except KeyError:
             detail = f"the object has no {column!r}; it has {', '.join(map(repr, list(row.values)[:30]))}"
             raise self._fault("no-such-column", row, column, detail, "Give every object the same keys.") from None
@@ -120,14 +135,21 @@ class RecordMaker:
             raise self._fault("not-text", row, column, detail, "Write texts as JSON strings.")
         return value
 
-    def _gold(self, row: Row, column: str) -> str:
-        value = self._value(row, column)
-        if value is None:
-            return ""
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return str(value).strip()
-        detail = f"a label is wanted, this is a JSON {type(value).__name__}"
-        raise self._fault("not-text", row, column, detail, "Write labels as JSON strings.")
+    def _gold(self, row: Row, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Task to value, of the tasks that have one."""
+        found: dict[str, Any] = {}
+        for name, column in self._mapping.gold_columns.items():
+            given, task = self._value(row, column), self._mapping.gold_kinds.get(name)
+            try:
+                if task is None:
+                    value = untyped_gold(given)
+                else:
+                    value = gold_value(task, given, fields, separator=self._mapping.gold_separator)
+            except GoldError as error:
+                raise self._fault("bad-gold", row, column, f"{name}: {error}", error.cure) from error
+            if value is not None:
+                found[name] = value
+        return found
 
     def _metadata(self, row: Row) -> dict[str, Any]:
         if self._mapping.metadata_columns == ALL_OTHERS:
@@ -156,6 +178,20 @@ class RecordMaker:
             line=row.line,
             column=column,
         )
+
+
+def _at_path(values: Any, path: str) -> Any:
+    """What stands at `final.topic` in nested objects; null where something on the way is null. Raises KeyError."""
+    first, *rest = path.split(".")
+    if not rest:
+        raise KeyError(path)
+    for key in (first, *rest):
+        if values is None:
+            return None
+        if not isinstance(values, dict):
+            raise KeyError(path)
+        values = values[key]
+    return values
 
 
 def _scalar(value: Any) -> Any:

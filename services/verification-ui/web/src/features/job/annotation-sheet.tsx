@@ -5,38 +5,33 @@ import { ProblemLine } from "@/components/notice";
 import { Skeleton } from "@/components/skeleton";
 import { annotationQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
-import type { AnnotationDetail } from "@/lib/api/types";
-import { dateTime, duration, percent, words } from "@/lib/format";
+import { RecordText } from "@/features/job/record-text";
+import { TaskAnswer } from "@/features/job/task-answer";
+import type { AnnotationDetail, LabelTask } from "@/lib/api/types";
+import { dateTime, duration, words } from "@/lib/format";
 
 interface Props {
   jobId: string;
   /** Null keeps the sheet closed. */
   seq: number | null;
-  nameOf: (value: string) => string;
+  tasks: readonly LabelTask[];
   onClose: () => void;
 }
 
-/** One record: its text, the label and how it was found, the raw answer, people's decision. */
-export function AnnotationSheet({ jobId, seq, nameOf, onClose }: Props) {
+/** One record: its text, each label and how it was found, the raw answer, people's decision. */
+export function AnnotationSheet({ jobId, seq, tasks, onClose }: Props) {
   const { data, error, refetch } = useQuery({ ...annotationQuery(jobId, seq ?? 0), enabled: seq !== null });
   return (
     <Dialog side open={seq !== null} onClose={onClose} title={data?.record_id ?? "Record"}>
-      {error && !data ? <ProblemLine error={error} onRetry={() => void refetch()} /> : data ? <Content annotation={data} nameOf={nameOf} /> : <Skeleton height={160} />}
+      {error && !data ? <ProblemLine error={error} onRetry={() => void refetch()} /> : data ? <Content annotation={data} tasks={tasks} /> : <Skeleton height={160} />}
     </Dialog>
   );
 }
 
-function Content({ annotation, nameOf }: { annotation: AnnotationDetail; nameOf: (value: string) => string }) {
-  const fields = Object.entries(annotation.record?.fields ?? {});
-  const gold = Object.values(annotation.record?.gold ?? {});
-  const label = annotation.labels[0];
-  const decided = annotation.verification?.values ? Object.values(annotation.verification.values) : [];
+function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: readonly LabelTask[] }) {
+  const { verification } = annotation;
   const facts: [string, string | false | null | undefined][] = [
-    ["Label", label && nameOf(label.value)],
-    ["Confidence", label && (label.confidence != null ? percent(label.confidence, 1) : "none")],
-    ["Found by", label?.rule && words(label.rule)],
-    ["Gold label", gold.length > 0 && gold.map(nameOf).join(", ")],
-    ["Decided", annotation.verification && decided.length > 0 && `${decided.map(nameOf).join(", ")} by ${annotation.verification.decided_by}`],
+    ["Decided", verification && `${verification.confirmed ? "confirmed" : "corrected"} by ${verification.decided_by}, ${dateTime(verification.decided_at)}`],
     ["Reason", annotation.reason && words(annotation.reason)],
     ["Detail", annotation.detail],
     ["Model", annotation.model],
@@ -46,11 +41,9 @@ function Content({ annotation, nameOf }: { annotation: AnnotationDetail; nameOf:
   ];
   return (
     <div className={styles.sheet}>
-      {fields.map(([name, value]) => (
-        <div key={name}>
-          <h3>{words(name)}</h3>
-          <p className={styles.text}>{value}</p>
-        </div>
+      <RecordText annotation={annotation} tasks={tasks} />
+      {tasks.map((task) => (
+        <TaskAnswer key={task.name} annotation={annotation} task={task} titled={tasks.length > 1} />
       ))}
       <dl className={styles.facts}>
         {facts.map(

@@ -1,17 +1,16 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { Badge } from "@/components/badge";
-import { Bar } from "@/components/bar";
 import { Button } from "@/components/button";
 import { ProblemLine } from "@/components/notice";
 import { Skeleton } from "@/components/skeleton";
 import type { AnnotationFilter } from "@/features/job/annotation-filter";
+import { AnnotationRow } from "@/features/job/annotation-row";
 import { AnnotationSheet } from "@/features/job/annotation-sheet";
 import { annotationsQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
-import type { Annotation, Job } from "@/lib/api/types";
-import { count, percent, words } from "@/lib/format";
+import type { Job } from "@/lib/api/types";
+import { count } from "@/lib/format";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
 
 interface Props {
@@ -25,8 +24,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
   const [opened, setOpened] = useState<number | null>(null);
   const pages = useInfiniteQuery(annotationsQuery(job.id, filter));
   const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
-  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name] as const)));
-  const nameOf = (value: string) => names.get(value) || value;
+  const tasks = schema?.tasks ?? [];
   const rows = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   const { counts } = job;
 
@@ -66,8 +64,8 @@ export function Annotations({ job, filter, onFilter }: Props) {
             <thead>
               <tr>
                 <th scope="col">Record</th>
-                <th scope="col">Label</th>
-                <th scope="col">Confidence</th>
+                <th scope="col">{tasks.length > 1 ? "Labels" : "Label"}</th>
+                <th scope="col">{tasks.length > 1 ? "Least confidence" : "Confidence"}</th>
                 <th scope="col">Status</th>
               </tr>
             </thead>
@@ -81,7 +79,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
                     </tr>
                   ))
                 : rows.map((annotation) => (
-                    <Row key={annotation.seq} annotation={annotation} nameOf={nameOf} onOpen={() => setOpened(annotation.seq)} />
+                    <AnnotationRow key={annotation.seq} annotation={annotation} tasks={tasks} onOpen={() => setOpened(annotation.seq)} />
                   ))}
             </tbody>
           </table>
@@ -99,68 +97,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
           </Button>
         </div>
       )}
-      <AnnotationSheet jobId={job.id} seq={opened} nameOf={nameOf} onClose={() => setOpened(null)} />
+      <AnnotationSheet jobId={job.id} seq={opened} tasks={tasks} onClose={() => setOpened(null)} />
     </section>
   );
-}
-
-function Row({ annotation, nameOf, onOpen }: { annotation: Annotation; nameOf: (value: string) => string; onOpen: () => void }) {
-  const label = annotation.labels[0];
-  const final = label && annotation.verification?.values[label.task];
-  const corrected = label && final !== undefined && final !== label.value;
-  return (
-    <tr className={styles.row} onClick={onOpen}>
-      <td>
-        <button
-          type="button"
-          className={styles.open}
-          onClick={(event) => {
-            event.stopPropagation();
-            onOpen();
-          }}
-        >
-          {annotation.excerpt || annotation.record_id}
-        </button>
-        {annotation.excerpt && <span className={styles.id}>{annotation.record_id}</span>}
-      </td>
-      <td>
-        {label ? (
-          <>
-            <span className={styles.label}>{nameOf(corrected ? final : label.value)}</span>
-            {corrected && <span className={styles.was}>{nameOf(label.value)}</span>}
-          </>
-        ) : (
-          <span className={styles.label}>{verifiedValue(annotation, nameOf) ?? <span className={styles.muted}>none</span>}</span>
-        )}
-      </td>
-      <td>
-        {label?.confidence != null ? (
-          <span className={`${styles.confidence ?? ""} tabular`}>
-            {percent(label.confidence)}
-            <Bar height={4} parts={[{ share: label.confidence, tone: "accent" }]} />
-          </span>
-        ) : (
-          <span className={styles.muted}>none</span>
-        )}
-      </td>
-      <td>
-        <Status annotation={annotation} />
-      </td>
-    </tr>
-  );
-}
-
-function verifiedValue(annotation: Annotation, nameOf: (value: string) => string): string | null {
-  const [value] = Object.values(annotation.verification?.values ?? {});
-  return value === undefined ? null : nameOf(value);
-}
-
-export function Status({ annotation }: { annotation: Annotation }) {
-  if (annotation.verification?.values) {
-    return <Badge tone="good">{annotation.verification.confirmed ? "Confirmed" : "Corrected"}</Badge>;
-  }
-  if (annotation.outcome === "failed") return <Badge tone="bad">{annotation.reason ? `Failed: ${words(annotation.reason).toLowerCase()}` : "Failed"}</Badge>;
-  if (annotation.outcome === "invalid") return <Badge tone="warn">{annotation.reason ? `Invalid: ${words(annotation.reason).toLowerCase()}` : "Invalid"}</Badge>;
-  if (annotation.needs_review) return <Badge tone="accent">Needs review</Badge>;
-  return <Badge>Labeled</Badge>;
 }

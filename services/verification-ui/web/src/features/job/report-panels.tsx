@@ -9,15 +9,15 @@ import { JobFacts } from "@/features/job/job-facts";
 import styles from "@/features/job/job-page.module.css";
 import { reportQuery } from "@/features/job/report";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
-import type { Job, JobReport } from "@/lib/api/types";
+import type { Job, JobReport, LabelTask } from "@/lib/api/types";
 import { count, counted, percent, words } from "@/lib/format";
+import { nameIn, optionsOf } from "@/lib/label-values";
 
 /** What came out so far: labels, accuracy, confidence, reasons; and the facts of the job. */
 export function Report({ job }: { job: Job }) {
   const { data: report, error, refetch } = useQuery(reportQuery(job.id, job.state === "running"));
   const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
-  const names = new Map(schema?.tasks.flatMap((task) => task.options.map((option) => [option.value, option.name] as const)));
-  const nameOf = (value: string) => names.get(value) || value; // an empty name means the value
+  const tasks = schema?.tasks ?? [];
 
   return (
     <div className={styles.grid}>
@@ -25,7 +25,7 @@ export function Report({ job }: { job: Job }) {
         {error && !report ? (
           <ProblemLine error={error} onRetry={() => void refetch()} />
         ) : report ? (
-          <Distribution report={report} nameOf={nameOf} />
+          <Distribution report={report} tasks={tasks} />
         ) : (
           <Skeleton height={120} />
         )}
@@ -59,20 +59,20 @@ const withConfidence = (report: JobReport): string | undefined => {
   return known > 0 ? `${count(known)} with a confidence` : undefined;
 };
 
-function Distribution({ report, nameOf }: { report: JobReport; nameOf: (value: string) => string }) {
-  const tasks = Object.entries(report.labels);
+function Distribution({ report, tasks }: { report: JobReport; tasks: readonly LabelTask[] }) {
+  const labels = Object.entries(report.labels);
   const all = total(report);
   if (all === 0) return <p className={styles.quiet}>Nothing is labeled yet.</p>;
   return (
     <>
-      {tasks.map(([task, values]) => {
+      {labels.map(([name, values]) => {
         const rows = Object.entries(values).sort(([, one], [, other]) => other - one);
         const sum = rows.reduce((part, [, value]) => part + value, 0);
         return (
-          <div key={task} className={styles.bars}>
+          <div key={name} className={styles.bars}>
             {rows.map(([value, number]) => (
               <div key={value} className={styles.row}>
-                <span>{nameOf(value)}</span>
+                <span>{nameIn(optionsOf(tasks.find((task) => task.name === name)), value)}</span>
                 <span className={`${styles.value ?? ""} tabular`}>
                   <b>{count(number)}</b>
                   {percent(number / sum)}

@@ -3,33 +3,39 @@ import { CircleHelp, SkipForward, Undo2 } from "lucide-react";
 import { Button } from "@/components/button";
 import { Kbd } from "@/components/kbd";
 import styles from "@/features/review/action-bar.module.css";
-import type { ReviewItem } from "@/lib/api/types";
 
-interface Props {
-  item: ReviewItem;
-  nameOf: (value: string) => string;
+/** What can be done with every item. */
+export interface Actions {
   mayUndo: boolean;
-  onConfirm: () => void;
   onSkip: () => void;
   onUndo: () => void;
   onHelp: () => void;
 }
 
+interface Props extends Actions {
+  /** What the first button does, or what is missing. */
+  say: string;
+  /** Left out where there is nothing to confirm. */
+  onConfirm?: () => void;
+  /** Something is missing. */
+  quiet?: boolean;
+}
+
 /** What can be done besides picking a label, always in the same place under the thumb. */
-export function ActionBar({ item, nameOf, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
+export function ActionBar({ say, quiet = false, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
   return (
     <div className={styles.bar}>
       <div className={styles.inner}>
         <div className={styles.buttons} role="toolbar" aria-label="Decision">
-          {item.suggestion ? (
-            <Button key={item.item_id} variant="primary" size="large" className={styles.confirm} aria-keyshortcuts="Enter" onClick={onConfirm}>
-              <span>Confirm {nameOf(item.suggestion.value)}</span>
-              <Kbd onAccent>↵</Kbd>
+          {onConfirm ? (
+            <Button variant={quiet ? "plain" : "primary"} size="large" className={styles.confirm} aria-keyshortcuts="Enter" onMouseDown={(event) => event.preventDefault()} onClick={onConfirm}>
+              <span>{say}</span>
+              <Kbd onAccent={!quiet}>↵</Kbd>
             </Button>
           ) : (
             // Holds the place, so that nobody hits Skip where Confirm was.
             <Button size="large" className={styles.confirm} disabled>
-              <span>Pick a label</span>
+              <span>{say}</span>
             </Button>
           )}
           <Button size="large" aria-keyshortcuts="S ArrowRight" onClick={onSkip}>

@@ -2,18 +2,19 @@ import { Check, Pencil, Undo2 } from "lucide-react";
 
 import { Button } from "@/components/button";
 import styles from "@/features/review/history-strip.module.css";
-import type { Entry } from "@/features/review/review-session";
+import type { Entry } from "@/features/review/review-state";
 import { ago } from "@/lib/format";
+import type { Values } from "@/lib/label-values";
 
 interface Props {
   history: readonly Entry[];
-  nameOf: (value: string) => string;
+  textOf: (values: Values) => string;
   busy: boolean;
   onUndo: (itemId: string) => void;
 }
 
 /** The person's own last decisions, each of which can be taken back. */
-export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
+export function HistoryStrip({ history, textOf, busy, onUndo }: Props) {
   return (
     <section className={styles.strip} aria-labelledby="history-title">
       <h2 className={styles.title} id="history-title">
@@ -32,7 +33,7 @@ export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
                   ) : (
                     <Pencil className={styles.corrected} size={14} aria-label="Corrected" />
                   )}
-                  {entry.value === null ? "No label" : nameOf(entry.value)}
+                  <span className={styles.values}>{entry.values === null ? "No label" : textOf(entry.values)}</span>
                 </div>
                 <p className={styles.snippet}>{entry.text ?? `${entry.recordId} · ${ago(entry.decidedAt)}`}</p>
               </div>
@@ -41,7 +42,7 @@ export function HistoryStrip({ history, nameOf, busy, onUndo }: Props) {
                 size="small"
                 icon
                 disabled={busy}
-                aria-label={`Undo: ${entry.value === null ? entry.recordId : nameOf(entry.value)}, ${entry.recordId}`}
+                aria-label={`Undo: ${entry.values === null ? entry.recordId : textOf(entry.values)}, ${entry.recordId}`}
                 onClick={() => onUndo(entry.itemId)}
               >
                 <Undo2 size={14} />

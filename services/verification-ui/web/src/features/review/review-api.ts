@@ -1,5 +1,7 @@
+import { suggestedValues } from "@/features/review/draft";
 import { request } from "@/lib/api/request";
 import type { Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
+import type { Values } from "@/lib/label-values";
 
 const base = "/verification/v1";
 const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
@@ -7,7 +9,7 @@ const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
 /** The requests of the review page. An interface, so that the session can be tested without a server. */
 export interface ReviewApi {
   reserve(jobId: string, limit: number, exclude: string[]): Promise<Pick<Reserved, "items" | "open">>;
-  decide(shown: ReviewItem, values: Record<string, string>): Promise<Pick<Decision, "open">>;
+  decide(shown: ReviewItem, values: Values): Promise<Pick<Decision, "open">>;
   skip(shown: ReviewItem): Promise<unknown>;
   renew(held: ReviewItem): Promise<unknown>;
   release(held: ReviewItem): Promise<unknown>;
@@ -25,7 +27,7 @@ export const reviewApi: ReviewApi = {
         reservation: shown.reservation,
         attempt: shown.attempt,
         values,
-        shown_values: shownValues(shown),
+        shown_values: suggestedValues(shown),
       } satisfies DecisionRequest,
     }),
   skip: (shown) => request(`${item(shown.item_id)}/skip`, { method: "POST", keepalive: true, body: { reservation: shown.reservation } }),
@@ -37,7 +39,3 @@ export const reviewApi: ReviewApi = {
     return items;
   },
 };
-
-/** What the person saw suggested; stored with the decision. */
-export const shownValues = (shown: ReviewItem): Record<string, string> =>
-  shown.suggestion ? { [shown.suggestion.task]: shown.suggestion.value } : {};

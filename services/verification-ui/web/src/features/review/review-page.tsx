@@ -1,18 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, Hourglass, ShieldX, Users } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useState } from "react";
 
 import { Button, buttonClass } from "@/components/button";
 import { Kbd } from "@/components/kbd";
 import { Notice, ProblemNotice } from "@/components/notice";
 import { Skeleton } from "@/components/skeleton";
-import { ActionBar } from "@/features/review/action-bar";
 import { CheatSheet } from "@/features/review/cheat-sheet";
+import { decidesAtOnce } from "@/features/review/draft";
 import { HistoryStrip } from "@/features/review/history-strip";
-import { ReviewCard } from "@/features/review/review-card";
+import { ItemDesk } from "@/features/review/item-desk";
 import styles from "@/features/review/review-page.module.css";
-import type { Snapshot } from "@/features/review/review-session";
+import type { Snapshot } from "@/features/review/review-state";
+import { usePainted } from "@/features/review/use-painted";
 import { useReviewSession } from "@/features/review/use-review-session";
 import { announce } from "@/lib/announce";
 import { isLive, jobQuery } from "@/lib/api/jobs";
@@ -20,6 +21,7 @@ import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { Job } from "@/lib/api/types";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
+import { valuesText } from "@/lib/label-values";
 import { useSession } from "@/lib/session";
 
 export function ReviewPage({ jobId }: { jobId: string }) {
@@ -50,24 +52,10 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
   const { data: schema } = useQuery({ ...labelSchemaQuery(job?.label_schema_id ?? ""), enabled: job !== undefined });
   const { phase, chosen } = state;
   const item = state.items[0];
-  const task = item?.task ?? schema?.tasks[0];
-  const nameOf = (value: string) => task?.options.find((option) => option.value === value)?.name || value; // an empty name means the value
+  const tasks = item?.tasks ?? schema?.tasks ?? [];
 
-  // A key pressed before this item was painted was meant for the one before.
-  const paintedAt = useRef(Infinity);
-  const itemId = item?.item_id;
-  useLayoutEffect(() => {
-    paintedAt.current = Infinity;
-    const frame = requestAnimationFrame(() => {
-      paintedAt.current = performance.now();
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [itemId]);
+  const painted = usePainted(item?.item_id);
 
-  const decide = (value: string) => {
-    if (!item || !session.decide(item.item_id, value)) return;
-    announce(`${nameOf(value)}. ${item.suggestion?.value === value ? "Confirmed" : "Chosen"}.`);
-  };
   const skip = () => {
     if (item && session.skip(item.item_id)) announce("Skipped.");
   };
@@ -79,21 +67,13 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
   usePageKeys((event) => {
     const command = event.ctrlKey || event.metaKey;
     const key = event.key.toLowerCase();
-    if (event.timeStamp < paintedAt.current && phase === "ready") return;
-    if (command && key === "z" && !event.shiftKey && !event.altKey) {
-      event.preventDefault();
-      undo();
-      return;
-    }
-    if (command || event.altKey) return;
-    if (key === "u") undo();
+    if (phase === "ready" && !painted(event)) return;
+    if (command && key === "z" && !event.shiftKey && !event.altKey) undo();
+    else if (command || event.altKey) return;
+    else if (key === "u") undo();
     else if (key === "?") setHelp(true);
-    else if (key === "s" || key === "arrowright") skip();
-    else if (key === "enter" && item?.suggestion) decide(item.suggestion.value);
-    else if (/^[1-9]$/.test(key)) {
-      const option = item?.task.options[Number(key) - 1];
-      if (option) decide(option.value);
-    } else return;
+    else if (key === "s" || (key === "arrowright" && item && decidesAtOnce(item))) skip();
+    else return;
     event.preventDefault();
   });
 
@@ -104,35 +84,32 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
       <div className={styles.layout}>
         <div>
           {item && phase !== "empty" && phase !== "failed" ? (
-            <ReviewCard
+            <ItemDesk
               key={`${item.item_id}:${item.reservation}`}
               item={item}
+              session={session}
               chosen={phase === "leaving" ? chosen : null}
+              painted={painted}
+              frozen={phase !== "ready"}
               threshold={job?.review_policy.threshold ?? null}
               open={state.open}
               decided={state.decided}
-              onChoose={decide}
+              actions={{ mayUndo: state.history.length > 0, onSkip: skip, onUndo: () => undo(), onHelp: () => setHelp(true) }}
             />
           ) : (
             <Nothing jobId={jobId} job={job} state={state} onRetry={() => session.retry()} onUndo={() => undo()} />
           )}
         </div>
         <aside className={styles.side}>
-          <HistoryStrip history={state.history} nameOf={nameOf} busy={phase === "leaving" || phase === "returning"} onUndo={undo} />
+          <HistoryStrip
+            history={state.history}
+            textOf={(values) => valuesText(tasks, values)}
+            busy={phase === "leaving" || phase === "returning"}
+            onUndo={undo}
+          />
         </aside>
       </div>
-      {item && phase !== "failed" && (
-        <ActionBar
-          item={item}
-          nameOf={nameOf}
-          mayUndo={state.history.length > 0}
-          onConfirm={() => item.suggestion && decide(item.suggestion.value)}
-          onSkip={skip}
-          onUndo={() => undo()}
-          onHelp={() => setHelp(true)}
-        />
-      )}
-      <CheatSheet open={help} onClose={() => setHelp(false)} options={task?.options.length ?? 0} />
+      <CheatSheet open={help} onClose={() => setHelp(false)} tasks={tasks} />
     </>
   );
 }

@@ -4,11 +4,12 @@ import type { ReviewApi } from "@/features/review/review-api";
 import { feedbackTime, ReviewSession, settleTime } from "@/features/review/review-session";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
+import type { Values } from "@/lib/label-values";
 import { reviewItem } from "@/testing/review-items";
 
 /** A queue in memory that behaves like the service: fenced, and it gives back what is skipped or undone. */
 class FakeQueue implements ReviewApi {
-  readonly decided = new Map<string, Record<string, string>>();
+  readonly decided = new Map<string, Values>();
   readonly released: string[] = [];
   /** Thrown by the next decisions, one each. */
   failures: Problem[] = [];
@@ -23,7 +24,7 @@ class FakeQueue implements ReviewApi {
     return Promise.resolve({ items, open: this.waiting.length });
   };
 
-  decide = async (shown: ReviewItem, values: Record<string, string>) => {
+  decide = async (shown: ReviewItem, values: Values) => {
     if (this.slow) await new Promise<void>((resolve) => this.held.push(resolve));
     const failure = this.failures.shift();
     if (failure) throw failure;
@@ -111,8 +112,8 @@ describe("deciding", () => {
   });
 
   test("a decision goes to the item shown, and the next item follows after a moment", async () => {
-    expect(session.decide("job:1", "negative")).toBe(true);
-    expect(session.snapshot()).toMatchObject({ phase: "leaving", chosen: "negative" });
+    expect(session.decide("job:1", { sentiment: "negative" })).toBe(true);
+    expect(session.snapshot()).toMatchObject({ phase: "leaving", chosen: { sentiment: "negative" } });
     await clock.pass(feedbackTime);
     expect(shown()).toBe("job:2");
     expect(queue.decided.get("job:1")).toEqual({ sentiment: "negative" });
@@ -120,21 +121,21 @@ describe("deciding", () => {
   });
 
   test("a decision meant for another item than the one shown is refused", () => {
-    expect(session.decide("job:2", "positive")).toBe(false);
+    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
     expect(queue.decided.size).toBe(0);
   });
 
   test("keys during the transition decide nothing", async () => {
-    session.decide("job:1", "positive");
-    expect(session.decide("job:1", "negative")).toBe(false);
-    expect(session.decide("job:2", "negative")).toBe(false);
+    session.decide("job:1", { sentiment: "positive" });
+    expect(session.decide("job:1", { sentiment: "negative" })).toBe(false);
+    expect(session.decide("job:2", { sentiment: "negative" })).toBe(false);
     await clock.pass(feedbackTime);
     expect([...queue.decided]).toEqual([["job:1", { sentiment: "positive" }]]);
   });
 
   test("the next item appears although the last one is still being saved", async () => {
     queue.slow = true;
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await clock.pass(feedbackTime);
     expect(shown()).toBe("job:2");
     expect(session.snapshot().history[0]).toMatchObject({ itemId: "job:1", saving: true });
@@ -145,7 +146,7 @@ describe("deciding", () => {
 
   test("a decision is tried again when the service is away for a moment", async () => {
     queue.failures = [away(), away()];
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await settled();
     await clock.pass(500);
     await clock.pass(1_500);
@@ -155,7 +156,7 @@ describe("deciding", () => {
 
   test("what cannot be saved comes back as the next item, not under the person's fingers", async () => {
     queue.failures = [away(), away(), away()];
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await settled();
     await clock.pass(feedbackTime);
     await clock.pass(500);
@@ -169,7 +170,7 @@ describe("deciding", () => {
     await open([reviewItem(1)]);
     queue.failures = [conflict()];
     queue.waiting = [reviewItem(1, { attempt: 2, reservation: "newer" })];
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await settled();
     await clock.pass(feedbackTime);
     expect(listener.onNotice).toHaveBeenCalledOnce();
@@ -178,7 +179,7 @@ describe("deciding", () => {
 
   test("after the last item the session is done", async () => {
     await open([reviewItem(1)]);
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await settled();
     await clock.pass(feedbackTime);
     expect(session.snapshot()).toMatchObject({ phase: "empty", open: 0, decided: 1 });
@@ -191,14 +192,14 @@ describe("skipping and undoing", () => {
     session.skip("job:1");
     await settled();
     expect(shown()).toBe("job:2");
-    session.decide("job:2", "positive");
+    session.decide("job:2", { sentiment: "positive" });
     await settled();
     await clock.pass(feedbackTime);
     expect(shown()).toBe("job:1");
   });
 
   test("undo shows the last item again, reserved anew", async () => {
-    session.decide("job:1", "negative");
+    session.decide("job:1", { sentiment: "negative" });
     await settled();
     await clock.pass(feedbackTime);
     await session.undo();
@@ -209,11 +210,11 @@ describe("skipping and undoing", () => {
 
   test("undo waits for a decision that is still being saved", async () => {
     queue.slow = true;
-    session.decide("job:1", "negative");
+    session.decide("job:1", { sentiment: "negative" });
     await clock.pass(feedbackTime);
     const undone = session.undo();
     expect(session.snapshot().phase).toBe("returning");
-    expect(session.decide("job:2", "positive")).toBe(false);
+    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
     queue.finishSlow();
     await undone;
     expect(shown()).toBe("job:1");
@@ -222,7 +223,7 @@ describe("skipping and undoing", () => {
 
   test("undo works after everything is reviewed", async () => {
     await open([reviewItem(1)]);
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     await settled();
     await clock.pass(feedbackTime);
     await session.undo();
@@ -239,13 +240,13 @@ describe("holding", () => {
     await settled();
     expect(shown()).toBe("job:2");
     expect(listener.onNotice).toHaveBeenCalledOnce();
-    expect(session.decide("job:2", "positive")).toBe(false);
+    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
     await clock.pass(settleTime);
-    expect(session.decide("job:2", "positive")).toBe(true);
+    expect(session.decide("job:2", { sentiment: "positive" })).toBe(true);
   });
 
   test("closing gives back what is held, but not what was decided", async () => {
-    session.decide("job:1", "positive");
+    session.decide("job:1", { sentiment: "positive" });
     session.close();
     await settled();
     expect(queue.released).toEqual(["job:2", "job:3"]);

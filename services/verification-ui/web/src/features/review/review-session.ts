@@ -1,72 +1,17 @@
-import { shownValues, type ReviewApi } from "@/features/review/review-api";
+import { confirms } from "@/features/review/draft";
+import type { ReviewApi } from "@/features/review/review-api";
+import { browserClock, fromPast, type Clock, type Entry, type Listener, type Snapshot } from "@/features/review/review-state";
 import { Problem } from "@/lib/api/problem";
-import type { PastDecision, ReviewItem } from "@/lib/api/types";
+import type { ReviewItem } from "@/lib/api/types";
+import type { Values } from "@/lib/label-values";
 
 /** Items held at a time: the one shown and the next two, so that the next appears at once. */
 const held = 3;
-/** How long the chosen label stays visible before the next item appears, in ms. */
+/** How long what was chosen stays visible before the next item appears, in ms. */
 export const feedbackTime = 160;
 /** After the page itself changed what is shown, keys pressed for the former item are let pass, in ms. */
 export const settleTime = 450;
 const retryDelays = [500, 1_500];
-
-export type Phase =
-  /** Nothing to show yet. */
-  | "loading"
-  /** `items[0]` is shown and takes a decision. */
-  | "ready"
-  /** The chosen label is visible; keys are off. */
-  | "leaving"
-  /** An undone item is on its way back; keys are off. */
-  | "returning"
-  /** Nothing is left that this person could take now. */
-  | "empty"
-  | "failed";
-
-/** A decision made here or earlier, the newest first. */
-export interface Entry {
-  itemId: string;
-  recordId: string;
-  value: string | null;
-  confirmed: boolean;
-  decidedAt: string;
-  /** The first field of the record; null when it is gone. */
-  text: string | null;
-  saving: boolean;
-}
-
-export interface Snapshot {
-  phase: Phase;
-  items: readonly ReviewItem[];
-  /** The value picked for `items[0]` while it leaves; null when it was skipped. */
-  chosen: string | null;
-  history: readonly Entry[];
-  /** Open items of the job as the server last said; null before it did. */
-  open: number | null;
-  /** Decisions made on this page and not undone. */
-  decided: number;
-  problem: Problem | null;
-}
-
-export interface Clock {
-  now(): number;
-  after(milliseconds: number, run: () => void): () => void;
-}
-
-export const browserClock: Clock = {
-  now: () => performance.now(),
-  after: (milliseconds, run) => {
-    const timer = window.setTimeout(run, milliseconds);
-    return () => window.clearTimeout(timer);
-  },
-};
-
-interface Listener {
-  /** A failure that the person must see; `retry` repeats what failed. */
-  onProblem(title: string, problem: Problem, retry?: () => void): void;
-  onNotice(title: string, detail: string): void;
-  onSaved(): void;
-}
 
 /**
  * The items that one person holds on this page, and what happens to them.
@@ -78,6 +23,7 @@ interface Listener {
 export class ReviewSession {
   #state: Snapshot = { phase: "loading", items: [], chosen: null, history: [], open: null, decided: 0, problem: null };
   #subscribers = new Set<() => void>();
+  #earlier = new Map<string, Values>();
   #saving = new Map<string, Promise<void>>();
   #filling = false;
   #closed = false;
@@ -119,23 +65,22 @@ export class ReviewSession {
     return this.#state.phase === "ready" && this.#state.items[0]?.item_id === itemId && this.clock.now() >= this.#settledAt;
   }
 
-  decide(itemId: string, value: string): boolean {
+  decide(itemId: string, values: Values): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
-    const values = { [item.task.name]: value };
-    const confirmed = shownValues(item)[item.task.name] === value;
+    this.#earlier.delete(itemId);
     const entry: Entry = {
       itemId,
       recordId: item.record_id,
-      value,
-      confirmed,
+      values,
+      confirmed: confirms(item, values),
       decidedAt: new Date().toISOString(),
       text: Object.values(item.fields)[0] ?? null,
       saving: true,
     };
     this.#set({
       phase: "leaving",
-      chosen: value,
+      chosen: values,
       history: [entry, ...this.#state.history.filter((older) => older.itemId !== itemId)],
       decided: this.#state.decided + 1,
       open: this.#state.open === null ? null : Math.max(0, this.#state.open - 1),
@@ -143,6 +88,11 @@ export class ReviewSession {
     this.#track(itemId, this.#save(item, values));
     this.#leave();
     return true;
+  }
+
+  /** The person's own values of an item that came back, because they could not be saved or were taken back. */
+  earlierValues(itemId: string): Values | undefined {
+    return this.#earlier.get(itemId);
   }
 
   skip(itemId: string): boolean {
@@ -172,6 +122,7 @@ export class ReviewSession {
     }
     try {
       const item = await this.api.undo(entry.itemId);
+      if (entry.values) this.#earlier.set(entry.itemId, entry.values);
       this.#set({
         history: this.#state.history.filter((candidate) => candidate.itemId !== entry.itemId),
         decided: Math.max(0, this.#state.decided - 1),
@@ -207,7 +158,7 @@ export class ReviewSession {
     void this.#fill();
   }
 
-  async #save(item: ReviewItem, values: Record<string, string>): Promise<void> {
+  async #save(item: ReviewItem, values: Values): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         const { open } = await this.api.decide(item, values);
@@ -222,7 +173,7 @@ export class ReviewSession {
         const problem = Problem.from(error);
         const delay = problem.isTransient ? retryDelays[attempt] : undefined;
         if (delay === undefined) {
-          this.#rollBack(item, problem);
+          this.#rollBack(item, values, problem);
           return;
         }
         await new Promise<void>((resolve) => this.clock.after(delay, resolve)); // deciding again is safe: same reservation
@@ -230,7 +181,7 @@ export class ReviewSession {
     }
   }
 
-  #rollBack(item: ReviewItem, problem: Problem): void {
+  #rollBack(item: ReviewItem, values: Values, problem: Problem): void {
     const history = this.#state.history.filter((entry) => entry.itemId !== item.item_id);
     this.#set({ history, decided: Math.max(0, this.#state.decided - 1), open: this.#state.open === null ? null : this.#state.open + 1 });
     if (problem.status === 409) {
@@ -243,6 +194,7 @@ export class ReviewSession {
     }
     this.listener.onProblem(`${item.record_id} was not saved`, problem);
     if (this.#closed) return;
+    this.#earlier.set(item.item_id, values);
     const [shown, ...rest] = this.#state.items;
     if (shown && this.#state.phase !== "empty") {
       this.#set({ items: [shown, item, ...rest.filter((other) => other.item_id !== item.item_id)] });
@@ -351,13 +303,3 @@ export class ReviewSession {
     for (const callback of this.#subscribers) callback();
   }
 }
-
-const fromPast = (past: PastDecision): Entry => ({
-  itemId: past.item_id,
-  recordId: past.record_id,
-  value: Object.values(past.values ?? {})[0] ?? null,
-  confirmed: past.kind === "confirmed",
-  decidedAt: past.decided_at,
-  text: Object.values(past.fields)[0] ?? null,
-  saving: false,
-});

@@ -2,7 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { reviewApi } from "@/features/review/review-api";
-import { ReviewSession, type Snapshot } from "@/features/review/review-session";
+import { ReviewSession } from "@/features/review/review-session";
+import type { Snapshot } from "@/features/review/review-state";
 import { notify, notifyProblem } from "@/lib/notify";
 
 const renewEvery = 40_000;

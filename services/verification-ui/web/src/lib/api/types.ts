@@ -14,17 +14,29 @@ export type OutcomeCounts = api["schemas"]["JobCounts"];
 export type Job = api["schemas"]["Job"];
 export type JobPage = api["schemas"]["JobPage"];
 export type JobReport = api["schemas"]["JobReport"];
-export type LabelSchema = api["schemas"]["LabelSchema"];
+/** What is asked of a record, by `kind`: single_choice, multiple_choice, span, number, text. */
+export type LabelTask = verification["schemas"]["ReviewItemView"]["tasks"][number];
+export type SingleChoiceTask = verification["schemas"]["SingleChoiceTask"];
+export type MultipleChoiceTask = verification["schemas"]["MultipleChoiceTask"];
+export type SpanTask = verification["schemas"]["SpanTask"];
+export type NumberTask = verification["schemas"]["NumberTask"];
+export type TextTask = verification["schemas"]["TextTask"];
+export type LabelSchema = Omit<api["schemas"]["LabelSchema"], "tasks"> & { tasks: LabelTask[] };
 
 export type Annotation = api["schemas"]["Annotation"];
 export type AnnotationPage = api["schemas"]["AnnotationPage"];
 export type AnnotationDetail = api["schemas"]["AnnotationDetail"];
 
+/** What a task was labeled with, by its kind: an option's value, a number, a text, options' values, spans. */
+export type LabelValue = api["schemas"]["TaskLabel"]["value"];
+export type LabelSpan = api["schemas"]["Span"];
+
 export type ReviewQueue = verification["schemas"]["ReviewQueue"];
 export type ReviewQueueList = verification["schemas"]["ReviewQueueList"];
 /** A record to decide on. `reservation` fences the decision: only its holder may decide. */
 export type ReviewItem = verification["schemas"]["ReviewItemView"];
-export type LabelOption = verification["schemas"]["TaskOption"];
+export type LabelOption = verification["schemas"]["LabelOption"];
+export type Suggestion = verification["schemas"]["Suggestion"];
 export type Reserved = verification["schemas"]["Reserved"];
 export type Decision = verification["schemas"]["DecisionResult"];
 export type DecisionRequest = verification["schemas"]["DecisionRequest"];

@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Agent
+         * @description Ask the agent's model about a few records, now, and show how its answers are read. It is paid.
+         */
+        post: operations["try_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -77,6 +97,70 @@ export interface paths {
          * @description Revoke a key at once, and end the sessions and login links made with it.
          */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/combinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Combine Jobs
+         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         *
+         *     It is reviewed, reported, compared and exported like any other.
+         */
+        post: operations["combine_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Jobs
+         * @description How far the agents of these jobs agree, who is right more often, and what they cost.
+         *
+         *     A comparison over very many records is made bit by bit: `share` says how much is in it.
+         */
+        get: operations["compare_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Differences
+         * @description The records where the agents differ, with what each of them said.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -309,7 +393,9 @@ export interface paths {
         };
         /**
          * Get Job Report
-         * @description How the labels are spread, why others have none, and how many meet their gold value.
+         * @description How the job ended, how its labels are spread and how good they are; live while it runs.
+         *
+         *     A report over very many records is made bit by bit: `share` says how much is in it.
          */
         get: operations["get_job_report"];
         put?: never;
@@ -349,6 +435,48 @@ export interface paths {
         };
         /** Get Label Schema */
         get: operations["get_label_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/label-schemas/{label_schema_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry Over
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         *
+         *     People's values go before the model's. Everything is counted before the answer comes.
+         */
+        post: operations["carry_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/label-schemas/{label_schema_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Label Schema
+         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         */
+        get: operations["export_label_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -490,6 +618,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/jobs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Job
+         * @description Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time.
+         */
+        post: operations["check_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/label-schemas": {
         parameters: {
             query?: never;
@@ -508,6 +656,26 @@ export interface paths {
          * @description Make a version of the label schema of this name.
          */
         post: operations["create_label_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/label-schemas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Label Schema
+         * @description Make a version of a label schema from a file, as `export` gives one.
+         */
+        post: operations["import_label_schema"];
         delete?: never;
         options?: never;
         head?: never;
@@ -584,13 +752,18 @@ export interface components {
     schemas: {
         /** Agent */
         Agent: {
-            /** Confidence Strategy */
-            confidence_strategy: string;
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             fallback?: components["schemas"]["Fallback"] | null;
             /**
              * Fingerprint
@@ -624,6 +797,19 @@ export interface components {
         };
         /** AgentCreate */
         AgentCreate: {
+            /**
+             * @description How sure a label is: by the probability of its tokens, by how many of the samples give it, or by what the model says of itself.
+             * @default token_probability
+             */
+            confidence_strategy: components["schemas"]["ConfidenceStrategy"];
+            /** @description Others, drawn for each record from what people verified. */
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @description Shown to the model before every record; values of all tasks.
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -655,14 +841,31 @@ export interface components {
             repair: boolean;
             /**
              * System Template
-             * @description Jinja2 over `label_schema` and `task`; made from the label schema when left out.
+             * @description Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from the label schema when left out, no system message when empty.
              */
             system_template?: string | null;
             /**
              * User Template
-             * @description Jinja2 over `fields`, `label_schema` and `task`; made when left out.
+             * @description Jinja2 over `fields` and the same; made when left out.
              */
             user_template?: string | null;
+        };
+        /**
+         * AgentOnTask
+         * @description One agent's labels of a task. Evaluations are over the records to which every agent gave a label.
+         */
+        AgentOnTask: {
+            gold: components["schemas"]["Evaluation"] | null;
+            /** Job Id */
+            job_id: string;
+            /** Labeled */
+            labeled: number;
+            /** Mean Confidence */
+            mean_confidence: number | null;
+            /** @description Against what people decided in any of the jobs. Where a review policy chose the records, they are no sample of all. */
+            verified: components["schemas"]["Evaluation"] | null;
+            /** With Confidence */
+            with_confidence: number;
         };
         /** AgentPage */
         AgentPage: {
@@ -779,6 +982,12 @@ export interface components {
             record_id: string;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Seq */
@@ -842,6 +1051,367 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * Between
+         * @description `low` to `high`, likely about `likely`.
+         */
+        Between: {
+            /** High */
+            high: number;
+            /** Likely */
+            likely: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * CallEstimate
+         * @description Of the first call for one record.
+         */
+        CallEstimate: {
+            /**
+             * Counted By
+             * @description The prompt's tokens: by the model's own vocabulary, or estimated from its characters.
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            /**
+             * Note
+             * @description Of the price.
+             */
+            note: string;
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
+        };
+        /** CarryOverCreate */
+        CarryOverCreate: {
+            /**
+             * Agent Id
+             * @description An agent of the new version: it is asked for what does not carry over. Left out, those records end as invalid, with the reason not_carried_over.
+             */
+            agent_id?: string | null;
+            /**
+             * Budget Usd
+             * @description For what the agent is asked.
+             */
+            budget_usd?: number | null;
+            /**
+             * Dry Run
+             * @description Only say what would carry over.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * From Job
+             * @description The job whose annotations are carried over; it must have ended.
+             */
+            from_job: string;
+            /**
+             * Mapping
+             * @description Task to old label to new label, or to null where there is none. Labels that it does not name map by equal value.
+             * @default {}
+             * @example {
+             *       "sentiment": {
+             *         "very good": "good"
+             *       }
+             *     }
+             */
+            mapping: {
+                [key: string]: {
+                    [key: string]: string | null;
+                };
+            };
+            /**
+             * Name
+             * @description Of the job; made from the two when left out.
+             */
+            name?: string | null;
+            /**
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+            /**
+             * Start
+             * @description False: made paused.
+             * @default true
+             */
+            start: boolean;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * CarryOverReport
+         * @description carried + not_carried = records.
+         */
+        CarryOverReport: {
+            /**
+             * Carried
+             * @description Records all of whose tasks carry over.
+             */
+            carried: number;
+            /**
+             * Dropped Tasks
+             * @description Tasks of the old version that the new one does not have.
+             */
+            dropped_tasks: string[];
+            /** From Job */
+            from_job: string;
+            /**
+             * Not Carried
+             * @description Asked of the agent, or invalid.
+             */
+            not_carried: number;
+            /** Records */
+            records: number;
+            /**
+             * Tasks
+             * @description By task of the new version.
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskCarryOver"];
+            };
+            /**
+             * Verified
+             * @description Of them: with values that a person decided on.
+             */
+            verified: number;
+        };
+        /** CarryOverResult */
+        CarryOverResult: {
+            /** @description The job that carries over; null of a dry run. */
+            job: components["schemas"]["Job"] | null;
+            report: components["schemas"]["CarryOverReport"];
+        };
+        /** Combination */
+        Combination: {
+            /**
+             * Estimated
+             * @description Of dawid_skene, for each task that it is used on.
+             */
+            estimated: components["schemas"]["EstimatedAgent"][];
+            job: components["schemas"]["Job"];
+            /**
+             * Sampled
+             * @description Records that the estimate is from.
+             */
+            sampled: number;
+        };
+        /** CombinationCreate */
+        CombinationCreate: {
+            /**
+             * Jobs
+             * @description Ids of two to eight jobs that have ended, over one data set and label schema.
+             */
+            jobs: string[];
+            /**
+             * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
+             * @default vote
+             */
+            method: components["schemas"]["Rule"];
+            /**
+             * Name
+             * @description Made from method and jobs when left out.
+             */
+            name?: string | null;
+            /**
+             * @description The confidence is the share of the agents that agree, or the label's estimated probability: with a threshold of 1, all records on which agents differ go to a person. Ties are invalid.
+             * @default {
+             *       "review_failed": false,
+             *       "review_invalid": true,
+             *       "review_without_confidence": true,
+             *       "threshold": 0.7
+             *     }
+             */
+            review_policy: components["schemas"]["ReviewPolicy"];
+        };
+        /**
+         * ComparedJob
+         * @description Its cost is that of the whole job; the rest is over the records that are compared.
+         */
+        ComparedJob: {
+            agent: components["schemas"]["JobAgent"];
+            cost: components["schemas"]["JobCost"];
+            /** Job Id */
+            job_id: string;
+            /** Name */
+            name: string;
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            seconds: components["schemas"]["Latency"];
+            state: components["schemas"]["JobState"];
+            /**
+             * Usd Per 1000
+             * @description Price of a thousand records of the job; null when unknown.
+             */
+            usd_per_1000: number | null;
+        };
+        /** ComparedTask */
+        ComparedTask: {
+            /** Agents */
+            agents: components["schemas"]["AgentOnTask"][];
+            /**
+             * Agreement
+             * @description Share of the records with a label of every agent that is unanimous.
+             */
+            agreement: number | null;
+            /**
+             * Alpha
+             * @description Krippendorff's, over all agents; null when all labels are the same.
+             */
+            alpha: number | null;
+            /**
+             * Alpha Distance
+             * @description nominal, interval (numbers), masi (multiple choice) or jaccard (spans).
+             */
+            alpha_distance: string;
+            /**
+             * By All
+             * @description Records with a label of every agent.
+             */
+            by_all: number;
+            /**
+             * Compared
+             * @description Records with a label of at least two agents.
+             */
+            compared: number;
+            /**
+             * Differing
+             * @description Records where two agents gave different labels.
+             */
+            differing: number;
+            /** Kind */
+            kind: string;
+            /** Pairs */
+            pairs: components["schemas"]["Pair"][];
+            /** Task */
+            task: string;
+            /**
+             * Unanimous
+             * @description Of these, records where all labels are the same.
+             */
+            unanimous: number;
+        };
+        /** Comparison */
+        Comparison: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Jobs */
+            jobs: components["schemas"]["ComparedJob"][];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Records
+             * @description That ended in at least one of the jobs and are in the selection of all.
+             */
+            records: number;
+            /**
+             * Share
+             * @description Of the blocks of records that are in the comparison; below 1 ask again.
+             */
+            share: number;
+            /**
+             * Skipped Tasks
+             * @description Task to why it cannot be compared.
+             */
+            skipped_tasks: {
+                [key: string]: string;
+            };
+            /** Tasks */
+            tasks: components["schemas"]["ComparedTask"][];
+            /**
+             * Verified Differently
+             * @description Values on which people decided differently in different jobs; the latest decision is taken.
+             */
+            verified_differently: number;
+        };
+        /** ConfidenceSpread */
+        ConfidenceSpread: {
+            /**
+             * Histogram
+             * @description Labels with a confidence in [0, 0.1), ..., [0.9, 1].
+             */
+            histogram: number[];
+            /** Mean */
+            mean: number | null;
+            /** With Confidence */
+            with_confidence: number;
+            /** Without Confidence */
+            without_confidence: number;
+        };
+        /**
+         * ConfidenceStrategy
+         * @description How the confidence of a label is found.
+         * @enum {string}
+         */
+        ConfidenceStrategy: "token_probability" | "agreement" | "stated";
+        /**
+         * ConfusionMatrix
+         * @description Sparse: only the cells that are not 0.
+         */
+        ConfusionMatrix: {
+            /**
+             * Cells
+             * @description Index of the true (or first agent's) label, of the one given, and how many records.
+             */
+            cells: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Labels
+             * @description Those of the task, in its order, then others that occur.
+             */
+            labels: string[];
+        };
+        /**
+         * Contest
+         * @description Two agents against values known to be right, over the records to which both gave a label.
+         */
+        Contest: {
+            /** Both Right */
+            both_right: number;
+            /** Compared */
+            compared: number;
+            /**
+             * Difference
+             * @description Share that the first has right less that of the second.
+             */
+            difference: number;
+            /** Difference High */
+            difference_high: number;
+            /**
+             * Difference Low
+             * @description Lower end of its 95 % interval (Agresti and Min).
+             */
+            difference_low: number;
+            /** First Alone */
+            first_alone: number;
+            /** Neither */
+            neither: number;
+            /**
+             * P Value
+             * @description McNemar's test that both are right equally often; null when they are right on the same records.
+             */
+            p_value: number | null;
+            /** Second Alone */
+            second_alone: number;
+        };
         /** Dataset */
         Dataset: {
             /**
@@ -889,6 +1459,191 @@ export interface components {
             next?: string | null;
         };
         /**
+         * Difference
+         * @description A record where agents differ.
+         */
+        Difference: {
+            /**
+             * Excerpt
+             * @description How the record begins.
+             */
+            excerpt: string | null;
+            /** Gold */
+            gold: string | number | string[] | components["schemas"]["Span"][] | null;
+            /** Record Id */
+            record_id: string;
+            /** Said */
+            said: components["schemas"]["Said"][];
+            /** Seq */
+            seq: number;
+            /**
+             * Usefulness
+             * @description The lowest confidence of the labels; 0.5 stands for one that is unknown.
+             */
+            usefulness: number;
+            /** Verified */
+            verified: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * DifferencePage
+         * @description May hold fewer than were asked for, or none, although more follow.
+         */
+        DifferencePage: {
+            /** Items */
+            items: components["schemas"]["Difference"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
+        };
+        /**
+         * DrawnBy
+         * @description How examples are chosen among the records that people verified.
+         * @enum {string}
+         */
+        DrawnBy: "balanced" | "nearest";
+        /**
+         * DrawnExamples
+         * @description Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema.
+         */
+        DrawnExamples: {
+            by: components["schemas"]["DrawnBy"];
+            /**
+             * Count
+             * @default 5
+             */
+            count: number;
+            /**
+             * Dataset Id
+             * @description From records of this data set alone.
+             */
+            dataset_id?: string | null;
+            /**
+             * Job Ids
+             * @description From these jobs alone; else from all of the project's with the schema.
+             * @default []
+             */
+            job_ids: string[];
+            /**
+             * Task
+             * @description Balanced over the labels of this task; the first with labels.
+             */
+            task?: string | null;
+        };
+        /** EstimatedAgent */
+        EstimatedAgent: {
+            /**
+             * Accuracy
+             * @description How often the agent is expected to be right.
+             */
+            accuracy: number;
+            /** Job Id */
+            job_id: string;
+            /** Task */
+            task: string;
+        };
+        /**
+         * Evaluation
+         * @description Labels against values known to be right. What does not concern the kind of task is null.
+         */
+        Evaluation: {
+            /**
+             * Accuracy
+             * @description Share that is right: sets and spans as a whole, numbers to the step.
+             */
+            accuracy: number | null;
+            /** Accuracy High */
+            accuracy_high: number | null;
+            /**
+             * Accuracy Low
+             * @description Lower end of its 95 % interval (Wilson).
+             */
+            accuracy_low: number | null;
+            /**
+             * Accuracy Normalized
+             * @description Texts: without regard to case, white space and unicode form.
+             */
+            accuracy_normalized?: number | null;
+            /**
+             * Compared
+             * @description Of them, those with a label; all shares are of these.
+             */
+            compared: number;
+            /** @description Single choice. */
+            confusion?: components["schemas"]["ConfusionMatrix"] | null;
+            /**
+             * Kappa
+             * @description Cohen's, single choice; null when chance alone agrees.
+             */
+            kappa?: number | null;
+            /**
+             * Known
+             * @description Records that ended and whose right value is known.
+             */
+            known: number;
+            /**
+             * Labels
+             * @description Choices and spans.
+             * @default []
+             */
+            labels: components["schemas"]["LabelQuality"][];
+            /**
+             * Macro F1
+             * @description Mean over the labels: choices and spans.
+             */
+            macro_f1?: number | null;
+            /** Mean Absolute Error */
+            mean_absolute_error?: number | null;
+            /**
+             * Mean Error
+             * @description Numbers: given less true.
+             */
+            mean_error?: number | null;
+            /**
+             * Mean Jaccard
+             * @description Multiple choice and spans.
+             */
+            mean_jaccard?: number | null;
+            /**
+             * Micro F1
+             * @description All labels, or spans that are equal, in one.
+             */
+            micro_f1?: number | null;
+            /**
+             * Overlap F1
+             * @description Spans: one that shares a character with one of its label counts as found.
+             */
+            overlap_f1?: number | null;
+            reliability: components["schemas"]["Reliability"];
+            /** Right */
+            right: number;
+            /** Root Mean Squared Error */
+            root_mean_squared_error?: number | null;
+            /**
+             * Within Step
+             * @description Share at most one step away, where there are steps.
+             */
+            within_step?: number | null;
+        };
+        /**
+         * Example
+         * @description A record with the values that are right for it, to show a model what is wanted.
+         */
+        Example: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Values
+             * @description Task to value; tasks may be left out.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+        };
+        /**
          * ExportFormat
          * @enum {string}
          */
@@ -931,6 +1686,18 @@ export interface components {
          * @enum {string}
          */
         FileFormat: "csv" | "jsonl";
+        /**
+         * HistogramBin
+         * @description Numbers in [lower, upper); the last bin holds its upper bound too.
+         */
+        HistogramBin: {
+            /** Count */
+            count: number;
+            /** Lower */
+            lower: number;
+            /** Upper */
+            upper: number;
+        };
         /**
          * Import
          * @description A committed import.
@@ -977,11 +1744,38 @@ export interface components {
             /** Visible Below */
             visible_below: number;
         };
+        /**
+         * InvalidAnswer
+         * @description Answers that no label could be read from, equal up to case, white space and unicode form.
+         */
+        InvalidAnswer: {
+            /**
+             * Answer
+             * @description Its beginning, normalized.
+             */
+            answer: string;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Seq
+             * @description A record that has it.
+             */
+            seq: number;
+        };
         /** Job */
         Job: {
+            /** @description Who is asked; where nobody is, whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
+            /**
+             * Asks Model
+             * @description False: all labels are made of the sources, none is asked for.
+             * @default true
+             */
+            asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
             counts: components["schemas"]["JobCounts"];
@@ -1002,10 +1796,17 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
+            /** @default model */
+            kind: components["schemas"]["JobKind"];
             /** Label Schema Id */
             label_schema_id: string;
             /** Name */
             name: string;
+            /**
+             * Notice
+             * @description What to know of how it is run, e.g. that no examples are.
+             */
+            notice?: string | null;
             /** Project Id */
             project_id: string;
             /**
@@ -1018,6 +1819,12 @@ export interface components {
             revision: number;
             /** Size */
             size: number;
+            /**
+             * Sources
+             * @description The jobs whose annotations its labels are made of.
+             * @default []
+             */
+            sources: string[];
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["JobState"];
@@ -1041,6 +1848,22 @@ export interface components {
             provider: string;
             /** Version */
             version: number;
+        };
+        /**
+         * JobCheck
+         * @description What was found of a job before it starts. Problems keep it from being made, warnings do not.
+         */
+        JobCheck: {
+            /** @description Null where the prompts cannot be rendered. */
+            estimate: components["schemas"]["JobEstimate"] | null;
+            /** Ok */
+            ok: boolean;
+            /** @description The model's answer to the first record; null when it was not asked. */
+            probe: components["schemas"]["Tryout"] | null;
+            /** Problems */
+            problems: components["schemas"]["FieldProblem"][];
+            /** Warnings */
+            warnings: components["schemas"]["FieldProblem"][];
         };
         /**
          * JobCost
@@ -1129,6 +1952,38 @@ export interface components {
              */
             weight: number;
         };
+        /**
+         * JobEstimate
+         * @description Of a whole job, without what is repeated or repaired.
+         */
+        JobEstimate: {
+            /** Assumes */
+            assumes: string[];
+            /**
+             * Counted By
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** Records */
+            records: number;
+            /**
+             * Sampled
+             * @description Records whose prompts were measured.
+             */
+            sampled: number;
+            /** @description Null where no worker knows the account. */
+            seconds: components["schemas"]["Between"] | null;
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
+        };
+        /**
+         * JobKind
+         * @description Where the labels of a job come from.
+         * @enum {string}
+         */
+        JobKind: "model" | "carried_over" | "combined";
         /** JobPage */
         JobPage: {
             /** Items */
@@ -1143,35 +1998,83 @@ export interface components {
         JobReport: {
             /**
              * Accuracy
-             * @description Share of gold values that the model met; null without gold.
+             * @description Share of gold values that the model met, all tasks; null without gold.
              */
             accuracy: number | null;
             /**
              * Confidence Histogram
-             * @description Labels with a confidence in [0, 0.1), ..., [0.9, 1].
+             * @description All tasks: labels in [0, 0.1), ..., [0.9, 1].
              */
             confidence_histogram: number[];
+            /** @description Tokens, calls, retries and price, by model; older attempts included. */
+            cost: components["schemas"]["JobCost"];
+            counts: components["schemas"]["JobCounts"];
+            /**
+             * Failed
+             * @description Kinds of error.
+             */
+            failed: {
+                [key: string]: number;
+            };
+            /**
+             * Final
+             * @description The job is over and everything is in.
+             */
+            final: boolean;
+            /** First Ended At */
+            first_ended_at: string | null;
             /**
              * Gold Compared
              * @description Labels compared with a gold value.
              */
             gold_compared: number;
             /**
+             * Invalid
+             * @description Why no label could be read.
+             */
+            invalid: {
+                [key: string]: number;
+            };
+            /**
+             * Invalid Answers
+             * @description The most frequent.
+             */
+            invalid_answers: components["schemas"]["InvalidAnswer"][];
+            /**
+             * Invalid Answers Exact
+             * @description False: counts may be lower than they are.
+             */
+            invalid_answers_exact: boolean;
+            /** Job Id */
+            job_id: string;
+            /**
              * Labels
-             * @description Task to value to count, as the model said it.
+             * @description Choices and spans: task to label to count.
              */
             labels: {
                 [key: string]: {
                     [key: string]: number;
                 };
             };
+            /** Last Ended At */
+            last_ended_at: string | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
             /**
              * Reasons
-             * @description Reasons under invalid and failed.
+             * @description Reasons under invalid and failed together.
              */
             reasons: {
                 [key: string]: number;
             };
+            /**
+             * Records Per Second
+             * @description Over the run, from its start to the last record.
+             */
+            records_per_second: number | null;
             /**
              * Rules
              * @description Extraction rules under labeled.
@@ -1179,6 +2082,25 @@ export interface components {
             rules: {
                 [key: string]: number;
             };
+            /**
+             * Run Again
+             * @description Records whose current attempt is not the first.
+             */
+            run_again: number;
+            seconds: components["schemas"]["Latency"];
+            /**
+             * Share
+             * @description Of the job's blocks of records that are in the report; below 1 ask again.
+             */
+            share: number;
+            state: components["schemas"]["JobState"];
+            /** Tasks */
+            tasks: components["schemas"]["TaskReport"][];
+            /**
+             * Verified
+             * @description Records that a person decided on.
+             */
+            verified: number;
             /** Without Confidence */
             without_confidence: number;
         };
@@ -1194,6 +2116,13 @@ export interface components {
              * @description Raised, a job that waits for it goes on; below what is spent it stops; null: no budget.
              */
             budget_usd: number | null;
+        };
+        /** LabelCount */
+        LabelCount: {
+            /** Count */
+            count: number;
+            /** Label */
+            label: string;
         };
         /**
          * LabelOption
@@ -1230,6 +2159,27 @@ export interface components {
             /** Value */
             value: string;
         };
+        /**
+         * LabelQuality
+         * @description How well one label is found.
+         */
+        LabelQuality: {
+            /** F1 */
+            f1: number;
+            /** Given */
+            given: number;
+            /** Label */
+            label: string;
+            /** Precision */
+            precision: number;
+            /** Recall */
+            recall: number;
+            /**
+             * Wanted
+             * @description How often it is right; the support.
+             */
+            wanted: number;
+        };
         /** LabelSchema */
         LabelSchema: {
             /**
@@ -1244,7 +2194,7 @@ export interface components {
             /** Project Id */
             project_id: string;
             /** Tasks */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
             /** Version */
             version: number;
         };
@@ -1254,9 +2204,9 @@ export interface components {
             name: string;
             /**
              * Tasks
-             * @description In this release: one single-choice task.
+             * @description Labeled together, in one call. A task without a kind is a single choice; an option may be its value alone.
              */
-            tasks: components["schemas"]["SingleChoiceTask"][];
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
         };
         /** LabelSchemaPage */
         LabelSchemaPage: {
@@ -1267,6 +2217,24 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /**
+         * Latency
+         * @description Seconds from the first call for a record to its answer. Quantiles are right to within 1 % of their value.
+         */
+        Latency: {
+            /** Count */
+            count: number;
+            /** Mean */
+            mean: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P90 */
+            p90: number | null;
+            /** P95 */
+            p95: number | null;
+            /** P99 */
+            p99: number | null;
         };
         /** LoginLink */
         LoginLink: {
@@ -1310,6 +2278,11 @@ export interface components {
             content: string;
             /** Role */
             role: string;
+            /**
+             * Segments
+             * @description The content from its start to its end, by where it came from.
+             */
+            segments: components["schemas"]["Segment"][];
         };
         /**
          * ModelCost
@@ -1382,6 +2355,34 @@ export interface components {
             /** Top P */
             top_p?: number | null;
         };
+        /**
+         * MultipleChoiceTask
+         * @description Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order.
+         */
+        MultipleChoiceTask: {
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple_choice";
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
         /** NewApiKey */
         NewApiKey: {
             /**
@@ -1404,17 +2405,127 @@ export interface components {
              */
             token: string;
         };
+        /** NumberSpread */
+        NumberSpread: {
+            /**
+             * Histogram
+             * @description Over the task's range; a bin a step where there are at most 50, round each value of the grid.
+             */
+            histogram: components["schemas"]["HistogramBin"][];
+            /** Largest */
+            largest: number;
+            /** Mean */
+            mean: number;
+            /** Smallest */
+            smallest: number;
+            /** Standard Deviation */
+            standard_deviation: number;
+        };
+        /**
+         * NumberTask
+         * @description A number in [minimum, maximum], on the grid minimum + k * step where a step is given.
+         */
+        NumberTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Step */
+            step?: number | null;
+            /**
+             * Unit
+             * @description e.g. USD or °C; may stand beside the number.
+             * @default
+             */
+            unit: string;
+        };
         /**
          * OnDuplicate
          * @enum {string}
          */
         OnDuplicate: "error" | "skip";
         /**
+         * Order
+         * @enum {string}
+         */
+        Order: "usefulness" | "seq";
+        /**
          * Outcome
          * @description labeled + invalid + failed + not run = size of the job, always.
          * @enum {string}
          */
         Outcome: "labeled" | "invalid" | "failed";
+        /**
+         * Pair
+         * @description Two agents, over the records to which both gave a label; what does not concern the kind of task is null.
+         */
+        Pair: {
+            /**
+             * Agreement
+             * @description Share that is the same.
+             */
+            agreement: number | null;
+            /** Compared */
+            compared: number;
+            /** @description Single choice: first agent's label, second's, records. */
+            confusion: components["schemas"]["ConfusionMatrix"] | null;
+            /**
+             * F1
+             * @description Multiple choices and spans: of equal labels or spans, all in one.
+             */
+            f1: number | null;
+            /**
+             * First
+             * @description Job id.
+             */
+            first: string;
+            gold: components["schemas"]["Contest"] | null;
+            /**
+             * Kappa
+             * @description Cohen's, single choice; null when chance alone agrees.
+             */
+            kappa: number | null;
+            /**
+             * Labels
+             * @description Choices and spans, label by label: `f1` is the agreement on it, `wanted` and `given` how often the first and the second gave it.
+             */
+            labels: components["schemas"]["LabelQuality"][];
+            /** Mean Absolute Difference */
+            mean_absolute_difference: number | null;
+            /**
+             * Mean Difference
+             * @description Numbers: second less first.
+             */
+            mean_difference: number | null;
+            /**
+             * Mean Jaccard
+             * @description Multiple choices and spans.
+             */
+            mean_jaccard: number | null;
+            /**
+             * Overlap F1
+             * @description Spans that share a character and have the same label.
+             */
+            overlap_f1: number | null;
+            /** Same */
+            same: number;
+            /** Second */
+            second: string;
+            verified: components["schemas"]["Contest"] | null;
+        };
         /** PastAttempt */
         PastAttempt: {
             /** Agent Id */
@@ -1452,6 +2563,12 @@ export interface components {
             reason: string | null;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Usage */
@@ -1474,6 +2591,7 @@ export interface components {
          * @description The messages that the agent would send for one record.
          */
         PreviewedPrompt: {
+            estimate: components["schemas"]["CallEstimate"];
             /** Messages */
             messages: components["schemas"]["Message"][];
             /** Record Id */
@@ -1485,6 +2603,11 @@ export interface components {
         PreviewedPrompts: {
             /** Items */
             items: components["schemas"]["PreviewedPrompt"][];
+            /**
+             * Notice
+             * @description Why no examples are drawn though the agent wants some.
+             */
+            notice?: string | null;
         };
         /**
          * Problem
@@ -1584,7 +2707,7 @@ export interface components {
             };
             /** Gold */
             gold?: {
-                [key: string]: string;
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
             /** Metadata */
             metadata: {
@@ -1604,6 +2727,53 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /**
+         * RecordsWith
+         * @description How many records have so many labels or spans.
+         */
+        RecordsWith: {
+            /**
+             * Number
+             * @description 20 stands for 20 and more.
+             */
+            number: number;
+            /** Records */
+            records: number;
+        };
+        /**
+         * Reliability
+         * @description A reliability diagram: of the labels with confidence 0.8, are eight in ten right?
+         */
+        Reliability: {
+            /** Bins */
+            bins: components["schemas"]["ReliabilityBin"][];
+            /** Count */
+            count: number;
+            /**
+             * Error
+             * @description Expected calibration error; null without labels that have a confidence.
+             */
+            error: number | null;
+        };
+        /**
+         * ReliabilityBin
+         * @description Labels whose confidence lies in [lower, upper); the last bin holds 1 too.
+         */
+        ReliabilityBin: {
+            /** Accuracy */
+            accuracy: number | null;
+            /**
+             * Confidence
+             * @description The mean; null where there are none.
+             */
+            confidence: number | null;
+            /** Count */
+            count: number;
+            /** Lower */
+            lower: number;
+            /** Upper */
+            upper: number;
         };
         /**
          * ReviewPolicy
@@ -1637,6 +2807,66 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "annotator" | "admin";
+        /**
+         * Rule
+         * @description How labels are combined; stored with the label.
+         * @enum {string}
+         */
+        Rule: "vote" | "dawid_skene";
+        /**
+         * Said
+         * @description What one agent gave the record.
+         */
+        Said: {
+            /** Confidence */
+            confidence: number | null;
+            /** Job Id */
+            job_id: string;
+            /** @description Null: it was not run. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Value */
+            value: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * Sample
+         * @description What one of several answers to a record said.
+         */
+        Sample: {
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Left Out
+             * @description Whether the values are not kept, for want of room.
+             * @default false
+             */
+            left_out: boolean;
+            /**
+             * Reason
+             * @description Why not all could be read.
+             */
+            reason?: string | null;
+            /**
+             * Values
+             * @description Of the tasks that could be read.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+        };
+        /**
+         * SchemaFormat
+         * @enum {string}
+         */
+        SchemaFormat: "yaml" | "json";
+        /**
+         * Segment
+         * @description A stretch of a message's content, and where it came from.
+         */
+        Segment: {
+            source: components["schemas"]["Source"];
+            /** Text */
+            text: string;
+        };
         /** Session */
         Session: {
             /** Name */
@@ -1661,9 +2891,8 @@ export interface components {
          */
         SingleChoiceTask: {
             /**
-             * Kind
-             * @default single_choice
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             kind: "single_choice";
             /** Name */
@@ -1677,6 +2906,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Source
+         * @description Where some text of a message came from.
+         * @enum {string}
+         */
+        Source: "template" | "record" | "label_schema" | "example";
         /**
          * Span
          * @description A stretch of a field's text that carries a label.
@@ -1714,6 +2949,104 @@ export interface components {
              * @description What stands there: field[start:end].
              */
             text: string;
+        };
+        /**
+         * SpanAttribute
+         * @description What else is said of each span, as one of some options.
+         */
+        SpanAttribute: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SpanTask
+         * @description Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none.
+         */
+        SpanTask: {
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /**
+             * Field
+             * @description The record's field; its only field when left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "span";
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The labels of spans.
+             */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Overlaps
+             * @description Whether spans may share characters.
+             * @default true
+             */
+            overlaps: boolean;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
+        /**
+         * TaskCarryOver
+         * @description What became of one task's values, counted in records.
+         */
+        TaskCarryOver: {
+            /**
+             * Carried
+             * @default 0
+             */
+            carried: number;
+            /**
+             * Labels
+             * @description Old label to new label to how many carried values hold it; of tasks with labels.
+             * @default {}
+             */
+            labels: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Labels Not Carried
+             * @description Old labels that have no new one, to count.
+             * @default {}
+             */
+            labels_not_carried: {
+                [key: string]: number;
+            };
+            /**
+             * New Labels
+             * @description Labels of the new version that no carried value can have: whoever gave the old ones could not choose them.
+             * @default []
+             */
+            new_labels: string[];
+            /**
+             * Not Carried
+             * @description Reason to count: not_labeled, new_task, other_kind, no_such_label, left_out, not_allowed.
+             * @default {}
+             */
+            not_carried: {
+                [key: string]: number;
+            };
         };
         /**
          * TaskLabel
@@ -1769,6 +3102,205 @@ export interface components {
             task: string;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
+        };
+        /** TaskReport */
+        TaskReport: {
+            confidence: components["schemas"]["ConfidenceSpread"];
+            /** @description Against the values that came with the records; null without any. */
+            gold: components["schemas"]["Evaluation"] | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Labeled
+             * @description Records with a value of the task.
+             */
+            labeled: number;
+            /**
+             * Labels
+             * @description Choices and spans: how often each label was given, in the order of the task's labels.
+             */
+            labels: components["schemas"]["LabelCount"][];
+            number: components["schemas"]["NumberSpread"] | null;
+            /**
+             * Per Record
+             * @description Multiple choices and spans.
+             */
+            per_record: components["schemas"]["RecordsWith"][];
+            /** Task */
+            task: string;
+            text: components["schemas"]["TextSpread"] | null;
+            /** @description Against what people decided; null without any. Where the review policy chose the records, they are harder than the rest: no sample of all. */
+            verified: components["schemas"]["Evaluation"] | null;
+        };
+        /** TextCount */
+        TextCount: {
+            /** Count */
+            count: number;
+            /**
+             * Seq
+             * @description A record that has it.
+             */
+            seq: number;
+            /** Text */
+            text: string;
+        };
+        /** TextSpread */
+        TextSpread: {
+            /** Distinct */
+            distinct: number;
+            /**
+             * Distinct Is Exact
+             * @description Beyond about a thousand it is estimated, within a few percent.
+             */
+            distinct_is_exact: boolean;
+            /**
+             * Mean Length
+             * @description Characters.
+             */
+            mean_length: number;
+            /**
+             * Top
+             * @description The most frequent.
+             */
+            top: components["schemas"]["TextCount"][];
+            /**
+             * Top Is Exact
+             * @description False: so many are different that counts may be lower than they are.
+             */
+            top_is_exact: boolean;
+        };
+        /**
+         * TextTask
+         * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
+         */
+        TextTask: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Max Length
+             * @description In characters.
+             * @default 500
+             */
+            max_length: number;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+            /** Name */
+            name: string;
+            /**
+             * Pattern
+             * @description A regular expression in RE2's syntax.
+             */
+            pattern?: string | null;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+        };
+        /**
+         * TriedRecord
+         * @description What the model answered to one record, and how that was read.
+         */
+        TriedRecord: {
+            /** Completion Tokens */
+            completion_tokens?: number | null;
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["TaskLabel"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** @description Null: no answer came in time. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Prompt Tokens */
+            prompt_tokens?: number | null;
+            /**
+             * Provider
+             * @default
+             */
+            provider: string;
+            /**
+             * Raw
+             * @description The answer's text.
+             */
+            raw?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Record Id */
+            record_id: string;
+            /** Seconds */
+            seconds?: number | null;
+            /** Seq */
+            seq: number;
+            /**
+             * Usd
+             * @description Null where the price is not known.
+             */
+            usd?: number | null;
+        };
+        /**
+         * TryRequest
+         * @description Either records of a data set, or `records` of one's own.
+         */
+        TryRequest: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * From Seq
+             * @description Of the data set: the first record of this seq or above.
+             * @default 0
+             */
+            from_seq: number;
+            /**
+             * Limit
+             * @default 1
+             */
+            limit: number;
+            /**
+             * Records
+             * @description The fields of each, e.g. {'text': 'What a day!'}.
+             * @default []
+             */
+            records: {
+                [key: string]: string;
+            }[];
+        };
+        /** Tryout */
+        Tryout: {
+            /** Id */
+            id: string;
+            /**
+             * Notice
+             * @description What to know of how the records were asked for.
+             */
+            notice?: string | null;
+            /** @description Why answers are missing. */
+            problem: components["schemas"]["FieldProblem"] | null;
+            /** Records */
+            records: components["schemas"]["TriedRecord"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "answered" | "unanswered";
+            /**
+             * Usd
+             * @description Of all answers; null where a price is not known.
+             */
+            usd: number | null;
         };
         /**
          * Verification
@@ -1896,6 +3428,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewedPrompts"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tryout"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -2131,6 +3734,228 @@ export interface operations {
             };
         };
     };
+    combine_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CombinationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Combination"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_jobs: {
+        parameters: {
+            query: {
+                /** @description Id of a job; give it once for each. Two to eight jobs over one data set. */
+                job: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query: {
+                /** @description Id of a job; give it once for each. Two to eight jobs over one data set. */
+                job: string[];
+                /** @description May be left out when the jobs have one task in common. */
+                task?: string | null;
+                /** @description Of the list. */
+                order?: components["schemas"]["Order"];
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferencePage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_dataset: {
         parameters: {
             query?: never;
@@ -2205,12 +4030,18 @@ export interface operations {
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Holds each row's own key. */
                 id_column?: string;
-                /** @description Columns that become the records' fields, by commas. */
+                /** @description Columns that become the records' fields, by commas; field=column where they differ. */
                 text_columns?: string;
                 /** @description Holds the value that is known to be right. */
                 gold_column?: string | null;
                 /** @description The task it belongs to; the column's name if left out. */
                 gold_task?: string | null;
+                /** @description Several of them, as task=column, by commas; the task alone where the column has its name. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks, and checked against them. Left out, they are labels or texts, taken as they are. */
+                label_schema_id?: string | null;
+                /** @description Between the gold labels of a multiple choice in a cell, where they are no JSON list. */
+                gold_separator?: string | null;
                 /** @description Columns to keep beside, by commas; * for all others. */
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
@@ -3266,6 +5097,166 @@ export interface operations {
             };
         };
     };
+    carry_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryOverCreate"];
+            };
+        };
+        responses: {
+            /** @description What would carry over; nothing was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryOverResult"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                format?: components["schemas"]["SchemaFormat"];
+            };
+            header?: never;
+            path: {
+                label_schema_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/yaml": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_login_link: {
         parameters: {
             query?: never;
@@ -3901,7 +5892,10 @@ export interface operations {
     };
     create_job: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -3921,6 +5915,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_job: {
+        parameters: {
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCheck"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -4095,6 +6163,102 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_label_schema: {
+        parameters: {
+            query?: {
+                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                format?: components["schemas"]["SchemaFormat"];
+                /** @description Goes before the name that the file gives. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file, in UTF-8, of at most 256 KiB. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Equal to the latest version, which this is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSchema"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

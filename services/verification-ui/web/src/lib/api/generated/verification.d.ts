@@ -163,7 +163,7 @@ export interface components {
             attempt: number;
             /**
              * Values
-             * @description The final value of each task.
+             * @description The final value of each task of the label schema.
              */
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -210,6 +210,100 @@ export interface components {
          * @enum {string}
          */
         JobState: "running" | "paused" | "waiting" | "completed" | "cancelled";
+        /**
+         * LabelOption
+         * @description One label: `value` is stored and exported, `name` and `description` are shown to people and models.
+         */
+        LabelOption: {
+            /** Value */
+            value: string;
+            /**
+             * Name
+             * @description Shown to people; the value when empty.
+             * @default
+             */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Aliases
+             * @description Other spellings that are read as this label in a model's answer.
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * Color
+             * @description e.g. #2e7d32.
+             */
+            color?: string | null;
+            /**
+             * Key
+             * @description The key that picks it on the page.
+             */
+            key?: string | null;
+        };
+        /**
+         * MultipleChoiceTask
+         * @description Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order.
+         */
+        MultipleChoiceTask: {
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple_choice";
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+        };
+        /**
+         * NumberTask
+         * @description A number in [minimum, maximum], on the grid minimum + k * step where a step is given.
+         */
+        NumberTask: {
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Minimum */
+            minimum: number;
+            /** Maximum */
+            maximum: number;
+            /** Step */
+            step?: number | null;
+            /**
+             * Unit
+             * @description e.g. USD or °C; may stand beside the number.
+             * @default
+             */
+            unit: string;
+        };
         /**
          * Outcome
          * @description labeled + invalid + failed + not run = size of the job, always.
@@ -344,9 +438,16 @@ export interface components {
              * @description The model's answer, where no label could be read from it.
              */
             raw: string | null;
-            /** @description Null where the model gave no label. */
-            suggestion: components["schemas"]["Suggestion"] | null;
-            task: components["schemas"]["TaskView"];
+            /**
+             * Tasks
+             * @description What is asked of the person: the tasks of the job's label schema.
+             */
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
+            /**
+             * Suggestions
+             * @description The model's labels; a task without one has none here.
+             */
+            suggestions: components["schemas"]["Suggestion"][];
             /** Skips */
             skips: number;
             /**
@@ -399,6 +500,27 @@ export interface components {
          * @enum {string}
          */
         ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed";
+        /**
+         * SingleChoiceTask
+         * @description Exactly one of the options. Its value is the option's.
+         */
+        SingleChoiceTask: {
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "single_choice";
+        };
         /** Skipped */
         Skipped: {
             /** Item Id */
@@ -445,8 +567,63 @@ export interface components {
             };
         };
         /**
+         * SpanAttribute
+         * @description What else is said of each span, as one of some options.
+         */
+        SpanAttribute: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+        };
+        /**
+         * SpanTask
+         * @description Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none.
+         */
+        SpanTask: {
+            /** Name */
+            name: string;
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
+            question: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "span";
+            /**
+             * Options
+             * @description The labels of spans.
+             */
+            options: components["schemas"]["LabelOption"][];
+            /**
+             * Field
+             * @description The record's field; its only field when left out.
+             */
+            field?: string | null;
+            /**
+             * Overlaps
+             * @description Whether spans may share characters.
+             * @default true
+             */
+            overlaps: boolean;
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SpanAttribute"][];
+        };
+        /**
          * Suggestion
-         * @description The model's label.
+         * @description The model's label of one task.
          */
         Suggestion: {
             /** Task */
@@ -464,40 +641,53 @@ export interface components {
             confidence_missing_reason: string | null;
             /**
              * Probabilities
-             * @description Per option; sums to 1.
+             * @description Per option: of a single choice they sum to 1, of a multiple choice each stands alone.
              */
             probabilities: {
                 [key: string]: number;
             } | null;
+            /**
+             * Span Confidences
+             * @description Of a span task: the probability that each span is right, in the order of the value.
+             */
+            span_confidences: (number | null)[] | null;
             /** Margin */
             margin: number | null;
         };
-        /** TaskOption */
-        TaskOption: {
-            /**
-             * Value
-             * @description What is sent and stored.
-             */
-            value: string;
-            /**
-             * Name
-             * @description What is shown.
-             */
-            name: string;
-            /** Description */
-            description: string;
-        };
         /**
-         * TaskView
-         * @description What is asked of the person.
+         * TextTask
+         * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
          */
-        TaskView: {
+        TextTask: {
             /** Name */
             name: string;
-            /** Question */
+            /**
+             * Question
+             * @description The instruction, e.g. 'What is the sentiment?'
+             * @default
+             */
             question: string;
-            /** Options */
-            options: components["schemas"]["TaskOption"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+            /**
+             * Max Length
+             * @description In characters.
+             * @default 500
+             */
+            max_length: number;
+            /**
+             * Pattern
+             * @description A regular expression in RE2's syntax.
+             */
+            pattern?: string | null;
         };
         /**
          * Problem

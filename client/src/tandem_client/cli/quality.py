@@ -1,0 +1,117 @@
+"""`tandem report, compare, combine`: how good labels are."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tandem_client.cli.jobs import JobArgument, follow
+from tandem_client.cli.progress import plain_line
+from tandem_client.cli.quality_tables import (
+    agents_table,
+    differences_table,
+    evaluation_lines,
+    labels_table,
+    pairs_table,
+    report_lines,
+    task_line,
+)
+from tandem_client.cli.session import connected, err, out, the_job
+
+Jobs = Annotated[list[str], typer.Argument(help="Ids or names of the jobs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")]
+
+
+class Method(StrEnum):
+    VOTE = "vote"
+    DAWID_SKENE = "dawid-skene"
+
+
+def report(job: JobArgument, as_json: AsJson = False) -> None:
+    """Show what a job gave: outcomes, labels, confidence, price, and how many are right where that is known."""
+    with connected() as tandem:
+        found = tandem.jobs.report(the_job(tandem, job).id)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    for line in report_lines(found):
+        out.print(line, soft_wrap=True, markup=False)
+    for task in found.tasks:
+        out.print(f"\n[bold]{task.task}[/] ({task.kind.replace('_', ' ')})")
+        if task.labels:
+            out.print(labels_table(task))
+        for line in evaluation_lines(task):
+            out.print(line, soft_wrap=True, markup=False)
+
+
+def compare(
+    jobs: Jobs,
+    task: Annotated[str | None, typer.Option(help="Show the differences on this task.")] = None,
+    show: Annotated[int, typer.Option(min=0, help="How many differences to show, the most useful first.")] = 5,
+    export: Annotated[
+        Path | None, typer.Option(help="Write all records where the agents differ to this JSONL file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ."""
+    with connected() as tandem:
+        named = [the_job(tandem, name) for name in jobs]
+        ids = [job.id for job in named]
+        found = tandem.comparisons.get(ids)
+        chosen = task or (found.tasks[0].task if found.tasks else None)
+        differences = list(islice(tandem.comparisons.differences(ids, task=chosen, page_size=max(show, 1)), show))
+        if export is not None:
+            with export.open("w", encoding="utf-8") as file:
+                for one in tandem.comparisons.differences(ids, task=chosen, order="seq", page_size=500):
+                    file.write(json.dumps(one.model_dump(), ensure_ascii=False) + "\n")
+            err.print(f"{export} written.", markup=False)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    out.print(f"{found.records} records", highlight=False)
+    for each in found.tasks:
+        out.print(f"\n[bold]{each.task}[/] ({each.kind.replace('_', ' ')})")
+        out.print(task_line(each), soft_wrap=True, markup=False)
+        out.print(agents_table(found, each))
+        out.print(pairs_table(found, each))
+    if differences:
+        out.print(f"\nWhere they differ on {chosen}, for instance:", markup=False)
+        out.print(differences_table(found, differences))
+    for name, why in found.skipped_tasks.items():
+        out.print(f"{name} is not compared: {why}", soft_wrap=True, markup=False)
+
+
+def combine(
+    jobs: Jobs,
+    method: Annotated[
+        Method, typer.Option(help="vote: what most say. dawid-skene: agents count by how often they are right.")
+    ] = Method.VOTE,
+    name: Annotated[str | None, typer.Option(help="Name of the new job.")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Labels with a confidence below this go to a person; 1: wherever agents differ."
+        ),
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Make the job and return at once.")] = False,
+) -> None:
+    """Make one job of the labels of several: by vote, or by how often each agent is right."""
+    with connected() as tandem:
+        named = [the_job(tandem, each) for each in jobs]
+        made = tandem.comparisons.combine(
+            [job.id for job in named],
+            method="vote" if method is Method.VOTE else "dawid_skene",
+            name=name,
+            review_threshold=threshold,
+        )
+        for each in made.estimated:
+            agent = next(job.name for job in named if job.id == each.job_id)
+            out.print(f"{agent}: right on about {each.accuracy:.1%} ({each.task})", markup=False)
+        job = made.job if detach else follow(tandem, made.job)
+    out.print(plain_line(job), markup=False, soft_wrap=True)
+    out.print(f"id {job.id}")

@@ -1,0 +1,149 @@
+"""Reports and comparisons as lines and tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from tandem_client.quality import ComparedTask, Comparison, Contest, Difference, Evaluation, JobReport, TaskReport
+
+_SHOWN_LABELS = 20
+
+
+def report_lines(report: JobReport) -> Iterator[str]:
+    counts = report.counts
+    ended = counts.labeled + counts.invalid + counts.failed
+    yield (
+        f"{report.state}, {ended} of {ended + counts.not_run} records: {counts.labeled} labeled, "
+        f"{counts.invalid} invalid, {counts.failed} failed; {counts.needs_review} to review, {report.verified} verified"
+    )
+    if report.rules:
+        yield f"read by: {_counted(report.rules)}"
+    if report.reasons:
+        yield f"not labeled: {_counted(report.reasons)}"
+    for answer in report.invalid_answers[:3]:
+        yield f"  {answer.count} x {answer.reason}: {answer.answer[:80]!r}, e.g. record {answer.seq}"
+    total = report.cost.total
+    price = "price unknown" if total.amount is None else f"{total.amount:.4f} USD"
+    tokens = total.prompt_tokens + total.completion_tokens
+    yield f"{tokens} tokens in {total.calls} calls ({total.retries} retries), {price}"
+    if report.seconds.p50 is not None and report.seconds.p95 is not None:
+        rate = "" if report.records_per_second is None else f", {report.records_per_second:.1f} records a second"
+        yield f"{report.seconds.p50:.2f} s at the median, {report.seconds.p95:.2f} s at the 95th percentile{rate}"
+
+
+def labels_table(task: TaskReport) -> Table:
+    table = Table("label", "count", "share", box=None)
+    whole = sum(label.count for label in task.labels) or 1
+    for label in sorted(task.labels, key=lambda each: -each.count)[:_SHOWN_LABELS]:
+        table.add_row(escape(label.label), str(label.count), f"{label.count / whole:.1%}")
+    return table
+
+
+def evaluation_lines(task: TaskReport) -> Iterator[str]:
+    confidence = task.confidence
+    if confidence.mean is not None:
+        yield f"confidence {confidence.mean:.3f} on average; {confidence.without_confidence} labels have none"
+    for words, found in (("gold values", task.gold), ("what people decided", task.verified)):
+        if found is not None:
+            yield f"against {words}: {evaluation(found)}"
+
+
+def evaluation(found: Evaluation) -> str:
+    """e.g. '81.2% of 500 right (77.5% to 84.4%), macro-F1 0.801, calibration error 0.032'."""
+    if found.accuracy is None:
+        return f"none of {found.known} records has a label"
+    parts = [f"{found.accuracy:.1%} of {found.compared} right"]
+    if found.accuracy_low is not None and found.accuracy_high is not None:
+        parts[0] += f" ({found.accuracy_low:.1%} to {found.accuracy_high:.1%})"
+    for words, value in (
+        ("macro-F1", found.macro_f1),
+        ("overlap F1", found.overlap_f1),
+        ("mean absolute error", found.mean_absolute_error),
+        ("calibration error", found.reliability.error),
+    ):
+        if value is not None:
+            parts.append(f"{words} {value:.3f}")
+    return ", ".join(parts)
+
+
+def task_line(task: ComparedTask) -> str:
+    """e.g. 'all 2 agree on 71.2% of 500; they differ on 144; Krippendorff's alpha 0.551 (nominal)'."""
+    parts = []
+    if task.agreement is not None:
+        parts.append(f"all {len(task.agents)} agree on {task.agreement:.1%} of {task.by_all}")
+    parts.append(f"they differ on {task.differing}")
+    alpha = "not defined, all labels are the same" if task.alpha is None else f"{task.alpha:.3f}"
+    return "; ".join([*parts, f"Krippendorff's alpha {alpha} ({task.alpha_distance})"])
+
+
+def agents_table(found: Comparison, task: ComparedTask) -> Table:
+    table = Table("agent", "labeled", "confidence", "gold", "verified", "USD per 1000", "median s", box=None)
+    for job, agent in zip(found.jobs, task.agents, strict=True):
+        table.add_row(
+            escape(job.name),
+            str(agent.labeled),
+            _number(agent.mean_confidence),
+            "" if agent.gold is None else evaluation(agent.gold),
+            "" if agent.verified is None else evaluation(agent.verified),
+            _number(job.usd_per_1000, 4),
+            _number(job.seconds.p50, 2),
+        )
+    return table
+
+
+def pairs_table(found: Comparison, task: ComparedTask) -> Table:
+    names = {job.job_id: job.name for job in found.jobs}
+    table = Table("first", "second", "agree", "kappa", "F1", "mean difference", "against gold", "verified", box=None)
+    for pair in task.pairs:
+        table.add_row(
+            escape(names[pair.first]),
+            escape(names[pair.second]),
+            "" if pair.agreement is None else f"{pair.agreement:.1%} of {pair.compared}",
+            _number(pair.kappa),
+            _number(pair.f1),
+            _number(pair.mean_difference),
+            contest(pair.gold),
+            contest(pair.verified),
+        )
+    return table
+
+
+def contest(found: Contest | None) -> str:
+    """e.g. '+3.1 points (-0.4 to +6.6), p 0.08'."""
+    if found is None:
+        return ""
+    low, high = 100 * found.difference_low, 100 * found.difference_high
+    certainty = "" if found.p_value is None else f", p {found.p_value:.2g}"
+    return f"{100 * found.difference:+.1f} points ({low:+.1f} to {high:+.1f}){certainty}"
+
+
+def differences_table(found: Comparison, differences: Sequence[Difference]) -> Table:
+    table = Table("record", *(escape(job.name) for job in found.jobs), "known", "begins", box=None)
+    for each in differences:
+        known = each.verified if each.verified is not None else each.gold
+        said = [_said(one.value, one.confidence) for one in each.said]
+        table.add_row(escape(each.record_id), *said, escape(_short(known)), escape((each.excerpt or "")[:60]))
+    return table
+
+
+def _said(value: Any, confidence: float | None) -> str:
+    return escape(_short(value) + ("" if confidence is None else f" {confidence:.2f}"))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        parts = [part["text"] if isinstance(part, dict) else str(part) for part in value]
+        return ", ".join(parts)[:40] or "none"
+    return "" if value is None else str(value)[:40]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in list(counts.items())[:8])
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,260 @@
+"""How good labels are: reports of jobs and comparisons of agents. What does not concern a kind of task is None."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from tandem_client.models import Job, JobAgent, JobCost, JobCounts
+from tandem_client.tasks import Model
+
+
+class Latency(Model):
+    """Seconds from the first call for a record to its answer."""
+
+    count: int = 0
+    mean: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
+class LabelQuality(Model):
+    """How well one label is found; between two agents, how far they agree on it."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    wanted: int
+    given: int
+
+
+class ConfusionMatrix(Model):
+    """Sparse. Cells: index of the true (or first agent's) label, of the given (or second agent's) one, records."""
+
+    labels: tuple[str, ...] = ()
+    cells: tuple[tuple[int, int, int], ...] = ()
+
+    def table(self) -> dict[str, dict[str, int]]:
+        """True label to given label to records."""
+        found: dict[str, dict[str, int]] = {}
+        for truth, given, count in self.cells:
+            found.setdefault(self.labels[truth], {})[self.labels[given]] = count
+        return found
+
+
+class ReliabilityBin(Model):
+    lower: float
+    upper: float
+    count: int
+    confidence: float | None = None
+    accuracy: float | None = None
+
+
+class Reliability(Model):
+    """`error`: expected calibration error."""
+
+    bins: tuple[ReliabilityBin, ...] = ()
+    count: int = 0
+    error: float | None = None
+
+
+class Evaluation(Model):
+    """Labels against values known to be right; shares are of the `compared` records, which have a label."""
+
+    known: int
+    compared: int
+    right: int
+    accuracy: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    macro_f1: float | None = None
+    micro_f1: float | None = None
+    kappa: float | None = None
+    labels: tuple[LabelQuality, ...] = ()
+    confusion: ConfusionMatrix | None = None
+    mean_jaccard: float | None = None
+    overlap_f1: float | None = None
+    mean_error: float | None = None
+    mean_absolute_error: float | None = None
+    root_mean_squared_error: float | None = None
+    within_step: float | None = None
+    accuracy_normalized: float | None = None
+    reliability: Reliability = Reliability()
+
+
+class LabelCount(Model):
+    label: str
+    count: int
+
+
+class ConfidenceSpread(Model):
+    """`histogram`: labels with a confidence in [0, 0.1), ..., [0.9, 1]."""
+
+    histogram: tuple[int, ...] = ()
+    with_confidence: int = 0
+    without_confidence: int = 0
+    mean: float | None = None
+
+
+class TaskReport(Model):
+    task: str
+    kind: str
+    labeled: int
+    labels: tuple[LabelCount, ...] = ()
+    per_record: tuple[dict[str, int], ...] = ()
+    number: dict[str, Any] | None = None
+    text: dict[str, Any] | None = None
+    confidence: ConfidenceSpread = ConfidenceSpread()
+    gold: Evaluation | None = None
+    verified: Evaluation | None = None
+
+
+class InvalidAnswer(Model):
+    reason: str
+    answer: str
+    count: int
+    seq: int
+
+
+class JobReport(Model):
+    """What a job gave. `share` below 1: so much of it is in the report so far."""
+
+    job_id: str
+    state: str
+    share: float = 1.0
+    final: bool = False
+    counts: JobCounts
+    verified: int = 0
+    run_again: int = 0
+    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
+    rules: dict[str, int] = Field(default_factory=dict)
+    reasons: dict[str, int] = Field(default_factory=dict)
+    invalid: dict[str, int] = Field(default_factory=dict)
+    failed: dict[str, int] = Field(default_factory=dict)
+    invalid_answers: tuple[InvalidAnswer, ...] = ()
+    accuracy: float | None = None
+    gold_compared: int = 0
+    confidence_histogram: tuple[int, ...] = ()
+    without_confidence: int = 0
+    tasks: tuple[TaskReport, ...] = ()
+    seconds: Latency = Latency()
+    records_per_second: float | None = None
+    cost: JobCost
+
+    def task(self, name: str) -> TaskReport:
+        return next(task for task in self.tasks if task.task == name)
+
+
+class ComparedJob(Model):
+    job_id: str
+    name: str
+    state: str
+    agent: JobAgent
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    seconds: Latency = Latency()
+    cost: JobCost
+    usd_per_1000: float | None = None
+
+
+class AgentOnTask(Model):
+    """Evaluations are over the records to which every agent gave a label."""
+
+    job_id: str
+    labeled: int
+    mean_confidence: float | None = None
+    gold: Evaluation | None = None
+    verified: Evaluation | None = None
+
+
+class Contest(Model):
+    """Two agents against values known to be right; `difference` is the first's share less the second's."""
+
+    compared: int
+    both_right: int
+    first_alone: int
+    second_alone: int
+    neither: int
+    difference: float
+    difference_low: float
+    difference_high: float
+    p_value: float | None = None
+
+
+class Pair(Model):
+    first: str
+    second: str
+    compared: int
+    same: int
+    agreement: float | None = None
+    kappa: float | None = None
+    confusion: ConfusionMatrix | None = None
+    labels: tuple[LabelQuality, ...] = ()
+    f1: float | None = None
+    mean_jaccard: float | None = None
+    overlap_f1: float | None = None
+    mean_difference: float | None = None
+    mean_absolute_difference: float | None = None
+    gold: Contest | None = None
+    verified: Contest | None = None
+
+
+class ComparedTask(Model):
+    task: str
+    kind: str
+    compared: int
+    by_all: int
+    unanimous: int
+    agreement: float | None = None
+    differing: int
+    alpha: float | None = None
+    alpha_distance: str = ""
+    agents: tuple[AgentOnTask, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+
+class Comparison(Model):
+    """Two or more agents over the same records. `share` below 1: so much of it is in the comparison so far."""
+
+    share: float = 1.0
+    records: int
+    verified_differently: int = 0
+    jobs: tuple[ComparedJob, ...] = ()
+    tasks: tuple[ComparedTask, ...] = ()
+    skipped_tasks: dict[str, str] = Field(default_factory=dict)
+
+
+class Said(Model):
+    job_id: str
+    outcome: str | None = None
+    value: Any = None
+    confidence: float | None = None
+
+
+class Difference(Model):
+    """A record where agents differ."""
+
+    seq: int
+    record_id: str
+    excerpt: str | None = None
+    usefulness: float
+    said: tuple[Said, ...] = ()
+    gold: Any = None
+    verified: Any = None
+
+
+class EstimatedAgent(Model):
+    job_id: str
+    task: str
+    accuracy: float
+
+
+class Combination(Model):
+    """The job whose labels are combined, and what was estimated of the agents."""
+
+    job: Job
+    estimated: tuple[EstimatedAgent, ...] = ()
+    sampled: int = 0

@@ -1,0 +1,60 @@
+"""Agents side by side: how far they agree, where they differ, and their labels made into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from tandem_client.paging import pages
+from tandem_client.quality import Combination, Comparison, Difference
+from tandem_client.transport import Transport
+
+Method = Literal["vote", "dawid_skene"]
+
+
+class Comparisons:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def get(self, job_ids: Sequence[str], *, whole: bool = True) -> Comparison:
+        """Compare two to eight jobs over one data set; with `whole`, wait until all records are in."""
+        while True:
+            comparison = Comparison.model_validate(self._http.get("/comparisons", job=list(job_ids)))
+            if comparison.share == 1 or not whole:
+                return comparison
+
+    def differences(
+        self,
+        job_ids: Sequence[str],
+        *,
+        task: str | None = None,
+        order: Literal["usefulness", "seq"] = "usefulness",
+        page_size: int = 100,
+    ) -> Iterator[Difference]:
+        """The records where the agents differ, fetched page by page as the iterator advances.
+
+        By usefulness (confident labels that contradict each other first) the list ends after a thousand; by seq it has
+        all. `task` may be left out when the jobs have one in common.
+        """
+        params: dict[str, Any] = {"job": list(job_ids), "task": task, "order": order, "limit": page_size}
+        for item in pages(self._http, "/comparisons/differences", **params):
+            yield Difference.model_validate(item)
+
+    def combine(
+        self,
+        job_ids: Sequence[str],
+        *,
+        method: Method = "vote",
+        name: str | None = None,
+        review_threshold: float | None = None,
+    ) -> Combination:
+        """Make a job whose labels are those of several jobs, combined.
+
+        Labels with a confidence below `review_threshold` go to a person; with 1, all on which agents differ do.
+        """
+        body: dict[str, Any] = {"jobs": list(job_ids), "method": method}
+        if name is not None:
+            body["name"] = name
+        if review_threshold is not None:
+            body["review_policy"] = {"threshold": review_threshold}
+        return Combination.model_validate(self._http.post("/combinations", body))

@@ -1,0 +1,1 @@
+"""Comparisons: what two or more agents gave the same records, and where they differ."""

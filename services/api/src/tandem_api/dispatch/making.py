@@ -1,0 +1,36 @@
+"""Labels that are made of other jobs' annotations, where no model needs to be asked.
+
+A maker says of a block of records what each is labeled with. It must say the same whenever it is asked, up to what
+changed in the sources meanwhile: what was written first holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tandem.events import JobKind, ReadyLabels
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.records.documents import RecordDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The labels of one record, and whose they are: the provider and model that gave them, empty for the job's own."""
+
+    ready: ReadyLabels
+    provider: str = ""
+    model: str = ""
+
+
+class Maker(Protocol):
+    """Makes the labels of one kind of job."""
+
+    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, Made]:
+        """Seq to labels, for each of the records. Where they lack a task, the reason is set: the record's model is
+        asked if the job has one, else it ends as invalid for that reason. Raises StoreUnavailableError."""
+        ...
+
+
+Makers = Mapping[JobKind, Maker]

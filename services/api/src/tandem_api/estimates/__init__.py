@@ -1,0 +1,1 @@
+"""What calls and jobs will take: tokens, price and time."""

@@ -1,0 +1,61 @@
+"""The document of a job that nobody has run yet."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.store.database import utcnow
+from tandem.store.jobs.documents import JobDocument, SelectionPart, first_dispatch
+
+
+def new_job(
+    *,
+    project_id: str,
+    dataset_id: str,
+    name: str,
+    agent: AgentSpec,
+    label_schema: LabelSchemaSpec,
+    review_policy: ReviewPolicy,
+    selection: SelectionPart,
+    weight: float,
+    budget_usd: float | None,
+    start: bool,
+    by: str,
+) -> JobDocument:
+    """A job that asks `agent` for the records of the selection; `by` is who made it."""
+    now = utcnow()
+    return {
+        "_id": uuid4().hex,
+        "project_id": project_id,
+        "dataset_id": dataset_id,
+        "name": name[:200],
+        "agent_id": agent.agent_id,
+        "label_schema_id": label_schema.label_schema_id,
+        "state": (JobState.RUNNING if start else JobState.PAUSED).value,
+        "state_reason": None if start else "Made without a start; resume it to begin.",
+        "revision": 1,
+        "epoch": 1,
+        "weight": weight,
+        "budget_usd": budget_usd,
+        "waiting_for": None,
+        "selection": selection,
+        "published": {
+            "agent": agent.model_dump(mode="json"),
+            "label_schema": label_schema.model_dump(mode="json"),
+            "review_policy": review_policy.model_dump(mode="json"),
+        },
+        "dispatch": first_dispatch(selection["from_seq"]),
+        "created_at": now,
+        "created_by": by,
+        "started_at": now if start else None,
+        "finished_at": None,
+    }
+
+
+def made_of(
+    job: JobDocument, kind: JobKind, sources: list[str], making: dict[str, Any], *, asks_model: bool
+) -> JobDocument:
+    """The same job, whose labels are made of the sources' annotations, the agent being asked for the rest if at all."""
+    return {**job, "kind": kind.value, "sources": sources, "making": making, "asks_model": asks_model}

@@ -1,0 +1,164 @@
+"""Sums over many records, made block by block and kept, so that only blocks that changed are read again.
+
+A block is made in three steps: two queries, the summing up in a thread, a write. Nothing grows with the data set but
+the number of blocks, and the event loop is never held up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from tandem.quality.additive import Additive
+from tandem.store.database import utcnow
+from tandem.store.summaries.documents import SummaryDocument, summary_id
+from tandem.store.summaries.reader import SummaryReader
+from tandem.store.summaries.writer import SummaryWriter
+
+BLOCK = 5000
+"""Records, by seq, that are summed up at once."""
+PATIENCE_SECONDS = 15.0
+"""How long a caller waits before it gets what is there so far."""
+MOST_BYTES = 15 * 1024 * 1024
+"""A document of MongoDB holds 16 MiB."""
+KEPT = 20
+"""Sums that are kept in memory, so that those that did not change need not be read again."""
+
+S = TypeVar("S", bound=Additive)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """What is summed up. Raise `version` when the sums mean something else than before."""
+
+    version: int
+    adapter: TypeAdapter[S]
+    lifetime: timedelta | None = None
+    """After it, a kept sum goes by itself."""
+
+
+@dataclass(slots=True)
+class Wanted(Generic[S]):
+    """The sums over a subject: which blocks there are, and how each is made."""
+
+    subject: str
+    kind: Kind[S]
+    fingerprints: Mapping[int, tuple[int, ...]]
+    """Of each block that holds anything: what differs when its annotations do."""
+    empty: Callable[[], S]
+    make: Callable[[int], Awaitable[S]]
+
+
+@dataclass(slots=True)
+class Progress(Generic[S]):
+    """The sums so far; `share` of the blocks is in them."""
+
+    sums: S
+    blocks: int
+    done: int = 0
+    fingerprint: list[int] = field(default_factory=list)
+    """Of all blocks together."""
+
+    @property
+    def share(self) -> float:
+        return self.done / self.blocks if self.blocks else 1.0
+
+
+@dataclass(slots=True)
+class _Making(Generic[S]):
+    fingerprints: Mapping[int, tuple[int, ...]]
+    progress: Progress[S]
+    task: asyncio.Task[None]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it goes on, or ended well."""
+        return not self.task.done() or (not self.task.cancelled() and self.task.exception() is None)
+
+
+class Summaries:
+    """Makes what is wanted, once for all who want it at the same time."""
+
+    def __init__(self, reader: SummaryReader, writer: SummaryWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._makings: OrderedDict[str, _Making[Additive]] = OrderedDict()
+
+    async def sums(
+        self, subject: str, want: Callable[[], Awaitable[Wanted[S]]], *, patience: float | None = PATIENCE_SECONDS
+    ) -> Progress[S]:
+        """The sums over the subject, or what there is of them when that takes longer than `patience` seconds (None:
+        however long it takes). Where nothing changed since they were made last, they are the same.
+
+        They are not to be changed. Raises StoreUnavailableError.
+        """
+        making = self._makings.get(subject)
+        if making is None or making.task.done():
+            making = self._started(subject, await want())
+        done, _ = await asyncio.wait((making.task,), timeout=patience)
+        if done:
+            making.task.result()
+        return making.progress  # type: ignore[return-value]  # a subject has one kind of sums
+
+    def _started(self, subject: str, wanted: Wanted[S]) -> _Making[Additive]:
+        known = self._makings.get(subject)
+        if known is not None and known.is_good and (not known.task.done() or known.fingerprints == wanted.fingerprints):
+            self._makings.move_to_end(subject)
+            return known
+        progress = Progress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
+        task = asyncio.create_task(self._make(wanted, progress))
+        making: _Making[Any] = _Making(wanted.fingerprints, progress, task)
+        self._makings[subject] = making
+        self._makings.move_to_end(subject)
+        while len(self._makings) > KEPT:
+            self._makings.popitem(last=False)
+        return making
+
+    async def _make(self, wanted: Wanted[S], progress: Progress[S]) -> None:
+        kind = wanted.kind
+        missing = dict(wanted.fingerprints)
+        async for kept in self._reader.of(wanted.subject):
+            if kept["version"] == kind.version and missing.get(kept["block"]) == tuple(kept["fingerprint"]):
+                del missing[kept["block"]]
+                self._count(progress, await asyncio.to_thread(_inflated, kind, kept["data"]))
+        for block, fingerprint in sorted(missing.items()):
+            sums = await wanted.make(block)
+            data = await asyncio.to_thread(_deflated, kind, sums)
+            document: SummaryDocument = {
+                "_id": summary_id(wanted.subject, block),
+                "subject": wanted.subject,
+                "block": block,
+                "version": kind.version,
+                "fingerprint": list(fingerprint),
+                "data": data,
+            }
+            if kind.lifetime is not None:
+                document["expires_at"] = utcnow() + kind.lifetime
+            if len(data) <= MOST_BYTES:  # else it is made again when it is wanted again
+                await self._writer.save(document)
+            self._count(progress, sums)
+
+    @staticmethod
+    def _count(progress: Progress[S], sums: S) -> None:
+        progress.sums.add(sums)
+        progress.done += 1
+
+
+def total(fingerprints: Mapping[int, tuple[int, ...]]) -> list[int]:
+    """Of all blocks together: their number and sums, which rise with every change of one of them."""
+    return [len(fingerprints), *(sum(each) for each in zip(*fingerprints.values(), strict=True))]
+
+
+def _deflated(kind: Kind[S], sums: S) -> bytes:
+    return zlib.compress(kind.adapter.dump_json(sums), 1)
+
+
+def _inflated(kind: Kind[S], data: bytes) -> S:
+    return kind.adapter.validate_json(zlib.decompress(data))

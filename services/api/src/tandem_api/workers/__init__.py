@@ -1,0 +1,1 @@
+"""What the llm-workers are known to take."""

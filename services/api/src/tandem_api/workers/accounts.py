@@ -1,0 +1,52 @@
+"""An account (a model of a provider) as the live workers see it together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tandem.events import AccountState, WorkerReportedV1
+from tandem.pricing import AccountLimits
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """`used`: whether any worker has called the model since its start; without that nothing else is known."""
+
+    workers: int
+    """That are alive."""
+    lacking: tuple[str, ...]
+    """Workers that have no settings for the provider."""
+    used: bool
+    limits: AccountLimits | None
+    context_window: int | None = None
+    dropped_parameters: tuple[str, ...] = ()
+    trouble: str = ""
+    """What the worst-off worker says, where it is not well."""
+
+
+def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -> KnownAccount:
+    seen = [said for report in live for said in report.accounts if (said.provider, said.model) == (provider, model)]
+    lacking = tuple(report.worker for report in live if report.providers and provider not in report.providers)
+    if not seen:
+        return KnownAccount(len(live), lacking, used=False, limits=None)
+    unwell = [said for said in seen if said.state is not AccountState.OK]
+    worst = next((said for said in unwell if said.state is AccountState.STOPPED), unwell[0] if unwell else None)
+    return KnownAccount(
+        workers=len(live),
+        lacking=lacking,
+        used=True,
+        limits=AccountLimits(
+            requests_per_minute=_most(said.requests_per_minute for said in seen),
+            tokens_per_minute=_most(said.tokens_per_minute for said in seen),
+            calls_in_flight=sum(said.slots for said in seen),
+        ),
+        context_window=min((said.context_window for said in seen if said.context_window), default=None),
+        dropped_parameters=tuple(sorted({name for said in seen for name in said.dropped_parameters})),
+        trouble="" if worst is None else worst.message or worst.reason,
+    )
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    """Each worker tells what the whole account is believed to allow."""
+    return max((value for value in values if value is not None), default=None)

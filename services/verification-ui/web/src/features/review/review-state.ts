@@ -1,0 +1,72 @@
+import type { Problem } from "@/lib/api/problem";
+import type { PastDecision, ReviewItem } from "@/lib/api/types";
+import type { Values } from "@/lib/label-values";
+
+export type Phase =
+  /** Nothing to show yet. */
+  | "loading"
+  /** `items[0]` is shown and takes a decision. */
+  | "ready"
+  /** What was chosen is visible; keys are off. */
+  | "leaving"
+  /** An undone item is on its way back; keys are off. */
+  | "returning"
+  /** Nothing is left that this person could take now. */
+  | "empty"
+  | "failed";
+
+/** A decision made here or earlier, the newest first. */
+export interface Entry {
+  itemId: string;
+  recordId: string;
+  values: Values | null;
+  confirmed: boolean;
+  decidedAt: string;
+  /** The first field of the record; null when it is gone. */
+  text: string | null;
+  saving: boolean;
+}
+
+export interface Snapshot {
+  phase: Phase;
+  items: readonly ReviewItem[];
+  /** The values decided on for `items[0]` while it leaves; null when it was skipped. */
+  chosen: Values | null;
+  history: readonly Entry[];
+  /** Open items of the job as the server last said; null before it did. */
+  open: number | null;
+  /** Decisions made on this page and not undone. */
+  decided: number;
+  problem: Problem | null;
+}
+
+export interface Clock {
+  now(): number;
+  after(milliseconds: number, run: () => void): () => void;
+}
+
+export const browserClock: Clock = {
+  now: () => performance.now(),
+  after: (milliseconds, run) => {
+    const timer = window.setTimeout(run, milliseconds);
+    return () => window.clearTimeout(timer);
+  },
+};
+
+/** What a session tells the page. */
+export interface Listener {
+  /** A failure that the person must see; `retry` repeats what failed. */
+  onProblem(title: string, problem: Problem, retry?: () => void): void;
+  onNotice(title: string, detail: string): void;
+  onSaved(): void;
+}
+
+export const fromPast = (past: PastDecision): Entry => ({
+  itemId: past.item_id,
+  recordId: past.record_id,
+  values: past.values ?? null,
+  confirmed: past.kind === "confirmed",
+  decidedAt: past.decided_at,
+  text: Object.values(past.fields)[0] ?? null,
+  saving: false,
+});

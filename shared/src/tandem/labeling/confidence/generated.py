@@ -1,0 +1,57 @@
+"""The text that tokens spell, and where in it a place of the answer is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.measure import UnknownReason
+from tandem.labeling.reading import Place
+
+
+class UnknownError(Exception):
+    """There is no confidence, for this reason."""
+
+    def __init__(self, reason: UnknownReason) -> None:
+        self.reason = reason
+
+
+class Generated:
+    """Tokens with their log-probabilities, and the text they make."""
+
+    __slots__ = ("starts", "text", "tokens")
+
+    def __init__(self, tokens: Sequence[TokenLogprob]) -> None:
+        pieces = [token.token for token in tokens]
+        self.tokens = tokens
+        self.text = "".join(pieces)
+        self.starts: list[int] = []
+        """Where each token begins."""
+        position = 0
+        for piece in pieces:
+            self.starts.append(position)
+            position += len(piece)
+
+    def token_at(self, position: int) -> int:
+        """Index of the token that holds the character at this position. Raises UnknownError behind the last."""
+        if position >= len(self.text):
+            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        return bisect_right(self.starts, position) - 1
+
+    def locate(self, place: Place, answer: str) -> Place:
+        """Where in the generated text that stands which is read at `place` of the answer. Raises UnknownError."""
+        if self.text == answer:
+            return place
+        start, end = place
+        shift = self.text.find(answer)
+        if shift == -1 or self.text.find(answer, shift + 1) != -1:
+            shift = self._only_occurrence(answer[start:end]) - start
+        return start + shift, end + shift
+
+    def _only_occurrence(self, label: str) -> int:
+        """Tokens may spell bytes of a character apart; the label is then looked for alone."""
+        at = self.text.find(label)
+        if not label or at == -1 or self.text.find(label, at + 1) != -1:
+            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        return at

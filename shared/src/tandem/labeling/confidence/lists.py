@@ -1,0 +1,204 @@
+"""A list of labels, place by place: at each the model says one label more, or that the list ends.
+
+Behind every label of a list the model chooses between the labels that it did not say yet and the end. So a place is a
+choice between texts that begin where the label before it ends: `", "b`, `", "c` and `"]`, which `walk` weighs as it
+weighs the options of a single choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, fsum
+
+from tandem.labeling.confidence.generated import Generated, UnknownError
+from tandem.labeling.confidence.measure import PRESUMED_LIMIT, UnknownReason
+from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
+from tandem.labeling.confidence.walk import walk
+from tandem.labeling.reading import Place
+
+END = ""
+"""Stands among the options for the end of the list; no option is empty."""
+
+BRACKET = "["
+"""Alone in front of the options, these are beginnings: whatever follows them ends them."""
+_EMPTY = {True: "[]", False: "none"}
+"""How a list says that it holds nothing."""
+_SEPARATORS = (",", ";", "|", "/", "\n", " and ", " & ")
+_KEPT = 256
+_LONGEST_CLOSE = 20
+_JSON_CLOSE = re.compile(r'"\s*\]')
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What the model might have said at one place of the list."""
+
+    said: str
+    """The option it said, or END."""
+    shares: Mapping[str, float]
+    """Option, or END, to its probability here; they sum to 1, and those that are left out have none."""
+    path: float
+    """Probability of the very tokens generated here: at most that of what was said."""
+    is_bound: bool
+    """Whether probability was given to others on suspicion."""
+
+
+class ListSlots:
+    """The places of lists whose labels are some options. Prepared once, used for each answer."""
+
+    def __init__(self, values: Sequence[str], texts: Mapping[str, str], quoted: Mapping[str, str]) -> None:
+        """`values`: the options in schema order. `texts`, `quoted`: spelling to option, in text and in JSON."""
+        self._order = {value: index for index, value in enumerate(values)}
+        self._texts = {False: texts, True: quoted}
+        self._kept: OrderedDict[tuple[object, ...], _ListSpellings] = OrderedDict()
+
+    def of(self, said: Sequence[tuple[str, Place]], generated: Generated, *, in_json: bool) -> list[Slot]:
+        """`said`: the labels with their places in the generated text, in the order of the text. Raises UnknownError."""
+        text = generated.text
+        start = _opening(text, said[0][1][0]) if in_json else said[0][1][0]
+        behind = said[-1][1][1]
+        close = _closing(text, behind, in_json=in_json)
+        lead = text[start : said[0][1][0]]
+        slots: list[Slot] = []
+        before: list[str] = []
+        token = generated.token_at(start)
+        for value, (first, last) in said:
+            lead = text[start:first]
+            ends = close if before else _EMPTY[in_json]
+            spellings = self._spellings(lead, ends, before, (value, text[first:last]), in_json=in_json)
+            begin = start if before else None
+            slot, token = _slot(value, (start, last), generated, spellings, in_json=in_json, begin=begin, behind=token)
+            slots.append(slot)
+            before.append(value)
+            start = last
+        if len(said) == 1:
+            lead = f'",{lead[1:-1] or " "}"' if in_json else ", "
+        end = self._spellings(lead, close, before, None, in_json=in_json)
+        try:
+            slot, _ = _slot(
+                END, (start, start + len(close)), generated, end, in_json=in_json, begin=start, behind=token
+            )
+        except UnknownError as error:
+            raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN) from error
+        slots.append(slot)
+        return slots
+
+    def of_none(self, place: Place, generated: Generated, *, lead: str = '["') -> Slot:
+        """The one place of a list that is empty, which stands at `place`, in JSON. Raises UnknownError."""
+        brackets = generated.text[place[0] : place[1]]
+        spellings = self._spellings(lead, brackets, [], None, in_json=True)
+        return _slot(END, place, generated, spellings, in_json=True)[0]
+
+    def _spellings(
+        self, lead: str, close: str, before: Sequence[str], own: tuple[str, str] | None, *, in_json: bool
+    ) -> _ListSpellings:
+        texts = self._texts[in_json]
+        usual = own is None or texts.get(own[1]) == own[0]
+        key = (lead, close, tuple(before), in_json) if usual else (lead, close, tuple(before), in_json, own)
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+        if not usual and own is not None:
+            texts = {text: value for text, value in texts.items() if value != own[0]} | {own[1]: own[0]}
+        said = set(before)
+        last = max((self._order[value] for value in before), default=-1)
+        made = {f"{lead}{text}": value for text, value in texts.items() if value not in said}
+        likely = frozenset(text.casefold() for text, value in made.items() if self._order[value] > last)
+        spellings = self._kept[key] = _ListSpellings(made, lead, close, likely, in_json=in_json)
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return spellings
+
+
+def _slot(
+    value: str,
+    place: Place,
+    generated: Generated,
+    spellings: _ListSpellings,
+    *,
+    in_json: bool,
+    begin: int | None = None,
+    behind: int = 0,
+) -> tuple[Slot, int]:
+    """The slot, and the index behind its last token.
+
+    `begin`: where the label before it ends, which stands in tokens up to `behind`.
+    """
+    certain = 1.0
+    if begin is not None:
+        for skipped in generated.tokens[behind : generated.token_at(begin)]:
+            certain *= min(1.0, exp(skipped.logprob))  # where another label could still have parted unseen
+    found = walk(place, generated, spellings, in_json=in_json, begin=begin)
+    total = fsum(found.masses.values())
+    if not total or not found.path:
+        raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+    shares: dict[str, float] = {}
+    for spelling, mass in found.masses.items():
+        if mass:
+            option = spellings.value_of[spelling]
+            shares[option] = shares.get(option, 0.0) + mass / total
+    is_bound = found.presumed > PRESUMED_LIMIT * total
+    return Slot(value, shares, min(1.0, certain * found.path / total), is_bound), found.behind
+
+
+class _ListSpellings(Spellings):
+    """What may follow a label of a list: each option with what leads to it, and the end."""
+
+    def __init__(
+        self, texts: Mapping[str, str], lead: str, close: str, likely: frozenset[str], *, in_json: bool
+    ) -> None:
+        self._lead = lead.casefold()
+        self._close = close.casefold()
+        self._lead_is_all = lead == BRACKET
+        self._bare = ("".join(lead.split()), "".join(close.split()))
+        self._more = sorted(text.casefold() for text in texts)
+        ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
+        super().__init__({**texts, close: END}, ends, likely=likely)
+
+    def _leads_to(self, text: str, said: int) -> list[str]:
+        found = super()._leads_to(text, said)
+        if found or text.startswith(self._lead):
+            return found
+        bare = "".join(text.split())
+        lead, close = self._bare
+        if not bare or not lead:
+            return found
+        if close and (close.startswith(bare) or bare.startswith(close)):
+            found.append(self._close)
+        if lead.startswith(bare) or bare.startswith(lead):
+            found += self._more  # laid out otherwise than this list is
+        return found
+
+    def _ended(self, option: str, rest: str) -> bool:
+        return self._lead_is_all or option == self._close or super()._ended(option, rest)
+
+
+def _ends_item(separator: str, close: str) -> Callable[[str], bool]:
+    marks = tuple(mark for mark in (separator, close, *_SEPARATORS) if mark)
+
+    def ends(rest: str) -> bool:
+        return rest.startswith(marks) or ends_words(rest)
+
+    return ends
+
+
+def _opening(text: str, first: int) -> int:
+    """Where the list begins whose first label stands at `first`."""
+    start = text.rfind("[", 0, first)
+    if start == -1 or text[start + 1 : first].strip() != '"':
+        raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+    return start
+
+
+def _closing(text: str, behind: int, *, in_json: bool) -> str:
+    """What ends the list whose last label ends at `behind`."""
+    if in_json:
+        if (close := _JSON_CLOSE.match(text, behind)) is None:
+            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        return close[0]
+    line = text[behind : behind + _LONGEST_CLOSE]
+    if not line:
+        raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
+    return line[0]

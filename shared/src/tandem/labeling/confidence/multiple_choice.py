@@ -1,0 +1,133 @@
+"""How sure a model is of each label of a multiple choice, and of the set of them.
+
+A list of labels is a chain of decisions: at each place one label more, or the end (`lists`). Of each option it is seen
+how much probability went to answers that hold it, and how much to answers that do not:
+
+    included = sum over the places before it is decided of  P(the list so far) * P(it is said here)
+    excluded = sum over the same places of                  P(the list so far) * P(end, or an option behind it, here)
+    P(option) = included / (included + excluded)
+
+The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
+would have gone on after another label) is as what was. Where that order is seen to be broken, an option that was said
+has `included` itself, which is the least it can have, and of the others only the end excludes them.
+
+The confidence of the set is the product of the probabilities of what was said at each place, the end included. It
+assumes nothing where options are listed in one order; where they are not, the same set has other ways to be said, and
+it is a bound from below.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from tandem.events.schema import MultipleChoiceTask
+from tandem.labeling.confidence.generated import Generated, UnknownError
+from tandem.labeling.confidence.lists import END, ListSlots, Slot
+from tandem.labeling.confidence.measure import Assessment, Confidence, Method, UnknownReason, over_decisions
+from tandem.labeling.confidence.spellings import spellings_of
+from tandem.labeling.confidence.token_probability import quoted
+from tandem.labeling.reading import Reading
+
+DISORDER_LIMIT = 0.01
+"""Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""
+
+
+class MultipleChoiceProbability:
+    """The confidence of multiple choices of one task."""
+
+    def __init__(self, task: MultipleChoiceTask) -> None:
+        self._values = [option.value for option in task.options]
+        self._index = {value: index for index, value in enumerate(self._values)}
+        texts = spellings_of(task.options)
+        self._slots = ListSlots(self._values, texts, {quoted(text): value for text, value in texts.items()})
+        self._empty = EmptyList(task.name)
+
+    def estimate(self, reading: Reading, answer: str, generated: Generated) -> Assessment:
+        """The confidence of the labels that were read from the answer that was generated so."""
+        labels = [str(label) for label in reading.value] if isinstance(reading.value, tuple) else []
+        try:
+            if labels:
+                said = sorted(
+                    (
+                        (label, _located(place, answer, generated))
+                        for label, place in zip(labels, reading.places, strict=True)
+                    ),
+                    key=lambda each: each[1],
+                )
+                slots = self._slots.of(said, generated, in_json=reading.in_json)
+            else:
+                slots = [self._slots.of_none(self._empty.find(generated, in_json=reading.in_json), generated)]
+        except UnknownError as unknown:
+            return unknown.reason
+        return self._confidence(labels, slots)
+
+    def _confidence(self, labels: Sequence[str], slots: Sequence[Slot]) -> Confidence:
+        in_order = self._in_order(slots)
+        chosen = set(labels)
+        included = dict.fromkeys(self._values, 0.0)
+        excluded = dict.fromkeys(self._values, 0.0)
+        undecided = list(self._values)
+        reached = whole = 1.0
+        for slot in slots:
+            shares = slot.shares
+            out = reached * shares.get(END, 0.0)
+            for value in reversed(undecided):
+                share = reached * shares.get(value, 0.0)
+                included[value] += share
+                excluded[value] += out
+                if in_order:
+                    out += share
+            undecided = self._behind(slot.said, undecided, in_order=in_order)
+            reached *= shares[slot.said]
+            whole *= slot.path
+        probabilities = {value: mass and mass / (mass + excluded[value]) for value, mass in included.items()}
+        if not in_order:
+            probabilities |= {value: min(1.0, included[value]) for value in chosen}
+        bound = not in_order or any(slot.is_bound for slot in slots)
+        margin, entropy = over_decisions(probabilities, chosen)
+        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        return Confidence(whole, probabilities, margin, entropy, method)
+
+    def _behind(self, said: str, undecided: list[str], *, in_order: bool) -> list[str]:
+        """Of the options that were undecided, those that are so still once this one was said."""
+        if said == END:
+            return undecided
+        at = self._index[said]
+        return [value for value in undecided if (self._index[value] > at if in_order else value != said)]
+
+    def _in_order(self, slots: Sequence[Slot]) -> bool:
+        """Whether nothing speaks against it that options are listed in the order of the schema."""
+        last = -1
+        for slot in slots:
+            if last >= 0:
+                early = [share for value, share in slot.shares.items() if value != END and self._index[value] <= last]
+                if early and sum(early) > DISORDER_LIMIT:
+                    return False
+            if slot.said != END:
+                last = self._index[slot.said]
+        return True
+
+
+class EmptyList:
+    """Finds the list of a task that is empty in the JSON of an answer."""
+
+    def __init__(self, task: str) -> None:
+        self._of_task = re.compile(re.escape(json.dumps(task)) + r"\s*:\s*(\[\s*\])", re.IGNORECASE)
+        self._any = re.compile(r"(\[\s*\])")
+
+    def find(self, generated: Generated, *, in_json: bool) -> tuple[int, int]:
+        """Its place. Raises UnknownError."""
+        if in_json:
+            for pattern in (self._of_task, self._any):
+                found = [match.span(1) for match in pattern.finditer(generated.text)]
+                if len(found) == 1:
+                    return found[0]
+        raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+
+
+def _located(place: tuple[int, int] | None, answer: str, generated: Generated) -> tuple[int, int]:
+    if place is None:
+        raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+    return generated.locate(place, answer)

@@ -1,0 +1,276 @@
+"""What two or more agents gave the same records, as sums over stretches of records."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Self
+
+from tandem.events.outcomes import Outcome
+from tandem.events.schema import LabelTask, SingleChoiceTask
+from tandem.quality.additive import Additive
+from tandem.quality.agreement import Alpha
+from tandem.quality.scoring import Scores
+from tandem.quality.sketches import Quantiles
+from tandem.quality.summary import Ended
+from tandem.quality.values import Comparable, comparable, is_same
+
+UNKNOWN_CONFIDENCE = 0.5
+"""What a label without a confidence counts when differences are put in order."""
+
+
+@dataclass(slots=True)
+class Contest(Additive):
+    """Two agents against known values, over the records where both have one."""
+
+    both: int = 0
+    first_alone: int = 0
+    second_alone: int = 0
+    neither: int = 0
+
+    def see(self, *, first: bool, second: bool) -> None:
+        self.both += first and second
+        self.first_alone += first and not second
+        self.second_alone += second and not first
+        self.neither += not first and not second
+
+    @property
+    def count(self) -> int:
+        return self.both + self.first_alone + self.second_alone + self.neither
+
+
+@dataclass(slots=True)
+class Pair(Additive):
+    """Two agents, over the records to which both gave a value. In `scores` the first stands for the truth."""
+
+    same: int = 0
+    scores: Scores = field(default_factory=Scores)
+    gold: Contest = field(default_factory=Contest)
+    verified: Contest = field(default_factory=Contest)
+
+
+@dataclass(slots=True)
+class Differences(Additive):
+    """The records where agents differ: how many, and those most useful to look at."""
+
+    KEPT = 1000
+    count: int = 0
+    best: list[tuple[float, int]] = field(default_factory=list)
+    """Usefulness and seq; the most useful first."""
+
+    def see(self, seq: int, usefulness: float) -> None:
+        self.count += 1
+        self.best.append((usefulness, seq))
+        if len(self.best) > 4 * self.KEPT:
+            self._prune()
+
+    def add(self, other: Self) -> None:
+        self.count += other.count
+        self.best += other.best
+        self._prune()
+
+    def _prune(self) -> None:
+        self.best = heapq.nsmallest(self.KEPT, self.best, key=lambda each: (-each[0], each[1]))
+
+
+@dataclass(slots=True)
+class Contender(Additive):
+    """One agent, over the records that all are compared on."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: Quantiles = field(default_factory=Quantiles)
+
+
+@dataclass(slots=True)
+class AgentOnTask(Additive):
+    """One agent's values of one task. The scores are over the records to which every agent gave a value."""
+
+    labeled: int = 0
+    with_confidence: int = 0
+    confidence: float = 0.0
+    """Their sum."""
+    gold: Scores = field(default_factory=Scores)
+    verified: Scores = field(default_factory=Scores)
+
+
+@dataclass(slots=True)
+class TaskComparison(Additive):
+    answered: Counter[int] = field(default_factory=Counter)
+    """How many records got a value of so many agents."""
+    unanimous: int = 0
+    """Records with a value of every agent, all the same."""
+    alpha: Alpha = field(default_factory=Alpha)
+    agents: list[AgentOnTask] = field(default_factory=list)
+    """In the order of the jobs."""
+    pairs: list[Pair] = field(default_factory=list)
+    """In the order of `itertools.combinations`."""
+    differences: Differences = field(default_factory=Differences)
+
+
+@dataclass(slots=True)
+class Comparison(Additive):
+    records: int = 0
+    """That ended in at least one of the jobs."""
+    contenders: list[Contender] = field(default_factory=list)
+    """In the order of the jobs."""
+    tasks: dict[str, TaskComparison] = field(default_factory=dict)
+    verified_differently: int = 0
+    """Values on which people decided differently in different jobs; the latest decision is taken."""
+
+    @classmethod
+    def empty(cls, jobs: int, tasks: Sequence[LabelTask]) -> Self:
+        pairs = jobs * (jobs - 1) // 2
+        return cls(
+            contenders=[Contender() for _ in range(jobs)],
+            tasks={
+                task.name: TaskComparison(
+                    agents=[AgentOnTask() for _ in range(jobs)], pairs=[Pair() for _ in range(pairs)]
+                )
+                for task in tasks
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one agent gave a record for one task."""
+
+    value: Comparable
+    confidence: float | None
+
+
+def compare(
+    jobs: Sequence[Mapping[int, Ended]], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]
+) -> Comparison:
+    """`jobs`: of each its annotations by seq; `gold`: seq to task to the plain value known to be right."""
+    comparison = Comparison.empty(len(jobs), tasks)
+    for seq in sorted(set().union(*jobs)):
+        ended = [job.get(seq) for job in jobs]
+        comparison.records += 1
+        for contender, each in zip(comparison.contenders, ended, strict=True):
+            if each is not None:
+                contender.outcomes[each["outcome"]] += 1
+                if each["seconds"] is not None:
+                    contender.seconds.see(each["seconds"])
+        verified, contested = decided(ended)
+        comparison.verified_differently += contested
+        for task in tasks:
+            truths = (comparable(task, gold.get(seq, {}).get(task.name)), comparable(task, verified.get(task.name)))
+            _compare_task(comparison.tasks[task.name], task, seq, [given(each, task) for each in ended], truths)
+    return comparison
+
+
+def given(each: Ended | None, task: LabelTask) -> Given | None:
+    """What the agent said of the task; None where its record is not labeled."""
+    if each is None or each["outcome"] != Outcome.LABELED:
+        return None
+    for label in each["labels"]:
+        if label["task"] == task.name and (value := comparable(task, label["value"])) is not None:
+            return Given(value, label.get("confidence"))
+    return None
+
+
+def decided(ended: Iterable[Ended | None]) -> tuple[dict[str, Any], int]:
+    """What people decided in any of the jobs, the latest decision for each task; and how many tasks were contested."""
+    values: dict[str, Any] = {}
+    contested: set[str] = set()
+    of_people = [each for each in ended if each is not None and each["verified"] is not None]
+    for each in sorted(of_people, key=lambda one: one["verified_at"] or one["created_at"]):
+        for task, value in (each["verified"] or {}).items():
+            if task in values and values[task] != value:
+                contested.add(task)
+            values[task] = value
+    return values, len(contested)
+
+
+def differ(task: LabelTask, said: Iterable[Given | None]) -> bool:
+    """Whether two agents gave values that are not the same."""
+    values = [each.value for each in said if each is not None]
+    return any(not is_same(task, values[0], other) for other in values[1:])
+
+
+def usefulness(said: Iterable[Given | None]) -> float:
+    """What a person's look at a difference is worth, from 0 to 1: the lowest confidence of the labels that differ.
+
+    Confident labels that contradict each other come first: at least one of them is wrong, and no threshold on the
+    confidence finds it. Where one agent is unsure, the policy of its own job has asked for a person already.
+    """
+    confidences = [each.confidence for each in said if each is not None]
+    return min((UNKNOWN_CONFIDENCE if each is None else each for each in confidences), default=0.0)
+
+
+def _compare_task(
+    tally: TaskComparison,
+    task: LabelTask,
+    seq: int,
+    said: Sequence[Given | None],
+    truths: tuple[Comparable | None, Comparable | None],
+) -> None:
+    values = [each.value for each in said if each is not None]
+    tally.answered[len(values)] += 1
+    for of_agent, each in zip(tally.agents, said, strict=True):
+        if each is not None:
+            of_agent.labeled += 1
+            if each.confidence is not None:
+                of_agent.with_confidence += 1
+                of_agent.confidence += each.confidence
+    if len(values) < 2:
+        return
+    tally.alpha.see(task, seq, values)
+    if differ(task, said):
+        tally.differences.see(seq, usefulness(said))
+    elif len(values) == len(said):
+        tally.unanimous += 1
+    if len(values) == len(said):
+        for of_agent, each in zip(tally.agents, said, strict=True):
+            for truth, scores in zip(truths, (of_agent.gold, of_agent.verified), strict=True):
+                if truth is not None and each is not None:
+                    scores.see(task, truth, each.value, each.confidence)
+    for pair, (one, other) in zip(tally.pairs, combinations(said, 2), strict=True):
+        if one is not None and other is not None:
+            _compare_pair(pair, task, one.value, other.value, truths)
+
+
+def _compare_pair(
+    pair: Pair,
+    task: LabelTask,
+    one: Comparable,
+    other: Comparable,
+    truths: tuple[Comparable | None, Comparable | None],
+) -> None:
+    pair.same += is_same(task, one, other)
+    pair.scores.see(task, one, other, None)
+    for truth, contest in zip(truths, (pair.gold, pair.verified), strict=True):
+        if truth is not None:
+            contest.see(first=is_same(task, one, truth), second=is_same(task, other, truth))
+
+
+def has_kappa(task: LabelTask) -> bool:
+    """Cohen's kappa is for one label of a few."""
+    return isinstance(task, SingleChoiceTask)
+
+
+def common_tasks(schemas: Sequence[Sequence[LabelTask]]) -> tuple[list[LabelTask], dict[str, str]]:
+    """The tasks that can be compared, as the first schema has them, and why the others cannot.
+
+    A task is the same in two schemas when its name and kind are; labels may differ.
+    """
+    tasks: list[LabelTask] = []
+    skipped: dict[str, str] = {}
+    for task in schemas[0]:
+        others = [next((each for each in schema if each.name == task.name), None) for schema in schemas[1:]]
+        kinds = sorted({each.kind for each in others if each is not None} | {task.kind})
+        if None in others:
+            skipped[task.name] = "Not every job has this task."
+        elif len(kinds) > 1:
+            skipped[task.name] = f"It is of different kinds: {', '.join(kinds)}."
+        else:
+            tasks.append(task)
+    for schema in schemas[1:]:
+        for task in schema:
+            if all(each.name != task.name for each in schemas[0]):
+                skipped[task.name] = "Not every job has this task."
+    return tasks, skipped

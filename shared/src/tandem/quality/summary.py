@@ -1,0 +1,119 @@
+"""What a stretch of a job's records gave, as sums: those of all stretches make the job's report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+from tandem.events.outcomes import Outcome
+from tandem.events.schema import LabelTask
+from tandem.quality.additive import Additive
+from tandem.quality.scoring import Scores
+from tandem.quality.sketches import Extent, Quantiles, Top
+from tandem.quality.spread import Spread
+from tandem.quality.values import Comparable, comparable, normalized
+
+RAW_LENGTH = 200
+"""Characters of an invalid answer by which equal ones are told."""
+
+
+class Ended(TypedDict):
+    """What is read of an annotation; see the store's `AnnotationDocument`."""
+
+    seq: int
+    attempt: int
+    outcome: str
+    reason: str | None
+    needs_review: bool
+    labels: Sequence[Mapping[str, Any]]
+    """Of each: task, value, confidence, rule."""
+    seconds: float | None
+    created_at: datetime
+    raw: str | None
+    """The beginning of an answer that is invalid; None otherwise."""
+    verified: Mapping[str, Any] | None
+    """The values that a person decided on, plain."""
+    verified_at: datetime | None
+
+
+@dataclass(slots=True)
+class TaskSummary(Additive):
+    spread: Spread = field(default_factory=Spread)
+    gold: Scores = field(default_factory=Scores)
+    """Against the values that came with the records."""
+    verified: Scores = field(default_factory=Scores)
+    """Against what people decided. Where a policy chose the records, they are no sample of all."""
+
+
+@dataclass(slots=True)
+class JobSummary(Additive):
+    outcomes: Counter[str] = field(default_factory=Counter)
+    needs_review: int = 0
+    verified: int = 0
+    run_again: int = 0
+    """Records whose current attempt is not the first."""
+    rules: Counter[str] = field(default_factory=Counter)
+    """Extraction rules of the labels of labeled records."""
+    invalid: Counter[str] = field(default_factory=Counter)
+    """Reasons."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """Kinds of error."""
+    invalid_answers: Top = field(default_factory=Top)
+    """`reason`, a line feed, the normalized beginning of the answer."""
+    seconds: Quantiles = field(default_factory=Quantiles)
+    ended_at: Extent = field(default_factory=Extent)
+    """Seconds since 1970."""
+    tasks: dict[str, TaskSummary] = field(default_factory=dict)
+
+
+def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]) -> JobSummary:
+    """`gold`: seq to task to the plain value known to be right."""
+    summary = JobSummary(tasks={task.name: TaskSummary() for task in tasks})
+    for each in ended:
+        _count(summary, each)
+        values = _labels(each, tasks)
+        for task in tasks:
+            of_task = summary.tasks[task.name]
+            value, confidence = values.get(task.name, (None, None))
+            if value is not None:
+                of_task.spread.see(task, value, each["seq"])
+                of_task.spread.see_confidence(confidence)
+            for truths, scores in ((gold.get(each["seq"]), of_task.gold), (each["verified"], of_task.verified)):
+                if truths and (truth := comparable(task, truths.get(task.name))) is not None:
+                    scores.see(task, truth, value, confidence)
+    return summary
+
+
+def _count(summary: JobSummary, each: Ended) -> None:
+    outcome, reason = each["outcome"], each["reason"] or "unknown"
+    summary.outcomes[outcome] += 1
+    summary.needs_review += each["needs_review"]
+    summary.verified += each["verified"] is not None
+    summary.run_again += each["attempt"] > 1
+    summary.ended_at.see(each["created_at"].timestamp())
+    if each["seconds"] is not None:
+        summary.seconds.see(each["seconds"])
+    if outcome == Outcome.LABELED:
+        summary.rules.update(label["rule"] for label in each["labels"])
+    elif outcome == Outcome.INVALID:
+        summary.invalid[reason] += 1
+        if each["raw"] is not None:
+            summary.invalid_answers.see(f"{reason}\n{normalized(each['raw'])[:RAW_LENGTH]}", each["seq"])
+    else:
+        summary.failed[reason] += 1
+
+
+def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
+    """Task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
+    if each["outcome"] != Outcome.LABELED:
+        return {}
+    by_name = {task.name: task for task in tasks}
+    found = {}
+    for label in each["labels"]:
+        task = by_name.get(label["task"])
+        if task is not None and (value := comparable(task, label["value"])) is not None:
+            found[task.name] = (value, label.get("confidence"))
+    return found

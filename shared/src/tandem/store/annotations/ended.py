@@ -1,0 +1,95 @@
+"""Reads annotations for reports and comparisons: what is counted of them, by stretches of seq, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+from tandem.quality.summary import RAW_LENGTH, Ended
+from tandem.store.annotations.documents import COLLECTION
+from tandem.store.database import Database, store_errors
+
+_COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
+_VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
+_BATCH = 500
+"""Documents that are decoded at once: for so long nothing else runs."""
+
+
+class Fingerprint(NamedTuple):
+    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions.
+
+    Nothing of what is reported changes without one of them rising.
+    """
+
+    records: int = 0
+    attempts: int = 0
+    revisions: int = 0
+
+
+class EndedReader:
+    """All methods raise StoreUnavailableError when MongoDB is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database[COLLECTION]
+
+    async def fingerprints(self, job_id: str, block_size: int) -> dict[int, Fingerprint]:
+        """Of each block `seq // block_size` that has any annotation; without touching a document."""
+        block = {"$floor": {"$divide": ["$seq", block_size]}}
+        counted: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "seq": {"$gte": 0}}},
+            {"$group": {"_id": block, "records": {"$sum": 1}, "attempts": {"$sum": "$attempt"}}},
+        ]
+        decided: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "verification_revision": {"$gte": 1}}},
+            {"$group": {"_id": block, "revisions": {"$sum": "$verification_revision"}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(counted, hint=_COUNTING_INDEX).to_list(None)
+            decisions = await self._collection.aggregate(decided, hint=_VERIFIED_INDEX).to_list(None)
+        revisions = {group["_id"]: group["revisions"] for group in decisions}
+        return {
+            int(group["_id"]): Fingerprint(group["records"], group["attempts"], revisions.get(group["_id"], 0))
+            for group in groups
+        }
+
+    async def ended(self, job_ids: Sequence[str], from_seq: int, below_seq: int) -> dict[str, dict[int, Ended]]:
+        """By job and seq, what ended with from_seq <= seq < below_seq; one query for all jobs."""
+        return await self._ended(job_ids, {"$gte": from_seq, "$lt": below_seq})
+
+    async def ended_among(self, job_ids: Sequence[str], seqs: Sequence[int]) -> dict[str, dict[int, Ended]]:
+        """The same for single records."""
+        return await self._ended(job_ids, {"$in": list(seqs)})
+
+    async def _ended(self, job_ids: Sequence[str], seqs: dict[str, Any]) -> dict[str, dict[int, Ended]]:
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, "seq": seqs}},
+            {"$project": _SHOWN},
+        ]
+        found: dict[str, dict[int, Ended]] = {job_id: {} for job_id in job_ids}
+        async with store_errors():
+            documents = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, batchSize=_BATCH).to_list(None)
+        for document in documents:
+            found[document["job_id"]][document["seq"]] = cast("Ended", document)
+        return found
+
+
+_SHOWN: dict[str, Any] = {
+    "_id": 0,
+    "job_id": 1,
+    "seq": 1,
+    "attempt": 1,
+    "outcome": 1,
+    "reason": 1,
+    "needs_review": 1,
+    "seconds": 1,
+    "created_at": 1,
+    "labels.task": 1,
+    "labels.value": 1,
+    "labels.confidence": 1,
+    "labels.rule": 1,
+    "raw": {
+        "$cond": [{"$eq": ["$outcome", "invalid"]}, {"$substrCP": [{"$ifNull": ["$raw", ""]}, 0, 2 * RAW_LENGTH]}, None]
+    },
+    "verified": {"$ifNull": ["$verification.values", None]},
+    "verified_at": {"$ifNull": ["$verification.decided_at", None]},
+}
