@@ -19,6 +19,10 @@ from tandem.labeling.reading import Reading, Rule, UnreadableReason
 from tandem.testing.answer_corpus import Case, cases
 
 CORPUS = Path(__file__).parents[1] / "tests" / "unit" / "labeling" / "corpus"
+FIVE = (
+    '{"sentiment": "positive", "topics": ["staff"], "stars": 4, "short title": "A trip", "entities": '
+    '[{"text": "Ada", "label": "PERSON", "context": null}]}'
+)
 TIMED = {
     "one choice, JSON as asked for": ("sentiment", '{"sentiment": "positive"}'),
     "one choice, the label alone": ("sentiment", "positive"),
@@ -26,11 +30,7 @@ TIMED = {
     "one choice, `Name: value`": ("sentiment", "Sentiment: positive"),
     "one choice, JSON that is repaired": ("sentiment", "{'sentiment': 'positive',}"),
     "one choice, a sentence": ("sentiment", "It is neither positive nor negative; it is neutral."),
-    "five tasks, JSON as asked for": (
-        "several",
-        '{"sentiment": "positive", "topics": ["staff"], "stars": 4, "short title": "A trip", "entities": '
-        '[{"text": "Ada", "label": "PERSON", "context": null}]}',
-    ),
+    "five tasks, JSON as asked for": ("several", FIVE),
 }
 
 

@@ -1,8 +1,8 @@
 """JSON that stands somewhere in an answer: in a fence, between prose, with mistakes in its form.
 
-Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and value
-is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is invented, and
-each has its place.
+Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and
+value is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is
+invented, and each has its place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A label that prose asserts: the only one of the schema's that it mentions and does not deny.
 
-Two labels are never guessed between. A label that is denied outright ("not positive", "neither positive nor negative") or
-asked about is none that is mentioned; one in a sentence with a negation further off, a hedge or a condition makes the
-whole answer ambiguous.
+Two labels are never guessed between. A label that is denied outright ("not positive", "neither positive nor negative")
+or asked about is none that is mentioned; one in a sentence with a negation further off, a hedge or a condition makes
+the whole answer ambiguous.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Mentions:
             return Stance.ASSERTED
         return Stance.LOOSE
 
-    def _is_led_to(self, tokens: list[_Token], index: int) -> bool:
+    def _is_led_to(self, tokens: list[_Token], index: int) -> bool:  # noqa: PLR0911 - a case a word
         """Whether the words before the label assert it: nothing, or a frame such as "is", with fillers between."""
         emphasised = False
         for at in range(index - 1, -1, -1):
@@ -186,7 +186,7 @@ def _is_followed_well(tokens: list[_Token], index: int) -> bool:
     return True
 
 
-def _denied_by(tokens: list[_Token], index: int) -> int | None:
+def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911 - a case a word
     """The negation that denies this label outright: right before it, but for fillers."""
     passed = 0
     for at in range(index - 1, -1, -1):

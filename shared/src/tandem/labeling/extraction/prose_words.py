@@ -111,8 +111,8 @@ NOUNS = words_of(
 
 FOLLOWERS = words_of(
     """
-    because since as given due based for with in toward towards about overall here and on considering rather instead weil da
-    parce car puisque porque perché poiché denn です である だ 입니다 이다 的
+    because since as given due based for with in toward towards about overall here and on considering rather
+    instead weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )
 """May follow a label that is asserted."""

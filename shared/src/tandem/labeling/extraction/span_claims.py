@@ -12,8 +12,8 @@ from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Place, Rule, Unreadable
 
-TEXT_KEYS = ("text", "quote", "span", "mention", "phrase", "word", "words", "surface", "surface form", "string", "token",
-             "entity text", "span text", "entity", "value", "name")  # fmt: skip
+TEXT_KEYS = ("text", "quote", "span", "mention", "phrase", "word", "words", "surface", "surface form", "string",
+             "token", "entity text", "span text", "entity", "value", "name")  # fmt: skip
 LABEL_KEYS = ("label", "type", "category", "tag", "class", "entity type", "entity label", "span label", "entity group",
               "entity")  # fmt: skip
 START_KEYS = ("start", "begin", "start char", "start offset", "start index", "start pos", "from")

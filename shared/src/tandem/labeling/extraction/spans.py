@@ -108,7 +108,7 @@ class SpanReader:
         kept = [part for part in value if isinstance(part, Span)] if isinstance(value, tuple) else []
         return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
 
-    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:
+    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
             place = (claim.start or 0, claim.end or 0)
             if searched.is_whole(*place):
@@ -136,7 +136,8 @@ class SpanReader:
             return Occurrences((place,), Rule.EXACT)
         if len(found.places) == 1:
             return Occurrences(found.places, Rule.NORMALIZED)
-        detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), but {len(found.places)} times elsewhere"
+        elsewhere = f"but {len(found.places)} times elsewhere"
+        detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), {elsewhere}"
         return Unreadable(UnreadableReason.AMBIGUOUS, f"{self._task.name!r}: {detail}")
 
     def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:

@@ -49,7 +49,9 @@ class TextRungs:
         self._statements = Statements(task.name, alone=alone)
         self._mentions = Mentions(options_of(task)) if isinstance(task, SingleChoiceTask) else None
 
-    def read(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
+    def read(  # noqa: PLR0911 - rung by rung
+        self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]
+    ) -> Found:
         own = [section for section in sections if section.name in (self._task.name, "")]
         bare = self._said_alone(stretch, own, fields)
         named = self._named(own, fields) if own else None
