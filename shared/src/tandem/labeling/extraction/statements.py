@@ -16,12 +16,14 @@ _REFUSAL = re.compile(
 )
 _RETRACTION = re.compile(
     r"(?:^|[.!?\u2026\n]\s*|[\u2014\u2013-]\s+)[*_\"']*(?:oh |but )?"
-    r"(?:wait|actually|correction|on second thoughts?|scratch that|hmm+|oops|sorry|no\b|let me (?:re|correct|think)|my mistake|i was wrong|i made)",
+    r"(?:wait|actually|correction|on second thoughts?|scratch that|hmm+|oops|sorry|no\b|"
+    r"let me (?:re|correct|think)|my mistake|i was wrong|i made)",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
-    r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
+    r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|"
+    r"(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
     r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|"
     r"i (?:don['\u2019]t|do not) (?:think|agree)|(?:or|maybe|perhaps)\s+\w)",
     re.IGNORECASE,

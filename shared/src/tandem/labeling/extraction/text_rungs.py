@@ -144,9 +144,7 @@ class TextRungs:
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
-        if stated and isinstance(self._task, SingleChoiceTask | NumberTask):
-            return None
-        if not self._alone:
+        if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
             return None
         if isinstance(self._task, SpanTask | MultipleChoiceTask):
             return self._from_paragraphs(stretch, fields)
