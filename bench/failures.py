@@ -134,7 +134,7 @@ def main() -> None:
             }
             worker = Process(
                 "llm-worker",
-                ("python", "-m", "tandem_llm_worker"),
+                (sys.executable, "-m", "tandem_llm_worker"),
                 log_file=logs / "worker.log",
                 env={
                     "TANDEM_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,

@@ -1,6 +1,6 @@
 """How much of a binding limit the workers use, and what they are refused.
 
-    uv run python bench/limits.py [one fleet slow tokens unknown twice] [--seconds 60]
+    uv run python bench/limits.py [one fleet slow tokens tokens_max unknown twice] [--seconds 60]
 
 Each case starts the embedded broker, the simulated provider and the workers as processes on this machine. The account
 allows 6,000 requests a minute from a bucket that holds one second's worth (or tokens from one that holds a minute's),
@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -49,6 +51,7 @@ class Case:
     workers: int = 1
     settles: bool = False
     limit: str = "requests"
+    max_tokens: int = 64
     ask: Callable[[int], AnnotationRequestedV1] = request
 
 
@@ -75,6 +78,19 @@ CASES = {
         limit="tokens",
         ask=spread,
     ),
+    "tokens_max": Case(
+        "tokens bind, the room for the answer (512) counted at admission",
+        limits={
+            "tokens_per_minute": TOKENS_PER_MINUTE,
+            "counted": "prompt_and_max",
+            "settled": False,
+            "initial": 0.02,
+        },
+        account={"tokens_per_minute": TOKENS_PER_MINUTE, "max_in_flight": 256},
+        limit="tokens",
+        ask=spread,
+        max_tokens=512,
+    ),
     "unknown": Case(
         "limits unknown, no headers",
         account={"max_in_flight": 256},
@@ -93,8 +109,11 @@ CASES = {
 class Bench:
     """The processes of one case."""
 
-    def __init__(self, case: Case, broker: Tansu, provider: ProviderProcess, logs: Path) -> None:
+    def __init__(
+        self, case: Case, broker: Tansu, provider: ProviderProcess, logs: Path, *, trace: bool = False
+    ) -> None:
         self._case = case
+        self._trace = trace
         self._broker = broker
         self._provider = provider
         self._logs = logs
@@ -105,7 +124,7 @@ class Bench:
         number = len(self._workers)
         worker = Process(
             f"llm-worker {number}",
-            ("python", "-m", "tandem_llm_worker"),
+            (sys.executable, "-m", "tandem_llm_worker"),
             log_file=self._logs / f"worker-{number}.log",
             env={
                 "TANDEM_KAFKA__BOOTSTRAP_SERVERS": self._broker.bootstrap_servers,
@@ -139,6 +158,9 @@ class Bench:
                 self.start_worker()
             early = await self._score_after(control, SETTLED_AFTER) if case.settles else None
             score = await self._score_after(control, seconds)
+            if self._trace:
+                series = (await control.get("/score?seconds")).json()["per_second"]
+                print("accepted each second:", *series["accepted"], "\nrefused:", *series["refused"])
         return self._row(score, early)
 
     async def _fill(self, calls: int) -> None:
@@ -149,7 +171,7 @@ class Bench:
         await keeper.start()
         await keeper.stop()
         async with Producer(connection) as producer:
-            await producer.send(job())
+            await producer.send(job(max_tokens=self._case.max_tokens))
             await producer.send_all([self._case.ask(seq) for seq in range(calls)])
 
     async def _score_after(self, control: httpx2.AsyncClient, seconds: float) -> dict[str, Any]:
@@ -163,33 +185,40 @@ class Bench:
     def _row(self, score: dict[str, Any], early: dict[str, Any] | None) -> str:
         use = next(iter(score["limits"].values()))[self._case.limit]
         taken, came = use["taken"], use["allowed_by_rate"]
+        of_all = f"{100 * taken / use['allowed']:.1f} %"
         refused, received = score["refused"], score["received"]
         after = ""
         if early is not None:
             before = next(iter(early["limits"].values()))[self._case.limit]
             after = f" (from {SETTLED_AFTER:g} s on; {early['refused']} refused before)"
+            of_all = ""
             taken, came = taken - before["taken"], came - before["allowed_by_rate"]
             refused, received = refused - early["refused"], received - early["received"]
+        load, *_ = os.getloadavg()
         return (
-            f"| {self._case.what} | {100 * taken / came:.1f} % | {refused} of {received} "
-            f"({100 * refused / max(1, received):.2f} %){after} | {score['most_in_flight']} |"
+            f"| {self._case.what} | {100 * taken / came:.1f} % | {of_all} | {refused} of {received} "
+            f"({100 * refused / max(1, received):.2f} %){after} | {score['most_in_flight']} | {load:.1f} |"
         )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
-    parser.add_argument("cases", nargs="*", default=list(CASES), choices=[*CASES, []])
+    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES) + "; all where none is named")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
     arguments = parser.parse_args()
-    print("| what | use | refused | most in flight |\n| --- | --- | --- | --- |")
-    for name in arguments.cases:
+    if unknown := set(arguments.cases) - CASES.keys():
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    print("| what | use of the rate | of that and the bucket at first | refused | most in flight | load |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name in arguments.cases or CASES:
         with ExitStack() as stack:
             logs = arguments.logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             provider = ProviderProcess(log_file=logs / "provider.log")
             broker = stack.enter_context(Tansu(log_file=logs / "tansu.log"))
             stack.enter_context(provider)
-            bench = Bench(CASES[name], broker, provider, logs)
+            bench = Bench(CASES[name], broker, provider, logs, trace=arguments.trace)
             stack.callback(bench.stop)
             print(asyncio.run(bench.run(arguments.seconds)), flush=True)
 

@@ -16,6 +16,7 @@ import asyncio
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -31,6 +32,7 @@ from tandem.events import (
     JobState,
     LabelOption,
     LabelSchemaSpec,
+    ModelParameters,
     SingleChoiceTask,
 )
 from tandem.events.catalog import RESPONSES
@@ -59,7 +61,7 @@ SCHEMA = LabelSchemaSpec(
 )
 
 
-def job() -> JobPublishedV1:
+def job(*, max_tokens: int = 64) -> JobPublishedV1:
     system, user = default_templates(SCHEMA)
     agent = AgentSpec(
         agent_id="agent",
@@ -67,6 +69,7 @@ def job() -> JobPublishedV1:
         name="bench",
         provider="simulated",
         model="simulated",
+        parameters=ModelParameters(max_tokens=max_tokens),
         system_template=system,
         user_template=user,
         fingerprint="f" * 64,
@@ -199,7 +202,7 @@ def run(arguments: argparse.Namespace) -> None:
             profiled = ("-m", "cProfile", "-o", str(arguments.profile)) if arguments.profile else ()
             worker = Process(
                 "llm-worker",
-                ("python", *profiled, "-m", "tandem_llm_worker"),
+                (sys.executable, *profiled, "-m", "tandem_llm_worker"),
                 log_file=logs / "worker.log",
                 env={
                     "TANDEM_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,

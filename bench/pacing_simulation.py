@@ -2,9 +2,9 @@
 
     uv run python bench/pacing_simulation.py
 
-Two workers join at 10 s, two leave at 20 s. The account is a bucket of a minute that is empty at first, or one of a
-second of which each refused call takes its part too. About 3,000 calls are ideal. No real time is waited for, and the
-figures are the same on any machine.
+Two workers join at 10 s, two leave at 20 s. The account is a bucket that can hold a minute's worth, or one that holds
+a second's and of which each refused call takes its part too; both hold a second's worth at first, so 3,100 calls are
+all that can be had. No real time is waited for, and the figures are the same on any machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from pacing_baselines import Aimd, Cubic, Paced
 
 from tandem.testing.provider.limits import Account
 from tandem.testing.provider.limits import Limits as AccountLimits
@@ -24,12 +29,21 @@ from tandem_llm_worker.pacing.shares import Shares
 SECONDS = 30.0
 PER_MINUTE = 6000.0
 IN_FLIGHT = 64
-REPORT_SECONDS = 1.0
-ON_CHANGE_SECONDS = 0.2
+REPORT_SECONDS = 0.5
+ON_CHANGE_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 BUS_SECONDS = (0.01, 0.05)
 LATENCY_SECONDS = (0.2, 0.8)
 
 Clock = Callable[[], float]
+
+
+class Pacing(Protocol):
+    """What a worker waits for before a call, and tells what became of it."""
+
+    async def reserve(self) -> AbstractContextManager[Any]: ...
+    def accepted(self) -> None: ...
+    def refused(self, retry_after: float) -> None: ...
 
 
 @dataclass
@@ -43,6 +57,9 @@ class Policy:
     headers: bool = False
     static_split: int = 0
     lost_reports: float = 0.0
+    baseline: type[Paced] | None = None
+    stopped: tuple[float, float] | None = None
+    """From when to when a worker is stopped, as by SIGSTOP; then it goes on where it was."""
 
 
 @dataclass
@@ -74,20 +91,30 @@ class Provider:
         return Reading(PER_MINUTE, max(0.0, bucket.level(now)), bucket.seconds_until_full(now))
 
 
+@dataclass(frozen=True)
+class Report:
+    worker: str
+    claim: float
+    demand: float
+    sent_at: float
+    found: float | None = None
+    stopping: bool = False
+
+
 @dataclass
 class Log:
     """The reports in their one order; each reader gets them a little later, in that order."""
 
-    readers: dict[str, Callable[[str, float, float, float, bool], None]] = field(default_factory=dict)
+    readers: dict[str, Callable[[Report], None]] = field(default_factory=dict)
     random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - a simulation
 
-    def send(self, worker: str, claim: float, demand: float, sent_at: float, *, stopping: bool = False) -> None:
+    def send(self, report: Report) -> None:
         delay = self.random.uniform(*BUS_SECONDS)
-        asyncio.get_running_loop().call_later(delay, self._deliver, worker, claim, demand, sent_at, stopping)
+        asyncio.get_running_loop().call_later(delay, self._deliver, report)
 
-    def _deliver(self, worker: str, claim: float, demand: float, sent_at: float, stopping: bool) -> None:
+    def _deliver(self, report: Report) -> None:
         for read in list(self.readers.values()):
-            read(worker, claim, demand, sent_at, stopping)
+            read(report)
 
 
 class Worker:
@@ -103,7 +130,10 @@ class Worker:
         configured = policy.configured
         if configured is not None and policy.static_split:
             configured /= policy.static_split
-        self.limiter = Limiter(Limits(requests_per_minute=configured, max_in_flight=IN_FLIGHT), clock=clock)
+        limits = Limits(requests_per_minute=configured, max_in_flight=IN_FLIGHT)
+        self.limiter = Limiter(limits, clock=clock, call_later=self._call_later)
+        self._pacing: Pacing = self.limiter if policy.baseline is None else policy.baseline(clock)
+        self._stopped_until = 0.0
         self.shares = Shares()
         self.shares.demand = 1.0
         self.tasks: list[asyncio.Task[None]] = []
@@ -120,48 +150,78 @@ class Worker:
             task.cancel()
         if self._policy.shares:
             del self._log.readers[self.name]
-            self._log.send(self.name, 0.0, 0.0, self._clock(), stopping=True)
+            self._log.send(Report(self.name, 0.0, 0.0, self._clock(), stopping=True))
+
+    def stop_until(self, until: float) -> None:
+        """Nothing of this worker runs until then; its clock goes on, and what came for it waits."""
+        self._stopped_until = until
 
     async def _call(self) -> None:
         retry_after = 0.0
         while True:
             if retry_after:
-                await asyncio.sleep(retry_after * self._random.uniform(1.0, 1.5))
-            with await self.limiter.reserve():
+                await self._sleep(retry_after * self._random.uniform(1.0, 1.5))
+            with await self._pacing.reserve():
                 ok = self._provider.call()
                 if not ok:
                     if self._policy.feedback:
-                        self.limiter.refused(1.0)
-                    await asyncio.sleep(0.02)
+                        self._pacing.refused(1.0)
+                    await self._sleep(0.02)
                     retry_after = 1.0
                     continue
                 retry_after = 0.0
+                await self._sleep(self._random.uniform(*LATENCY_SECONDS))
                 if self._policy.feedback:
-                    self.limiter.accepted()
+                    self._pacing.accepted()
                 if self._policy.headers:
                     self.limiter.allow(Readings(requests=self._provider.reading()))
-                await asyncio.sleep(self._random.uniform(*LATENCY_SECONDS))
+
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if (left := self._stopped_until - self._clock()) > 0.0:
+            await asyncio.sleep(left)
+
+    def _call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        at = max(self._clock() + seconds, self._stopped_until)
+
+        def fire() -> None:
+            if (left := self._stopped_until - self._clock()) > 0.0:
+                asyncio.get_running_loop().call_later(left, callback)
+            else:
+                callback()
+
+        return asyncio.get_running_loop().call_later(at - self._clock(), fire)
 
     async def _report(self) -> None:
         sent = float("-inf")
         while True:
             now = self._clock()
-            self.limiter.set_share(self.shares.held(now))
+            self._hold(now)
             if now - sent >= REPORT_SECONDS or (now - sent >= ON_CHANGE_SECONDS and self.shares.wants_to_report(now)):
                 sent = now
                 claim = self.shares.claim(now)
-                self.limiter.set_share(self.shares.held(now))
+                self._hold(now)
                 if self._random.random() >= self._policy.lost_reports:
-                    self._log.send(self.name, claim, self.shares.demand, now)
-            await asyncio.sleep(0.05)
+                    self._log.send(Report(self.name, claim, self.shares.demand, now, self.limiter.allowance.found))
+            await self._sleep(LOOK_SECONDS)
 
-    def _read(self, worker: str, claim: float, demand: float, sent_at: float, stopping: bool) -> None:
+    def _hold(self, now: float) -> None:
+        self.limiter.set_share(self.shares.held(now), until=self.shares.until)
+
+    def _read(self, report: Report) -> None:
         now = self._clock()
-        if worker == self.name:
-            self.shares.read_back(claim=claim, sent_at=sent_at, now=now)
+        if now < self._stopped_until:
+            self._call_later(0.0, partial(self._read, report))
+            return
+        if report.worker == self.name:
+            self.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
         else:
-            self.shares.heard(worker, claim=claim, demand=demand, stopping=stopping, now=now)
-        self.limiter.set_share(self.shares.held(now))
+            self.shares.heard(
+                report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
+            )
+            if report.found is not None and self._policy.feedback:
+                self.limiter.adopt(report.found)
+        self._hold(now)
 
 
 def simulate(policy: Policy, limits: AccountLimits) -> Provider:
@@ -173,6 +233,9 @@ def simulate(policy: Policy, limits: AccountLimits) -> Provider:
         workers = [Worker(f"w{number}", policy, clock, provider, log) for number in range(8)]
         for worker in workers[:6]:
             worker.start()
+        if policy.stopped is not None:
+            began, ended = policy.stopped
+            asyncio.get_running_loop().call_later(began, workers[5].stop_until, ended)
         await asyncio.sleep(10)
         for worker in workers[6:]:
             worker.start()
@@ -188,17 +251,22 @@ def simulate(policy: Policy, limits: AccountLimits) -> Provider:
     return run_in_virtual_time(story)
 
 
-MINUTE_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=60, initial=0.0)
+MINUTE_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=60, initial=1 / 60)
 SECOND_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=1, refused_cost=1)
 
 POLICIES = (
     Policy("full speed, Retry-After alone", configured=None, shares=False, feedback=False),
     Policy("static split by 8", shares=False, feedback=False, static_split=8),
+    Policy("AIMD", shares=False, baseline=Aimd),
+    Policy("CUBIC", shares=False, baseline=Cubic),
     Policy("feedback alone, limit unknown", configured=None, shares=False),
+    Policy("shares with feedback, limit unknown", configured=None),
+    Policy("feedback alone, with headers", configured=None, shares=False, headers=True),
     Policy("shares alone", feedback=False),
     Policy("shares with feedback, no headers", feedback=True),
     Policy("shares with feedback and headers", headers=True),
     Policy("the same, a tenth of the reports lost", headers=True, lost_reports=0.1),
+    Policy("the same, one stopped from 6 to 14 s", headers=True, stopped=(6.0, 14.0)),
     Policy("no headers, limit set twice too high", configured=2 * PER_MINUTE),
     Policy("twice too high, and the headers say it", configured=2 * PER_MINUTE, headers=True),
 )

@@ -28,6 +28,7 @@ from tandem.pricing import ModelSpend, PriceTable
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
@@ -40,6 +41,7 @@ from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatchSettings
+from tandem_api.examples.pool import ExamplePools
 
 WORKER = WorkerReportedV1(worker="w", slots=16, in_flight=0, providers={"simulated": "ok"})
 FAST = DispatchSettings(
@@ -102,6 +104,11 @@ class World:
                 JobKind.CARRIED_OVER: CarryOverMaker(AnnotationReader(self.database)),
                 JobKind.COMBINED: CombinationMaker(AnnotationReader(self.database)),
             },
+            examples=ExamplePools(
+                jobs=JobReader(self.database),
+                verified=VerifiedReader(self.database),
+                records=RecordReader(self.database),
+            ),
         )
 
     @asynccontextmanager

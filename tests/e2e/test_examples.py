@@ -16,8 +16,8 @@ from stacks import ROOT
 pytestmark = pytest.mark.timeout(300)
 
 
-def run_example(directory: Path, *arguments: str) -> list[dict[str, Any]]:
-    """The rounds that came out."""
+def run_example(directory: Path, *arguments: str) -> dict[str, Any]:
+    """What came out."""
     outcome = directory / "outcome.json"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("TANDEM_", "OPENAI_"))}
     done = subprocess.run(
@@ -29,12 +29,12 @@ def run_example(directory: Path, *arguments: str) -> list[dict[str, Any]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    rounds: list[dict[str, Any]] = json.loads(outcome.read_text())["rounds"]
-    return rounds
+    found: dict[str, Any] = json.loads(outcome.read_text())
+    return found
 
 
 def test_inference_goes_from_two_labels_to_three_with_two_agents_each(tmp_path: Path) -> None:
-    two_way, three_way = run_example(tmp_path, "nli")
+    two_way, three_way = run_example(tmp_path, "nli")["rounds"]
     assert (two_way["version"], three_way["version"]) == (1, 2)
     for each, labels in (
         (two_way, {"entailment", "not_entailment"}),
@@ -48,10 +48,26 @@ def test_inference_goes_from_two_labels_to_three_with_two_agents_each(tmp_path: 
         assert each["agreement"] == pytest.approx(1 - len(each["differing"]) / 120)
         assert each["combined"] == {"labeled": 120 - len(each["differing"]), "invalid": len(each["differing"])}
         assert -1 <= each["kappa"] <= each["agreement"]
+    carried = three_way["carried_over"]
+    before = two_way["agents"]["both sentences"]["labels"]
+    assert carried["carried"] == before["entailment"]
+    assert carried["not_carried"] == {"not_entailment": before["not_entailment"]}
+    assert (carried["asked"], carried["labeled"]) == (before["not_entailment"], 120)
+
+
+def test_tickets_are_labeled_by_a_form_of_all_kinds(tmp_path: Path) -> None:
+    found = run_example(tmp_path, "tickets")
+    assert (found["version"], found["records"]) == (1, 60)
+    assert found["tasks"].keys() == {"topic", "urgency", "mentions", "amount", "summary"}
+    assert found["labeled"] == 60
+    assert found["accuracy"].keys() == {"topic", "urgency", "mentions", "amount"}
+    assert isinstance(found["first"]["topic"], list)
+    assert found["first"]["mentions"][0].keys() >= {"field", "start", "end", "text", "label"}
+    assert isinstance(found["first"]["amount"], float)
 
 
 def test_sentiment_is_labeled_by_two_agents(tmp_path: Path) -> None:
-    (only,) = run_example(tmp_path, "sentiment", "--limit", "200")
+    (only,) = run_example(tmp_path, "sentiment", "--limit", "200")["rounds"]
     assert only["version"] == 1
     for agent in only["agents"].values():
         assert (agent["records"], agent["labeled"]) == (200, 200)

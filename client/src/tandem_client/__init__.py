@@ -1,42 +1,55 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
+from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableError
 from tandem_client.models import (
     Agent,
     Annotation,
+    CarryOver,
+    CarryOverReport,
     Dataset,
     ImportResult,
     Job,
     JobCounts,
     Label,
-    LabelOption,
     LabelSchema,
     LoginLink,
     Project,
-    SingleChoice,
 )
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
     "Agent",
     "Annotation",
+    "CarryOver",
+    "CarryOverReport",
     "Combination",
     "Comparison",
     "Dataset",
     "Difference",
     "ImportResult",
     "Job",
+    "JobCheck",
     "JobCounts",
+    "JobEstimate",
     "JobNotFinishedError",
     "JobReport",
     "Label",
     "LabelOption",
     "LabelSchema",
     "LoginLink",
+    "MultipleChoice",
+    "Number",
     "Project",
     "SingleChoice",
+    "Span",
+    "SpanAttribute",
+    "Spans",
     "Tandem",
     "TandemError",
+    "Text",
+    "Tryout",
     "UnreachableError",
 ]

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+from tandem_client.checks import CallEstimate
+from tandem_client.tasks import AnyTask, Model, Value
 
 
 class Project(Model):
@@ -20,23 +19,6 @@ class Project(Model):
     created_at: datetime
 
 
-class LabelOption(Model):
-    """One label: `value` is stored and exported, `name` and `description` are shown to people and models."""
-
-    value: str
-    name: str = ""
-    description: str = ""
-
-
-class SingleChoice(Model):
-    """A task with exactly one of its options as the answer."""
-
-    kind: Literal["single_choice"] = "single_choice"
-    name: str
-    question: str = ""
-    options: tuple[LabelOption, ...]
-
-
 class LabelSchema(Model):
     """An immutable version of a label schema."""
 
@@ -44,7 +26,7 @@ class LabelSchema(Model):
     project_id: str
     name: str
     version: int
-    tasks: tuple[SingleChoice, ...]
+    tasks: tuple[AnyTask, ...]
     created_at: datetime
 
 
@@ -63,6 +45,7 @@ class ImportResult(Model):
     import_id: str
     records: int
     skipped: int = 0
+    same_content: int = 0
     duplicates: int = 0
 
 
@@ -80,22 +63,33 @@ class Agent(Model):
     system_template: str = ""
     user_template: str = ""
     confidence_strategy: str = "token_probability"
+    examples: tuple[dict[str, Any], ...] = ()
+    drawn_examples: dict[str, Any] | None = None
     repair: bool = False
     fallback: dict[str, Any] | None = None
     fingerprint: str = ""
     created_at: datetime
 
 
+class Segment(Model):
+    """A stretch of a message; `source` is template, record, label_schema or example."""
+
+    text: str
+    source: str
+
+
 class Message(Model):
     role: str
     content: str
+    segments: tuple[Segment, ...] = ()
 
 
 class PreviewedPrompt(Model):
-    """The messages that an agent would send for one record."""
+    """The messages that an agent would send for one record, and what the call would take."""
 
     record_id: str
     messages: tuple[Message, ...]
+    estimate: CallEstimate | None = None
 
 
 class JobCounts(Model):
@@ -128,10 +122,13 @@ class Job(Model):
     name: str
     state: str
     state_reason: str | None = None
+    notice: str | None = None
     size: int
     counts: JobCounts
     rate_per_second: float | None = None
     eta_seconds: float | None = None
+    kind: str = "model"
+    sources: tuple[str, ...] = ()
     agent: JobAgent
     created_at: datetime
     started_at: datetime | None = None
@@ -145,6 +142,41 @@ class Job(Model):
     def progress(self) -> float:
         """Between 0 and 1; an empty job is done."""
         return self.counts.ended / self.size if self.size else 1.0
+
+
+class TaskCarryOver(Model):
+    """What became of one task's values, in records; labels that have no new one, and labels that are new."""
+
+    carried: int = 0
+    labels: dict[str, dict[str, int]] = Field(default_factory=dict)
+    not_carried: dict[str, int] = Field(default_factory=dict)
+    labels_not_carried: dict[str, int] = Field(default_factory=dict)
+    new_labels: tuple[str, ...] = ()
+
+
+class CarryOverReport(Model):
+    """carried + not_carried = records."""
+
+    records: int
+    carried: int
+    verified: int = 0
+    not_carried: int
+    tasks: dict[str, TaskCarryOver] = Field(default_factory=dict)
+    dropped_tasks: tuple[str, ...] = ()
+
+
+class CarryOver(Model):
+    """`job` carries over; None of a dry run."""
+
+    report: CarryOverReport
+    job: Job | None = None
+
+    @property
+    def made(self) -> Job:
+        """The job. Raises ValueError for a dry run, which makes none."""
+        if self.job is None:
+            raise ValueError("a dry run makes no job")
+        return self.job
 
 
 class ModelCost(Model):
@@ -171,9 +203,10 @@ class JobCost(Model):
 
 class Label(Model):
     task: str
-    value: str
+    value: Value
     confidence: float | None = None
     confidence_method: str | None = None
+    confidence_missing_reason: str | None = None
     probabilities: dict[str, float] | None = None
     rule: str = ""
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tandem_client.models import Job, JobAgent, JobCost, JobCounts, Model
+from tandem_client.models import Job, JobAgent, JobCost, JobCounts
+from tandem_client.tasks import Model
 
 
 class Latency(Model):

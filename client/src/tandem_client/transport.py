@@ -13,6 +13,7 @@ import httpx
 from tandem_client.errors import TandemError, UnreachableError, error_of
 
 API = "/api/v1"
+ANSWER_SECONDS = 180.0
 _AWAY = {502, 503, 504}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
@@ -36,6 +37,7 @@ class Transport:
         self.url = url.rstrip("/")
         self.patience = patience
         self._sleep = sleep
+        self._timeout = timeout
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.Client(base_url=self.url + API, headers=headers, timeout=timeout, transport=http)
 
@@ -48,6 +50,10 @@ class Transport:
     def post(self, path: str, json: Any = None, **params: Any) -> Any:
         response = self._request("POST", path, params=params, json=json)
         return response.json() if response.content else None
+
+    def ask(self, path: str, json: Any, **params: Any) -> Any:
+        """A POST whose answer takes as long as a model does."""
+        return self._request("POST", path, params=params, json=json, timeout=ANSWER_SECONDS).json()
 
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
@@ -78,13 +84,23 @@ class Transport:
         except httpx.TransportError as error:
             raise UnreachableError(self.url, _reason(error)) from error
 
-    def _request(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        timeout: float | None = None,
+    ) -> Any:
         deadline = time.monotonic() + self.patience
         pause = 0.1
         while True:
             failure: TandemError
             try:
-                response = self._client.request(method, path, params=_given(params or {}), json=json)
+                response = self._client.request(
+                    method, path, params=_given(params or {}), json=json, timeout=timeout or self._timeout
+                )
             except httpx.TransportError as error:
                 failure = UnreachableError(self.url, _reason(error))
                 again = method == "GET" or isinstance(error, _NEVER_SENT)

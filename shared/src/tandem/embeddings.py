@@ -1,11 +1,13 @@
 """Static token embeddings from the wordllama distribution: two files, a table and a tokenizer, read by hand.
 
-The package's own loader looks for them in another folder and then tries the network.
+The package's own loader looks for them in another folder and then tries the network. Needs the extra `embeddings` of
+this distribution.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +37,16 @@ class Embeddings(NamedTuple):
     def token_ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """One row of length one for each text, shape (texts, width): the direction of the mean of its tokens; zeros
+        for a text without words. The product of two rows is the cosine of their texts."""
+        rows = np.zeros((len(texts), self.table.shape[1]), dtype=np.float32)
+        for row, text in enumerate(texts):
+            if ids := self.token_ids(text):
+                mean = self.table[ids].mean(axis=0)
+                rows[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return rows
 
 
 def load_embeddings() -> Embeddings:

@@ -130,6 +130,38 @@ def write_answer(
     return "".join(entry["token"] for entry in tokens), tokens
 
 
+class AnswerTokens:
+    """An answer that is put together token by token, for stand-ins that answer with more than one label."""
+
+    def __init__(self) -> None:
+        self.tokens: list[dict[str, Any]] = []
+        """In the shape of `logprobs.content`."""
+        self.lowest = 1.0
+        """The lowest probability of all that was chosen."""
+
+    @property
+    def content(self) -> str:
+        return "".join(token["token"] for token in self.tokens)
+
+    def add(self, text: str) -> None:
+        """What cannot be otherwise."""
+        if text:
+            self.tokens.append(_token(text, {text: 1.0}))
+
+    def choose(self, text: str, branches: Mapping[str, float]) -> None:
+        """One of several ways to go on, `branches` with their weights, the chosen one among them."""
+        self.tokens.append(_token(text, branches))
+        self.lowest = min(self.lowest, branches[text] / sum(branches.values()))
+
+
+def described_options(request: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The text of the last user message; and what the system message's lists say of each option."""
+    messages = [message for message in request.get("messages") or () if isinstance(message, Mapping)]
+    system = "\n".join(message_text(m) for m in messages if m.get("role") in ("system", "developer"))
+    text = next((message_text(m) for m in reversed(messages) if m.get("role") == "user"), "")
+    return text, {value: description for value, description in _bullets(system) if description}
+
+
 def _pieces(option: str, quoted: bool, length: int | None) -> list[str]:
     text = json.dumps(option, ensure_ascii=False)[1:-1] if quoted else option
     if length is None:
@@ -159,6 +191,7 @@ def completion(
     content: str | None,
     tokens: Sequence[Mapping[str, Any]],
     refusal: str | None = None,
+    finish_reason: str = "stop",
 ) -> dict[str, Any]:
     """The body of a chat completion. Log-probabilities are in it only when the request asks for them, and as many.
 
@@ -173,7 +206,7 @@ def completion(
         "index": 0,
         "message": {"role": "assistant", "content": content, "refusal": refusal},
         "logprobs": logprobs,
-        "finish_reason": "stop",
+        "finish_reason": finish_reason,
     }
     completion_tokens = max(len(tokens), 1)
     usage = {
@@ -191,6 +224,8 @@ def completion(
     }
 
 
-def error_body(message: str, *, kind: str = "invalid_request_error", code: str | None = None) -> dict[str, Any]:
+def error_body(
+    message: str, *, kind: str = "invalid_request_error", code: str | None = None, param: str | None = None
+) -> dict[str, Any]:
     """The body of an error answer."""
-    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}

@@ -16,6 +16,7 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, utcnow
@@ -106,6 +107,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "a count of records": lambda db: RecordReader(db).count("d", 0, 100),
     "the bound of a limit": lambda db: RecordReader(db).seq_after("d", 200, count=20),
     "keys that exist": lambda db: RecordWriter(db).existing("d", ["1", "2"]),
+    "contents that exist": lambda db: RecordWriter(db).with_content("d", ["1", "2"]),
     "taking back an import": lambda db: RecordWriter(db).delete_import("i", from_seq=199),
     "what an import left": lambda db: RecordWriter(db).delete_invisible("d", from_seq=199),
     "who is asking": lambda db: ApiKeyReader(db).by_hash("h"),
@@ -115,12 +117,14 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
+    "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
+    "what people decided last": lambda db: VerifiedReader(db).newest(["j", "k"], dataset_id="d", limit=20),
     "live workers": lambda db: WorkerReader(db).live(),
     "fingerprints of blocks": lambda db: EndedReader(db).fingerprints("j", 50),
     "what a report reads": lambda db: EndedReader(db).ended(("j",), 0, 50),
     "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), 0, 50),
     "what a page of differences shows": lambda db: EndedReader(db).ended_among(("j", "k"), (1, 7)),
-    "kept sums": lambda db: listed(SummaryReader(db).of("j|k")),
+    "kept sums": lambda db: listed(SummaryReader(db).of("j|k", [0, 1, 7])),
     "a kept report": lambda db: ReportReader(db).get("j"),
     "which reports are kept": lambda db: ReportReader(db).known(["j", "k"]),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),

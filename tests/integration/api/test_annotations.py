@@ -68,6 +68,23 @@ async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
     assert shown["verification"]["decided_by"] == "Ada"
 
 
+async def test_one_annotation_shows_what_each_sample_said(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    samples = [
+        {"values": {"sentiment": "positive"}, "reason": None, "detail": None},
+        {"values": {}, "reason": "ambiguous", "detail": "the answer may be either"},
+    ]
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, samples=samples))
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
+    assert shown["samples"] == []
+    assert [past["samples"] for past in shown["history"]] == [
+        [],
+        [{**sample, "left_out": False} for sample in samples],
+    ]
+
+
 async def test_a_record_that_was_not_run_and_one_that_is_not_there_are_told_apart(
     admin: httpx.AsyncClient, labeled: Any
 ) -> None:

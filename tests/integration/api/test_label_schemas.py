@@ -48,6 +48,10 @@ async def test_a_file_makes_a_schema_of_all_kinds_and_its_export_makes_the_same(
         assert f'filename="ticket.v1.{file_format}"' in export.headers["content-disposition"]
         again = await sent(admin, project, export.text, format=file_format)
         assert (again.status_code, again.json()) == (200, schema)
+    echoed = await admin.post(
+        f"/projects/{project['id']}/label-schemas", json={k: schema[k] for k in ("name", "tasks")}
+    )
+    assert (echoed.status_code, echoed.json()) == (200, schema)
     whole = await admin.post(f"/projects/{project['id']}/label-schemas", json=yaml.safe_load(export.text))
     assert (whole.status_code, whole.json()) == (200, schema)
     renamed = await sent(admin, project, export.text, name="other")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llm_worker_line import Line, StartWorker, published, request
+from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.messaging import Connection
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.answers import KeptAnswers
@@ -52,6 +53,23 @@ async def test_the_tail_is_as_long_as_it_must_be(line: Line, start_worker: Start
     assert len(kept) >= min(few, 60) - 2 * len(behind)
 
 
+async def test_answers_are_found_behind_labels_that_were_ready_without_a_call(
+    line: Line, start_worker: StartWorker
+) -> None:
+    start_worker()
+    await line.publish(published(), *(request(seq) for seq in range(20)))
+    await line.answered(20)
+    ready = {"epoch": 1, "project_id": "p", "ready": ReadyLabels()}
+    carried = [AnnotationRespondedV1(job_id="other", seq=seq, record_id="r", **ready) for seq in range(5000)]
+    await line.publish(*carried)
+    settings = KeptAnswersSettings()
+    kept = KeptAnswers(settings)
+
+    await AnswerTail(line.connection, kept, settings, hands=2)(dict.fromkeys(range(4), 20))
+
+    assert len(kept) == 20
+
+
 async def test_topics_that_are_cut_unlike_are_read_whole(line: Line, start_worker: StartWorker) -> None:
     start_worker()
     await line.publish(published(), *(request(seq) for seq in range(20)))
@@ -75,3 +93,33 @@ class _Uneven:
     def topic(self, topic: Any) -> str:
         name = "annotation.jobs" if topic.name == "annotation.requests" else topic.name
         return f"{self._connection.settings.prefix}{name}"
+
+
+async def test_a_worker_that_joins_waits_for_calls_under_way_and_takes_what_waits_and_nothing_is_paid_twice(
+    line: Line, start_worker: StartWorker
+) -> None:
+    line.provider.change(hold=True)
+    one = start_worker(worker="one", provider={"max_in_flight": 12, "timeout_seconds": 60})
+    await line.publish(published(), *(request(seq) for seq in range(12)))
+    await eventually(lambda: line.provider.score().in_flight == 12, timeout=30)
+    await eventually(lambda: line.reports[-1].holding == (0, 1, 2, 3), timeout=30)
+    await line.publish(*(request(seq) for seq in range(12, 32)))
+
+    start_worker(worker="two", handover_seconds=60, provider={"timeout_seconds": 60})
+    await eventually(lambda: {report.worker for report in line.reports[-20:]} == {"one", "two"}, timeout=30)
+    later = len(line.reports)
+
+    def shared_out() -> bool:
+        generations = {report.worker: report.generation for report in line.reports[later:]}
+        return len(generations) == 2 and set(generations.values()) == {max(r.generation for r in line.reports)}
+
+    await eventually(shared_out, timeout=40)
+    assert line.provider.score().received == 12  # whoever has the partitions now, no call is made again
+    line.provider.change(hold=False)
+
+    await line.all_committed()
+    await eventually(lambda: {answer.seq for answer in line.answers} == set(range(32)), timeout=30)
+    score = line.provider.score()
+    assert (score.received, score.repeated) == (32, 0)
+    assert {answer.worker for answer in line.answers} == {"one", "two"}
+    await one.stop()

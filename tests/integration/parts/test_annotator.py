@@ -8,6 +8,24 @@ from typing import Any
 import openai
 import pytest
 
+from tandem.events import (
+    AgentSpec,
+    Completion,
+    ConfidenceStrategy,
+    LabelOption,
+    LabelSchemaSpec,
+    MultipleChoiceTask,
+    NumberTask,
+    SingleChoiceTask,
+    Span,
+    SpanAttribute,
+    SpanTask,
+    TaskLabel,
+    TextTask,
+    TokenLogprob,
+)
+from tandem.labeling.labeler import Labeler
+from tandem.labeling.prompts import Renderer, default_templates, response_format
 from tandem_local.parts.annotator import Annotator
 
 SYSTEM = """Choose the label that fits the record.
@@ -86,3 +104,94 @@ async def test_labels_of_another_domain_work_the_same_way(client: openai.AsyncOp
 
 async def test_the_model_lists_itself(client: openai.AsyncOpenAI) -> None:
     assert [model.id async for model in client.models.list()] == ["tandem-offline"]
+
+
+def option(value: str) -> LabelOption:
+    return LabelOption(value=value, description=DESCRIPTIONS.get(value, ""))
+
+
+DESCRIPTIONS = {"billing": "money that was charged or paid", "crash": "software that fails", "shipping": "parcels"}
+
+
+TICKET = LabelSchemaSpec(
+    label_schema_id="s",
+    version=1,
+    name="ticket",
+    tasks=(
+        MultipleChoiceTask(name="topic", options=tuple(map(option, ("billing", "crash", "shipping"))), at_least=1),
+        SingleChoiceTask(name="urgency", options=tuple(map(option, ("low", "high")))),
+        SpanTask(
+            name="who",
+            options=tuple(map(option, ("person", "product"))),
+            attributes=(
+                SpanAttribute(name="side", options=tuple(map(option, ("ours", "theirs"))), required=True),
+                SpanAttribute(name="mood", options=tuple(map(option, ("calm", "angry")))),
+            ),
+        ),
+        NumberTask(name="amount", minimum=0, maximum=1000, step=0.01),
+        NumberTask(name="devices", minimum=0, maximum=10, step=1),
+        TextTask(name="summary", max_length=120),
+    ),
+)
+RECORD = (
+    "Hello, I was charged $1,249.00 and then 49.90 for 2 lamps. Please tell Maria Lopez that the Aurora Lamp is fine."
+)
+
+
+async def labeled(client: openai.AsyncOpenAI, text: str, strategy: ConfidenceStrategy) -> dict[str, TaskLabel]:
+    """What Tandem makes of the answer to the default prompt."""
+    system, user = default_templates(TICKET)
+    agent = AgentSpec(
+        agent_id="a",
+        version=1,
+        name="a",
+        provider="offline",
+        model="tandem-offline",
+        system_template=system,
+        user_template=user,
+        confidence_strategy=strategy,
+        fingerprint="f",
+    )
+    messages: Any = Renderer(agent, TICKET).messages({"text": text})
+    form: Any = response_format(TICKET, strategy)
+    answer: Any = await client.chat.completions.create(
+        model="tandem-offline",
+        messages=messages,
+        response_format=form,
+        logprobs=True,
+        top_logprobs=20,
+    )
+    choice = answer.choices[0]
+    assert "".join(token.token for token in choice.logprobs.content) == choice.message.content
+    logprobs = tuple(
+        TokenLogprob(token=t.token, logprob=t.logprob, top=tuple((top.token, top.logprob) for top in t.top_logprobs))
+        for t in choice.logprobs.content
+    )
+    completion = Completion(text=choice.message.content, finish_reason="stop", logprobs=logprobs)
+    found = Labeler(TICKET, strategy).label([completion], {"text": text})
+    assert found.problem is None, found.problem
+    return {label.task: label for label in found.labels}
+
+
+async def test_a_schema_of_all_kinds_is_answered_in_its_form(client: openai.AsyncOpenAI) -> None:
+    labels = await labeled(client, RECORD, ConfidenceStrategy.TOKEN_PROBABILITY)
+    assert set(labels) == {task.name for task in TICKET.tasks}
+    assert labels["topic"].value == ("billing",)
+    assert (labels["amount"].value, labels["devices"].value) == (49.9, 2)
+    assert labels["summary"].value == "Hello, I was charged $1,249.00 and then 49.90 for 2 lamps."
+    spans = labels["who"].value
+    assert isinstance(spans, tuple)
+    assert [span.text for span in spans if isinstance(span, Span)] == ["Maria Lopez", "Aurora Lamp"]
+    assert {label.rule for label in labels.values()} == {"structured"}
+    for task in ("topic", "urgency", "amount", "devices", "who"):
+        assert labels[task].confidence is not None, labels[task]
+
+
+async def test_how_sure_it_is_can_be_stated(client: openai.AsyncOpenAI) -> None:
+    labels = await labeled(client, RECORD, ConfidenceStrategy.STATED)
+    assert {label.confidence_method for label in labels.values()} == {"stated"}
+
+
+@pytest.mark.parametrize("text", [" ", "\u200b", "😀" * 500, '"quoted" \\ "text"', "A B C. D", "1" * 400, "Ω Ωμέγα"])
+async def test_any_text_gets_an_answer_that_fits_the_schema(client: openai.AsyncOpenAI, text: str) -> None:
+    assert len(await labeled(client, text, ConfidenceStrategy.TOKEN_PROBABILITY)) == len(TICKET.tasks)

@@ -66,6 +66,12 @@ async def test_labels_differ_between_prompts_and_seeds(client: openai.AsyncOpenA
         ("rate_limited", openai.RateLimitError),
         ("quota_exhausted", openai.RateLimitError),
         ("unauthorized", openai.AuthenticationError),
+        ("forbidden", openai.PermissionDeniedError),
+        ("unsupported", openai.BadRequestError),
+        ("too_long", openai.BadRequestError),
+        ("content_filter", openai.BadRequestError),
+        ("trickle", TimeoutError),
+        ("empty", json.JSONDecodeError),
         ("timeout", openai.APITimeoutError),
         ("malformed", json.JSONDecodeError),
         ("reset", openai.APIConnectionError),
@@ -76,8 +82,50 @@ async def test_each_failure_reaches_the_caller_as_the_real_one_would(
 ) -> None:
     provider.change(failures={kind: 1.0})
     with pytest.raises(error):
-        await ask(client, "Hello", timeout=0.3)
+        async with asyncio.timeout(0.6):  # an answer that trickles is on its way for ever
+            await ask(client, "Hello", timeout=0.3, logprobs=True)
     assert provider.score().answered == 0
+
+
+async def test_failures_come_by_rate_and_by_seed(client: openai.AsyncOpenAI, provider: SimulatedProvider) -> None:
+    async def failed(seed: int) -> list[int]:
+        provider.change(seed=seed, failures={"server_error": 0.3}, count_prompts=False)
+        found = []
+        for number in range(60):
+            try:
+                await ask(client, f"text {number}")
+            except openai.InternalServerError:
+                found.append(number)
+        return found
+
+    first, again, other = await failed(1), await failed(1), await failed(2)
+    assert first == again != other
+    assert 6 <= len(first) <= 32
+
+
+async def test_a_model_says_what_it_does_not_take(client: openai.AsyncOpenAI, provider: SimulatedProvider) -> None:
+    provider.change(unsupported=["temperature"], context_window=30)
+    with pytest.raises(openai.BadRequestError) as caught:
+        await ask(client, "Hello", temperature=0.5)
+    assert (caught.value.param, caught.value.code) == ("temperature", "unsupported_parameter")
+    with pytest.raises(openai.BadRequestError) as caught:
+        await ask(client, "Hello " * 100)
+    assert caught.value.code == "context_length_exceeded"
+    await ask(client, "Hello")
+    assert provider.score().by_kind == {"complaint": 2, "ok": 1}
+
+
+async def test_an_answer_that_is_cut_is_paid_and_is_no_answer(
+    client: openai.AsyncOpenAI, provider: SimulatedProvider
+) -> None:
+    provider.change(first_calls=["truncated"])
+    cut = await ask(client, "Hello")
+    whole = await ask(client, "Hello")
+    assert (cut.choices[0].finish_reason, whole.choices[0].finish_reason) == ("length", "stop")
+    assert whole.choices[0].message.content.startswith(cut.choices[0].message.content)
+    score = provider.score()
+    assert (score.answered, score.answered_repeatedly) == (1, 0)
+    assert score.completion_tokens == cut.usage.completion_tokens + whole.usage.completion_tokens
 
 
 async def test_a_rate_limit_says_when_to_come_back(client: openai.AsyncOpenAI, provider: SimulatedProvider) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import (
@@ -115,6 +115,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from([MOOD, TOPICS, AMOUNT, NOTE, PEOPLE, ACTORS]), json_values)
 def test_whatever_comes_is_a_value_that_reads_the_same_again_or_a_gold_error(task: LabelTask, given_value: Any) -> None:
     try:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
+from tandem_client.cli.checking import show_tryout
 from tandem_client.cli.session import connected, out, the_agent, the_dataset, the_label_schema, the_project
 
 app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
+STYLES = {"record": "green", "label_schema": "cyan", "example": "magenta"}
+"""Of the parts of a prompt that do not stand in the template."""
+
+
+class Draw(StrEnum):
+    BALANCED = "balanced"
+    NEAREST = "nearest"
+
+
 ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
 TemplateFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file with a Jinja2 template.")]
 
@@ -49,6 +61,13 @@ def create(
     ] = None,
     system_template: TemplateFile = None,
     user_template: TemplateFile = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A JSONL file: a line {fields: {...}, values: {...}} each."),
+    ] = None,
+    draw: Annotated[Draw | None, typer.Option(help="Draw examples for each record from what people verified.")] = None,
+    draw_count: Annotated[int, typer.Option(min=1, max=20, help="How many examples --draw shows.")] = 5,
+    draw_task: Annotated[str | None, typer.Option(help="The task whose labels `--draw balanced` balances.")] = None,
 ) -> None:
     """Create an agent, or its next version. Without templates the prompt is built from the label schema."""
     given = {
@@ -73,6 +92,8 @@ def create(
             parameters={key: value for key, value in given.items() if value is not None} or None,
             system_template=system_template.read_text(encoding="utf-8") if system_template else None,
             user_template=user_template.read_text(encoding="utf-8") if user_template else None,
+            examples=_examples(examples) if examples else None,
+            drawn_examples={"by": draw.value, "count": draw_count, "task": draw_task} if draw else None,
             confidence_strategy=confidence.value if confidence else None,
             repair=repair or None,
             fallback=fallback,
@@ -107,4 +128,49 @@ def preview(
         out.rule(prompt.record_id)
         for message in prompt.messages:
             out.print(message.role, style="bold")
-            out.print(message.content, markup=False, soft_wrap=True)
+            out.print(
+                Text.assemble(*((each.text, STYLES.get(each.source, "")) for each in message.segments)), soft_wrap=True
+            )
+        if (found := prompt.estimate) is not None:
+            usd = found.note if found.usd is None else f"${found.usd.low:.3g} to ${found.usd.high:.3g}"
+            by = "counted" if found.counted_by == "vocabulary" else "estimated"
+            tokens = f"{found.prompt_tokens.likely:,.0f} prompt tokens ({by}), {found.output_tokens.low:,.0f} to "
+            out.print(
+                f"{tokens}{found.output_tokens.high:,.0f} of answer, {usd}", style="dim", markup=False, soft_wrap=True
+            )
+
+
+@app.command("try")
+def try_out(
+    agent: str,
+    project: ProjectOption,
+    dataset: Annotated[str | None, typer.Option(help="Name of a data set, whose first records are taken.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=3)] = 1,
+    field: Annotated[
+        list[str] | None, typer.Option(help="NAME=TEXT of a record of your own; once for each field.")
+    ] = None,
+) -> None:
+    """Ask the model about a few records, now, and show how its answers are read. It is paid."""
+    if (dataset is None) == (not field):
+        raise typer.BadParameter("give either --dataset or --field")
+    own = dict(each.partition("=")[::2] for each in field or ())
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        chosen = the_agent(tandem, home, agent)
+        records = None if dataset is None else the_dataset(tandem, home, dataset).id
+        tryout = tandem.agents.try_out(chosen.id, dataset_id=records, limit=limit, records=[own] if own else None)
+    show_tryout(out, tryout)
+    if tryout.state != "answered":
+        raise typer.Exit(1)
+
+
+def _examples(file: Path) -> list[dict[str, Any]]:
+    examples = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            examples.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise typer.BadParameter(f"line {number} of {file} is no JSON: {error.msg}") from error
+    return examples

@@ -34,6 +34,7 @@ app.command("import")(data.import_file)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
+app.command()(jobs.estimate)
 app.command()(jobs.status)
 app.command()(quality.report)
 app.command()(quality.compare)
@@ -99,8 +100,10 @@ def _explain(error: TandemError) -> None:
     """The problem's single faults, where it lists them."""
     faults = error.extras.get("errors")
     if isinstance(faults, list):
-        for fault in faults[:10]:
+        for fault in faults[:50]:
             text = fault.get("message") or fault.get("detail") or fault if isinstance(fault, dict) else fault
+            if isinstance(fault, dict) and fault.get("cure"):
+                text = f"{text} {fault['cure']}"
             err.print(f"  - {_plain(str(text))}", soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from tandem_client.cli.session import connected, err, out
+from tandem_client.cli.session import connected, err, out, the_label_schema
 
 
 def import_file(
@@ -21,8 +21,21 @@ def import_file(
     gold_task: Annotated[
         str | None, typer.Option(help="Task of the label schema that the gold column answers.")
     ] = None,
+    gold_columns: Annotated[
+        str | None, typer.Option(help="Several gold columns, as task=column, separated by commas.")
+    ] = None,
+    gold_separator: Annotated[
+        str | None,
+        typer.Option(help="Between the gold labels of a multiple choice, e.g. ';'; else they are JSON lists."),
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="Name of the label schema whose tasks the gold values are of; checks them.")
+    ] = None,
     metadata_column: Annotated[list[str] | None, typer.Option(help="Column to keep beside the record.")] = None,
     skip_duplicates: Annotated[bool, typer.Option(help="Leave out ids that are there already.")] = False,
+    skip_same_content: Annotated[
+        bool, typer.Option(help="Leave out rows whose fields equal those of another record.")
+    ] = False,
 ) -> None:
     """Import a file into a data set: all of it, or nothing and an error that names row and column."""
     with connected() as tandem:
@@ -39,9 +52,19 @@ def import_file(
                 id_column=id_column,
                 gold_column=gold_column,
                 gold_task=gold_task,
+                gold_columns=_pairs(gold_columns),
+                gold_separator=gold_separator,
+                label_schema_id=the_label_schema(tandem, home, schema).id if schema else None,
                 metadata_columns=metadata_column or [],
                 on_duplicate="skip" if skip_duplicates else "error",
+                on_same_content="skip" if skip_same_content else "keep",
                 on_bytes=lambda sent: bar.update(upload, completed=sent),
             )
     left_out = f", {result.skipped} skipped" if result.skipped else ""
     out.print(f"{result.records} records imported into {home.name} / {name}{left_out}.")
+
+
+def _pairs(text: str | None) -> dict[str, str]:
+    """`a=b,c` as a to b and c to c."""
+    parts = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    return {name.strip(): column.strip() or name.strip() for name, _, column in parts}

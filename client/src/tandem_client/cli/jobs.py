@@ -1,4 +1,4 @@
-"""`tandem run, status, export, pause, resume, cancel`: jobs."""
+"""`tandem run, estimate, status, export, pause, resume, cancel`: jobs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
+from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
 from tandem_client.cli.session import connected, err, out, the_agent, the_dataset, the_job, the_project
 from tandem_client.client import Tandem
@@ -27,24 +28,53 @@ def run(
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Labels with a confidence below this go to a person.")
     ] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
+    probe: Annotated[bool, typer.Option(help="Ask the model about the first record before the start.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Check everything, and start nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
 ) -> None:
-    """Run an agent over a data set and follow its progress."""
+    """Check everything about a job, then run an agent over a data set and follow its progress."""
     with connected() as tandem:
         home = the_project(tandem, project)
-        records = the_dataset(tandem, home, dataset)
+        records, chosen = the_dataset(tandem, home, dataset), the_agent(tandem, home, agent)
+        found = tandem.jobs.check(
+            home.id, dataset_id=records.id, agent_id=chosen.id, limit=limit, budget_usd=budget, probe=probe
+        )
+        show_check(out if check else err, found)
+        if not found.ok or check:
+            raise typer.Exit(0 if found.ok else 1)
         job = tandem.jobs.create(
             home.id,
             dataset_id=records.id,
-            agent_id=the_agent(tandem, home, agent).id,
+            agent_id=chosen.id,
             name=name or f"{records.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
             limit=limit,
             review_threshold=threshold,
+            budget_usd=budget,
         )
         if not detach:
             job = follow(tandem, job)
     out.print(plain_line(job), markup=False, soft_wrap=True)
     out.print(f"id {job.id}")
+
+
+def estimate(
+    project: Annotated[str, typer.Option(help="Name of the project.")],
+    dataset: Annotated[str, typer.Option(help="Name of the data set.")],
+    agent: Annotated[str, typer.Option(help="Name of the agent; its latest version.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
+) -> None:
+    """Tell tokens, price and time of a job beforehand, as ranges. No model is called."""
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        records, chosen = the_dataset(tandem, home, dataset), the_agent(tandem, home, agent)
+        found = tandem.jobs.check(home.id, dataset_id=records.id, agent_id=chosen.id, limit=limit, probe=False)
+    if found.estimate is None:
+        show_check(err, found)
+        raise typer.Exit(1)
+    out.print(estimate_table(found.estimate))
+    for sentence in found.estimate.assumes:
+        out.print(f"- {sentence}", markup=False, soft_wrap=True)
 
 
 def follow(tandem: Tandem, job: Job) -> Job:

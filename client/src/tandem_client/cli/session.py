@@ -42,11 +42,11 @@ def the_dataset(tandem: Tandem, project: Project, name: str) -> Dataset:
     return _found(tandem.datasets.find(project.id, name), "data set", name, lambda: tandem.datasets.list(project.id))
 
 
-def the_label_schema(tandem: Tandem, project: Project, name: str) -> LabelSchema:
+def the_label_schema(tandem: Tandem, project: Project, name: str, version: int | None = None) -> LabelSchema:
     return _found(
-        tandem.label_schemas.find(project.id, name),
+        tandem.label_schemas.find(project.id, name, version=version),
         "label schema",
-        name,
+        name if version is None else f"{name} v{version}",
         lambda: tandem.label_schemas.list(project.id),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from tandem_client.checks import Tryout
 from tandem_client.models import Agent, PreviewedPrompt
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
@@ -25,6 +27,8 @@ class Agents:
         system_template: str | None = None,
         user_template: str | None = None,
         confidence_strategy: Literal["token_probability", "agreement", "stated"] | None = None,
+        examples: Sequence[Mapping[str, Any]] | None = None,
+        drawn_examples: Mapping[str, Any] | None = None,
         repair: bool | None = None,
         fallback: dict[str, Any] | None = None,
     ) -> Agent:
@@ -33,6 +37,8 @@ class Agents:
         `confidence_strategy` says where the confidence of labels comes from: the probability of their tokens (the
         default), how many of several samples agree (`parameters={"samples": 5, "temperature": 0.7}`), or what the model
         says of itself.
+        `examples` are `{"fields": {"text": ...}, "values": {"sentiment": ...}}`; `drawn_examples`, as `{"by":
+        "nearest", "count": 5}`, has others drawn for each record from what people verified.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
         body = {
@@ -43,6 +49,8 @@ class Agents:
             "parameters": parameters,
             "system_template": system_template,
             "user_template": user_template,
+            "examples": examples,
+            "drawn_examples": drawn_examples,
             "confidence_strategy": confidence_strategy,
             "repair": repair,
             "fallback": fallback,
@@ -65,3 +73,18 @@ class Agents:
         """What the agent would send for the first records of a data set; no model is called."""
         body = self._http.post(f"/agents/{agent_id}/preview", {"dataset_id": dataset_id, "limit": limit})
         return tuple(PreviewedPrompt.model_validate(item) for item in body["items"])
+
+    def try_out(
+        self,
+        agent_id: str,
+        *,
+        dataset_id: str | None = None,
+        from_seq: int = 0,
+        limit: int = 1,
+        records: Sequence[Mapping[str, str]] | None = None,
+    ) -> Tryout:
+        """Ask the model about the first records of a data set, or about the fields of `records`; it is paid."""
+        body: dict[str, Any] = {"records": list(records)} if records else {}
+        if dataset_id is not None:
+            body |= {"dataset_id": dataset_id, "from_seq": from_seq, "limit": limit}
+        return Tryout.model_validate(self._http.ask(f"/agents/{agent_id}/try", body))

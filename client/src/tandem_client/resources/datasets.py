@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -41,13 +41,19 @@ class Datasets:
         id_column: str | None = None,
         gold_column: str | None = None,
         gold_task: str | None = None,
+        gold_columns: Mapping[str, str] | None = None,
+        gold_separator: str | None = None,
+        label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
         on_duplicate: Literal["error", "skip"] = "error",
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
         """Import a CSV file with a header line, in UTF-8.
 
-        `text_columns` become the records' fields; `gold_column` holds the right answer of `gold_task`.
+        `text_columns` become the records' fields (`field=column` where they have another name); `gold_column` holds the
+        right answer of `gold_task`, `gold_columns` (task to column) those of several. With `label_schema_id` they are
+        values of its tasks, else plain labels; `gold_separator` stands between the labels of a multiple choice.
         Raises TandemError with the row and the column of the first fault in `extras`; nothing is imported then.
         """
         return self._import(
@@ -58,8 +64,12 @@ class Datasets:
             id_column=id_column,
             gold_column=gold_column,
             gold_task=gold_task,
+            gold_columns=gold_columns,
+            gold_separator=gold_separator,
+            label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
             on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
             on_bytes=on_bytes,
         )
 
@@ -72,8 +82,12 @@ class Datasets:
         id_column: str | None = None,
         gold_column: str | None = None,
         gold_task: str | None = None,
+        gold_columns: Mapping[str, str] | None = None,
+        gold_separator: str | None = None,
+        label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
         on_duplicate: Literal["error", "skip"] = "error",
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
         """Import a file of one JSON object a line; columns are the objects' keys. Otherwise as `import_csv`."""
@@ -85,8 +99,12 @@ class Datasets:
             id_column=id_column,
             gold_column=gold_column,
             gold_task=gold_task,
+            gold_columns=gold_columns,
+            gold_separator=gold_separator,
+            label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
             on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
             on_bytes=on_bytes,
         )
 
@@ -100,8 +118,12 @@ class Datasets:
         id_column: str | None,
         gold_column: str | None,
         gold_task: str | None,
+        gold_columns: Mapping[str, str] | None,
+        gold_separator: str | None,
+        label_schema_id: str | None,
         metadata_columns: Sequence[str],
         on_duplicate: str,
+        on_same_content: str,
         on_bytes: OnBytes | None,
     ) -> ImportResult:
         params = {
@@ -110,8 +132,12 @@ class Datasets:
             "id_column": id_column,
             "gold_column": gold_column,
             "gold_task": gold_task,
+            "gold_columns": ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None,
+            "gold_separator": gold_separator,
+            "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "on_duplicate": on_duplicate,
+            "on_same_content": on_same_content,
         }
         content_type = "text/csv" if format == "csv" else "application/x-ndjson"
         with file.open("rb") as source:

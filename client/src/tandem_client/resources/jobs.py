@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
 from tandem_client.models import Annotation, Job, JobCost
 from tandem_client.paging import pages
@@ -33,23 +34,39 @@ class Jobs:
         limit: int | None = None,
         review_threshold: float | None = None,
         weight: float | None = None,
+        budget_usd: float | None = None,
         start: bool = True,
     ) -> Job:
         """Run an agent over a data set, or its first `limit` records.
 
-        Labels with a confidence below `review_threshold` (0 to 1) go to a person.
+        Labels with a confidence below `review_threshold` (0 to 1) go to a person. `budget_usd` is a hard stop.
         """
-        body = {
-            "dataset_id": dataset_id,
-            "agent_id": agent_id,
-            "name": name,
-            "limit": limit,
-            "weight": weight,
-            "review_policy": None if review_threshold is None else {"threshold": review_threshold},
-            "start": start,
-        }
-        given = {key: value for key, value in body.items() if value is not None}
-        return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", given))
+        body = _job_body(
+            dataset_id=dataset_id,
+            agent_id=agent_id,
+            name=name,
+            limit=limit,
+            weight=weight,
+            review_threshold=review_threshold,
+            budget_usd=budget_usd,
+            start=start,
+        )
+        return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", body))
+
+    def check(
+        self,
+        project_id: str,
+        *,
+        dataset_id: str,
+        agent_id: str,
+        limit: int | None = None,
+        budget_usd: float | None = None,
+        probe: bool = True,
+    ) -> JobCheck:
+        """Everything that is wrong with such a job, and what it will take. With `probe` the model is asked about the
+        first record, through the workers, and that is paid."""
+        body = _job_body(dataset_id=dataset_id, agent_id=agent_id, limit=limit, budget_usd=budget_usd)
+        return JobCheck.model_validate(self._http.ask(f"/projects/{project_id}/jobs/check", body, probe=probe))
 
     def list(self, project_id: str) -> list[Job]:
         return [Job.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/jobs")]
@@ -134,3 +151,8 @@ class Jobs:
         finally:
             part.unlink(missing_ok=True)
         return size
+
+
+def _job_body(*, review_threshold: float | None = None, **given: Any) -> dict[str, Any]:
+    body = {**given, "review_policy": None if review_threshold is None else {"threshold": review_threshold}}
+    return {key: value for key, value in body.items() if value is not None}

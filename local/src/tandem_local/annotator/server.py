@@ -12,8 +12,10 @@ import orjson
 from aiohttp import web
 
 from tandem.embeddings import load_embeddings
-from tandem.openai_chat import completion, error_body, read_choice, write_answer
+from tandem.openai_chat import completion, described_options, error_body, read_choice, write_answer
+from tandem_local.annotator.answering import Answerer
 from tandem_local.annotator.classifier import Classifier
+from tandem_local.annotator.properties import OneOf, read_properties
 
 MODEL = "tandem-offline"
 _NO_OPTIONS = (
@@ -35,6 +37,7 @@ def build_app() -> web.Application:
 class _Handlers:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
+        self._answerer = Answerer(classifier)
         self._started = int(time.time())
         self._ids = (f"{uuid.uuid4().hex[:12]}-{number}" for number in itertools.count())
 
@@ -47,15 +50,27 @@ class _Handlers:
             return _refuse("There are no messages.")
         if request.get("stream"):
             return _refuse("This model does not stream.")
-        asked = read_choice(request)
-        if asked is None:
+        answer = self._answer(request)
+        if answer is None:
             return _refuse(_NO_OPTIONS)
-        probabilities = self._classifier.probabilities(asked.text, asked.options, asked.descriptions)
-        chosen = max(probabilities, key=probabilities.__getitem__)
-        content, tokens = write_answer(chosen, probabilities, property_name=asked.property_name)
+        content, tokens = answer
         request["model"] = MODEL
         body = completion(request, answer_id=next(self._ids), created=int(time.time()), content=content, tokens=tokens)
         return _json(body)
+
+    def _answer(self, request: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+        """The content and its tokens; None when it is not said what there is to choose from."""
+        properties = read_properties(request)
+        if properties is not None and not (len(properties) == 1 and isinstance(properties[0][1], OneOf)):
+            text, descriptions = described_options(request)
+            answer = self._answerer.answer(properties, text, descriptions)
+            return answer.content, answer.tokens
+        asked = read_choice(request)
+        if asked is None:
+            return None
+        probabilities = self._classifier.probabilities(asked.text, asked.options, asked.descriptions)
+        chosen = max(probabilities, key=probabilities.__getitem__)
+        return write_answer(chosen, probabilities, property_name=asked.property_name)
 
     async def models(self, _: web.Request) -> web.Response:
         model = {"id": MODEL, "object": "model", "created": self._started, "owned_by": "tandem"}

@@ -16,6 +16,7 @@ from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.database import Database, StoreUnavailableError
@@ -36,6 +37,7 @@ from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import POLL_SECONDS, StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
+from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.service import AgentService
 from tandem_api.annotations.service import AnnotationService
 from tandem_api.app import make_app
@@ -46,6 +48,8 @@ from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.service import DatasetService
 from tandem_api.estimates.service import Estimator
+from tandem_api.examples.pool import ExamplePools
+from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
@@ -55,6 +59,7 @@ from tandem_api.reports.service import ReportService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 from tandem_api.summaries import Summaries
+from tandem_api.tryouts.service import TryoutService
 
 
 def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
@@ -75,19 +80,35 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
+    pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
     estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
-    job_service = JobService(
-        reader=jobs,
+    tryouts = TryoutService(
+        jobs=jobs,
         writer=JobWriter(database),
+        annotations=annotations,
+        records=RecordWriter(database),
+        workers=WorkerReader(database),
+        seconds=settings.tryout_seconds,
+    )
+    preflight = Preflight(
         agents=agents,
         datasets=datasets,
         label_schemas=label_schemas,
         records=records,
+        providers=providers,
+        prices=prices,
+        estimator=estimator,
+        pools=pools,
+        tryouts=tryouts,
+    )
+    job_service = JobService(
+        reader=jobs,
+        writer=JobWriter(database),
         annotations=annotations,
         spending=SpendingReader(database),
         projects=projects,
-        providers=providers,
         prices=prices,
+        preflight=preflight,
     )
     agent_service = AgentService(
         reader=agents,
@@ -96,8 +117,11 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         records=records,
         projects=projects,
         datasets=dataset_service,
+        dataset_reader=datasets,
+        jobs=jobs,
         providers=providers,
-        estimator=estimator,
+        previewer=Previewer(estimator, pools),
+        tryouts=tryouts,
     )
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(

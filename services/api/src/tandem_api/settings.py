@@ -43,6 +43,10 @@ class ApiSettings(ServiceSettings):
     )
     upload_idle_seconds: float = Field(default=60, gt=0, description="An upload that sends nothing for so long ends.")
 
+    tryout_seconds: float = Field(
+        default=20, gt=0, le=120, description="How long a probe or a try-out waits for the model's answers."
+    )
+
     @field_validator("providers", mode="before")
     @classmethod
     def _as_the_workers_write_it(cls, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -16,6 +16,7 @@ from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.fleet import Fleet
+from tandem_llm_worker.handover import Handover
 from tandem_llm_worker.heartbeat import Heartbeat
 from tandem_llm_worker.probing import NudgeOfJobs, Prober, wanted_accounts
 from tandem_llm_worker.prompts import Prompts
@@ -75,6 +76,18 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             job_wait_seconds=settings.job_wait_seconds,
         )
         jobs.on_change(NudgeOfJobs(accounts, prober))
+        handover = Handover(
+            worker=settings.worker,
+            reports=reports,
+            generation=lambda: runner.generation,
+            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands),
+            seconds=settings.handover_seconds,
+        )
+
+        def on_owned(partitions: Collection[int]) -> None:
+            handler.own(partitions)
+            fleet.changed.set()
+
         runner: ConsumerRunner[AnnotationRequestedV1] = ConsumerRunner(
             connection=connection,
             producer=producer,
@@ -83,7 +96,8 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handler=handler,
             max_batch=1,
             concurrency=hands,
-            prepare=AnswerTail(connection, kept, settings.kept_answers, hands=hands),
+            prepare=handover,
+            on_owned=on_owned,
             drain_seconds=settings.drain_seconds,
             commit_interval=COMMIT_SECONDS,
             health=health,
@@ -99,6 +113,8 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             every_seconds=settings.report_seconds,
             accounts=lambda: (account.report() for account in accounts),
             fleet=fleet,
+            generation=lambda: runner.generation,
+            holding=lambda: runner.holding,
         )
         yield App(
             run={

@@ -70,7 +70,17 @@ class Fleet:
                     stopping=report.stopping and not said.share,
                     now=now,
                 )
+                self._learn(said)
         self._apply(now)
+
+    def _learn(self, said: AccountReported) -> None:
+        """A model that was not called yet begins with what others found."""
+        model = self._model(said.provider, said.model)
+        if model is not None and said.requests_per_minute is not None and said.accepted:
+            model.limiter.adopt(said.requests_per_minute / 60)
+
+    def _model(self, provider: str, name: str) -> Model | None:
+        return next((each for each in self._models if (each.provider, each.name) == (provider, name)), None)
 
     def sending(self, sequence: int) -> None:
         """A report with this sequence is about to be made."""
@@ -83,13 +93,15 @@ class Fleet:
         key = (account.provider, account.model)
         now = self._clock()
         shares = self._of(key)
-        model = next((each for each in self._models if (each.provider, each.name) == key), None)
+        model = self._model(*key)
         claim = 0.0 if leaving or model is None else shares.claim(now)
         if model is None:
             return account.model_copy(update={"share": claim, "demand": 0.0})
         limiter = model.limiter
-        limiter.set_share(shares.held(now))
+        limiter.set_share(shares.held(now), until=shares.until)
         believed = limiter.allowance.believed
+        found = limiter.allowance.found
+        calls = min((rate for rate in (believed.requests, found) if rate is not None), default=None)
         return account.model_copy(
             update={
                 "share": claim,
@@ -98,7 +110,7 @@ class Fleet:
                 "slots": limiter.useful_slots(),
                 "accepted": limiter.accepted_calls,
                 "refused": limiter.refused_calls,
-                "requests_per_minute": None if believed.requests is None else believed.requests * 60,
+                "requests_per_minute": None if calls is None else calls * 60,
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
                 "context_window": model.capabilities.context_window,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
@@ -133,7 +145,7 @@ class Fleet:
         for model in self._models:
             shares = self._of((model.provider, model.name))
             held = shares.held(now)
-            model.limiter.set_share(held)
+            model.limiter.set_share(held, until=shares.until)
             ACCOUNT_SHARE.labels(model.provider, model.name).set(held)
             allowed = model.limiter.allowance.rates.requests
             if allowed is not None:

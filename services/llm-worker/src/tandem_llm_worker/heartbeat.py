@@ -34,6 +34,8 @@ class Heartbeat:
         every_seconds: float,
         accounts: Callable[[], Iterable[AccountReported]] = tuple,
         fleet: Fleet | None = None,
+        generation: Callable[[], int] = lambda: -1,
+        holding: Callable[[], Iterable[int]] = tuple,
     ) -> None:
         self._producer = producer
         self._worker = worker
@@ -41,6 +43,8 @@ class Heartbeat:
         self._providers = providers
         self._accounts = accounts
         self._fleet = fleet
+        self._generation = generation
+        self._holding = holding
         self._sequence = 0
         self._in_flight = in_flight
         self._queued = queued
@@ -99,6 +103,8 @@ class Heartbeat:
             providers=providers,
             accounts=accounts,
             sequence=self._sequence,
+            generation=self._generation(),
+            holding=tuple(sorted(self._holding())),
             heard={} if self._fleet is None else dict(self._fleet.heard),
         )
 

@@ -102,7 +102,7 @@ class Model:
                     samples=parameters.get("n", 1),
                     exactly=self.limiter.tokens_bind,
                 )
-            with await self.limiter.reserve(need, job=question.job) as reservation:
+            with await self.limiter.reserve(need, job=question.job, again=bool(question.history.calls)) as reservation:
                 try:
                     question.check_wanted()
                 except BaseException:
@@ -116,7 +116,7 @@ class Model:
                     if failed.complaint is not None and self._changed(question, failed.complaint, parameters):
                         last = failed
                         continue
-                    self._told_by(failed)
+                    self._told_by(failed, reservation)
                     raise
                 if lead is not None:
                     lead.taken()
@@ -127,8 +127,10 @@ class Model:
             return answer
         raise last
 
-    def _told_by(self, failed: CallFailed) -> None:
+    def _told_by(self, failed: CallFailed, reservation: Reservation) -> None:
         """What a failed call says of the limits."""
+        if failed.verdict is Verdict.RATE_LIMITED:
+            reservation.refused()
         if failed.headers is not None:
             self.limiter.observe_headers(failed.headers)
         if failed.verdict is Verdict.RATE_LIMITED:

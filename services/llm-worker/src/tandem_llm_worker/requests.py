@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState
+from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState
 from tandem.events.catalog import REQUESTS
-from tandem.messaging import JobTable, Outgoing, Received
+from tandem.messaging import JobTable, LetGo, Outgoing, Received
 from tandem.observability.metrics import ANSWERS_REPEATED, HANDED_BACK, SKIPPED
 from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
@@ -19,6 +19,7 @@ ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
 CROWDED = "crowded"
 UNKNOWN_PROVIDER = "unknown_provider"
+ANOTHERS = "anothers"
 LOOK_SECONDS = 0.5
 
 
@@ -35,6 +36,7 @@ class _Running:
     """A request under way; a later one for the same effect lends it its epoch and ask, and is skipped."""
 
     request: AnnotationRequestedV1
+    partition: int
     account: Account
     limit: asyncio.Timeout
     since: float
@@ -65,6 +67,7 @@ class RequestHandler:
     records are asked for again under the new one. A request for what is under way is left to the call that runs; one
     for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
     when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
+    What is not begun when its partition goes to another worker is left to that one (`LetGo`).
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class RequestHandler:
         self._crowded_seconds = crowded_seconds
         self._running: dict[EffectKey, _Running] = {}
         self._crowding: dict[AccountKey, int] = {}
+        self._owned: Collection[int] | None = None
         self.completed = 0
         """Answers given since the start, repeated ones left out."""
         accounts.on_change.append(self._account_changed)
@@ -98,10 +102,17 @@ class RequestHandler:
         answers = []
         for received in batch:
             try:
-                answers.append(Outgoing(await self._answer(received.event)))
+                answers.append(await self._answer(received.event, received.partition))
             except VoidRequestError as void:
                 SKIPPED.labels(REQUESTS.name, void.reason).inc()
         return answers
+
+    def own(self, partitions: Collection[int]) -> None:
+        """These partitions of requests are this worker's from now on, and no others."""
+        self._owned = frozenset(partitions)
+        for running in self._running.values():
+            if running.partition not in self._owned:
+                running.give_up(ANOTHERS)
 
     async def watch(self) -> None:
         """Until cancelled, see to it that no account keeps the others' requests from being taken in hand."""
@@ -113,7 +124,7 @@ class RequestHandler:
                 for each in waiting[most:]:
                     each.give_up(CROWDED)
 
-    async def _answer(self, request: AnnotationRequestedV1) -> AnnotationRespondedV1:
+    async def _answer(self, request: AnnotationRequestedV1, partition: int) -> Outgoing:
         job = self._jobs.get(request.job_id) or await self._jobs.wait_for(request.job_id, self._job_wait_seconds)
         if job is None:
             raise VoidRequestError("unknown_job")
@@ -124,13 +135,15 @@ class RequestHandler:
             raise VoidRequestError("in_flight")
         if (repeated := self._kept.answer(request)) is not None:
             ANSWERS_REPEATED.inc()
-            return repeated
+            return Outgoing(repeated)
         account = self._accounts.of(job.agent.provider, job.agent.model)
         if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
             raise VoidRequestError(UNKNOWN_PROVIDER)
         self._check_account(account, job)
+        if self._owned is not None and partition not in self._owned:
+            raise LetGo
         now = asyncio.get_running_loop().time()
-        running = self._running[key] = _Running(request, account, asyncio.timeout(self._start_seconds), now)
+        running = self._running[key] = _Running(request, partition, account, asyncio.timeout(self._start_seconds), now)
 
         def check_wanted() -> None:
             current = self._jobs.get(request.job_id) or job
@@ -148,12 +161,14 @@ class RequestHandler:
         except TimeoutError:
             if running.started:
                 raise
+            if running.given_up == ANOTHERS:
+                raise LetGo from None
             raise self._handed_back(account, running.given_up or NOT_STARTED) from None
         finally:
             del self._running[key]
         self._kept.keep(key, encoded)
         self.completed += 1
-        return answer
+        return Outgoing(answer, encoded=encoded)
 
     def _check_account(self, account: Account, job: JobPublishedV1) -> None:
         """Raises VoidRequestError for what is not worth taking in hand."""

@@ -92,7 +92,9 @@ class RetrySettings(BaseModel):
     max_refused_calls: int = Field(
         default=20, ge=1, description="The same where the provider only said 'not so fast' (429): those are not paid."
     )
-    max_seconds: float = Field(default=90.0, gt=0, description="No call starts later than this after the first.")
+    max_seconds: float = Field(
+        default=90.0, gt=0, description="No call starts later than this after the first one failed."
+    )
     base_seconds: float = Field(default=0.5, gt=0)
     max_wait_seconds: float = Field(default=20.0, gt=0)
     max_retry_after_seconds: float = Field(default=60.0, gt=0)
@@ -134,9 +136,12 @@ class WorkerSettings(ServiceSettings):
         default=2.0, gt=0, description="The same for more than its share, where one account keeps others waiting."
     )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
+    handover_seconds: float = Field(
+        default=10.0, ge=0, description="How long a partition waits for the calls of the worker that had it before."
+    )
     drain_seconds: float = Field(default=45.0, ge=0, description="How long calls under way may go on after SIGTERM.")
     job_wait_seconds: float = Field(default=10.0, ge=0, description="How long a request waits for news of its job.")
-    report_seconds: float = Field(default=1.0, gt=0)
+    report_seconds: float = Field(default=0.5, gt=0, le=1, description="Shares lapse three seconds after a report.")
     max_answer_bytes: int = Field(default=900 * 1024, ge=1024, description="A larger answer does not fit the bus.")
 
     @model_validator(mode="after")

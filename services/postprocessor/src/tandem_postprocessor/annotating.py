@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import orjson
+
 from tandem.events import (
     AnnotationRespondedV1,
     ErrorKind,
@@ -15,10 +17,21 @@ from tandem.events import (
     TaskLabel,
 )
 from tandem.labeling.confidence import UnknownReason
-from tandem.labeling.labeler import Labeler
+from tandem.labeling.labeler import Labeler, Labeling, Sample
 from tandem.labeling.ready import check_ready
+from tandem.labeling.values import plain_values
 from tandem.pricing import spend_of
-from tandem.store.annotations.documents import RAW_LIMIT, AnnotationDocument, SpendingPart, annotation_id
+from tandem.store.annotations.documents import (
+    RAW_LIMIT,
+    SAMPLES_LIMIT,
+    AnnotationDocument,
+    SampleDocument,
+    SpendingPart,
+    annotation_id,
+)
+from tandem.store.expiry import TRYOUTS_KEPT
+
+_NOTHING = Labeling(())
 
 
 def annotation_of(
@@ -28,10 +41,14 @@ def annotation_of(
     *,
     fields: Mapping[str, str],
     now: datetime,
-) -> AnnotationDocument:
-    """`labeler` is the one of the job's label schema, None when the labels come ready; `fields` are the record's where
-    labels are found in them."""
-    outcome, reason, detail, labels = _judge(answer, job, labeler, fields)
+) -> tuple[AnnotationDocument, tuple[TaskLabel, ...]]:
+    """What to write, and its labels.
+
+    `labeler` is the one of the job's label schema, None when the labels come ready; `fields` are the record's where
+    labels are found in them.
+    """
+    outcome, reason, detail, found = _judge(answer, job, labeler, fields)
+    labels = found.labels
     review, priority = review_of(job.review_policy, outcome, labels)
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
@@ -60,11 +77,15 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
+    if found.samples:
+        annotation["samples"] = _samples(found.samples)
     if answer.ready is not None:
         annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
-    return annotation
+    if job.hidden:
+        annotation["expires_at"] = now + TRYOUTS_KEPT
+    return annotation, labels
 
 
 def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> SpendingPart | None:
@@ -78,24 +99,44 @@ def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> Spe
 
 def _judge(
     answer: AnnotationRespondedV1, job: JobPublishedV1, labeler: Labeler | None, fields: Mapping[str, str]
-) -> tuple[Outcome, str | None, str | None, Sequence[TaskLabel]]:
+) -> tuple[Outcome, str | None, str | None, Labeling]:
     if answer.error is not None:
-        return Outcome.FAILED, answer.error.kind.value, answer.error.message, ()
+        return Outcome.FAILED, answer.error.kind.value, answer.error.message, _NOTHING
     if answer.ready is not None:
         checked = check_ready(job.label_schema, answer.ready, fields)
         outcome = Outcome.LABELED if checked.reason is None else Outcome.INVALID
-        return outcome, checked.reason, checked.detail, checked.labels
+        return outcome, checked.reason, checked.detail, Labeling(tuple(checked.labels))
     if not answer.completions or labeler is None:
-        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds no completion, label or error", ()
+        return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds no completion, label or error", _NOTHING
     found = labeler.label(answer.completions, fields)
     if found.problem is not None:
-        return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found.labels
-    return Outcome.LABELED, None, None, found.labels
+        return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found
+    return Outcome.LABELED, None, None, found
+
+
+def _samples(samples: Sequence[Sample]) -> list[SampleDocument]:
+    """What each answer said, as far as there is room."""
+    kept: list[SampleDocument] = []
+    size = 0
+    for sample in samples:
+        values, problem = plain_values(sample.values), sample.problem
+        size += len(orjson.dumps(values))
+        left_out = size > SAMPLES_LIMIT
+        one: SampleDocument = {
+            "values": {} if left_out else values,
+            "reason": None if problem is None else problem.reason.value,
+            "detail": None if problem is None else problem.detail,
+        }
+        kept.append({**one, "left_out": True} if left_out else one)
+    return kept
 
 
 def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> tuple[ReviewReason | None, float]:
-    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing. Labels
-    that a person decided on, in the job they come from, ask for nobody."""
+    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing.
+
+    The lowest is that over all tasks and, of span tasks, over all spans. Where labels without confidence are left
+    alone, the others still count. Labels that a person decided on, in the job they come from, ask for nobody.
+    """
     if outcome is Outcome.INVALID:
         return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
     if outcome is Outcome.FAILED:
@@ -103,8 +144,14 @@ def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel
     unseen = [label for label in labels if label.confidence_missing_reason != UnknownReason.VERIFIED]
     if labels and not unseen:
         return None, 0.0
-    confidences = [label.confidence for label in unseen if label.confidence is not None]
-    if len(confidences) < len(unseen) or not unseen:
-        return (ReviewReason.NO_CONFIDENCE if policy.review_without_confidence else None), 1.0
-    lowest = min(confidences)
-    return (ReviewReason.LOW_CONFIDENCE if lowest < policy.threshold else None), 1.0 - lowest
+    lowest, is_missing = 1.0, not unseen
+    for label in unseen:
+        for confidence in (label.confidence, *(label.span_confidences or ())):
+            if confidence is None:
+                is_missing = True
+            elif confidence < lowest:
+                lowest = confidence
+    if is_missing and policy.review_without_confidence:
+        return ReviewReason.NO_CONFIDENCE, 1.0
+    reason = ReviewReason.LOW_CONFIDENCE if lowest < policy.threshold else None
+    return reason, 1.0 if is_missing else 1.0 - lowest

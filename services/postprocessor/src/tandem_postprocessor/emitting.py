@@ -6,9 +6,13 @@ from tandem.events import AnnotationLabeledV1, Event, Outcome, ReviewReason, Rev
 from tandem.store.annotations.documents import AnnotationDocument
 
 
-def events_of(annotation: AnnotationDocument) -> list[Event]:
-    """AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer."""
-    labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
+def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> list[Event]:
+    """AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer.
+
+    `labels`: the annotation's, where they are at hand; else they are read from it.
+    """
+    if labels is None:
+        labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
     outcome = Outcome(annotation["outcome"])
     events: list[Event] = [
         AnnotationLabeledV1(

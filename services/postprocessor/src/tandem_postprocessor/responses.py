@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, SpanTask
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, SpanTask, TaskLabel
 from tandem.events.catalog import RESPONSES
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
@@ -25,6 +26,7 @@ from tandem_postprocessor.emitting import events_of
 from tandem_postprocessor.known_jobs import KnownJobs
 
 Answer = Received[AnnotationRespondedV1]
+Annotated = tuple[AnnotationDocument, tuple[TaskLabel, ...]]
 
 _log = get_logger(__name__)
 
@@ -46,20 +48,20 @@ class ResponsesHandler:
 
     async def __call__(self, batch: Sequence[Answer]) -> list[Outgoing]:
         """Raises StoreUnavailableError; the same batch may then be handled again."""
-        answers, annotations = await self._annotate(batch)
+        answers, annotated = await self._annotate(batch)
+        annotations = [annotation for annotation, _ in annotated]
         duplicates = await self._writer.insert_first(annotations)
         stored = await self._settle([annotations[index] for index in sorted(duplicates)])
+        _count([annotation for index, annotation in enumerate(annotations) if index not in duplicates])
         outgoing: list[Outgoing] = []
-        for index, (received, annotation) in enumerate(zip(answers, annotations, strict=True)):
-            if index in duplicates:
-                annotation = stored[annotation["_id"]]  # noqa: PLW2901 - what is stored is what happened
-            else:
-                _count(annotation)
-            outgoing += [Outgoing.caused_by(received, event) for event in events_of(annotation)]
+        for index, (received, (annotation, labels)) in enumerate(zip(answers, annotated, strict=True)):
+            # Of a duplicate, what is stored is what happened.
+            events = events_of(stored[annotation["_id"]]) if index in duplicates else events_of(annotation, labels)
+            outgoing += [Outgoing.caused_by(received, event) for event in events]
         return outgoing
 
-    async def _annotate(self, batch: Sequence[Answer]) -> tuple[list[Answer], list[AnnotationDocument]]:
-        """The answers whose job is known, and what to write of each."""
+    async def _annotate(self, batch: Sequence[Answer]) -> tuple[list[Answer], list[Annotated]]:
+        """The answers whose job is known, and what to write of each, with its labels."""
         jobs = await self._jobs.find(received.event.job_id for received in batch)
         answers = [received for received in batch if received.event.job_id in jobs]
         if skipped := len(batch) - len(answers):
@@ -68,13 +70,13 @@ class ResponsesHandler:
             _log.warning("responses.unknown_job", answers=skipped)
         records = await self._fields(answers, jobs)
         now = utcnow()
-        annotations = []
+        annotated = []
         for received in answers:
             job, answer = jobs[received.event.job_id], received.event
             fields = records.get((job.dataset_id, answer.seq), {})
             labeler = self._jobs.labeler(job) if answer.ready is None else None
-            annotations.append(annotation_of(answer, job, labeler, fields=fields, now=now))
-        return answers, annotations
+            annotated.append(annotation_of(answer, job, labeler, fields=fields, now=now))
+        return answers, annotated
 
     async def _fields(
         self, answers: Sequence[Answer], jobs: Mapping[str, JobPublishedV1]
@@ -107,7 +109,7 @@ class ResponsesHandler:
                 continue
             changed.add(key)
             if await self._writer.supersede(annotation):
-                _count(annotation)
+                _count([annotation])
         return stored | await self._reader.get_many(changed)
 
 
@@ -121,11 +123,19 @@ def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) ->
     return paid is not None and paid["answer"] != stored.get("spending", {}).get("answer")
 
 
-def _count(annotation: AnnotationDocument) -> None:
-    rules = [label["rule"] for label in annotation["labels"]] if annotation["outcome"] == Outcome.LABELED else []
-    ANNOTATIONS_WRITTEN.labels(annotation["outcome"], rules[0] if rules else "none").inc()
-    for label in annotation["labels"]:
-        if label["confidence"] is not None:
-            LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])
-    if annotation["needs_review"]:
-        REVIEWS_REQUESTED.labels(annotation["review_reason"]).inc()
+def _count(annotations: Sequence[AnnotationDocument]) -> None:
+    """Labels that were read from an answer of which not all could be are not counted: the record is not labeled."""
+    written: Counter[tuple[str, str]] = Counter()
+    reviews: Counter[str | None] = Counter()
+    for annotation in annotations:
+        labels = annotation["labels"] if annotation["outcome"] == Outcome.LABELED else []
+        written[annotation["outcome"], labels[0]["rule"] if labels else "none"] += 1
+        for label in labels:
+            if label["confidence"] is not None:
+                LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])
+        if annotation["needs_review"]:
+            reviews[annotation["review_reason"]] += 1
+    for (outcome, rule), number in written.items():
+        ANNOTATIONS_WRITTEN.labels(outcome, rule).inc(number)
+    for reason, number in reviews.items():
+        REVIEWS_REQUESTED.labels(reason).inc(number)

@@ -141,6 +141,8 @@ class JobPublishedV1(Event):
         default=True, description="False: no record of it is ever asked for; its agent only says whose labels they are."
     )
 
+    hidden: bool = Field(default=False, description="A try-out: for whoever made it alone, and soon forgotten.")
+
     @property
     def key(self) -> str:
         return self.job_id

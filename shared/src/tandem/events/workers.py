@@ -58,6 +58,13 @@ class WorkerReportedV1(Event):
     stopping: bool = False
     providers: dict[str, str] = Field(default_factory=dict, description="Provider name to its state: ok, paused.")
     accounts: tuple[AccountReported, ...] = ()
+    generation: int = Field(
+        default=-1,
+        description="Of the consumer group, as of the last time that partitions were shared out; -1: unsaid.",
+    )
+    holding: tuple[int, ...] = Field(
+        default=(), description="Partitions of annotation.requests of which requests are in hand, its own and others'."
+    )
     heard: dict[str, int] = Field(
         default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
     )

@@ -39,7 +39,7 @@ def _around(text: str, span: Span) -> str:
     """The fewest words around the span that stand once in the text."""
     before, after = text[: span.start].split(" "), text[span.end :].split(" ")
     context = span.text
-    for words in range(2, _WORDS_AROUND + 2):  # the first is what stands between the span and its neighbours
+    for words in range(2, _WORDS_AROUND + 2):
         context = " ".join(before[-words:]) + span.text + " ".join(after[:words])
         if len(list(_places(text, context))) == 1:
             break

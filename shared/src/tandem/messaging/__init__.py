@@ -8,6 +8,7 @@ from tandem.messaging.connection import Connection
 from tandem.messaging.errors import (
     BrokerUnavailableError,
     EventTooLargeError,
+    LetGo,
     MessagingError,
     NotNow,
     Poison,
@@ -28,6 +29,7 @@ __all__ = [
     "EventTooLargeError",
     "Handler",
     "JobTable",
+    "LetGo",
     "MessagingError",
     "NotNow",
     "Outgoing",

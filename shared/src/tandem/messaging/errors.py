@@ -31,6 +31,10 @@ class Poison(Exception):  # noqa: N818 - a handler says what the message is, not
         self.detail = detail
 
 
+class LetGo(Exception):  # noqa: N818 - a handler says whose the message is, not what went wrong
+    """Raised by a handler: the message was not handled; its partition belongs to another member, who handles it."""
+
+
 class NotNow(Exception):  # noqa: N818 - a handler says when, not what went wrong
     """Raised by a handler: the same messages can be handled later. They come again after `retry_after` seconds."""
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from tandem.events import Event, Topic
 from tandem.messaging.dead_letter import DeadLetters
-from tandem.messaging.errors import EventTooLargeError, MessagingError, NotNow, Poison
+from tandem.messaging.errors import EventTooLargeError, LetGo, MessagingError, NotNow, Poison
 from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
 from tandem.messaging.received import Received
@@ -72,7 +72,8 @@ class Handling(Generic[E]):
         return self._waiting > 0
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Raises MessagingError when the process should end; then nothing is known of these messages."""
+        """Raises MessagingError when the process should end; then nothing is known of these messages. Raises LetGo when
+        a message is another member's to handle."""
         received: list[tuple[Record, Received[E]]] = []
         for record in records:
             if (decoded := await self._decode(record)) is not None:
@@ -122,7 +123,7 @@ class Handling(Generic[E]):
             except EventTooLargeError as error:
                 await self._dead_letters.write(record, "outgoing_too_large", str(error))
                 return
-            except MessagingError:
+            except (MessagingError, LetGo):
                 raise
             except Exception as error:  # noqa: BLE001 - tried again, then kept in the dead letter with this reason
                 _log.warning("messaging.handler.failed", topic=self._topic.name, tries=failures + 1, exc_info=True)
@@ -184,6 +185,8 @@ class Handling(Generic[E]):
             try:
                 outgoing = await self._handler([_within(message, span)])
                 await self._producer.send_all(outgoing)
+            except LetGo:
+                raise
             except Exception as error:
                 span.set_status(StatusCode.ERROR, type(error).__name__)
                 raise

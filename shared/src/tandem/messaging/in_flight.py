@@ -44,6 +44,11 @@ class InFlight:
     def running(self) -> int:
         return len(self._running)
 
+    @property
+    def running_on(self) -> set[int]:
+        """Numbers of the partitions of which messages are being handled, owned still or not."""
+        return {partition.partition for partition, _ in self._running}
+
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         """From now on these partitions are owned, from the group's committed offset on."""
         self._trackers = {partition: OffsetTracker() for partition in partitions}

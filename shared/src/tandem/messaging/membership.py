@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
 from tandem.messaging.careful import commit_as_a_member_alone
@@ -50,6 +51,7 @@ async def open_consumer(
             heartbeat_interval_ms=int(settings.heartbeat_seconds * 1000),
             rebalance_timeout_ms=rebalance_ms,
             metadata_max_age_ms=METADATA_MS,
+            partition_assignment_strategy=(_sticky(),),
             request_timeout_ms=rebalance_ms + 5_000,  # the answer to a join comes when all members joined
         )
         commit_as_a_member_alone(consumer._client)  # noqa: SLF001 - the library has no hook for it
@@ -68,6 +70,14 @@ async def open_consumer(
             await close_consumer(consumer)
             raise
     return None
+
+
+def _sticky() -> type[StickyPartitionAssignor]:
+    """Members keep what they had as far as that goes: nothing need be given up to be had again.
+
+    The library keeps what a member has in the class, and a process may hold several members.
+    """
+    return type("StickyAssignorOfOneConsumer", (StickyPartitionAssignor,), {})
 
 
 async def _started(consumer: AIOKafkaConsumer, topic: str, stopping: asyncio.Event) -> bool:
@@ -107,7 +117,8 @@ class GroupMemory:
 
     def __init__(self, topic_name: str) -> None:
         self._topic_name = topic_name
-        self._generation = -1
+        self.generation = -1
+        """When partitions were last shared out."""
         self._commits: dict[TopicPartition, int] = {}
 
     def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
@@ -117,7 +128,7 @@ class GroupMemory:
     def follows(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether nobody can have owned anything between the last membership and this new one."""
         generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
-        return generation == self._generation + 1
+        return generation == self.generation + 1
 
     async def is_gone(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> bool:
         """Whether the group that was just joined, with these partitions assigned, is not the one joined before.
@@ -126,7 +137,9 @@ class GroupMemory:
         the new group is sure to see it; committed offsets that went back are the other sign.
         """
         generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
-        began_anew, self._generation = generation <= self._generation, generation
+        began_anew, self.generation = generation <= self.generation, generation
+        for assignor in consumer._coordinator._assignors:  # noqa: SLF001 - the library forgets to tell them
+            assignor.on_generation_assignment(generation)
         known = {partition: at for partition, at in self._commits.items() if partition in partitions}
         if began_anew or (known and await self._went_back(consumer, known)):
             self._commits.clear()

@@ -15,6 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from tandem.events import Event, Topic
 from tandem.messaging.connection import Connection
 from tandem.messaging.dead_letter import DeadLetters
+from tandem.messaging.errors import LetGo
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
 from tandem.messaging.membership import COMMIT_SECONDS, GroupMemory, close_consumer, open_consumer
@@ -45,7 +46,8 @@ class ConsumerRunner(Generic[E]):
 
     When partitions are taken away, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
-    are not begun again.
+    are not begun again. A handler that is told by `on_owned` what is owned is not waited for when partitions are shared
+    out anew, and works on meanwhile.
     """
 
     def __init__(
@@ -64,12 +66,15 @@ class ConsumerRunner(Generic[E]):
         dependency_errors: tuple[type[Exception], ...] = (),
         on_lost: Callable[[], Awaitable[None]] | None = None,
         prepare: Prepare | None = None,
+        on_owned: Callable[[Collection[int]], None] | None = None,
     ) -> None:
         """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
 
         `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
         group's offsets. `prepare` is run before the first messages of partitions that came from another member are
-        handled; polling goes on meanwhile.
+        handled; polling goes on meanwhile. `on_owned` is told the numbers of the partitions that are owned, each time
+        they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
+        can.
         """
         self._connection = connection
         self._topic = topic
@@ -81,6 +86,7 @@ class ConsumerRunner(Generic[E]):
         self._commit_interval = commit_interval
         self._health = health
         self._on_lost = on_lost
+        self._on_owned = on_owned
         self._newcomers = Newcomers(prepare, self._prepared, self._fail)
         dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
         self._handling = Handling(
@@ -120,6 +126,16 @@ class ConsumerRunner(Generic[E]):
     def in_flight(self) -> int:
         """Messages in handler calls."""
         return self._in_flight.running
+
+    @property
+    def generation(self) -> int:
+        """Of the group, when partitions were last shared out; -1 before that."""
+        return self._memory.generation
+
+    @property
+    def holding(self) -> set[int]:
+        """Numbers of the partitions of which messages are in handler calls, be they others' by now."""
+        return self._in_flight.running_on
 
     async def run(self) -> None:
         """Consume until `stop`. Raises MessagingError (and whatever `on_lost` raises) when the process should end.
@@ -181,7 +197,9 @@ class ConsumerRunner(Generic[E]):
 
     async def _leave(self, consumer: AIOKafkaConsumer) -> None:
         if self._stopping.is_set():
-            await self.let_go(consumer)
+            if self._on_owned is not None:
+                self._on_owned(())
+            await self.let_go(consumer, self._drain_seconds)
         else:
             self._ready.clear()
             self._newcomers.forget()
@@ -253,7 +271,9 @@ class ConsumerRunner(Generic[E]):
         if task.cancelled() or error is not None:
             for partition, record in batch:
                 self._in_flight.abandoned(partition, record)
-            if error is not None:
+            if isinstance(error, LetGo):
+                self._start_calls()
+            elif error is not None:
                 self._fail(error)
             return
         for partition, record in batch:
@@ -306,14 +326,18 @@ class ConsumerRunner(Generic[E]):
 
     # --- changes of ownership; called by the client's own coordination task, which holds nothing that polling needs
 
-    async def let_go(self, consumer: AIOKafkaConsumer) -> None:
-        """Release what has not begun, give what runs time to end, commit, and own nothing any more."""
+    async def revoked(self, consumer: AIOKafkaConsumer) -> None:
+        """All partitions are shared out anew."""
+        await self.let_go(consumer, self._drain_seconds if self._on_owned is None else 0.0)
+
+    async def let_go(self, consumer: AIOKafkaConsumer, seconds: float) -> None:
+        """Release what has not begun, give what runs so long to end, commit, and own nothing any more."""
         self._draining = True
         try:
             self._ready.clear()
             self._newcomers.released(self._in_flight.partitions)
-            if self._calls:
-                await asyncio.wait(self._calls, timeout=self._drain_seconds)
+            if self._calls and seconds:
+                await asyncio.wait(self._calls, timeout=seconds)
             if self._committing is not None:
                 # A commit on its way must not be sent after the partitions belong to others.
                 self._committing.cancel()
@@ -331,7 +355,10 @@ class ConsumerRunner(Generic[E]):
         REBALANCES.labels(self._topic.name).inc()
         _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
         self._report(None)
-        if await self._memory.is_gone(consumer, partitions):
+        gone = await self._memory.is_gone(consumer, partitions)
+        if self._on_owned is not None:
+            self._on_owned([partition.partition for partition in partitions])
+        if gone:
             self._log_was_reset()
 
     def _log_was_reset(self) -> None:
@@ -377,7 +404,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
 
     async def on_partitions_revoked(self, _all: Iterable[TopicPartition]) -> None:
         with self._runner.guarded():
-            await self._runner.let_go(self._consumer)
+            await self._runner.revoked(self._consumer)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         with self._runner.guarded():

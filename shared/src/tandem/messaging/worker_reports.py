@@ -55,9 +55,13 @@ class WorkerReports:
 
     def live(self) -> list[WorkerReportedV1]:
         """Reports that came within the last five seconds, of workers that are not stopping."""
+        return [report for report in self.fresh() if not report.stopping]
+
+    def fresh(self) -> list[WorkerReportedV1]:
+        """The same, of those that are stopping too."""
         oldest = self._clock() - FRESH_SECONDS
         self._reports = {worker: entry for worker, entry in self._reports.items() if entry[0] >= oldest}
-        return [report for _, report in self._reports.values() if not report.stopping]
+        return [report for _, report in self._reports.values()]
 
     def apply(self, report: WorkerReportedV1) -> None:
         """Take a report in, unless it is of the past."""

@@ -70,7 +70,7 @@ class Top(Additive):
     def see(self, text: str, at: int) -> None:
         self.counts[text] += 1
         self.first[text] = min(at, self.first.get(text, at))
-        if len(self.counts) > 8 * self.KEPT:
+        if len(self.counts) > 4 * self.KEPT:
             self._prune()
 
     def add(self, other: Self) -> None:
@@ -160,7 +160,7 @@ class Sample(Additive):
     def see(self, key: str, item: str) -> None:
         """`key` names the item's place in the stream, once only."""
         self.items[f"{stable_hash(key):016x}"] = item
-        if len(self.items) > 4 * self.KEPT:
+        if len(self.items) > 2 * self.KEPT:
             self._prune()
 
     def add(self, other: Self) -> None:

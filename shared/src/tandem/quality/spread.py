@@ -14,6 +14,8 @@ from tandem.quality.values import Comparable, SpanKey
 MOST_PER_RECORD = 20
 """Records with more labels or spans are counted with these."""
 NUMBER_BINS = 20
+TEXT_LENGTH = 200
+"""Characters of a text by which frequent ones are told."""
 _MOST_GRID_BINS = 50
 
 
@@ -51,7 +53,7 @@ class Spread(Additive):
                 self.bins[bin_of(task, value)] += 1
         elif isinstance(value, str):
             if isinstance(task, TextTask):
-                self.texts.see(value, seq)
+                self.texts.see(value[:TEXT_LENGTH], seq)
                 self.distinct.see(value)
                 self.total += len(value)
             else:

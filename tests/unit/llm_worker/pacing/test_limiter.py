@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Need
+from tandem_llm_worker.pacing import Limiter, Limits, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
 from unit.llm_worker.pacing.crowd import Crowd, settle
 
@@ -134,6 +134,40 @@ def test_jobs_take_turns_however_much_each_of_them_has_waiting() -> None:
     run_in_virtual_time(story)
 
 
+def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_that_were_not() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=60)
+        crowd.come(100, job="one")
+        await asyncio.sleep(5)
+        turn = asyncio.create_task(crowd.limiter.reserve(job="one", again=True))
+        await asyncio.sleep(1.1)
+        assert turn.done()
+        assert len(crowd.admitted) == 6
+
+    run_in_virtual_time(story)
+
+
+def test_a_job_whose_records_take_several_calls_gets_no_more_calls_than_another() -> None:
+    async def story(clock: Clock) -> None:
+        limiter = Limiter(Limits(requests_per_minute=600, max_in_flight=1000), clock=clock)
+        made = {"one": 0, "five": 0}
+
+        async def records(job: str, calls: int) -> None:
+            while True:
+                for number in range(calls):
+                    with await limiter.reserve(job=job, again=number > 0):
+                        made[job] += 1
+
+        tasks = [asyncio.create_task(records(job, calls)) for job, calls in (("one", 1), ("five", 5)) * 10]
+        await asyncio.sleep(100)
+        for task in tasks:
+            task.cancel()
+        assert made["one"] == pytest.approx(made["five"], rel=0.1)
+        assert made["one"] + made["five"] == pytest.approx(1000, abs=10)
+
+    run_in_virtual_time(story)
+
+
 def test_a_job_of_large_prompts_gets_no_more_tokens_than_one_of_small_ones() -> None:
     async def story(clock: Clock) -> None:
         crowd = Crowd(clock, tokens_per_minute=60_000)
@@ -211,9 +245,9 @@ def test_what_piles_up_while_idle_is_a_fraction_of_a_second() -> None:
 
 def test_a_day_s_worth_may_go_at_once_and_then_as_it_comes() -> None:
     async def story(clock: Clock) -> None:
-        crowd = Crowd(clock, requests_per_day=240)  # ten an hour
+        crowd = Crowd(clock, requests_per_minute=1e6, requests_per_day=240)  # ten an hour
         crowd.come(300)
-        await settle()
+        await asyncio.sleep(1)
         assert len(crowd.admitted) == 240
         await asyncio.sleep(3600)
         assert 249 <= len(crowd.admitted) <= 250
@@ -249,5 +283,22 @@ def test_a_long_retry_after_holds_everybody_and_a_short_one_does_not() -> None:
         assert len(crowd.admitted) == before
         await asyncio.sleep(2)
         assert len(crowd.admitted) > before
+
+    run_in_virtual_time(story)
+
+
+def test_a_share_that_lapsed_while_the_process_slept_admits_nobody_until_it_is_renewed() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=600)
+        crowd.limiter.set_share(0.5, until=3.0)
+        crowd.come(1000)
+        await asyncio.sleep(60)
+        before = len(crowd.admitted)
+        assert before <= 3 * 5 + 1
+
+        crowd.limiter.set_share(0.5, until=63.0)
+        await asyncio.sleep(2)
+
+        assert before + 9 <= len(crowd.admitted) <= before + 2 * 5 + 2
 
     run_in_virtual_time(story)

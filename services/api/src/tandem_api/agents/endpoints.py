@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.agents.schemas import Agent, AgentCreate, AgentPage, PreviewedPrompts, PreviewRequest
+from tandem_api.agents.schemas import Agent, AgentCreate, AgentPage, DraftPreview, PreviewedPrompts, PreviewRequest
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
+from tandem_api.tryouts.schemas import Tryout, TryRequest
 
 router = APIRouter(prefix=PREFIX, tags=["agents"])
 
@@ -31,9 +32,21 @@ async def list_agents(project_id: str, caller: Viewer, api: Api, after: After = 
     return await api.agents.list(project_id, caller, after=after, limit=limit)
 
 
+@router.post("/projects/{project_id}/agents/preview", responses=problem_responses(404, 422))
+async def preview_draft_agent(project_id: str, body: DraftPreview, caller: Admin, api: Api) -> PreviewedPrompts:
+    """What an agent would send that is not made yet. It is checked as if it were; no model is called."""
+    return await api.agents.preview_draft(project_id, body, caller)
+
+
 @router.get("/agents/{agent_id}", responses=problem_responses(404))
 async def get_agent(agent_id: str, caller: Viewer, api: Api) -> Agent:
     return await api.agents.get(agent_id, caller)
+
+
+@router.post("/agents/{agent_id}/try", responses=problem_responses(404, 422))
+async def try_agent(agent_id: str, body: TryRequest, caller: Admin, api: Api) -> Tryout:
+    """Ask the agent's model about a few records, now, and show how its answers are read. It is paid."""
+    return await api.agents.try_out(agent_id, body, caller)
 
 
 @router.post("/agents/{agent_id}/preview", responses=problem_responses(404, 422))

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tandem.events import ConfidenceStrategy, Fallback, ModelParameters
+from tandem.events import ConfidenceStrategy, DrawnExamples, Example, Fallback, ModelParameters
+from tandem.events.jobs import MOST_EXAMPLES
 from tandem.labeling.prompts import Source
 from tandem_api.estimates.schemas import CallEstimate
 from tandem_api.paging import Page
@@ -23,10 +24,18 @@ class AgentCreate(Body):
     label_schema_id: str
     parameters: ModelParameters = ModelParameters()
     system_template: Template | None = Field(
-        default=None, description="Jinja2 over `label_schema` and `task`; made from the label schema when left out."
+        default=None,
+        description="Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from "
+        "the label schema when left out, no system message when empty.",
     )
     user_template: Template | None = Field(
-        default=None, description="Jinja2 over `fields`, `label_schema` and `task`; made when left out."
+        default=None, description="Jinja2 over `fields` and the same; made when left out."
+    )
+    examples: tuple[Example, ...] = Field(
+        default=(), max_length=MOST_EXAMPLES, description="Shown to the model before every record; values of all tasks."
+    )
+    drawn_examples: DrawnExamples | None = Field(
+        default=None, description="Others, drawn for each record from what people verified."
     )
     confidence_strategy: ConfidenceStrategy = Field(
         default=ConfidenceStrategy.TOKEN_PROBABILITY,
@@ -53,6 +62,8 @@ class Agent(View):
     label_schema_id: str
     system_template: str
     user_template: str
+    examples: tuple[Example, ...] = ()
+    drawn_examples: DrawnExamples | None = None
     confidence_strategy: ConfidenceStrategy
     repair: bool = False
     fallback: Fallback | None = None
@@ -67,6 +78,14 @@ class AgentPage(Page[Agent]):
 class PreviewRequest(Body):
     dataset_id: str
     limit: int = Field(default=3, ge=1, le=20)
+
+
+class DraftPreview(Body):
+    """The same of an agent that is not made yet."""
+
+    agent: AgentCreate
+    dataset_id: str
+    limit: int = Field(default=1, ge=1, le=20)
 
 
 class Segment(View):
@@ -93,3 +112,4 @@ class PreviewedPrompt(View):
 
 class PreviewedPrompts(View):
     items: list[PreviewedPrompt]
+    notice: str | None = Field(default=None, description="Why no examples are drawn though the agent wants some.")

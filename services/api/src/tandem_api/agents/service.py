@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from uuid import uuid4
 
 from tandem.access import Caller
-from tandem.events import AgentSpec
-from tandem.labeling.prompts import MarkedMessage, PromptError, default_templates
+from tandem.events import AgentSpec, DrawnExamples, LabelSchemaSpec
+from tandem.labeling.prompts import PromptError, default_templates
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.database import NameTakenError, utcnow
-from tandem.store.label_schemas.documents import label_schema_spec
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.jobs.reader import JobReader
+from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import FieldProblem, Problem, not_found
 from tandem_api.agents.calling import calling_problems
 from tandem_api.agents.confidence import parameters_of, stated_problems, strategy_problems
-from tandem_api.agents.prompts import fingerprint, messages_of, template_problem
+from tandem_api.agents.examples import drawn_problems, example_problems, in_one_form
+from tandem_api.agents.previewing import Previewer
+from tandem_api.agents.prompts import field_problems, fingerprint, record_problems, template_problems
 from tandem_api.agents.schemas import (
     Agent,
     AgentCreate,
     AgentPage,
-    Message,
-    PreviewedPrompt,
+    DraftPreview,
     PreviewedPrompts,
     PreviewRequest,
-    Segment,
 )
 from tandem_api.datasets.service import DatasetService
-from tandem_api.estimates.service import Estimator
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
+from tandem_api.tryouts.schemas import Tryout, TryRequest
+from tandem_api.tryouts.service import Trial, TryoutService
 
 TRIES = 5
 """How often a version number is chosen anew when somebody was faster."""
@@ -48,8 +54,11 @@ class AgentService:
         records: RecordReader,
         projects: ProjectService,
         datasets: DatasetService,
+        dataset_reader: DatasetReader,
+        jobs: JobReader,
         providers: ProviderService,
-        estimator: Estimator,
+        previewer: Previewer,
+        tryouts: TryoutService,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -57,8 +66,11 @@ class AgentService:
         self._records = records
         self._projects = projects
         self._datasets = datasets
+        self._dataset_reader = dataset_reader
+        self._jobs = jobs
         self._providers = providers
-        self._estimator = estimator
+        self._previewer = previewer
+        self._tryouts = tryouts
 
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
         """The new version and True, or the latest one and False when it is equal. All problems are told together."""
@@ -79,7 +91,8 @@ class AgentService:
             return Agent.of(document), True
         raise AssertionError("unreachable")
 
-    async def _checked(self, project_id: str, body: AgentCreate) -> AgentDocument:
+    async def _built(self, project_id: str, body: AgentCreate) -> tuple[AgentSpec, LabelSchemaDocument]:
+        """The agent that was asked for, with its label schema. All problems are told together."""
         problems: list[FieldProblem] = []
         if problem := self._providers.problem_with(body.provider, body.model):
             problems.append(problem)
@@ -107,15 +120,23 @@ class AgentService:
             parameters=parameters_of(body),
             system_template=system if body.system_template is None else body.system_template,
             user_template=user if body.user_template is None else body.user_template,
+            examples=in_one_form(body.examples, label_schema),
+            drawn_examples=body.drawn_examples,
             confidence_strategy=body.confidence_strategy,
             repair=body.repair,
             fallback=body.fallback,
             fingerprint="",
         )
-        if problem := await template_problem(spec, label_schema):
-            problems.append(problem)
+        problems += await template_problems(spec, label_schema)
+        problems += example_problems(spec.examples, label_schema)
+        if body.drawn_examples is not None:
+            problems += await self._drawn_problems(project_id, body.drawn_examples, label_schema)
         if problems:
             raise _all_of(problems)
+        return spec, schema
+
+    async def _checked(self, project_id: str, body: AgentCreate) -> AgentDocument:
+        spec, schema = await self._built(project_id, body)
         return {
             "_id": spec.agent_id,
             "project_id": project_id,
@@ -126,13 +147,33 @@ class AgentService:
             "parameters": spec.parameters.model_dump(mode="json"),
             "system_template": spec.system_template,
             "user_template": spec.user_template,
-            "confidence_strategy": spec.confidence_strategy,
+            "examples": [example.model_dump(mode="json") for example in spec.examples],
+            "drawn_examples": spec.drawn_examples.model_dump(mode="json") if spec.drawn_examples else None,
+            "confidence_strategy": spec.confidence_strategy.value,
             "repair": spec.repair,
             "fallback": spec.fallback.model_dump(mode="json") if spec.fallback else None,
             "label_schema_id": schema["_id"],
-            "fingerprint": fingerprint(spec, label_schema),
+            "fingerprint": fingerprint(spec, label_schema_spec(schema)),
             "created_at": utcnow(),
         }
+
+    async def _drawn_problems(
+        self, project_id: str, drawn: DrawnExamples, label_schema: LabelSchemaSpec
+    ) -> list[FieldProblem]:
+        dataset = None if drawn.dataset_id is None else await self._dataset_reader.get(drawn.dataset_id)
+        jobs = await asyncio.gather(*(self._jobs.get(job_id) for job_id in drawn.job_ids))
+        found = drawn_problems(
+            drawn,
+            label_schema,
+            datasets={} if dataset is None else {dataset["_id"]: dataset["project_id"]},
+            jobs={
+                job["_id"]: (job["project_id"], job["published"]["label_schema"]["name"])
+                for job in jobs
+                if job is not None
+            },
+            project_id=project_id,
+        )
+        return list(found)
 
     async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> AgentPage:
         await self._projects.reachable(project_id, caller)
@@ -145,35 +186,59 @@ class AgentService:
         return Agent.of(await self.reachable(agent_id, caller))
 
     async def preview(self, agent_id: str, body: PreviewRequest, caller: Caller) -> PreviewedPrompts:
-        agent = await self.reachable(agent_id, caller)
-        dataset = await self._datasets.reachable(body.dataset_id, caller)
-        schema = await self._label_schemas.get(agent["label_schema_id"])
-        if dataset["project_id"] != agent["project_id"] or schema is None:
-            raise not_found("data set in the agent's project", body.dataset_id)
-        records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], body.limit)
+        """What would be sent; no model is called."""
+        agent, label_schema = await self._with_schema(agent_id, caller)
+        records = await self._records_of(agent["project_id"], body.dataset_id, caller, limit=body.limit)
+        return await self._previewed(agent["project_id"], agent_spec(agent), label_schema, records)
+
+    async def _previewed(
+        self, project_id: str, spec: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+    ) -> PreviewedPrompts:
         try:
-            spec, label_schema = agent_spec(agent), label_schema_spec(schema)
-            prompts = await messages_of(spec, label_schema, records)
-            estimates = await self._estimator.of_calls(spec, label_schema, records)
+            return await self._previewer.preview(project_id, spec, label_schema, records)
         except PromptError as error:
-            raise Problem(
-                422,
-                "prompt",
-                str(error),
-                field=f"{error.template}_template",
-                cure=f"Records of this data set have the fields {', '.join(dataset['fields'])}.",
-            ) from error
-        return PreviewedPrompts(
-            items=[
-                PreviewedPrompt(
-                    seq=record["seq"],
-                    record_id=record["record_id"],
-                    messages=[_message(message) for message in messages],
-                    estimate=estimate,
-                )
-                for record, messages, estimate in zip(records, prompts, estimates, strict=True)
-            ]
+            raise _all_of(await record_problems(spec, label_schema, records), "prompt") from error
+
+    async def preview_draft(self, project_id: str, body: DraftPreview, caller: Caller) -> PreviewedPrompts:
+        """The same for an agent that is not made yet. All problems are told together."""
+        await self._projects.reachable(project_id, caller)
+        spec, schema = await self._built(project_id, body.agent)
+        label_schema = label_schema_spec(schema)
+        records = await self._records_of(project_id, body.dataset_id, caller, limit=body.limit)
+        return await self._previewed(project_id, spec, label_schema, records)
+
+    async def try_out(self, agent_id: str, body: TryRequest, caller: Caller) -> Tryout:
+        """Ask the model, through the workers."""
+        agent, label_schema = await self._with_schema(agent_id, caller)
+        spec = agent_spec(agent)
+        trial = Trial(agent["project_id"], spec, label_schema, caller)
+        if body.dataset_id is None:
+            if problems := await field_problems(spec, label_schema, body.records):
+                raise _all_of(problems, "prompt")
+            return await self._tryouts.of_texts(trial, body.records)
+        records = await self._records_of(
+            agent["project_id"], body.dataset_id, caller, limit=body.limit, from_seq=body.from_seq
         )
+        if not records:
+            raise not_found("record from this seq on", str(body.from_seq))
+        if problems := await record_problems(spec, label_schema, records):
+            raise _all_of(problems, "prompt")
+        return await self._tryouts.of_records(trial, records)
+
+    async def _with_schema(self, agent_id: str, caller: Caller) -> tuple[AgentDocument, LabelSchemaSpec]:
+        agent = await self.reachable(agent_id, caller)
+        schema = await self._label_schemas.get(agent["label_schema_id"])
+        if schema is None:
+            raise not_found("label schema", agent["label_schema_id"])
+        return agent, label_schema_spec(schema)
+
+    async def _records_of(
+        self, project_id: str, dataset_id: str, caller: Caller, *, limit: int, from_seq: int = 0
+    ) -> Sequence[RecordDocument]:
+        dataset = await self._datasets.reachable(dataset_id, caller)
+        if dataset["project_id"] != project_id:
+            raise not_found("data set in the agent's project", dataset_id)
+        return await self._records.walk(dataset["_id"], from_seq, dataset["visible_below"], limit)
 
     async def reachable(self, agent_id: str, caller: Caller) -> AgentDocument:
         """The version, if it exists in a project that the caller reaches; else a 404 problem."""
@@ -183,14 +248,6 @@ class AgentService:
         return document
 
 
-def _message(message: MarkedMessage) -> Message:
-    return Message(
-        role=message.role,
-        content="".join(text for text, _ in message.segments),
-        segments=[Segment(text=text, source=source) for text, source in message.segments],
-    )
-
-
-def _all_of(problems: list[FieldProblem]) -> Problem:
+def _all_of(problems: list[FieldProblem], code: str = "invalid-agent") -> Problem:
     first = problems[0]
-    return Problem(422, "invalid-agent", first.detail, field=first.field, cure=first.cure, errors=problems)
+    return Problem(422, code, first.detail, field=first.field, cure=first.cure, errors=problems)

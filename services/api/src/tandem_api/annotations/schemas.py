@@ -45,6 +45,15 @@ class Attempt(View):
     created_at: datetime
 
 
+class Sample(View):
+    """What one of several answers to a record said."""
+
+    values: dict[str, LabelValue] = Field(description="Of the tasks that could be read.")
+    reason: str | None = Field(default=None, description="Why not all could be read.")
+    detail: str | None = None
+    left_out: bool = Field(default=False, description="Whether the values are not kept, for want of room.")
+
+
 class Annotation(Attempt):
     seq: int
     record_id: str
@@ -52,8 +61,12 @@ class Annotation(Attempt):
     excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
 
 
+_SAMPLES = "What each answer said, where the agent asked for several; empty where it asked for one."
+
+
 class PastAttempt(Attempt):
     raw: str | None
+    samples: list[Sample] = Field(default=[], description=_SAMPLES)
 
 
 class AnnotationDetail(Annotation):
@@ -61,6 +74,7 @@ class AnnotationDetail(Annotation):
 
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
+    samples: list[Sample] = Field(default=[], description=_SAMPLES)
     history: list[PastAttempt]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +26,9 @@ from tandem_api.jobs.service import JobService
 
 STRETCHES = 200
 STRETCH = 100
-"""Estimates are from so many stretches of so many records, spread evenly over the jobs'."""
+"""Estimates are from at most so many stretches of so many records, spread evenly over the jobs'."""
+MOST_CELLS = 2_000_000
+"""Fewer where records times agents times labels would be more than this, to bound the time and memory they take."""
 PROVIDER = "tandem"
 """Stands where other jobs have the provider of their model."""
 
@@ -34,6 +38,7 @@ class CombinationService:
         self._annotations = annotations
         self._records = records
         self._jobs = jobs
+        self._estimating = asyncio.Lock()
 
     async def create(self, body: CombinationCreate, caller: Caller) -> Combination:
         """Everything is checked and estimated before the job is made."""
@@ -61,7 +66,8 @@ class CombinationService:
         votes: list[list[list[int]]] = [[] for _ in tasks]
         truths: list[dict[int, int]] = [{} for _ in tasks]
         sampled = 0
-        for low, high in stretches(subject.from_seq, subject.below_seq):
+        most = MOST_CELLS // (len(subject.jobs) * max(map(len, indexes)))
+        for low, high in stretches(subject.from_seq, subject.below_seq, most=most):
             ended = await self._annotations.ended(subject.job_ids, low, high)
             for seq in sorted(set().union(*ended.values())):
                 of_record = [ended[job_id].get(seq) for job_id in subject.job_ids]
@@ -77,11 +83,18 @@ class CombinationService:
         found = {}
         for task, at, rows, known in zip(tasks, indexes, votes, truths, strict=True):
             if rows:
-                try:
-                    found[task.name] = await estimated(list(at), rows, known, agents=len(subject.jobs))
-                except EstimationError as error:
-                    raise Problem(422, "no-estimate", str(error), field="method", cure=error.cure) from error
+                found[task.name] = await self._estimate(list(at), rows, known, agents=len(subject.jobs))
         return found, sampled
+
+    async def _estimate(
+        self, labels: list[str], votes: list[list[int]], truths: dict[int, int], *, agents: int
+    ) -> Estimate:
+        """One at a time: each takes some hundred megabytes. Raises a Problem."""
+        async with self._estimating:
+            try:
+                return await estimated(labels, votes, truths, agents=agents)
+            except EstimationError as error:
+                raise Problem(422, "no-estimate", str(error), field="method", cure=error.cure) from error
 
     async def _job(
         self, subject: Subject, body: CombinationCreate, estimates: dict[str, Estimate], caller: Caller
@@ -112,12 +125,12 @@ class CombinationService:
         return made_of(job, JobKind.COMBINED, list(subject.job_ids), making, asks_model=False)
 
 
-def stretches(from_seq: int, below_seq: int) -> list[tuple[int, int]]:
-    """Bounds of the stretches of seq that an estimate is from; all of it where it is not longer."""
+def stretches(from_seq: int, below_seq: int, *, most: int) -> list[tuple[int, int]]:
+    """Bounds of the stretches of seq that an estimate is from, of about `most` records; all where there are fewer."""
     length = below_seq - from_seq
-    count = min(STRETCHES, -(-length // STRETCH))
+    count = min(STRETCHES, max(1, most // STRETCH), -(-length // STRETCH))
     starts = [from_seq + index * length // count for index in range(count)]
-    return [(start, min(start + STRETCH, below_seq)) for start in starts]
+    return [(low, min(low + STRETCH, high)) for low, high in pairwise([*starts, below_seq])]
 
 
 def _agent(subject: Subject, method: Rule) -> AgentSpec:

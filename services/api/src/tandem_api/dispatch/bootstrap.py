@@ -13,9 +13,11 @@ from tandem.price_files import load_prices
 from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
+from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
+from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
@@ -23,6 +25,7 @@ from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
+from tandem_api.examples.pool import ExamplePools
 
 
 @asynccontextmanager
@@ -52,6 +55,9 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
                 JobKind.CARRIED_OVER: CarryOverMaker(annotations),
                 JobKind.COMBINED: CombinationMaker(annotations),
             },
+            examples=ExamplePools(
+                jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
+            ),
         )
         keeping = ReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds

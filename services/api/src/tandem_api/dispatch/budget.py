@@ -55,7 +55,7 @@ class JobBudget:
         self._refused: int | None = None
         job = job_published(document)
         self._agent = job.agent
-        self._format = response_format(job.label_schema)
+        self._format = response_format(job.label_schema, job.agent.confidence_strategy)
         self._bound: tuple[date, RequestBound] | None = None
         try:
             self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)

@@ -26,6 +26,7 @@ from tandem_api.dispatch.feeder import JobFeeder, Parts
 from tandem_api.dispatch.fleet import Fleet
 from tandem_api.dispatch.making import Makers
 from tandem_api.dispatch.settings import DispatchSettings
+from tandem_api.examples.pool import ExamplePools
 
 log = get_logger(__name__)
 
@@ -65,6 +66,7 @@ class Dispatcher:
         spending: SpendingReader,
         prices: PriceTable,
         makers: Makers,
+        examples: ExamplePools,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -81,6 +83,7 @@ class Dispatcher:
             deadline_seconds=settings.deadline_seconds,
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls),
             makers=makers,
+            examples=examples,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}

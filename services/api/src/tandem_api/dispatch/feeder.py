@@ -18,10 +18,12 @@ from tandem.store.jobs.documents import JobDocument, TotalsPart
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
+from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.fleet import Account
 from tandem_api.dispatch.making import Makers
 from tandem_api.dispatch.requests import Asked, asked_for, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
+from tandem_api.examples.pool import ExamplePools
 
 log = get_logger(__name__)
 
@@ -50,6 +52,7 @@ class Parts:
     deadline_seconds: float
     budgets: Budgets
     makers: Makers
+    examples: ExamplePools
 
 
 class JobFeeder:
@@ -74,6 +77,7 @@ class JobFeeder:
         self._looked_at_budget = 0
         self._outstanding = Outstanding()
         self._unsaved = False
+        self._examples = JobExamples(parts.examples, dispatch.get("notice"))
         self.document = document
         # What no worker is needed for falls overdue whether one is alive or not.
         self._clock: Clock = parts.clock if self.asks_model else time.monotonic
@@ -300,6 +304,7 @@ class JobFeeder:
             spend=self._spend,
             reserved_usd=0.0 if self._budget is None else self._budget.reserved_usd,
             lingering_usd=0.0 if self._budget is None else self._budget.lingering_usd,
+            notice=self._examples.notice,
         )
 
     async def _walk(self, limit: int) -> bool:
@@ -354,6 +359,7 @@ class JobFeeder:
             self._parts.makers,
             epoch=self._asked_epoch,
             deadline_seconds=self._parts.deadline_seconds,
+            draw=self._examples.draw,
         )
 
     async def _give_up(self, records: Sequence[RecordDocument]) -> None:

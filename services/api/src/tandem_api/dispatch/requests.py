@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, JobKind, ResponseError
+from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, Example, JobKind, ResponseError
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
 from tandem_api.dispatch.making import Made, Makers
 from tandem_api.dispatch.window import MAX_ASKS
 
+Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
+"""Draws the examples to show with each of a job's records, by seq. Raises StoreUnavailableError."""
 Asked = AnnotationRequestedV1 | AnnotationRespondedV1
 """What is published so that a record ends: a request to a model, or its labels where they are ready."""
 
@@ -24,6 +26,7 @@ async def asked_for(
     *,
     epoch: int,
     deadline_seconds: float,
+    draw: Draw,
 ) -> list[Asked]:
     """One event a record, in the order of `asks` (seq to how often it is asked for, this time included)."""
     present = {seq: records[seq] for seq in asks if seq in records}
@@ -31,21 +34,32 @@ async def asked_for(
     if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
         made = await makers[kind].make(job, list(present.values()))
     asks_model = job.get("asks_model", True)
+    ready = {seq: each for seq, each in made.items() if each.ready.reason is None or not asks_model}
+    examples = await draw(job, [record for seq, record in present.items() if seq not in ready])
     events: list[Asked] = []
     for seq, record in present.items():
-        ready = made.get(seq)
-        if ready is not None and (ready.ready.reason is None or not asks_model):
-            events.append(_answered(job, record, ready, epoch=epoch, ask=asks[seq]))
+        if seq in ready:
+            events.append(_answered(job, record, ready[seq], epoch=epoch, ask=asks[seq]))
         else:
-            events.append(request_for(job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds))
+            shown = examples.get(seq, ())
+            events.append(
+                request_for(job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds, examples=shown)
+            )
     return events
 
 
 def request_for(
-    job: JobDocument, record: RecordDocument, *, epoch: int, ask: int, deadline_seconds: float
+    job: JobDocument,
+    record: RecordDocument,
+    *,
+    epoch: int,
+    ask: int,
+    deadline_seconds: float,
+    examples: tuple[Example, ...] = (),
 ) -> AnnotationRequestedV1:
     deadline = datetime.now(UTC) + timedelta(seconds=deadline_seconds)
-    return AnnotationRequestedV1(**_about(job, record, epoch), ask=ask, fields=record["fields"], deadline=deadline)
+    about = _about(job, record, epoch)
+    return AnnotationRequestedV1(**about, ask=ask, fields=record["fields"], examples=examples, deadline=deadline)
 
 
 def undelivered(

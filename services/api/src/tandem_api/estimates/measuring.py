@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
@@ -24,17 +24,23 @@ class Measure:
     agent: AgentSpec
     label_schema: LabelSchemaSpec
 
-    def sizes(self, records: Sequence[RecordDocument]) -> CallSizes:
-        """Raises PromptError for a record that the templates do not fit."""
+    def sizes(
+        self, records: Sequence[RecordDocument], drawn: Mapping[int, Sequence[Example]] | None = None
+    ) -> CallSizes:
+        """`drawn`: the examples of each record, by seq; without them others stand in for what will be drawn.
+
+        Raises PromptError for a record that the templates do not fit.
+        """
         renderer = Renderer(self.agent, self.label_schema)
-        count, form = counter_for(self.agent.model), response_format(self.label_schema)
+        count = counter_for(self.agent.model)
+        form = response_format(self.label_schema, self.agent.confidence_strategy)
         prompts = []
         for position, record in enumerate(records):
-            drawn = self._stand_ins(records, position)
-            least = prompt_tokens(renderer.messages(record["fields"]), count)
-            most = prompt_tokens(renderer.messages(record["fields"], drawn), count, response_format=form)
-            likely = most.likely if drawn else least.likely
-            prompts.append(Range(least.low, likely, most.high))
+            known = () if drawn is None else drawn.get(record["seq"], ())
+            shown = self._stand_ins(records, position) if drawn is None else known
+            least = prompt_tokens(renderer.messages(record["fields"], known), count)
+            most = prompt_tokens(renderer.messages(record["fields"], shown), count, response_format=form)
+            prompts.append(Range(least.low, most.likely, most.high))
         return CallSizes(
             prompts=prompts,
             constant=prompt_tokens(renderer.constant, count) if renderer.constant else Range(0, 0, 0),

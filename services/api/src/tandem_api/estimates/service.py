@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tandem.events import AgentSpec, LabelSchemaSpec
+from tandem.events import AgentSpec, Example, LabelSchemaSpec
 from tandem.pricing import CallSizes, PriceTable, estimate
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.estimates.measuring import Measure
 from tandem_api.estimates.schemas import Between, CallEstimate, CountedBy, JobEstimate
-from tandem_api.workers.accounts import known_account
+from tandem_api.workers.accounts import KnownAccount, known_account
 
 SAMPLED_RECORDS = 200
+_PARTS = 10
+_MOST_CHARACTERS = 2_000_000
+"""Of all records that are drawn to be measured."""
 
 
 class Estimator:
@@ -27,10 +30,14 @@ class Estimator:
         self._prices = prices
 
     async def of_calls(
-        self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+        self,
+        agent: AgentSpec,
+        label_schema: LabelSchemaSpec,
+        records: Sequence[RecordDocument],
+        drawn: Mapping[int, Sequence[Example]],
     ) -> list[CallEstimate]:
-        """Of the first call for each of the records. Raises PromptError."""
-        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records)
+        """Of the first call for each of the records, with these examples drawn for it. Raises PromptError."""
+        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records, drawn)
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = []
         for prompt in sizes.prompts:
@@ -46,12 +53,18 @@ class Estimator:
             )
         return found
 
-    async def of_job(
-        self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument], *, size: int
-    ) -> JobEstimate:
-        """Of a job over `size` records, of which these were drawn by `spread`. Raises PromptError."""
-        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records)
-        account = known_account(await self._workers.live(), agent.provider, agent.model)
+    async def account(self, agent: AgentSpec) -> KnownAccount:
+        """What the workers know of the agent's model."""
+        return known_account(await self._workers.live(), agent.provider, agent.model)
+
+    async def sizes(
+        self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+    ) -> CallSizes:
+        """Of the calls for these records. Raises PromptError."""
+        return await asyncio.to_thread(Measure(agent, label_schema).sizes, records)
+
+    def of_job(self, agent: AgentSpec, sizes: CallSizes, account: KnownAccount, *, size: int) -> JobEstimate:
+        """Of a job over `size` records, of which those measured were drawn by `spread`."""
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = estimate(sizes, records=size, price=price, limits=account.limits, model=_name(agent))
         return JobEstimate.of_estimate(found, _counted_by(sizes))
@@ -63,8 +76,12 @@ class Estimator:
             return await self._records.walk(dataset_id, 0, below_seq, count)
         step = below_seq / count
         seqs = [int(step * (number + _fraction(dataset_id, number))) for number in range(count)]
-        found = await self._records.get_many(dataset_id, seqs)
-        return list(found.values()) or await self._records.walk(dataset_id, 0, below_seq, count)
+        found: dict[int, RecordDocument] = {}
+        for part in range(_PARTS):  # each as evenly spread; where records are long, fewer are read
+            found |= await self._records.get_many(dataset_id, seqs[part::_PARTS])
+            if sum(len(text) for record in found.values() for text in record["fields"].values()) > _MOST_CHARACTERS:
+                break
+        return [found[seq] for seq in sorted(found)] or await self._records.walk(dataset_id, 0, below_seq, count)
 
 
 def _fraction(dataset_id: str, number: int) -> float:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.jobs.schemas import Job, JobCost, JobCreate, JobPage, JobUpdate
+from tandem_api.jobs.schemas import Job, JobCheck, JobCost, JobCreate, JobPage, JobUpdate
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
 
 router = APIRouter(prefix=PREFIX, tags=["jobs"])
+Probe = Annotated[
+    bool, Query(description="Whether to ask the model about the first record, through the workers; it is paid.")
+]
 
 
 @router.post("/projects/{project_id}/jobs", status_code=201, responses=problem_responses(404, 422))
-async def create_job(project_id: str, body: JobCreate, caller: Admin, api: Api) -> Job:
+async def create_job(project_id: str, body: JobCreate, caller: Admin, api: Api, probe: Probe = False) -> Job:
     """Run an agent over the records that a data set has now. All problems are told together, before it starts."""
-    return await api.jobs.create(project_id, body, caller)
+    return await api.jobs.create(project_id, body, caller, probe=probe)
+
+
+@router.post("/projects/{project_id}/jobs/check", responses=problem_responses(404, 422))
+async def check_job(project_id: str, body: JobCreate, caller: Admin, api: Api, probe: Probe = True) -> JobCheck:
+    """Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time."""
+    return await api.jobs.check(project_id, body, caller, probe=probe)
 
 
 @router.get("/projects/{project_id}/jobs", responses=problem_responses(404))

@@ -7,7 +7,10 @@ from datetime import datetime
 from pydantic import Field
 
 from tandem.events import JobKind, JobState, ReviewPolicy
+from tandem.web import FieldProblem
+from tandem_api.estimates.schemas import JobEstimate
 from tandem_api.paging import Page
+from tandem_api.tryouts.schemas import Tryout
 from tandem_api.views import Body, Name, View
 
 
@@ -22,6 +25,16 @@ class JobCreate(Body):
     budget_usd: float | None = Field(
         default=None, gt=0, description="A hard stop: nothing is asked for that could make the job cost more."
     )
+
+
+class JobCheck(View):
+    """What was found of a job before it starts. Problems keep it from being made, warnings do not."""
+
+    ok: bool
+    problems: list[FieldProblem]
+    warnings: list[FieldProblem]
+    estimate: JobEstimate | None = Field(description="Null where the prompts cannot be rendered.")
+    probe: Tryout | None = Field(description="The model's answer to the first record; null when it was not asked.")
 
 
 class JobUpdate(Body):
@@ -56,6 +69,7 @@ class Job(View):
     name: str
     state: JobState
     state_reason: str | None
+    notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
     waiting_for: str | None = Field(default=None, description="Under waiting: `budget`, or null for its provider.")
     revision: int
     epoch: int

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobState
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
-from tandem.store.agents.documents import AgentDocument, agent_spec
-from tandem.store.agents.reader import AgentReader
+from tandem.store.agents.documents import agent_spec
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.datasets.documents import DatasetDocument
-from tandem.store.datasets.reader import DatasetReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
-from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
-from tandem.store.label_schemas.reader import LabelSchemaReader
-from tandem.store.records.reader import RecordReader
-from tandem.web import FieldProblem, Problem, not_found
-from tandem_api.agents.prompts import record_problem
+from tandem.store.label_schemas.documents import label_schema_spec
+from tandem.web import Problem, not_found
 from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.new_job import new_job
-from tandem_api.jobs.schemas import Job, JobAgent, JobCost, JobCounts, JobCreate, JobPage, ModelCost
+from tandem_api.jobs.preflight import Preflight
+from tandem_api.jobs.schemas import Job, JobAgent, JobCheck, JobCost, JobCounts, JobCreate, JobPage, ModelCost
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.projects.service import ProjectService
-from tandem_api.providers.service import ProviderService
-
-TRIED_RECORDS = 5
-"""How many records the prompt is rendered for before a job is made."""
 
 _LIVE = tuple(state for state in JobState if state.is_live)
 
@@ -43,37 +33,31 @@ class JobService:
         *,
         reader: JobReader,
         writer: JobWriter,
-        agents: AgentReader,
-        datasets: DatasetReader,
-        label_schemas: LabelSchemaReader,
-        records: RecordReader,
         annotations: AnnotationReader,
         spending: SpendingReader,
         projects: ProjectService,
-        providers: ProviderService,
         prices: PriceTable,
+        preflight: Preflight,
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._agents = agents
-        self._datasets = datasets
-        self._label_schemas = label_schemas
-        self._records = records
         self._annotations = annotations
         self._spending = spending
         self._projects = projects
-        self._providers = providers
         self._prices = prices
+        self._preflight = preflight
 
     # --- making
 
-    async def create(self, project_id: str, body: JobCreate, caller: Caller) -> Job:
+    async def create(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool = False) -> Job:
         """Make the job over what is visible now. Everything is checked before, all problems are told together."""
         await self._projects.reachable(project_id, caller)
-        agent, dataset, schema = await self._ingredients(project_id, body)
-        below_seq = dataset["visible_below"]
-        if body.limit is not None:
-            below_seq = await self._records.seq_after(dataset["_id"], below_seq, count=body.limit)
+        checked = await self._preflight.check(project_id, body, caller, probe=probe)
+        parts = checked.parts
+        if checked.problems or parts is None:
+            first = checked.problems[0]
+            raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=checked.problems)
+        agent, dataset, schema = parts.agent, parts.dataset, parts.schema
         document = new_job(
             project_id=project_id,
             dataset_id=dataset["_id"],
@@ -83,8 +67,8 @@ class JobService:
             review_policy=body.review_policy,
             selection={
                 "from_seq": 0,
-                "below_seq": below_seq,
-                "size": await self._records.count(dataset["_id"], 0, below_seq),
+                "below_seq": parts.below_seq,
+                "size": parts.size,
             },
             weight=body.weight,
             budget_usd=body.budget_usd,
@@ -98,56 +82,17 @@ class JobService:
         await self._writer.insert(document)
         return _view(document, OutcomeCounts())
 
-    async def _ingredients(
-        self, project_id: str, body: JobCreate
-    ) -> tuple[AgentDocument, DatasetDocument, LabelSchemaDocument]:
-        agent, dataset = await asyncio.gather(self._agents.get(body.agent_id), self._datasets.get(body.dataset_id))
-        problems: list[FieldProblem] = []
-        schema = None
-        if agent is None or agent["project_id"] != project_id:
-            problems.append(
-                FieldProblem(
-                    field="agent_id",
-                    detail=f"The project has no agent {body.agent_id!r}.",
-                    cure="Make one, or use the id of one that it has.",
-                )
-            )
-        else:
-            schema = await self._label_schemas.get(agent["label_schema_id"])
-            problems += self.problems_with_agent(agent_spec(agent), body.budget_usd)
-        if dataset is None or dataset["project_id"] != project_id:
-            problems.append(
-                FieldProblem(
-                    field="dataset_id",
-                    detail=f"The project has no data set {body.dataset_id!r}.",
-                    cure="Make one and import records, or use the id of one that it has.",
-                )
-            )
-        elif dataset["record_count"] == 0:
-            problems.append(
-                FieldProblem(
-                    field="dataset_id",
-                    detail=f"The data set {dataset['name']!r} has no records.",
-                    cure="Import records first.",
-                )
-            )
-        elif agent is not None and schema is not None:
-            records = await self._records.walk(dataset["_id"], 0, dataset["visible_below"], TRIED_RECORDS)
-            if problem := await record_problem(agent_spec(agent), label_schema_spec(schema), records):
-                problems.append(problem)
-        if problems or agent is None or dataset is None or schema is None:
-            first = problems[0]
-            raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=problems)
-        return agent, dataset, schema
-
-    def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
-        """Why it cannot be asked, or not within a budget."""
-        problems = []
-        if problem := self._providers.problem_with(agent.provider, agent.model):
-            problems.append(problem.model_copy(update={"field": "agent_id"}))
-        if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
-            problems.append(problem)
-        return problems
+    async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
+        """All that would be told if the job were made, and what it will take. Nothing is made but a probe."""
+        await self._projects.reachable(project_id, caller)
+        checked = await self._preflight.check(project_id, body, caller, probe=probe)
+        return JobCheck(
+            ok=not checked.problems,
+            problems=checked.problems,
+            warnings=checked.warnings,
+            estimate=checked.estimate,
+            probe=checked.probe,
+        )
 
     # --- steering
 
@@ -237,7 +182,7 @@ class JobService:
     async def reachable(self, job_id: str, caller: Caller) -> JobDocument:
         """The job, if it exists in a project that the caller reaches; else a 404 problem."""
         document = await self._reader.get(job_id)
-        if document is None or not caller.reaches(document["project_id"]):
+        if document is None or document.get("hidden") or not caller.reaches(document["project_id"]):
             raise not_found("job", job_id)
         return document
 
@@ -295,6 +240,7 @@ def _view(job: JobDocument, ended: OutcomeCounts) -> Job:
             ),
             "rate_per_second": rate,
             "eta_seconds": not_run / rate if rate else None,
+            "notice": job["dispatch"].get("notice"),
             "review_policy": job["published"]["review_policy"],
             "agent": JobAgent.model_validate(job["published"]["agent"]),
         }

@@ -68,12 +68,6 @@ def _option(option: Any, path: str) -> Any:
     _check_fields(option, LabelOption, path, "an option")
     if "value" in option and not isinstance(option["value"], str):
         raise _not_text(option["value"], f"{path}.value")
-    if "color" in option and option["color"] is None:
-        raise PydanticCustomError(
-            "no_color",
-            "the colour is empty",
-            {"field": f"{path}.color", "cure": 'Put it in quotes: in YAML # begins a comment. "#2e7d32"'},
-        )
     return option
 
 

@@ -36,6 +36,8 @@ class Buckets:
         self._live = self._listed()
         self._taken = [0.0, 0.0, 0.0, 0.0]
         """Of each kind since `use` was last asked."""
+        self.used = [0.0, 0.0, 0.0, 0.0]
+        """Of each kind since the beginning: what calls were counted for, as of now."""
         self._asked = now
         self._need_per_call = Need()
 
@@ -106,16 +108,32 @@ class Buckets:
         taken[1] += need[0] + need[1]
         taken[2] += need[0]
         taken[3] += need[1]
+        self._count(need, 1.0)
         for kind, bucket in self._live:
             bucket.take(_amount(need, kind), now)
 
     def give_back(self, reserved: Need, used: Need | None, now: float) -> None:
         """`used` None: there was no call."""
+        if used is not reserved:
+            self._count(reserved, -1.0)
+            if used is not None:
+                self._count(used, 1.0)
         for kind, bucket in self._live:
             if used is None:
                 bucket.give_back(_amount(reserved, kind), now)
             elif kind and used is not reserved:
                 bucket.give_back(_amount(reserved, kind) - _amount(used, kind), now)
+
+    def forget(self, need: Need) -> None:
+        """It was taken, and is not given back, but the provider does not count it."""
+        self._count(need, -1.0)
+
+    def _count(self, need: Need, sign: float) -> None:
+        used = self.used
+        used[0] += sign
+        used[1] += sign * (need[0] + need[1])
+        used[2] += sign * need[0]
+        used[3] += sign * need[1]
 
     def _listed(self) -> list[tuple[int, Bucket]]:
         """Pairs of kind (0 requests, 1 tokens, 2 input, 3 output) and bucket."""

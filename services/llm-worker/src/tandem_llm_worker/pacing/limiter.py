@@ -61,6 +61,10 @@ class Reservation:
     def not_called(self) -> None:
         self._used = None
 
+    def refused(self) -> None:
+        """The provider did not take the call, and charged nothing for it."""
+        self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
+
     def __enter__(self) -> Self:
         return self
 
@@ -88,6 +92,7 @@ class Limiter:
         self.allowance = Allowance(limits)
         self._buckets = Buckets(limits, self.allowance.rates, now)
         self._held_until = now
+        self._share_until = inf
         self._queue = FairQueue()
         self._timer: Timer | None = None
         self.in_flight = 0
@@ -132,13 +137,16 @@ class Limiter:
             return self.max_in_flight
         return max(1, min(self.max_in_flight, int(rate * self.latency * SPARE_SLOTS) + 2))
 
-    async def reserve(self, need: Need = NOTHING, *, job: str = "") -> Reservation:
-        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing."""
+    async def reserve(self, need: Need = NOTHING, *, job: str = "", again: bool = False) -> Reservation:
+        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing.
+
+        `again`: a further call for a record that was begun; it waits for the account, and not for those not begun.
+        """
         if not self._queue and self._wait_seconds(need) == 0.0:
             self._take(need)
             return Reservation(self, need, self._clock())
         turn = Turn(asyncio.get_running_loop().create_future(), need)
-        self._queue.push(turn, job=job, cost=max(1.0, need.tokens))
+        self._queue.push(turn, job=job, cost=max(1.0, need.tokens), again=again)
         if self._timer is None:
             self._admit()
         try:
@@ -172,6 +180,12 @@ class Limiter:
             self.hold(retry_after)
         self._follow(now)
 
+    def adopt(self, calls_per_second: float) -> None:
+        """What another worker found the account to take; of use before the first call of this one."""
+        if not self.accepted_calls and not self.refused_calls:
+            self.allowance.adopt(calls_per_second)
+            self._follow(self._clock())
+
     def hold(self, seconds: float) -> None:
         """Admit nobody for so long."""
         self._held_until = max(self._held_until, self._clock() + seconds)
@@ -185,17 +199,22 @@ class Limiter:
     def allow(self, readings: Readings) -> None:
         """What the provider says that the account allows."""
         now = self._clock()
-        self.allowance.observe(readings, now)
+        self.allowance.observe(readings, now, self._buckets.used)
         self._follow(now)
 
-    def set_share(self, share: float) -> None:
-        """The part of the account, 0 to 1, that this worker may use from now on."""
-        if share == self.allowance.share:
-            return
+    def set_share(self, share: float, *, until: float = inf) -> None:
+        """The part of the account, 0 to 1, that this worker may use from now on; nothing after `until`, on the clock,
+        even where the process slept past it and nobody has come to say so."""
         now = self._clock()
-        self.allowance.share = share
-        self._buckets.set_share(share, now)
-        self._follow(now)
+        lapsed, self._share_until = now > self._share_until, until
+        if share != self.allowance.share:
+            self.allowance.share = share
+            self._buckets.set_share(share, now)
+            self._buckets.set_rates(self.allowance.rates, now)
+        elif not lapsed:
+            return
+        if self._queue:
+            self._admit()
 
     def _follow(self, now: float) -> None:
         """Take over the rates of now."""
@@ -204,9 +223,11 @@ class Limiter:
 
     def _wait_seconds(self, need: Need) -> float:
         """Until the next call could start: 0 for now, infinity when only an event can tell."""
-        if self.in_flight >= self.max_in_flight:
+        if self.in_flight >= self.max_in_flight or self.in_flight >= self.allowance.most_in_flight:
             return inf
         now = self._clock()
+        if now > self._share_until:
+            return inf
         return max(0.0, self._held_until - now, self._buckets.wait_for(need, now))
 
     def _take(self, need: Need) -> None:

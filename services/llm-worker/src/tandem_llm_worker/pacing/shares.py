@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LEASE_SECONDS = 4.0
-MARGIN_SECONDS = 1.0
+LEASE_SECONDS = 3.0
+MARGIN_SECONDS = 0.5
 WORTH_A_REPORT = 0.01
 """A change of the claim that is not left until the next regular report."""
 HUNGRY = 1.0
@@ -47,6 +47,11 @@ class Shares:
         if now - self._renewed > LEASE_SECONDS:
             self._held = 0.0
         return self._held
+
+    @property
+    def until(self) -> float:
+        """When what is held lapses."""
+        return self._renewed + LEASE_SECONDS
 
     def heard(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
         """A report of another worker was read."""

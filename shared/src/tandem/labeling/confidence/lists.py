@@ -39,7 +39,7 @@ class Slot:
     said: str
     """The option it said, or END."""
     shares: Mapping[str, float]
-    """Option, and END where it was possible, to its probability here; they sum to 1."""
+    """Option, or END, to its probability here; they sum to 1, and those that are left out have none."""
     path: float
     """Probability of the very tokens generated here: at most that of what was said."""
     is_bound: bool
@@ -136,14 +136,17 @@ def _slot(
         raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
     shares: dict[str, float] = {}
     for spelling, mass in found.masses.items():
-        option = spellings.value_of[spelling]
-        shares[option] = shares.get(option, 0.0) + mass / total
+        if mass:
+            option = spellings.value_of[spelling]
+            shares[option] = shares.get(option, 0.0) + mass / total
     is_bound = found.presumed > PRESUMED_LIMIT * total
     return Slot(value, shares, min(1.0, certain * found.path / total), is_bound), found.behind
 
 
 class _ListSpellings(Spellings):
     """What may follow a label of a list: each option with what leads to it, and the end."""
+
+    one_text_each = False
 
     def __init__(
         self, texts: Mapping[str, str], lead: str, close: str, likely: frozenset[str], *, in_json: bool
@@ -156,8 +159,8 @@ class _ListSpellings(Spellings):
         ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
         super().__init__({**texts, close: END}, ends, likely=likely)
 
-    def leads_to(self, text: str, said: int) -> list[str]:
-        found = super().leads_to(text, said)
+    def _leads_to(self, text: str, said: int) -> list[str]:
+        found = super()._leads_to(text, said)
         if found or text.startswith(self._lead):
             return found
         bare = "".join(text.split())

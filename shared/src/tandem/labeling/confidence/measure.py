@@ -97,7 +97,9 @@ def over_decisions(probabilities: Mapping[str, float], chosen: Collection[str]) 
     """Margin and entropy of a multiple choice, whose options stand each alone."""
     margin, entropy = 1.0, 0.0
     for option, share in probabilities.items():
-        margin = min(margin, 2 * share - 1 if option in chosen else 1 - 2 * share)
+        narrow = 2 * share - 1 if option in chosen else 1 - 2 * share
+        if narrow < margin:  # noqa: PLR1730 - this is the hot path, and `min` a call
+            margin = narrow
         if 0 < share < 1:
             entropy -= share * math.log(share) + (1 - share) * math.log(1 - share)
     return (margin if probabilities else None), entropy

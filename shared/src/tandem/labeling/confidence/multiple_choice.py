@@ -82,10 +82,9 @@ class MultipleChoiceProbability:
             undecided = self._behind(slot.said, undecided, in_order=in_order)
             reached *= shares[slot.said]
             whole *= slot.path
-        probabilities = {
-            value: min(1.0, mass if value in chosen and not in_order else _ratio(mass, excluded[value]))
-            for value, mass in included.items()
-        }
+        probabilities = {value: mass and mass / (mass + excluded[value]) for value, mass in included.items()}
+        if not in_order:
+            probabilities |= {value: min(1.0, included[value]) for value in chosen}
         bound = not in_order or any(slot.is_bound for slot in slots)
         margin, entropy = over_decisions(probabilities, chosen)
         method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
@@ -102,9 +101,10 @@ class MultipleChoiceProbability:
         """Whether nothing speaks against it that options are listed in the order of the schema."""
         last = -1
         for slot in slots:
-            early = sum(share for value, share in slot.shares.items() if value != END and self._index[value] <= last)
-            if early > DISORDER_LIMIT:
-                return False
+            if last >= 0:
+                early = [share for value, share in slot.shares.items() if value != END and self._index[value] <= last]
+                if early and sum(early) > DISORDER_LIMIT:
+                    return False
             if slot.said != END:
                 last = self._index[slot.said]
         return True
@@ -125,10 +125,6 @@ class EmptyList:
                 if len(found) == 1:
                     return found[0]
         raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
-
-
-def _ratio(included: float, excluded: float) -> float:
-    return included / (included + excluded) if included else 0.0
 
 
 def _located(place: tuple[int, int] | None, answer: str, generated: Generated) -> tuple[int, int]:

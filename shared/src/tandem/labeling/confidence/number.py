@@ -78,5 +78,8 @@ def _probability_of_text(place: Place, generated: Generated) -> float:
 
 
 def _same_number(piece: str, own: str, length: int) -> bool:
-    """Whether both spell the number to its end, `length` characters from their beginning, and then end it."""
-    return len(piece) > length < len(own) and piece[:length] == own[:length] and ends_number(piece[length:])
+    """Whether both spell the number to its end, `length` characters from their beginning, and then surely end it."""
+    rest = piece[length:]
+    if not rest or len(own) <= length or piece[:length] != own[:length]:
+        return False
+    return ends_number(rest) and (rest[0] not in ".," or len(rest) > 1)

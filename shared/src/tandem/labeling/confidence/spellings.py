@@ -8,9 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from tandem.events.schema import LabelOption
 from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
 
+_MOST_KNOWN = 2000
+"""Beginnings of labels that are remembered: models write the same few again and again."""
+
 
 class Spellings:
     """The options as a model spells them in one context, sorted, so that a prefix finds its options by bisection."""
+
+    one_text_each = True
+    """Whether an option goes on in one way, so that it is no likelier than its text."""
 
     def __init__(
         self, texts: Mapping[str, str], ends: Callable[[str], bool], *, likely: frozenset[str] | None = None
@@ -23,21 +29,34 @@ class Spellings:
         self.likely = likely
         self._ends = ends
         self.all = sorted(self.value_of)
-        self._shortest = min(map(len, self.all))
+        self._lengths = sorted({len(text) for text in self.all}, reverse=True)
+        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
-    def leads_to(self, text: str, said: int) -> list[str]:
+    def leads_to(self, text: str, said: int) -> tuple[str, ...]:
         """The options that a label beginning with this text may become, of which `said` characters were said before.
 
         Those that begin with the text, and the one that the text holds and ends.
         """
+        key = (text, said)
+        if (known := self._known.get(key)) is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = tuple(self._leads_to(text, said))
+        return known
+
+    def _leads_to(self, text: str, said: int) -> list[str]:
         options = []
         for index in range(bisect_left(self.all, text), len(self.all)):
             if not self.all[index].startswith(text):
                 break
             options.append(self.all[index])
-        for length in range(len(text) - 1, max(said, self._shortest) - 1, -1):
-            if text[:length] in self.value_of and self._ended(text[:length], text[length:]):
+        for length in self._lengths:
+            if (
+                said <= length < len(text)
+                and text[:length] in self.value_of
+                and self._ended(text[:length], text[length:])
+            ):
                 options.append(text[:length])
                 break
         return options

@@ -12,7 +12,7 @@ for as long as more than one option could still follow.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
   nowhere else. When all are seen behind it, it says how the answer is laid out, not what it says, and is left out.
 - What the provider does not list may belong to the options that it does not list, each at most as likely as the least
-  likely alternative listed. They get it.
+  likely alternative listed (unless an option can go on in several ways, as in a list). They get it.
 - Probability that leads to no option is left out.
 
 Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
@@ -35,6 +35,7 @@ from tandem.labeling.reading import Place
 _ROUNDING = 1e-6
 _AS_GOOD_AS_CERTAIN = 1 - 1e-5
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
+_NO_OTHERS: list[tuple[str, float]] = []
 _MEMBER_BEGINS = "{[,"
 
 
@@ -69,6 +70,8 @@ class Walk:
     def _settle(self, likely: frozenset[str] | None) -> None:
         """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
         to the likely ones alone."""
+        if not self._doubts:
+            return
         seen = {option for option, mass in self.masses.items() if mass > 0}
         for doubt in self._doubts:
             heirs = [option for option in doubt.options if option not in seen]
@@ -131,7 +134,14 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
                 elif begun is not None:
                     doubts.append(_Doubt(reached * probability, others, unless_seen=True))
             if unlisted > _ROUNDING:
-                doubts.append(_Doubt(reached * unlisted, others, most=reached * least, unless_seen=True))
+                doubts.append(
+                    _Doubt(
+                        reached * unlisted,
+                        others,
+                        most=reached * least if spellings.one_text_each else math.inf,
+                        unless_seen=True,
+                    )
+                )
         reached *= own
         position += len(token.token)
         index += 1
@@ -145,13 +155,18 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
     while index < len(logprobs):
         token = logprobs[index]
         index += 1
-        own, alternatives, least, unlisted = distribution_at(token)
         on_path = token.token.casefold()
         on_path = on_path[len(before) :] if at_start else said + on_path
         following = spellings.leads_to(on_path, len(said))
         if label not in following:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        own = 1.0 if token.logprob > 0 else math.exp(token.logprob)
+        if own >= _AS_GOOD_AS_CERTAIN:
+            alternatives, least, unlisted = _NO_OTHERS, 0.0, 0.0
+        else:
+            own, alternatives, least, unlisted = distribution_at(token)
         seen = {label}
+        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
         for alternative, probability in alternatives:
             piece = alternative.casefold()
             begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
@@ -166,13 +181,20 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
                 options = spellings.leads_to(begun, len(said))
                 if len(options) == 1:
                     seen.add(options[0])
-                    if begun.startswith(label) and on_path.startswith(label):
+                    if goes_beyond and options[0] == label and begun.startswith(label):
                         agreeing += reached * probability
                 _give(masses, doubts, reached * probability, options, label)
             else:
                 doubts.append(_Doubt(reached * probability, others))
         if unlisted > _ROUNDING and (unseen := [option for option in alive if option not in seen]):
-            doubts.append(_Doubt(reached * unlisted, unseen, most=reached * least, unless_seen=True))
+            doubts.append(
+                _Doubt(
+                    reached * unlisted,
+                    unseen,
+                    most=reached * least if spellings.one_text_each else math.inf,
+                    unless_seen=True,
+                )
+            )
         reached *= own
         if len(following) == 1:
             masses[label] += reached
@@ -183,7 +205,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
-def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: list[str], label: str) -> None:
+def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: Sequence[str], label: str) -> None:
     if len(options) == 1:
         masses[options[0]] += mass
     elif options:

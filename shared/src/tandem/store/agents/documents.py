@@ -22,6 +22,10 @@ class AgentDocument(TypedDict):
     """`ModelParameters`."""
     system_template: str
     user_template: str
+    examples: NotRequired[list[dict[str, Any]]]
+    """`Example`s."""
+    drawn_examples: NotRequired[dict[str, Any] | None]
+    """`DrawnExamples`."""
     confidence_strategy: str
     repair: NotRequired[bool]
     fallback: NotRequired[dict[str, Any] | None]

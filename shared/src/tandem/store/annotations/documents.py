@@ -16,6 +16,22 @@ RAW_LIMIT = 4096
 """Characters of the model's answer that are kept."""
 
 
+SAMPLES_LIMIT = 16_384
+"""Bytes, as JSON, of the values of an attempt's samples that are kept; those behind are left out."""
+
+
+class SampleDocument(TypedDict):
+    """What one of several answers to a record said."""
+
+    values: dict[str, Any]
+    """Task to value, plain; of the tasks that could be read."""
+    reason: str | None
+    """Why not all could be read; None where they could."""
+    detail: str | None
+    left_out: NotRequired[bool]
+    """Whether the values are not kept, for want of room."""
+
+
 class AttemptDocument(TypedDict):
     """What one attempt gave. The enum values are stored as their strings, parts of events as plain mappings."""
 
@@ -44,6 +60,8 @@ class AttemptDocument(TypedDict):
     """Wall time of the model's answer."""
     raw: str | None
     """The answer's text, cut to RAW_LIMIT; None where none came."""
+    samples: NotRequired[list[SampleDocument]]
+    """What each answer said, in their order, where there was more than one."""
     event_id: str
     """Of the answer this was made from."""
     created_at: datetime
@@ -86,6 +104,8 @@ class AnnotationDocument(AttemptDocument):
     no call was made for it."""
     more_spending: NotRequired[list[SpendingPart]]
     """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
+    expires_at: NotRequired[datetime]
+    """When the annotation of a try-out is forgotten."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]

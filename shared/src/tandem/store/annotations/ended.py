@@ -11,7 +11,8 @@ from tandem.store.database import Database, store_errors
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
-_BATCH = 5000
+_BATCH = 500
+"""Documents that are decoded at once: for so long nothing else runs."""
 
 
 class Fingerprint(NamedTuple):
@@ -66,12 +67,12 @@ class EndedReader:
         ]
         found: dict[str, dict[int, Ended]] = {job_id: {} for job_id in job_ids}
         async with store_errors():
-            async for document in self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, batchSize=_BATCH):
-                found[document["job_id"]][document["seq"]] = cast("Ended", _UNDECIDED | document)
+            documents = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, batchSize=_BATCH).to_list(None)
+        for document in documents:
+            found[document["job_id"]][document["seq"]] = cast("Ended", document)
         return found
 
 
-_UNDECIDED = {"verified": None, "verified_at": None}
 _SHOWN: dict[str, Any] = {
     "_id": 0,
     "job_id": 1,
@@ -89,6 +90,6 @@ _SHOWN: dict[str, Any] = {
     "raw": {
         "$cond": [{"$eq": ["$outcome", "invalid"]}, {"$substrCP": [{"$ifNull": ["$raw", ""]}, 0, 2 * RAW_LENGTH]}, None]
     },
-    "verified": "$verification.values",
-    "verified_at": "$verification.decided_at",
+    "verified": {"$ifNull": ["$verification.values", None]},
+    "verified_at": {"$ifNull": ["$verification.decided_at", None]},
 }

@@ -36,6 +36,7 @@ class Progress:
     """What the first answers below `low` cost."""
     reserved_usd: float = 0.0
     lingering_usd: float = 0.0
+    notice: str | None = None
 
 
 def _until(seconds: float) -> dict[str, Any]:
@@ -194,5 +195,6 @@ def _stored(progress: Progress) -> dict[str, Any]:
         "rate_per_second": progress.rate_per_second,
         "reserved_usd": progress.reserved_usd,
         "lingering_usd": progress.lingering_usd,
+        "notice": progress.notice,
         "spend": [row.document() for row in progress.spend],
     }

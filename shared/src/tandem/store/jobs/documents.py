@@ -61,6 +61,8 @@ class DispatchPart(TypedDict):
     Nothing is decided by it."""
     lingering_usd: NotRequired[float]
     """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
+    notice: NotRequired[str | None]
+    """What people should know of how the job is run, in one sentence."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
@@ -90,6 +92,10 @@ class JobDocument(TypedDict):
     """Rises with every change of state."""
     epoch: int
     weight: float
+    hidden: NotRequired[bool]
+    """A try-out: in no list, in no queue, in no export."""
+    expires_at: NotRequired[datetime]
+    """When a try-out is forgotten."""
     budget_usd: NotRequired[float | None]
     """Nothing is asked for that could make the job cost more; None: no limit."""
     kind: NotRequired[str]
@@ -141,6 +147,7 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "kind": document.get("kind", JobKind.MODEL),
             "sources": document.get("sources", ()),
             "asks_model": document.get("asks_model", True),
+            "hidden": document.get("hidden", False),
             **document["published"],
         }
     )

@@ -32,8 +32,8 @@ class JobReader:
         return cast("list[JobDocument]", found)
 
     async def finished_since(self, moment: datetime, *, limit: int = 1000) -> list[JobDocument]:
-        """Jobs that ended at this moment or later, in the order in which they did."""
-        query = {"finished_at": {"$type": "date", "$gte": moment}}
+        """Jobs that ended at this moment or later, in the order in which they did; hidden ones are left out."""
+        query = {"finished_at": {"$type": "date", "$gte": moment}, "hidden": {"$ne": True}}
         async with store_errors():
             found = await (
                 self._collection.find(query)
@@ -44,6 +44,13 @@ class JobReader:
             )
         return cast("list[JobDocument]", found)
 
+    async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
+        """Ids of the project's jobs with any version of the label schema of this name, newest first."""
+        query = {"project_id": project_id, "published.label_schema.name": name, "hidden": {"$ne": True}}
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
+        return [str(document["_id"]) for document in found]
+
     async def list(
         self,
         project_ids: str | Collection[str] | None,
@@ -51,11 +58,11 @@ class JobReader:
         before: tuple[datetime, str] | None = None,
         limit: int = 100,
     ) -> list[JobDocument]:
-        """Jobs of the project, of these projects, or of all (None), newest first.
+        """Jobs of the project, of these projects, or of all (None), newest first; hidden ones are left out.
 
         `before` is (created_at, _id) of the last one of the page before.
         """
-        query: dict[str, Any] = {}
+        query: dict[str, Any] = {"hidden": {"$ne": True}}
         if isinstance(project_ids, str):
             query["project_id"] = project_ids
         elif project_ids is not None:

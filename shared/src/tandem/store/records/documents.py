@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 import orjson
@@ -26,6 +27,8 @@ class RecordDocument(TypedDict):
     """Task to the value that is known to be right, plain and canonical, where the import had one."""
     content_hash: str
     import_id: str
+    expires_at: NotRequired[datetime]
+    """When a record that was made up for a try-out is forgotten."""
 
 
 def record_document_id(dataset_id: str, seq: int) -> str:

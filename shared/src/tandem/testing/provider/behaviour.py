@@ -15,9 +15,16 @@ FailureKind = Literal[
     "rate_limited",
     "quota_exhausted",
     "unauthorized",
+    "forbidden",
+    "unsupported",
     "timeout",
+    "trickle",
     "malformed",
+    "empty",
     "reset",
+    "truncated",
+    "too_long",
+    "content_filter",
     "refusal",
     "off_schema",
 ]
@@ -43,6 +50,8 @@ class Behaviour(BaseModel):
     token_length: int | None = Field(default=None, ge=1, description="Characters a token of a label; None: whole.")
     structured_output: bool = Field(default=True, description="False: a request with response_format is refused.")
     logprobs: bool = Field(default=True, description="False: none are given, asked for or not.")
+    unsupported: list[str] = Field(default=[], description="Parameters with which a request is refused, naming them.")
+    context_window: int | None = Field(default=None, ge=1, description="A prompt of more tokens is refused.")
     count_prompts: bool = Field(default=True, description="False: nothing is kept of a prompt; all are first calls.")
     models: dict[str, dict[str, Any]] = Field(default={}, description="Settings that differ for the model of a name.")
 

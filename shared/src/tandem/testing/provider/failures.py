@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,8 +15,16 @@ from tandem.testing.provider import headers
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import pick, uniform
 
-OF_THE_PROMPT: tuple[FailureKind, ...] = ("refusal", "off_schema")
+OF_THE_PROMPT: tuple[FailureKind, ...] = ("too_long", "content_filter", "refusal", "off_schema")
 """What a model does with a prompt, every time."""
+
+TRICKLE_SECONDS = 0.05
+"""Between two bytes of an answer that trickles."""
+UNSUPPORTED = "logprobs"
+"""What `unsupported` names, where the settings name nothing."""
+
+CONTEXT_WINDOW = 1_000_000
+"""What `too_long` names where the settings name nothing: whoever believes it sends other prompts all the same."""
 
 Failure = Callable[[Behaviour, web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -59,6 +68,60 @@ async def _unauthorized(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse
     return json_response(body, status=401)
 
 
+async def _forbidden(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    message = "Project `proj-simulated` does not have access to model `simulated`."
+    body = error_body(message, kind="invalid_request_error", code="model_not_found")
+    return json_response(body, status=403)
+
+
+async def _unsupported(settings: Behaviour, _: web.BaseRequest) -> web.StreamResponse:
+    return unsupported(named(settings))
+
+
+def named(settings: Behaviour) -> str:
+    """The parameter that `unsupported` is about."""
+    return settings.unsupported[0] if settings.unsupported else UNSUPPORTED
+
+
+def unsupported(parameter: str) -> web.Response:
+    """Says that the model does not take a parameter."""
+    message = f"Unsupported parameter: '{parameter}' is not supported with this model."
+    body = error_body(message, code="unsupported_parameter", param=parameter)
+    return json_response(body, status=400)
+
+
+async def _too_long(settings: Behaviour, _: web.BaseRequest) -> web.StreamResponse:
+    return too_long(settings.context_window or CONTEXT_WINDOW, None)
+
+
+def too_long(window: int, tokens: int | None) -> web.Response:
+    """Says that the prompt is longer than the model's context; `tokens`: the prompt's, one too many where unsaid."""
+    message = (
+        f"This model's maximum context length is {window} tokens. However, your messages resulted in "
+        f"{tokens or window + 1} tokens. Please reduce the length of the messages."
+    )
+    return json_response(error_body(message, code="context_length_exceeded", param="messages"), status=400)
+
+
+async def _content_filter(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    message = "The response was filtered due to the prompt triggering the content management policy."
+    return json_response(error_body(message, code="content_filter", param="prompt"), status=400)
+
+
+async def _trickle(_: Behaviour, http: web.BaseRequest) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"content-type": "application/json"})
+    await response.prepare(http)
+    with contextlib.suppress(ConnectionResetError):
+        while True:  # until the caller goes away
+            await response.write(b" ")
+            await asyncio.sleep(TRICKLE_SECONDS)
+    return response
+
+
+async def _empty(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(content_type="application/json")
+
+
 async def _timeout(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
     await asyncio.Event().wait()  # until the caller goes away
     raise AssertionError("unreachable")
@@ -79,8 +142,14 @@ FAILURES: Mapping[FailureKind, Failure] = {
     "rate_limited": _rate_limited,
     "quota_exhausted": _quota_exhausted,
     "unauthorized": _unauthorized,
+    "forbidden": _forbidden,
+    "unsupported": _unsupported,
+    "too_long": _too_long,
+    "content_filter": _content_filter,
     "timeout": _timeout,
+    "trickle": _trickle,
     "malformed": _malformed,
+    "empty": _empty,
     "reset": _reset,
 }
 """Kinds of which no completion comes; the others change the completion."""

@@ -123,10 +123,13 @@ class SimulatedProvider:
         kind: str | None = None
         try:
             failure = failures.draw(settings, prompt, nth)
-            kind = failure or "ok"
-            body, end = self._answer(request, prompt, failure)
+            if failure == "unsupported" and failures.named(settings) not in request:
+                failure = None
+            said = _complaint(settings, request)
+            kind = failure or "ok" if said is None else "complaint"
+            body, end = (None, end) if said is not None else self._answer(request, prompt, failure)
             await self._delay(settings, prompt, nth, body)
-            response = await self._respond(settings, http, body, failure)
+            response = await self._respond(settings, http, body, failure) if said is None else said
             self._settle(account, admission, body)
         except asyncio.CancelledError:
             end, kind = "abandoned", None
@@ -187,10 +190,20 @@ class SimulatedProvider:
             )
         if not self.behaviour.logprobs:
             request = {**request, "logprobs": False}
+        cut = kind == "truncated"
+        if cut:
+            tokens = tokens[: len(tokens) // 2]
+            content = "".join(token["token"] for token in tokens)
         body = completion(
-            request, answer_id=prompt, created=int(time.time()), content=content, tokens=tokens, refusal=refusal
+            request,
+            answer_id=prompt,
+            created=int(time.time()),
+            content=content,
+            tokens=tokens,
+            refusal=refusal,
+            finish_reason="length" if cut else "stop",
         )
-        return body, "answered"
+        return body, "failed" if cut else "answered"
 
     def _probabilities(self, prompt: str, options: tuple[str, ...]) -> dict[str, float]:
         weights = [
@@ -221,6 +234,16 @@ class SimulatedProvider:
         except (ValidationError, TypeError, orjson.JSONDecodeError) as error:
             return json_response(error_body(str(error)), status=422)
         return json_response(self.behaviour.model_dump())
+
+
+def _complaint(settings: Behaviour, request: Mapping[str, Any]) -> web.Response | None:
+    """What the model says of a request that it does not take."""
+    for parameter in settings.unsupported:
+        if parameter in request:
+            return failures.unsupported(parameter)
+    if settings.context_window is not None and (tokens := _expected_tokens(request)[0]) > settings.context_window:
+        return failures.too_long(settings.context_window, tokens)
+    return None
 
 
 def _expected_tokens(request: Mapping[str, Any]) -> tuple[int, int]:

@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Agent
+         * @description Ask the agent's model about a few records, now, and show how its answers are read. It is paid.
+         */
+        post: operations["try_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -177,7 +197,8 @@ export interface paths {
          * @description Import a file of records, all of it or nothing.
          *
          *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-         *     (counted from 1 below the header), line and column.
+         *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
+         *     whose id is there already is a fault or left out, and a changed text wants an id of its own.
          */
         post: operations["import_records"];
         delete?: never;
@@ -550,6 +571,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/agents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Draft Agent
+         * @description What an agent would send that is not made yet. It is checked as if it were; no model is called.
+         */
+        post: operations["preview_draft_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/datasets": {
         parameters: {
             query?: never;
@@ -592,6 +633,26 @@ export interface paths {
          * @description Run an agent over the records that a data set has now. All problems are told together, before it starts.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/jobs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Job
+         * @description Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time.
+         */
+        post: operations["check_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -718,6 +779,12 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             fallback?: components["schemas"]["Fallback"] | null;
             /**
              * Fingerprint
@@ -756,6 +823,14 @@ export interface components {
              * @default token_probability
              */
             confidence_strategy: components["schemas"]["ConfidenceStrategy"];
+            /** @description Others, drawn for each record from what people verified. */
+            drawn_examples?: components["schemas"]["DrawnExamples"] | null;
+            /**
+             * Examples
+             * @description Shown to the model before every record; values of all tasks.
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
             /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
@@ -787,12 +862,12 @@ export interface components {
             repair: boolean;
             /**
              * System Template
-             * @description Jinja2 over `label_schema` and `task`; made from the label schema when left out.
+             * @description Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from the label schema when left out, no system message when empty.
              */
             system_template?: string | null;
             /**
              * User Template
-             * @description Jinja2 over `fields`, `label_schema` and `task`; made when left out.
+             * @description Jinja2 over `fields` and the same; made when left out.
              */
             user_template?: string | null;
         };
@@ -928,6 +1003,12 @@ export interface components {
             record_id: string;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Seq */
@@ -1437,6 +1518,54 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * DraftPreview
+         * @description The same of an agent that is not made yet.
+         */
+        DraftPreview: {
+            agent: components["schemas"]["AgentCreate"];
+            /** Dataset Id */
+            dataset_id: string;
+            /**
+             * Limit
+             * @default 1
+             */
+            limit: number;
+        };
+        /**
+         * DrawnBy
+         * @description How examples are chosen among the records that people verified.
+         * @enum {string}
+         */
+        DrawnBy: "balanced" | "nearest";
+        /**
+         * DrawnExamples
+         * @description Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema.
+         */
+        DrawnExamples: {
+            by: components["schemas"]["DrawnBy"];
+            /**
+             * Count
+             * @default 5
+             */
+            count: number;
+            /**
+             * Dataset Id
+             * @description From records of this data set alone.
+             */
+            dataset_id?: string | null;
+            /**
+             * Job Ids
+             * @description From these jobs alone; else from all of the project's with the schema.
+             * @default []
+             */
+            job_ids: string[];
+            /**
+             * Task
+             * @description Balanced over the labels of this task; the first with labels.
+             */
+            task?: string | null;
+        };
         /** EstimatedAgent */
         EstimatedAgent: {
             /**
@@ -1533,6 +1662,23 @@ export interface components {
             within_step?: number | null;
         };
         /**
+         * Example
+         * @description A record with the values that are right for it, to show a model what is wanted.
+         */
+        Example: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Values
+             * @description Task to value; tasks may be left out.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+        };
+        /**
          * ExportFormat
          * @enum {string}
          */
@@ -1621,8 +1767,14 @@ export interface components {
              */
             records: number;
             /**
+             * Same Content
+             * @description Rows whose fields another record has; looked for unless on_same_content is keep.
+             * @default 0
+             */
+            same_content: number;
+            /**
              * Skipped
-             * @description Rows left out because their id was there already.
+             * @description Rows left out because their id, or their content, was there already.
              */
             skipped: number;
             /**
@@ -1691,6 +1843,11 @@ export interface components {
             label_schema_id: string;
             /** Name */
             name: string;
+            /**
+             * Notice
+             * @description What to know of how it is run, e.g. that no examples are.
+             */
+            notice?: string | null;
             /** Project Id */
             project_id: string;
             /**
@@ -1732,6 +1889,22 @@ export interface components {
             provider: string;
             /** Version */
             version: number;
+        };
+        /**
+         * JobCheck
+         * @description What was found of a job before it starts. Problems keep it from being made, warnings do not.
+         */
+        JobCheck: {
+            /** @description Null where the prompts cannot be rendered. */
+            estimate: components["schemas"]["JobEstimate"] | null;
+            /** Ok */
+            ok: boolean;
+            /** @description The model's answer to the first record; null when it was not asked. */
+            probe: components["schemas"]["Tryout"] | null;
+            /** Problems */
+            problems: components["schemas"]["FieldProblem"][];
+            /** Warnings */
+            warnings: components["schemas"]["FieldProblem"][];
         };
         /**
          * JobCost
@@ -1819,6 +1992,32 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * JobEstimate
+         * @description Of a whole job, without what is repeated or repaired.
+         */
+        JobEstimate: {
+            /** Assumes */
+            assumes: string[];
+            /**
+             * Counted By
+             * @enum {string}
+             */
+            counted_by: "vocabulary" | "estimate";
+            output_tokens: components["schemas"]["Between"];
+            prompt_tokens: components["schemas"]["Between"];
+            /** Records */
+            records: number;
+            /**
+             * Sampled
+             * @description Records whose prompts were measured.
+             */
+            sampled: number;
+            /** @description Null where no worker knows the account. */
+            seconds: components["schemas"]["Between"] | null;
+            /** @description Null where the price is not known. */
+            usd: components["schemas"]["Between"] | null;
         };
         /**
          * JobKind
@@ -2300,6 +2499,11 @@ export interface components {
          */
         OnDuplicate: "error" | "skip";
         /**
+         * OnSameContent
+         * @enum {string}
+         */
+        OnSameContent: "keep" | "skip" | "error";
+        /**
          * Order
          * @enum {string}
          */
@@ -2405,6 +2609,12 @@ export interface components {
             reason: string | null;
             /** Review Reason */
             review_reason: string | null;
+            /**
+             * Samples
+             * @description What each answer said, where the agent asked for several; empty where it asked for one.
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
             /** Usage */
@@ -2439,6 +2649,11 @@ export interface components {
         PreviewedPrompts: {
             /** Items */
             items: components["schemas"]["PreviewedPrompt"][];
+            /**
+             * Notice
+             * @description Why no examples are drawn though the agent wants some.
+             */
+            notice?: string | null;
         };
         /**
          * Problem
@@ -2657,6 +2872,32 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][] | null;
+        };
+        /**
+         * Sample
+         * @description What one of several answers to a record said.
+         */
+        Sample: {
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Left Out
+             * @description Whether the values are not kept, for want of room.
+             * @default false
+             */
+            left_out: boolean;
+            /**
+             * Reason
+             * @description Why not all could be read.
+             */
+            reason?: string | null;
+            /**
+             * Values
+             * @description Of the tasks that could be read.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
         };
         /**
          * SchemaFormat
@@ -3010,6 +3251,104 @@ export interface components {
             question: string;
         };
         /**
+         * TriedRecord
+         * @description What the model answered to one record, and how that was read.
+         */
+        TriedRecord: {
+            /** Completion Tokens */
+            completion_tokens?: number | null;
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["TaskLabel"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** @description Null: no answer came in time. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Prompt Tokens */
+            prompt_tokens?: number | null;
+            /**
+             * Provider
+             * @default
+             */
+            provider: string;
+            /**
+             * Raw
+             * @description The answer's text.
+             */
+            raw?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Record Id */
+            record_id: string;
+            /** Seconds */
+            seconds?: number | null;
+            /** Seq */
+            seq: number;
+            /**
+             * Usd
+             * @description Null where the price is not known.
+             */
+            usd?: number | null;
+        };
+        /**
+         * TryRequest
+         * @description Either records of a data set, or `records` of one's own.
+         */
+        TryRequest: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * From Seq
+             * @description Of the data set: the first record of this seq or above.
+             * @default 0
+             */
+            from_seq: number;
+            /**
+             * Limit
+             * @default 1
+             */
+            limit: number;
+            /**
+             * Records
+             * @description The fields of each, e.g. {'text': 'What a day!'}.
+             * @default []
+             */
+            records: {
+                [key: string]: string;
+            }[];
+        };
+        /** Tryout */
+        Tryout: {
+            /** Id */
+            id: string;
+            /**
+             * Notice
+             * @description What to know of how the records were asked for.
+             */
+            notice?: string | null;
+            /** @description Why answers are missing. */
+            problem: components["schemas"]["FieldProblem"] | null;
+            /** Records */
+            records: components["schemas"]["TriedRecord"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "answered" | "unanswered";
+            /**
+             * Usd
+             * @description Of all answers; null where a price is not known.
+             */
+            usd: number | null;
+        };
+        /**
          * Verification
          * @description The decision of a person that holds.
          */
@@ -3135,6 +3474,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewedPrompts"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tryout"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -3682,6 +4092,8 @@ export interface operations {
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
                 on_duplicate?: components["schemas"]["OnDuplicate"];
+                /** @description What to do with a row whose fields equal those of another record, whatever its id. */
+                on_same_content?: components["schemas"]["OnSameContent"];
                 /** @description Of a CSV file. */
                 delimiter?: string;
             };
@@ -5302,6 +5714,77 @@ export interface operations {
             };
         };
     };
+    preview_draft_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewedPrompts"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_datasets: {
         parameters: {
             query?: {
@@ -5528,7 +6011,10 @@ export interface operations {
     };
     create_job: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -5548,6 +6034,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_job: {
+        parameters: {
+            query?: {
+                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                probe?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCheck"];
                 };
             };
             /** @description No valid credential came with the request. */

@@ -1,0 +1,1 @@
+"""Examples drawn for a record from what people verified."""

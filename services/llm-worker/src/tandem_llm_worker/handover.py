@@ -1,0 +1,76 @@
+"""Takes partitions over from other workers: what they have under way ends first, and what they answered is known."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+
+from tandem.events import WorkerReportedV1
+from tandem.messaging import WorkerReports
+from tandem.observability.logs import get_logger
+
+LOOK_SECONDS = 0.5
+"""How often it is looked whether a worker fell silent."""
+
+_log = get_logger(__name__)
+
+
+class Handover:
+    """`await handover(partitions)` before the first request of partitions that came from others.
+
+    Others go on calling while partitions are shared out, and learn a little later than this worker what they lost. So
+    this waits until each of them has reported, of the same generation of the group or a later one, that it
+    holds no request of these partitions; then the answers are read. Who fell silent is not waited for, and nobody for
+    longer than `seconds`: what is still under way then may be paid twice.
+    """
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        reports: WorkerReports,
+        generation: Callable[[], int],
+        tail: Callable[[Mapping[int, int]], Awaitable[None]],
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._worker = worker
+        self._reports = reports
+        self._generation = generation
+        self._tail = tail
+        self._seconds = seconds
+        self._clock = clock
+        self._news = asyncio.Event()
+        reports.on_report.append(lambda _: self._news.set())
+
+    async def __call__(self, behind: Mapping[int, int]) -> None:
+        """`behind`: for each partition of requests, how many are not committed."""
+        until = self._clock() + self._seconds
+        while holders := self._holders(behind):
+            left = until - self._clock()
+            if left <= 0.0:
+                _log.warning("worker.handover.not_waited_for", partitions=len(behind), workers=len(holders))
+                break
+            self._news.clear()
+            try:
+                async with asyncio.timeout(min(LOOK_SECONDS, left)):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+        await self._tail(behind)
+
+    def _holders(self, partitions: Collection[int]) -> list[str]:
+        return holders(self._reports.fresh(), partitions, worker=self._worker, generation=self._generation())
+
+
+def holders(
+    reports: Collection[WorkerReportedV1], partitions: Collection[int], *, worker: str, generation: int
+) -> list[str]:
+    """The workers that have, or may have, requests of these partitions in hand, as their last reports tell."""
+    wanted = set(partitions)
+    return [
+        report.worker
+        for report in reports
+        if report.worker != worker and (0 <= report.generation < generation or not wanted.isdisjoint(report.holding))
+    ]

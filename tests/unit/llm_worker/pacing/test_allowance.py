@@ -1,0 +1,115 @@
+"""What is believed of an account's limits: from settings, from headers, and from what is refused."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from tandem_llm_worker.pacing.allowance import FIRST_IN_FLIGHT, HEADROOM, Allowance
+from tandem_llm_worker.pacing.headers import Reading, Readings
+from tandem_llm_worker.pacing.limits import Limits
+
+
+def calls(allowance: Allowance, *, a_second: float, begin: float, end: float) -> None:
+    for number in range(int((end - begin) * a_second)):
+        allowance.accepted(begin + number / a_second)
+
+
+def test_where_nothing_is_known_calls_double_in_each_round_until_one_is_refused() -> None:
+    allowance = Allowance(Limits())
+    rounds = []
+    for number in range(4):
+        rounds.append(allowance.most_in_flight)
+        for _ in range(int(allowance.most_in_flight)):
+            allowance.accepted(float(number))
+    assert rounds == [FIRST_IN_FLIGHT * 2**number for number in range(4)]
+    assert allowance.rates.requests is None
+
+    allowance.refused(4.0)
+
+    assert allowance.most_in_flight == inf
+    assert allowance.rates.requests is not None
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(requests_per_minute=600), Limits(tokens_per_minute=600), Limits(output_tokens_per_minute=600)]
+)
+def test_where_a_limit_is_known_it_alone_is_what_counts(limits: Limits) -> None:
+    assert Allowance(limits).most_in_flight == inf
+
+
+def test_what_was_accepted_while_others_were_refused_is_taken_for_the_limit() -> None:
+    allowance = Allowance(Limits(requests_per_minute=12_000))
+    calls(allowance, a_second=150, begin=0, end=4)
+
+    allowance.refused(4.0)
+
+    assert allowance.rates.requests == pytest.approx(150 * 0.98, rel=0.03)
+
+
+def test_what_was_found_is_the_accounts_and_follows_the_share() -> None:
+    allowance = Allowance(Limits())
+    allowance.share = 0.25
+    calls(allowance, a_second=20, begin=0, end=4)
+    allowance.refused(4.0)
+    assert allowance.found == pytest.approx(80, rel=0.05)
+    assert allowance.rates.requests == pytest.approx(20, rel=0.05)
+
+    allowance.share = 0.5
+
+    assert allowance.rates.requests == pytest.approx(40, rel=0.05)
+
+
+def test_what_was_found_is_tried_upwards_until_what_is_configured() -> None:
+    allowance = Allowance(Limits(requests_per_minute=6000))
+    calls(allowance, a_second=50, begin=0, end=4)
+    allowance.refused(4.0)
+    assert allowance.rates.requests == pytest.approx(50, rel=0.05)
+
+    now = 4.0
+    while allowance.found is not None and now < 300:
+        rate = allowance.rates.requests
+        assert rate is not None
+        now += 1 / rate
+        allowance.accepted(now)
+
+    assert now < 60
+    assert allowance.rates.requests == pytest.approx(100 * HEADROOM)
+
+
+def test_a_newcomer_begins_with_what_others_found() -> None:
+    allowance = Allowance(Limits())
+    allowance.adopt(80.0)
+    allowance.share = 0.25
+    assert allowance.rates.requests == pytest.approx(20)
+
+    told_less = Allowance(Limits(requests_per_minute=600))
+    told_less.adopt(80.0)
+    assert told_less.found is None
+
+
+def test_headers_lower_what_is_configured_and_never_raise_it() -> None:
+    allowance = Allowance(Limits(requests_per_minute=6000))
+    allowance.observe(Readings(requests=Reading(limit=3000, remaining=12)), 0.0)
+    assert allowance.believed.requests == 50
+    allowance.observe(Readings(requests=Reading(limit=60_000, remaining=60_000)), 0.0)
+    assert allowance.believed.requests == 100
+    assert allowance.rates.requests == pytest.approx(100 * HEADROOM)  # what is left there is not for this fleet
+
+
+def test_what_is_left_of_a_limit_that_only_the_settings_say_moves_the_rate_too() -> None:
+    allowance = Allowance(Limits(requests_per_minute=6000))
+    allowance.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    assert allowance.rates.requests == pytest.approx(95)
+
+    unknown = Allowance(Limits())
+    unknown.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    assert unknown.rates.requests is None
+
+
+@pytest.mark.parametrize(("seconds_left", "faster"), [(1.0, 1.05), (0.3, 1.01), (0.25, 1.0), (0.0, 0.95)])
+def test_what_is_left_at_the_provider_moves_the_rate_a_little(seconds_left: float, faster: float) -> None:
+    allowance = Allowance(Limits())
+    allowance.observe(Readings(requests=Reading(limit=6000, remaining=100 * seconds_left)), 0.0)
+    assert allowance.rates.requests == pytest.approx(100 * faster)
