@@ -157,8 +157,8 @@ class Line:
         self.sent += 1
         await self.producer.send_raw([RawMessage(self.connection.topic(topic), topic.name, b"key", value, ())])
 
-    async def answered(self, count: int) -> Sequence[AnnotationRespondedV1]:
-        await eventually(lambda: len(self.answers) >= count, timeout=30, message=f"{count} answers")
+    async def answered(self, count: int, *, seconds: float = 30) -> Sequence[AnnotationRespondedV1]:
+        await eventually(lambda: len(self.answers) >= count, timeout=seconds, message=f"{count} answers")
         assert len(self.answers) == count
         return self.answers
 

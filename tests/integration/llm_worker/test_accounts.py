@@ -81,7 +81,7 @@ async def test_what_cannot_start_in_time_is_handed_back_and_what_runs_goes_on(
     line: Line, start_worker: StartWorker
 ) -> None:
     line.provider.change(hold=True)
-    start_worker(provider={"max_in_flight": 2}, start_seconds=0.5)
+    start_worker(provider={"max_in_flight": 2, "timeout_seconds": 60}, start_seconds=4)
     await line.publish(published(), *(request(seq) for seq in range(6)))
     await eventually(lambda: (a := last(line)) is not None and a.handed_back == 4, timeout=20)
     assert is_in(line, AccountState.OK)

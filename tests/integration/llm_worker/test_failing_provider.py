@@ -29,14 +29,14 @@ async def test_every_record_ends_right_and_no_answer_is_paid_twice(line: Line, s
     await line.publish(published(), *(request(seq) for seq in range(RECORDS)))
     start_worker(provider={"max_in_flight": 32, "timeout_seconds": 4.0})
 
-    answers = await line.answered(RECORDS)
+    answers = await line.answered(RECORDS, seconds=120)
     await line.all_committed()
 
     assert Counter(answer.seq for answer in answers) == Counter(range(RECORDS))
     score = line.provider.score()
     kinds = Counter(answer.error.kind for answer in answers if answer.error)
     assert kinds.keys() == {ErrorKind.REFUSAL, ErrorKind.CONTENT_FILTER, ErrorKind.TOO_LONG}
-    assert all(kinds[kind] == score.by_kind[kind] for kind in kinds)
+    assert {kind: score.by_kind[kind] for kind in kinds} == kinds
     assert score.answered == RECORDS - kinds[ErrorKind.CONTENT_FILTER] - kinds[ErrorKind.TOO_LONG]
     assert score.by_kind["unsupported"] >= 1
     assert score.by_kind["truncated"] >= 1

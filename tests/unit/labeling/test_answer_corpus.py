@@ -1,4 +1,4 @@
-"""The corpus of answers: what is unambiguous is read right, nothing wrong is read, and each rung is the one expected."""
+"""The corpus of answers: what can be read is read right, nothing wrong is read, each on the rung that is expected."""
 
 from __future__ import annotations
 

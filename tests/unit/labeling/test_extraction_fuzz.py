@@ -91,9 +91,10 @@ schemas = st.lists(st.sampled_from(["label", "task 1", "x_y", "stars"]), min_siz
 )
 records = st.sampled_from(["", "Ada saw Ada.", "cafe\u0301 👩‍🍳 Café\r\n北京", "a a a aa"]) | st.text(max_size=20)
 PIECES = [
-    *'{}[]":,`*_. \n\\()<>|?!-=', "```json\n", "```", "<think>", "</think>", "not ", "n't ", "or", "and", "is", "The answer is ",
-    "Final answer: ", "none", "null", "true", "3", "4/5", "1,234", "twenty-one", "text", "label", "start", "end", "context",
-    "occurrence", "role", "Ada", "e\u0301", "\u0301", "\ud800", "Wait, ", "maybe ", "(", "x" * 50,
+    *'{}[]":,`*_. \n\\()<>|?!-=', "```json\n", "```", "<think>", "</think>", "not ", "n't ", "or", "and", "is",
+    "The answer is ", "Final answer: ", "none", "null", "true", "3", "4/5", "1,234", "twenty-one", "text",
+    "label", "start", "end", "context", "occurrence", "role", "Ada", "e\u0301", "\u0301", "\ud800", "Wait, ", "maybe ",
+    "(", "x" * 50,
 ]  # fmt: skip
 
 

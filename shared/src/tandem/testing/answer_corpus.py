@@ -1,8 +1,9 @@
 """Answers as models write them, with the right reading of each: what extraction is held to.
 
 A corpus is a folder of YAML files. Each holds one or more groups of `tasks`, the `record` that was asked about, and
-`cases`: the `answer`; the right `value`, or the reason for which it is `invalid` (or `any`); the `rule` that reads it; and `why`.
-Cases of several tasks have `values`, `invalid` and `rules` by task. A span is written [start, end, label, attributes].
+`cases`: the `answer`; the right `value`, or the reason for which it is `invalid` (or `any`); the `rule` that reads it;
+and `why`. An invalid case with `clear` is one that a person can read, in no form that is read. Cases of several tasks
+have `values`, `invalid` and `rules` by task. A span is written [start, end, label, attributes].
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Case:
     invalid: str | None
     rule: str | None
     """Required where given."""
+    clear: bool
+    """Whether a person can tell the value all the same."""
     why: str
 
     def read(self) -> Reading | Unreadable:
@@ -97,6 +100,7 @@ def cases(folder: Path) -> Iterator[Case]:
                         _of(case, "value", "values", task),
                         _of(case, "invalid", "invalid", task),
                         _of(case, "rule", "rules", task),
+                        case.get("clear", False),
                         case["why"],
                     )
 

@@ -34,6 +34,7 @@ _THERE_IS_NONE = re.compile(
 _SEPARATORS = re.compile(
     r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
 )
+MOST_PIECES = 1000
 _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
 
 
@@ -156,6 +157,8 @@ class MultipleChoiceReader:
             return self._reading([], Rule.NORMALIZED, in_json=True)
         whole = Stretch.whole(text)
         pieces = [piece for piece in _pieces(whole) if piece.start < piece.end]
+        if len(pieces) > MOST_PIECES:
+            return self._none_of(text)
         found: list[tuple[Match, Place | None]] = []
         at = 0
         while at < len(pieces):

@@ -1,8 +1,8 @@
 """JSON that stands somewhere in an answer: in a fence, between prose, with mistakes in its form.
 
-Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and value
-is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is invented, and
-each has its place.
+Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and
+value is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is
+invented, and each has its place.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 import json_repair
 
-from tandem.labeling.extraction.located_json import Kind, Node, NotJsonError, value_at
+from tandem.labeling.extraction.located_json import DEEPEST, Kind, Node, NotJsonError, value_at
 from tandem.labeling.extraction.stretch import Stretch
 
 MOST_BEGINNINGS = 200
 """Brackets that are tried; prose with more is no answer in JSON."""
 
+_BRACKET = re.compile(r"[{}\[\]]")
 _BEGINNING = re.compile(r"[{\[]")
 _LIKELY = re.compile(r"""[{\[]\s*(?:["'\u201c\u201d\u2018{\[]|[\w -]{1,100}\s*[:=])""")
 """How JSON begins, though it be broken; prose in brackets does not."""
@@ -68,6 +69,8 @@ def repaired(stretch: Stretch, start: int) -> Node | None:
     closing = max(stretch.answer.rfind(mark, start, end) for mark in "}]")
     if closing != -1 and not stretch.answer[closing + 1 : end].lstrip().startswith((",", '"', "'")):
         end = closing + 1
+    if _depth(stretch.answer[start:end]) > DEEPEST:
+        return None
     try:
         value: Any = json_repair.loads(stretch.answer[start:end], skip_json_loads=True)
         if not isinstance(value, dict | list):
@@ -75,6 +78,15 @@ def repaired(stretch: Stretch, start: int) -> Node | None:
         return _Alignment(stretch.answer, start, end).node(value)
     except (ValueError, RecursionError):
         return None
+
+
+def _depth(text: str) -> int:
+    """How deep its brackets are nested, wherever they stand."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "{[" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Alignment:

@@ -1,7 +1,8 @@
 """From a model's answer to the values of all tasks of a schema, by a ladder of named rules, from exact to tolerant.
 
 One answer holds the values of all tasks: as JSON with a key a task, or as `Name: value` lines in any order; of a schema
-with one task also as the value alone. What each rung asks for, and what holds on every rung, is told in docs/extraction.md.
+with one task also as the value alone. What each rung asks for, and what holds on every rung, is told in
+docs/extraction.md.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class AnswerReader:
             key = re.escape(json.dumps(self._alone.name))
             self._plain = re.compile(rf"\s*\{{\s*{key}\s*:\s*\"([^\"\\]*)\"\s*\}}\s*")
 
-    def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:
+    def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
         """The reading of each task, in their order. `fields`: the record's, in which spans are found."""
         if self._plain is not None:
             plain = self._plain.fullmatch(answer)

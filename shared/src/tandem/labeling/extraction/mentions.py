@@ -1,8 +1,8 @@
 """A label that prose asserts: the only one of the schema's that it mentions and does not deny.
 
-Two labels are never guessed between. A label that is denied outright ("not positive", "neither positive nor negative") or
-asked about is none that is mentioned; one in a sentence with a negation further off, a hedge or a condition makes the
-whole answer ambiguous.
+Two labels are never guessed between. A label that is denied outright ("not positive", "neither positive nor negative")
+or asked about is none that is mentioned; one in a sentence with a negation further off, a hedge or a condition makes
+the whole answer ambiguous.
 """
 
 from __future__ import annotations
@@ -11,37 +11,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from itertools import pairwise
 
 from tandem.events.schema import LabelOption
-from tandem.labeling.extraction import prose_words as words
 from tandem.labeling.extraction.outcome import ambiguous
+from tandem.labeling.extraction.stances import NO_SPACES, WITHOUT_SPACES, Stance, stances
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.reading import Place, Unreadable, UnreadableReason
 
-_TOKEN = re.compile(r"\w+(?:['\u2019.]\w+)*|=>|->|[^\w\s]")
 _SENTENCE_END = re.compile(
     r"(?:[.!?\u2026]+(?=[\s\"'\u201d\u2019*_)\]]|$)|[\u3002\uff01\uff1f]|(?<![\w,])\n|\n(?=\s*\n))+"
 )
-_MARKS = frozenset("\"'`*_\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e()[]<>{}\u300c\u300d")
-_WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
-_NO_SPACES = re.compile(f"[{_WITHOUT_SPACES}]")
-_UNTICKED = re.compile(r"\[\s?\]|\u2610|\u2717|\u2718|\u274c")
-_CLAUSE_ENDS = frozenset(".,;:!\u2026\u2014\u2013-\u3002\uff0c\uff01|)/")
-_SUBORDINATE = words.words_of("although though while whereas despite even obwohl bien aunque")
-_CONSEQUENCE = words.words_of("so thus therefore hence also donc")
-
-
-class Stance(Enum):
-    """What the answer does with a label that it mentions."""
-
-    ASSERTED = "asserted"
-    LOOSE = "loose"
-    """Mentioned in passing, as in "positive aspects"."""
-    DENIED = "denied"
-    ASKED = "asked"
-    DOUBTED = "doubted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +28,6 @@ class Mention:
     value: str
     place: Place
     stance: Stance
-
-
-@dataclass(slots=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-    value: str | None = None
-    """The label, where it is one."""
-    denied: bool = False
-    line: int = 0
-
-    @property
-    def is_negation(self) -> bool:
-        return self.value is None and (self.text in words.NEGATIONS or self.text.endswith(("n't", "n\u2019t")))
 
 
 class Mentions:
@@ -115,183 +79,9 @@ class Mentions:
         for start, end, asks in _sentences(text, [span for span, _ in found]):
             inside = [(span, value) for span, value in found if start <= span[0] < end]
             if inside:
-                yield from self._of_sentence(stretch, text, (start, end), asks, inside)
-
-    def _of_sentence(
-        self, stretch: Stretch, text: str, place: Place, asks: bool, inside: Sequence[tuple[Place, str]]
-    ) -> Iterator[Mention]:
-        tokens = _tokens(text, place, inside)
-        at = [index for index, token in enumerate(tokens) if token.value is not None]
-        used: set[int] = set()
-        for index in at:
-            if (negation := _denied_by(tokens, index)) is not None:
-                tokens[index].denied = True
-                used.add(negation)
-        for index in at:
-            token = tokens[index]
-            yield Mention(
-                token.value or "",
-                (stretch.start + token.start, stretch.start + token.end),
-                self._stance(tokens, index, used, text[place[0] : place[1]], asks=asks),
-            )
-
-    def _stance(self, tokens: list[_Token], index: int, used: set[int], sentence: str, *, asks: bool) -> Stance:
-        if asks:
-            return Stance.ASKED
-        if tokens[index].denied:
-            return Stance.DENIED
-        if _is_doubted(tokens, index, used, sentence):
-            return Stance.DOUBTED
-        if self._is_led_to(tokens, index) and _is_followed_well(tokens, index):
-            return Stance.ASSERTED
-        return Stance.LOOSE
-
-    def _is_led_to(self, tokens: list[_Token], index: int) -> bool:
-        """Whether the words before the label assert it: nothing, or a frame such as "is", with fillers between."""
-        emphasised = False
-        for at in range(index - 1, -1, -1):
-            token = tokens[at]
-            if token.text in _MARKS or token.text == ",":
-                emphasised = emphasised or token.text == "*"
-                continue
-            if token.denied or emphasised:
-                return True
-            if token.text == "be" and at and tokens[at - 1].text == "to":
-                return at > 1 and tokens[at - 2].text in ("seems", "appears", "considered", "judged", "deemed", "find")
-            if token.text in words.FRAMES or token.text.endswith(words.FRAMING_SIGNS):
-                return True
-            if token.text == "about":
-                return at > 0 and tokens[at - 1].text in ("is", "was", "it's")
-            if token.text == "with":
-                return at > 0 and tokens[at - 1].text in ("go", "going", "goes", "went")
-            if self._graded and token.text in words.STRENGTHS:
-                return False
-            if token.text not in words.FILLERS and token.text not in ("but", "rather", "sondern", "mais", "sino"):
-                return False
-        return True
-
-
-def _is_followed_well(tokens: list[_Token], index: int) -> bool:
-    """Whether what follows the label leaves it standing: the clause's end, a noun that it describes, a reason."""
-    noun = tokens[index].text in words.NEGATIONS  # "no answer" is no "no"
-    for token in tokens[index + 1 :]:
-        if token.text in _CLAUSE_ENDS or token.text == "(":
-            return True
-        if token.text in _MARKS:
-            continue
-        if token.text in words.NOUNS and not noun:
-            noun = True
-            continue
-        return token.text in words.FOLLOWERS
-    return True
-
-
-def _denied_by(tokens: list[_Token], index: int) -> int | None:
-    """The negation that denies this label outright: right before it, but for fillers."""
-    passed = 0
-    for at in range(index - 1, -1, -1):
-        token = tokens[at]
-        if token.line != tokens[index].line:
-            return None
-        if token.is_negation:
-            return None if tokens[at + 1].text in words.NOT_ONLY else at
-        if at and (tokens[at - 1].text, token.text) in words.NEGATION_PAIRS:
-            return at
-        if token.text in _ALTERNATIVES:
-            before = next(
-                (other for other in reversed(tokens[:at]) if other.text not in _MARKS and other.text != ","), None
-            )
-            return at if before is not None and before.denied else None
-        if token.text in _MARKS:
-            continue
-        passed += 1
-        if passed > 5 or token.value is not None or token.text in (",", ";", ":", "but"):
-            return None
-        if token.text not in _BETWEEN:
-            return None
-    return None
-
-
-_ALTERNATIVES = frozenset({"or", "oder", "noch", "ou", "o"})
-_BETWEEN = words.FILLERS | words.words_of(
-    """
-    be been being as label labeled labelled classified considered really at all exactly necessarily entirely
-    fully particularly especially completely truly any in is way anywhere near even it it's that that's
-    """
-)
-"""May stand between a negation and the label that it denies outright."""
-
-
-def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str) -> bool:
-    """Whether a negation further off, a hedge, a condition or a part of the whole stands in the label's sentence."""
-    plain = "".join(token.text if token.value is None else " " for token in tokens)
-    if any(sign in plain for sign in (*words.NEGATING_SIGNS, *words.DOUBTING_SIGNS)) and _NO_SPACES.search(sentence):
-        return True
-    if _UNTICKED.search(sentence) or _is_scored_low(tokens, index):
-        return True
-    start, end = _scope(tokens, index)
-    opens = tokens[index].text in words.POLAR and all(token.text in _MARKS for token in tokens[:index])
-    opens = opens and index + 1 < len(tokens) and tokens[index + 1].text in _CLAUSE_ENDS
-    clueless = any(token.text in words.CLUELESS for token in tokens)
-    for at in range(start, end):
-        token = tokens[at]
-        if token.value is not None or at in used:
-            continue
-        if at > index and opens and token.is_negation and not clueless:
-            continue
-        if token.is_negation or token.text in words.DOUBTS or token.text in words.PARTIAL:
-            return True
-    said = [token.text for token in tokens[start:end]]
-    if any(pair in words.NEGATION_PAIRS for pair in pairwise(said)):
-        return not any(tokens[at].denied for at in range(start, end) if tokens[at].value is not None)
-    return ("would", "be") in pairwise(said) and not {"label", "answer", "classification", "category"} & set(said)
-
-
-def _is_scored_low(tokens: list[_Token], index: int) -> bool:
-    """Whether a share below one half stands right behind the label: it is one of several that were weighed."""
-    behind = [token.text for token in tokens[index + 1 :] if token.text not in _MARKS and token.text not in ":=-"]
-    if not behind or not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", behind[0]):
-        return False
-    share = float(behind[0]) / (100 if behind[1:2] == ["%"] else 1)
-    return share < 0.5
-
-
-def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
-    """From where to where a negation or hedge in the sentence reaches the label."""
-    start = 0
-    if tokens and tokens[0].text in _SUBORDINATE:
-        start = next((at + 1 for at in range(index) if tokens[at].text == ","), 0)
-    for at in range(start, index):
-        text = tokens[at].text
-        after_comma = at > 0 and tokens[at - 1].text == ","
-        if text in (";", "but", "aber", "mais", "pero", "sondern") or (text in _CONSEQUENCE and after_comma):
-            start = at + 1
-    end = len(tokens)
-    for at in range(index + 1, len(tokens)):
-        text = tokens[at].text
-        if text in (";", "but") or (text == "," and at + 1 < len(tokens) and tokens[at + 1].text in words.REASONS):
-            end = at
-            break
-    return start, end
-
-
-def _tokens(text: str, place: Place, inside: Sequence[tuple[Place, str]]) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = place[0]
-    for (start, end), value in [*inside, ((place[1], place[1]), "")]:
-        tokens.extend(
-            _Token(
-                found[0].casefold().replace("\u2019", "'"),
-                found.start(),
-                found.end(),
-                line=text.count("\n", place[0], found.start()),
-            )
-            for found in _TOKEN.finditer(text, at, start)
-        )
-        if value:
-            tokens.append(_Token(text[start:end].casefold(), start, end, value, line=text.count("\n", place[0], start)))
-        at = max(at, end)
-    return tokens
+                found_stances = stances(text, (start, end), inside, asks=asks, graded=self._graded)
+                for (place, value), stance in zip(inside, found_stances, strict=True):
+                    yield Mention(value, (stretch.start + place[0], stretch.start + place[1]), stance)
 
 
 def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:
@@ -311,7 +101,7 @@ def _pattern(spelling: str) -> str:
     parts = [re.escape(part) for part in re.split(r"[\s_\-\u2010\u2011]+", spelling.strip()) if part]
     body = r"[\s_\-\u2010\u2011]+".join(parts).replace("'", "['\u2019]")
     first, last = spelling.strip()[0], spelling.strip()[-1]
-    glued = rf"[^\W{_WITHOUT_SPACES}]"
-    before = "" if _NO_SPACES.match(first) else rf"(?<!{glued})(?<![_\u2010\u2011~-])(?<!\w['\u2019])"
-    after = "" if _NO_SPACES.match(last) else rf"(?!{glued}|[_\u2010\u2011~]|-\w|['\u2019]\w)"
+    glued = rf"[^\W{WITHOUT_SPACES}]"
+    before = "" if NO_SPACES.match(first) else rf"(?<!{glued})(?<![_\u2010\u2011~-])(?<!\w['\u2019])"
+    after = "" if NO_SPACES.match(last) else rf"(?!{glued}|[_\u2010\u2011~]|-\w|['\u2019]\w)"
     return f"{before}{body}{after}"

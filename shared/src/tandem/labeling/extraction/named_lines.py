@@ -40,7 +40,8 @@ class NamedLines:
         either = "|".join(re.escape(name).replace(r"\ ", r"[\s_-]+") for name in known)
         marks = r"[*_`\"'\u201c\u201d\[\]<>]*"
         self._line = re.compile(
-            rf"(?:^|(?<=[,;|]))[ \t>#*_+|\u2022-]*(?:\(?\d{{1,2}}[.)][ \t]*)?{marks}(?P<final>(?:final|overall)[ \t_-]+)?(?P<name>{either})"
+            rf"(?:^|(?<=[,;|]))[ \t>#*_+|\u2022-]*(?:\(?\d{{1,2}}[.)][ \t]*)?{marks}"
+            rf"(?P<final>(?:final|overall)[ \t_-]+)?(?P<name>{either})"
             rf"{marks}[ \t]*(?:[:=\uff1a\u2192]|->|=>|\|)(?:[*_`]{{1,3}}(?=\s))?",
             re.IGNORECASE | re.MULTILINE,
         )

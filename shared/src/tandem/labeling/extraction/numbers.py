@@ -44,8 +44,14 @@ class NumberReader:
         self._task = task
         self._unit = _unit(task.unit)
         unit = rf"|{re.escape(task.unit)}" if task.unit else ""
-        value = rf"(?P<value>[-\u2212+$\u20ac\u00a3]?{_DIGITS}(?:\s*(?:/|out of)\s*{_DIGITS})?(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
-        rest = r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|(?:because|since|as|for|given|due|based|overall|here)\b))"
+        value = (
+            rf"(?P<value>[-\u2212+$\u20ac\u00a3]?{_DIGITS}(?:\s*(?:/|out of)\s*{_DIGITS})?"
+            rf"(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
+        )
+        rest = (
+            r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
+            r"(?:because|since|as|for|given|due|based|overall|here)\b))"
+        )
         name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
         self._at_first = re.compile(
             rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE
@@ -112,7 +118,7 @@ class NumberReader:
             return out_of_range(f"{self._task.name!r}: {next(iter(problems.values()))}")
         return Reading(allowed[0] + 0.0, rule, (place,), in_json=in_json)
 
-    def _spelled(self, text: str) -> set[float] | Unreadable:
+    def _spelled(self, text: str) -> set[float] | Unreadable:  # noqa: PLR0911 - a way to write it a return
         """The numbers that this text may spell, whole; more than one where a comma may be either."""
         text = text.strip().rstrip(".!") if not _PLAIN.fullmatch(text.strip()) else text.strip()
         if len(text) > _LONGEST:

@@ -70,6 +70,8 @@ def generic_member(node: Node) -> Node | None:
 
 def agreed(readings: Sequence[Found]) -> Found:
     """The one value that all of them have, or why there is none."""
+    if len(readings) == 1:
+        return readings[0]
     good = [found for found in readings if isinstance(found, Reading)]
     if len({key_of(found.value) for found in good}) > 1:
         return ambiguous({str(found.value) for found in good})

@@ -16,7 +16,7 @@ NEGATIONS = words_of(
     excluding non nothing nobody isnt dont doesnt cant wont wasnt arent incorrect wrong false untrue denies deny
     rejects reject unlikely nicht kein keine keinen keiner keinem keines nie niemals weder ohne falsch ne pas
     jamais aucun aucune ni sans nunca jamás tampoco sin ningún ninguna mai né senza não nem sem niet geen nooit
-    zonder inte ikke ej aldrig nie nigdy değil hayır не нет никогда ни без ليس لا غير नहीं disagree disagrees
+    zonder inte ikke ej aldrig nie nigdy değil не нет никогда ни без ليس لا غير नहीं disagree disagrees
     contrary excluded exclude excludes
     """
 )
@@ -64,7 +64,7 @@ FILLERS = words_of(
     predominantly so therefore thus hence indeed best most simply just then finally ultimately now ok okay sure
     well i'd i think believe would say here yes conclusion summary short my final correct right appropriate likely
     probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy claramente molto
-    chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - – — •
+    chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - — •
     """
 )
 """Passed over on the way back from a label to the word that asserts it."""
@@ -111,8 +111,8 @@ NOUNS = words_of(
 
 FOLLOWERS = words_of(
     """
-    because since as given due based for with in toward towards about overall here and on considering rather instead weil da
-    parce car puisque porque perché poiché denn です である だ 입니다 이다 的
+    because since as given due based for with in toward towards about overall here and on considering rather
+    instead weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )
 """May follow a label that is asserted."""

@@ -41,8 +41,8 @@ class LineClaims:
             lines = lines[2:]  # a table's head
         claims: list[Claim] = []
         heading: tuple[Match, Stretch] | None = None
-        for index, line in enumerate(lines):
-            line = _unbarred(unbulleted(line))
+        for index, raw in enumerate(lines):
+            line = _unbarred(unbulleted(raw))
             if line.start >= line.end or says_none(line.text):
                 continue
             if (label := self._heading(line)) is not None:
@@ -108,10 +108,11 @@ class LineClaims:
     def _splits(self, line: Stretch) -> list[tuple[Stretch, Stretch]]:
         """The ways to take the line as a quote and a label."""
         text = line.text
-        found = []
-        for pattern in (_LINK, _IN_BRACKETS):
-            if brackets := pattern.fullmatch(text):
-                found.append((line.part(*brackets.span(1)), line.part(*brackets.span(2))))
+        found = [
+            (line.part(*brackets.span(1)), line.part(*brackets.span(2)))
+            for pattern in (_LINK, _IN_BRACKETS)
+            if (brackets := pattern.fullmatch(text)) is not None
+        ]
         for separator in list(_PARTS.finditer(text))[:40]:
             left, right = line.part(0, separator.start()), line.part(separator.end(), len(text))
             found += [(left, right), (right, left)]

@@ -9,28 +9,31 @@ from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import unbulleted
 
 _REFUSAL = re.compile(
-    r"\b(?:i(?:'m| am) (?:sorry|unable|not able|not allowed)|i (?:can(?:no|')t|cannot|won't|will not|must decline)|as an ai\b|"
-    r"i apologi[sz]e|unable to (?:assist|help|comply|provide|label|classify)|es tut mir leid|je suis d\u00e9sol|lo siento|"
-    r"\u5bf9\u4e0d\u8d77|\u62b1\u6b49|\u7533\u3057\u8a33)",
+    r"\b(?:i(?:'m| am) (?:sorry|unable|not able|not allowed)|i (?:can(?:no|')t|cannot|won't|will not|must decline)|"
+    r"as an ai\b|i apologi[sz]e|unable to (?:assist|help|comply|provide|label|classify)|es tut mir leid|"
+    r"je suis d\u00e9sol|lo siento|\u5bf9\u4e0d\u8d77|\u62b1\u6b49|\u7533\u3057\u8a33)",
     re.IGNORECASE,
 )
 _RETRACTION = re.compile(
-    r"(?:^|[.!?\u2026\n]\s*|[\u2014\u2013-]\s+)[*_\"']*(?:oh |but )?(?:wait|actually|correction|on second thoughts?|scratch that|hmm+|oops|"
-    r"sorry|no\b|let me (?:re|correct|think)|my mistake|i was wrong|i made)",
+    r"(?:^|[.!?\u2026\n]\s*|[\u2014\u2013-]\s+)[*_\"']*(?:oh |but )?"
+    r"(?:wait|actually|correction|on second thoughts?|scratch that|hmm+|oops|sorry|no\b|"
+    r"let me (?:re|correct|think)|my mistake|i was wrong|i made)",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|(?:is|was|does|do|did|can)n['\u2019]t\b|"
-    r"(?:does|can) ?not\b|(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
-    r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|i (?:don['\u2019]t|do not) (?:think|agree)|(?:or|maybe|perhaps)\s+\w)",
+    r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
+    r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|"
+    r"(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
+    r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|"
+    r"i (?:don['\u2019]t|do not) (?:think|agree)|(?:or|maybe|perhaps)\s+\w)",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(
     r"\b(?:examples?|e\.g|format|template|samples?|wrong|incorrect)\b[^.!?\n]{0,40}:[*_\s]*$", re.IGNORECASE
 )
 _NOT_MEANT = re.compile(
-    r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|like this|"
-    r"format|template|schema)\b[^.!?\n]{0,60}$",
+    r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|"
+    r"like this|format|template|schema)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
 _CHATTY = re.compile(r"(?:sure|certainly|of course|absolutely|here(?:'s|\u2019s| is| are))\b", re.IGNORECASE)
@@ -88,7 +91,8 @@ class Statements:
             rf"(?:{names})[*_\"'`]*"
             r"(?:\s+(?:label|class|category|score|value))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
-            r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*(?=(?P<value>[^\n]+?)[ \t]*$)",
+            r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*"
+            r"(?=(?P<value>[^\n]+?)[ \t]*$)",
             re.IGNORECASE | re.MULTILINE,
         )
 

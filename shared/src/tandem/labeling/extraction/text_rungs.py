@@ -49,7 +49,9 @@ class TextRungs:
         self._statements = Statements(task.name, alone=alone)
         self._mentions = Mentions(options_of(task)) if isinstance(task, SingleChoiceTask) else None
 
-    def read(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
+    def read(  # noqa: PLR0911 - rung by rung
+        self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]
+    ) -> Found:
         own = [section for section in sections if section.name in (self._task.name, "")]
         bare = self._said_alone(stretch, own, fields)
         named = self._named(own, fields) if own else None
@@ -142,9 +144,7 @@ class TextRungs:
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
-        if stated and isinstance(self._task, SingleChoiceTask | NumberTask):
-            return None
-        if not self._alone:
+        if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
             return None
         if isinstance(self._task, SpanTask | MultipleChoiceTask):
             return self._from_paragraphs(stretch, fields)

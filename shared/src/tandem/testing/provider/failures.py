@@ -23,6 +23,9 @@ TRICKLE_SECONDS = 0.05
 UNSUPPORTED = "logprobs"
 """What `unsupported` names, where the settings name nothing."""
 
+CONTEXT_WINDOW = 1_000_000
+"""What `too_long` names where the settings name nothing: whoever believes it sends other prompts all the same."""
+
 Failure = Callable[[Behaviour, web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -88,7 +91,7 @@ def unsupported(parameter: str) -> web.Response:
 
 
 async def _too_long(settings: Behaviour, _: web.BaseRequest) -> web.StreamResponse:
-    return too_long(settings.context_window or 128, None)
+    return too_long(settings.context_window or CONTEXT_WINDOW, None)
 
 
 def too_long(window: int, tokens: int | None) -> web.Response:

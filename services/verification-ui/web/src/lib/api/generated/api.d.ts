@@ -197,7 +197,8 @@ export interface paths {
          * @description Import a file of records, all of it or nothing.
          *
          *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-         *     (counted from 1 below the header), line and column.
+         *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
+         *     whose id is there already is a fault or left out, and a changed text wants an id of its own.
          */
         post: operations["import_records"];
         delete?: never;
@@ -1766,8 +1767,14 @@ export interface components {
              */
             records: number;
             /**
+             * Same Content
+             * @description Rows whose fields another record has; looked for unless on_same_content is keep.
+             * @default 0
+             */
+            same_content: number;
+            /**
              * Skipped
-             * @description Rows left out because their id was there already.
+             * @description Rows left out because their id, or their content, was there already.
              */
             skipped: number;
             /**
@@ -2491,6 +2498,11 @@ export interface components {
          * @enum {string}
          */
         OnDuplicate: "error" | "skip";
+        /**
+         * OnSameContent
+         * @enum {string}
+         */
+        OnSameContent: "keep" | "skip" | "error";
         /**
          * Order
          * @enum {string}
@@ -4080,6 +4092,8 @@ export interface operations {
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
                 on_duplicate?: components["schemas"]["OnDuplicate"];
+                /** @description What to do with a row whose fields equal those of another record, whatever its id. */
+                on_same_content?: components["schemas"]["OnSameContent"];
                 /** @description Of a CSV file. */
                 delimiter?: string;
             };
