@@ -23,12 +23,6 @@ def spans_as_answered(task: SpanTask, spans: Sequence[Span], fields: Mapping[str
     return [_entry(task, span, context) for span, context in told]
 
 
-def can_be_told(spans: Sequence[Span], fields: Mapping[str, str]) -> bool:
-    """Whether the entries say which places are meant: of "late late", nothing around the first tells it from the
-    second."""
-    return all(context != span.text for span, context in _told(spans, fields))
-
-
 def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Span, str | None]]:
     alike: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[Span]] = {}
     for span in spans:
@@ -36,7 +30,7 @@ def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Sp
         alike.setdefault(key, []).append(span)
     for group in alike.values():
         searched = SearchedText(fields.get(group[0].field, ""))
-        if set(searched.occurrences(group[0].text).places) <= {(span.start, span.end) for span in group}:
+        if set(searched.occurrences(group[0].text).places) == {(span.start, span.end) for span in group}:
             yield group[0], None
         else:
             yield from ((span, context_of(searched, span) or span.text) for span in group)
@@ -45,7 +39,10 @@ def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Sp
 def context_of(searched: SearchedText, span: Span) -> str | None:
     """The fewest words around the span by which its place is told from all others of its text; None when none do."""
     place = (span.start, span.end)
-    others = [other for other in searched.occurrences(span.text).places if other != place]
+    places = searched.occurrences(span.text).places
+    if place not in places:  # as the second of two that overlap
+        return None
+    others = [other for other in places if other != place]
     return next(
         (context for context in _contexts(searched.text, place) if _tells(searched, context, place, others)), None
     )
