@@ -76,7 +76,7 @@ class TextRungs:
             return mistyped
         return self.unless_retracted(self._asserted(stretch, bare), stretch)
 
-    def unless_retracted(self, found: Found, stretch: Stretch) -> Found:
+    def unless_retracted(self, found: Found, stretch: Stretch) -> Found:  # noqa: PLR0911 - a way to take back a return
         """What was read, unless the answer takes it back behind it, or says before it that it is not meant."""
         if not isinstance(found, Reading) or not found.places or found.place is None:
             return found
