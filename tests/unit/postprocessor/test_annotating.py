@@ -43,13 +43,6 @@ def test_a_label_without_confidence_is_left_alone_where_the_policy_says_so() -> 
     assert review_of(ReviewPolicy(review_without_confidence=False), Outcome.LABELED, [label(None)])[0] is None
 
 
-def test_what_a_person_decided_on_in_another_job_asks_for_nobody() -> None:
-    verified = TaskLabel(task="t", value="v", rule="carried_over", confidence_missing_reason="verified")
-    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified]) == (None, 0.0)
-    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(0.4)])[0] is ReviewReason.LOW_CONFIDENCE
-    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(None)])[0] is ReviewReason.NO_CONFIDENCE
-
-
 def test_the_least_sure_of_all_tasks_and_of_all_spans_decides() -> None:
     policy = ReviewPolicy(threshold=0.7)
     assert review_of(policy, Outcome.LABELED, [label(0.9), label(0.4)]) == (ReviewReason.LOW_CONFIDENCE, 0.6)
@@ -71,3 +64,10 @@ def test_where_labels_without_confidence_are_left_alone_the_others_still_count()
     policy = ReviewPolicy(threshold=0.7, review_without_confidence=False)
     assert review_of(policy, Outcome.LABELED, [label(None), label(0.4)])[0] is ReviewReason.LOW_CONFIDENCE
     assert review_of(policy, Outcome.LABELED, [label(None), label(0.9)])[0] is None
+
+
+def test_what_a_person_decided_on_in_another_job_asks_for_nobody() -> None:
+    verified = TaskLabel(task="t", value="v", rule="carried_over", confidence_missing_reason="verified")
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified]) == (None, 0.0)
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(0.4)])[0] is ReviewReason.LOW_CONFIDENCE
+    assert review_of(ReviewPolicy(), Outcome.LABELED, [verified, label(None)])[0] is ReviewReason.NO_CONFIDENCE

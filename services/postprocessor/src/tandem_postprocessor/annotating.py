@@ -77,10 +77,10 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
-    if answer.ready is not None:
-        annotation["sources"] = list(answer.ready.sources)
     if found.samples:
         annotation["samples"] = _samples(found.samples)
+    if answer.ready is not None:
+        annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
         annotation["spending"] = spending
     if job.hidden:
@@ -105,7 +105,7 @@ def _judge(
     if answer.ready is not None:
         checked = check_ready(job.label_schema, answer.ready, fields)
         outcome = Outcome.LABELED if checked.reason is None else Outcome.INVALID
-        return outcome, checked.reason, checked.detail, Labeling(checked.labels)
+        return outcome, checked.reason, checked.detail, Labeling(tuple(checked.labels))
     if not answer.completions or labeler is None:
         return Outcome.FAILED, ErrorKind.MALFORMED.value, "the answer holds no completion, label or error", _NOTHING
     found = labeler.label(answer.completions, fields)

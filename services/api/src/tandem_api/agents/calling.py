@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tandem.events import ConfidenceStrategy, ErrorKind
+from tandem.events import ErrorKind
 from tandem.web import FieldProblem
 from tandem_api.agents.schemas import AgentCreate
 from tandem_api.providers.service import ProviderService
@@ -23,12 +23,6 @@ def calling_problems(body: AgentCreate, providers: ProviderService) -> Iterator[
             field="parameters.samples",
             detail="At temperature 0 all samples are alike, and each is paid.",
             cure="Set parameters.temperature above 0, e.g. 0.7, or ask for one sample.",
-        )
-    if body.confidence_strategy is ConfidenceStrategy.AGREEMENT and body.parameters.samples < 2:
-        yield FieldProblem(
-            field="parameters.samples",
-            detail="Agreement is found over several answers, and one is asked for.",
-            cure="Set parameters.samples to 3 or more and parameters.temperature above 0.",
         )
     fallback = body.fallback
     if fallback is None:

@@ -17,7 +17,7 @@ def strategy_problems(body: AgentCreate) -> Iterator[FieldProblem]:
         yield FieldProblem(
             field="parameters.samples",
             detail="Agreement compares several answers to each record, and one is asked for.",
-            cure="Set parameters.samples to 2 or more, e.g. 5, at a temperature above 0; each sample is paid.",
+            cure="Set parameters.samples to 3 or more, at a temperature above 0; each sample is paid.",
         )
     if body.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
         if not parameters.logprobs:

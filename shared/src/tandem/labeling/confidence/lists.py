@@ -146,6 +146,8 @@ def _slot(
 class _ListSpellings(Spellings):
     """What may follow a label of a list: each option with what leads to it, and the end."""
 
+    one_text_each = False
+
     def __init__(
         self, texts: Mapping[str, str], lead: str, close: str, likely: frozenset[str], *, in_json: bool
     ) -> None:

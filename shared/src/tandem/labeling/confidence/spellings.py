@@ -15,6 +15,9 @@ _MOST_KNOWN = 2000
 class Spellings:
     """The options as a model spells them in one context, sorted, so that a prefix finds its options by bisection."""
 
+    one_text_each = True
+    """Whether an option goes on in one way, so that it is no likelier than its text."""
+
     def __init__(
         self, texts: Mapping[str, str], ends: Callable[[str], bool], *, likely: frozenset[str] | None = None
     ) -> None:

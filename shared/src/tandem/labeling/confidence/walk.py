@@ -12,7 +12,7 @@ for as long as more than one option could still follow.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
   nowhere else. When all are seen behind it, it says how the answer is laid out, not what it says, and is left out.
 - What the provider does not list may belong to the options that it does not list, each at most as likely as the least
-  likely alternative listed. They get it.
+  likely alternative listed (unless an option can go on in several ways, as in a list). They get it.
 - Probability that leads to no option is left out.
 
 Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
@@ -134,7 +134,14 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
                 elif begun is not None:
                     doubts.append(_Doubt(reached * probability, others, unless_seen=True))
             if unlisted > _ROUNDING:
-                doubts.append(_Doubt(reached * unlisted, others, most=reached * least, unless_seen=True))
+                doubts.append(
+                    _Doubt(
+                        reached * unlisted,
+                        others,
+                        most=reached * least if spellings.one_text_each else math.inf,
+                        unless_seen=True,
+                    )
+                )
         reached *= own
         position += len(token.token)
         index += 1
@@ -180,7 +187,14 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
             else:
                 doubts.append(_Doubt(reached * probability, others))
         if unlisted > _ROUNDING and (unseen := [option for option in alive if option not in seen]):
-            doubts.append(_Doubt(reached * unlisted, unseen, most=reached * least, unless_seen=True))
+            doubts.append(
+                _Doubt(
+                    reached * unlisted,
+                    unseen,
+                    most=reached * least if spellings.one_text_each else math.inf,
+                    unless_seen=True,
+                )
+            )
         reached *= own
         if len(following) == 1:
             masses[label] += reached

@@ -86,7 +86,7 @@ class AnnotationWriter:
             )
             if result.matched_count:
                 return True
-            late: dict[str, Any] = {name: value for name, value in document.items() if name in ATTEMPT_FIELDS}
+            late = {name: value for name, value in document.items() if name in ATTEMPT_FIELDS}
             await self._collection.update_one(
                 {"_id": document["_id"], "attempt": {"$gt": attempt}, "history.attempt": {"$ne": attempt}},
                 {"$push": {"history": late}},
