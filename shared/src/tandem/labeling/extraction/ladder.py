@@ -156,6 +156,8 @@ class AnswerReader:
         found = self._readers[name].in_json(value, fields)
         if isinstance(found, Reading) or value.kind is not Kind.STRING:
             return found
+        if found.reason is not UnreadableReason.NOT_IN_SCHEMA:
+            return found
         likely = self._readers[name].mistyped(Stretch.whole(value.text)) or self._text[name].mentioned(value.text)
         if not isinstance(likely, Reading):
             return found
