@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec, LabelTask, options_of
+from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec, LabelTask, Span, options_of
+from tandem.labeling.spans_in_answers import can_be_told
 from tandem.labeling.values import canonical, problem_with
 from tandem.web import FieldProblem
 
@@ -45,6 +46,14 @@ def example_problems(examples: Sequence[Example], label_schema: LabelSchemaSpec)
             elif problem := problem_with(task, value, example.fields):
                 yield FieldProblem(
                     field=f"{where}.values.{name}", detail=f"{problem[0].upper()}{problem[1:]}.", cure=_allowed(task)
+                )
+            elif isinstance(value, tuple) and not can_be_told(
+                [s for s in value if isinstance(s, Span)], example.fields
+            ):
+                yield FieldProblem(
+                    field=f"{where}.values.{name}",
+                    detail="A span cannot be told from another place of the same text by the words around it.",
+                    cure="Mark all places of the text, or use another example.",
                 )
         if missing := [name for name in names if name not in example.values]:
             yield FieldProblem(

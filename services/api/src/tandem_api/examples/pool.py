@@ -11,7 +11,8 @@ from functools import cache
 from typing import TypeAlias
 
 from tandem.embeddings import Embeddings, EmbeddingsMissing, Floats, load_embeddings
-from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec
+from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec, LabelValue, Span
+from tandem.labeling.spans_in_answers import can_be_told
 from tandem.labeling.values import problem_with
 from tandem.observability.logs import get_logger
 from tandem.store.annotations.verified import VerifiedAnnotation, VerifiedReader
@@ -150,9 +151,13 @@ def _verified(record: RecordDocument, annotation: VerifiedAnnotation, label_sche
     example = Example.model_validate({"fields": fields, "values": annotation.values})
     for task in label_schema.tasks:
         value = example.values.get(task.name)
-        if value is None or problem_with(task, value, fields) is not None:
+        if value is None or problem_with(task, value, fields) is not None or not _can_be_shown(value, fields):
             return None
     return Verified(record["dataset_id"], record["seq"], record["content_hash"], example, size)
+
+
+def _can_be_shown(value: LabelValue, fields: Mapping[str, str]) -> bool:
+    return not isinstance(value, tuple) or can_be_told([part for part in value if isinstance(part, Span)], fields)
 
 
 def _text(fields: Mapping[str, str]) -> str:
