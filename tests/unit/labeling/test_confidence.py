@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
-from tandem.labeling.confidence import Confidence, ConfidenceEstimator, UnknownReason
+from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, UnknownReason
 from tandem.labeling.extraction import ChoiceReader
 from tandem.labeling.reading import Reading
 
@@ -37,7 +37,7 @@ def bare(text: str, logprob: float, *top: tuple[str, float]) -> TokenLogprob:
     return TokenLogprob(token=text, logprob=logprob, top=top)
 
 
-def estimate(of: SingleChoiceTask, tokens: Sequence[TokenLogprob]) -> Confidence | UnknownReason:
+def estimate(of: SingleChoiceTask, tokens: Sequence[TokenLogprob]) -> Assessment:
     text = "".join(each.token for each in tokens)
     reading = ChoiceReader(of).read(text)
     assert isinstance(reading, Reading), reading
