@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -193,22 +194,25 @@ class Bench:
             of_all = ""
             taken, came = taken - before["taken"], came - before["allowed_by_rate"]
             refused, received = refused - early["refused"], received - early["received"]
+        load, *_ = os.getloadavg()
         return (
             f"| {self._case.what} | {100 * taken / came:.1f} % | {of_all} | {refused} of {received} "
-            f"({100 * refused / max(1, received):.2f} %){after} | {score['most_in_flight']} |"
+            f"({100 * refused / max(1, received):.2f} %){after} | {score['most_in_flight']} | {load:.1f} |"
         )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
-    parser.add_argument("cases", nargs="*", default=list(CASES), choices=[*CASES, []])
+    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES) + "; all where none is named")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
     arguments = parser.parse_args()
-    print("| what | use of the rate | of that and the bucket at first | refused | most in flight |")
-    print("| --- | --- | --- | --- | --- |")
-    for name in arguments.cases:
+    if unknown := set(arguments.cases) - CASES.keys():
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    print("| what | use of the rate | of that and the bucket at first | refused | most in flight | load |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name in arguments.cases or CASES:
         with ExitStack() as stack:
             logs = arguments.logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             provider = ProviderProcess(log_file=logs / "provider.log")

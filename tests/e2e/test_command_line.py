@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stacks import TWEETS, RunningStack
 
@@ -98,6 +99,16 @@ def test_from_a_file_to_labels(terminal: Terminal, project: str, running_stack: 
     )
     assert model.name in run("agent", "list", *here)
     assert "Somehow I was blessed" in run("agent", "preview", "first", *here, "--dataset", "tweets")
+    told = run("estimate", *here, "--dataset", "tweets", "--agent", "first", "--limit", "200")
+    assert "prompt tokens" in told
+    assert f"No price is known of {model.provider}/{model.name}" in told
+    checked = run("run", *here, "--dataset", "tweets", "--agent", "first", "--limit", "200", "--check")
+    assert "Probe: asked about the first record, the model answered labeled" in checked
+    assert "Estimate for 200 records" in checked
+    tried = run("agent", "try", "first", *here, "--field", "text=What a day!")
+    assert "read as structured" in tried
+    refused = run("run", *here, "--dataset", "tweets", "--agent", "first", "--budget", "1", status=1)
+    assert "Problem: No price is known" in refused
     ran = run("run", *here, "--dataset", "tweets", "--agent", "first", "--name", project, "--limit", "200")
     assert "completed, 200 of 200" in ran
     assert "200 / 200" in run("status", project)
@@ -147,6 +158,44 @@ def test_agents_are_reported_compared_and_combined(
     assert report["cost"]["total"]["calls"] == 0
 
 
+def test_a_label_schema_goes_to_a_file_and_on_to_a_version_that_labels_carry_over_to(
+    terminal: Terminal, project: str, running_stack: RunningStack, tmp_path: Path
+) -> None:
+    run, here = terminal.run, ("--project", project)
+    first, second, copy = tmp_path / "first.yaml", tmp_path / "second.yaml", tmp_path / "copy.json"
+    labels = ["positive", "neutral", "negative"]
+    first.write_text(f"name: mood\noptions: [{', '.join(labels)}]\n")
+    second.write_text("name: mood\noptions: [positive, {value: bad, aliases: [negative]}, no]\n")
+    columns = ("--text-column", "text", "--id-column", "id")
+    run("import", str(TWEETS), *here, *columns, "--gold-columns", "mood=label")
+    assert "version 1: positive, neutral, negative" in run("schema", "create", *here, "--file", str(first))
+    model = running_stack.stack.model
+    agent = ("--schema", "mood", "--model", model.name, "--provider", model.provider)
+    run("agent", "create", "old", *here, *agent)
+    run("run", *here, "--dataset", "tweets", "--agent", "old", "--name", project, "--limit", "60")
+
+    assert "version 2: positive, bad, no" in run("schema", "create", *here, "--file", str(second))
+    assert "written: mood, version 2." in run("schema", "export", "mood", *here, "-o", str(copy))
+    assert "version 2" in run("schema", "create", *here, "--file", str(copy))  # equal: no version 3
+    shown = run("schema", "show", "mood", *here, "--version", "1")
+    assert shown.startswith("# version 1, made ")
+    assert yaml.safe_load(shown)["tasks"][0]["options"] == labels
+    changed = run("schema", "diff", "mood", *here)
+    assert "-      - neutral" in changed
+    assert "+      - value: bad" in changed
+    assert "No difference" in run("schema", "diff", "mood", *here, "--from", "2", "--to", "2")
+
+    carry = ("schema", "carry-over", "mood", *here, "--from-job", project, "--label", "mood:negative=bad")
+    would = run(*carry, "--dry-run")
+    assert "of 60 records carry over" in would
+    assert "no new label for 'neutral'" in would
+    assert "new, and on no carried record: no" in would
+    run("agent", "create", "new", *here, *agent)
+    carried = run(*carry, "--agent", "new", "--name", f"{project} carried")
+    assert "completed, 60 of 60" in carried
+    assert "is not task:old=new" in run(*carry[:-1], "negative", status=2)
+
+
 def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack: RunningStack) -> None:
     running_stack.behave(latency_ms=2000)
     try:
@@ -180,6 +229,8 @@ def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal,
         (["run", "--project", "nowhere", "--dataset", "d", "--agent", "a"], 1, "There is no project 'nowhere'"),
         (["import", "no-such-file.csv", "--project", "p", "--text-column", "t"], 2, "does not exist"),
         (["schema", "create", "s", "--project", "p"], 2, "give either --labels or --file"),
+        (["schema", "create", "--project", "p", "--labels", "a,b"], 2, "--labels needs a name"),
+        (["schema", "export", "s", "--project", "p", "-o", "s.txt"], 2, "must end in .yaml, .yml or .json"),
         (["export", "j", "-o", "labels.xlsx"], 2, "must end in .csv, .jsonl or .ndjson"),
         (["frobnicate"], 2, "No such command"),
     ],

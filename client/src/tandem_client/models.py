@@ -45,6 +45,7 @@ class ImportResult(Model):
     import_id: str
     records: int
     skipped: int = 0
+    same_content: int = 0
     duplicates: int = 0
 
 

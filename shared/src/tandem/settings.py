@@ -44,7 +44,11 @@ class KafkaSettings(BaseModel):
     session_timeout_seconds: float = Field(
         default=10, gt=0, description="A consumer silent for so long is taken for dead; its partitions go to others."
     )
-    heartbeat_seconds: float = Field(default=3, gt=0, description="At most a third of the session timeout.")
+    heartbeat_seconds: float = Field(
+        default=1,
+        gt=0,
+        description="At most a third of the session timeout. So long a change in the group may be unknown.",
+    )
     unavailable_limit_seconds: float = Field(
         default=120, gt=0, description="A producer waits this long for a broker that is away, then gives up."
     )

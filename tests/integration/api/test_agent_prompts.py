@@ -133,3 +133,16 @@ async def test_an_agent_may_go_without_a_system_message(
     preview = await admin.post(f"/agents/{agent['id']}/preview", json={"dataset_id": dataset["id"]})
     (message,) = preview.json()["items"][0]["messages"]
     assert message["content"] == 'Is a {"sentiment": "<label>"}?'
+
+
+async def test_a_draft_is_previewed_and_not_made(
+    admin: httpx.AsyncClient, project: Any, label_schema: Any, filled: Any
+) -> None:
+    path = f"/projects/{project['id']}/agents"
+    draft = {"agent": agent_body(label_schema, user_template="Say: {{ fields.text }}"), "dataset_id": filled["id"]}
+    preview = await admin.post(f"{path}/preview", json=draft)
+    assert preview.json()["items"][0]["messages"][-1]["content"] == "Say: this is text 0"
+    assert (await admin.get(path)).json()["items"] == []
+    draft["agent"] = agent_body(label_schema, provider="mine", user_template="{{ fields.x }} {{ y }}")
+    refused = await admin.post(f"{path}/preview", json=draft)
+    assert [error["field"] for error in refused.json()["errors"]] == ["provider", "user_template"]

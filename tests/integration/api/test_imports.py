@@ -42,6 +42,7 @@ async def test_a_csv_becomes_records_in_its_order(admin: httpx.AsyncClient, data
         "import_id": "",
         "records": 2,
         "skipped": 0,
+        "same_content": 0,
         "duplicates": 0,
         "skipped_ids": [],
         "visible_below": 2,
@@ -290,3 +291,24 @@ async def test_the_answer_to_a_bad_file_reaches_a_client_that_is_still_sending(a
     finally:
         await server.stop()
         await serving
+
+
+async def test_rows_of_equal_content_are_taken_left_out_or_refused_as_wished(
+    admin: httpx.AsyncClient, dataset: Any
+) -> None:
+    await import_csv(admin, dataset, "id,text\na,one\nb,two\n")
+    again = "id,text\nc,two\nd,three\ne,three\nf,four\n"
+    refused = await import_csv(admin, dataset, again, on_same_content="error")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/same-content")
+    assert refused.json()["detail"] == "Row 1 (line 2): its fields are those of the record 'b'."
+    skipped = (await import_csv(admin, dataset, again, on_same_content="skip")).json()
+    assert (skipped["records"], skipped["skipped"], skipped["same_content"]) == (2, 2, 2)
+    assert skipped["skipped_ids"] == ["c", "e"]
+    assert [(item["seq"], item["record_id"]) for item in await seen(admin, dataset)] == [
+        (0, "a"),
+        (1, "b"),
+        (2, "d"),
+        (3, "f"),
+    ]
+    kept = (await import_csv(admin, dataset, "id,text\ng,one\n")).json()
+    assert (kept["records"], kept["same_content"]) == (1, 0)

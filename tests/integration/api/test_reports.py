@@ -165,3 +165,9 @@ async def test_only_blocks_that_changed_are_read_again(
     after = await report_of(admin, job)
     assert (after["counts"]["labeled"], after["counts"]["invalid"]) == (10_010, 1)
     assert after["tasks"][0]["labeled"] == 10_010
+    await AnnotationWriter(database).insert_first([annotation(job, 10_011, "failed")])
+    later = await report_of(admin, job)
+    assert (later["counts"]["failed"], later["tasks"][0]["labeled"]) == (1, 10_010)
+    await decide(database, job, 4999, "neutral")
+    decided = await report_of(admin, job)
+    assert (decided["verified"], decided["counts"]["failed"], decided["tasks"][0]["labeled"]) == (1, 1, 5010)

@@ -97,7 +97,12 @@ async def test_a_request_of_the_new_epoch_keeps_the_waiting_one_of_the_old_alive
     [
         ("refusal", ErrorKind.REFUSAL, 1),
         ("malformed", ErrorKind.MALFORMED, 2),
+        ("empty", ErrorKind.MALFORMED, 2),
         ("timeout", ErrorKind.TIMEOUT, 2),
+        ("trickle", ErrorKind.TIMEOUT, 2),
+        ("truncated", ErrorKind.TRUNCATED, 2),
+        ("content_filter", ErrorKind.CONTENT_FILTER, 1),
+        ("too_long", ErrorKind.TOO_LONG, 1),
         ("reset", ErrorKind.CONNECTION, 2),
         ("server_error", ErrorKind.SERVER_ERROR, 2),
     ],
@@ -114,9 +119,10 @@ async def test_what_the_provider_never_answers_ends_with_its_reason(
     assert not answer.completions
     assert "text number" not in answer.error.message
     assert len(answer.calls) == calls
+    assert provider.score().received == calls  # no layer below calls again by itself
 
 
-@pytest.mark.parametrize("failure", ["unauthorized", "quota_exhausted"])
+@pytest.mark.parametrize("failure", ["unauthorized", "forbidden", "quota_exhausted"])
 async def test_an_account_that_needs_its_operator_fails_no_record(
     desk: Desk, provider: SimulatedProvider, failure: str
 ) -> None:

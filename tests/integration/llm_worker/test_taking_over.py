@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llm_worker_line import Line, StartWorker, published, request
+from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.messaging import Connection
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.answers import KeptAnswers
@@ -50,6 +51,23 @@ async def test_the_tail_is_as_long_as_it_must_be(line: Line, start_worker: Start
     assert min(60, 1 + 2) <= len(kept) <= 60
     few = sum(count + 2 for count in behind.values())
     assert len(kept) >= min(few, 60) - 2 * len(behind)
+
+
+async def test_answers_are_found_behind_labels_that_were_ready_without_a_call(
+    line: Line, start_worker: StartWorker
+) -> None:
+    start_worker()
+    await line.publish(published(), *(request(seq) for seq in range(20)))
+    await line.answered(20)
+    ready = {"epoch": 1, "project_id": "p", "ready": ReadyLabels()}
+    carried = [AnnotationRespondedV1(job_id="other", seq=seq, record_id="r", **ready) for seq in range(5000)]
+    await line.publish(*carried)
+    settings = KeptAnswersSettings()
+    kept = KeptAnswers(settings)
+
+    await AnswerTail(line.connection, kept, settings, hands=2)(dict.fromkeys(range(4), 20))
+
+    assert len(kept) == 20
 
 
 async def test_topics_that_are_cut_unlike_are_read_whole(line: Line, start_worker: StartWorker) -> None:

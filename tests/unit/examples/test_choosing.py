@@ -69,7 +69,7 @@ def test_a_record_is_never_its_own_example_nor_is_one_of_the_same_content(seq: i
     vectors = np.eye(60, dtype=np.float32)
     drawn = (
         Balanced(POOL, SCHEMA, "one").draw(wanted, count),
-        Nearest(POOL, vectors).draw(wanted, vectors[seq], count),
+        Nearest(POOL, vectors).draw([wanted], vectors[[seq]], count)[0],
     )
     for found in drawn:
         assert len(found) == count
@@ -96,11 +96,22 @@ def test_the_nearest_examples_are_those_that_speak_of_the_same_with_the_most_ali
     embed = load_embeddings().vectors
     pool = [verified(seq, "a", text=text) for seq, text in enumerate(texts)]
     nearest = Nearest(pool, embed(texts))
-    (vector,) = embed(["The airline lost my baggage."])
-    found = [example.fields["text"] for example in nearest.draw(NOBODY, vector, 2)]
+    vectors = embed(["The airline lost my baggage."])
+    (examples,) = nearest.draw([NOBODY], vectors, 2)
+    found = [example.fields["text"] for example in examples]
     assert found[1] == texts[3]
     assert not set(found) & {texts[2], texts[4]}
-    assert float(embed([found[1]])[0] @ vector) >= float(embed([found[0]])[0] @ vector)
+    first, last = (embed(found) @ vectors[0]).tolist()
+    assert first <= last
+
+
+def test_where_the_nearest_are_no_examples_those_behind_them_are_taken() -> None:
+    alike = [Verified("d", seq, "same", each.example, 10) for seq, each in enumerate(POOL[:40])]
+    pool = [*alike, *POOL[40:]]
+    vectors = np.eye(60, dtype=np.float32)
+    near = np.concatenate([np.linspace(1, 0.5, 40), np.linspace(0.4, 0.1, 20)])[None].astype(np.float32)
+    (found,) = Nearest(pool, vectors).draw([Wanted("e", 0, "same")], near, 3)
+    assert [example.fields["text"] for example in found] == ["text 42", "text 41", "text 40"]
 
 
 def test_an_embedding_has_length_one_and_a_text_without_words_has_none() -> None:

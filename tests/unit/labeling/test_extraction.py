@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import Completion, LabelOption, LabelSchemaSpec, SingleChoiceTask
-from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.extraction import TaskReader
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
@@ -20,23 +20,25 @@ def task(*values: str, name: str = "sentiment") -> SingleChoiceTask:
 
 
 SENTIMENT = task("positive", "negative")
-READER = ChoiceReader(SENTIMENT)
+READER = TaskReader(SENTIMENT)
 ODD = task("New York", "C++", "don't know", "N/A", "5 ★", "très bien", "*", "**", "$5.00", 'say "hi"', "İstanbul")
 
 
 def read(answer: str, of: SingleChoiceTask = SENTIMENT) -> tuple[str, str] | UnreadableReason:
-    reading = ChoiceReader(of).read(answer)
+    reading = TaskReader(of).read(answer)
     return reading.reason if isinstance(reading, Unreadable) else (str(reading.value), reading.rule.value)
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        # The six cases of MEGAnno's paper, each with a label of {positive, negative} in mind.
+        # The six cases of MEGAnno's paper, each with a label of {positive, negative} in mind. Two are read in another
+        # way than there: what it calls an invalid form is a plain statement, and what it reads only when fuzzy is read
+        # when the schema says so, as an alias (in the test below), and never by likeness.
         # Garbage holds no label.
         pytest.param("asdkjh qwe", UnreadableReason.NO_OPTION, id="garbage"),
-        # A sentence is no form of ours; what else stands in it could turn its meaning.
-        pytest.param("Label is positive", UnreadableReason.NO_OPTION, id="invalid form"),
+        # A statement of the label, and nothing in it that could turn its meaning.
+        pytest.param("Label is positive", ("positive", "final_statement"), id="invalid form"),
         # Quotes and a full stop carry no meaning.
         pytest.param('"positive".', ("positive", "normalized"), id="quotes and full stop"),
         pytest.param("positive", ("positive", "exact"), id="exact"),
@@ -48,6 +50,34 @@ def read(answer: str, of: SingleChoiceTask = SENTIMENT) -> tuple[str, str] | Unr
 )
 def test_the_reference_systems_table_of_cases(answer: str, expected: tuple[str, str] | UnreadableReason) -> None:
     assert read(answer) == expected
+
+
+def test_an_abbreviation_is_read_where_the_schema_names_it() -> None:
+    options = (LabelOption(value="positive", aliases=("pos",)), LabelOption(value="negative", aliases=("neg",)))
+    of = SingleChoiceTask(name="sentiment", options=options)
+    assert read("pos", of) == ("positive", "alias")
+    assert read("notpos", of) is UnreadableReason.NO_OPTION
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"sentiment": "positive"}', "positive"),
+        ('{"reason": "positive words", "sentiment": "positive"}', "positive"),
+        ('{"sentiment": "Pos\\u0069tive"}', "Pos\\u0069tive"),
+        ("Sentiment: **Positive**.", "Positive"),
+        ("The words are warm.\n\nPositive", "Positive"),
+        ("It is neither negative nor neutral; the tone is positive.", "positive"),
+        ("Sentiment: postive", "postive"),
+        ("{'sentiment': 'positive',}", "positive"),
+    ],
+)
+def test_the_place_of_a_label_is_where_it_stands_in_the_raw_answer(answer: str, said: str) -> None:
+    reading = READER.read(answer)
+    assert isinstance(reading, Reading)
+    assert reading.place is not None
+    assert answer[slice(*reading.place)] == said
+    assert reading.place[1] == len(answer) or answer.rindex(said) == reading.place[0]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +100,6 @@ def test_the_reference_systems_table_of_cases(answer: str, expected: tuple[str, 
         "sentiment: not positive",
         "not sentiment: positive",
         "```not\npositive\n```",
-        "I would say positive",
-        "positive because the text is happy",
         "sentiment: positive\nsentiment: negative",
         "Sentiment: positive? No, negative",
         '{"sentiment": "not positive"}',
@@ -201,7 +229,7 @@ def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values
     of = task(
         "positive", "negative", *(value for value in printable if value.casefold() not in ("positive", "negative"))
     )
-    reading = ChoiceReader(of).read(answer)
+    reading = TaskReader(of).read(answer)
     if isinstance(reading, Reading):
         assert reading.value in {option.value for option in of.options}
         assert reading.place is None or 0 <= reading.place[0] < reading.place[1] <= len(answer)
@@ -223,7 +251,7 @@ def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values
 def test_marks_around_a_label_never_turn_it_into_another(value: str, before: str, after: str) -> None:
     if not value.strip() or not value.isprintable() or value.strip().casefold() == "other":
         return
-    reading = ChoiceReader(task(value, "other")).read(before + value + after)
+    reading = TaskReader(task(value, "other")).read(before + value + after)
     assert isinstance(reading, Unreadable) or reading.value == value
 
 

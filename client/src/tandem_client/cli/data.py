@@ -33,6 +33,9 @@ def import_file(
     ] = None,
     metadata_column: Annotated[list[str] | None, typer.Option(help="Column to keep beside the record.")] = None,
     skip_duplicates: Annotated[bool, typer.Option(help="Leave out ids that are there already.")] = False,
+    skip_same_content: Annotated[
+        bool, typer.Option(help="Leave out rows whose fields equal those of another record.")
+    ] = False,
 ) -> None:
     """Import a file into a data set: all of it, or nothing and an error that names row and column."""
     with connected() as tandem:
@@ -54,6 +57,7 @@ def import_file(
                 label_schema_id=the_label_schema(tandem, home, schema).id if schema else None,
                 metadata_columns=metadata_column or [],
                 on_duplicate="skip" if skip_duplicates else "error",
+                on_same_content="skip" if skip_same_content else "keep",
                 on_bytes=lambda sent: bar.update(upload, completed=sent),
             )
     left_out = f", {result.skipped} skipped" if result.skipped else ""

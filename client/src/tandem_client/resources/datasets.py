@@ -46,6 +46,7 @@ class Datasets:
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
         on_duplicate: Literal["error", "skip"] = "error",
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
         """Import a CSV file with a header line, in UTF-8.
@@ -68,6 +69,7 @@ class Datasets:
             label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
             on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
             on_bytes=on_bytes,
         )
 
@@ -85,6 +87,7 @@ class Datasets:
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
         on_duplicate: Literal["error", "skip"] = "error",
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
         """Import a file of one JSON object a line; columns are the objects' keys. Otherwise as `import_csv`."""
@@ -101,6 +104,7 @@ class Datasets:
             label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
             on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
             on_bytes=on_bytes,
         )
 
@@ -119,6 +123,7 @@ class Datasets:
         label_schema_id: str | None,
         metadata_columns: Sequence[str],
         on_duplicate: str,
+        on_same_content: str,
         on_bytes: OnBytes | None,
     ) -> ImportResult:
         params = {
@@ -132,6 +137,7 @@ class Datasets:
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "on_duplicate": on_duplicate,
+            "on_same_content": on_same_content,
         }
         content_type = "text/csv" if format == "csv" else "application/x-ndjson"
         with file.open("rb") as source:

@@ -72,10 +72,21 @@ class Progress(Generic[S]):
 
 
 @dataclass(slots=True)
+class _Base(Generic[S]):
+    """The sums over the blocks that did not change lately, so that those need not be read at every look."""
+
+    fingerprints: Mapping[int, tuple[int, ...]]
+    data: bytes
+
+    def holds(self, fingerprints: Mapping[int, tuple[int, ...]]) -> bool:
+        return all(fingerprints.get(block) == each for block, each in self.fingerprints.items())
+
+
+@dataclass(slots=True)
 class _Making(Generic[S]):
     fingerprints: Mapping[int, tuple[int, ...]]
     progress: Progress[S]
-    task: asyncio.Task[None]
+    task: asyncio.Task[_Base[S] | None]
 
     @property
     def is_good(self) -> bool:
@@ -113,7 +124,10 @@ class Summaries:
             self._makings.move_to_end(subject)
             return known
         progress = Progress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
-        task = asyncio.create_task(self._make(wanted, progress))
+        base = known.task.result() if known is not None and known.is_good else None
+        if base is not None and not base.holds(wanted.fingerprints):
+            base = None
+        task = asyncio.create_task(self._make(wanted, progress, base))
         making: _Making[Any] = _Making(wanted.fingerprints, progress, task)
         self._makings[subject] = making
         self._makings.move_to_end(subject)
@@ -121,13 +135,19 @@ class Summaries:
             self._makings.popitem(last=False)
         return making
 
-    async def _make(self, wanted: Wanted[S], progress: Progress[S]) -> None:
+    async def _make(self, wanted: Wanted[S], progress: Progress[S], base: _Base[S] | None) -> _Base[S] | None:
+        """From what was summed up last, what is kept, and the annotations; returns what to begin with next time."""
         kind = wanted.kind
-        missing = dict(wanted.fingerprints)
-        async for kept in self._reader.of(wanted.subject):
+        done = {} if base is None else dict(base.fingerprints)
+        if base is not None:
+            self._count(progress, await asyncio.to_thread(_inflated, kind, base.data), blocks=len(done))
+        missing = {block: each for block, each in wanted.fingerprints.items() if block not in done}
+        async for kept in self._reader.of(wanted.subject, missing):
             if kept["version"] == kind.version and missing.get(kept["block"]) == tuple(kept["fingerprint"]):
-                del missing[kept["block"]]
+                done[kept["block"]] = missing.pop(kept["block"])
                 self._count(progress, await asyncio.to_thread(_inflated, kind, kept["data"]))
+        if done and (base is None or len(done) > len(base.fingerprints)):
+            base = _Base(done, await asyncio.to_thread(_deflated, kind, progress.sums))
         for block, fingerprint in sorted(missing.items()):
             sums = await wanted.make(block)
             data = await asyncio.to_thread(_deflated, kind, sums)
@@ -144,11 +164,12 @@ class Summaries:
             if len(data) <= MOST_BYTES:  # else it is made again when it is wanted again
                 await self._writer.save(document)
             self._count(progress, sums)
+        return base
 
     @staticmethod
-    def _count(progress: Progress[S], sums: S) -> None:
+    def _count(progress: Progress[S], sums: S, *, blocks: int = 1) -> None:
         progress.sums.add(sums)
-        progress.done += 1
+        progress.done += blocks
 
 
 def total(fingerprints: Mapping[int, tuple[int, ...]]) -> list[int]:

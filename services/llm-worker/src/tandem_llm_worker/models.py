@@ -102,7 +102,7 @@ class Model:
                     samples=parameters.get("n", 1),
                     exactly=self.limiter.tokens_bind,
                 )
-            with await self.limiter.reserve(need, job=question.job) as reservation:
+            with await self.limiter.reserve(need, job=question.job, again=bool(question.history.calls)) as reservation:
                 try:
                     question.check_wanted()
                 except BaseException:

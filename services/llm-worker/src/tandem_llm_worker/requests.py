@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState
+from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, LetGo, Outgoing, Received
 from tandem.observability.metrics import ANSWERS_REPEATED, HANDED_BACK, SKIPPED
@@ -102,7 +102,7 @@ class RequestHandler:
         answers = []
         for received in batch:
             try:
-                answers.append(Outgoing(await self._answer(received.event, received.partition)))
+                answers.append(await self._answer(received.event, received.partition))
             except VoidRequestError as void:
                 SKIPPED.labels(REQUESTS.name, void.reason).inc()
         return answers
@@ -124,7 +124,7 @@ class RequestHandler:
                 for each in waiting[most:]:
                     each.give_up(CROWDED)
 
-    async def _answer(self, request: AnnotationRequestedV1, partition: int) -> AnnotationRespondedV1:
+    async def _answer(self, request: AnnotationRequestedV1, partition: int) -> Outgoing:
         job = self._jobs.get(request.job_id) or await self._jobs.wait_for(request.job_id, self._job_wait_seconds)
         if job is None:
             raise VoidRequestError("unknown_job")
@@ -135,7 +135,7 @@ class RequestHandler:
             raise VoidRequestError("in_flight")
         if (repeated := self._kept.answer(request)) is not None:
             ANSWERS_REPEATED.inc()
-            return repeated
+            return Outgoing(repeated)
         account = self._accounts.of(job.agent.provider, job.agent.model)
         if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
             raise VoidRequestError(UNKNOWN_PROVIDER)
@@ -168,7 +168,7 @@ class RequestHandler:
             del self._running[key]
         self._kept.keep(key, encoded)
         self.completed += 1
-        return answer
+        return Outgoing(answer, encoded=encoded)
 
     def _check_account(self, account: Account, job: JobPublishedV1) -> None:
         """Raises VoidRequestError for what is not worth taking in hand."""

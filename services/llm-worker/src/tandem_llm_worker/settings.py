@@ -92,7 +92,9 @@ class RetrySettings(BaseModel):
     max_refused_calls: int = Field(
         default=20, ge=1, description="The same where the provider only said 'not so fast' (429): those are not paid."
     )
-    max_seconds: float = Field(default=90.0, gt=0, description="No call starts later than this after the first.")
+    max_seconds: float = Field(
+        default=90.0, gt=0, description="No call starts later than this after the first one failed."
+    )
     base_seconds: float = Field(default=0.5, gt=0)
     max_wait_seconds: float = Field(default=20.0, gt=0)
     max_retry_after_seconds: float = Field(default=60.0, gt=0)

@@ -1,7 +1,8 @@
 """Reads what was answered lately on partitions that come from another worker, so that it is not paid again.
 
 Requests and answers of a record have the same key, hence the same partition number where the topics have equally many.
-A slow call holds back the commit of what was answered after it; those answers are at the end of the partition.
+A slow call holds back the commit of what was answered after it; those answers are at the end of the partition, among
+labels that were ready without a call, which are read past.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tandem_llm_worker.settings import KeptAnswersSettings
 _FETCH_WAIT_MS = 100
 _LOOK_SECONDS = 0.02
 _CLOSE_SECONDS = 2.0
+_STEP = 1000
+"""Messages that are read further back at once."""
 
 _log = get_logger(__name__)
 
@@ -38,6 +41,8 @@ class AnswerTail:
         self._settings = settings
         self._hands = hands
         self._positions: dict[TopicPartition, int] = {}
+        self._answers: dict[TopicPartition, int] = {}
+        self._taken = 0
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
         """`behind`: for each partition of requests, how many are not committed. Their answers are among as many at the
@@ -49,27 +54,54 @@ class AnswerTail:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
-        count = 0
+        self._taken = 0
         try:
             async with asyncio.timeout(self._settings.tail_seconds):
                 await consumer.start()
-                for partition, most in (await self._partitions(consumer, behind)).items():
-                    await self._seek(consumer, partition, most)
-                while not self._at_end(consumer):
-                    fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
-                    for partition, records in fetched.items():
-                        for record in records:
-                            count += self._take(record.value)
-                        self._positions[partition] = records[-1].offset + 1
+                wanted = await self._partitions(consumer, behind)
+                self._answers = dict.fromkeys(wanted, 0)
+                starts = {partition: await self._seek(consumer, partition, most) for partition, most in wanted.items()}
+                stops: dict[TopicPartition, int] | None = None
+                while starts:
+                    await self._read(consumer, stops)
+                    stops = starts
+                    starts = await self._further_back(consumer, starts, wanted)
         except (TimeoutError, KafkaError, OSError) as error:
-            _log.warning("worker.tail.not_read", partitions=len(behind), taken=count, error=repr(error))
+            _log.warning("worker.tail.not_read", partitions=len(behind), taken=self._taken, error=repr(error))
         else:
-            _log.info("worker.tail.read", partitions=len(behind), taken=count)
+            _log.info("worker.tail.read", partitions=len(behind), taken=self._taken)
         finally:
-            ANSWERS_TAKEN_OVER.inc(count)
+            ANSWERS_TAKEN_OVER.inc(self._taken)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await consumer.stop()
+
+    async def _read(self, consumer: AIOKafkaConsumer, stops: Mapping[TopicPartition, int] | None) -> None:
+        """From the present positions up to the stops, or to the ends."""
+        while not self._at_end(consumer, stops):
+            fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
+            for partition, records in fetched.items():
+                for record in records:
+                    if stops is None or record.offset < stops.get(partition, 0):
+                        self._take(partition, record.value)
+                self._positions[partition] = records[-1].offset + 1
+
+    async def _further_back(
+        self, consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int], wanted: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Where to read on in partitions in which too few answers were found, ready labels standing between them."""
+        further: dict[TopicPartition, int] = {}
+        for partition, start in starts.items():
+            missing = wanted[partition] - self._answers[partition]
+            begin = (await consumer.beginning_offsets([partition]))[partition] if missing > 0 else start
+            if begin < start:
+                further[partition] = max(begin, start - max(missing, _STEP))
+        if further:
+            consumer.assign(list(further))
+        self._positions = dict(further)
+        for partition, start in further.items():
+            consumer.seek(partition, start)
+        return further
 
     async def _partitions(self, consumer: AIOKafkaConsumer, behind: Mapping[int, int]) -> dict[TopicPartition, int]:
         """The partitions to read, with how many answers of each; all of them where the topics are not cut alike."""
@@ -88,27 +120,34 @@ class AnswerTail:
         self._positions = {}
         return partitions
 
-    async def _seek(self, consumer: AIOKafkaConsumer, partition: TopicPartition, most: int) -> None:
-        """Some brokers say an end that is too low, never one that is too high: then a little more is read."""
+    async def _seek(self, consumer: AIOKafkaConsumer, partition: TopicPartition, most: int) -> int:
+        """Where it reads from. Some brokers say an end that is too low, never one that is too high: then a little more
+        is read."""
         end = (await consumer.end_offsets([partition]))[partition]
         begin = (await consumer.beginning_offsets([partition]))[partition]
         self._positions[partition] = max(begin, end - most)
         consumer.seek(partition, self._positions[partition])
+        return self._positions[partition]
 
-    def _at_end(self, consumer: AIOKafkaConsumer) -> bool:
-        """By the high watermarks that came with the fetches."""
+    def _at_end(self, consumer: AIOKafkaConsumer, stops: Mapping[TopicPartition, int] | None) -> bool:
+        """By the stops, or else the high watermarks that came with the fetches."""
+        if stops is not None:
+            return all(position >= stops[partition] for partition, position in self._positions.items())
         highs = ((consumer.highwater(partition), position) for partition, position in self._positions.items())
         return all(high is not None and position >= high for high, position in highs)
 
-    def _take(self, value: bytes | None) -> bool:
+    def _take(self, partition: TopicPartition, value: bytes | None) -> None:
         if value is None:
-            return False
+            return
         try:
             answer = orjson.loads(value)
             key = (str(answer["job_id"]), int(answer["seq"]), int(answer["attempt"]))
-        except (ValueError, LookupError, TypeError):
-            return False
-        if key in self._kept:
-            return False
-        self._kept.keep(key, value)
-        return True
+            is_ready = answer.get("ready") is not None
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return
+        if is_ready:
+            return
+        self._answers[partition] += 1
+        if key not in self._kept:
+            self._kept.keep(key, value)
+            self._taken += 1

@@ -21,6 +21,8 @@ class Outgoing:
 
     event: Event
     headers: Headers = field(default_factory=_current_trace)
+    encoded: bytes | None = None
+    """The event's JSON, where that was made already."""
 
     @classmethod
     def caused_by(cls, received: Received[Any], event: Event) -> Outgoing:

@@ -130,7 +130,11 @@ class Producer:
             await self._until_taken(partial(self._send_left, left))
 
     def _encode(self, item: Outgoing | Event) -> RawMessage:
-        event, headers = (item.event, item.headers) if isinstance(item, Outgoing) else (item, tuple(inject_headers()))
+        value: bytes | None = None
+        if isinstance(item, Outgoing):
+            event, headers, value = item.event, item.headers, item.encoded
+        else:
+            event, headers = item, tuple(inject_headers())
         kind = type(event)
         if kind not in self._topics:
             topic = topic_of(kind)
@@ -138,7 +142,8 @@ class Producer:
         topic, name = self._topics[kind]
         if not headers and isinstance(event, RecordEvent):
             headers = _root_span(topic)
-        value = event.to_json()
+        if value is None:
+            value = event.to_json()
         if len(value) > MAX_MESSAGE_BYTES:
             raise EventTooLargeError(f"{kind.__name__} of {len(value)} bytes; a message holds {MAX_MESSAGE_BYTES}")
         return RawMessage(name, topic.name, event.key.encode(), value, headers)

@@ -35,6 +35,7 @@ INDEXES: tuple[Index, ...] = (
     Index("datasets", (("project_id", UP), ("name", UP)), "a data set's name within its project", UNIQUE),
     Index("records", (("dataset_id", UP), ("seq", UP)), "the dispatcher's walk, pages and exports", UNIQUE),
     Index("records", (("dataset_id", UP), ("record_id", UP)), "the user's key, duplicates on import", UNIQUE),
+    Index("records", (("dataset_id", UP), ("content_hash", UP)), "equal content on import, where it is asked for"),
     Index("records", (("import_id", UP), ("seq", UP)), "taking back an import that did not commit"),
     Index("agents", (("project_id", UP), ("name", UP), ("version", UP)), "versions of an agent", UNIQUE),
     Index("jobs", (("project_id", UP), ("created_at", DOWN), ("_id", DOWN)), "a project's jobs, newest first"),

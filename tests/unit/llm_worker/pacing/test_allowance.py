@@ -98,6 +98,16 @@ def test_headers_lower_what_is_configured_and_never_raise_it() -> None:
     assert allowance.rates.requests == pytest.approx(100 * HEADROOM)  # what is left there is not for this fleet
 
 
+def test_what_is_left_of_a_limit_that_only_the_settings_say_moves_the_rate_too() -> None:
+    allowance = Allowance(Limits(requests_per_minute=6000))
+    allowance.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    assert allowance.rates.requests == pytest.approx(95)
+
+    unknown = Allowance(Limits())
+    unknown.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    assert unknown.rates.requests is None
+
+
 @pytest.mark.parametrize(("seconds_left", "faster"), [(1.0, 1.05), (0.3, 1.01), (0.25, 1.0), (0.0, 0.95)])
 def test_what_is_left_at_the_provider_moves_the_rate_a_little(seconds_left: float, faster: float) -> None:
     allowance = Allowance(Limits())

@@ -36,6 +36,12 @@ def test_each_kind_of_limit_is_read() -> None:
     assert readings.input_tokens is None
 
 
+def test_what_is_left_counts_where_the_limit_is_not_said() -> None:
+    readings = read({"x-ratelimit-remaining-requests": "99", "x-ratelimit-remaining-tokens": "900"})
+    assert readings is not None
+    assert (readings.requests, readings.tokens) == (Reading(None, 99), Reading(None, 900))
+
+
 def test_no_headers_and_broken_ones_say_nothing() -> None:
     assert read({}) is None
     assert read({"x-ratelimit-limit-requests": "many", "x-ratelimit-remaining-requests": "some"}) is None

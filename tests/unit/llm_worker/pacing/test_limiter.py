@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Need
+from tandem_llm_worker.pacing import Limiter, Limits, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
 from unit.llm_worker.pacing.crowd import Crowd, settle
 
@@ -130,6 +130,40 @@ def test_jobs_take_turns_however_much_each_of_them_has_waiting() -> None:
         await asyncio.sleep(5.5)
 
         assert crowd.numbers[:5] in ([0, 1, 100, 2, 101], [0, 100, 1, 101, 2])
+
+    run_in_virtual_time(story)
+
+
+def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_that_were_not() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=60)
+        crowd.come(100, job="one")
+        await asyncio.sleep(5)
+        turn = asyncio.create_task(crowd.limiter.reserve(job="one", again=True))
+        await asyncio.sleep(1.1)
+        assert turn.done()
+        assert len(crowd.admitted) == 6
+
+    run_in_virtual_time(story)
+
+
+def test_a_job_whose_records_take_several_calls_gets_no_more_calls_than_another() -> None:
+    async def story(clock: Clock) -> None:
+        limiter = Limiter(Limits(requests_per_minute=600, max_in_flight=1000), clock=clock)
+        made = {"one": 0, "five": 0}
+
+        async def records(job: str, calls: int) -> None:
+            while True:
+                for number in range(calls):
+                    with await limiter.reserve(job=job, again=number > 0):
+                        made[job] += 1
+
+        tasks = [asyncio.create_task(records(job, calls)) for job, calls in (("one", 1), ("five", 5)) * 10]
+        await asyncio.sleep(100)
+        for task in tasks:
+            task.cancel()
+        assert made["one"] == pytest.approx(made["five"], rel=0.1)
+        assert made["one"] + made["five"] == pytest.approx(1000, abs=10)
 
     run_in_virtual_time(story)
 

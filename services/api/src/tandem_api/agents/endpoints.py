@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.agents.schemas import Agent, AgentCreate, AgentPage, PreviewedPrompts, PreviewRequest
+from tandem_api.agents.schemas import Agent, AgentCreate, AgentPage, DraftPreview, PreviewedPrompts, PreviewRequest
 from tandem_api.paging import After, Limit
 from tandem_api.routing import PREFIX, Api
 from tandem_api.tryouts.schemas import Tryout, TryRequest
@@ -30,6 +30,12 @@ async def create_agent(project_id: str, body: AgentCreate, caller: Admin, api: A
 async def list_agents(project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100) -> AgentPage:
     """All versions, by name and version."""
     return await api.agents.list(project_id, caller, after=after, limit=limit)
+
+
+@router.post("/projects/{project_id}/agents/preview", responses=problem_responses(404, 422))
+async def preview_draft_agent(project_id: str, body: DraftPreview, caller: Admin, api: Api) -> PreviewedPrompts:
+    """What an agent would send that is not made yet. It is checked as if it were; no model is called."""
+    return await api.agents.preview_draft(project_id, body, caller)
 
 
 @router.get("/agents/{agent_id}", responses=problem_responses(404))

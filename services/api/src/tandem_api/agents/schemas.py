@@ -80,6 +80,14 @@ class PreviewRequest(Body):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class DraftPreview(Body):
+    """The same of an agent that is not made yet."""
+
+    agent: AgentCreate
+    dataset_id: str
+    limit: int = Field(default=1, ge=1, le=20)
+
+
 class Segment(View):
     """A stretch of a message's content, and where it came from."""
 

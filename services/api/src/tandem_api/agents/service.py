@@ -15,7 +15,7 @@ from tandem.store.agents.writer import AgentWriter
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.jobs.reader import JobReader
-from tandem.store.label_schemas.documents import label_schema_spec
+from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
@@ -29,6 +29,7 @@ from tandem_api.agents.schemas import (
     Agent,
     AgentCreate,
     AgentPage,
+    DraftPreview,
     PreviewedPrompts,
     PreviewRequest,
 )
@@ -90,7 +91,8 @@ class AgentService:
             return Agent.of(document), True
         raise AssertionError("unreachable")
 
-    async def _checked(self, project_id: str, body: AgentCreate) -> AgentDocument:
+    async def _built(self, project_id: str, body: AgentCreate) -> tuple[AgentSpec, LabelSchemaDocument]:
+        """The agent that was asked for, with its label schema. All problems are told together."""
         problems: list[FieldProblem] = []
         if problem := self._providers.problem_with(body.provider, body.model):
             problems.append(problem)
@@ -131,6 +133,10 @@ class AgentService:
             problems += await self._drawn_problems(project_id, body.drawn_examples, label_schema)
         if problems:
             raise _all_of(problems)
+        return spec, schema
+
+    async def _checked(self, project_id: str, body: AgentCreate) -> AgentDocument:
+        spec, schema = await self._built(project_id, body)
         return {
             "_id": spec.agent_id,
             "project_id": project_id,
@@ -147,7 +153,7 @@ class AgentService:
             "repair": spec.repair,
             "fallback": spec.fallback.model_dump(mode="json") if spec.fallback else None,
             "label_schema_id": schema["_id"],
-            "fingerprint": fingerprint(spec, label_schema),
+            "fingerprint": fingerprint(spec, label_schema_spec(schema)),
             "created_at": utcnow(),
         }
 
@@ -182,12 +188,24 @@ class AgentService:
     async def preview(self, agent_id: str, body: PreviewRequest, caller: Caller) -> PreviewedPrompts:
         """What would be sent; no model is called."""
         agent, label_schema = await self._with_schema(agent_id, caller)
-        records = await self._records_of(agent, body.dataset_id, caller, limit=body.limit)
-        spec = agent_spec(agent)
+        records = await self._records_of(agent["project_id"], body.dataset_id, caller, limit=body.limit)
+        return await self._previewed(agent["project_id"], agent_spec(agent), label_schema, records)
+
+    async def _previewed(
+        self, project_id: str, spec: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+    ) -> PreviewedPrompts:
         try:
-            return await self._previewer.preview(agent["project_id"], spec, label_schema, records)
+            return await self._previewer.preview(project_id, spec, label_schema, records)
         except PromptError as error:
             raise _all_of(await record_problems(spec, label_schema, records), "prompt") from error
+
+    async def preview_draft(self, project_id: str, body: DraftPreview, caller: Caller) -> PreviewedPrompts:
+        """The same for an agent that is not made yet. All problems are told together."""
+        await self._projects.reachable(project_id, caller)
+        spec, schema = await self._built(project_id, body.agent)
+        label_schema = label_schema_spec(schema)
+        records = await self._records_of(project_id, body.dataset_id, caller, limit=body.limit)
+        return await self._previewed(project_id, spec, label_schema, records)
 
     async def try_out(self, agent_id: str, body: TryRequest, caller: Caller) -> Tryout:
         """Ask the model, through the workers."""
@@ -198,7 +216,9 @@ class AgentService:
             if problems := await field_problems(spec, label_schema, body.records):
                 raise _all_of(problems, "prompt")
             return await self._tryouts.of_texts(trial, body.records)
-        records = await self._records_of(agent, body.dataset_id, caller, limit=body.limit, from_seq=body.from_seq)
+        records = await self._records_of(
+            agent["project_id"], body.dataset_id, caller, limit=body.limit, from_seq=body.from_seq
+        )
         if not records:
             raise not_found("record from this seq on", str(body.from_seq))
         if problems := await record_problems(spec, label_schema, records):
@@ -213,10 +233,10 @@ class AgentService:
         return agent, label_schema_spec(schema)
 
     async def _records_of(
-        self, agent: AgentDocument, dataset_id: str, caller: Caller, *, limit: int, from_seq: int = 0
+        self, project_id: str, dataset_id: str, caller: Caller, *, limit: int, from_seq: int = 0
     ) -> Sequence[RecordDocument]:
         dataset = await self._datasets.reachable(dataset_id, caller)
-        if dataset["project_id"] != agent["project_id"]:
+        if dataset["project_id"] != project_id:
             raise not_found("data set in the agent's project", dataset_id)
         return await self._records.walk(dataset["_id"], from_seq, dataset["visible_below"], limit)
 

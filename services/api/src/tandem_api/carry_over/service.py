@@ -18,6 +18,7 @@ from tandem.web import FieldProblem, Problem
 from tandem_api.carry_over.counting import CarryOverCount
 from tandem_api.carry_over.schemas import CarryOverCreate, CarryOverReport, CarryOverResult
 from tandem_api.jobs.new_job import made_of, new_job
+from tandem_api.jobs.schemas import JobCreate
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
 
@@ -46,7 +47,7 @@ class CarryOverService:
         source = await self._jobs.reachable(body.from_job, caller)
         old = LabelSchemaSpec.model_validate(source["published"]["label_schema"])
         new = label_schema_spec(document)
-        agent = await self._checked(document, source, old, new, body)
+        agent = await self._checked(document, source, (old, new), body, caller)
         report = await self._report(source, old, new, body.mapping)
         if body.dry_run:
             return CarryOverResult(report=report, job=None)
@@ -79,11 +80,13 @@ class CarryOverService:
         self,
         document: LabelSchemaDocument,
         source: JobDocument,
-        old: LabelSchemaSpec,
-        new: LabelSchemaSpec,
+        versions: tuple[LabelSchemaSpec, LabelSchemaSpec],
         body: CarryOverCreate,
+        caller: Caller,
     ) -> AgentSpec | None:
-        """The agent to ask, if one is named. Raises Problem with all that is wrong."""
+        """The agent to ask, if one is named. `versions`: the old and the new one. Raises Problem with all that is
+        wrong."""
+        old, new = versions
         if JobState(source["state"]).is_live:
             raise Problem(
                 409,
@@ -119,7 +122,8 @@ class CarryOverService:
                 )
             )
         elif agent is not None:
-            problems += self._jobs.problems_with_agent(agent_spec(agent), body.budget_usd)
+            asked = JobCreate(dataset_id=source["dataset_id"], agent_id=agent["_id"], budget_usd=body.budget_usd)
+            problems += (await self._jobs.check(source["project_id"], asked, caller, probe=False)).problems
         elif body.budget_usd is not None:
             problems.append(
                 FieldProblem(

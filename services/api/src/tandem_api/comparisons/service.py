@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -46,16 +47,19 @@ class ComparisonService:
     async def compare(self, job_ids: Sequence[str], caller: Caller) -> Comparison:
         subject = await subject_of(self._jobs, job_ids, caller)
         progress = await self._sums(subject)
-        return comparison_of(
+        view = partial(
+            comparison_of,
             subject.jobs,
             await asyncio.gather(*(self._jobs.cost_of(job) for job in subject.jobs)),
             progress.sums,
             subject.tasks,
             ended=[(await self._jobs.ended(job)).ended for job in subject.jobs],
             skipped=subject.skipped,
-            share_made=progress.share,
             now=utcnow(),
         )
+        if progress.share < 1:
+            return view(share_made=progress.share)  # what is still summed up is not to be looked at from elsewhere
+        return await asyncio.to_thread(view, share_made=1.0)
 
     async def differences(
         self,

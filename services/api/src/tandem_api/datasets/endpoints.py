@@ -15,6 +15,7 @@ from tandem_api.datasets.schemas import (
     FileFormat,
     ImportResult,
     OnDuplicate,
+    OnSameContent,
     Record,
     RecordPage,
 )
@@ -114,12 +115,17 @@ async def import_records(
     on_duplicate: Annotated[
         OnDuplicate, Query(description="What to do with a row whose id is there already.")
     ] = OnDuplicate.ERROR,
+    on_same_content: Annotated[
+        OnSameContent,
+        Query(description="What to do with a row whose fields equal those of another record, whatever its id."),
+    ] = OnSameContent.KEEP,
     delimiter: Annotated[str, Query(pattern=r"^[,;|\t]$", description="Of a CSV file.")] = ",",
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-    (counted from 1 below the header), line and column.
+    (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
+    whose id is there already is a fault or left out, and a changed text wants an id of its own.
     """
     dataset = await api.datasets.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
@@ -145,6 +151,7 @@ async def import_records(
         file_format=format,
         delimiter=delimiter,
         on_duplicate=on_duplicate,
+        on_same_content=on_same_content,
         by=caller.name,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import uuid4
 
 from tandem.observability.logs import get_logger
@@ -18,16 +18,16 @@ from tandem.observability.metrics import RECORDS_IMPORTED
 from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
-from tandem.store.records.documents import RecordDocument
-from tandem.store.records.writer import ExistingKey, RecordWriter
+from tandem.store.records.documents import RecordDocument, record_document_id
+from tandem.store.records.writer import RecordWriter
+from tandem_api.datasets.duplicates import Duplicates
 from tandem_api.datasets.parsing.mapping import ColumnMapping, RecordMaker
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser, place
-from tandem_api.datasets.schemas import ImportResult, OnDuplicate
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser
+from tandem_api.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
 
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
-KEPT_SKIPPED_IDS = 20
 
 _log = get_logger(__name__)
 
@@ -58,12 +58,9 @@ class _Run:
 
     dataset: DatasetDocument
     import_id: str
-    on_duplicate: OnDuplicate
-    id_column: str
+    duplicates: Duplicates
     next_seq: int
     records: int = 0
-    duplicates: int = 0
-    skipped_ids: list[str] = field(default_factory=list)
 
 
 class Importer:
@@ -80,6 +77,7 @@ class Importer:
         mapping: ColumnMapping,
         *,
         on_duplicate: OnDuplicate,
+        on_same_content: OnSameContent,
         by: str,
     ) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
@@ -90,7 +88,9 @@ class Importer:
             raise ImportBusyError(dataset_id)
         keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
         try:
-            run = _Run(dataset, import_id, on_duplicate, mapping.id_column, dataset["visible_below"])
+            first_seq = dataset["visible_below"]
+            duplicates = Duplicates(on_duplicate, on_same_content, mapping.id_column, import_id, first_seq)
+            run = _Run(dataset, import_id, duplicates, first_seq)
             await self._records.delete_invisible(dataset_id, from_seq=run.next_seq)
             await self._take_in(run, chunks, parser, mapping)
             result = await self._commit(run, mapping, by)
@@ -135,7 +135,7 @@ class Importer:
         if not checked and parser.columns is not None:
             mapping.check(parser.columns)
         await self._write(run, maker, batch)
-        if run.records == 0 and run.duplicates == 0:
+        if run.records == 0 and not run.duplicates.skipped:
             raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
 
     async def _rows(self, chunks: AsyncIterator[bytes], parser: RowParser) -> AsyncIterator[Row]:
@@ -162,45 +162,46 @@ class Importer:
         keys = [maker.record_id(row) for row in rows]
         existing = await self._records.existing(run.dataset["_id"], keys)
         documents: list[RecordDocument] = []
+        rows_taken: list[Row] = []
         begun: dict[str, int] = {}
         for row, key in zip(rows, keys, strict=True):
             if key in existing or key in begun:
-                self._meet_duplicate(run, row, key, existing.get(key), begun.get(key))
+                run.duplicates.same_id(row, key, existing.get(key), begun.get(key))
                 continue
             begun[key] = row.number
             documents.append(maker.record(row, key, run.next_seq + len(documents)))
+            rows_taken.append(row)
+        if run.duplicates.looks_at_content:
+            documents = await self._without_known_content(run, documents, rows_taken)
         await self._records.insert(documents)
         run.next_seq += len(documents)
         run.records += len(documents)
 
-    def _meet_duplicate(
-        self, run: _Run, row: Row, key: str, stored: ExistingKey | None, earlier_row: int | None
-    ) -> None:
-        run.duplicates += 1
-        if run.on_duplicate is OnDuplicate.SKIP:
-            if len(run.skipped_ids) < KEPT_SKIPPED_IDS:
-                run.skipped_ids.append(key)
-            return
-        if stored is not None and stored.import_id == run.import_id:
-            earlier_row = stored.seq - run.dataset["visible_below"] + 1  # nothing was skipped, so rows are seqs
-        where = f"row {earlier_row} of this file" if earlier_row else "the data set"
-        raise FileFaultError(
-            "duplicate-id",
-            f"{place(row.number, row.line, run.id_column)}: the id {key!r} is in {where} already.",
-            cure="Make ids unique, or import with on_duplicate=skip to leave such rows out.",
-            row=row.number,
-            line=row.line,
-            column=run.id_column,
-        )
+    async def _without_known_content(
+        self, run: _Run, documents: Sequence[RecordDocument], rows: Sequence[Row]
+    ) -> list[RecordDocument]:
+        """Those whose fields no record has yet, moved together. Raises FileFaultError where others are a fault."""
+        hashes = [document["content_hash"] for document in documents]
+        known = await self._records.with_content(run.dataset["_id"], hashes)
+        new: list[RecordDocument] = []
+        for document, row in zip(documents, rows, strict=True):
+            key, content = document["record_id"], document["content_hash"]
+            if content in known:
+                run.duplicates.same_content(row, key, known[content])
+                continue
+            known[content] = key
+            seq = run.next_seq + len(new)
+            new.append({**document, "_id": record_document_id(run.dataset["_id"], seq), "seq": seq})
+        return new
 
     async def _commit(self, run: _Run, mapping: ColumnMapping, by: str) -> ImportResult:
-        skipped = run.duplicates
+        duplicates = run.duplicates
         committed = await self._datasets.commit_import(
             run.dataset["_id"],
             {
                 "import_id": run.import_id,
                 "records": run.records,
-                "skipped": skipped,
+                "skipped": duplicates.skipped,
                 "committed_at": utcnow(),
                 "committed_by": by,
             },
@@ -211,9 +212,10 @@ class Importer:
         return ImportResult(
             import_id=run.import_id,
             records=run.records,
-            skipped=skipped,
-            duplicates=run.duplicates,
-            skipped_ids=run.skipped_ids,
+            skipped=duplicates.skipped,
+            same_content=duplicates.contents,
+            duplicates=duplicates.ids,
+            skipped_ids=duplicates.skipped_ids,
             visible_below=committed["visible_below"],
         )
 

@@ -45,7 +45,10 @@ class DatasetPage(Page[Dataset]):
 class ImportResult(View):
     import_id: str
     records: int = Field(description="Taken in and visible from now on.")
-    skipped: int = Field(description="Rows left out because their id was there already.")
+    skipped: int = Field(description="Rows left out because their id, or their content, was there already.")
+    same_content: int = Field(
+        default=0, description="Rows whose fields another record has; looked for unless on_same_content is keep."
+    )
     duplicates: int = Field(description="Rows whose id was there already; with on_duplicate=skip all were skipped.")
     skipped_ids: list[str] = Field(description="The first twenty of the skipped.")
     visible_below: int
@@ -72,3 +75,9 @@ class FileFormat(StrEnum):
 class OnDuplicate(StrEnum):
     ERROR = "error"
     SKIP = "skip"
+
+
+class OnSameContent(StrEnum):
+    KEEP = "keep"
+    SKIP = "skip"
+    ERROR = "error"

@@ -16,7 +16,7 @@ from tandem_api.datasets.parsing.csv_rows import CsvRows
 from tandem_api.datasets.parsing.jsonl_rows import JsonlRows
 from tandem_api.datasets.parsing.mapping import ColumnMapping
 from tandem_api.datasets.parsing.rows import FileFaultError, RowParser
-from tandem_api.datasets.schemas import FileFormat, ImportResult, OnDuplicate
+from tandem_api.datasets.schemas import FileFormat, ImportResult, OnDuplicate, OnSameContent
 
 MEDIA_TYPES = {
     "text/csv": FileFormat.CSV,
@@ -38,6 +38,7 @@ async def receive_import(
     file_format: FileFormat | None,
     delimiter: str,
     on_duplicate: OnDuplicate,
+    on_same_content: OnSameContent,
     by: str,
 ) -> ImportResult:
     """Import the request's body. Raises Problem and StoreUnavailableError."""
@@ -45,7 +46,9 @@ async def receive_import(
     parser = _parser(importer, request, file_format, delimiter)
     chunks = _body(request)
     try:
-        return await importer.run(dataset_id, chunks, parser, mapping, on_duplicate=on_duplicate, by=by)
+        return await importer.run(
+            dataset_id, chunks, parser, mapping, on_duplicate=on_duplicate, on_same_content=on_same_content, by=by
+        )
     except ClientDisconnect:
         raise Problem(400, "upload-cut", "The upload ended before the file did; nothing was imported.") from None
     except StoreUnavailableError:

@@ -13,6 +13,10 @@ from tandem.events import Example, LabelSchemaSpec, LabelTask, LabelValue, Span,
 
 MOST_BYTES = 64 * 1024
 """Of the texts of the examples drawn for one record."""
+_AT_ONCE = 250
+"""Records compared with the pool in one step."""
+_SPARE = 4
+"""Of the pool, so many times the examples wanted are put in order at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,25 @@ class Nearest:
         self._pool = pool
         self._vectors = vectors
 
-    def draw(self, wanted: Wanted, vector: Floats, count: int) -> list[Example]:
-        order = np.argsort(-(self._vectors @ vector), kind="stable")
-        others = (each for at in order if not wanted.is_in(each := self._pool[int(at)]))
-        return _within_bounds(others, count)[::-1]
+    def draw(self, wanted: Sequence[Wanted], vectors: Floats, count: int) -> list[list[Example]]:
+        """For each of the records; `vectors` has a row of length one for each of them."""
+        drawn: list[list[Example]] = []
+        for start in range(0, len(wanted), _AT_ONCE):
+            likeness = vectors[start : start + _AT_ONCE] @ self._vectors.T
+            for record, row in zip(wanted[start : start + _AT_ONCE], likeness, strict=True):
+                others = (each for at in _best_first(row, count) if not record.is_in(each := self._pool[at]))
+                drawn.append(_within_bounds(others, count)[::-1])
+        return drawn
+
+
+def _best_first(likeness: Floats, count: int) -> Iterator[int]:
+    """The places of the pool, the most alike first; equals in the pool's order."""
+    few = min(len(likeness), _SPARE * count)
+    best = np.argpartition(-likeness, few - 1)[:few]
+    yield from map(int, best[np.lexsort((best, -likeness[best]))])
+    seen = set(best.tolist())
+    rest = np.argsort(-likeness, kind="stable")  # reached only where many of them were no examples
+    yield from (int(at) for at in rest if int(at) not in seen)
 
 
 def labels_in(value: LabelValue | None) -> tuple[str, ...]:

@@ -96,11 +96,8 @@ class ExamplePools:
             if pool.nearest is None:
                 pool.nearest = Nearest(pool.verified, embed([_text(each.example.fields) for each in pool.verified]))
             vectors: Floats = embed([_text(record["fields"]) for record in records])
-            nearest = pool.nearest
-            return {
-                each.seq: tuple(nearest.draw(each, vector, drawn.count))
-                for each, vector in zip(wanted, vectors, strict=True)
-            }
+            found = pool.nearest.draw(wanted, vectors, drawn.count)
+            return {each.seq: tuple(examples) for each, examples in zip(wanted, found, strict=True)}
         if drawn.task not in pool.chooser:
             pool.chooser[drawn.task] = Balanced(pool.verified, label_schema, drawn.task)
         balanced = pool.chooser[drawn.task]

@@ -76,17 +76,11 @@ def account_warnings(agent: AgentSpec, account: KnownAccount) -> Iterator[FieldP
         yield _of_agent(
             f"{name} does not take {', '.join(needless)}; it is asked without.", "Leave them out to be sure of it."
         )
-    if agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
-        if "logprobs" in dropped:
-            yield _of_agent(
-                f"{name} gives no log-probabilities, so labels will have no confidence and go to people.",
-                "Use the confidence strategy `stated`, or `agreement` with several samples.",
-            )
-        elif not agent.parameters.logprobs:
-            yield _of_agent(
-                "The agent asks for no log-probabilities, so labels will have no confidence and go to people.",
-                "Set parameters.logprobs, or use the confidence strategy `stated` or `agreement`.",
-            )
+    if "logprobs" in dropped and agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
+        yield _of_agent(
+            f"{name} gives no log-probabilities, so labels will have no confidence and go to people.",
+            "Use the confidence strategy `stated`, or `agreement` with several samples.",
+        )
 
 
 def length_findings(agent: AgentSpec, sizes: CallSizes, window: int | None) -> tuple[FieldProblem | None, bool]:

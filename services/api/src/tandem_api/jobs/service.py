@@ -16,7 +16,7 @@ from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.documents import label_schema_spec
-from tandem.web import FieldProblem, Problem, not_found
+from tandem.web import Problem, not_found
 from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.new_job import new_job
 from tandem_api.jobs.preflight import Preflight
@@ -93,10 +93,6 @@ class JobService:
             estimate=checked.estimate,
             probe=checked.probe,
         )
-
-    def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
-        """Why it cannot be asked, or not within a budget."""
-        return self._preflight.problems_with_agent(agent, budget_usd)
 
     # --- steering
 

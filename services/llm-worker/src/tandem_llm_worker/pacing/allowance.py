@@ -153,7 +153,7 @@ class Allowance:
         """`used`: what this worker's calls were counted for since the beginning, of each kind; nothing: not known."""
         believed = []
         for kind, (configured, reading) in enumerate(zip(self._configured, readings, strict=True)):
-            said = None if reading is None else reading.limit / MINUTE
+            said = configured if reading is None or reading.limit is None else reading.limit / MINUTE
             believed.append(_lower(configured, said))
             if reading is None or said is None or (configured is not None and configured < _SAME * said):
                 # unwatched, or less than the account allows is wanted: what is left there is not for this fleet

@@ -12,9 +12,10 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 
 
 class Reading(NamedTuple):
-    """One kind of limit as of one answer. `reset`: seconds until all of it is there again."""
+    """One kind of limit as of one answer. `reset`: seconds until all of it is there again. Some servers tell what is
+    left and not of how much: then `limit` is None."""
 
-    limit: float
+    limit: float | None
     remaining: float
     reset: float | None = None
 
@@ -56,8 +57,9 @@ def _reading(get: _Get, kind: str) -> Reading | None:
     remaining = _number(get(f"x-ratelimit-remaining-{kind}"))
     if remaining is None:
         return None
-    limit = _number(get(f"x-ratelimit-limit-{kind}"))
-    if not limit:
+    said = get(f"x-ratelimit-limit-{kind}")
+    limit = _number(said)
+    if said is not None and not limit:
         return None
     reset = get(f"x-ratelimit-reset-{kind}")
     return Reading(limit, remaining, duration(reset) if reset else None)

@@ -137,13 +137,16 @@ class Limiter:
             return self.max_in_flight
         return max(1, min(self.max_in_flight, int(rate * self.latency * SPARE_SLOTS) + 2))
 
-    async def reserve(self, need: Need = NOTHING, *, job: str = "") -> Reservation:
-        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing."""
+    async def reserve(self, need: Need = NOTHING, *, job: str = "", again: bool = False) -> Reservation:
+        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing.
+
+        `again`: a further call for a record that was begun; it waits for the account, and not for those not begun.
+        """
         if not self._queue and self._wait_seconds(need) == 0.0:
             self._take(need)
             return Reservation(self, need, self._clock())
         turn = Turn(asyncio.get_running_loop().create_future(), need)
-        self._queue.push(turn, job=job, cost=max(1.0, need.tokens))
+        self._queue.push(turn, job=job, cost=max(1.0, need.tokens), again=again)
         if self._timer is None:
             self._admit()
         try:

@@ -37,9 +37,12 @@ class FairQueue:
     def __len__(self) -> int:
         return self._live
 
-    def push(self, turn: Turn, *, job: str, cost: float) -> None:
+    def push(self, turn: Turn, *, job: str, cost: float, again: bool = False) -> None:
+        """`again`: it had its turn before, and goes before all that had none; its job's other calls pay for it."""
         tag = max(self._now, self._finish.get(job, 0.0))
         self._finish[job] = tag + cost
+        if again:
+            tag = self._now
         self._number += 1
         heapq.heappush(self._heap, (tag, self._number, turn))
         self._live += 1

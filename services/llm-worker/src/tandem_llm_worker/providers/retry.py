@@ -89,13 +89,16 @@ class _Attempts:
         self._settings = settings
         self._clock = clock
         self._jitter = jitter
-        self._started = clock()
+        self._began: float | None = None
+        """When the first call had failed: what waited for its turn before that is no fault of the call."""
         self._refused = 0
         self._failed = 0
 
     def wait(self, state: RetryCallState) -> float:
         failed = _failure(state)
         settings = self._settings
+        if self._began is None:
+            self._began = self._clock()
         if failed.verdict is Verdict.RATE_LIMITED:
             self._refused += 1
         else:
@@ -113,10 +116,11 @@ class _Attempts:
 
     def is_over(self, upcoming_seconds: float) -> bool:
         settings = self._settings
+        passed = 0.0 if self._began is None else self._clock() - self._began
         return (
             self._failed >= settings.max_calls
             or self._refused >= settings.max_refused_calls
-            or self._clock() - self._started + upcoming_seconds > settings.max_seconds
+            or passed + upcoming_seconds > settings.max_seconds
         )
 
 

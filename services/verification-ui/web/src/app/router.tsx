@@ -3,8 +3,9 @@ import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@t
 import { NotFoundPage, PageError } from "@/app/pages";
 import { queryClient, whenLoggedOut } from "@/app/query-client";
 import { Shell } from "@/app/shell/shell";
+import { ComparePage, type CompareView } from "@/features/compare/compare-page";
 import { JobPage } from "@/features/job/job-page";
-import { readAnnotationFilter } from "@/features/job/annotation-filter";
+import { readJobView } from "@/features/job/annotation-filter";
 import { JobsPage } from "@/features/jobs/jobs-page";
 import { LoginPage } from "@/features/session/login-page";
 import { ReviewPage } from "@/features/review/review-page";
@@ -66,7 +67,7 @@ const jobs = createRoute({
 const job = createRoute({
   getParentRoute: () => inside,
   path: "/jobs/$jobId",
-  validateSearch: readAnnotationFilter,
+  validateSearch: readJobView,
   component: function JobDetail() {
     const navigate = job.useNavigate();
     const { jobId } = job.useParams();
@@ -74,8 +75,8 @@ const job = createRoute({
       <JobPage
         key={jobId}
         jobId={jobId}
-        filter={job.useSearch()}
-        onFilter={(filter) => void navigate({ search: filter, replace: true, resetScroll: false })}
+        view={job.useSearch()}
+        onView={(view) => void navigate({ search: view, replace: true, resetScroll: false })}
       />
     );
   },
@@ -90,8 +91,22 @@ const review = createRoute({
   },
 });
 
+const compare = createRoute({
+  getParentRoute: () => inside,
+  path: "/compare",
+  validateSearch: (search): CompareView => {
+    const task = text(search.task);
+    const jobs = (Array.isArray(search.jobs) ? search.jobs : [search.jobs]).filter((id): id is string => typeof id === "string" && id !== "");
+    return { jobs: [...new Set(jobs)], ...(task && { task }) };
+  },
+  component: function Compare() {
+    const navigate = compare.useNavigate();
+    return <ComparePage view={compare.useSearch()} onView={(view) => void navigate({ search: view, replace: true, resetScroll: false })} />;
+  },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review])]),
+  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review, compare])]),
   defaultPreload: false,
   scrollRestoration: true,
   defaultErrorComponent: PageError,

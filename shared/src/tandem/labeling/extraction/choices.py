@@ -25,14 +25,22 @@ NONE = frozenset(
 )  # fmt: skip
 """How models say that there is nothing."""
 
+_THERE_IS_NONE = re.compile(
+    r"(?:there (?:are|is|were) )?no (?:named |relevant |such |matching |applicable )*"
+    r"(?:entit(?:y|ies)|spans?|labels?|mentions?|topics?|names?|categor(?:y|ies)|tags?)"
+    r"(?: (?:(?:were|are|was|is|to be) )?(?:found|present|mentioned|detected|identified|apply|applies|here))?"
+    r"(?: in (?:the|this) \w+)?"
+)
 _SEPARATORS = re.compile(
     r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
 )
+MOST_PIECES = 1000
 _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
 
 
 def says_none(text: str) -> bool:
-    return normalize(text) in NONE or fold(text) in NONE
+    normal = normalize(text)
+    return normal in NONE or fold(text) in NONE or _THERE_IS_NONE.fullmatch(normal) is not None
 
 
 class SingleChoiceReader:
@@ -48,7 +56,7 @@ class SingleChoiceReader:
         if node.kind not in _SCALARS:
             return not_in_schema(f"{self._task.name!r} wants one of {self._table.named()}")
         if (match := self._table.spelled(node.text)) is not None:
-            return self._reading(match, node.place, in_json=True)
+            return self._reading(match, _place_in(node, match), in_json=True)
         return self._none_of(node.text)
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
@@ -57,6 +65,11 @@ class SingleChoiceReader:
                 found = self._reading(match, spelled_at(layer, match).place)
                 return found if layer == stretch else loosened(found, Rule.NORMALIZED)
         return self._none_of(stretch.text)
+
+    def mistyped(self, stretch: Stretch) -> Reading | None:
+        inner = layers(stretch)[-1]
+        match = self._table.like(inner.text)
+        return None if match is None or match.only is None else Reading(match.only, match.rule, (inner.place,))
 
     def _reading(self, match: Match, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if (value := match.only) is None:
@@ -105,6 +118,16 @@ class MultipleChoiceReader:
                 break
         return found
 
+    def mistyped(self, stretch: Stretch) -> Reading | Unreadable | None:
+        found: list[tuple[Match, Place | None]] = []
+        pieces = [layers(unbulleted(piece))[-1] for piece in _pieces(stretch) if piece.start < piece.end]
+        for piece in pieces[: len(self._table.values) + 1]:
+            match = self._table.spelled(piece.text) or self._table.like(piece.text)
+            if match is None:
+                return None
+            found.append((match, piece.place))
+        return self._reading(found, Rule.NORMALIZED) if 0 < len(pieces) <= len(self._table.values) else None
+
     def _from_list(self, node: Node) -> Reading | Unreadable:
         found: list[tuple[Match, Place | None]] = []
         for item in node.items:
@@ -114,7 +137,7 @@ class MultipleChoiceReader:
                 if len(node.items) == 1 and says_none(label.text):
                     return self._reading([], Rule.NORMALIZED, in_json=True)
                 return self._none_of(label.text)
-            found.append((match, label.place))
+            found.append((match, _place_in(label, match)))
         return self._reading(found, Rule.STRUCTURED, in_json=True)
 
     def _from_flags(self, node: Node) -> Reading | Unreadable:
@@ -134,6 +157,8 @@ class MultipleChoiceReader:
             return self._reading([], Rule.NORMALIZED, in_json=True)
         whole = Stretch.whole(text)
         pieces = [piece for piece in _pieces(whole) if piece.start < piece.end]
+        if len(pieces) > MOST_PIECES:
+            return self._none_of(text)
         found: list[tuple[Match, Place | None]] = []
         at = 0
         while at < len(pieces):
@@ -173,6 +198,14 @@ class MultipleChoiceReader:
 
     def _none_of(self, text: str) -> Unreadable:
         return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+
+
+def _place_in(node: Node, match: Match) -> Place:
+    """Where in the string the option stands; all of it where it is escaped."""
+    if match.rule is Rule.EXACT or not node.is_verbatim:
+        return node.place
+    inner = spelled_at(Stretch.whole(node.text), match)
+    return (node.place[0] + inner.start, node.place[0] + inner.end)
 
 
 def spelled_at(stretch: Stretch, match: Match) -> Stretch:

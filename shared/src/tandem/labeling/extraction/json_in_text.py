@@ -1,8 +1,8 @@
 """JSON that stands somewhere in an answer: in a fence, between prose, with mistakes in its form.
 
-Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and value
-is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is invented, and
-each has its place.
+Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and
+value is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is
+invented, and each has its place.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from typing import Any
 
 import json_repair
 
-from tandem.labeling.extraction.located_json import Kind, Node, NotJsonError, value_at
+from tandem.labeling.extraction.located_json import DEEPEST, Kind, Node, NotJsonError, value_at
 from tandem.labeling.extraction.stretch import Stretch
 
 MOST_BEGINNINGS = 200
 """Brackets that are tried; prose with more is no answer in JSON."""
 
+_BRACKET = re.compile(r"[{}\[\]]")
 _BEGINNING = re.compile(r"[{\[]")
+_LIKELY = re.compile(r"""[{\[]\s*(?:["'\u201c\u201d\u2018{\[]|[\w -]{1,100}\s*[:=])""")
+"""How JSON begins, though it be broken; prose in brackets does not."""
 _FENCE = re.compile(r"```")
 _GAP = re.compile(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[{,\\]*""")
 _TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
 _CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
+_OBJECT_END = re.compile(r"""[\s"'`\u201d\u2019,]*\}""")
 _LIST_END = re.compile(r"""[\s"'`\u201d\u2019,]*\]""")
 
 
@@ -31,35 +35,42 @@ class _InventedError(ValueError):
     """The repair holds what the answer does not."""
 
 
-def strict(stretch: Stretch) -> list[Node]:
-    """The objects and lists that stand in the text, outermost ones, in order."""
+def strict(stretch: Stretch) -> tuple[list[Node], int]:
+    """The objects and lists that stand in the text, outermost ones, in order; and where JSON begins that is broken.
+
+    What stands within broken JSON is a part of something, and none of them. The second is the end where none is broken.
+    """
     answer = stretch.answer
     found: list[Node] = []
-    at, tried = stretch.start, 0
-    while tried < MOST_BEGINNINGS and (beginning := _BEGINNING.search(answer, at, stretch.end)) is not None:
-        tried += 1
+    at = stretch.start
+    for _ in range(MOST_BEGINNINGS):
+        if (beginning := _BEGINNING.search(answer, at, stretch.end)) is None:
+            break
         at = beginning.start() + 1
         try:
             node, behind = value_at(answer, beginning.start())
         except NotJsonError:
+            if _LIKELY.match(answer, beginning.start(), stretch.end):
+                return found, beginning.start()
             continue
-        if behind <= stretch.end and (node.members or node.items or node.kind is Kind.LIST):
+        if behind <= stretch.end:
             found.append(node)
             at = behind
-    return found
+    return found, stretch.end
 
 
-def repaired(stretch: Stretch) -> Node | None:
-    """The object or list that the text from its first bracket on was meant to be; None when it cannot be told."""
-    beginning = _BEGINNING.search(stretch.answer, stretch.start, stretch.end)
-    if beginning is None:
+def repaired(stretch: Stretch, start: int) -> Node | None:
+    """The object or list that the text from `start` on was meant to be; None when it cannot be told."""
+    end = stretch.end
+    if start >= end:
         return None
-    start, end = beginning.start(), stretch.end
     if (fence := _FENCE.search(stretch.answer, start, end)) is not None:
         end = fence.start()
     closing = max(stretch.answer.rfind(mark, start, end) for mark in "}]")
     if closing != -1 and not stretch.answer[closing + 1 : end].lstrip().startswith((",", '"', "'")):
         end = closing + 1
+    if _depth(stretch.answer[start:end]) > DEEPEST:
+        return None
     try:
         value: Any = json_repair.loads(stretch.answer[start:end], skip_json_loads=True)
         if not isinstance(value, dict | list):
@@ -67,6 +78,15 @@ def repaired(stretch: Stretch) -> Node | None:
         return _Alignment(stretch.answer, start, end).node(value)
     except (ValueError, RecursionError):
         return None
+
+
+def _depth(text: str) -> int:
+    """How deep its brackets are nested, wherever they stand."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "{[" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Alignment:
@@ -79,9 +99,13 @@ class _Alignment:
 
     def node(self, value: Any) -> Node:
         start = self._at
+        if isinstance(value, dict | list):
+            self._open("{" if isinstance(value, dict) else "[")
         if isinstance(value, dict):
             members = tuple((self._text(str(key)).text, self.node(item)) for key, item in value.items())
-            cut = any(item.cut for _, item in members)
+            closed = _OBJECT_END.match(self._answer, self._at, self._end)
+            self._at = closed.end() if closed else self._at
+            cut = closed is None or any(item.cut for _, item in members)
             return Node(Kind.OBJECT, "", (start, self._at), members=members, cut=cut)
         if isinstance(value, list):
             items = tuple(self.node(item) for item in value)
@@ -92,6 +116,12 @@ class _Alignment:
         if isinstance(value, str):
             return self._text(value)
         return self._token(value)
+
+    def _open(self, bracket: str) -> None:
+        """Steps behind the opening bracket, where there is one and only marks before it."""
+        at = self._answer.find(bracket, self._at, self._end)
+        if at != -1 and self._only_marks_until(at):
+            self._at = at + 1
 
     def _text(self, text: str) -> Node:
         if not text:

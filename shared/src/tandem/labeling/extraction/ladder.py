@@ -1,7 +1,8 @@
 """From a model's answer to the values of all tasks of a schema, by a ladder of named rules, from exact to tolerant.
 
 One answer holds the values of all tasks: as JSON with a key a task, or as `Name: value` lines in any order; of a schema
-with one task also as the value alone. What each rung asks for, and what holds on every rung, is told in docs/extraction.md.
+with one task also as the value alone. What each rung asks for, and what holds on every rung, is told in
+docs/extraction.md.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from tandem.events.schema import LabelTask, SingleChoiceTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction.json_in_text import repaired, strict
 from tandem.labeling.extraction.located_json import Kind, Node, whole
-from tandem.labeling.extraction.named_lines import NamedLines, Section
+from tandem.labeling.extraction.named_lines import NamedLines
 from tandem.labeling.extraction.options import separated
-from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened
+from tandem.labeling.extraction.outcome import Found, agreed, generic_member, loosened
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
 from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.text_rungs import TextRungs
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
-from tandem.labeling.values import key_of
 
 LENGTH_LIMIT = 50_000
 """Characters; a longer answer is not read."""
@@ -31,8 +32,8 @@ _WRAPPERS = GENERIC_NAMES | {
     "arguments", "parameters", "answers", "json", "values",
 }  # fmt: skip
 """What models wrap the answer in."""
-
-Found = Reading | Unreadable
+_LISTED = (MultipleChoiceTask, SpanTask)
+"""Kinds whose values are lists."""
 
 
 class AnswerReader:
@@ -42,6 +43,7 @@ class AnswerReader:
     def __init__(self, tasks: Sequence[LabelTask]) -> None:
         self._names = [task.name for task in tasks]
         self._readers = {task.name: reader_of(task) for task in tasks}
+        self._text = {task.name: TextRungs(task, self._readers[task.name], alone=len(tasks) == 1) for task in tasks}
         self._by_key = {separated(name): name for name in self._names}
         self._lines = NamedLines(self._names)
         self._alone = tasks[0] if len(tasks) == 1 else None
@@ -52,7 +54,7 @@ class AnswerReader:
             key = re.escape(json.dumps(self._alone.name))
             self._plain = re.compile(rf"\s*\{{\s*{key}\s*:\s*\"([^\"\\]*)\"\s*\}}\s*")
 
-    def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:
+    def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
         """The reading of each task, in their order. `fields`: the record's, in which spans are found."""
         if self._plain is not None:
             plain = self._plain.fullmatch(answer)
@@ -75,29 +77,54 @@ class AnswerReader:
         stretch = without_reasoning(Stretch.whole(answer))
         if not stretch.text.strip():
             return self._all(Unreadable(UnreadableReason.CUT, "the answer ends before the thinking does"))
-        nodes = strict(stretch)
-        if nodes and (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields)) is not None:
-            return found
-        if (node := repaired(stretch)) is not None:
-            if (found := self._from_json([node], Rule.REPAIRED_JSON, fields)) is not None:
-                return found
+        if (found := self._from_json_in_text(stretch, fields)) is not None:
+            return tuple(
+                self._text[name].unless_retracted(each, stretch) for name, each in zip(self._names, found, strict=True)
+            )
         return self._from_text(stretch, fields)
 
     def _all(self, found: Found) -> tuple[Found, ...]:
         return (found,) * len(self._names)
 
-    def _from_json(self, nodes: Sequence[Node], rule: Rule, fields: Mapping[str, str]) -> tuple[Found, ...] | None:
-        """What the objects and lists say of the tasks, together; None when they say nothing of any."""
+    def _from_json_in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> tuple[Found, ...] | None:
+        nodes, broken_at = strict(stretch)
+        if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields, by_name=True)) is not None:
+            return found
+        mended = [node] if (node := repaired(stretch, broken_at)) is not None else []
+        if (found := self._from_json(mended, Rule.REPAIRED_JSON, fields, by_name=True)) is not None:
+            return found
+        if self._alone is None or isinstance(self._alone, NumberTask | TextTask):
+            return None
+        objects = [node for node in nodes if node.kind is Kind.OBJECT or isinstance(self._alone, _LISTED)]
+        if len(objects) > 1 and all(node.kind is Kind.OBJECT for node in objects):  # one on each line
+            place = (objects[0].place[0], objects[-1].place[1])
+            objects = (
+                [Node(Kind.LIST, "", place, items=tuple(objects))] if isinstance(self._alone, _LISTED) else objects
+            )
+        return self._from_json(objects, Rule.JSON_IN_TEXT, fields) or self._from_json(
+            mended, Rule.REPAIRED_JSON, fields
+        )
+
+    def _from_json(
+        self, nodes: Sequence[Node], rule: Rule, fields: Mapping[str, str], *, by_name: bool = False
+    ) -> tuple[Found, ...] | None:
+        """What the objects and lists say of the tasks, together; None when they say nothing of any.
+
+        `by_name`: only what stands under a task's name counts, not the value of the only task alone.
+        """
         by_task: dict[str, list[Found]] = {name: [] for name in self._names}
         for node in nodes:
-            for name, found in self._members(node, fields):
+            said = self._members(node, fields)
+            if not said and not by_name and self._alone is not None:
+                said = self._said_alone(self._alone.name, node, fields)
+            for name, found in said:
                 by_task[name].append(loosened(found, rule))
         if not any(by_task.values()):
             return None
         return tuple(self._of_all(name, by_task[name]) for name in self._names)
 
     def _members(self, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
-        """The readings of the tasks that this object names, or an object within it."""
+        """The readings of the tasks that this object names, or an object that it is wrapped around."""
         found: list[tuple[str, Found]] = []
         for key, value in node.members:
             if (name := self._by_key.get(key) or self._by_key.get(separated(key))) is not None:
@@ -105,26 +132,41 @@ class AnswerReader:
                 found.append((name, reading if key == name else loosened(reading, Rule.JSON_IN_TEXT)))
         if found:
             return found
-        for inner in self._wrapped(node):
-            found += [(name, loosened(reading, Rule.JSON_IN_TEXT)) for name, reading in self._members(inner, fields)]
-        if found or self._alone is None:
-            return found
-        value = generic_member(node) or node
-        reading = self._value(self._alone.name, value, fields)
-        if value is not node or isinstance(reading, Reading):
-            return [(self._alone.name, loosened(reading, Rule.JSON_IN_TEXT))]
-        return []
-
-    @staticmethod
-    def _wrapped(node: Node) -> list[Node]:
-        """The objects that an object or list is wrapped around."""
         inside = [*node.items, *(value for key, value in node.members if separated(key) in _WRAPPERS)]
-        return [inner for inner in inside if inner.kind in (Kind.OBJECT, Kind.LIST)]
+        for inner in inside:
+            found += [(name, loosened(reading, Rule.JSON_IN_TEXT)) for name, reading in self._members(inner, fields)]
+        return found
+
+    def _said_alone(self, name: str, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
+        """The value of the only task, which is all of the JSON, or stands under a general name."""
+        if node.kind is Kind.OBJECT and not node.members:
+            return []
+        value = None if isinstance(self._alone, _LISTED) else generic_member(node)
+        reading = self._value(name, value or node, fields)
+        is_meant = isinstance(reading, Reading) or value is not None or node.kind is Kind.LIST
+        if not is_meant and (value := generic_member(node)) is not None:
+            reading, is_meant = self._value(name, value, fields), True
+        if is_meant or (isinstance(reading, Unreadable) and reading.reason is not UnreadableReason.NOT_IN_SCHEMA):
+            return [(name, loosened(reading, Rule.JSON_IN_TEXT))]
+        return []
 
     def _value(self, name: str, value: Node, fields: Mapping[str, str]) -> Found:
         if value.cut:
             return Unreadable(UnreadableReason.CUT, f"the answer ends within the value of {name!r}")
-        return self._readers[name].in_json(value, fields)
+        found = self._readers[name].in_json(value, fields)
+        if isinstance(found, Reading) or value.kind is not Kind.STRING:
+            return found
+        if found.reason is not UnreadableReason.NOT_IN_SCHEMA:
+            return found
+        likely = self._readers[name].mistyped(Stretch.whole(value.text)) or self._text[name].mentioned(value.text)
+        if not isinstance(likely, Reading):
+            return found
+        start = value.place[0]
+        places = tuple(
+            (start + place[0], start + place[1]) if place is not None and value.is_verbatim else value.place
+            for place in likely.places
+        )
+        return Reading(likely.value, likely.rule, places, in_json=True)
 
     def _of_all(self, name: str, readings: Sequence[Found]) -> Found:
         if not readings:
@@ -136,42 +178,6 @@ class AnswerReader:
 
     def _from_text(self, stretch: Stretch, fields: Mapping[str, str]) -> tuple[Found, ...]:
         sections = self._lines.sections(stretch)
-        found: list[Found] = []
-        for name in self._names:
-            own = [section for section in sections if section.name in (name, "")]
-            readings = [self._from_section(name, section, fields) for section in own]
-            if self._alone is not None:
-                bare = self._readers[name].in_text(stretch, fields)
-                if isinstance(bare, Reading):
-                    if isinstance(named := agreed(readings) if readings else bare, Reading) and (
-                        key_of(named.value) != key_of(bare.value)
-                    ):
-                        bare = ambiguous([named.value, bare.value])
-                    found.append(bare)
-                    continue
-                readings = readings or [_said_alone(bare)]
-            if not readings:
-                readings = [Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {name!r}")]
-            found.append(agreed(readings))
-        return tuple(found)
-
-    def _from_section(self, name: str, section: Section, fields: Mapping[str, str]) -> Found:
-        return loosened(self._readers[name].in_text(section.value, fields), Rule.NAMED_LINE)
-
-
-def _said_alone(found: Found) -> Found:
-    """An answer that is nothing but text: where it is no value, it has none, rather than a wrong one."""
-    if isinstance(found, Unreadable) and found.reason is UnreadableReason.NOT_IN_SCHEMA:
-        return Unreadable(UnreadableReason.NO_OPTION, found.detail)
-    return found
-
-
-def agreed(readings: Sequence[Found]) -> Found:
-    """The one value that all of them have, or why there is none."""
-    good = [found for found in readings if isinstance(found, Reading)]
-    if len({key_of(found.value) for found in good}) > 1:
-        return ambiguous({str(found.value) for found in good})
-    if len(good) < len(readings):
-        bad = next(found for found in readings if isinstance(found, Unreadable))
-        return ambiguous([]) if good else bad
-    return max(good, key=lambda found: list(Rule).index(found.rule)) if good else ambiguous([])
+        found = [self._text[name].read(stretch, sections, fields) for name in self._names]
+        is_whole = stretch.place == (0, len(stretch.answer))
+        return tuple(found if is_whole else [loosened(each, Rule.NORMALIZED) for each in found])

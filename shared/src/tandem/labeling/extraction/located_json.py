@@ -25,7 +25,7 @@ class Kind(Enum):
     OBJECT = "object"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
     """One value. `text`: a string decoded, anything else as written."""
 
@@ -49,6 +49,8 @@ class NotJsonError(ValueError):
 
 
 _SPACES = re.compile(r"[ \t\n\r]*")
+_KEY = re.compile(r'[ \t\n\r]*"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\n\r]*:[ \t\n\r]*')
+_BEHIND = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
 _WORDS = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
@@ -94,13 +96,16 @@ def _string(text: str, at: int) -> tuple[Node, int]:
     found = _STRING.match(text, at)
     if found is None:
         raise NotJsonError(at)
-    said = found[1]
-    if "\\" in said:
-        try:
-            said = _DECODER.decode(found[0])
-        except ValueError as error:
-            raise NotJsonError(at) from error
-    return Node(Kind.STRING, said, found.span(1)), found.end()
+    return Node(Kind.STRING, _decoded(found[1], at), found.span(1)), found.end()
+
+
+def _decoded(raw: str, at: int) -> str:
+    if "\\" not in raw:
+        return raw
+    try:
+        return str(_DECODER.decode(f'"{raw}"'))
+    except ValueError as error:
+        raise NotJsonError(at) from error
 
 
 def _list(text: str, at: int, depth: int) -> tuple[Node, int]:
@@ -113,13 +118,13 @@ def _list(text: str, at: int, depth: int) -> tuple[Node, int]:
     while True:
         item, at = _value(text, at, depth)
         items.append(item)
-        at = _skip(text, at)
-        mark = text[at : at + 1]
-        if mark == "]":
-            return Node(Kind.LIST, "", (start, at + 1), items=tuple(items)), at + 1
-        if mark != ",":
+        behind = _BEHIND.match(text, at)
+        if behind is None or behind[1] == "}":
             raise NotJsonError(at)
-        at = _skip(text, at + 1)
+        if behind[1] == "]":
+            at = behind.end(1)
+            return Node(Kind.LIST, "", (start, at), items=tuple(items)), at
+        at = behind.end()
 
 
 def _object(text: str, at: int, depth: int) -> tuple[Node, int]:
@@ -130,16 +135,15 @@ def _object(text: str, at: int, depth: int) -> tuple[Node, int]:
     if text[at : at + 1] == "}":
         return Node(Kind.OBJECT, "", (start, at + 1)), at + 1
     while True:
-        key, at = _string(text, at)
-        at = _skip(text, at)
-        if text[at : at + 1] != ":":
+        key = _KEY.match(text, at)
+        if key is None:
             raise NotJsonError(at)
-        value, at = _value(text, _skip(text, at + 1), depth)
-        members.append((key.text, value))
-        at = _skip(text, at)
-        mark = text[at : at + 1]
-        if mark == "}":
-            return Node(Kind.OBJECT, "", (start, at + 1), members=tuple(members)), at + 1
-        if mark != ",":
+        value, at = _value(text, key.end(), depth)
+        members.append((_decoded(key[1], at), value))
+        behind = _BEHIND.match(text, at)
+        if behind is None or behind[1] == "]":
             raise NotJsonError(at)
-        at = _skip(text, at + 1)
+        if behind[1] == "}":
+            at = behind.end(1)
+            return Node(Kind.OBJECT, "", (start, at), members=tuple(members)), at
+        at = behind.end()

@@ -40,7 +40,8 @@ class NamedLines:
         either = "|".join(re.escape(name).replace(r"\ ", r"[\s_-]+") for name in known)
         marks = r"[*_`\"'\u201c\u201d\[\]<>]*"
         self._line = re.compile(
-            rf"(?:^|(?<=[,;|]))[ \t>#*_+|\u2022-]*(?:\(?\d{{1,2}}[.)][ \t]*)?{marks}(?P<final>(?:final|overall)[ \t_-]+)?(?P<name>{either})"
+            rf"(?:^|(?<=[,;|]))[ \t>#*_+|\u2022-]*(?:\(?\d{{1,2}}[.)][ \t]*)?{marks}"
+            rf"(?P<final>(?:final|overall)[ \t_-]+)?(?P<name>{either})"
             rf"{marks}[ \t]*(?:[:=\uff1a\u2192]|->|=>|\|)(?:[*_`]{{1,3}}(?=\s))?",
             re.IGNORECASE | re.MULTILINE,
         )
@@ -60,7 +61,8 @@ class NamedLines:
         for index, line in enumerate(found):
             end = found[index + 1].start() if index + 1 < len(found) else len(text)
             name = self._task_of(line["name"])
-            if name is not None:
+            begins_line = line.start() == 0 or text[line.start() - 1] == "\n"
+            if name or (name is not None and begins_line):
                 value = _without_separator(stretch.part(line.end(), end).stripped())
                 said = separated(line["name"])
                 sections.append(Section(name, value, is_final=bool(line["final"]) or said.startswith("final ")))

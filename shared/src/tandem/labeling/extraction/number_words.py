@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import re
 
-_UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = {
-    name: 10 * number
-    for number, name in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-}
-_SMALL = {name: number for number, name in enumerate(_UNITS)}
-_SCALES = {"thousand": 1000}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS_FROM_TWENTY = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {name: 10 * number for number, name in enumerate(_TENS_FROM_TWENTY.split(), start=2)}
+_SMALL = {name: number for number, name in enumerate(_UNITS.split())}
 _OTHER_LANGUAGES = (
     "null eins zwei drei vier f\u00fcnf sechs sieben acht neun zehn",
     "z\u00e9ro un deux trois quatre cinq six sept huit neuf dix",

@@ -15,7 +15,7 @@ from tandem.labeling.normalization import fold
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import problem_with
 
-_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
 _BEFORE = r"(?:about|around|approximately|approx\.?|roughly|~|\u2248|=|exactly)?"
 _NUMBER = re.compile(
@@ -24,13 +24,17 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SHARE = re.compile(
-    rf"(?P<number>{_DIGITS})\s*(?:/|out\s+of|of|von|sur|de|su|\u2044)\s*(?P<whole>{_DIGITS})\s*(?P<after>.*)",
+    rf"(?P<number>{_DIGITS})\s*\(?\s*(?:/|out\s+of|of|von|sur|de|su|\u2044)\s*(?P<whole>{_DIGITS})\s*\)?\s*(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
 """What a rating is counted in, where the task has no unit."""
 _CURRENCIES = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp", "\u00a5": "jpy"}
+_RANGE = re.compile(
+    r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
+)
+"""A second number, in what stands behind the first."""
 _LONGEST = 60
 _THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
@@ -39,6 +43,25 @@ class NumberReader:
     def __init__(self, task: NumberTask) -> None:
         self._task = task
         self._unit = _unit(task.unit)
+        unit = rf"|{re.escape(task.unit)}" if task.unit else ""
+        value = (
+            rf"(?P<value>[-\u2212+$\u20ac\u00a3]?{_DIGITS}(?:\s*(?:/|out of)\s*{_DIGITS})?"
+            rf"(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
+        )
+        rest = (
+            r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
+            r"(?:because|since|as|for|given|due|based|overall|here)\b))"
+        )
+        name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
+        self._at_first = re.compile(
+            rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE
+        )
+        self._framed = re.compile(
+            rf"\b(?:{name}|rating|rate|rated|score|scored|answer|estimate|give|giving|gave|assign)\b"
+            rf"(?P<between>(?:\s+(?:this|it|the|that|a|an|of|for|to|is|be|would|as|at|with|my|record|review|text|movie|"
+            rf"product|solid|strong|full|about|score|rating|value|final|overall|={unit})|\s*[:=])*)\s+[*_`\"']*{value}{rest}",
+            re.IGNORECASE,
+        )
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
         if node.kind is Kind.NUMBER:
@@ -64,6 +87,27 @@ class NumberReader:
             problem = found
         return problem
 
+    def mistyped(self, stretch: Stretch) -> None:
+        """Nothing of this kind is read by likeness."""
+
+    def asserted(self, stretch: Stretch) -> Reading | Unreadable:
+        """From prose that gives one number as the answer: "I'd rate this 4 out of 5", "The score is 4 because ..."."""
+        text = stretch.text
+        found = [*self._at_first.finditer(text), *self._framed.finditer(text)]
+        readings: dict[float, Reading] = {}
+        for match in found:
+            value = stretch.part(*match.span("value")).stripped()
+            reading = self.in_text(value, {})
+            if isinstance(reading, Unreadable):
+                return reading
+            if isinstance(reading.value, float):
+                readings.setdefault(reading.value, reading)
+        if len(readings) > 1:
+            return ambiguous(f"{number:g}" for number in readings)
+        if not readings:
+            return not_in_schema(f"{self._task.name!r} wants a number")
+        return loosened(next(iter(readings.values())), Rule.MENTION)
+
     def _checked(self, found: set[float], rule: Rule, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         """The only one of some ways to read a number that the task allows."""
         problems = {number: problem_with(self._task, number) for number in found}
@@ -74,7 +118,7 @@ class NumberReader:
             return out_of_range(f"{self._task.name!r}: {next(iter(problems.values()))}")
         return Reading(allowed[0] + 0.0, rule, (place,), in_json=in_json)
 
-    def _spelled(self, text: str) -> set[float] | Unreadable:
+    def _spelled(self, text: str) -> set[float] | Unreadable:  # noqa: PLR0911 - a way to write it a return
         """The numbers that this text may spell, whole; more than one where a comma may be either."""
         text = text.strip().rstrip(".!") if not _PLAIN.fullmatch(text.strip()) else text.strip()
         if len(text) > _LONGEST:
@@ -96,6 +140,8 @@ class NumberReader:
                 return self._other_unit(text)
         elif any(after == word for word in _PERCENT):
             return self._percent(numbers, text)
+        elif any(char.isdigit() for char in after) and _RANGE.match(after) is None:
+            return self._none(text)
         elif after and after != self._unit and not (not self._unit and after in _COUNTED):
             if any(char.isdigit() for char in after):
                 return Unreadable(UnreadableReason.AMBIGUOUS, f"{quoted(text)} holds more than one number")
@@ -161,7 +207,7 @@ def _without_list_marks(stretch: Stretch) -> list[Stretch]:
     """The layers, but for those that would take a sign for a bullet or a number for its list's."""
     found = layers(stretch)
     first = found[0].text
-    if re.match(r"[-+\u2013]\s*\d|\d+[.)]\s", first):
+    if re.match(r"[-+\u2013<>]\s*\d|\d+[.)]\s", first):
         return found[:1]
     return found
 

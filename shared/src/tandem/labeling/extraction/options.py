@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tandem.events.schema import LabelOption
+from tandem.labeling.extraction.close_match import CloseMatch
 from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Rule
 
@@ -36,6 +37,7 @@ class OptionTable:
             for option in options
             for spelling in (*option.aliases, *([option.name] if option.name else []))
         ]
+        self._close = CloseMatch((separated(spelling), value) for spelling, value in (*own, *others))
         self._forms = [(form, _by_form(own, form, Rule.NORMALIZED)) for form in (fold, normalize, separated)]
         self._forms += [(form, _by_form(others, form, Rule.ALIAS)) for form in (fold, normalize, separated) if others]
 
@@ -47,6 +49,11 @@ class OptionTable:
             if found := table.get(form(text)):
                 return found
         return None
+
+    def like(self, text: str) -> Match | None:
+        """The only option that the text is a typing mistake away from."""
+        value = self._close.of(separated(text))
+        return None if value is None else Match(frozenset({value}), Rule.CLOSE_MATCH)
 
     def named(self, limit: int = 20) -> str:
         """The labels as a sentence lists them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tandem.labeling.extraction.located_json import Node
@@ -10,8 +10,14 @@ from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
+from tandem.labeling.values import key_of
 
+_TURNING = frozenset({"not", "negated", "negation", "correct", "is correct", "valid", "is valid"})
+"""Keys that may turn what stands beside them into its opposite."""
 LONGEST_QUOTE = 80
+
+
+Found = Reading | Unreadable
 
 
 class ValueReader(Protocol):
@@ -22,6 +28,9 @@ class ValueReader(Protocol):
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:
         """From a stretch that is the value and nothing else, as behind the task's name."""
+
+    def mistyped(self, stretch: Stretch) -> Reading | Unreadable | None:
+        """From a stretch that is the value with a typing mistake; None where that cannot be."""
 
 
 def not_in_schema(detail: str) -> Unreadable:
@@ -52,5 +61,21 @@ def loosened(found: Reading | Unreadable, rule: Rule) -> Reading | Unreadable:
 
 def generic_member(node: Node) -> Node | None:
     """The value of `{"label": ..., "confidence": ...}`: of the only member that is called like the value asked for."""
-    found = [value for key, value in node.members if separated(key) in GENERIC_NAMES]
+    names = [separated(key) for key, _ in node.members]
+    if any(name in _TURNING for name in names):
+        return None
+    found = [value for name, (_, value) in zip(names, node.members, strict=True) if name in GENERIC_NAMES]
     return found[0] if len(found) == 1 else None
+
+
+def agreed(readings: Sequence[Found]) -> Found:
+    """The one value that all of them have, or why there is none."""
+    if len(readings) == 1:
+        return readings[0]
+    good = [found for found in readings if isinstance(found, Reading)]
+    if len({key_of(found.value) for found in good}) > 1:
+        return ambiguous({str(found.value) for found in good})
+    if len(good) < len(readings):
+        bad = next(found for found in readings if isinstance(found, Unreadable))
+        return ambiguous([]) if good else bad
+    return max(good, key=lambda found: list(Rule).index(found.rule)) if good else ambiguous([])

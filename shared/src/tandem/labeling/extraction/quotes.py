@@ -25,8 +25,9 @@ _SPACED = regex.compile(
 )
 """A character of a script that puts spaces between words."""
 _MARKS = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
-     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2026": "..."}
+    {"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"',
+     "\u00bb": '"', "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+     "\u2026": "..."}
 )  # fmt: skip
 
 
@@ -45,9 +46,16 @@ class SearchedText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._found: dict[str, Occurrences] = {}
 
     def occurrences(self, quote: str) -> Occurrences:
         """All places of the quote, in the closest spelling in which it stands anywhere."""
+        found = self._found.get(quote)
+        if found is None:
+            found = self._found[quote] = self._look_up(quote)
+        return found
+
+    def _look_up(self, quote: str) -> Occurrences:
         spellings = [quote.strip()]
         if (bare := normalize_marks(quote)) not in ("", spellings[0]):
             spellings.append(bare)

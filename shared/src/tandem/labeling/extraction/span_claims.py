@@ -10,11 +10,10 @@ from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import Match, OptionTable, separated
 from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
-from tandem.labeling.normalization import normalize
 from tandem.labeling.reading import Place, Rule, Unreadable
 
-TEXT_KEYS = ("text", "quote", "span", "mention", "phrase", "word", "words", "surface", "surface form", "string", "token",
-             "entity text", "span text", "entity", "value", "name")  # fmt: skip
+TEXT_KEYS = ("text", "quote", "span", "mention", "phrase", "word", "words", "surface", "surface form", "string",
+             "token", "entity text", "span text", "entity", "value", "name")  # fmt: skip
 LABEL_KEYS = ("label", "type", "category", "tag", "class", "entity type", "entity label", "span label", "entity group",
               "entity")  # fmt: skip
 START_KEYS = ("start", "begin", "start char", "start offset", "start index", "start pos", "from")
@@ -61,10 +60,10 @@ class JsonClaims:
             return self._all(self._item(item) for item in node.items)
         if node.kind is not Kind.OBJECT:
             return not_in_schema(f"{self._task.name!r} wants a list of spans")
-        keys = {separated(key) for key, _ in node.members}
-        if self._first(node, TEXT_KEYS) is not None and self._first(node, LABEL_KEYS) is not None:
+        members = _by_key(node)
+        if _first(members, TEXT_KEYS) is not None and _first(members, LABEL_KEYS) is not None:
             return self._all([self._item(node)])
-        if len(node.members) == 1 and keys <= _LIST_KEYS | GENERIC_NAMES:
+        if len(node.members) == 1 and members.keys() <= _LIST_KEYS | GENERIC_NAMES:
             return self.read(node.members[0][1])
         return self._from_mapping(node)
 
@@ -84,7 +83,7 @@ class JsonClaims:
 
     def _quote_under(self, label: Match, quote: Node) -> Claim | Unreadable:
         if quote.kind is Kind.OBJECT:
-            quote = self._first(quote, TEXT_KEYS) or quote
+            quote = _first(_by_key(quote), TEXT_KEYS) or quote
         if quote.kind not in (Kind.STRING, Kind.NUMBER):
             return not_in_schema(f"{self._task.name!r}: a span has no text")
         return self._claim(quote.text, label, None, Rule.NORMALIZED)
@@ -98,15 +97,16 @@ class JsonClaims:
                 if label is None
                 else self._claim(quote.text, label, second.place, Rule.NORMALIZED)
             )
-        said = self._first(node, LABEL_KEYS) if node.kind is Kind.OBJECT else None
+        members = _by_key(node)
+        said = _first(members, LABEL_KEYS)
         if said is None or said.kind not in (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN):
             return not_in_schema(f"{self._task.name!r}: a span has no label")
         if (label := self._labels.spelled(said.text)) is None:
             return self._no_label(said.text)
-        text = self._first(node, tuple(key for key in TEXT_KEYS if self._first(node, (key,)) is not said))
-        start, end = (self._number(self._first(node, keys)) for keys in (START_KEYS, END_KEYS))
-        occurrence = self._first(node, ("occurrence", "nth", "instance", "index"))
-        attributes = self._attributes_of(node)
+        text = _first(members, tuple(key for key in TEXT_KEYS if members.get(key) is not said))
+        start, end = (self._number(_first(members, keys)) for keys in (START_KEYS, END_KEYS))
+        occurrence = _first(members, ("occurrence", "nth", "instance", "index"))
+        attributes = self._attributes_of(members)
         if isinstance(attributes, Unreadable):
             return attributes
         if (text is None or text.kind not in (Kind.STRING, Kind.NUMBER)) and (start is None or end is None):
@@ -119,17 +119,19 @@ class JsonClaims:
             start=start if end is not None else None,
             end=end if start is not None else None,
             occurrence=self._number(occurrence) or None,
-            context=self._text(node, ("context", "sentence")),
-            before=self._text(node, ("before", "left", "prefix")),
-            after=self._text(node, ("after", "right", "suffix")),
+            context=self._text(members, ("context", "sentence")),
+            before=self._text(members, ("before", "left", "prefix")),
+            after=self._text(members, ("after", "right", "suffix")),
             attributes=attributes,
         )
 
-    def _attributes_of(self, node: Node) -> dict[str, str] | Unreadable:
+    def _attributes_of(self, members: Mapping[str, Node]) -> dict[str, str] | Unreadable:
         found: dict[str, str] = {}
-        nested = self._first(node, ("attributes",))
-        for key, value in (*node.members, *(nested.members if nested is not None else ())):
-            name, table = self._attributes.get(separated(key), ("", None))
+        if not self._attributes:
+            return found
+        nested = members.get("attributes")
+        for key, value in (*members.items(), *(_by_key(nested).items() if nested is not None else ())):
+            name, table = self._attributes.get(key, ("", None))
             if table is None or value.kind is Kind.NULL or not value.text.strip():
                 continue
             match = table.spelled(value.text)
@@ -162,18 +164,23 @@ class JsonClaims:
         return good
 
     @staticmethod
-    def _first(node: Node, keys: tuple[str, ...]) -> Node | None:
-        """The member under the first of these keys that is there."""
-        members = {normalize(separated(key)): value for key, value in reversed(node.members)}
-        return next((members[key] for key in keys if key in members), None)
-
-    @staticmethod
     def _number(node: Node | None) -> int | None:
         if node is None:
             return None
         digits = node.text.strip().rstrip("stndrh")
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
-    def _text(self, node: Node, keys: tuple[str, ...]) -> str:
-        found = self._first(node, keys)
+    @staticmethod
+    def _text(members: Mapping[str, Node], keys: tuple[str, ...]) -> str:
+        found = _first(members, keys)
         return found.text.strip() if found is not None and found.kind is Kind.STRING else ""
+
+
+def _by_key(node: Node) -> dict[str, Node]:
+    """Its members by their keys' normal form; of equal ones the first."""
+    return {separated(key): value for key, value in reversed(node.members)}
+
+
+def _first(members: Mapping[str, Node], keys: tuple[str, ...]) -> Node | None:
+    """The member under the first of these keys that is there."""
+    return next((members[key] for key in keys if key in members), None)

@@ -19,6 +19,7 @@ _IN_BRACKETS = re.compile(r"(.+?)\s*[(\[\u3010]([^()\[\]]+)[)\]\u3011]\s*[.,;]?"
 _LINK = re.compile(r"\[([^\[\]]+)\]\s*\(([^()]+)\)")
 _RULE = re.compile(r"[\s|:+=-]+")
 _OPENING = re.compile(r".*[:\uff1a]\s*[*_]*")
+_BETWEEN_CLAIMS = (re.compile(r"\s*;\s*"), re.compile(r"\s*,\s+"), re.compile(r"\s+and\s+"))
 MOST_LINES = 500
 
 
@@ -40,8 +41,8 @@ class LineClaims:
             lines = lines[2:]  # a table's head
         claims: list[Claim] = []
         heading: tuple[Match, Stretch] | None = None
-        for index, line in enumerate(lines):
-            line = _unbarred(unbulleted(line))
+        for index, raw in enumerate(lines):
+            line = _unbarred(unbulleted(raw))
             if line.start >= line.end or says_none(line.text):
                 continue
             if (label := self._heading(line)) is not None:
@@ -69,6 +70,24 @@ class LineClaims:
     def _line(
         self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
     ) -> list[Claim] | Unreadable:
+        """One claim, a list of quotes under one label, or several claims with marks between them."""
+        found: list[Claim] | Unreadable = not_in_schema("")
+        for layer in layers(line):
+            found = self._one(layer, stands, heading)
+            if not isinstance(found, Unreadable) or found.reason is not UnreadableReason.NOT_IN_SCHEMA:
+                break
+        if not isinstance(found, Unreadable):
+            return found
+        for separator in _BETWEEN_CLAIMS:
+            parts = _split(line, separator)
+            several = [self._one(layers(part)[-1] if part.text[:1] in "(\"'" else part, stands, None) for part in parts]
+            if len(parts) > 1 and not any(isinstance(claims, Unreadable) for claims in several):
+                return [claim for claims in several if not isinstance(claims, Unreadable) for claim in claims]
+        return found if found.detail else self._none(line)
+
+    def _one(
+        self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
+    ) -> list[Claim] | Unreadable:
         split = [(quote, label) for quote, side in self._splits(line) if (label := self._label(side)) is not None]
         missing = next((quote for quote, _ in split), line)
         readings = [claims for quote, label in split if (claims := self._claims(quote, label, stands)) is not None]
@@ -78,18 +97,22 @@ class LineClaims:
             if split or heading is not None:
                 detail = f"{quoted(missing.text)} does not occur in the text"
                 return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
-            return not_in_schema(f"{quoted(line.text)} gives no text with one of {self._labels.named()}")
+            return self._none(line)
         if len({tuple((claim.quote, claim.label) for claim in claims) for claims in readings}) > 1:
-            return ambiguous(f"{claims[0].quote}, {claims[0].label}" for claims in readings)
+            return ambiguous(f"{claims[0].quote}, {claims[0].label}" for claims in readings if claims)
         return readings[0]
+
+    def _none(self, line: Stretch) -> Unreadable:
+        return not_in_schema(f"{quoted(line.text)} gives no text with one of {self._labels.named()}")
 
     def _splits(self, line: Stretch) -> list[tuple[Stretch, Stretch]]:
         """The ways to take the line as a quote and a label."""
         text = line.text
-        found = []
-        for pattern in (_LINK, _IN_BRACKETS):
-            if brackets := pattern.fullmatch(text):
-                found.append((line.part(*brackets.span(1)), line.part(*brackets.span(2))))
+        found = [
+            (line.part(*brackets.span(1)), line.part(*brackets.span(2)))
+            for pattern in (_LINK, _IN_BRACKETS)
+            if (brackets := pattern.fullmatch(text)) is not None
+        ]
         for separator in list(_PARTS.finditer(text))[:40]:
             left, right = line.part(0, separator.start()), line.part(separator.end(), len(text))
             found += [(left, right), (right, left)]
@@ -124,3 +147,16 @@ def _unbarred(line: Stretch) -> Stretch:
     if len(text) > 2 and text.startswith("|") and text.endswith("|"):
         return line.part(1, len(text) - 1).stripped()
     return line
+
+
+def _split(line: Stretch, separator: re.Pattern[str]) -> list[Stretch]:
+    """The parts of the line between the separators that stand in no brackets."""
+    text = line.text
+    found, at = [], 0
+    for mark in separator.finditer(text):
+        before = text[at : mark.start()]
+        if all(before.count(one) == before.count(other) for one, other in ("()", "[]")):
+            found.append(line.part(at, mark.start()).stripped())
+            at = mark.end()
+    found.append(line.part(at, len(text)).stripped())
+    return found

@@ -7,7 +7,7 @@ A quote that stands more than once labels each of its places, unless the answer 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
@@ -22,7 +22,7 @@ from tandem.labeling.extraction.wrapping import layers
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import canonical, key_of, problem_with, span_field
 
-MOST_SPANS = 2000
+MOST_SPANS = 1000
 
 
 class SpanReader:
@@ -41,6 +41,8 @@ class SpanReader:
         claims = self._json.read(node)
         if isinstance(claims, Unreadable):
             return claims
+        if len(claims) > MOST_SPANS:
+            return out_of_range(f"{self._task.name!r}: more than {MOST_SPANS} spans")
         return self._located(
             claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
         )
@@ -58,6 +60,9 @@ class SpanReader:
         if not claims:
             return not_in_schema(f"{self._task.name!r}: the answer says neither a span nor that there is none")
         return self._located(claims, fields, Rule.EXACT)
+
+    def mistyped(self, stretch: Stretch) -> None:
+        """Nothing of this kind is read by likeness."""
 
     def _text(self, fields: Mapping[str, str]) -> str | Unreadable:
         name = span_field(self._task, fields)
@@ -103,7 +108,7 @@ class SpanReader:
         kept = [part for part in value if isinstance(part, Span)] if isinstance(value, tuple) else []
         return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
 
-    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:
+    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
             place = (claim.start or 0, claim.end or 0)
             if searched.is_whole(*place):
@@ -131,7 +136,8 @@ class SpanReader:
             return Occurrences((place,), Rule.EXACT)
         if len(found.places) == 1:
             return Occurrences(found.places, Rule.NORMALIZED)
-        detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), but {len(found.places)} times elsewhere"
+        elsewhere = f"but {len(found.places)} times elsewhere"
+        detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), {elsewhere}"
         return Unreadable(UnreadableReason.AMBIGUOUS, f"{self._task.name!r}: {detail}")
 
     def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
@@ -158,21 +164,19 @@ def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tupl
 
     Listed several times with different labels and another number of places, it is not told which is which.
     """
-    listed = Counter(claim.quote for claim in claims if claim.is_anywhere)
+    listed: dict[str | None, list[Claim]] = {}
+    for claim in claims:
+        if claim.is_anywhere:
+            listed.setdefault(claim.quote, []).append(claim)
     seen: Counter[str | None] = Counter()
     chosen: list[tuple[Place, ...]] = []
     for claim, found in zip(claims, where, strict=True):
-        if not claim.is_anywhere or listed[claim.quote] == 1:
-            chosen.append(found.places)
-            continue
-        same = [other for other in claims if other.quote == claim.quote and other.is_anywhere]
-        if listed[claim.quote] == len(found.places):
+        same = listed.get(claim.quote, []) if claim.is_anywhere else []
+        if len(same) > 1 and len(same) == len(found.places):
             chosen.append((found.places[seen[claim.quote]],))
             seen[claim.quote] += 1
-        elif all((other.label, other.attributes) == (claim.label, claim.attributes) for other in same):
+        elif len(same) <= 1 or len(found.places) == 1 or _are_alike(same):
             chosen.append(found.places)
-        elif len(found.places) == 1:
-            chosen.append(found.places)  # one place with several labels
         else:
             return Unreadable(
                 UnreadableReason.AMBIGUOUS,
@@ -181,19 +185,31 @@ def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tupl
     return chosen
 
 
+def _are_alike(claims: list[Claim]) -> bool:
+    first = claims[0]
+    return all((other.label, other.attributes) == (first.label, first.attributes) for other in claims)
+
+
 def _nested_left_out(
     claims: Sequence[Claim], chosen: list[tuple[Place, ...]] | Unreadable
 ) -> list[tuple[Place, ...]] | Unreadable:
     """Without the places of a quote within a longer one that is labeled too, where others of its places remain."""
     if isinstance(chosen, Unreadable):
         return chosen
-    everything = {place for places in chosen for place in places}
+    nested = _nested({place for places in chosen for place in places})
     kept = []
     for claim, places in zip(claims, chosen, strict=True):
-        free = tuple(place for place in places if not _is_within(place, everything))
+        free = tuple(place for place in places if place not in nested)
         kept.append(free if claim.is_anywhere and free else places)
     return kept
 
 
-def _is_within(place: Place, others: Iterable[Place]) -> bool:
-    return any(other[0] <= place[0] and place[1] <= other[1] and other != place for other in others)
+def _nested(places: set[Place]) -> set[Place]:
+    """Those that lie within another one."""
+    found: set[Place] = set()
+    reached = -1
+    for place in sorted(places, key=lambda each: (each[0], -each[1])):
+        if place[1] <= reached:
+            found.add(place)
+        reached = max(reached, place[1])
+    return found

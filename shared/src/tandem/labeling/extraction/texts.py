@@ -8,6 +8,7 @@ from tandem.events.schema import TextTask
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.outcome import generic_member, loosened, not_in_schema, out_of_range
 from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.wrapping import unfenced
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable
 from tandem.labeling.values import problem_with
 
@@ -38,11 +39,14 @@ class TextReader:
         return not_in_schema(f"{self._task.name!r} wants a text")
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
-        inner = stretch.stripped()
+        inner = unfenced(stretch).stripped()
         rule = Rule.EXACT if inner == stretch else Rule.NORMALIZED
         while (unwrapped := _unwrapped(inner)) is not None:
             inner, rule = unwrapped, Rule.NORMALIZED
         return self._checked(inner.text, rule, inner.place)
+
+    def mistyped(self, stretch: Stretch) -> None:
+        """Nothing of this kind is read by likeness."""
 
     def _checked(self, text: str, rule: Rule, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if any("\ud800" <= char <= "\udfff" for char in text):

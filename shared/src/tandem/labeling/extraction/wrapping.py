@@ -21,7 +21,17 @@ _BULLET = re.compile(r"(?:[-*+\u2022\u2013]\s+|>\s*|#{1,6}\s+|\(?\d{1,2}[.)]\s+|
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "\u3010": "\u3011"}
 _BOXED = re.compile(r"\$*\s*\\(?:boxed|text|textbf|mathrm|mathbf)\s*\{(.*)\}\s*\$*", re.DOTALL)
 _ELEMENT = re.compile(r"<([A-Za-z_][\w -]*)>(.*)</\1>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(
+    r"```(?:json|jsonc|markdown|md|plain|plaintext|text|txt)?[ \t]*\n(.*?)\s*```", re.DOTALL | re.IGNORECASE
+)
+"""Any other first word of a fence may be a part of the answer, such as "not"."""
 _LAYERS = 8
+
+
+def unfenced(stretch: Stretch) -> Stretch:
+    """The inside of a code fence that encloses the whole stretch."""
+    found = _FENCE.fullmatch(stretch.stripped().text)
+    return stretch if found is None else stretch.stripped().part(*found.span(1))
 
 
 def unbulleted(stretch: Stretch) -> Stretch:
@@ -45,7 +55,7 @@ def layers(stretch: Stretch) -> list[Stretch]:
 
 def _inner(stretch: Stretch) -> Stretch | None:
     text = stretch.text
-    for pattern, group in ((_BOXED, 1), (_ELEMENT, 2)):
+    for pattern, group in ((_FENCE, 1), (_BOXED, 1), (_ELEMENT, 2)):
         if found := pattern.fullmatch(text):
             return stretch.part(*found.span(group)).stripped()
     if len(text) > 1 and _BRACKETS.get(text[0]) == text[-1] and not any(mark in text[1:-1] for mark in "()[]{}<>"):

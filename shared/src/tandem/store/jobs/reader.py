@@ -32,8 +32,8 @@ class JobReader:
         return cast("list[JobDocument]", found)
 
     async def finished_since(self, moment: datetime, *, limit: int = 1000) -> list[JobDocument]:
-        """Jobs that ended at this moment or later, in the order in which they did."""
-        query = {"finished_at": {"$type": "date", "$gte": moment}}
+        """Jobs that ended at this moment or later, in the order in which they did; hidden ones are left out."""
+        query = {"finished_at": {"$type": "date", "$gte": moment}, "hidden": {"$ne": True}}
         async with store_errors():
             found = await (
                 self._collection.find(query)

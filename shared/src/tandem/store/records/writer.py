@@ -42,6 +42,15 @@ class RecordWriter:
             ).to_list(None)
         return {document["record_id"]: ExistingKey(**document) for document in found}
 
+    async def with_content(self, dataset_id: str, content_hashes: Sequence[str]) -> dict[str, str]:
+        """Which of these contents the data set has, visible or not: hash to the id of a record that has it."""
+        async with store_errors():
+            found = await self._collection.find(
+                {"dataset_id": dataset_id, "content_hash": {"$in": list(content_hashes)}},
+                {"_id": 0, "content_hash": 1, "record_id": 1},
+            ).to_list(None)
+        return {document["content_hash"]: document["record_id"] for document in found}
+
     async def insert(self, records: Sequence[RecordDocument]) -> None:
         """Raises RecordCollisionError when a seq or a key is taken."""
         if not records:

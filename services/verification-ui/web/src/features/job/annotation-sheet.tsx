@@ -7,23 +7,24 @@ import { annotationQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
 import { RecordText } from "@/features/job/record-text";
 import { TaskAnswer } from "@/features/job/task-answer";
-import type { AnnotationDetail, LabelTask } from "@/lib/api/types";
+import { labelSchemaQuery } from "@/lib/api/label-schema";
+import type { AnnotationDetail, Job, LabelTask } from "@/lib/api/types";
 import { dateTime, duration, words } from "@/lib/format";
 
 interface Props {
-  jobId: string;
+  job: Job;
   /** Null keeps the sheet closed. */
   seq: number | null;
-  tasks: readonly LabelTask[];
   onClose: () => void;
 }
 
 /** One record: its text, each label and how it was found, the raw answer, people's decision. */
-export function AnnotationSheet({ jobId, seq, tasks, onClose }: Props) {
-  const { data, error, refetch } = useQuery({ ...annotationQuery(jobId, seq ?? 0), enabled: seq !== null });
+export function AnnotationSheet({ job, seq, onClose }: Props) {
+  const { data, error, refetch } = useQuery({ ...annotationQuery(job.id, seq ?? 0), enabled: seq !== null });
+  const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
   return (
     <Dialog side open={seq !== null} onClose={onClose} title={data?.record_id ?? "Record"}>
-      {error && !data ? <ProblemLine error={error} onRetry={() => void refetch()} /> : data ? <Content annotation={data} tasks={tasks} /> : <Skeleton height={160} />}
+      {error && !data ? <ProblemLine error={error} onRetry={() => void refetch()} /> : data ? <Content annotation={data} tasks={schema?.tasks ?? []} /> : <Skeleton height={160} />}
     </Dialog>
   );
 }

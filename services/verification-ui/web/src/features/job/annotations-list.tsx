@@ -1,12 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 
 import { Button } from "@/components/button";
 import { ProblemLine } from "@/components/notice";
 import { Skeleton } from "@/components/skeleton";
 import type { AnnotationFilter } from "@/features/job/annotation-filter";
 import { AnnotationRow } from "@/features/job/annotation-row";
-import { AnnotationSheet } from "@/features/job/annotation-sheet";
 import { annotationsQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
 import type { Job } from "@/lib/api/types";
@@ -17,11 +15,11 @@ interface Props {
   job: Job;
   filter: AnnotationFilter;
   onFilter: (filter: AnnotationFilter) => void;
+  onOpen: (seq: number) => void;
 }
 
 /** Every record that ended, filtered by how; a row opens the record with the raw answer. */
-export function Annotations({ job, filter, onFilter }: Props) {
-  const [opened, setOpened] = useState<number | null>(null);
+export function Annotations({ job, filter, onFilter, onOpen }: Props) {
   const pages = useInfiniteQuery(annotationsQuery(job.id, filter));
   const { data: schema } = useQuery(labelSchemaQuery(job.label_schema_id));
   const tasks = schema?.tasks ?? [];
@@ -79,7 +77,7 @@ export function Annotations({ job, filter, onFilter }: Props) {
                     </tr>
                   ))
                 : rows.map((annotation) => (
-                    <AnnotationRow key={annotation.seq} annotation={annotation} tasks={tasks} onOpen={() => setOpened(annotation.seq)} />
+                    <AnnotationRow key={annotation.seq} annotation={annotation} tasks={tasks} onOpen={() => onOpen(annotation.seq)} />
                   ))}
             </tbody>
           </table>
@@ -97,7 +95,6 @@ export function Annotations({ job, filter, onFilter }: Props) {
           </Button>
         </div>
       )}
-      <AnnotationSheet jobId={job.id} seq={opened} tasks={tasks} onClose={() => setOpened(null)} />
     </section>
   );
 }

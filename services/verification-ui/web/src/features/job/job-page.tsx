@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, ArrowRight } from "lucide-react";
+import { ArrowLeft, ArrowRight, Scale } from "lucide-react";
 
 import { buttonClass } from "@/components/button";
 import { JobActions } from "@/components/job-actions";
@@ -10,7 +10,8 @@ import { Pace } from "@/components/pace";
 import panel from "@/components/panel.module.css";
 import { Skeleton } from "@/components/skeleton";
 import { StateBadge } from "@/components/state-badge";
-import type { AnnotationFilter } from "@/features/job/annotation-filter";
+import type { JobView } from "@/features/job/annotation-filter";
+import { AnnotationSheet } from "@/features/job/annotation-sheet";
 import { Annotations } from "@/features/job/annotations-list";
 import { ExportMenu } from "@/features/job/export-menu";
 import styles from "@/features/job/job-page.module.css";
@@ -24,11 +25,11 @@ import { useSession } from "@/lib/session";
 
 interface Props {
   jobId: string;
-  filter: AnnotationFilter;
-  onFilter: (filter: AnnotationFilter) => void;
+  view: JobView;
+  onView: (view: JobView) => void;
 }
 
-export function JobPage({ jobId, filter, onFilter }: Props) {
+export function JobPage({ jobId, view: { record, ...filter }, onView }: Props) {
   const { data: job, error, refetch } = useQuery(jobQuery(jobId));
 
   if (!job) {
@@ -50,6 +51,7 @@ export function JobPage({ jobId, filter, onFilter }: Props) {
     );
   }
 
+  const open = (seq: number) => onView({ ...filter, record: seq });
   return (
     <div className="page">
       <Head job={job} />
@@ -71,8 +73,9 @@ export function JobPage({ jobId, filter, onFilter }: Props) {
         </div>
         <OutcomeBar counts={job.counts} size={job.size} height={10} />
       </section>
-      <Report job={job} />
-      <Annotations job={job} filter={filter} onFilter={onFilter} />
+      <Report job={job} onOpen={open} />
+      <Annotations job={job} filter={filter} onFilter={onView} onOpen={open} />
+      <AnnotationSheet job={job} seq={record ?? null} onClose={() => onView(filter)} />
     </div>
   );
 }
@@ -93,6 +96,10 @@ function Head({ job }: { job: Job }) {
       </div>
       <div className={styles.actions}>
         {mayManage && <JobActions job={job} />}
+        <Link to="/compare" search={{ jobs: [job.id] }} className={buttonClass()}>
+          <Scale size={15} aria-hidden="true" />
+          Compare
+        </Link>
         <ExportMenu jobId={job.id} />
         {mayReview && open > 0 && (
           <Link to="/review/$jobId" params={{ jobId: job.id }} className={buttonClass({ variant: "primary" })}>

@@ -14,6 +14,15 @@ export type OutcomeCounts = api["schemas"]["JobCounts"];
 export type Job = api["schemas"]["Job"];
 export type JobPage = api["schemas"]["JobPage"];
 export type JobReport = api["schemas"]["JobReport"];
+export type TaskReport = api["schemas"]["TaskReport"];
+export type Evaluation = api["schemas"]["Evaluation"];
+export type Reliability = api["schemas"]["Reliability"];
+export type ConfusionMatrix = api["schemas"]["ConfusionMatrix"];
+export type Comparison = api["schemas"]["Comparison"];
+export type ComparedTask = api["schemas"]["ComparedTask"];
+export type ComparedPair = api["schemas"]["Pair"];
+export type Difference = api["schemas"]["Difference"];
+export type DifferencePage = api["schemas"]["DifferencePage"];
 /** What is asked of a record, by `kind`: single_choice, multiple_choice, span, number, text. */
 export type LabelTask = verification["schemas"]["ReviewItemView"]["tasks"][number];
 export type SingleChoiceTask = verification["schemas"]["SingleChoiceTask"];
@@ -21,7 +30,8 @@ export type MultipleChoiceTask = verification["schemas"]["MultipleChoiceTask"];
 export type SpanTask = verification["schemas"]["SpanTask"];
 export type NumberTask = verification["schemas"]["NumberTask"];
 export type TextTask = verification["schemas"]["TextTask"];
-export type LabelSchema = Omit<api["schemas"]["LabelSchema"], "tasks"> & { tasks: LabelTask[] };
+export type LabelSchema = api["schemas"]["LabelSchema"];
+export type LabelSchemaPage = api["schemas"]["LabelSchemaPage"];
 
 export type Annotation = api["schemas"]["Annotation"];
 export type AnnotationPage = api["schemas"]["AnnotationPage"];

@@ -197,7 +197,8 @@ export interface paths {
          * @description Import a file of records, all of it or nothing.
          *
          *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-         *     (counted from 1 below the header), line and column.
+         *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
+         *     whose id is there already is a fault or left out, and a changed text wants an id of its own.
          */
         post: operations["import_records"];
         delete?: never;
@@ -564,6 +565,26 @@ export interface paths {
          * @description Make a version of the agent of this name. Its templates are tried out first.
          */
         post: operations["create_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/agents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Draft Agent
+         * @description What an agent would send that is not made yet. It is checked as if it were; no model is called.
+         */
+        post: operations["preview_draft_agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1498,6 +1519,20 @@ export interface components {
             next?: string | null;
         };
         /**
+         * DraftPreview
+         * @description The same of an agent that is not made yet.
+         */
+        DraftPreview: {
+            agent: components["schemas"]["AgentCreate"];
+            /** Dataset Id */
+            dataset_id: string;
+            /**
+             * Limit
+             * @default 1
+             */
+            limit: number;
+        };
+        /**
          * DrawnBy
          * @description How examples are chosen among the records that people verified.
          * @enum {string}
@@ -1732,8 +1767,14 @@ export interface components {
              */
             records: number;
             /**
+             * Same Content
+             * @description Rows whose fields another record has; looked for unless on_same_content is keep.
+             * @default 0
+             */
+            same_content: number;
+            /**
              * Skipped
-             * @description Rows left out because their id was there already.
+             * @description Rows left out because their id, or their content, was there already.
              */
             skipped: number;
             /**
@@ -2457,6 +2498,11 @@ export interface components {
          * @enum {string}
          */
         OnDuplicate: "error" | "skip";
+        /**
+         * OnSameContent
+         * @enum {string}
+         */
+        OnSameContent: "keep" | "skip" | "error";
         /**
          * Order
          * @enum {string}
@@ -4046,6 +4092,8 @@ export interface operations {
                 metadata_columns?: string;
                 /** @description What to do with a row whose id is there already. */
                 on_duplicate?: components["schemas"]["OnDuplicate"];
+                /** @description What to do with a row whose fields equal those of another record, whatever its id. */
+                on_same_content?: components["schemas"]["OnSameContent"];
                 /** @description Of a CSV file. */
                 delimiter?: string;
             };
@@ -5617,6 +5665,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_draft_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewedPrompts"];
                 };
             };
             /** @description No valid credential came with the request. */

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 
 import { Tip } from "@/components/tip";
-import styles from "@/features/job/histogram.module.css";
+import styles from "@/components/histogram.module.css";
 import { counted, percent } from "@/lib/format";
 
 /** How sure the model was, in ten equal bins, with the threshold below which people look. */

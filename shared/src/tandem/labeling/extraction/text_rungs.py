@@ -1,0 +1,207 @@
+"""The rungs on which one task is read from plain text, from the value alone to the only label that is mentioned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tandem.events.schema import (
+    LabelTask,
+    MultipleChoiceTask,
+    NumberTask,
+    SingleChoiceTask,
+    SpanTask,
+    TextTask,
+    options_of,
+)
+from tandem.labeling.extraction.mentions import Mentions
+from tandem.labeling.extraction.named_lines import Section
+from tandem.labeling.extraction.numbers import NumberReader
+from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
+from tandem.labeling.extraction.stances import Stance
+from tandem.labeling.extraction.statements import (
+    Statements,
+    is_denied,
+    is_example,
+    is_flat_retraction,
+    is_not_meant,
+    is_refusal,
+    outer_lines,
+    paragraphs,
+    retraction,
+    without_chatter,
+)
+from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
+from tandem.labeling.values import key_of
+
+PROSE_LIMIT = 20_000
+"""Characters; longer prose is not searched for a label."""
+
+_NOT_MEANT = Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
+
+
+class TextRungs:
+    """Reads one task from plain text."""
+
+    def __init__(self, task: LabelTask, reader: ValueReader, *, alone: bool) -> None:
+        """`alone`: whether it is the schema's only task, so that the whole answer may be its value."""
+        self._task = task
+        self._reader = reader
+        self._alone = alone
+        self._statements = Statements(task.name, alone=alone)
+        self._mentions = Mentions(options_of(task)) if isinstance(task, SingleChoiceTask) else None
+
+    def read(  # noqa: PLR0911 - rung by rung
+        self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]
+    ) -> Found:
+        own = [section for section in sections if section.name in (self._task.name, "")]
+        bare = self._said_alone(stretch, own, fields)
+        named = self._named(own, fields) if own else None
+        if isinstance(bare, Reading):
+            if isinstance(named, Reading) and key_of(named.value) != key_of(bare.value):
+                return ambiguous([named.value, bare.value])
+            return bare
+        if bare.reason in (UnreadableReason.AMBIGUOUS, UnreadableReason.OUT_OF_RANGE, UnreadableReason.NOT_IN_TEXT):
+            return bare
+        if named is not None:
+            return self.unless_retracted(named, stretch)
+        found = self._stated(stretch, fields) if len(stretch.text) <= PROSE_LIMIT else None
+        if found is not None:
+            return self.unless_retracted(found, stretch)
+        if is_refusal(stretch.text):
+            return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
+        if not self._alone:
+            return bare
+        if isinstance(mistyped := self._reader.mistyped(stretch), Reading):
+            return mistyped
+        return self.unless_retracted(self._asserted(stretch, bare), stretch)
+
+    def unless_retracted(self, found: Found, stretch: Stretch) -> Found:  # noqa: PLR0911 - a way to take back a return
+        """What was read, unless the answer takes it back behind it, or says before it that it is not meant."""
+        if not isinstance(found, Reading) or not found.places or found.place is None:
+            return found
+        start, end = found.place
+        line = stretch.answer[stretch.start : start]
+        if found.in_json and is_not_meant(line.rpartition("{")[0]):
+            return _NOT_MEANT
+        begins_line = stretch.answer.rfind("\n", stretch.start, start) + 1
+        if is_denied(stretch.answer[end : stretch.end]) or is_example(stretch.answer[stretch.start : begins_line]):
+            return _NOT_MEANT
+        if self._mentions is None:
+            return found
+        taken_back = retraction(stretch.answer[end : stretch.end])
+        if taken_back is None:
+            return found
+        behind = Stretch(stretch.answer, stretch.end - len(taken_back), stretch.end)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance is not Stance.DENIED}
+        if said - {str(found.value)}:
+            return ambiguous({str(found.value), *said})
+        return _NOT_MEANT if not said and is_flat_retraction(taken_back) else found
+
+    def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
+        if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
+            return Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {self._task.name!r}")
+        if isinstance(self._task, TextTask):
+            return self._text_alone(stretch, fields)
+        found = self._reader.in_text(stretch, fields)
+        if isinstance(found, Unreadable) and found.reason is UnreadableReason.NOT_IN_SCHEMA:
+            return Unreadable(UnreadableReason.NO_OPTION, found.detail)
+        return found
+
+    def _text_alone(self, stretch: Stretch, fields: Mapping[str, str]) -> Found:
+        """A short text that is the whole answer, but for what leads to it and the chatter behind it."""
+        if is_refusal(stretch.text):
+            return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
+        text = without_chatter(stretch)
+        if text is None or self._statements.values(text):
+            return Unreadable(UnreadableReason.NO_OPTION, "the answer is not the text alone")
+        found = self._reader.in_text(text, fields)
+        return found if text == stretch else loosened(found, Rule.NORMALIZED)
+
+    def _named(self, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
+        final = [section for section in sections if section.is_final]
+        return agreed([self._section(section, fields) for section in final or sections])
+
+    def _section(self, section: Section, fields: Mapping[str, str]) -> Found:
+        first: Found | None = None
+        for value in self._values_of(section.value):
+            found = self._reader.in_text(value, fields)
+            first = first or found
+            if isinstance(found, Reading):
+                return loosened(found, Rule.NAMED_LINE)
+        for values in self._statements.values(section.value):
+            if isinstance(found := self._first_of(values, fields), Reading):
+                return loosened(found, Rule.FINAL_STATEMENT)
+        for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first)):
+            if isinstance(likely, Reading):
+                return loosened(likely, Rule.NAMED_LINE)
+        return first or Unreadable(UnreadableReason.EMPTY, f"nothing stands behind {self._task.name!r}")
+
+    def _values_of(self, value: Stretch) -> list[Stretch]:
+        """The stretches that may be a section's value: all of it, or what stands before an explanation."""
+        if isinstance(self._task, TextTask):
+            return [without_chatter(value) or value]
+        if isinstance(self._task, SpanTask):
+            return [value]
+        parts = [value, next(paragraphs(value)), next(value.lines(), value)]
+        return list(dict.fromkeys(parts))
+
+    def _stated(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+        """From a closing statement, or of the only task from a line of its own; None where there is neither."""
+        if isinstance(self._task, TextTask):
+            return None
+        stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
+        if isinstance(found := agreed(stated) if stated else None, Reading):
+            return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
+        if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
+            return None
+        if isinstance(self._task, SpanTask | MultipleChoiceTask):
+            return self._from_paragraphs(stretch, fields)
+        lines = [
+            found for line in outer_lines(stretch) if isinstance(found := self._reader.in_text(line, fields), Reading)
+        ]
+        if not lines:
+            return None
+        others = [found for line in stretch.lines() if isinstance(found := self._reader.in_text(line, fields), Reading)]
+        return loosened(agreed([*lines, *others]), Rule.FINAL_STATEMENT)
+
+    def _first_of(self, values: Sequence[Stretch], fields: Mapping[str, str]) -> Found:
+        found = [self._reader.in_text(value, fields) for value in values]
+        return next((each for each in found if isinstance(each, Reading)), found[0])
+
+    def _unless_outdone(self, found: Reading, stretch: Stretch) -> Found:
+        """A statement, unless another label is mentioned behind it."""
+        if self._mentions is None or found.place is None:
+            return found
+        others = self._mentions.values_in(stretch.answer[found.place[1] : stretch.end]) - {str(found.value)}
+        return ambiguous({str(found.value), *others}) if others else found
+
+    def _from_paragraphs(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+        """The only paragraph that holds a value, where no other may."""
+        found = [self._reader.in_text(part, fields) for part in paragraphs(stretch)]
+        good = [each for each in found if isinstance(each, Reading)]
+        if len(good) != 1 or not good[0].value:
+            return None
+        if any(isinstance(each, Unreadable) and each.reason is not UnreadableReason.NOT_IN_SCHEMA for each in found):
+            return None
+        return loosened(good[0], Rule.FINAL_STATEMENT)
+
+    def mentioned(self, text: str) -> Reading | None:
+        """The label that a text asserts which should have been one; its place is in the text."""
+        found = None if self._mentions is None else self._mentions.asserted(Stretch.whole(text))
+        return Reading(found[0], Rule.MENTION, (found[1],)) if isinstance(found, tuple) else None
+
+    def _asserted(self, stretch: Stretch, otherwise: Found | None) -> Found:
+        nothing = otherwise or Unreadable(UnreadableReason.NO_OPTION, f"the answer gives no {self._task.name!r}")
+        if len(stretch.text) > PROSE_LIMIT:
+            return nothing
+        if isinstance(self._task, NumberTask) and isinstance(self._reader, NumberReader):
+            found = self._reader.asserted(stretch)
+            return found if isinstance(found, Reading) or found.reason is UnreadableReason.AMBIGUOUS else nothing
+        if self._mentions is None:
+            return nothing
+        mentioned = self._mentions.asserted(stretch)
+        if isinstance(mentioned, Unreadable):
+            return nothing if mentioned.reason is UnreadableReason.NO_OPTION else mentioned
+        value, place = mentioned
+        return Reading(value, Rule.MENTION, (place,))
