@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 
 import { record, suggestion, task, type MockRecord } from "./mock-data.ts";
+import { comparison, differences, report } from "./mock-report.ts";
 import { kindsItem, kindsOf, kindsSize } from "./mock-kinds.ts";
 
 /**
@@ -34,7 +35,7 @@ type State = ReturnType<typeof fresh>;
 async function body(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
-  return text ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
 }
 
 const size = 4200;
@@ -187,14 +188,16 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
     state.changes.set(id, { pause: "paused", resume: "running", cancel: "cancelled" }[change] ?? "running");
     return send(jobs(state, scenario).find((one) => one.id === id));
   }
-  if (path.endsWith("/report")) {
-    return send({
-      labels: { sentiment: { negative: 1714, positive: 1402, neutral: 945 } },
-      reasons: { no_label_found: 61, two_labels_found: 24, content_filter: 12, timeout: 3 },
-      accuracy: 0.5126,
-      gold_compared: 4061,
-      confidence_histogram: [0, 0, 4, 61, 122, 240, 391, 702, 1130, 1411],
-    });
+  if ((found = at(/^\/api\/v1\/jobs\/([^/]+)\/report$/))) {
+    const [id = ""] = found;
+    return send(report(id, jobs(state, scenario).find((one) => one.id === id)?.counts));
+  }
+  if (path === "/api/v1/comparisons") return send(comparison(url.searchParams.getAll("job")));
+  if (path === "/api/v1/comparisons/differences") return send(differences(url.searchParams.getAll("job"), Array.from({ length: 12 }, (_, seq) => record(seq * 3 + 1))));
+  if ((found = at(/^\/api\/v1\/projects\/([^/]+)\/label-schemas/))) {
+    if (method === "POST") return problem(422, "That is no label schema", "tasks[0].optons: a task of the kind single_choice has no such field.", "Did you mean options?");
+    const named = [["mails", 2, "j5"], ["mails", 1, "j7"], ["sentiment", 1, "ls1"]] as const;
+    return send({ items: named.map(([name, version, id]) => ({ id, project_id: "p1", name, version, created_at: new Date(Date.now() - version * 3e6).toISOString(), tasks: kindsOf[id] ?? [task] })), next: null });
   }
   if ((found = at(/^\/api\/v1\/label-schemas\/([^/]+)$/))) {
     const [id = ""] = found;

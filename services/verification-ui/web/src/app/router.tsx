@@ -7,6 +7,7 @@ import { ComparePage, type CompareView } from "@/features/compare/compare-page";
 import { JobPage } from "@/features/job/job-page";
 import { readJobView } from "@/features/job/annotation-filter";
 import { JobsPage } from "@/features/jobs/jobs-page";
+import { SchemasPage } from "@/features/schemas/schemas-page";
 import { LoginPage } from "@/features/session/login-page";
 import { ReviewPage } from "@/features/review/review-page";
 import { Problem } from "@/lib/api/problem";
@@ -91,6 +92,27 @@ const review = createRoute({
   },
 });
 
+const schemas = createRoute({
+  getParentRoute: () => inside,
+  path: "/schemas",
+  validateSearch: (search): { project?: string; schema?: string } => {
+    const project = text(search.project);
+    const schema = text(search.schema);
+    return { ...(project && { project }), ...(schema && { schema }) };
+  },
+  component: function Schemas() {
+    const { project = null, schema = null } = schemas.useSearch();
+    const navigate = schemas.useNavigate();
+    return (
+      <SchemasPage
+        projectId={project}
+        schemaId={schema}
+        onShow={(id) => void navigate({ search: { ...(project && { project }), schema: id }, replace: true, resetScroll: false })}
+      />
+    );
+  },
+});
+
 const compare = createRoute({
   getParentRoute: () => inside,
   path: "/compare",
@@ -106,7 +128,7 @@ const compare = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review, compare])]),
+  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review, compare, schemas])]),
   defaultPreload: false,
   scrollRestoration: true,
   defaultErrorComponent: PageError,

@@ -48,8 +48,8 @@ export function Confusion({ matrix, options, rows, columns }: Props) {
                   return (
                     <td
                       key={column}
-                      className={clsx(styles.cell, row === column ? styles.right : styles.wrong, share > 0.55 && styles.strong, number === 0 && styles.none)}
-                      style={{ "--share": `${Math.round(share * 100)}%` } as CSSProperties}
+                      className={clsx(styles.cell, row === column ? styles.right : styles.wrong, number === 0 && styles.none)}
+                      style={{ "--share": `${Math.round(share * 62)}%` } as CSSProperties}
                       title={`${rows} ${nameIn(options, row)}, ${columns} ${nameIn(options, column)}: ${counted(number, "record")}, ${percent(share)} of the row`}
                     >
                       {count(number)}

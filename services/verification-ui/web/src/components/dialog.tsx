@@ -13,15 +13,17 @@ interface Props {
   title: string;
   /** A sheet at the right edge, for more to read. */
   side?: boolean;
+  /** Room for something to be written. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, side = false, children }: Props) {
+export function Dialog({ open, onClose, title, side = false, wide = false, children }: Props) {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup className={clsx(styles.popup, side && styles.side)}>
+        <Base.Popup className={clsx(styles.popup, side && styles.side, wide && styles.wide)}>
           <div className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
             <Base.Close className={clsx(buttonClass({ variant: "quiet", size: "small", icon: true }), styles.close)} aria-label="Close">

@@ -29,6 +29,9 @@ export function Shell() {
           <ProjectSwitcher />
           <Crumbs />
           <div className={styles.spring} />
+          <Link to="/schemas" className={styles.crumb} activeProps={{ className: styles.current ?? "" }}>
+            Label schemas
+          </Link>
           <UserMenu />
         </nav>
       </header>
@@ -42,43 +45,55 @@ export function Shell() {
 function Crumbs() {
   const match = useMatchRoute();
   const { jobId } = useParams({ strict: false });
-  if (!jobId) return null;
+  if (!jobId) return match({ to: "/compare" }) ? <Crumb title="Compare" /> : match({ to: "/schemas" }) ? <Title title="Label schemas" /> : null;
   const reviewing = Boolean(match({ to: "/review/$jobId" }));
   return <JobCrumbs jobId={jobId} reviewing={reviewing} />;
+}
+
+/** The name of the page in the window's title. */
+function Title({ title }: { title: string }) {
+  useEffect(() => {
+    document.title = `${title} · Tandem`;
+    return () => {
+      document.title = "Tandem";
+    };
+  }, [title]);
+  return null;
+}
+
+const slash = (
+  <span className={styles.slash} aria-hidden="true">
+    /
+  </span>
+);
+
+function Crumb({ title }: { title: string }) {
+  return (
+    <>
+      <Title title={title} />
+      {slash}
+      <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
+        {title}
+      </span>
+    </>
+  );
 }
 
 function JobCrumbs({ jobId, reviewing }: { jobId: string; reviewing: boolean }) {
   const { data: job } = useQuery({ ...jobQuery(jobId), refetchInterval: false, staleTime: 60_000 });
   const title = job?.name ?? "Job";
-  useEffect(() => {
-    document.title = `${reviewing ? "Review · " : ""}${title} · Tandem`;
-    return () => {
-      document.title = "Tandem";
-    };
-  }, [title, reviewing]);
-  const slash = (
-    <span className={styles.slash} aria-hidden="true">
-      /
-    </span>
-  );
+  if (!reviewing) return <Crumb title={title} />;
   return (
     <>
+      <Title title={`Review · ${title}`} />
       {slash}
-      {reviewing ? (
-        <>
-          <Link to="/jobs/$jobId" params={{ jobId }} className={styles.crumb}>
-            {title}
-          </Link>
-          {slash}
-          <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
-            Review
-          </span>
-        </>
-      ) : (
-        <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
-          {title}
-        </span>
-      )}
+      <Link to="/jobs/$jobId" params={{ jobId }} className={styles.crumb}>
+        {title}
+      </Link>
+      {slash}
+      <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
+        Review
+      </span>
     </>
   );
 }

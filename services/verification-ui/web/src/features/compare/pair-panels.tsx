@@ -7,7 +7,7 @@ import { Segments } from "@/components/segments";
 import styles from "@/features/compare/compare-page.module.css";
 import { letter } from "@/features/compare/job-picker";
 import type { ComparedPair, LabelTask } from "@/lib/api/types";
-import { counted, percent } from "@/lib/format";
+import { count, counted, percent } from "@/lib/format";
 import { optionsOf } from "@/lib/label-values";
 
 interface Props {
@@ -55,10 +55,10 @@ export function PairPanels({ pairs, names, task }: Props) {
             <h3>Which is right, by {pair.gold ? "gold" : "people’s decisions"}</h3>
             <Figures
               figures={[
-                { name: `Only ${called(pair.first)}`, value: contest.first_alone },
-                { name: `Only ${called(pair.second)}`, value: contest.second_alone },
-                { name: "Both", value: contest.both_right },
-                { name: "Neither", value: contest.neither },
+                { name: `Only ${called(pair.first)}`, value: count(contest.first_alone) },
+                { name: `Only ${called(pair.second)}`, value: count(contest.second_alone) },
+                { name: "Both", value: count(contest.both_right) },
+                { name: "Neither", value: count(contest.neither) },
               ]}
             />
             <p className={styles.under}>{verdict(contest, called(pair.first), called(pair.second))}</p>
@@ -75,7 +75,7 @@ export function PairPanels({ pairs, names, task }: Props) {
 }
 
 function verdict({ difference, difference_low, difference_high, p_value }: NonNullable<ComparedPair["gold"]>, first: string, second: string): string {
-  const interval = `${percent(Math.abs(difference), 1)} (95 % interval of ${first} less ${second}: ${signed(difference_low)} to ${signed(difference_high)}${p_value == null ? "" : `, McNemar p = ${p_value < 0.001 ? "<0.001" : p_value.toFixed(3)}`})`;
+  const interval = `${percent(Math.abs(difference), 1)} (95% interval of ${first} less ${second}: ${signed(difference_low)} to ${signed(difference_high)}${p_value == null ? "" : `, McNemar p ${p_value < 0.001 ? "< 0.001" : `= ${p_value.toFixed(3)}`}`})`;
   if (difference_low <= 0 && difference_high >= 0) return `No difference is shown: ${interval}.`;
   return `${difference > 0 ? first : second} is right more often, by ${interval}.`;
 }

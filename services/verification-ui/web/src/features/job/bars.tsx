@@ -30,7 +30,7 @@ export function Bars({ rows, whole, tone = "accent" }: Props) {
           </span>
           <span className={`${styles.value ?? ""} tabular`}>
             <b>{count(number)}</b>
-            {whole !== undefined && percent(whole ? number / whole : 0)}
+            {whole !== undefined && <span>{percent(whole ? number / whole : 0)}</span>}
           </span>
           <Bar parts={[{ share: number / (whole === undefined ? most : whole || 1), tone }]} />
         </div>

@@ -35,6 +35,11 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
       {evaluation.confusion && (
         <Panel title="Confusion" note={counted(evaluation.compared, "record")}>
           <Confusion matrix={evaluation.confusion} options={options} rows={source.value === "gold" ? "Gold" : "Person"} columns="Model" />
+          {evaluation.labels.length > 0 && (
+            <div className={styles.second}>
+              <LabelTable labels={evaluation.labels} options={options} />
+            </div>
+          )}
         </Panel>
       )}
       {evaluation.reliability.count > 0 && (
@@ -42,8 +47,8 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
           <ReliabilityDiagram reliability={evaluation.reliability} />
         </Panel>
       )}
-      {evaluation.labels.length > 0 && (
-        <Panel title="Label by label" className={evaluation.confusion && evaluation.reliability.count > 0 ? styles.wide : undefined}>
+      {!evaluation.confusion && evaluation.labels.length > 0 && (
+        <Panel title="Label by label">
           <LabelTable labels={evaluation.labels} options={options} />
         </Panel>
       )}

@@ -113,5 +113,5 @@ function Columns({ bins, unit }: { bins: { lower: number; upper: number; count: 
   );
 }
 
-const formatted = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const formatted = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const round = (number: number): string => formatted.format(number);

@@ -23,7 +23,7 @@ export function RecordFields({ item, desk, onActivate }: Props) {
     return editor ? [{ editor, index }] : [];
   });
   return (
-    <div className={styles.texts}>
+    <div className={clsx(styles.texts, item.tasks.length > 1 && styles.stays)}>
       {fields.map(([name, value]) => {
         const here = editors.filter(({ editor }) => editor.ground.field === name);
         const active = here.find(({ index }) => index === desk?.active) ?? here[0];

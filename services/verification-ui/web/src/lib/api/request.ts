@@ -3,6 +3,8 @@ import { Problem, readProblem } from "@/lib/api/problem";
 interface Options {
   method?: "GET" | "POST" | "DELETE";
   body?: unknown;
+  /** Sent as it is instead of a body of JSON. */
+  file?: { content: string; type: string };
   signal?: AbortSignal | undefined;
   /** Lets the request outlive the page, for decisions made right before it closes. */
   keepalive?: boolean;
@@ -14,6 +16,7 @@ export async function request<Result>(path: string, options: Options = {}): Prom
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Tandem-Request"] = "1"; // other sites cannot set it: no forged requests
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.file) headers["Content-Type"] = options.file.type;
 
   let response: Response;
   try {
@@ -23,6 +26,7 @@ export async function request<Result>(path: string, options: Options = {}): Prom
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file && { body: options.file.content }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   } catch (error) {
