@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from reviewing import act, eventually, press, record_of, shown
 from stacks import RunningStack, queued
 from tandem_client import Job
 from watched_page import WatchedPage
@@ -104,31 +102,8 @@ def test_the_page_fits_a_phone_and_follows_a_dark_system(
     context.close()
 
 
-def shown(page: Page) -> Locator:
-    return page.get_by_role("article", name=re.compile("^Record "))
-
-
 def options(page: Page) -> Locator:
     return page.get_by_role("group", name="Labels")
-
-
-def record_of(card: Locator) -> str:
-    expect(card).to_be_visible()
-    return (card.get_attribute("aria-label") or "").removeprefix("Record ")
-
-
-def act(page: Page, key: str) -> str:
-    """Press a key on the record shown, wait for the next one; returns the id of the record it was pressed on."""
-    record = record_of(shown(page))
-    press(page, key)
-    expect(shown(page)).not_to_have_attribute("aria-label", f"Record {record}")
-    return record
-
-
-def press(page: Page, key: str) -> None:
-    """Press a key once the browser has painted: what is pressed before is not meant for what is shown."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.keyboard.press(key)
 
 
 def kinds_of(running: RunningStack, job: Job, record: str) -> list[str]:
@@ -141,10 +116,3 @@ def verified(running: RunningStack, job: Job) -> set[str]:
     """The records whose annotation carries a person's decision."""
     found = running.mongo["annotations"].find({"job_id": job.id, "verification.values": {"$exists": True}})
     return {annotation["record_id"] for annotation in found}
-
-
-def eventually(holds: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)

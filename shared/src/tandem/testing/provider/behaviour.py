@@ -49,6 +49,7 @@ class Behaviour(BaseModel):
     sharpness: float = Field(default=3, ge=0, description="0: all options alike; the higher, the surer the answers.")
     token_length: int | None = Field(default=None, ge=1, description="Characters a token of a label; None: whole.")
     structured_output: bool = Field(default=True, description="False: a request with response_format is refused.")
+    says: str | None = Field(default=None, description="What every call is answered, word for word; None: a choice.")
     logprobs: bool = Field(default=True, description="False: none are given, asked for or not.")
     unsupported: list[str] = Field(default=[], description="Parameters with which a request is refused, naming them.")
     context_window: int | None = Field(default=None, ge=1, description="A prompt of more tokens is refused.")

@@ -179,6 +179,8 @@ class SimulatedProvider:
         refusal = None
         if kind == "refusal":
             content, tokens, refusal = None, [], "I cannot help with that."
+        elif self.behaviour.says is not None:
+            content, tokens = self.behaviour.says, []
         elif kind == "off_schema" or asked is None:
             content, tokens = "Well, that depends on how one looks at it.", []
         else:

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatchRoute, useParams, useRouterState } from "@tanstack/react-router";
+import { Tags } from "lucide-react";
 import { useEffect } from "react";
 
 import { ProjectSwitcher } from "@/app/shell/project-switcher";
@@ -29,8 +30,9 @@ export function Shell() {
           <ProjectSwitcher />
           <Crumbs />
           <div className={styles.spring} />
-          <Link to="/schemas" className={styles.crumb} activeProps={{ className: styles.current ?? "" }}>
-            Label schemas
+          <Link to="/schemas" aria-label="Label schemas" className={styles.crumb} activeProps={{ className: styles.current ?? "" }}>
+            <Tags size={17} aria-hidden="true" className={styles.narrow} />
+            <span className={styles.roomy}>Label schemas</span>
           </Link>
           <UserMenu />
         </nav>

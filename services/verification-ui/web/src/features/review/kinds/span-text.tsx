@@ -41,7 +41,12 @@ export function SpanText({ editors, active, className, onActivate }: Props) {
     };
     const release = (event: MouseEvent) => {
       const { active, onActivate } = latest.current;
-      if (pointer.current.touch || event.button !== 0) return;
+      if (event.button !== 0) return;
+      if (pointer.current.touch) {
+        const unit = root.current && unitUnder(root.current, event);
+        if (unit !== null) active.apply((state, ground) => (state.armed === null ? state : select(state, ground, ground.words.at(unit))));
+        return;
+      }
       const stretch = selected();
       if (!stretch) return;
       const plain = event.target instanceof Element && root.current?.contains(event.target) && !event.target.closest("mark");
@@ -83,6 +88,13 @@ export function SpanText({ editors, active, className, onActivate }: Props) {
   };
 
   return <MarkedText ref={root} text={text} marks={marks} selection={active.state.selection} className={className} onPick={pick} />;
+}
+
+/** The place in the text under a finger that was lifted; null beside the text and on a span. */
+function unitUnder(root: HTMLElement, { target, clientX, clientY }: MouseEvent): number | null {
+  if (!(target instanceof Element) || !root.contains(target) || target.closest("mark")) return null;
+  const caret = document.caretPositionFromPoint(clientX, clientY);
+  return caret && unitAt(root, caret.offsetNode, caret.offset);
 }
 
 const idOf = ({ ground }: SpanEditor, index: number): string => `${ground.task.name}\n${index}`;

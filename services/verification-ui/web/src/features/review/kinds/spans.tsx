@@ -109,25 +109,34 @@ function Hint({ editor: { state, ground } }: { editor: SpanEditor }) {
   if (state.selection) {
     return (
       <p className={clsx(styles.hint, styles.strong)}>
-        <q>{ground.offsets.text.slice(state.selection.start, state.selection.end)}</q> Pick its label. <Kbd>Shift</Kbd> <Kbd>←</Kbd> <Kbd>→</Kbd> changes its end.
+        <q>{ground.offsets.text.slice(state.selection.start, state.selection.end)}</q> Pick its label.
+        <span className={styles.keys}>
+          <Kbd>Shift</Kbd> <Kbd>←</Kbd> <Kbd>→</Kbd> changes its end.
+        </span>
       </p>
     );
   }
   if (state.armed !== null) {
     return (
       <p className={clsx(styles.hint, styles.strong)}>
-        What you select or press becomes {nameIn(ground.task.options, state.armed)}. <Kbd>Esc</Kbd> ends this.
+        What you select or press becomes {nameIn(ground.task.options, state.armed)}.
+        <span className={styles.keys}>
+          <Kbd>Esc</Kbd> ends this.
+        </span>
       </p>
     );
   }
   return (
     <p className={styles.hint}>
-      Drag over the text, or <Kbd>←</Kbd> <Kbd>→</Kbd> by word
-      {state.spans.length > 0 && (
-        <>
-          ; <Kbd>,</Kbd> <Kbd>.</Kbd> by span
-        </>
-      )}
+      Select in the text, or pick a label first.
+      <span className={styles.keys}>
+        <Kbd>←</Kbd> <Kbd>→</Kbd> go by word
+        {state.spans.length > 0 && (
+          <>
+            , <Kbd>,</Kbd> <Kbd>.</Kbd> by span
+          </>
+        )}
+      </span>
     </p>
   );
 }
