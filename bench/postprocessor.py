@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -119,7 +120,7 @@ def run(count: int) -> None:
         with Tansu(log_file=data / "tansu.log") as broker, Mongod(data / "mongo") as mongod:
             postprocessor = Process(
                 "postprocessor",
-                ("python", "-m", "tandem_postprocessor"),
+                (sys.executable, "-m", "tandem_postprocessor"),
                 log_file=data / "postprocessor.log",
                 env={
                     "TANDEM_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,

@@ -71,7 +71,7 @@ async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
 async def test_one_annotation_shows_what_each_sample_said(
     admin: httpx.AsyncClient, labeled: Any, database: Database
 ) -> None:
-    samples = [
+    samples: list[dict[str, Any]] = [
         {"values": {"sentiment": "positive"}, "reason": None, "detail": None},
         {"values": {}, "reason": "ambiguous", "detail": "the answer may be either"},
     ]

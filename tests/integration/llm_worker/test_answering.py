@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from llm_worker_desk import MakeDesk, Script, complaint, good
 from llm_worker_line import agent, published, request
-from tandem.events import ErrorKind, Fallback, ModelParameters
+from tandem.events import ErrorKind, Fallback, LabelOption, LabelSchemaSpec, ModelParameters
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SpanTask, TextTask
 
 
 def several(body: dict[str, Any], count: int) -> Any:
@@ -73,6 +76,48 @@ async def test_a_model_is_told_once_what_was_wrong_with_its_answer(make_desk: Ma
     assert "neutral" in answer.completions[0].text
     assert [message["role"] for message in server.bodies[1]["messages"]][-3:] == ["user", "assistant", "user"]
     assert len(answer.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "first", "told"),
+    [
+        (
+            SpanTask(name="things", options=(LabelOption(value="THING"),)),
+            '{"things": [{"text": "number 2", "label": "THING"}]}',
+            "'number 2' does not occur in the text",
+        ),
+        (NumberTask(name="score", minimum=0, maximum=5), '{"score": 7}', "7 is not between 0 and 5"),
+        (TextTask(name="code", pattern="[a-z]+"), '{"code": "A1"}', "does not match"),
+        (
+            MultipleChoiceTask(name="topics", options=(LabelOption(value="a"), LabelOption(value="b"))),
+            '{"topics": ["a", "c"]}',
+            "'c' is none of the labels of 'topics'",
+        ),
+    ],
+)
+async def test_what_was_wrong_is_told_for_every_kind_of_task(
+    make_desk: MakeDesk, scripted: Script, task: LabelTask, first: str, told: str
+) -> None:
+    good_answers = {
+        "things": '{"things": []}',
+        "score": '{"score": 5}',
+        "code": '{"code": "a"}',
+        "topics": '{"topics": []}',
+    }
+
+    def reply(body: dict[str, Any]) -> Any:
+        return good(body, content=good_answers[task.name] if len(body["messages"]) > 2 else first)
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url)
+    schema = LabelSchemaSpec(label_schema_id="other", version=1, name="other", tasks=(task,))
+    desk.jobs.apply(published(agent=agent(repair=True), label_schema=schema))
+
+    answer = await desk.answer(request(1))
+
+    assert answer.repaired
+    assert answer.completions[0].text == good_answers[task.name]
+    assert told in server.bodies[1]["messages"][-1]["content"]
 
 
 async def test_what_cannot_be_repaired_stays_invalid_after_two_calls(make_desk: MakeDesk, scripted: Script) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
-from tandem.labeling.confidence import Confidence, ConfidenceEstimator, UnknownReason
-from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, UnknownReason
+from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
 
 
@@ -37,11 +37,13 @@ def bare(text: str, logprob: float, *top: tuple[str, float]) -> TokenLogprob:
     return TokenLogprob(token=text, logprob=logprob, top=top)
 
 
-def estimate(of: SingleChoiceTask, tokens: Sequence[TokenLogprob]) -> Confidence | UnknownReason:
+def estimate(of: SingleChoiceTask, tokens: Sequence[TokenLogprob]) -> Assessment:
     text = "".join(each.token for each in tokens)
-    reading = ChoiceReader(of).read(text)
+    reading = TaskReader(of).read(text)
     assert isinstance(reading, Reading), reading
-    return ConfidenceEstimator(of).estimate(reading, text, tokens)
+    found = ConfidenceEstimator(of).estimate(reading, text, tokens)
+    assert isinstance(found, Confidence | UnknownReason)
+    return found
 
 
 def known(of: SingleChoiceTask, tokens: Sequence[TokenLogprob]) -> Confidence:
@@ -168,7 +170,7 @@ def test_margin_is_negative_when_a_less_likely_label_was_sampled() -> None:
 def test_what_cannot_be_known_is_absent_with_the_reason(
     tokens: list[TokenLogprob] | None, reason: UnknownReason
 ) -> None:
-    reading = ChoiceReader(SENTIMENT).read("positive")
+    reading = TaskReader(SENTIMENT).read("positive")
     assert isinstance(reading, Reading)
     assert ConfidenceEstimator(SENTIMENT).estimate(reading, "positive", tokens) is reason
 
@@ -184,7 +186,7 @@ def test_a_label_of_escaped_and_folded_characters_is_located() -> None:
 def test_tokens_that_spell_bytes_apart_leave_the_label_to_be_found_alone() -> None:
     tokens = [token("**", 1.0), token("positive", 0.7, negative=0.2, neutral=0.1), token("\\xe2\\x80\\xa6")]
     text = "**positive\u2026"
-    reading = ChoiceReader(SENTIMENT).read(text)
+    reading = TaskReader(SENTIMENT).read(text)
     assert isinstance(reading, Reading)
     confidence = ConfidenceEstimator(SENTIMENT).estimate(reading, text, tokens)
     assert isinstance(confidence, Confidence)
@@ -236,7 +238,7 @@ def test_the_true_probability_of_the_label_is_found_under_any_tokenizer(
     label = options[pick % len(options)]
     tokens = simulated_answer(truth, label, json=json, chance=random.Random(seed))  # noqa: S311 - a simulation
     text = "".join(each.token for each in tokens)
-    reading = ChoiceReader(of).read(text)
+    reading = TaskReader(of).read(text)
     if not isinstance(reading, Reading) or reading.value != label:
         return
     confidence = ConfidenceEstimator(of).estimate(reading, text, tokens)
@@ -261,7 +263,7 @@ def test_the_true_probability_of_the_label_is_found_under_any_tokenizer(
     text=st.sampled_from(["positive", '{"sentiment": "positive"}', "**Positive**", " positive"]),
 )
 def test_nonsense_never_breaks_it(tokens: list[tuple[str, float, list[tuple[str, float]]]], text: str) -> None:
-    reading = ChoiceReader(SENTIMENT).read(text)
+    reading = TaskReader(SENTIMENT).read(text)
     assert isinstance(reading, Reading)
     logprobs = [TokenLogprob(token=piece, logprob=p, top=tuple(top)) for piece, p, top in tokens]
     confidence = ConfidenceEstimator(SENTIMENT).estimate(reading, text, logprobs)

@@ -71,32 +71,24 @@ def test_the_confidence_of_a_set_is_its_true_probability_or_less(tokenizer: str)
 
 
 @pytest.mark.parametrize("tokenizer", LIST_TOKENIZERS)
-def test_sets_are_calibrated_whatever_the_tokenizer(tokenizer: str) -> None:
-    judged = [
-        (found.value, known.said == known.right)
-        for known in answers(drawn_sets, LIST_LAYOUTS, tokenizer, each=700)
-        if (found := of(SETS, known)) is not None
-    ]
-    assert len(judged) > 2500
-    assert error_of(judged) <= 0.02
-
-
-@pytest.mark.parametrize("tokenizer", USUAL)
-def test_each_label_of_a_set_is_calibrated_under_usual_tokenizers(tokenizer: str) -> None:
-    judged = []
+def test_sets_are_calibrated_whatever_the_tokenizer_and_each_label_under_usual_ones(tokenizer: str) -> None:
     listed = 32 if tokenizer == "one token" else 10  # where whole answers are tokens, all of them
-    for known in answers(drawn_sets, LIST_LAYOUTS, tokenizer, each=400, top=listed):
+    whole, each = [], []
+    for known in answers(drawn_sets, LIST_LAYOUTS, tokenizer, each=700, top=listed):
         if (found := of(SETS, known)) is not None:
             assert found.probabilities is not None
-            judged += [(found.probabilities[label], label in known.right) for label in LABELS]
-    assert len(judged) > 7500
-    assert error_of(judged) <= 0.02
+            whole.append((found.value, known.said == known.right))
+            each += [(found.probabilities[label], label in known.right) for label in LABELS]
+    assert len(whole) > 2500
+    assert error_of(whole) <= 0.02
+    if tokenizer in USUAL:
+        assert error_of(each) <= 0.02
 
 
 @pytest.mark.parametrize("tokenizer", LIST_TOKENIZERS)
 def test_each_span_is_calibrated_whatever_the_tokenizer(tokenizer: str) -> None:
     judged = []
-    for known in answers(drawn_spans, SPAN_LAYOUTS, tokenizer, each=400, top=32):
+    for known in answers(drawn_spans, SPAN_LAYOUTS, tokenizer, each=800, top=32):
         found = of(SPANS, known)
         assert found is not None
         assert found.spans is not None
@@ -107,8 +99,7 @@ def test_each_span_is_calibrated_whatever_the_tokenizer(tokenizer: str) -> None:
             assert share is not None
             assert share <= truth[label] + 1e-4
             judged.append((share, label == right))
-    assert error_of(judged) <= 0.03
-    """The drawn labels themselves are off by as much as 0.028."""
+    assert error_of(judged) <= 0.02
 
 
 @pytest.mark.parametrize("tokenizer", LIST_TOKENIZERS)
@@ -235,7 +226,10 @@ def test_spans_of_which_one_is_not_located_keep_what_is_known_of_the_others() ->
     found = ConfidenceEstimator(task).estimate(reading, answer, reported(texts, answer, by_words))
     assert isinstance(found, Partial)
     assert found.reason is UnknownReason.LABEL_NOT_LOCATED
-    assert found.spans == (pytest.approx(0.8), None)
+    assert found.spans is not None
+    known, unknown = found.spans
+    assert known == pytest.approx(0.8)
+    assert unknown is None
 
 
 @settings(max_examples=400, deadline=None)

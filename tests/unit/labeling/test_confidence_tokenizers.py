@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tandem.events import LabelOption, SingleChoiceTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
-from tandem.labeling.extraction import ChoiceReader
+from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
 from tandem.quality.calibration import calibration
 from tandem.testing.known_model import LABELS, LAYOUTS, TOKENIZERS, Tokenizer, at_random, drawn, merging, reported
@@ -29,7 +29,7 @@ def confidence_of(
     tokens = reported(answers, chosen, tokenizer, top=top)
     text = "".join(token.token for token in tokens)
     assert text == chosen
-    reading = ChoiceReader(of).read(text)
+    reading = TaskReader(of).read(text)
     if not isinstance(reading, Reading):
         return None
     confidence = ConfidenceEstimator(of).estimate(reading, text, tokens)
@@ -136,7 +136,7 @@ def test_a_model_that_lays_its_answer_out_in_two_ways_is_read_as_well(
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_confidence_is_calibrated_on_a_model_whose_probabilities_are_known(tokenizer: str) -> None:
     of = SingleChoiceTask(name="label", options=tuple(LabelOption(value=value) for value in LABELS))
-    reader, estimator = ChoiceReader(of), ConfidenceEstimator(of)
+    reader, estimator = TaskReader(of), ConfidenceEstimator(of)
     judged = []
     for number, layout in enumerate(("json", "dense json", "json over lines", "line")):
         for known in drawn(1250, tokenizer=TOKENIZERS[tokenizer], layout=LAYOUTS[layout], top=10, seed=number):

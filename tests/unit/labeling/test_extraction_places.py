@@ -44,8 +44,8 @@ def said(answer: str, of: tuple[LabelTask, ...] = TASKS) -> list[list[str | None
         ),
         "mood: good\ntopics: price, staff\nstars: 4\ntitle: A day\nnames:\nBob, PERSON\nAda, PLACE",
         (
-            "```json\n{'names': [{'text': 'Bob', 'label': 'PERSON'}, {'text': 'Ada', 'label': 'PLACE'}], 'title': 'A day', "
-            "'stars': 4, 'topics': ['price', 'staff',], 'mood': 'good'}\n```"
+            "```json\n{'names': [{'text': 'Bob', 'label': 'PERSON'}, {'text': 'Ada', 'label': 'PLACE'}], "
+            "'title': 'A day', 'stars': 4, 'topics': ['price', 'staff',], 'mood': 'good'}\n```"
         ),
     ],
 )

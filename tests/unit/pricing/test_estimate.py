@@ -63,7 +63,7 @@ def test_samples_pay_for_the_prompt_once_or_each_time() -> None:
     assert any("No price is known of m" in each for each in found.assumes)
 
 
-def test_a_sample_of_the_records_holds_the_sum_of_all_in_99_of_100_cases() -> None:
+def test_a_sample_of_the_records_holds_the_sum_of_all_in_98_of_100_cases() -> None:
     held = 0
     for seed in range(200):
         draw = random.Random(seed)  # noqa: S311 - made-up lengths, no secret

@@ -2,30 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
+from tandem.labeling.extraction.quotes import SearchedText
+from tandem.labeling.reading import Place
 
-_WORDS_AROUND = 8
+_WORDS_AROUND = 6
 """Of context to each side, at most."""
+_NOT_AT_THE_ENDS = "\u2026. "
+"""Of a context: models put them there, so they are not read."""
 
 
 def spans_as_answered(task: SpanTask, spans: Sequence[Span], fields: Mapping[str, str]) -> list[dict[str, Any]]:
     """One entry for all places of a text that are marked alike, where those are all its places; else one for each."""
+    told = sorted(_told(spans, fields), key=lambda each: each[0].start)
+    return [_entry(task, span, context) for span, context in told]
+
+
+def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Span, str | None]]:
     alike: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[Span]] = {}
     for span in spans:
         key = (span.field, span.text, span.label, tuple(sorted(span.attributes.items())))
         alike.setdefault(key, []).append(span)
-    answered: list[tuple[int, dict[str, Any]]] = []
     for group in alike.values():
-        text = fields.get(group[0].field, "")
-        if set(_places(text, group[0].text)) <= {span.start for span in group}:
-            answered.append((group[0].start, _entry(task, group[0], None)))
+        searched = SearchedText(fields.get(group[0].field, ""))
+        if set(searched.occurrences(group[0].text).places) == {(span.start, span.end) for span in group}:
+            yield group[0], None
         else:
-            answered += [(span.start, _entry(task, span, _around(text, span))) for span in group]
-    return [entry for _, entry in sorted(answered, key=lambda each: each[0])]
+            yield from ((span, context_of(searched, span) or span.text) for span in group)
+
+
+def context_of(searched: SearchedText, span: Span) -> str | None:
+    """The fewest words around the span by which its place is told from all others of its text; None when none do."""
+    place = (span.start, span.end)
+    places = searched.occurrences(span.text).places
+    if place not in places:  # as the second of two that overlap
+        return None
+    others = [other for other in places if other != place]
+    return next(
+        (context for context in _contexts(searched.text, place) if _tells(searched, context, place, others)), None
+    )
+
+
+def _tells(searched: SearchedText, context: str, place: Place, others: Sequence[Place]) -> bool:
+    found = searched.occurrences(context).places
+    holds = [any(first <= start and end <= last for first, last in found) for start, end in (place, *others)]
+    return holds[0] and not any(holds[1:])
+
+
+def _contexts(text: str, place: Place) -> Iterator[str]:
+    """The stretches of whole words around the place, the shortest first."""
+    start, end = place
+    before = [start, *(word.start() for word in reversed(list(re.finditer(r"\S+", text[:start]))))]
+    after = [end, *(end + word.end() for word in re.finditer(r"\S+", text[end:]))]
+    sizes = range(_WORDS_AROUND + 1)
+    for left, right in sorted(((left, right) for left in sizes for right in sizes), key=lambda size: (sum(size), size)):
+        if left + right and left < len(before) and right < len(after):
+            context = text[before[left] : after[right]]
+            if context == context.strip(_NOT_AT_THE_ENDS):
+                yield context
 
 
 def _entry(task: SpanTask, span: Span, context: str | None) -> dict[str, Any]:
@@ -33,22 +72,3 @@ def _entry(task: SpanTask, span: Span, context: str | None) -> dict[str, Any]:
     if task.attributes:
         entry["attributes"] = {each.name: span.attributes.get(each.name) for each in task.attributes}
     return entry
-
-
-def _around(text: str, span: Span) -> str:
-    """The fewest words around the span that stand once in the text."""
-    before, after = text[: span.start].split(" "), text[span.end :].split(" ")
-    context = span.text
-    for words in range(2, _WORDS_AROUND + 2):
-        context = " ".join(before[-words:]) + span.text + " ".join(after[:words])
-        if len(list(_places(text, context))) == 1:
-            break
-    return context
-
-
-def _places(text: str, part: str) -> Iterable[int]:
-    """Where the part begins, overlapping places included."""
-    at = text.find(part)
-    while part and at != -1:
-        yield at
-        at = text.find(part, at + 1)

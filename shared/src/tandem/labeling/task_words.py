@@ -52,7 +52,8 @@ def rule_of(task: LabelTask) -> str:
         case SingleChoiceTask():
             return "Choose exactly one label."
         case MultipleChoiceTask():
-            return _how_many(task)
+            # A list in one order has one way to say each set, so that the probability of the set can be told.
+            return f"{_how_many(task)} Keep them in the order above."
         case SpanTask():
             where = f"the field {json.dumps(task.field, ensure_ascii=False)}" if task.field else "the record"
             apart = "" if task.overlaps else " They do not overlap."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec, LabelTask, options_of
+from tandem.labeling.read_back import ReadBack
 from tandem.labeling.values import canonical, problem_with
 from tandem.web import FieldProblem
 
@@ -30,22 +31,32 @@ def in_one_form(examples: Iterable[Example], label_schema: LabelSchemaSpec) -> t
 def example_problems(examples: Sequence[Example], label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:
     """Everything that is wrong with examples that come with an agent, each with its cure."""
     names = [task.name for task in label_schema.tasks]
+    read_back = ReadBack(label_schema)
     for number, example in enumerate(examples):
         where = f"examples[{number}]"
         if not example.fields:
             yield FieldProblem(field=f"{where}.fields", detail="The example has no fields.", cure="Give its text.")
+        wrong = False
         for name, value in example.values.items():
             task = label_schema.task(name)
             if task is None:
+                wrong = True
                 yield FieldProblem(
                     field=f"{where}.values",
                     detail=f"The label schema has no task {name!r}.",
                     cure=f"Use one of: {', '.join(names)}.",
                 )
             elif problem := problem_with(task, value, example.fields):
+                wrong = True
                 yield FieldProblem(
                     field=f"{where}.values.{name}", detail=f"{problem[0].upper()}{problem[1:]}.", cure=_allowed(task)
                 )
+        if not wrong and (misread := read_back.misread(example)) is not None:
+            yield FieldProblem(
+                field=f"{where}.values.{misread}",
+                detail="As an answer it would be read as another value: spans are told by text and the words around.",
+                cure="Mark all places of a text, or use another example.",
+            )
         if missing := [name for name in names if name not in example.values]:
             yield FieldProblem(
                 field=f"{where}.values",

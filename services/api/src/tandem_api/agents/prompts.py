@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from tandem.store.records.documents import RecordDocument
 from tandem.web import FieldProblem
 
 _MOST_FIELDS = 50
+_CPU_SECONDS = 3.0
+"""Spent on rendering records to look for problems; the templates of most agents take a hundredth of it."""
 _ANY_TEXT = "A text to be labeled."
 
 
@@ -100,7 +103,10 @@ def _problems_of(
     except PromptError as error:
         return [_problem(error, cure)]
     found: dict[str, FieldProblem] = {}
+    until = time.thread_time() + _CPU_SECONDS
     for record in records:
+        if time.thread_time() > until:
+            break
         for each in _errors_of(renderer, record):
             found.setdefault(each.variable or str(each), _problem(each, cure))
     return list(found.values())

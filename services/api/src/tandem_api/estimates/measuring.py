@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,10 @@ from tandem.pricing import CallSizes, Range, prompt_tokens, text_tokens
 from tandem.store.records.documents import RecordDocument
 from tandem.tokens import counter_for
 
+_CPU_SECONDS = 3.0
+"""Spent on rendering and counting a sample."""
+_STRIDE = 7
+"""A sample is measured in so many rounds, each as evenly spread as all of it."""
 _AROUND_AN_ANSWER = Range(0, 8, 16)
 """Tokens of a confidence, of fences, of the end."""
 
@@ -27,15 +33,21 @@ class Measure:
     def sizes(
         self, records: Sequence[RecordDocument], drawn: Mapping[int, Sequence[Example]] | None = None
     ) -> CallSizes:
-        """`drawn`: the examples of each record, by seq; without them others stand in for what will be drawn.
+        """`drawn`: the examples of each record, by seq; without them others stand in for what will be drawn, and where
+        templates are slow fewer of the records are measured.
 
         Raises PromptError for a record that the templates do not fit.
         """
         renderer = Renderer(self.agent, self.label_schema)
         count = counter_for(self.agent.model)
         form = response_format(self.label_schema, self.agent.confidence_strategy)
-        prompts = []
-        for position, record in enumerate(records):
+        prompts: list[Range] = []
+        until = time.thread_time() + (_CPU_SECONDS if drawn is None else math.inf)
+        order = range(len(records)) if drawn is not None else sorted(range(len(records)), key=lambda at: at % _STRIDE)
+        for position in order:
+            if prompts and time.thread_time() > until:
+                break
+            record = records[position]
             known = () if drawn is None else drawn.get(record["seq"], ())
             shown = self._stand_ins(records, position) if drawn is None else known
             least = prompt_tokens(renderer.messages(record["fields"], known), count)

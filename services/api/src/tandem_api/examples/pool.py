@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from tandem.embeddings import Embeddings, EmbeddingsMissing, Floats, load_embeddings
 from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec
+from tandem.labeling.read_back import ReadBack
 from tandem.labeling.values import problem_with
 from tandem.observability.logs import get_logger
 from tandem.store.annotations.verified import VerifiedAnnotation, VerifiedReader
@@ -130,20 +131,24 @@ class ExamplePools:
         for dataset_id, theirs in by_dataset.items():
             found = await self._records.get_many(dataset_id, {each.seq for each in theirs})
             texts |= {(dataset_id, seq): record for seq, record in found.items()}
+        read_back = ReadBack(label_schema)
         pool: dict[str, Verified] = {}
         size = 0
         for each in decided:  # the newest first: of equal contents it is the one that holds
             record = texts.get((each.dataset_id, each.seq))
             if record is None or record["content_hash"] in pool:
                 continue
-            if (verified := _verified(record, each, label_schema)) is not None and size < MOST_POOL_BYTES:
+            if (verified := _verified(record, each, label_schema, read_back)) is not None and size < MOST_POOL_BYTES:
                 pool[record["content_hash"]] = verified
                 size += verified.size
         return list(pool.values())
 
 
-def _verified(record: RecordDocument, annotation: VerifiedAnnotation, label_schema: LabelSchemaSpec) -> Verified | None:
-    """None where the record is too long, or the values are not of all tasks of this version of the schema."""
+def _verified(
+    record: RecordDocument, annotation: VerifiedAnnotation, label_schema: LabelSchemaSpec, read_back: ReadBack
+) -> Verified | None:
+    """None where the record is too long, the values are not of all tasks of this version of the schema, or they cannot
+    be shown so that they are read as they are meant."""
     fields, size = record["fields"], sum(len(text.encode()) for text in record["fields"].values())
     if size > MOST_RECORD_BYTES:
         return None
@@ -152,6 +157,8 @@ def _verified(record: RecordDocument, annotation: VerifiedAnnotation, label_sche
         value = example.values.get(task.name)
         if value is None or problem_with(task, value, fields) is not None:
             return None
+    if read_back.misread(example) is not None:
+        return None
     return Verified(record["dataset_id"], record["seq"], record["content_hash"], example, size)
 
 

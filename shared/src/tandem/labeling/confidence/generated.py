@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from tandem.events.annotations import TokenLogprob
 from tandem.labeling.confidence.measure import UnknownReason
@@ -26,12 +27,8 @@ class Generated:
         pieces = [token.token for token in tokens]
         self.tokens = tokens
         self.text = "".join(pieces)
-        self.starts: list[int] = []
-        """Where each token begins."""
-        position = 0
-        for piece in pieces:
-            self.starts.append(position)
-            position += len(piece)
+        self.starts = list(accumulate(map(len, pieces), initial=0))
+        """Where each token begins, and where the last one ends."""
 
     def token_at(self, position: int) -> int:
         """Index of the token that holds the character at this position. Raises UnknownError behind the last."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp, fsum
+from typing import NamedTuple
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import PRESUMED_LIMIT, UnknownReason
@@ -32,8 +32,7 @@ _LONGEST_CLOSE = 20
 _JSON_CLOSE = re.compile(r'"\s*\]')
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """What the model might have said at one place of the list."""
 
     said: str

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+_AS_GOOD_AS_NOTHING = 1e-9
 PRESUMED_LIMIT = 0.01
 """Of the whole; when more than this was given to the other options on suspicion, the confidence is called a bound."""
 
@@ -100,7 +101,7 @@ def over_decisions(probabilities: Mapping[str, float], chosen: Collection[str]) 
         narrow = 2 * share - 1 if option in chosen else 1 - 2 * share
         if narrow < margin:  # noqa: PLR1730 - this is the hot path, and `min` a call
             margin = narrow
-        if 0 < share < 1:
+        if _AS_GOOD_AS_NOTHING < share < 1:
             entropy -= share * math.log(share) + (1 - share) * math.log(1 - share)
     return (margin if probabilities else None), entropy
 

@@ -27,11 +27,18 @@ class Spellings:
         """
         self.value_of = {text.casefold(): value for text, value in texts.items()}
         self.likely = likely
+        self._others: dict[str, list[str]] = {}
         self._ends = ends
         self.all = sorted(self.value_of)
         self._lengths = sorted({len(text) for text in self.all}, reverse=True)
         self._known: dict[tuple[str, int], tuple[str, ...]] = {}
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
+
+    def others(self, option: str) -> list[str]:
+        """All options but this one; not to be changed."""
+        if (others := self._others.get(option)) is None:
+            others = self._others[option] = [other for other in self.all if other != option]
+        return others
 
     def leads_to(self, text: str, said: int) -> tuple[str, ...]:
         """The options that a label beginning with this text may become, of which `said` characters were said before.

@@ -99,7 +99,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
     start, end = place
     text, logprobs = generated.text, generated.tokens
     label = text[start:end].casefold()
-    others = [option for option in spellings.all if option != label]
+    others = spellings.others(label)
     found = Walk(dict.fromkeys(spellings.all, 0.0))
     masses, doubts = found.masses, found._doubts  # noqa: SLF001 - of this module
     index = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)

@@ -11,7 +11,7 @@ from tandem.events.schema import LabelTask
 from tandem.labeling.extraction.ladder import LENGTH_LIMIT, AnswerReader
 from tandem.labeling.reading import Reading, Unreadable
 
-__all__ = ["LENGTH_LIMIT", "AnswerReader", "ChoiceReader", "TaskReader"]
+__all__ = ["LENGTH_LIMIT", "AnswerReader", "TaskReader"]
 
 
 class TaskReader:
@@ -22,6 +22,3 @@ class TaskReader:
 
     def read(self, answer: str, fields: dict[str, str] | None = None) -> Reading | Unreadable:
         return self._reader.read(answer, fields or {})[0]
-
-
-ChoiceReader = TaskReader

@@ -56,7 +56,7 @@ class SingleChoiceReader:
         if node.kind not in _SCALARS:
             return not_in_schema(f"{self._task.name!r} wants one of {self._table.named()}")
         if (match := self._table.spelled(node.text)) is not None:
-            return self._reading(match, node.place, in_json=True)
+            return self._reading(match, _place_in(node, match), in_json=True)
         return self._none_of(node.text)
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
@@ -137,7 +137,7 @@ class MultipleChoiceReader:
                 if len(node.items) == 1 and says_none(label.text):
                     return self._reading([], Rule.NORMALIZED, in_json=True)
                 return self._none_of(label.text)
-            found.append((match, label.place))
+            found.append((match, _place_in(label, match)))
         return self._reading(found, Rule.STRUCTURED, in_json=True)
 
     def _from_flags(self, node: Node) -> Reading | Unreadable:
@@ -198,6 +198,14 @@ class MultipleChoiceReader:
 
     def _none_of(self, text: str) -> Unreadable:
         return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+
+
+def _place_in(node: Node, match: Match) -> Place:
+    """Where in the string the option stands; all of it where it is escaped."""
+    if match.rule is Rule.EXACT or not node.is_verbatim:
+        return node.place
+    inner = spelled_at(Stretch.whole(node.text), match)
+    return (node.place[0] + inner.start, node.place[0] + inner.end)
 
 
 def spelled_at(stretch: Stretch, match: Match) -> Stretch:

@@ -156,10 +156,17 @@ class AnswerReader:
         found = self._readers[name].in_json(value, fields)
         if isinstance(found, Reading) or value.kind is not Kind.STRING:
             return found
-        mistyped = self._readers[name].mistyped(Stretch.whole(value.text))
-        if not isinstance(mistyped, Reading):
+        if found.reason is not UnreadableReason.NOT_IN_SCHEMA:
             return found
-        return Reading(mistyped.value, mistyped.rule, tuple(value.place for _ in mistyped.places), in_json=True)
+        likely = self._readers[name].mistyped(Stretch.whole(value.text)) or self._text[name].mentioned(value.text)
+        if not isinstance(likely, Reading):
+            return found
+        start = value.place[0]
+        places = tuple(
+            (start + place[0], start + place[1]) if place is not None and value.is_verbatim else value.place
+            for place in likely.places
+        )
+        return Reading(likely.value, likely.rule, places, in_json=True)
 
     def _of_all(self, name: str, readings: Sequence[Found]) -> Found:
         if not readings:

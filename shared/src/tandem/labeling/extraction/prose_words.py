@@ -64,7 +64,8 @@ FILLERS = words_of(
     predominantly so therefore thus hence indeed best most simply just then finally ultimately now ok okay sure
     well i'd i think believe would say here yes conclusion summary short my final correct right appropriate likely
     probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy claramente molto
-    chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - — •
+    chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - — • honestly frankly
+    personally
     """
 )
 """Passed over on the way back from a label to the word that asserts it."""
@@ -83,7 +84,7 @@ FRAMES = words_of(
     label labeled labelled classify classified categorize categorized categorised tagged marked rate rated answer
     class category classification sentiment tone verdict output prediction result is: under into stance relation
     relationship ist wäre lautet est c'est es è é jest это heißt bedeutet als comme como come som är er call
-    called consider considered deem find found
+    called deem find found
     """
 )
 """What asserts the label behind it."""
@@ -111,8 +112,8 @@ NOUNS = words_of(
 
 FOLLOWERS = words_of(
     """
-    because since as given due based for with in toward towards about overall here and on considering rather
-    instead weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
+    because since as given due based for with in toward towards overall here and on considering rather instead
+    weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )
 """May follow a label that is asserted."""

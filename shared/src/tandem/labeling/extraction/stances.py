@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +14,13 @@ from tandem.labeling.reading import Place
 
 _TOKEN = re.compile(r"\w+(?:['\u2019.]\w+)*|=>|->|[^\w\s]")
 _MARKS = frozenset("\"'`*_\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e()[]<>{}\u300c\u300d")
+_CLASSIFIED = re.compile(r"can be (?:classified|labell?ed|categori[sz]ed|described|considered|seen)")
 _UNTICKED = re.compile(r"\[\s?\]|\u2610|\u2717|\u2718|\u274c")
+_INVERTED = re.compile(
+    r"\W*(?:question\W+)?(?:is|are|was|were|does|do|did|should|would|could|has|why|how|what)\s+(?:it|this|that|the|these)\b",
+    re.IGNORECASE,
+)
+"""How questions begin that go without their mark."""
 _CLAUSE_ENDS = frozenset(".,;:!\u2026\u2014\u2013-\u3002\uff0c\uff01|)/")
 _SUBORDINATE = words.words_of("although though while whereas despite even obwohl bien aunque")
 _CONSEQUENCE = words.words_of("so thus therefore hence also donc")
@@ -52,7 +59,7 @@ def stances(
     text: str, sentence: Place, labels: Sequence[tuple[Place, str]], *, asks: bool, graded: bool
 ) -> list[Stance]:
     """What the sentence does with each of the labels in it. `graded`: whether some labels differ in strength alone."""
-    if asks:
+    if asks or _INVERTED.match(text, *sentence):
         return [Stance.ASKED] * len(labels)
     tokens = _tokens(text, sentence, labels)
     at = [index for index, token in enumerate(tokens) if token.value is not None]
@@ -79,13 +86,15 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
     emphasised = False
     for at in range(index - 1, -1, -1):
         token = tokens[at]
-        if token.text in _MARKS or token.text == ",":
+        if token.text in _MARKS or token.text == "," or _is_picture(token):
             emphasised = emphasised or token.text == "*"
             continue
         if token.denied or emphasised:
             return True
         if token.text == "be" and at and tokens[at - 1].text == "to":
             return at > 1 and tokens[at - 2].text in ("seems", "appears", "considered", "judged", "deemed", "find")
+        if token.text in ("choose", "select", "pick") and at == 0:
+            return False  # the instruction again
         if token.text in words.FRAMES or token.text.endswith(words.FRAMING_SIGNS):
             return True
         if token.text == "about":
@@ -105,7 +114,7 @@ def _is_followed_well(tokens: list[_Token], index: int) -> bool:
     for token in tokens[index + 1 :]:
         if token.text in _CLAUSE_ENDS or token.text == "(":
             return True
-        if token.text in _MARKS:
+        if token.text in _MARKS or _is_picture(token):
             continue
         if token.text in words.NOUNS and not noun:
             noun = True
@@ -155,7 +164,7 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     plain = "".join(token.text if token.value is None else " " for token in tokens)
     if any(sign in plain for sign in (*words.NEGATING_SIGNS, *words.DOUBTING_SIGNS)) and NO_SPACES.search(sentence):
         return True
-    if _UNTICKED.search(sentence) or _is_scored_low(tokens, index):
+    if _UNTICKED.search(sentence) or _is_within_quotation(tokens, index) or _is_scored_low(tokens, index):
         return True
     start, end = _scope(tokens, index)
     opens = tokens[index].text in words.POLAR and all(token.text in _MARKS for token in tokens[:index])
@@ -165,6 +174,8 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
         token = tokens[at]
         if token.value is not None or at in used:
             continue
+        if token.text == "can" and _CLASSIFIED.match(" ".join(each.text for each in tokens[at : at + 3])):
+            continue
         if at > index and opens and token.is_negation and not clueless:
             continue
         if token.is_negation or token.text in words.DOUBTS or token.text in words.PARTIAL:
@@ -173,6 +184,13 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     if any(pair in words.NEGATION_PAIRS for pair in pairwise(said)):
         return not any(tokens[at].denied for at in range(start, end) if tokens[at].value is not None)
     return ("would", "be") in pairwise(said) and not {"label", "answer", "classification", "category"} & set(said)
+
+
+def _is_within_quotation(tokens: list[_Token], index: int) -> bool:
+    """Whether the label is quoted with words before it: then it is someone's, or the record's."""
+    opened = sum(token.text == '"' for token in tokens[:index]) % 2 == 1
+    opened = opened or sum((token.text == "\u201c") - (token.text == "\u201d") for token in tokens[:index]) > 0
+    return opened and tokens[index - 1].text not in _MARKS
 
 
 def _is_scored_low(tokens: list[_Token], index: int) -> bool:
@@ -220,3 +238,7 @@ def _tokens(text: str, place: Place, inside: Sequence[tuple[Place, str]]) -> lis
             tokens.append(_Token(text[start:end].casefold(), start, end, value, line=text.count("\n", place[0], start)))
         at = max(at, end)
     return tokens
+
+
+def _is_picture(token: _Token) -> bool:
+    return unicodedata.category(token.text[0]) in ("So", "Sk", "Cf", "Mn")

@@ -20,6 +20,9 @@ _RETRACTION = re.compile(
     r"let me (?:re|correct|think)|my mistake|i was wrong|i made)",
     re.IGNORECASE,
 )
+_FLAT = re.compile(
+    r"[\W_]*(?:oh |but )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction)", re.IGNORECASE
+)
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
     r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|"
@@ -48,6 +51,11 @@ _OFFER = re.compile(
 )
 _SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
 _ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
+
+
+def is_flat_retraction(text: str) -> bool:
+    """Whether it takes back what was said though it says nothing else."""
+    return _FLAT.match(text) is not None
 
 
 def is_refusal(text: str) -> bool:

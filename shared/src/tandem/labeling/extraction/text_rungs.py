@@ -17,10 +17,12 @@ from tandem.labeling.extraction.mentions import Mentions
 from tandem.labeling.extraction.named_lines import Section
 from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
+from tandem.labeling.extraction.stances import Stance
 from tandem.labeling.extraction.statements import (
     Statements,
     is_denied,
     is_example,
+    is_flat_retraction,
     is_not_meant,
     is_refusal,
     outer_lines,
@@ -74,7 +76,7 @@ class TextRungs:
             return mistyped
         return self.unless_retracted(self._asserted(stretch, bare), stretch)
 
-    def unless_retracted(self, found: Found, stretch: Stretch) -> Found:
+    def unless_retracted(self, found: Found, stretch: Stretch) -> Found:  # noqa: PLR0911 - a way to take back a return
         """What was read, unless the answer takes it back behind it, or says before it that it is not meant."""
         if not isinstance(found, Reading) or not found.places or found.place is None:
             return found
@@ -88,9 +90,13 @@ class TextRungs:
         if self._mentions is None:
             return found
         taken_back = retraction(stretch.answer[end : stretch.end])
-        if taken_back is not None and (others := self._mentions.values_in(taken_back) - {found.value}):
-            return ambiguous({str(found.value), *others})
-        return found
+        if taken_back is None:
+            return found
+        behind = Stretch(stretch.answer, stretch.end - len(taken_back), stretch.end)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance is not Stance.DENIED}
+        if said - {str(found.value)}:
+            return ambiguous({str(found.value), *said})
+        return _NOT_MEANT if not said and is_flat_retraction(taken_back) else found
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
         if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
@@ -123,6 +129,9 @@ class TextRungs:
             first = first or found
             if isinstance(found, Reading):
                 return loosened(found, Rule.NAMED_LINE)
+        for values in self._statements.values(section.value):
+            if isinstance(found := self._first_of(values, fields), Reading):
+                return loosened(found, Rule.FINAL_STATEMENT)
         for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first)):
             if isinstance(likely, Reading):
                 return loosened(likely, Rule.NAMED_LINE)
@@ -176,6 +185,11 @@ class TextRungs:
         if any(isinstance(each, Unreadable) and each.reason is not UnreadableReason.NOT_IN_SCHEMA for each in found):
             return None
         return loosened(good[0], Rule.FINAL_STATEMENT)
+
+    def mentioned(self, text: str) -> Reading | None:
+        """The label that a text asserts which should have been one; its place is in the text."""
+        found = None if self._mentions is None else self._mentions.asserted(Stretch.whole(text))
+        return Reading(found[0], Rule.MENTION, (found[1],)) if isinstance(found, tuple) else None
 
     def _asserted(self, stretch: Stretch, otherwise: Found | None) -> Found:
         nothing = otherwise or Unreadable(UnreadableReason.NO_OPTION, f"the answer gives no {self._task.name!r}")
