@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tandem.events import LabelOption
@@ -88,3 +90,21 @@ def test_what_a_repair_gives_stands_in_the_answer_or_is_dropped(broken: str) -> 
         for _, value in node.members:
             assert value.text
             assert broken[slice(*value.place)] == value.text
+
+
+@pytest.mark.parametrize(
+    ("claim", "places"),
+    [
+        ({"context": "the the late"}, [(4, 11)]),
+        ({"start": 4, "end": 11}, [(4, 11)]),
+        ({"context": None}, [(0, 7)]),
+    ],
+)
+def test_a_quote_that_overlaps_itself_is_found_where_it_is_said_to_stand(
+    claim: dict[str, object], places: list[tuple[int, int]]
+) -> None:
+    task = SpanTask(name="who", options=(LabelOption(value="PERSON"),))
+    answer = json.dumps({"who": [{"text": "the the", "label": "PERSON", **claim}]})
+    reading = TaskReader(task).read(answer, {"text": "the the the late"})
+    assert isinstance(reading, Reading)
+    assert [(span.start, span.end) for span in reading.value if isinstance(span, Span)] == places  # type: ignore[union-attr]  # spans are a tuple

@@ -7,7 +7,7 @@ an emoji sequence), and none within a word where the quote stands as whole words
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,8 +34,11 @@ _MARKS = str.maketrans(
 @dataclass(frozen=True, slots=True)
 class Occurrences:
     places: tuple[Place, ...]
+    """Those that are meant where every place is: of places that overlap, the first."""
     rule: Rule
     """EXACT, or NORMALIZED when the record spells it in another way."""
+    everywhere: tuple[Place, ...] = ()
+    """Those that overlap too, to choose one among by what else is told of it."""
 
 
 NOWHERE = Occurrences((), Rule.NORMALIZED)
@@ -64,9 +67,9 @@ class SearchedText:
             for find, found_rule in self._searches(spelling, rule):
                 places = list(find(spelling))
                 if whole := [place for place in places if self._begins_word(place[0]) and self._ends_word(place[1])]:
-                    return Occurrences(tuple(whole), found_rule)
+                    return Occurrences(_apart(whole), found_rule, tuple(whole))
                 if begun := [place for place in places if self._begins_word(place[0])]:
-                    return Occurrences(tuple(begun), Rule.NORMALIZED)
+                    return Occurrences(_apart(begun), Rule.NORMALIZED, tuple(begun))
         return NOWHERE
 
     def is_whole(self, start: int, end: int) -> bool:
@@ -95,9 +98,7 @@ class SearchedText:
         while at != -1:
             if self.is_whole(at, at + len(quote)):
                 yield at, at + len(quote)
-                at = self.text.find(quote, at + len(quote))
-            else:
-                at = self.text.find(quote, at + 1)
+            at = self.text.find(quote, at + 1)
 
     def _loose(self, quote: str) -> _Folded:
         return self._caseless if len(quote) >= SHORTEST_IN_ANY_CASE else self._cased
@@ -161,6 +162,15 @@ class _Folded:
             if start is not None and end is not None:
                 yield start, end
             at = self._text.find(wanted, at + 1)
+
+
+def _apart(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Of places in their order, those that do not overlap the one before."""
+    kept: list[Place] = []
+    for place in places:
+        if not kept or place[0] >= kept[-1][1]:
+            kept.append(place)
+    return tuple(kept)
 
 
 def normalize_marks(quote: str) -> str:

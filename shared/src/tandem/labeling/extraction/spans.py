@@ -130,7 +130,7 @@ class SpanReader:
     def _by_offsets(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
         """Models count badly: offsets choose among the quote's places, and where there is one, the quote decides."""
         place = (claim.start or 0, claim.end or 0)
-        if place in found.places:
+        if place in found.everywhere:
             return Occurrences((place,), found.rule)
         if searched.is_whole(*place) and searched.text[slice(*place)] == claim.quote:
             return Occurrences((place,), Rule.EXACT)
@@ -141,9 +141,9 @@ class SpanReader:
         return Unreadable(UnreadableReason.AMBIGUOUS, f"{self._task.name!r}: {detail}")
 
     def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
-        places = found.places
+        places = found.everywhere
         if claim.context:
-            around = searched.occurrences(claim.context.strip("\u2026. ")).places
+            around = searched.occurrences(claim.context.strip("\u2026. ")).everywhere
             places = tuple(
                 place for place in places if any(first <= place[0] and place[1] <= last for first, last in around)
             )
