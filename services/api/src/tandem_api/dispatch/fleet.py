@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -15,6 +15,8 @@ Account: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
 
 UNKNOWN_PROVIDER = "unknown_provider"
+_KINDS = {"retry_after": "rate_limited"}
+"""Reasons of accounts that have another name as the outcome of a record."""
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
 _ON_ITS_OWN = "The job goes on by itself."
@@ -26,6 +28,14 @@ class Obstacle:
 
     reason: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The account of an agent's second model, and the outcomes for which it is asked."""
+
+    account: Account
+    on: Collection[str]
 
 
 class Fleet:
@@ -84,6 +94,13 @@ class Fleet:
         if found is None:
             self._obstacles.pop(account, None)
         return found
+
+    def in_the_way(self, account: Account, second: Second | None) -> Obstacle | None:
+        """What keeps records from being answered, be it by the agent's second model: as the workers see it."""
+        found = self.obstacle(account)
+        if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
+            return found
+        return self.obstacle(second.account)
 
     def slots(self, account: Account) -> int:
         """Calls that the live workers can usefully have in flight on the account, all together."""
