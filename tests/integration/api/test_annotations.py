@@ -101,7 +101,7 @@ async def test_one_annotation_shows_the_calls_that_led_to_it_and_which_model_ans
         }
         for status, error, tokens in ((None, "timeout", None), (200, None, 9))
     ]
-    more = {"calls": calls, "fallback_used": True, "repaired": True, "sources": ["other:1"]}
+    more: dict[str, Any] = {"calls": calls, "fallback_used": True, "repaired": True, "sources": ["other:1"]}
     await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, **more))
     await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()

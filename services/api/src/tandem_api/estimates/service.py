@@ -53,9 +53,9 @@ class Estimator:
             )
         return found
 
-    async def account(self, agent: AgentSpec) -> KnownAccount:
-        """What the workers know of the agent's model."""
-        return known_account(await self._workers.live(), agent.provider, agent.model)
+    async def account(self, provider: str, model: str) -> KnownAccount:
+        """What the workers know of the model."""
+        return known_account(await self._workers.live(), provider, model)
 
     async def sizes(
         self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
