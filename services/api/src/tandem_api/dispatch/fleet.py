@@ -62,6 +62,7 @@ class Fleet:
         self._counts: dict[tuple[str, Account], tuple[int, float]] = {}
         self._risen: Counter[Account] = Counter()
         self._obstacles: dict[Account, tuple[tuple[AccountState, str], Obstacle]] = {}
+        self._reasoning: set[Account] = set()
 
     def hear(self, live: Sequence[WorkerReportedV1]) -> None:
         """Take in the last reports of all workers that are alive."""
@@ -75,6 +76,8 @@ class Fleet:
             if account.handed_back > before:
                 self._risen[key[1]] += account.handed_back - before
             self._counts[key] = (max(before, account.handed_back), now)
+            if account.reasons:
+                self._reasoning.add(key[1])
         if len(self._counts) > 1000:
             oldest = now - _FORGOTTEN_SECONDS
             self._counts = {key: entry for key, entry in self._counts.items() if entry[1] >= oldest}
@@ -101,6 +104,10 @@ class Fleet:
         if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
             return found
         return self.obstacle(second.account)
+
+    def reasons(self, account: Account) -> bool:
+        """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""
+        return account in self._reasoning
 
     def slots(self, account: Account) -> int:
         """Calls that the live workers can usefully have in flight on the account, all together."""

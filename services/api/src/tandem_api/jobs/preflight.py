@@ -129,10 +129,12 @@ class Preflight:
             checked.problems += problems
             checked.warnings += warnings
         account = await self._estimator.account(agent.provider, agent.model)
+        reasons = account.reasons
         checked.warnings += account_warnings(agent, account)
         if agent.fallback is not None:
             second = await self._estimator.account(agent.fallback.provider, agent.fallback.model)
             checked.warnings += fallback_warnings(agent.fallback, second)
+            reasons = reasons or second.reasons
         if unfit:
             return checked
         sizes = await self._estimator.sizes(agent, label_schema, sample)
@@ -141,7 +143,7 @@ class Preflight:
         if too_long is not None:
             (checked.problems if every else checked.warnings).append(too_long)
         if body.budget_usd is not None:
-            await self._check_budget(parts, sample[0], body.budget_usd, checked)
+            await self._check_budget(parts, sample[0], body.budget_usd, checked, reasons=reasons)
         return checked
 
     def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
@@ -190,11 +192,13 @@ class Preflight:
             size = await self._records.count(dataset["_id"], 0, below_seq)
             checked.parts = Parts(agent, dataset, schema, below_seq, size)
 
-    async def _check_budget(self, parts: Parts, first: RecordDocument, budget: float, checked: Checked) -> None:
+    async def _check_budget(
+        self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool
+    ) -> None:
         """With the examples that would be drawn for the first record now."""
         agent, label_schema = parts.spec, parts.label_schema
         wanted = response_format(label_schema, agent.confidence_strategy)
-        bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted)
+        bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted, reasons=reasons)
         if bound.unpriced:
             return
         drawn, _ = await self._pools.draw(parts.dataset["project_id"], agent, label_schema, [first])
