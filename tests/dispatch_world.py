@@ -134,6 +134,7 @@ class World:
         job_id: str = "job",
         provider: str = "simulated",
         budget_usd: float | None = None,
+        fallback: dict[str, Any] | None = None,
         **more: Any,
     ) -> None:
         """`more` are fields of the job's document."""
@@ -173,6 +174,7 @@ class World:
                     "name": "a",
                     "provider": provider,
                     "model": "m",
+                    "fallback": fallback,
                     "system_template": "s",
                     "user_template": "{{ fields.text }}",
                     "fingerprint": "f",

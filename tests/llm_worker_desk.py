@@ -64,16 +64,19 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
             closing.push_async_callback(client.close)
             retry = RetrySettings(max_calls=2, base_seconds=0.01)
             jobs = JobTable(Connection(KafkaSettings()))
+            accounts = Accounts(("simulated",), ProbeSettings())
             asker = Asker(
                 models=Models({"simulated": client}, {"simulated": settings}),
                 prompts=Prompts(),
                 retry=Retry(retry),
                 worker="worker",
                 max_answer_bytes=max_answer_bytes,
+                on_stopped=accounts.stopped,
+                known_stop=accounts.known_stop,
             )
             handler = RequestHandler(
                 jobs=jobs,
-                accounts=Accounts(("simulated",), ProbeSettings()),
+                accounts=accounts,
                 asker=asker,
                 kept=KeptAnswers(KeptAnswersSettings()),
                 job_wait_seconds=job_wait,

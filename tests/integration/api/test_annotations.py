@@ -85,6 +85,44 @@ async def test_one_annotation_shows_what_each_sample_said(
     ]
 
 
+async def test_one_annotation_shows_the_calls_that_led_to_it_and_which_model_answered(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    calls: list[dict[str, Any]] = [
+        {
+            "started_at": utcnow(),
+            "seconds": 0.5,
+            "status": status,
+            "error": error,
+            "provider": "offline",
+            "model": "nearest-label",
+            "prompt_tokens": tokens,
+            "completion_tokens": tokens,
+        }
+        for status, error, tokens in ((None, "timeout", None), (200, None, 9))
+    ]
+    more: dict[str, Any] = {"calls": calls, "fallback_used": True, "repaired": True, "sources": ["other:1"]}
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, **more))
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
+    assert (shown["calls"], shown["fallback_used"], shown["repaired"]) == ([], False, False)
+    first, second = shown["history"]
+    assert (first["calls"], first["fallback_used"]) == ([], False)
+    assert [(each["status"], each["error"], each["prompt_tokens"]) for each in second["calls"]] == [
+        (None, "timeout", None),
+        (200, None, 9),
+    ]
+    assert (second["fallback_used"], second["repaired"], second["sources"]) == (True, True, ["other:1"])
+
+
+async def test_an_export_has_what_each_sample_said(admin: httpx.AsyncClient, labeled: Any, database: Database) -> None:
+    samples = [{"values": {"sentiment": "positive"}, "reason": None, "detail": None}]
+    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, samples=samples))
+    lines = [json.loads(line) for line in (await admin.get(f"/jobs/{labeled['id']}/export")).text.splitlines()]
+    assert lines[1]["samples"] == samples
+    assert "samples" not in lines[0]
+
+
 async def test_a_record_that_was_not_run_and_one_that_is_not_there_are_told_apart(
     admin: httpx.AsyncClient, labeled: Any
 ) -> None:

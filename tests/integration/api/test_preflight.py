@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -23,7 +25,7 @@ from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 
 from .conftest import import_csv, made
-from .labeled import annotation
+from .labeled import annotate, annotation
 from .test_resources import agent_body
 
 
@@ -137,6 +139,47 @@ async def test_a_budget_without_room_for_one_record_is_a_problem_and_one_too_sma
     assert (await checked(admin, project, wanted | {"budget_usd": estimate["high"] + 0.1}))["warnings"] == []
 
 
+async def test_a_budget_must_have_room_for_the_examples_that_are_drawn(
+    admin: httpx.AsyncClient, label_schema: Any, filled: Any, job: Any, database: Database
+) -> None:
+    await report(database)
+    body = agent_body(label_schema, provider="openai", model="gpt-4o-mini", drawn_examples={"by": "nearest"})
+    agent = await made(admin, f"/projects/{job['project_id']}/agents", body)
+    wanted = {"dataset_id": filled["id"], "agent_id": agent["id"], "budget_usd": 1e-9}
+
+    async def first_could_cost() -> float:
+        (problem,) = (await checked(admin, {"id": job["project_id"]}, wanted))["problems"]
+        found = re.search(r"could cost up to \$([\d.]+\d)", problem["detail"])
+        assert found, problem
+        return float(found.group(1))
+
+    alone = await first_could_cost()
+    await annotate(database, job, ["labeled"] * 3)
+    await database["records"].update_one({"dataset_id": filled["id"], "seq": 2}, {"$set": {"fields.text": "x" * 7000}})
+    decided = {"verification": {"values": {"sentiment": "neutral"}, "decided_at": utcnow()}}
+    await database["annotations"].update_one({"job_id": job["id"], "seq": 2}, {"$set": decided})
+    another = await made(admin, f"/projects/{job['project_id']}/agents", body | {"name": "another"})
+    wanted["agent_id"] = another["id"]
+    assert await first_could_cost() == alone, "what was drawn lately is kept for half a minute"
+    other = {"drawn_examples": {"by": "nearest", "job_ids": [job["id"]]}, "name": "from one job"}
+    wanted["agent_id"] = (await made(admin, f"/projects/{job['project_id']}/agents", body | other))["id"]
+    assert await first_could_cost() > 2 * alone
+
+
+async def test_a_second_model_that_takes_no_calls_is_told(
+    admin: httpx.AsyncClient, label_schema: Any, filled: Any, database: Database
+) -> None:
+    fallback = {"provider": "openai", "model": "gpt-4o-mini", "on": ["refusal"]}
+    body = agent_body(label_schema, provider="openai", model="gpt-4o", fallback=fallback)
+    agent = await made(admin, f"/projects/{filled['project_id']}/agents", body)
+    wanted = {"dataset_id": filled["id"], "agent_id": agent["id"]}
+    await report(database)
+    assert (await checked(admin, {"id": filled["project_id"]}, wanted))["warnings"] == []
+    await report(database, state=AccountState.STOPPED, reason="quota_exhausted")
+    (warning,) = (await checked(admin, {"id": filled["project_id"]}, wanted))["warnings"]
+    assert "fallback openai/gpt-4o-mini: quota_exhausted" in warning["detail"]
+
+
 @asynccontextmanager
 async def answering(database: Database, **ending: Any) -> AsyncIterator[None]:
     """Dispatcher, workers and postprocessor in one: the first hidden job ends so."""
@@ -177,8 +220,14 @@ async def test_a_probe_asks_about_the_first_record_and_is_seen_by_nobody_else(
     assert tried["labels"][0]["confidence"] == 0.95
     job_id = found["probe"]["id"]
     assert (await admin.get(f"/projects/{project['id']}/jobs")).json()["items"] == []
-    for path in ("", "/cost", "/annotations", "/export?format=csv"):
+    for path in ("", "/cost", "/annotations", "/annotations/0", "/export?format=csv", "/report"):
         assert (await admin.get(f"/jobs/{job_id}{path}")).status_code == 404, path
+    for step in ("pause", "resume", "cancel"):
+        assert (await admin.post(f"/jobs/{job_id}/{step}")).status_code == 404, step
+    reader = JobReader(database)
+    assert await reader.finished_since(utcnow() - timedelta(days=1)) == []
+    assert await reader.with_label_schema(project["id"], "sentiment") == []
+    assert await reader.list(None) == []
     document = await JobReader(database).get(job_id)
     assert document is not None
     assert (document["state"], document["hidden"], document["selection"]["size"]) == ("cancelled", True, 1)
@@ -189,6 +238,23 @@ async def test_a_probe_asks_about_the_first_record_and_is_seen_by_nobody_else(
         "review_failed": False,
     }
     assert document["expires_at"] > document["created_at"]
+
+
+async def test_nothing_can_be_made_of_a_try_out(
+    admin: httpx.AsyncClient, filled: Any, priced: Any, job: Any, database: Database
+) -> None:
+    async with answering(database):
+        tried = (await admin.post(f"/agents/{priced['id']}/try", json={"dataset_id": filled["id"]})).json()
+    both = [job["id"], tried["id"]]
+    assert (await admin.get("/comparisons", params={"job": both})).status_code == 404
+    assert (await admin.get("/comparisons/differences", params={"job": both})).status_code == 404
+    assert (await admin.post("/combinations", json={"jobs": both, "method": "vote"})).status_code == 404
+    path = f"/label-schemas/{priced['label_schema_id']}/carry-over"
+    assert (await admin.post(path, json={"from_job": tried["id"]})).status_code == 404
+    drawn = {"by": "balanced", "job_ids": [tried["id"]]}
+    body = agent_body({"id": priced["label_schema_id"]}, name="another", drawn_examples=drawn)
+    answer = await admin.post(f"/projects/{job['project_id']}/agents", json=body)
+    assert (answer.status_code, answer.json()["field"]) == (422, "drawn_examples.job_ids[0]")
 
 
 @pytest.mark.parametrize(

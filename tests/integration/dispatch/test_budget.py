@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dispatch_world import FAST, World
-from tandem.events import AgentSpec, JobState, LabelSchemaSpec
+from dispatch_world import FAST, WORKER, World
+from tandem.events import AccountReported, AgentSpec, JobState, LabelSchemaSpec
 from tandem.labeling.prompts import Renderer, response_format
 from tandem.pricing import PriceTable, RequestBound, parse_prices
 from tandem.store.jobs.writer import JobWriter
@@ -132,3 +132,14 @@ async def test_a_job_whose_price_the_dispatcher_does_not_know_waits_and_names_th
     assert "knows no price of simulated/m" in reason
     assert "TANDEM_PRICES_FILE" in reason
     assert not world.seen.requests
+
+
+async def test_a_model_that_is_seen_to_reason_is_set_aside_for_with_the_room_that_it_gets(world: World) -> None:
+    usd = await job_with_room_for(world, ROOM_FOR + 0.5)
+    reasoning = AccountReported(provider="simulated", model="m", reasons=True)
+    world.workers[:] = [WORKER.model_copy(update={"accounts": (reasoning,)})]
+    async with world.running():
+        await JobWriter(world.database).change_budget("job", usd)
+        reason = await until_out_of_budget(world)
+        assert "the next record could cost up to" in reason
+        assert not world.seen.requests, "what was enough for a model that does not reason is not"

@@ -151,3 +151,21 @@ async def test_a_waiting_job_whose_last_answers_were_on_their_way_is_completed(w
         await world.annotate(range(5))
         await until(world, JobState.COMPLETED)
     assert (await world.document())["state_reason"] is None
+
+
+async def test_a_job_with_a_second_model_for_it_goes_on_while_its_own_account_is_stopped(world: World) -> None:
+    await world.job(10, fallback={"provider": "simulated", "model": "second", "on": ("quota_exhausted",)})
+    world.workers[:] = [report(**NO_QUOTA)]
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 10)
+        second = AccountReported.model_validate({"provider": "simulated", "model": "second", **NO_QUOTA})
+        (first,) = world.workers[0].accounts
+        world.workers[:] = [WORKER.model_copy(update={"accounts": (first, second)})]
+        await until(world, JobState.WAITING)
+        assert "no quota left for second" in str((await world.document())["state_reason"])
+        world.workers[:] = [report(**NO_QUOTA)]
+        await until(world, JobState.RUNNING)
+        world.workers[:] = [report(**NO_QUOTA, handed_back=3)]
+        await eventually(lambda: max(request.epoch for request in world.seen.requests) == 3)
+        await world.annotate(range(10))
+        await until(world, JobState.COMPLETED)

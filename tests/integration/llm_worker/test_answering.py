@@ -151,7 +151,7 @@ async def test_a_second_model_answers_for_the_outcomes_that_the_agent_names(
     assert answer.error is None
     assert answer.fallback_used
     assert (answer.provider, answer.model) == ("simulated", "second")
-    assert [call.model for call in answer.calls] == ["simulated", ""]
+    assert [call.model for call in answer.calls] == ["simulated", "second"]
 
 
 async def test_a_second_model_is_not_asked_for_other_outcomes(make_desk: MakeDesk, scripted: Script) -> None:
@@ -180,6 +180,30 @@ async def test_an_answer_without_a_label_goes_to_the_second_model(make_desk: Mak
 
     assert answer.fallback_used
     assert "neutral" in answer.completions[0].text
+
+
+@pytest.mark.parametrize(("on", "ends"), [("refusal", "refusal"), ("invalid", None)])
+async def test_what_the_first_model_was_paid_for_ends_so_where_the_second_takes_no_calls(
+    make_desk: MakeDesk, scripted: Script, on: str, ends: str | None
+) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        if body["model"] == "second":
+            return 429, {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota."}}
+        status, answer = good(body, content="Hard to say.")
+        if on == "refusal":
+            answer["choices"][0]["message"] |= {"content": None, "refusal": "No."}
+        return status, answer
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published(agent=agent(fallback=Fallback(provider="simulated", model="second", on=(on,)))))
+
+    answers = [await desk.answer(request(seq)) for seq in (1, 2)]
+
+    assert [None if answer.error is None else answer.error.kind.value for answer in answers] == [ends, ends]
+    assert not any(answer.fallback_used for answer in answers)
+    assert all(answer.error is None or "second" in answer.error.message for answer in answers)
+    assert [body["model"] for body in server.bodies] == ["simulated", "second", "simulated"], "told once"
 
 
 async def test_few_calls_meet_a_complaint_when_hundreds_start_at_once(make_desk: MakeDesk, scripted: Script) -> None:

@@ -215,3 +215,12 @@ async def test_what_does_not_fit_the_request_is_named(world: World) -> None:
     assert (await world.client().post("/verification/v1/jobs/none/reservations", json={})).status_code == 404
     assert (await world.client().post("/verification/v1/nowhere", json={})).status_code in (404, 405)
     assert (await world.client().get("/verification/v1/nowhere")).json()["type"].endswith("no-such-route")
+
+
+async def test_a_try_out_has_no_queue_and_nothing_of_it_can_be_taken(world: World) -> None:
+    await world.add_job("tried")
+    await world.database["jobs"].update_one({"_id": "tried"}, {"$set": {"hidden": True}})
+    await world.queue([1], job_id="tried")
+    queues = (await world.client().get("/verification/v1/jobs")).json()["items"]
+    assert [queue["job_id"] for queue in queues] == [JOB]
+    assert (await world.client().post("/verification/v1/jobs/tried/reservations", json={})).status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
-from tandem_api.dispatch.fleet import Fleet, Obstacle
+from tandem_api.dispatch.fleet import Fleet, Obstacle, Second
 from tandem_api.dispatch.window import Ceiling
 
 ACCOUNT = ("openai", "small")
@@ -119,3 +119,30 @@ def test_a_window_that_was_too_wide_shrinks_and_opens_again() -> None:
 def _text(obstacle: Obstacle | None) -> str:
     assert obstacle
     return obstacle.text
+
+
+def test_a_second_model_answers_for_the_trouble_that_it_is_named_for_and_no_other() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", STOPPED)])
+    second = ("openai", "large")
+    assert fleet.in_the_way(ACCOUNT, None)
+    assert fleet.in_the_way(ACCOUNT, Second(second, ("refusal",)))
+    assert fleet.in_the_way(ACCOUNT, Second(second, ("quota_exhausted",))) is None
+    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after"))])
+    assert fleet.in_the_way(ACCOUNT, Second(second, ("rate_limited",))) is None
+
+
+def test_where_neither_model_takes_calls_it_is_told_of_the_second() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", STOPPED, said(AccountState.STOPPED, "authentication", model="large"))])
+    obstacle = fleet.in_the_way(ACCOUNT, Second(("openai", "large"), ("quota_exhausted",)))
+    assert obstacle
+    assert obstacle.reason == "authentication"
+
+
+def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> None:
+    fleet = Fleet()
+    fleet.hear([worker("one", said(reasons=True))])
+    fleet.hear([worker("two", said())])
+    assert fleet.reasons(ACCOUNT)
+    assert not fleet.reasons(("openai", "large"))

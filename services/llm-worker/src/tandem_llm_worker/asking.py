@@ -173,14 +173,21 @@ class Asker:
         result = await self._of(agent.provider, agent.model, question)
         fallback = agent.fallback
         if fallback is not None and result.outcome in fallback.on:
-            if result.stopped is not None and self._known_stop(agent.provider, agent.model) is None:
-                self._on_stopped(result.stopped)
+            self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            second = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None)
-            result = _after_fallback(result, await self._of(fallback.provider, fallback.model, second))
+            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None)
+            second = await self._of(fallback.provider, fallback.model, again)
+            history.name_calls(fallback.provider, fallback.model)
+            if result.stopped is None:
+                self._tell_of(second.stopped)
+            result = _after_fallback(result, second)
         if result.stopped is not None:
             raise result.stopped
         return result
+
+    def _tell_of(self, stopped: AccountStopped | None) -> None:
+        if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
+            self._on_stopped(stopped)
 
     async def _of(self, provider: str, name: str, question: Question) -> Result:
         """How one model ends, a stopped account included."""
@@ -243,12 +250,18 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """The second model's result; where it has none and the first gave at least an answer, the first's."""
+    """The second model's result; where it has none and the first gave at least an answer, the first's.
+
+    The first's holds too where the second takes no calls now: to hand the record back would be to pay the first anew,
+    each time that it is asked. Where neither takes calls nothing was paid, and the record is handed back.
+    """
     if second.error is None:
         return replace(second, fallback_used=True)
     if first.error is None:
         return first
     message = f"{first.error.message}; then {second.provider} {second.model}: {second.error.message}"
+    if second.stopped is not None and first.stopped is None:
+        return replace(first, error=_error(first.error.kind, message, first.error.status))
     return replace(second, error=_error(second.error.kind, message, second.error.status), fallback_used=True)
 
 

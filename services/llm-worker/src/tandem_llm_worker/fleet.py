@@ -114,6 +114,7 @@ class Fleet:
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
                 "context_window": model.capabilities.context_window,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
+                "reasons": model.capabilities.reasons,
             }
         )
 

@@ -13,7 +13,7 @@ from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
 from tandem.observability.tracing import tracer
-from tandem.pricing import PriceTable
+from tandem.pricing import PriceTable, room_after_truncation
 from tandem.tokens import counter_for
 from tandem_llm_worker.costs import CostMeter
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
@@ -27,9 +27,6 @@ from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.questions import Question
 from tandem_llm_worker.settings import ProviderSettings
 
-MOST_TOKENS = 32_768
-MORE_ROOM = 4
-LEAST_MORE_TOKENS = 256
 LEAST_ROOM = 16
 """Tokens of answer with which a call is still worth making, where the context leaves no more."""
 SURELY = 0.8
@@ -87,7 +84,7 @@ class Model:
         before = self._parameters(question)
         if answer.reasoned or not any(each.text for each in answer.completions):
             self.capabilities.needs_room_to_reason()
-        question.max_tokens = min(MOST_TOKENS, max(LEAST_MORE_TOKENS, question.max_tokens * MORE_ROOM))
+        question.max_tokens = room_after_truncation(question.max_tokens)
         return self._parameters(question) != before
 
     async def _call(self, question: Question, lead: Lead | None) -> Answer:

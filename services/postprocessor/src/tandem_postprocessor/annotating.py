@@ -22,9 +22,11 @@ from tandem.labeling.ready import check_ready
 from tandem.labeling.values import plain_values
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import (
+    CALLS_LIMIT,
     RAW_LIMIT,
     SAMPLES_LIMIT,
     AnnotationDocument,
+    CallDocument,
     SampleDocument,
     SpendingPart,
     annotation_id,
@@ -79,6 +81,12 @@ def annotation_of(
     }
     if found.samples:
         annotation["samples"] = _samples(found.samples)
+    if len(answer.calls) > 1 or any(call.error is not None for call in answer.calls):
+        annotation["calls"] = _calls(answer, annotation["provider"], annotation["model"])
+    if answer.fallback_used:
+        annotation["fallback_used"] = True
+    if answer.repaired:
+        annotation["repaired"] = True
     if answer.ready is not None:
         annotation["sources"] = list(answer.ready.sources)
     if (spending := spending_of(answer, annotation["provider"], annotation["model"])) is not None:
@@ -112,6 +120,22 @@ def _judge(
     if found.problem is not None:
         return Outcome.INVALID, found.problem.reason.value, found.problem.detail, found
     return Outcome.LABELED, None, None, found
+
+
+def _calls(answer: AnnotationRespondedV1, provider: str, model: str) -> list[CallDocument]:
+    return [
+        {
+            "started_at": call.started_at,
+            "seconds": call.seconds,
+            "status": call.status,
+            "error": None if call.error is None else call.error.value,
+            "provider": call.provider or provider,
+            "model": call.model or model,
+            "prompt_tokens": None if call.usage is None else call.usage.prompt_tokens,
+            "completion_tokens": None if call.usage is None else call.usage.completion_tokens,
+        }
+        for call in answer.calls[-CALLS_LIMIT:]
+    ]
 
 
 def _samples(samples: Sequence[Sample]) -> list[SampleDocument]:

@@ -9,8 +9,11 @@ from tandem.store.annotations.documents import AnnotationDocument
 def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> list[Event]:
     """AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer.
 
-    `labels`: the annotation's, where they are at hand; else they are read from it.
+    `labels`: the annotation's, where they are at hand; else they are read from it. Of a try-out nobody is told: whoever
+    asked for it reads the annotation.
     """
+    if "expires_at" in annotation:
+        return []
     if labels is None:
         labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
     outcome = Outcome(annotation["outcome"])

@@ -60,6 +60,11 @@ function job(id: string, name: string, state: string, ended: number, project = "
     review_policy: { threshold: 0.7, review_without_confidence: true, review_invalid: true, review_failed: false },
     agent: { name: "sentiment", version: 2, provider: "local", model: "nearest-label" },
     label_schema_id: "ls1",
+    kind: "model",
+    sources: [] as string[],
+    asks_model: true,
+    notice: null,
+    budget_usd: 20,
     created_at: new Date(Date.now() - 240_000).toISOString(),
     started_at: new Date(Date.now() - 240_000).toISOString(),
     finished_at: state === "completed" ? new Date(Date.now() - 205_000).toISOString() : null,
@@ -73,6 +78,7 @@ function jobs(state: State, scenario: string) {
     job("j2", "Support mails, second pass", "completed", size, scenario === "projects" ? "p2" : "p1"),
     job("j3", "Airline tweets", "waiting", 2310),
     job("j4", "Reviews of the spring collection", "paused", 730),
+    { ...job("j20", "Vote: tweets", "completed", size), kind: "combined", sources: ["j1", "j2"], asks_model: false, budget_usd: null, agent: { name: "Vote of 2 agents", version: 1, provider: "tandem", model: "vote" } },
     ...Object.keys(kindsOf).map((id) => ({ ...job(id, `Mails: ${kindsOf[id]?.map(({ name }) => name).join(", ") ?? ""}`, "completed", size), label_schema_id: id })),
   ];
   return scenario === "empty" ? [] : all;
@@ -105,6 +111,17 @@ const reviewItem = (from: MockRecord, jobId: string) => ({
   raw: from.outcome === "invalid" ? "I'd say it is somewhere between the two, depending on how you read it." : null,
 });
 
+const retried = [null, 503, 200].map((status, index) => ({
+  started_at: new Date(Date.now() - 60_000 + index * 2000).toISOString(),
+  seconds: 0.4 + index,
+  status,
+  error: ["timeout", "server_error", null][index],
+  provider: "local",
+  model: "nearest-label",
+  prompt_tokens: index === 2 ? 212 : null,
+  completion_tokens: index === 2 ? 4 : null,
+}));
+
 const annotation = (from: MockRecord) => ({
   seq: from.seq,
   record_id: from.record_id,
@@ -116,6 +133,9 @@ const annotation = (from: MockRecord) => ({
   needs_review: from.review !== null,
   excerpt: Object.values(from.fields).join(" · ").slice(0, 160),
   model: "nearest-label",
+  fallback_used: false,
+  repaired: false,
+  sources: [],
   seconds: 0.21,
   created_at: new Date().toISOString(),
   verification:
@@ -139,6 +159,9 @@ function kindsAnnotation(jobId: string, seq: number) {
     needs_review: seq % 3 === 0,
     excerpt: fields.text.slice(0, 160),
     model: "nearest-label",
+    fallback_used: false,
+    repaired: false,
+    sources: [],
     seconds: 0.9,
     created_at: new Date().toISOString(),
     verification: seq % 4 === 2 ? { values: { ...values, ...(values.tone !== undefined && { tone: "glad" }) }, shown_values: values, revision: 1, decided_by: "Mira", decided_at: new Date().toISOString(), confirmed: false } : null,
@@ -206,11 +229,11 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
   if ((found = at(/^\/api\/v1\/jobs\/(j[5-9])\/annotations(?:\/(\d+))?$/))) {
     const [id = "", seq] = found;
     const rows = Array.from({ length: kindsSize }, (_, index) => kindsAnnotation(id, index));
-    return send(seq === undefined ? { items: rows, next: null } : { ...rows[Number(seq)], record: { record_id: `mail-${seq}`, fields: kindsItem(id, Number(seq)).fields, gold: { tone: "calm" } }, raw: "{…}", history: [] });
+    return send(seq === undefined ? { items: rows, next: null } : { ...rows[Number(seq)], record: { record_id: `mail-${seq}`, fields: kindsItem(id, Number(seq)).fields, gold: { tone: "calm" } }, raw: "{…}", samples: [], calls: [], history: [] });
   }
   if ((found = at(/^\/api\/v1\/jobs\/[^/]+\/annotations\/(\d+)$/))) {
     const from = record(Number(found[0]));
-    return send({ ...annotation(from), record: { record_id: from.record_id, fields: from.fields, gold: { sentiment: "neutral" } }, raw: '{"sentiment": "' + from.label + '"}', history: [] });
+    return send({ ...annotation(from), record: { record_id: from.record_id, fields: from.fields, gold: { sentiment: "neutral" } }, raw: '{"sentiment": "' + from.label + '"}', samples: [], calls: from.seq % 7 === 2 ? retried : [], history: [] });
   }
   if (path.endsWith("/annotations")) {
     const after = Number(url.searchParams.get("after") ?? -1);

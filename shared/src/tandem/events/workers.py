@@ -44,6 +44,10 @@ class AccountReported(Part):
     tokens_per_minute: float | None = None
     context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
     dropped_parameters: tuple[str, ...] = Field(default=(), description="Parameters that the model does not take.")
+    reasons: bool = Field(
+        default=False,
+        description="Whether answers get 4,096 tokens more of room, since one was cut for its reasoning.",
+    )
 
 
 class WorkerReportedV1(Event):

@@ -5,7 +5,7 @@ Files are read by `tandem.price_files`, at the edge.
 """
 
 from tandem.pricing.amounts import in_dollars
-from tandem.pricing.bound import MOST_PAID_CALLS, Cost, RequestBound, room_after_truncation
+from tandem.pricing.bound import MOST_PAID_CALLS, REASONING_ROOM, Cost, RequestBound, room_after_truncation
 from tandem.pricing.estimate import AccountLimits, CallSizes, Estimate, estimate
 from tandem.pricing.sizes import Range, prompt_tokens, text_tokens
 from tandem.pricing.spend import ModelSpend, add_up, price_of, spend_of, totals_of
@@ -13,6 +13,7 @@ from tandem.pricing.table import ListPrice, PriceFile, PriceFileError, PriceTabl
 
 __all__ = [
     "MOST_PAID_CALLS",
+    "REASONING_ROOM",
     "AccountLimits",
     "CallSizes",
     "Cost",

@@ -17,6 +17,8 @@ asked for again."""
 MOST_TOKENS = 32_768
 MORE_ROOM = 4
 LEAST_MORE_TOKENS = 256
+REASONING_ROOM = 4096
+"""Tokens that a worker adds to the room of a model that was seen to spend it on reasoning."""
 _TOKENS_A_MESSAGE = 16
 _TOKENS_A_CALL = 64
 _TOKENS_OF_A_COMPLAINT = 1024
@@ -58,7 +60,10 @@ class RequestBound:
         at: datetime,
         response_format: Mapping[str, Any] | None = None,
         paid_calls: int = MOST_PAID_CALLS,
+        reasons: bool = False,
     ) -> None:
+        """`reasons`: whether one of the models was seen to spend tokens on reasoning; taken to be so where the agent
+        says how much it is to reason."""
         models = [(agent.provider, agent.model)]
         if agent.fallback is not None:
             models.append((agent.fallback.provider, agent.fallback.model))
@@ -71,7 +76,8 @@ class RequestBound:
         parameters = agent.parameters
         self._times = paid_calls * parameters.samples
         room = room_after_truncation(parameters.max_tokens)
-        self._output = parameters.max_tokens + room
+        reasoning = REASONING_ROOM if reasons or parameters.reasoning_effort is not None else 0
+        self._output = parameters.max_tokens + room + 2 * reasoning
         self._repair_prompt = room + _TOKENS_OF_A_COMPLAINT if agent.repair else None
 
     def of(self, messages: Iterable[Mapping[str, Any]]) -> Cost:

@@ -129,7 +129,7 @@ def _of_sizes(sizes: CallSizes, records: int) -> list[str]:
     how = "counted by the model's vocabulary" if sizes.counted else "estimated from characters, which is wide"
     return [
         f"Prompts are as long as those of {those}; tokens are {how}.",
-        "Answers take from the shortest that the label schema allows to max_tokens.",
+        f"Answers take from the shortest that the label schema allows to {sizes.answer.high:,.0f} tokens, their bound.",
     ]
 
 

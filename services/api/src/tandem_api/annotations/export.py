@@ -2,7 +2,8 @@
 
 `final` is what holds: the person's values where a person decided, else the model's. The CSV has the same, its columns
 named by their path (`fields.text`, `label.sentiment`); lists of labels and spans are cells of JSON, and so is metadata,
-which is one column. Either file can be imported again, its `final` values as gold.
+which is one column. What each of several samples said is in the JSONL alone. Either file can be imported again, its
+`final` values as gold.
 
 Cells are the data as they are. A spreadsheet takes a cell that begins with = + - @ for a formula: whoever opens the
 file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells.
@@ -72,6 +73,8 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
     labeled = annotation["outcome"] == Outcome.LABELED
     values = {label["task"]: label["value"] for label in annotation["labels"]} if labeled else {}
     verification = annotation.get("verification")
+    if samples := annotation.get("samples"):
+        line["samples"] = samples
     return line | {
         "outcome": annotation["outcome"],
         "reason": annotation["reason"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tandem.events import LabelValue, Outcome, TaskLabel
+from tandem.events import ErrorKind, LabelValue, Outcome, TaskLabel
 from tandem_api.datasets.schemas import Record
 from tandem_api.paging import Page
 from tandem_api.views import View
@@ -37,6 +37,11 @@ class Attempt(View):
     review_reason: str | None
     provider: str
     model: str
+    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
+    repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
+    sources: list[str] = Field(
+        default=[], description="Where no model was asked: the annotations that the labels come of, as `job:seq`."
+    )
     agent_id: str
     agent_version: int
     usage: dict[str, Any] | None
@@ -54,6 +59,19 @@ class Sample(View):
     left_out: bool = Field(default=False, description="Whether the values are not kept, for want of room.")
 
 
+class Call(View):
+    """One call of a model, as it went over the wire."""
+
+    started_at: datetime
+    seconds: float
+    status: int | None = Field(description="Of HTTP; null where no answer came.")
+    error: ErrorKind | None = Field(description="Null: an answer came.")
+    provider: str
+    model: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
 class Annotation(Attempt):
     seq: int
     record_id: str
@@ -62,11 +80,13 @@ class Annotation(Attempt):
 
 
 _SAMPLES = "What each answer said, where the agent asked for several; empty where it asked for one."
+_CALLS = "How it came to this, call by call; empty where the first call brought the answer, and where none was made."
 
 
 class PastAttempt(Attempt):
     raw: str | None
     samples: list[Sample] = Field(default=[], description=_SAMPLES)
+    calls: list[Call] = Field(default=[], description=_CALLS)
 
 
 class AnnotationDetail(Annotation):
@@ -75,6 +95,7 @@ class AnnotationDetail(Annotation):
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
     samples: list[Sample] = Field(default=[], description=_SAMPLES)
+    calls: list[Call] = Field(default=[], description=_CALLS)
     history: list[PastAttempt]
 
 

@@ -77,19 +77,20 @@ class Waiting:
         )
 
     def _look_at(self, account: Account, outstanding: int) -> int:
-        """How many requests of a well account were handed back lately."""
+        """How many requests of the account were handed back lately. Those of jobs that wait for it are asked anew in
+        any case, when it is well again."""
         count = self._fleet.take_handed_back(account)
         if self._fleet.obstacle(account) is not None:
             self._unwell[account] = self._clock()
             self._ceilings.pop(account, None)
-            return 0  # all is asked anew when it is well again
+            return count
         well_for = self._clock() - self._unwell.get(account, float("-inf"))
         if count and well_for > JUST_HEALED_SECONDS:
             self._ceilings[account].handed_back(count, outstanding=outstanding)
         return count
 
     async def _judge(self, feeder: JobFeeder, account: Account, handed_back: bool) -> bool:
-        obstacle = self._fleet.obstacle(account)
+        obstacle = self._fleet.in_the_way(account, feeder.second)
         if obstacle is not None and (feeder.running or feeder.waiting):
             self._to_ask.discard(feeder.job_id)
             if feeder.document["state_reason"] == obstacle.text and feeder.waiting:

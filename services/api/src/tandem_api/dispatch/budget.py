@@ -36,6 +36,8 @@ class Budgets:
     prices: PriceTable
     clock: Callable[[], float]
     paid_calls: int
+    reasons: Callable[[tuple[str, str]], bool] = lambda _: False
+    """Whether a model, given with its provider, was seen to spend tokens on reasoning."""
 
 
 class JobBudget:
@@ -56,7 +58,10 @@ class JobBudget:
         job = job_published(document)
         self._agent = job.agent
         self._format = response_format(job.label_schema, job.agent.confidence_strategy)
-        self._bound: tuple[date, RequestBound] | None = None
+        self._bound: tuple[tuple[date, bool], RequestBound] | None = None
+        self._models = [(job.agent.provider, job.agent.model)]
+        if job.agent.fallback is not None:
+            self._models.append((job.agent.fallback.provider, job.agent.fallback.model))
         try:
             self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)
         except PromptError as error:
@@ -170,15 +175,17 @@ class JobBudget:
     @property
     def _request_bound(self) -> RequestBound:
         now = datetime.now(UTC)
-        if self._bound is None or self._bound[0] != now.date():
+        key = (now.date(), any(map(self._shared.reasons, self._models)))
+        if self._bound is None or self._bound[0] != key:
             bound = RequestBound(
                 self._agent,
                 prices=self._shared.prices,
                 at=now,
                 response_format=self._format,
                 paid_calls=self._shared.paid_calls,
+                reasons=key[1],
             )
-            self._bound = (now.date(), bound)
+            self._bound = (key, bound)
         return self._bound[1]
 
     def _cost(self, rows: Iterable[ModelSpend]) -> int:

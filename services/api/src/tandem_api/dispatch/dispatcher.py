@@ -74,6 +74,7 @@ class Dispatcher:
         self._workers = workers
         self._health = health
         self._clock = LiveClock()
+        self._fleet = Fleet(listen_seconds=settings.listen_seconds)
         self._parts = Parts(
             writer=writer,
             records=records,
@@ -81,13 +82,12 @@ class Dispatcher:
             producer=producer,
             clock=self._clock,
             deadline_seconds=settings.deadline_seconds,
-            budgets=Budgets(spending, prices, self._clock, settings.paid_calls),
+            budgets=Budgets(spending, prices, self._clock, settings.paid_calls, self._fleet.reasons),
             makers=makers,
             examples=examples,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
-        self._fleet = Fleet(listen_seconds=settings.listen_seconds)
         self._waiting = Waiting(self._fleet, settings)
         self._looked = float("-inf")
         self._settled = time.monotonic()

@@ -19,7 +19,7 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
 from tandem_api.dispatch.drawing import JobExamples
-from tandem_api.dispatch.fleet import Account
+from tandem_api.dispatch.fleet import Account, Second
 from tandem_api.dispatch.making import Makers
 from tandem_api.dispatch.requests import Asked, asked_for, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
@@ -125,6 +125,12 @@ class JobFeeder:
             return None
         agent = self.document["published"]["agent"]
         return agent["provider"], agent["model"]
+
+    @property
+    def second(self) -> Second | None:
+        """The account that is asked where the agent's own has no answer, if the agent names one."""
+        fallback = self.document["published"]["agent"].get("fallback")
+        return None if fallback is None else Second((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
 
     @property
     def outstanding(self) -> int:

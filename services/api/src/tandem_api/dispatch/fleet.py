@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -15,6 +15,8 @@ Account: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
 
 UNKNOWN_PROVIDER = "unknown_provider"
+_KINDS = {"retry_after": "rate_limited"}
+"""Reasons of accounts that have another name as the outcome of a record."""
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
 _ON_ITS_OWN = "The job goes on by itself."
@@ -26,6 +28,14 @@ class Obstacle:
 
     reason: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The account of an agent's second model, and the outcomes for which it is asked."""
+
+    account: Account
+    on: Collection[str]
 
 
 class Fleet:
@@ -52,6 +62,7 @@ class Fleet:
         self._counts: dict[tuple[str, Account], tuple[int, float]] = {}
         self._risen: Counter[Account] = Counter()
         self._obstacles: dict[Account, tuple[tuple[AccountState, str], Obstacle]] = {}
+        self._reasoning: set[Account] = set()
 
     def hear(self, live: Sequence[WorkerReportedV1]) -> None:
         """Take in the last reports of all workers that are alive."""
@@ -65,6 +76,8 @@ class Fleet:
             if account.handed_back > before:
                 self._risen[key[1]] += account.handed_back - before
             self._counts[key] = (max(before, account.handed_back), now)
+            if account.reasons:
+                self._reasoning.add(key[1])
         if len(self._counts) > 1000:
             oldest = now - _FORGOTTEN_SECONDS
             self._counts = {key: entry for key, entry in self._counts.items() if entry[1] >= oldest}
@@ -84,6 +97,17 @@ class Fleet:
         if found is None:
             self._obstacles.pop(account, None)
         return found
+
+    def in_the_way(self, account: Account, second: Second | None) -> Obstacle | None:
+        """What keeps records from being answered, be it by the agent's second model: as the workers see it."""
+        found = self.obstacle(account)
+        if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
+            return found
+        return self.obstacle(second.account)
+
+    def reasons(self, account: Account) -> bool:
+        """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""
+        return account in self._reasoning
 
     def slots(self, account: Account) -> int:
         """Calls that the live workers can usefully have in flight on the account, all together."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
-from tandem.pricing import CallSizes, PriceTable, estimate
+from tandem.pricing import REASONING_ROOM, CallSizes, PriceTable, Range, estimate
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.reader import WorkerReader
@@ -53,9 +53,9 @@ class Estimator:
             )
         return found
 
-    async def account(self, agent: AgentSpec) -> KnownAccount:
-        """What the workers know of the agent's model."""
-        return known_account(await self._workers.live(), agent.provider, agent.model)
+    async def account(self, provider: str, model: str) -> KnownAccount:
+        """What the workers know of the model."""
+        return known_account(await self._workers.live(), provider, model)
 
     async def sizes(
         self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
@@ -65,6 +65,8 @@ class Estimator:
 
     def of_job(self, agent: AgentSpec, sizes: CallSizes, account: KnownAccount, *, size: int) -> JobEstimate:
         """Of a job over `size` records, of which those measured were drawn by `spread`."""
+        if account.reasons or agent.parameters.reasoning_effort is not None:
+            sizes = replace(sizes, answer=sizes.answer + Range(0, 0, REASONING_ROOM))
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = estimate(sizes, records=size, price=price, limits=account.limits, model=_name(agent))
         return JobEstimate.of_estimate(found, _counted_by(sizes))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tandem.events import AgentSpec, ConfidenceStrategy, LabelSchemaSpec, LabelValue, SpanTask
+from tandem.events import AgentSpec, ConfidenceStrategy, Fallback, LabelSchemaSpec, LabelValue, SpanTask
 from tandem.labeling.values import problem_with, span_field
 from tandem.pricing import CallSizes, in_dollars
 from tandem.web import FieldProblem
@@ -80,6 +80,20 @@ def account_warnings(agent: AgentSpec, account: KnownAccount) -> Iterator[FieldP
         yield _of_agent(
             f"{name} gives no log-probabilities, so labels will have no confidence and go to people.",
             "Use the confidence strategy `stated`, or `agreement` with several samples.",
+        )
+
+
+def fallback_warnings(fallback: Fallback, account: KnownAccount) -> Iterator[FieldProblem]:
+    """What keeps the second model from being asked where the first one has no answer."""
+    if account.workers and len(account.lacking) == account.workers:
+        yield _of_agent(
+            f"No llm-worker knows the provider {fallback.provider!r} of the fallback, so it brings nothing.",
+            "Add it to TANDEM_PROVIDERS of the llm-workers.",
+        )
+    if account.trouble:
+        yield _of_agent(
+            f"The llm-workers say of the fallback {fallback.provider}/{fallback.model}: {account.trouble}.",
+            "Cure it, or what the first model has no answer to ends without one.",
         )
 
 

@@ -29,6 +29,7 @@ from tandem_api.jobs.checks import (
     account_warnings,
     budget_problem,
     budget_warning,
+    fallback_warnings,
     gold_warnings,
     length_findings,
     span_problems,
@@ -127,8 +128,13 @@ class Preflight:
             problems, warnings = findings_of(checked.probe)
             checked.problems += problems
             checked.warnings += warnings
-        account = await self._estimator.account(agent)
+        account = await self._estimator.account(agent.provider, agent.model)
+        reasons = account.reasons
         checked.warnings += account_warnings(agent, account)
+        if agent.fallback is not None:
+            second = await self._estimator.account(agent.fallback.provider, agent.fallback.model)
+            checked.warnings += fallback_warnings(agent.fallback, second)
+            reasons = reasons or second.reasons
         if unfit:
             return checked
         sizes = await self._estimator.sizes(agent, label_schema, sample)
@@ -137,7 +143,7 @@ class Preflight:
         if too_long is not None:
             (checked.problems if every else checked.warnings).append(too_long)
         if body.budget_usd is not None:
-            await self._check_budget(agent, label_schema, sample, body.budget_usd, checked)
+            await self._check_budget(parts, sample[0], body.budget_usd, checked, reasons=reasons)
         return checked
 
     def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
@@ -187,19 +193,18 @@ class Preflight:
             checked.parts = Parts(agent, dataset, schema, below_seq, size)
 
     async def _check_budget(
-        self,
-        agent: AgentSpec,
-        label_schema: LabelSchemaSpec,
-        sample: list[RecordDocument],
-        budget: float,
-        checked: Checked,
+        self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool
     ) -> None:
+        """With the examples that would be drawn for the first record now."""
+        agent, label_schema = parts.spec, parts.label_schema
         wanted = response_format(label_schema, agent.confidence_strategy)
-        bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted)
+        bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted, reasons=reasons)
         if bound.unpriced:
             return
-        first = await asyncio.to_thread(Renderer(agent, label_schema).messages, sample[0]["fields"])
-        if problem := budget_problem(budget, bound=bound.of(first).usd):
+        drawn, _ = await self._pools.draw(parts.dataset["project_id"], agent, label_schema, [first])
+        examples = drawn.get(first["seq"], ())
+        messages = await asyncio.to_thread(Renderer(agent, label_schema).messages, first["fields"], examples)
+        if problem := budget_problem(budget, bound=bound.of(messages).usd):
             checked.problems.append(problem)
         elif checked.estimate is not None and checked.estimate.usd is not None:
             warning = budget_warning(budget, low=checked.estimate.usd.low)

@@ -21,6 +21,8 @@ class KnownAccount:
     limits: AccountLimits | None
     context_window: int | None = None
     dropped_parameters: tuple[str, ...] = ()
+    reasons: bool = False
+    """Whether it was seen to spend tokens on reasoning."""
     trouble: str = ""
     """What the worst-off worker says, where it is not well."""
 
@@ -43,6 +45,7 @@ def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -
         ),
         context_window=min((said.context_window for said in seen if said.context_window), default=None),
         dropped_parameters=tuple(sorted({name for said in seen for name in said.dropped_parameters})),
+        reasons=any(said.reasons for said in seen),
         trouble="" if worst is None else worst.message or worst.reason,
     )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tandem.events import ModelParameters
+from tandem.pricing import REASONING_ROOM
 from tandem_llm_worker.providers.complaints import Complaint
 from tandem_llm_worker.settings import ModelSettings
 
 Api = Literal["chat", "responses"]
 
-REASONING_ROOM = 4096
-"""Tokens added to the room of a model that was seen to spend it on reasoning; they bound, they are not spent."""
 _MOST_SCHEMAS = 256
 _ROOM = ("max_tokens", "max_completion_tokens")
 
@@ -39,6 +38,11 @@ class Capabilities:
     def dropped(self) -> tuple[str, ...]:
         """Names, as chat completions have them, of parameters that the model does not take."""
         return tuple(sorted(self._dropped))
+
+    @property
+    def reasons(self) -> bool:
+        """Whether answers have more room, since one was cut for its reasoning. It bounds, it need not be spent."""
+        return self._reasoning_room > 0
 
     @property
     def room(self) -> str:

@@ -42,7 +42,7 @@ class ReviewJobs:
 
     async def _load(self, job_id: str) -> ReviewJob | None:
         document = await self._jobs.get(job_id)
-        if document is None:
+        if document is None or document.get("hidden"):
             return None
         published = job_published(document)
         return ReviewJob(job_id, published.project_id, published.dataset_id, published.label_schema)

@@ -20,6 +20,25 @@ SAMPLES_LIMIT = 16_384
 """Bytes, as JSON, of the values of an attempt's samples that are kept; those behind are left out."""
 
 
+CALLS_LIMIT = 50
+"""Calls of an attempt that are kept, the last ones; budgets of calls leave seldom more."""
+
+
+class CallDocument(TypedDict):
+    """One call of a model, as it went over the wire."""
+
+    started_at: datetime
+    seconds: float
+    status: int | None
+    error: str | None
+    """An `ErrorKind`; None where an answer came."""
+    provider: str
+    model: str
+    prompt_tokens: int | None
+    """Like completion_tokens, None where the provider reported no usage."""
+    completion_tokens: int | None
+
+
 class SampleDocument(TypedDict):
     """What one of several answers to a record said."""
 
@@ -62,6 +81,12 @@ class AttemptDocument(TypedDict):
     """The answer's text, cut to RAW_LIMIT; None where none came."""
     samples: NotRequired[list[SampleDocument]]
     """What each answer said, in their order, where there was more than one."""
+    calls: NotRequired[list[CallDocument]]
+    """How it came to this, in order; only where it took more than one call, or none went well."""
+    fallback_used: NotRequired[bool]
+    """True where the agent's second model gave the answer; else absent."""
+    repaired: NotRequired[bool]
+    """True where the model was told what was wrong and asked again; else absent."""
     event_id: str
     """Of the answer this was made from."""
     created_at: datetime

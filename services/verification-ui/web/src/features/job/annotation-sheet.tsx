@@ -5,11 +5,13 @@ import { ProblemLine } from "@/components/notice";
 import { Skeleton } from "@/components/skeleton";
 import { annotationQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
+import { Calls, Samples } from "@/features/job/how-it-came";
 import { RecordText } from "@/features/job/record-text";
 import { TaskAnswer } from "@/features/job/task-answer";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { AnnotationDetail, Job, LabelTask } from "@/lib/api/types";
-import { dateTime, duration, words } from "@/lib/format";
+import { counted, dateTime, words } from "@/lib/format";
+import { seconds } from "@/lib/measures";
 
 interface Props {
   job: Job;
@@ -35,8 +37,10 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
     ["Decided", verification && `${verification.confirmed ? "confirmed" : "corrected"} by ${verification.decided_by}, ${dateTime(verification.decided_at)}`],
     ["Reason", annotation.reason && words(annotation.reason)],
     ["Detail", annotation.detail],
-    ["Model", annotation.model],
-    ["Took", annotation.seconds != null && (annotation.seconds < 1 ? `${Math.round(annotation.seconds * 1000)} ms` : duration(annotation.seconds))],
+    ["Model", `${annotation.model}${annotation.fallback_used ? ", the agent's second model" : ""}`],
+    ["Repaired", annotation.repaired && "the model was told what was wrong, and asked again"],
+    ["Made of", annotation.sources.length > 0 && counted(annotation.sources.length, "annotation of another job", "annotations of other jobs")],
+    ["Took", annotation.seconds != null && seconds(annotation.seconds)],
     ["Attempt", annotation.attempt > 1 && String(annotation.attempt)],
     ["Written", dateTime(annotation.created_at)],
   ];
@@ -57,6 +61,8 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
             ),
         )}
       </dl>
+      <Samples samples={annotation.samples} tasks={tasks} />
+      <Calls calls={annotation.calls} />
       {annotation.raw && (
         <div>
           <h3>Raw answer of the model</h3>

@@ -11,6 +11,8 @@ interface Props {
   titled: boolean;
 }
 
+const unknown = (reason: string | null | undefined) => (reason ? `none: ${words(reason).toLowerCase()}` : "none");
+
 /** What one task was answered: by the model, by a person, and what its gold label is. */
 export function TaskAnswer({ annotation, task, titled }: Props) {
   const label = annotation.labels.find((candidate) => candidate.task === task.name);
@@ -30,7 +32,7 @@ export function TaskAnswer({ annotation, task, titled }: Props) {
             </dd>
             <dt>Confidence</dt>
             <dd className="tabular">
-              {label.confidence == null ? "none" : percent(label.confidence, 1)}
+              {label.confidence == null ? unknown(label.confidence_missing_reason) : percent(label.confidence, 1)}
               <small>found by: {words(label.rule).toLowerCase()}</small>
             </dd>
           </>

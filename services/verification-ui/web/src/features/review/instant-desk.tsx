@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import { ActionBar } from "@/features/review/action-bar";
+import type { DeskProps } from "@/features/review/desk-props";
 import { suggestionOf } from "@/features/review/draft";
 import { InstantChoice } from "@/features/review/kinds/instant-choice";
 import { optionOfKey } from "@/features/review/option-keys";
@@ -8,7 +9,6 @@ import { RecordFields } from "@/features/review/record-fields";
 import { ReviewCard } from "@/features/review/review-card";
 import styles from "@/features/review/review-page.module.css";
 import { Sureness } from "@/features/review/sureness";
-import type { DeskProps } from "@/features/review/item-desk";
 import { announce } from "@/lib/announce";
 import type { SingleChoiceTask } from "@/lib/api/types";
 import { usePageKeys } from "@/lib/keyboard";

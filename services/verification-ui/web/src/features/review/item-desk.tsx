@@ -1,36 +1,20 @@
 import clsx from "clsx";
 import { useEffect, useRef } from "react";
 
-import { ActionBar, type Actions } from "@/features/review/action-bar";
+import { ActionBar } from "@/features/review/action-bar";
 import { DeskContext } from "@/features/review/desk-context";
+import type { DeskProps } from "@/features/review/desk-props";
 import { confirms, decidesAtOnce } from "@/features/review/draft";
 import { InstantDesk } from "@/features/review/instant-desk";
 import { RecordFields } from "@/features/review/record-fields";
 import { ReviewCard } from "@/features/review/review-card";
-import type { ReviewSession } from "@/features/review/review-session";
 import { TaskSection } from "@/features/review/task-section";
 import styles from "@/features/review/task-section.module.css";
 import { useDesk } from "@/features/review/use-desk";
 import { announce } from "@/lib/announce";
-import type { ReviewItem } from "@/lib/api/types";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
-import { questionOf, valuesText, type Values } from "@/lib/label-values";
-
-export interface DeskProps {
-  item: ReviewItem;
-  session: ReviewSession;
-  /** What was just decided, visible for a moment before the next item comes. */
-  chosen: Values | null;
-  /** Whether a key was pressed after the item was painted. */
-  painted: (event: { timeStamp: number }) => boolean;
-  /** The item takes no decision now. */
-  frozen: boolean;
-  threshold: number | null;
-  open: number | null;
-  decided: number;
-  actions: Actions;
-}
+import { questionOf, valuesText } from "@/lib/label-values";
 
 /** Where a person decides on one item. Made anew for each. */
 export function ItemDesk(props: DeskProps) {

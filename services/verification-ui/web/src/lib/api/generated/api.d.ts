@@ -918,6 +918,12 @@ export interface components {
              * @description How the record begins; only in lists, when asked for.
              */
             excerpt?: string | null;
+            /**
+             * Fallback Used
+             * @description Whether the agent's second model gave the answer.
+             * @default false
+             */
+            fallback_used: boolean;
             /** Labels */
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
@@ -938,12 +944,24 @@ export interface components {
             reason: string | null;
             /** Record Id */
             record_id: string;
+            /**
+             * Repaired
+             * @description Whether the model was told what was wrong and asked again.
+             * @default false
+             */
+            repaired: boolean;
             /** Review Reason */
             review_reason: string | null;
             /** Seconds */
             seconds: number | null;
             /** Seq */
             seq: number;
+            /**
+             * Sources
+             * @description Where no model was asked: the annotations that the labels come of, as `job:seq`.
+             * @default []
+             */
+            sources: string[];
             /** Usage */
             usage: {
                 [key: string]: unknown;
@@ -962,6 +980,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Calls
+             * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
+             * @default []
+             */
+            calls: components["schemas"]["Call"][];
+            /**
              * Created At
              * Format: date-time
              */
@@ -973,6 +997,12 @@ export interface components {
              * @description How the record begins; only in lists, when asked for.
              */
             excerpt?: string | null;
+            /**
+             * Fallback Used
+             * @description Whether the agent's second model gave the answer.
+             * @default false
+             */
+            fallback_used: boolean;
             /** History */
             history: components["schemas"]["PastAttempt"][];
             /** Labels */
@@ -1001,6 +1031,12 @@ export interface components {
             record: components["schemas"]["Record"] | null;
             /** Record Id */
             record_id: string;
+            /**
+             * Repaired
+             * @description Whether the model was told what was wrong and asked again.
+             * @default false
+             */
+            repaired: boolean;
             /** Review Reason */
             review_reason: string | null;
             /**
@@ -1013,6 +1049,12 @@ export interface components {
             seconds: number | null;
             /** Seq */
             seq: number;
+            /**
+             * Sources
+             * @description Where no model was asked: the annotations that the labels come of, as `job:seq`.
+             * @default []
+             */
+            sources: string[];
             /** Usage */
             usage: {
                 [key: string]: unknown;
@@ -1083,6 +1125,34 @@ export interface components {
             likely: number;
             /** Low */
             low: number;
+        };
+        /**
+         * Call
+         * @description One call of a model, as it went over the wire.
+         */
+        Call: {
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** @description Null: an answer came. */
+            error: components["schemas"]["ErrorKind"] | null;
+            /** Model */
+            model: string;
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Provider */
+            provider: string;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @description Of HTTP; null where no answer came.
+             */
+            status: number | null;
         };
         /**
          * CallEstimate
@@ -1566,6 +1636,12 @@ export interface components {
              */
             task?: string | null;
         };
+        /**
+         * ErrorKind
+         * @description Why no usable answer came; a reason under `failed`.
+         * @enum {string}
+         */
+        ErrorKind: "rate_limited" | "timeout" | "connection" | "server_error" | "bad_request" | "authentication" | "quota_exhausted" | "refusal" | "content_filter" | "too_long" | "too_large" | "truncated" | "malformed" | "prompt" | "undelivered";
         /** EstimatedAgent */
         EstimatedAgent: {
             /**
@@ -2581,12 +2657,24 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Calls
+             * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
+             * @default []
+             */
+            calls: components["schemas"]["Call"][];
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             /** Detail */
             detail: string | null;
+            /**
+             * Fallback Used
+             * @description Whether the agent's second model gave the answer.
+             * @default false
+             */
+            fallback_used: boolean;
             /** Labels */
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
@@ -2607,6 +2695,12 @@ export interface components {
              * @description Under invalid and failed: why.
              */
             reason: string | null;
+            /**
+             * Repaired
+             * @description Whether the model was told what was wrong and asked again.
+             * @default false
+             */
+            repaired: boolean;
             /** Review Reason */
             review_reason: string | null;
             /**
@@ -2617,6 +2711,12 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
+            /**
+             * Sources
+             * @description Where no model was asked: the annotations that the labels come of, as `job:seq`.
+             * @default []
+             */
+            sources: string[];
             /** Usage */
             usage: {
                 [key: string]: unknown;

@@ -1,0 +1,20 @@
+import type { Actions } from "@/features/review/action-bar";
+import type { ReviewSession } from "@/features/review/review-session";
+import type { ReviewItem } from "@/lib/api/types";
+import type { Values } from "@/lib/label-values";
+
+/** What a desk, where a person decides on one item, is given. */
+export interface DeskProps {
+  item: ReviewItem;
+  session: ReviewSession;
+  /** What was just decided, visible for a moment before the next item comes. */
+  chosen: Values | null;
+  /** Whether a key was pressed after the item was painted. */
+  painted: (event: { timeStamp: number }) => boolean;
+  /** The item takes no decision now. */
+  frozen: boolean;
+  threshold: number | null;
+  open: number | null;
+  decided: number;
+  actions: Actions;
+}
