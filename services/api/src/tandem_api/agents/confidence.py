@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tandem.events import ConfidenceStrategy, LabelSchemaSpec, ModelParameters
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.confidence.stated import PROPERTY
-from tandem.web import FieldProblem
 from tandem_api.agents.schemas import AgentCreate
 
 
