@@ -1,10 +1,10 @@
 """Runs an example end to end on a local stack: import, agents, their jobs, and what came of them.
 
-    uv run python examples/run.py nli
-    uv run python examples/run.py sentiment --limit 500
-    uv run python examples/run.py tickets
+    python examples/run.py nli
+    python examples/run.py sentiment --limit 500
+    python examples/run.py tickets
 
-Without OPENAI_API_KEY the offline annotator labels, which compares word meanings and is weak by nature.
+In the environment that `make run` or `make env` makes: `source .venv/bin/activate`. Without OPENAI_API_KEY the offline annotator labels, which compares word meanings and is weak by nature.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -60,8 +61,10 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The one model of `M`, `M | None` or `tuple[M, ...]`; None where there are several to choose from."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = [model for part in get_args(annotation) if (model := _model_in(part)) is not None]
-    return found[0] if len(found) == 1 else None
+    if get_origin(annotation) not in (tuple, list, Union, UnionType):
+        return None
+    parts = [part for part in get_args(annotation) if part not in (NoneType, Ellipsis)]
+    return _model_in(parts[0]) if len(parts) == 1 else None
 
 
 def _mappings_at(path: str, part: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
