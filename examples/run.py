@@ -4,7 +4,8 @@
     python examples/run.py sentiment --limit 500
     python examples/run.py tickets
 
-In the environment that `make run` or `make env` makes: `source .venv/bin/activate`. Without OPENAI_API_KEY the offline annotator labels, which compares word meanings and is weak by nature.
+`source .venv/bin/activate` first: the environment that `make run` or `make env` has made.
+Without OPENAI_API_KEY the offline annotator labels, which compares word meanings and is weak by nature.
 """
 
 from __future__ import annotations

@@ -11,16 +11,22 @@ import typer
 from rich.progress import Progress
 
 from tandem_client.cli.session import connected, err, out, the_label_schema
+from tandem_client.resources.datasets import Delimiter
 
 
-class Delimiter(StrEnum):
+class DelimiterName(StrEnum):
     COMMA = "comma"
     SEMICOLON = "semicolon"
     TAB = "tab"
     PIPE = "pipe"
 
 
-_DELIMITERS = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t", Delimiter.PIPE: "|"}
+_DELIMITERS: dict[DelimiterName, Delimiter] = {
+    DelimiterName.COMMA: ",",
+    DelimiterName.SEMICOLON: ";",
+    DelimiterName.TAB: "\t",
+    DelimiterName.PIPE: "|",
+}
 
 
 def import_file(
@@ -46,7 +52,7 @@ def import_file(
         str | None, typer.Option(help="Name of the label schema whose tasks the gold values are of; checks them.")
     ] = None,
     delimiter: Annotated[
-        Delimiter | None,
+        DelimiterName | None,
         typer.Option(help="Between the cells of a CSV file; comma, of a .tsv file tab, when left out."),
     ] = None,
     metadata_column: Annotated[list[str] | None, typer.Option(help="Column to keep beside the record.")] = None,
@@ -68,7 +74,7 @@ def import_file(
         if kind in (".csv", ".tsv"):
             take = partial(
                 tandem.datasets.import_csv,
-                delimiter=_DELIMITERS[delimiter or (Delimiter.TAB if kind == ".tsv" else Delimiter.COMMA)],
+                delimiter=_DELIMITERS[delimiter or (DelimiterName.TAB if kind == ".tsv" else DelimiterName.COMMA)],
             )
         with Progress(console=err, transient=True) as bar:
             upload = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)

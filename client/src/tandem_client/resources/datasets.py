@@ -11,6 +11,7 @@ from tandem_client.paging import pages
 from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
+Delimiter = Literal[",", ";", "\t", "|"]
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 
@@ -45,7 +46,7 @@ class Datasets:
         gold_separator: str | None = None,
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
-        delimiter: Literal[",", ";", "\t", "|"] = ",",
+        delimiter: Delimiter = ",",
         on_duplicate: Literal["error", "skip"] = "error",
         on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,

@@ -18,7 +18,8 @@ _STEP, _MOST = 64, 4096
 def parameters_of(body: AgentCreate, label_schema: LabelSchemaSpec) -> ModelParameters:
     """Log-probabilities are left out where the strategy does not read them, and answers have the room that the label
     schema calls for, unless the caller said otherwise."""
-    given, chosen = body.parameters.model_fields_set, {}
+    given = body.parameters.model_fields_set
+    chosen: dict[str, bool | int] = {}
     if "logprobs" not in given and body.confidence_strategy is not ConfidenceStrategy.TOKEN_PROBABILITY:
         chosen["logprobs"] = False
     if "max_tokens" not in given:
