@@ -1,9 +1,10 @@
 """Runs an example end to end on a local stack: import, agents, their jobs, and what came of them.
 
-    uv run python examples/run.py nli
-    uv run python examples/run.py sentiment --limit 500
-    uv run python examples/run.py tickets
+    python examples/run.py nli
+    python examples/run.py sentiment --limit 500
+    python examples/run.py tickets
 
+`source .venv/bin/activate` first: the environment that `make run` or `make env` has made.
 Without OPENAI_API_KEY the offline annotator labels, which compares word meanings and is weak by nature.
 """
 

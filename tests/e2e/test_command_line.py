@@ -196,6 +196,21 @@ def test_a_label_schema_goes_to_a_file_and_on_to_a_version_that_labels_carry_ove
     assert "is not task:old=new" in run(*carry[:-1], "negative", status=2)
 
 
+def test_a_spreadsheets_semicolons_are_read_and_a_file_without_ids_is_told_the_option(
+    terminal: Terminal, project: str, tmp_path: Path
+) -> None:
+    sheet, lines = tmp_path / "sheet.csv", tmp_path / "lines.jsonl"
+    sheet.write_text("id;text\n1;so, so\n")
+    lines.write_text('{"key": 1, "text": "so"}\n')
+    here = ("--project", project, "--text-column", "text")
+    assert "(--delimiter)" in terminal.run("import", str(sheet), *here, status=1)
+    assert "1 records imported" in terminal.run("import", str(sheet), *here, "--delimiter", "semicolon")
+    assert "(--id-column)" in terminal.run("import", str(lines), *here, status=1)
+    assert "There is 'lines', 'sheet'." in terminal.run(
+        "run", "--project", project, "--dataset", "sheets", "--agent", "a", status=1
+    )
+
+
 def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack: RunningStack) -> None:
     running_stack.behave(latency_ms=2000)
     try:
@@ -228,6 +243,7 @@ def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal,
         (["status", "no such job"], 1, "There is no job 'no such job'"),
         (["run", "--project", "nowhere", "--dataset", "d", "--agent", "a"], 1, "There is no project 'nowhere'"),
         (["import", "no-such-file.csv", "--project", "p", "--text-column", "t"], 2, "does not exist"),
+        (["import", "Makefile", "--project", "p", "--text-column", "t"], 2, "does not end in .csv"),
         (["schema", "create", "s", "--project", "p"], 2, "give either --labels or --file"),
         (["schema", "create", "--project", "p", "--labels", "a,b"], 2, "--labels needs a name"),
         (["schema", "export", "s", "--project", "p", "-o", "s.txt"], 2, "must end in .yaml, .yml or .json"),

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tandem_client.errors import with_cure
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -20,7 +22,7 @@ class FieldProblem(_Model):
 
     @property
     def sentence(self) -> str:
-        return f"{self.detail} {self.cure}" if self.cure else self.detail
+        return with_cure(self.detail, self.cure)
 
 
 class Between(_Model):

@@ -8,6 +8,11 @@ from typing import Any
 import httpx
 
 
+def with_cure(detail: str, cure: str | None) -> str:
+    """What is wrong and what to do, in one line."""
+    return f"{detail.rstrip('.')}. {cure}".strip() if cure else detail
+
+
 class TandemError(Exception):
     """The API refused a request, or could not be reached.
 
@@ -37,8 +42,7 @@ class TandemError(Exception):
     @property
     def sentence(self) -> str:
         """What is wrong and what to do, in one line."""
-        what = self.detail or self.title
-        return f"{what.rstrip('.')}. {self.cure}".strip() if self.cure else what
+        return with_cure(self.detail or self.title, self.cure)
 
 
 class UnreachableError(TandemError):

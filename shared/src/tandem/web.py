@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem.access import SESSION_COOKIE, Authenticator, Caller, NotAllowedError, NotAuthenticatedError, Role
-from tandem.events.schema import TASK_KINDS
+from tandem.invalid_content import FieldProblem, problems_of
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import HTTP_SECONDS
 from tandem.observability.tracing import tracer
@@ -51,14 +51,6 @@ _cookie = APIKeyCookie(
     scheme_name="Session",
     description="A browser's session; unsafe methods also need the header X-Tandem-Request: 1.",
 )
-
-
-class FieldProblem(BaseModel):
-    """One of several things wrong with a request."""
-
-    field: str | None = None
-    detail: str
-    cure: str | None = None
 
 
 class ProblemBody(BaseModel):
@@ -218,52 +210,8 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
 def invalid_request(errors: Sequence[Mapping[str, Any]], content: Any) -> Problem:
     """The problem of content that does not validate. `errors` as pydantic gives them, their `loc` within the content;
     the context of a PydanticCustomError may name a `field` and a `cure`."""
-    problems = [_field_problem(part, content) for part in errors]
-    first = problems[0]
-    named = _name_along(errors[0]["loc"], content)
-    where = f"{first.field} ({named})" if named and first.field else first.field
-    detail = f"{where}: {first.detail}" if where else first.detail
-    return Problem(422, "invalid-request", detail, field=first.field, cure=first.cure, errors=problems)
-
-
-def _field_problem(part: Mapping[str, Any], content: Any) -> FieldProblem:
-    context = part.get("ctx") or {}
-    return FieldProblem(
-        field=context.get("field") or _field_path(part["loc"], content),
-        detail=part["msg"].removeprefix("Value error, "),
-        cure=context.get("cure"),
-    )
-
-
-def _field_path(location: Sequence[Any], content: Any) -> str | None:
-    """`("tasks", 0, "single_choice", "name")` as `tasks[0].name`: the kind of a task is no field of it."""
-    path = ""
-    before: Any = None
-    for step in location:
-        if not (
-            isinstance(before, int) and step in TASK_KINDS and not (isinstance(content, Mapping) and step in content)
-        ):
-            path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-            content = _inside(content, step)
-        before = step
-    return path or None
-
-
-def _name_along(location: Sequence[Any], content: Any) -> str | None:
-    """The name of the first thing on the way that has one and stands in a list."""
-    for step in location:
-        content = _inside(content, step)
-        if isinstance(step, int) and isinstance(content, Mapping) and isinstance(content.get("name"), str):
-            return repr(content["name"][:100])
-    return None
-
-
-def _inside(content: Any, step: Any) -> Any:
-    if isinstance(content, Mapping):
-        return content.get(step)
-    if isinstance(content, Sequence) and isinstance(step, int) and step < len(content):
-        return content[step]
-    return None
+    detail, problems = problems_of(errors, content)
+    return Problem(422, "invalid-request", detail, field=problems[0].field, cure=problems[0].cure, errors=problems)
 
 
 async def _on_not_authenticated(_request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tandem_client.cli.checking import show_tryout
@@ -106,7 +106,7 @@ def list_agents(project: ProjectOption) -> None:
     """List the versions of a project's agents."""
     with connected() as tandem:
         agents = tandem.agents.list(the_project(tandem, project).id)
-    table = Table("agent", "version", "provider", "model", "id", box=None)
+    table = Table("agent", "version", "provider", "model", Column("id", no_wrap=True), box=None)
     for agent in agents:
         table.add_row(agent.name, str(agent.version), agent.provider, agent.model, agent.id)
     out.print(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from importlib.metadata import entry_points, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ from tandem_client import config
 from tandem_client.cli import agents, data, jobs, quality, schemas
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
-from tandem_client.errors import TandemError
+from tandem_client.errors import TandemError, with_cure
 
 
 class Role(StrEnum):
@@ -97,14 +97,19 @@ def main() -> None:
 
 
 def _explain(error: TandemError) -> None:
-    """The problem's single faults, where it lists them."""
+    """The problem's single faults with their fields, where it lists several: the first is in the sentence above."""
     faults = error.extras.get("errors")
-    if isinstance(faults, list):
-        for fault in faults[:50]:
-            text = fault.get("message") or fault.get("detail") or fault if isinstance(fault, dict) else fault
-            if isinstance(fault, dict) and fault.get("cure"):
-                text = f"{text} {fault['cure']}"
-            err.print(f"  - {_plain(str(text))}", soft_wrap=True)
+    if not isinstance(faults, list) or len(faults) < 2:
+        return
+    for fault in faults[:50]:
+        err.print(f"  - {_plain(_told(fault))}", soft_wrap=True)
+
+
+def _told(fault: Any) -> str:
+    if not isinstance(fault, dict):
+        return str(fault)
+    where = f"{fault['field']}: " if fault.get("field") else ""
+    return where + with_cure(str(fault.get("detail")), fault.get("cure"))
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +11,32 @@ import typer
 from rich.progress import Progress
 
 from tandem_client.cli.session import connected, err, out, the_label_schema
+from tandem_client.resources.datasets import Delimiter
+
+
+class DelimiterName(StrEnum):
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+    PIPE = "pipe"
+
+
+_DELIMITERS: dict[DelimiterName, Delimiter] = {
+    DelimiterName.COMMA: ",",
+    DelimiterName.SEMICOLON: ";",
+    DelimiterName.TAB: "\t",
+    DelimiterName.PIPE: "|",
+}
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .jsonl or .ndjson file in UTF-8.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .tsv, .jsonl or .ndjson file in UTF-8.")
+    ],
     project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
     text_column: Annotated[list[str], typer.Option(help="Column that becomes a field of the record; repeatable.")],
     dataset: Annotated[str | None, typer.Option(help="Name of the data set; the file's name when left out.")] = None,
-    id_column: Annotated[str | None, typer.Option(help="Column with your own unique key.")] = None,
+    id_column: Annotated[str | None, typer.Option(help="Column with your own unique key; id when left out.")] = None,
     gold_column: Annotated[str | None, typer.Option(help="Column with the right answer, to measure accuracy.")] = None,
     gold_task: Annotated[
         str | None, typer.Option(help="Task of the label schema that the gold column answers.")
@@ -31,6 +51,10 @@ def import_file(
     schema: Annotated[
         str | None, typer.Option(help="Name of the label schema whose tasks the gold values are of; checks them.")
     ] = None,
+    delimiter: Annotated[
+        DelimiterName | None,
+        typer.Option(help="Between the cells of a CSV file; comma, of a .tsv file tab, when left out."),
+    ] = None,
     metadata_column: Annotated[list[str] | None, typer.Option(help="Column to keep beside the record.")] = None,
     skip_duplicates: Annotated[bool, typer.Option(help="Leave out ids that are there already.")] = False,
     skip_same_content: Annotated[
@@ -38,11 +62,20 @@ def import_file(
     ] = False,
 ) -> None:
     """Import a file into a data set: all of it, or nothing and an error that names row and column."""
+    kind = file.suffix.lower()
+    if kind not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
+        raise typer.BadParameter(f"{file.name} does not end in .csv, .tsv, .jsonl or .ndjson", param_hint="'file'")
     with connected() as tandem:
         home = tandem.projects.find(project) or tandem.projects.create(project)
+        label_schema = the_label_schema(tandem, home, schema) if schema else None
         name = dataset or file.stem
         target = tandem.datasets.find(home.id, name) or tandem.datasets.create(home.id, name=name)
-        take = tandem.datasets.import_csv if file.suffix.lower() == ".csv" else tandem.datasets.import_jsonl
+        take = tandem.datasets.import_jsonl
+        if kind in (".csv", ".tsv"):
+            take = partial(
+                tandem.datasets.import_csv,
+                delimiter=_DELIMITERS[delimiter or (DelimiterName.TAB if kind == ".tsv" else DelimiterName.COMMA)],
+            )
         with Progress(console=err, transient=True) as bar:
             upload = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
             result = take(
@@ -54,7 +87,7 @@ def import_file(
                 gold_task=gold_task,
                 gold_columns=_pairs(gold_columns),
                 gold_separator=gold_separator,
-                label_schema_id=the_label_schema(tandem, home, schema).id if schema else None,
+                label_schema_id=label_schema.id if label_schema else None,
                 metadata_columns=metadata_column or [],
                 on_duplicate="skip" if skip_duplicates else "error",
                 on_same_content="skip" if skip_same_content else "keep",

@@ -97,7 +97,7 @@ def status(
         if watch:
             jobs = _watched(tandem, job, jobs)
     if jobs:
-        out.print(job_table(jobs))
+        out.print(job_table(jobs, width=out.width))
     else:
         out.print("There are no jobs yet. `tandem run` starts one.")
 
@@ -139,9 +139,9 @@ def _jobs(tandem: Tandem, job: str | None) -> list[Job]:
 
 
 def _watched(tandem: Tandem, wanted: str | None, jobs: list[Job]) -> list[Job]:
-    with Live(job_table(jobs), console=err, transient=True) as live:
+    with Live(job_table(jobs, width=err.width), console=err, transient=True) as live:
         while not all(job.is_over for job in jobs):
             time.sleep(1.0)
             jobs = [tandem.jobs.get(jobs[0].id)] if wanted else _jobs(tandem, None)
-            live.update(job_table(jobs))
+            live.update(job_table(jobs, width=err.width))
     return jobs

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from tandem_client.models import Job
+
+ID_WIDTH = 120
+"""Columns of the terminal from which ids are shown beside the names."""
+_COLUMNS = ("job", "state", "done", "labeled", "invalid", "failed", "to review", "pace", "id")
+_ALWAYS = ("job", "state", "done", "labeled", "id")
 
 
 class JobProgress:
@@ -49,14 +55,15 @@ class JobProgress:
 
 
 def plain_line(job: Job) -> str:
-    parts = [f"{job.name}: {job.state}", f"{job.counts.ended} of {job.size}", pace(job), counts(job, color=False)]
+    speed = pace(job) if job.state == "running" else ""
+    parts = [f"{job.name}: {_state(job)}", f"{job.counts.ended} of {job.size}", speed, counts(job, color=False)]
     return ", ".join(part for part in parts if part)
 
 
 def pace(job: Job) -> str:
     """e.g. '210/s, 0:00:12 left'; a state other than running instead, with its reason."""
     if job.state != "running":
-        return f"{job.state} ({job.state_reason})" if job.state_reason else job.state
+        return _state(job)
     if not job.rate_per_second:
         return ""
     left = f", {timedelta(seconds=round(job.eta_seconds))} left" if job.eta_seconds is not None else ""
@@ -74,11 +81,34 @@ def counts(job: Job, *, color: bool = True) -> str:
     return " ".join(paint(f"{number} {word}", tint) for word, number, tint in shown if number or word == "labeled")
 
 
-def job_table(jobs: list[Job]) -> Table:
-    table = Table("job", "state", "done", "labeled", "invalid", "failed", "to review", "pace", "id", box=None)
-    for job in jobs:
-        numbers = (job.counts.labeled, job.counts.invalid, job.counts.failed, job.counts.needs_review)
-        done = f"{job.counts.ended} / {job.size}"
-        state = f"{job.state}: {job.state_reason}" if job.state_reason else job.state
-        table.add_row(job.name, state, done, *map(str, numbers), pace(job) if job.state == "running" else "", job.id)
+def job_table(jobs: list[Job], *, width: int) -> Table:
+    """Columns that say nothing are left out; so are the ids where the terminal is too narrow for them beside the names,
+    which do as well."""
+    rows = [_cells(job) for job in jobs]
+    columns = [name for name in _COLUMNS if name in _ALWAYS or any(row[name] not in ("", "0") for row in rows)]
+    if width < ID_WIDTH:
+        columns.remove("id")
+    table = Table(box=None)
+    for name in columns:
+        table.add_column(name, no_wrap=name != "job", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(row[name]) for name in columns))
     return table
+
+
+def _cells(job: Job) -> dict[str, str]:
+    return {
+        "job": job.name,
+        "state": _state(job),
+        "done": f"{job.counts.ended:,} of {job.size:,}",
+        "labeled": f"{job.counts.labeled:,}",
+        "invalid": f"{job.counts.invalid:,}",
+        "failed": f"{job.counts.failed:,}",
+        "to review": f"{job.counts.needs_review:,}",
+        "pace": pace(job) if job.state == "running" else "",
+        "id": job.id,
+    }
+
+
+def _state(job: Job) -> str:
+    return f"{job.state} ({job.state_reason})" if job.state_reason else job.state

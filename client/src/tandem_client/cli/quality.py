@@ -13,13 +13,16 @@ import typer
 from tandem_client.cli.jobs import JobArgument, follow
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
+    agent_lines,
     agents_table,
+    contest_lines,
     differences_table,
     evaluation_lines,
     labels_table,
     pairs_table,
     report_lines,
     task_line,
+    value_lines,
 )
 from tandem_client.cli.session import connected, err, out, the_job
 
@@ -45,6 +48,8 @@ def report(job: JobArgument, as_json: AsJson = False) -> None:
         out.print(f"\n[bold]{task.task}[/] ({task.kind.replace('_', ' ')})")
         if task.labels:
             out.print(labels_table(task))
+        for line in value_lines(task):
+            out.print(line, soft_wrap=True, markup=False)
         for line in evaluation_lines(task):
             out.print(line, soft_wrap=True, markup=False)
 
@@ -78,7 +83,11 @@ def compare(
         out.print(f"\n[bold]{each.task}[/] ({each.kind.replace('_', ' ')})")
         out.print(task_line(each), soft_wrap=True, markup=False)
         out.print(agents_table(found, each))
+        for line in agent_lines(found, each):
+            out.print(line, soft_wrap=True, markup=False)
         out.print(pairs_table(found, each))
+        for line in contest_lines(found, each):
+            out.print(line, soft_wrap=True, markup=False)
     if differences:
         out.print(f"\nWhere they differ on {chosen}, for instance:", markup=False)
         out.print(differences_table(found, differences))
@@ -111,7 +120,8 @@ def combine(
         )
         for each in made.estimated:
             agent = next(job.name for job in named if job.id == each.job_id)
-            out.print(f"{agent}: right on about {each.accuracy:.1%} ({each.task})", markup=False)
+            told = f"{agent}: right on about {each.accuracy:.1%} ({each.task}), as far as agreement and decisions tell"
+            out.print(told, soft_wrap=True, markup=False)
         job = made.job if detach else follow(tandem, made.job)
     out.print(plain_line(job), markup=False, soft_wrap=True)
     out.print(f"id {job.id}")

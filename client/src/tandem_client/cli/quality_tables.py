@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -25,7 +25,8 @@ def report_lines(report: JobReport) -> Iterator[str]:
     if report.reasons:
         yield f"not labeled: {_counted(report.reasons)}"
     for answer in report.invalid_answers[:3]:
-        yield f"  {answer.count} x {answer.reason}: {answer.answer[:80]!r}, e.g. record {answer.seq}"
+        said = f": {answer.answer[:80]!r}" if answer.answer else ""
+        yield f"  {answer.count} x {answer.reason}{said}, e.g. record {answer.seq}"
     total = report.cost.total
     price = "price unknown" if total.amount is None else f"{total.amount:.4f} USD"
     tokens = total.prompt_tokens + total.completion_tokens
@@ -41,6 +42,19 @@ def labels_table(task: TaskReport) -> Table:
     for label in sorted(task.labels, key=lambda each: -each.count)[:_SHOWN_LABELS]:
         table.add_row(escape(label.label), str(label.count), f"{label.count / whole:.1%}")
     return table
+
+
+def value_lines(task: TaskReport) -> Iterator[str]:
+    """What stands in no table of labels: numbers, texts, how many labels or spans a record has."""
+    if (number := task.number) is not None and number.get("mean") is not None:
+        yield f"{number['smallest']:g} to {number['largest']:g}, {number['mean']:.4g} on average"
+    if (text := task.text) is not None:
+        about = "" if text["distinct_is_exact"] else "about "
+        yield f"{about}{text['distinct']:,} different texts of {text['mean_length']:.0f} characters on average"
+        for each in [each for each in text["top"] if each["count"] > 1][:3]:
+            yield f"  {each['count']} x {each['text'][:80]!r}"
+    if task.per_record:
+        yield "a record: " + ", ".join(f"{each['number']} in {each['records']:,}" for each in task.per_record[:8])
 
 
 def evaluation_lines(task: TaskReport) -> Iterator[str]:
@@ -81,35 +95,50 @@ def task_line(task: ComparedTask) -> str:
 
 
 def agents_table(found: Comparison, task: ComparedTask) -> Table:
-    table = Table("agent", "labeled", "confidence", "gold", "verified", "USD per 1000", "median s", box=None)
+    return _table(
+        {
+            "agent": job.name,
+            "labeled": str(agent.labeled),
+            "confidence": _number(agent.mean_confidence),
+            "right, gold": _right(agent.gold),
+            "right, verified": _right(agent.verified),
+            "USD per 1000": _number(job.usd_per_1000, 4),
+            "median s": _number(job.seconds.p50, 2),
+        }
+        for job, agent in zip(found.jobs, task.agents, strict=True)
+    )
+
+
+def agent_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:
+    """What each agent got right, in full."""
     for job, agent in zip(found.jobs, task.agents, strict=True):
-        table.add_row(
-            escape(job.name),
-            str(agent.labeled),
-            _number(agent.mean_confidence),
-            "" if agent.gold is None else evaluation(agent.gold),
-            "" if agent.verified is None else evaluation(agent.verified),
-            _number(job.usd_per_1000, 4),
-            _number(job.seconds.p50, 2),
-        )
-    return table
+        for words, known in (("gold values", agent.gold), ("what people decided", agent.verified)):
+            if known is not None:
+                yield f"{job.name}, against {words}: {evaluation(known)}"
 
 
 def pairs_table(found: Comparison, task: ComparedTask) -> Table:
     names = {job.job_id: job.name for job in found.jobs}
-    table = Table("first", "second", "agree", "kappa", "F1", "mean difference", "against gold", "verified", box=None)
+    return _table(
+        {
+            "first": names[pair.first],
+            "second": names[pair.second],
+            "agree": "" if pair.agreement is None else f"{pair.agreement:.1%} of {pair.compared}",
+            "kappa": _number(pair.kappa),
+            "F1": _number(pair.f1),
+            "mean difference": _number(pair.mean_difference),
+        }
+        for pair in task.pairs
+    )
+
+
+def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:
+    """Who is right more often, of each pair."""
+    names = {job.job_id: job.name for job in found.jobs}
     for pair in task.pairs:
-        table.add_row(
-            escape(names[pair.first]),
-            escape(names[pair.second]),
-            "" if pair.agreement is None else f"{pair.agreement:.1%} of {pair.compared}",
-            _number(pair.kappa),
-            _number(pair.f1),
-            _number(pair.mean_difference),
-            contest(pair.gold),
-            contest(pair.verified),
-        )
-    return table
+        for words, known in (("gold values", pair.gold), ("what people decided", pair.verified)):
+            if known is not None:
+                yield f"{names[pair.first]} less {names[pair.second]}, against {words}: {contest(known)}"
 
 
 def contest(found: Contest | None) -> str:
@@ -128,6 +157,22 @@ def differences_table(found: Comparison, differences: Sequence[Difference]) -> T
         said = [_said(one.value, one.confidence) for one in each.said]
         table.add_row(escape(each.record_id), *said, escape(_short(known)), escape((each.excerpt or "")[:60]))
     return table
+
+
+def _table(rows: Iterable[dict[str, str]]) -> Table:
+    """Without the columns in which nothing stands."""
+    shown = list(rows)
+    table = Table(box=None)
+    columns = [name for name in (shown[0] if shown else ()) if any(row[name] for row in shown)]
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in shown:
+        table.add_row(*(escape(row[name]) for name in columns))
+    return table
+
+
+def _right(found: Evaluation | None) -> str:
+    return "" if found is None or found.accuracy is None else f"{found.accuracy:.1%} of {found.compared}"
 
 
 def _said(value: Any, confidence: float | None) -> str:

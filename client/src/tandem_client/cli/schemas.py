@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from tandem_client.cli.jobs import follow
 from tandem_client.cli.progress import plain_line
@@ -57,7 +57,7 @@ def list_schemas(project: ProjectOption) -> None:
     """List the versions of a project's label schemas."""
     with connected() as tandem:
         schemas = tandem.label_schemas.list(the_project(tandem, project).id)
-    table = Table("label schema", "version", "labels", "id", box=None)
+    table = Table("label schema", "version", "labels", Column("id", no_wrap=True), box=None)
     for schema in schemas:
         table.add_row(schema.name, str(schema.version), _tasks(schema), schema.id)
     out.print(table)

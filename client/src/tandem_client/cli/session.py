@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -13,10 +14,12 @@ from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
 from tandem_client.models import Agent, Dataset, Job, LabelSchema, Project
 
-out = Console(highlight=False)
-"""Results."""
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+"""Results; wide where they are piped, so that no table folds."""
 err = Console(stderr=True, highlight=False)
 """Progress and errors, so that results can be piped."""
+MOST_NAMED = 10
+"""Of what there is, where a name is not found."""
 
 
 class Named(Protocol):
@@ -71,5 +74,6 @@ def _found(thing: N | None, kind: str, name: str, others: Callable[[], Sequence[
     if thing is not None:
         return thing
     names = list(dict.fromkeys(other.name for other in others()))
-    known = f"There is: {', '.join(names[:10])}" if names else f"There is no {kind} yet"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    known = f"There is {', '.join(map(repr, names[:MOST_NAMED]))}{more}" if names else f"There is no {kind} yet"
     raise TandemError(f"No such {kind}", type="not-found", detail=f"There is no {kind} {name!r}", cure=f"{known}.")

@@ -11,6 +11,7 @@ from tandem_client.paging import pages
 from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
+Delimiter = Literal[",", ";", "\t", "|"]
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 
@@ -45,6 +46,7 @@ class Datasets:
         gold_separator: str | None = None,
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
+        delimiter: Delimiter = ",",
         on_duplicate: Literal["error", "skip"] = "error",
         on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
@@ -68,6 +70,7 @@ class Datasets:
             gold_separator=gold_separator,
             label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
+            delimiter=delimiter,
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
             on_bytes=on_bytes,
@@ -122,6 +125,7 @@ class Datasets:
         gold_separator: str | None,
         label_schema_id: str | None,
         metadata_columns: Sequence[str],
+        delimiter: str | None = None,
         on_duplicate: str,
         on_same_content: str,
         on_bytes: OnBytes | None,
@@ -136,6 +140,7 @@ class Datasets:
             "gold_separator": gold_separator,
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
+            "delimiter": delimiter,
             "on_duplicate": on_duplicate,
             "on_same_content": on_same_content,
         }

@@ -17,7 +17,9 @@ D = TypeVar("D")
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page.")]
 After = Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")]
-AfterSeq = Annotated[int, Query(ge=-1, description="`next` of the page before: the seq after which this page begins.")]
+AfterSeq = Annotated[
+    int, Query(ge=-1, le=2**53, description="`next` of the page before: the seq after which this page begins.")
+]
 
 
 class Page(BaseModel, Generic[T]):

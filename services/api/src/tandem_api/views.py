@@ -7,15 +7,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
+from tandem.invalid_content import ONE_LINE_PATTERN
+from tandem.request_body import RequestBody
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=ONE_LINE_PATTERN)]
 
 
-class Body(BaseModel):
-    """What a caller sends. An unknown field is an error: it would be a misspelt wish."""
-
-    model_config = ConfigDict(extra="forbid")
+class Body(RequestBody):
+    """What a caller sends."""
 
 
 class View(BaseModel):

@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 from tandem.events.envelope import Part
 from tandem.events.patterns import problem_with_pattern
 
-TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_ -]*$")]
+TASK_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_ -]*$"
+TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=TASK_NAME_PATTERN)]
 MOST_TASKS = 20
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tandem.events import ErrorKind
-from tandem.web import FieldProblem
+from tandem.invalid_content import FieldProblem
 from tandem_api.agents.schemas import AgentCreate
 from tandem_api.providers.service import ProviderService
 

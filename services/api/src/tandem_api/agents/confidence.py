@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tandem.events import ConfidenceStrategy, LabelSchemaSpec, ModelParameters
+from tandem.events import ConfidenceStrategy, LabelSchemaSpec
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.confidence.stated import PROPERTY
-from tandem.web import FieldProblem
 from tandem_api.agents.schemas import AgentCreate
 
 
@@ -45,12 +45,3 @@ def stated_problems(body: AgentCreate, label_schema: LabelSchemaSpec) -> Iterato
                 detail=f"The label schema has a task named {task.name!r}, the name under which a model states it.",
                 cure="Rename the task, or set confidence_strategy to token_probability or agreement.",
             )
-
-
-def parameters_of(body: AgentCreate) -> ModelParameters:
-    """The parameters of the calls: log-probabilities are left out where the strategy does not read them, unless they
-    were asked for."""
-    parameters = body.parameters
-    if body.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY or "logprobs" in parameters.model_fields_set:
-        return parameters
-    return parameters.model_copy(update={"logprobs": False})

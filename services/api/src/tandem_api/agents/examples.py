@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec, LabelTask, options_of
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.read_back import ReadBack
 from tandem.labeling.values import canonical, problem_with
-from tandem.web import FieldProblem
 
 MOST_EXAMPLE_BYTES = 64 * 1024
 """Of all examples of a prompt together, values left out."""

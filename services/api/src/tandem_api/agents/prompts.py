@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import MarkedMessage, PromptError, Renderer
 from tandem.store.records.documents import RecordDocument
-from tandem.web import FieldProblem
 
 _MOST_FIELDS = 50
 _CPU_SECONDS = 3.0

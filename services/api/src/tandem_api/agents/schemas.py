@@ -22,7 +22,10 @@ class AgentCreate(Body):
     provider: Name = Field(description="A provider that the operators configured; see /providers.")
     model: Name
     label_schema_id: str
-    parameters: ModelParameters = ModelParameters()
+    parameters: ModelParameters = Field(
+        default=ModelParameters(),
+        description="Without `max_tokens`, answers have the room that the label schema calls for, 64 tokens at least.",
+    )
     system_template: Template | None = Field(
         default=None,
         description="Jinja2 over `label_schema`, `tasks`, `task`, `answer_form` and `confidence_strategy`; made from "

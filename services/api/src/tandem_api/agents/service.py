@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, DrawnExamples, LabelSchemaSpec
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import PromptError, default_templates
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
@@ -19,10 +20,11 @@ from tandem.store.label_schemas.documents import LabelSchemaDocument, label_sche
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
-from tandem.web import FieldProblem, Problem, not_found
+from tandem.web import Problem, not_found
 from tandem_api.agents.calling import calling_problems
-from tandem_api.agents.confidence import parameters_of, stated_problems, strategy_problems
+from tandem_api.agents.confidence import stated_problems, strategy_problems
 from tandem_api.agents.examples import drawn_problems, example_problems, in_one_form
+from tandem_api.agents.parameters import parameters_of
 from tandem_api.agents.previewing import Previewer
 from tandem_api.agents.prompts import field_problems, fingerprint, record_problems, template_problems
 from tandem_api.agents.schemas import (
@@ -117,7 +119,7 @@ class AgentService:
             name=body.name,
             provider=body.provider,
             model=body.model,
-            parameters=parameters_of(body),
+            parameters=parameters_of(body, label_schema),
             system_template=system if body.system_template is None else body.system_template,
             user_template=user if body.user_template is None else body.user_template,
             examples=in_one_form(body.examples, label_schema),

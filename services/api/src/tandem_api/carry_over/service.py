@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, options_of
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.carrying import CarryOver
 from tandem.store.agents.documents import agent_spec
 from tandem.store.agents.reader import AgentReader
@@ -14,7 +15,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.records.reader import RecordReader
-from tandem.web import FieldProblem, Problem
+from tandem.web import Problem
 from tandem_api.carry_over.counting import CarryOverCount
 from tandem_api.carry_over.schemas import CarryOverCreate, CarryOverReport, CarryOverResult
 from tandem_api.jobs.new_job import made_of, new_job

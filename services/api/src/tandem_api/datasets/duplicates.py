@@ -38,7 +38,7 @@ class Duplicates:
         raise FileFaultError(
             "duplicate-id",
             f"{place(row.number, row.line, self.id_column)}: the id {key!r} is in {where} already.",
-            cure="Make ids unique, or import with on_duplicate=skip to leave such rows out.",
+            cure="Make ids unique, or have such rows left out: on_duplicate=skip (--skip-duplicates).",
             row=row.number,
             line=row.line,
             column=self.id_column,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tandem.events import AgentSpec
+from tandem.invalid_content import FieldProblem
 from tandem.pricing import PriceTable, RequestBound
-from tandem.web import FieldProblem
 
 
 def problem_with_budget(agent: AgentSpec, prices: PriceTable) -> FieldProblem | None:

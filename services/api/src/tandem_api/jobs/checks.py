@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tandem.events import AgentSpec, ConfidenceStrategy, Fallback, LabelSchemaSpec, LabelValue, SpanTask
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.values import problem_with, span_field
 from tandem.pricing import CallSizes, in_dollars
-from tandem.web import FieldProblem
 from tandem_api.workers.accounts import KnownAccount
 
 _VALUE: TypeAdapter[LabelValue] = TypeAdapter(LabelValue)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, LabelSchemaSpec
+from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import Renderer, response_format
 from tandem.pricing import PriceTable, RequestBound
 from tandem.store.agents.documents import AgentDocument, agent_spec
@@ -18,7 +19,6 @@ from tandem.store.label_schemas.documents import LabelSchemaDocument, label_sche
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
-from tandem.web import FieldProblem
 from tandem_api.agents.examples import misfits
 from tandem_api.agents.prompts import record_problems
 from tandem_api.estimates.schemas import JobEstimate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tandem.events import ErrorKind, Outcome
-from tandem.web import FieldProblem
+from tandem.invalid_content import FieldProblem
 from tandem_api.tryouts.schemas import TriedRecord, Tryout
 
 _OF_THE_RECORD = {kind.value for kind in (ErrorKind.REFUSAL, ErrorKind.CONTENT_FILTER, ErrorKind.TOO_LONG)}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from tandem.events import JobKind, JobState, ReviewPolicy
-from tandem.web import FieldProblem
+from tandem.invalid_content import FieldProblem
 from tandem_api.estimates.schemas import JobEstimate
 from tandem_api.paging import Page
 from tandem_api.tryouts.schemas import Tryout

@@ -3,14 +3,13 @@ wish."""
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from tandem.events import LabelOption, SpanAttribute
 from tandem.events.schema import TASK_KINDS
+from tandem.request_body import check_fields
 
 DEFAULT_KIND = "single_choice"
 
@@ -33,7 +32,7 @@ def _task(task: dict[str, Any], path: str) -> dict[str, Any]:
             "{kind} is no kind of task",
             {"kind": repr(kind), "field": f"{path}.kind", "cure": f"There are {', '.join(TASK_KINDS)}."},
         )
-    _check_fields(task, TASK_KINDS[kind], path, f"a task of the kind {kind}")
+    check_fields(task, TASK_KINDS[kind], path, f"a task of the kind {kind}")
     whole = {**task, "kind": kind}
     if "options" in task:
         whole["options"] = _options(task["options"], f"{path}.options")
@@ -46,7 +45,7 @@ def _task(task: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _attribute(attribute: dict[str, Any], path: str) -> dict[str, Any]:
-    _check_fields(attribute, SpanAttribute, path, "an attribute")
+    check_fields(attribute, SpanAttribute, path, "an attribute")
     if "options" not in attribute:
         return attribute
     return {**attribute, "options": _options(attribute["options"], f"{path}.options")}
@@ -65,7 +64,7 @@ def _option(option: Any, path: str) -> Any:
         return option
     if not isinstance(option, dict):
         raise _not_text(option, path)
-    _check_fields(option, LabelOption, path, "an option")
+    check_fields(option, LabelOption, path, "an option")
     if "value" in option and not isinstance(option["value"], str):
         raise _not_text(option["value"], f"{path}.value")
     return option
@@ -79,21 +78,3 @@ def _not_text(value: Any, path: str) -> PydanticCustomError:
         "a label is a text, this is {shown}",
         {"shown": shown, "field": path, "cure": f'Put it in quotes: "{shown}"'},
     )
-
-
-def _check_fields(given: dict[str, Any], model: type[BaseModel], path: str, what: str) -> None:
-    for name in given:
-        if name in model.model_fields:
-            continue
-        near = difflib.get_close_matches(str(name), model.model_fields, n=1, cutoff=0.6)
-        known = ", ".join(model.model_fields)
-        raise PydanticCustomError(
-            "no_such_field",
-            "{what} has no field {name}",
-            {
-                "what": what,
-                "name": repr(name),
-                "field": f"{path}.{name}",
-                "cure": f"Did you mean {near[0]}?" if near else f"It may have {known}.",
-            },
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.web import FieldProblem
+from tandem.invalid_content import FieldProblem
 from tandem_api.providers.schemas import Provider, ProviderList
 from tandem_api.settings import ProviderOffer
 

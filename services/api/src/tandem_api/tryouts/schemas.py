@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tandem.events import Outcome, TaskLabel
-from tandem.web import FieldProblem
+from tandem.invalid_content import FieldProblem
 from tandem_api.views import Body, View
 
 MOST_TRIED = 3

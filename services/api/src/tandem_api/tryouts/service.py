@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.invalid_content import FieldProblem
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
@@ -24,7 +25,6 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
 from tandem.store.records.writer import RecordWriter
 from tandem.store.workers.reader import WorkerReader
-from tandem.web import FieldProblem
 from tandem_api.tryouts.schemas import TriedRecord, Tryout
 from tandem_api.workers.accounts import known_account
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewReason, TaskLabel
 from tandem.events.schema import AnyTask
+from tandem.request_body import RequestBody
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.verifications.documents import DecisionKind
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class ReviewQueue(BaseModel):
@@ -33,7 +30,7 @@ class ReviewQueueList(BaseModel):
     items: list[ReviewQueue] = Field(description="Newest job first.")
 
 
-class ReserveRequest(_Request):
+class ReserveRequest(RequestBody):
     limit: int = Field(default=1, ge=1, le=10)
     exclude: list[str] = Field(
         default_factory=list, max_length=100, description="Ids of items that the page holds already."
@@ -110,7 +107,7 @@ class Reserved(BaseModel):
     reservation_seconds: float = Field(description="How long a reservation lasts; does not depend on any clock.")
 
 
-class HeldRequest(_Request):
+class HeldRequest(RequestBody):
     reservation: str = Field(min_length=1, max_length=100)
 
 

@@ -60,7 +60,7 @@ class ColumnMapping:
     def _no_column(self, parameter: str, column: str, columns: Sequence[str]) -> FileFaultError:
         hint = ""
         if len(columns) == 1 and (found := next((mark for mark in ";\t|" if mark in columns[0]), None)):
-            hint = f" The header seems to be delimited by {found!r}: say so with `delimiter`."
+            hint = f" The header seems to be delimited by {found!r}: say so with `delimiter` (--delimiter)."
         return FileFaultError(
             "no-such-column",
             f"The file has no column {column!r} ({parameter}); it has {', '.join(map(repr, columns[:30]))}.{hint}",
@@ -124,7 +124,10 @@ class RecordMaker:
             return row.values[column] if column in row.values else _at_path(row.values, column)
         except KeyError:
             detail = f"the object has no {column!r}; it has {', '.join(map(repr, list(row.values)[:30]))}"
-            raise self._fault("no-such-column", row, column, detail, "Give every object the same keys.") from None
+            cure = "Give every object the same keys."
+            if column == self._mapping.id_column:
+                cure = "Name the key that holds the rows' own ids in id_column (--id-column)."
+            raise self._fault("no-such-column", row, column, detail, cure) from None
 
     def _text(self, row: Row, column: str) -> str:
         value = self._value(row, column)

@@ -840,6 +840,7 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * @description Without `max_tokens`, answers have the room that the label schema calls for, 64 tokens at least.
              * @default {
              *       "logprobs": true,
              *       "max_tokens": 64,
