@@ -14,10 +14,12 @@ from tandem_client.cli.jobs import JobArgument, follow
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agents_table,
+    confusion_table,
     differences_table,
     evaluation_lines,
     labels_table,
     pairs_table,
+    reliability_table,
     report_lines,
     task_line,
 )
@@ -47,6 +49,10 @@ def report(job: JobArgument, as_json: AsJson = False) -> None:
             out.print(labels_table(task))
         for line in evaluation_lines(task):
             out.print(line, soft_wrap=True, markup=False)
+        known = task.gold or task.verified
+        for table in () if known is None else (confusion_table(known), reliability_table(known)):
+            if table is not None:
+                out.print(table)
 
 
 def compare(
