@@ -15,11 +15,13 @@ from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agent_lines,
     agents_table,
+    confusion_table,
     contest_lines,
     differences_table,
     evaluation_lines,
     labels_table,
     pairs_table,
+    reliability_table,
     report_lines,
     task_line,
     value_lines,
@@ -52,6 +54,10 @@ def report(job: JobArgument, as_json: AsJson = False) -> None:
             out.print(line, soft_wrap=True, markup=False)
         for line in evaluation_lines(task):
             out.print(line, soft_wrap=True, markup=False)
+        known = task.gold or task.verified
+        for table in () if known is None else (confusion_table(known), reliability_table(known)):
+            if table is not None:
+                out.print(table)
 
 
 def compare(

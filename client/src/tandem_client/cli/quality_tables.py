@@ -11,6 +11,7 @@ from rich.table import Table
 from tandem_client.quality import ComparedTask, Comparison, Contest, Difference, Evaluation, JobReport, TaskReport
 
 _SHOWN_LABELS = 20
+_MOST_COLUMNS = 10
 
 
 def report_lines(report: JobReport) -> Iterator[str]:
@@ -33,7 +34,9 @@ def report_lines(report: JobReport) -> Iterator[str]:
     yield f"{tokens} tokens in {total.calls} calls ({total.retries} retries), {price}"
     if report.seconds.p50 is not None and report.seconds.p95 is not None:
         rate = "" if report.records_per_second is None else f", {report.records_per_second:.1f} records a second"
-        yield f"{report.seconds.p50:.2f} s at the median, {report.seconds.p95:.2f} s at the 95th percentile{rate}"
+        seconds = report.seconds
+        most = "" if seconds.p99 is None else f", {seconds.p99:.2f} s at the 99th"
+        yield f"{seconds.p50:.2f} s at the median, {seconds.p95:.2f} s at the 95th percentile{most}{rate}"
 
 
 def labels_table(task: TaskReport) -> Table:
@@ -60,10 +63,37 @@ def value_lines(task: TaskReport) -> Iterator[str]:
 def evaluation_lines(task: TaskReport) -> Iterator[str]:
     confidence = task.confidence
     if confidence.mean is not None:
+        tenths = " ".join(map(str, confidence.histogram))
         yield f"confidence {confidence.mean:.3f} on average; {confidence.without_confidence} labels have none"
+        yield f"labels by tenths of confidence, from 0 to 1: {tenths}"
     for words, found in (("gold values", task.gold), ("what people decided", task.verified)):
         if found is not None:
             yield f"against {words}: {evaluation(found)}"
+
+
+def confusion_table(found: Evaluation) -> Table | None:
+    """Which label was given where another one is right; None where that is not known, or wider than a terminal."""
+    matrix = found.confusion
+    if matrix is None or not 0 < len(matrix.labels) <= _MOST_COLUMNS:
+        return None
+    table = Table("right / given", *map(escape, matrix.labels), box=None)
+    counts = matrix.table()
+    for truth in matrix.labels:
+        row = counts.get(truth, {})
+        table.add_row(escape(truth), *(str(row.get(given, 0)) for given in matrix.labels))
+    return table
+
+
+def reliability_table(found: Evaluation) -> Table | None:
+    """How often labels of about one confidence are right; None where none has a confidence."""
+    bins = [each for each in found.reliability.bins if each.count]
+    if not bins:
+        return None
+    table = Table("confidence", "labels", "said", "right", box=None)
+    for each in bins:
+        said, right = each.confidence or 0.0, each.accuracy or 0.0
+        table.add_row(f"{each.lower:.1f} to {each.upper:.1f}", str(each.count), f"{said:.1%}", f"{right:.1%}")
+    return table
 
 
 def evaluation(found: Evaluation) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tandem.events import AnnotationRespondedV1, Event, JobState
+from tandem.events import Event
 from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
@@ -19,9 +19,9 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
 from tandem_api.dispatch.drawing import JobExamples
-from tandem_api.dispatch.fleet import Account, Second
+from tandem_api.dispatch.fed_job import FedJob
 from tandem_api.dispatch.making import Makers
-from tandem_api.dispatch.requests import Asked, asked_for, undelivered
+from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
 from tandem_api.examples.pool import ExamplePools
 
@@ -55,7 +55,7 @@ class Parts:
     examples: ExamplePools
 
 
-class JobFeeder:
+class JobFeeder(FedJob):
     """The walk of one job: a cursor, the requests outstanding behind it, and the totals below both.
 
     `low` is the lowest seq that has not ended; all below it are in `totals`. Every record in [low, cursor) has either
@@ -63,9 +63,9 @@ class JobFeeder:
     """
 
     def __init__(self, document: JobDocument, parts: Parts) -> None:
+        super().__init__(document)
         self._parts = parts
         dispatch = document["dispatch"]
-        self.job_id: str = document["_id"]
         self._cursor: int = dispatch["cursor"]
         self._low: int = dispatch["low"]
         self._totals: TotalsPart = dispatch["totals"].copy()
@@ -78,7 +78,6 @@ class JobFeeder:
         self._outstanding = Outstanding()
         self._unsaved = False
         self._examples = JobExamples(parts.examples, dispatch.get("notice"))
-        self.document = document
         # What no worker is needed for falls overdue whether one is alive or not.
         self._clock: Clock = parts.clock if self.asks_model else time.monotonic
 
@@ -95,42 +94,6 @@ class JobFeeder:
             if seq not in ended:
                 feeder._outstanding.ask(seq, number=asks.get(seq, 1), due=due)
         return feeder
-
-    def refresh(self, document: JobDocument) -> None:
-        """The document as it was read last: state, epoch and weight may have changed."""
-        self.document = document
-
-    @property
-    def running(self) -> bool:
-        return self.document["state"] == JobState.RUNNING
-
-    @property
-    def waiting(self) -> bool:
-        """Whether the job waits for its provider, and not for something else that is named."""
-        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") is None
-
-    @property
-    def out_of_budget(self) -> bool:
-        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
-
-    @property
-    def asks_model(self) -> bool:
-        """False when all labels of the job are made of other annotations."""
-        return self.document.get("asks_model", True)
-
-    @property
-    def account(self) -> Account | None:
-        """Whose calls the job needs, if it needs any."""
-        if not self.asks_model:
-            return None
-        agent = self.document["published"]["agent"]
-        return agent["provider"], agent["model"]
-
-    @property
-    def second(self) -> Second | None:
-        """The account that is asked where the agent's own has no answer, if the agent names one."""
-        fallback = self.document["published"]["agent"].get("fallback")
-        return None if fallback is None else Second((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
 
     @property
     def outstanding(self) -> int:
@@ -340,7 +303,7 @@ class JobFeeder:
             if len(records) < len(numbers):
                 log.error("dispatch.records_missing", job_id=self.job_id, count=len(numbers) - len(records))
             asked = await self._asked(records, {seq: min(number, MAX_ASKS) for seq, number in numbers.items()})
-            hopeless = {each.seq for each in asked if numbers[each.seq] > MAX_ASKS and not _is_ready(each)}
+            hopeless = {each.seq for each in asked if numbers[each.seq] > MAX_ASKS and not is_ready(each)}
             wanted = [each for each in asked if each.seq not in hopeless]
             again = wanted if self._budget is None else self._budget.admit(wanted, due=due)
             unaffordable = {request.seq for request in wanted[len(again) :]}
@@ -380,11 +343,6 @@ class JobFeeder:
         if not events:
             return
         await self._parts.producer.send_all(events)
-        ready = sum(map(_is_ready, events))
+        ready = sum(map(is_ready, events))
         metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(events) - ready)
         metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
-
-
-def _is_ready(event: Event) -> bool:
-    """Whether it is an answer made of labels there are already."""
-    return isinstance(event, AnnotationRespondedV1) and event.ready is not None

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, ErrorKind, Example, JobKind, ResponseError
+from tandem.events import (
+    AnnotationRequestedV1,
+    AnnotationRespondedV1,
+    ErrorKind,
+    Event,
+    Example,
+    JobKind,
+    ResponseError,
+)
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
 from tandem_api.dispatch.making import Made, Makers
@@ -60,6 +68,11 @@ def request_for(
     deadline = datetime.now(UTC) + timedelta(seconds=deadline_seconds)
     about = _about(job, record, epoch)
     return AnnotationRequestedV1(**about, ask=ask, fields=record["fields"], examples=examples, deadline=deadline)
+
+
+def is_ready(event: Event) -> bool:
+    """Whether it is an answer made of labels there are already."""
+    return isinstance(event, AnnotationRespondedV1) and event.ready is not None
 
 
 def undelivered(
