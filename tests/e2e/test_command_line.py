@@ -9,12 +9,14 @@ import subprocess
 import sys
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from stacks import TWEETS, RunningStack
+from tandem_client.cli.session import the_job
 
 
 @dataclass
@@ -111,7 +113,7 @@ def test_from_a_file_to_labels(terminal: Terminal, project: str, running_stack: 
     assert "Problem: No price is known" in refused
     ran = run("run", *here, "--dataset", "tweets", "--agent", "first", "--name", project, "--limit", "200")
     assert "completed, 200 of 200" in ran
-    assert "200 / 200" in run("status", project)
+    assert "200 of 200" in run("status", project)
 
     jsonl, table = tmp_path / "labels.jsonl", tmp_path / "labels.csv"
     run("export", project, "-o", str(jsonl))
@@ -194,6 +196,17 @@ def test_a_label_schema_goes_to_a_file_and_on_to_a_version_that_labels_carry_ove
     carried = run(*carry, "--agent", "new", "--name", f"{project} carried")
     assert "completed, 60 of 60" in carried
     assert "is not task:old=new" in run(*carry[:-1], "negative", status=2)
+
+
+def test_of_several_jobs_of_one_name_the_newest_is_meant_and_the_others_are_told(
+    running_stack: RunningStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project, dataset, agent = running_stack.project_with_tweets()
+    create = partial(running_stack.tandem.jobs.create, project.id, dataset_id=dataset, agent_id=agent, limit=1)
+    older, newer = (create(name=f"{project.name} twice").id for _ in range(2))
+    assert the_job(running_stack.tandem, f"{project.name} twice").id == newer
+    said = capsys.readouterr().err
+    assert f"2 jobs are named '{project.name} twice'; this is the newest. Others: {older}" in said
 
 
 def test_a_spreadsheets_semicolons_are_read_and_a_file_without_ids_is_told_the_option(

@@ -102,6 +102,11 @@ def test_rows_with_too_many_or_too_few_cells_are_told(line: bytes, column: str) 
     assert (found.code, found.row, found.line, found.column) == ("wrong-cell-count", 2, 3, column)
 
 
+@pytest.mark.parametrize("text", [b"id;text\n1;so, so\n", b"id\ttext\n1\tso, so\n"])
+def test_a_header_of_another_delimiter_is_told_as_such(text: bytes) -> None:
+    assert "(--delimiter)" in str(fault(text).cure)
+
+
 @pytest.mark.parametrize(
     ("header", "says"), [(b"id,,text", "no name for column 2"), (b"id,text,id", "names the column 'id' twice")]
 )

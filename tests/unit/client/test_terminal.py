@@ -78,7 +78,7 @@ def test_a_report_shows_numbers_and_texts_too() -> None:
         "  3 x 'so'",
     ]
     spans = TaskReport(task="s", kind="span", labeled=3, per_record=({"number": 0, "records": 2},))
-    assert list(value_lines(spans)) == ["a record: 0 in 2"]
+    assert list(value_lines(spans)) == ["spans a record: 0 (2 x)"]
 
 
 def test_no_answer_is_not_shown_as_an_empty_one() -> None:

@@ -76,7 +76,7 @@ def import_file(
                 tandem.datasets.import_csv,
                 delimiter=_DELIMITERS[delimiter or (DelimiterName.TAB if kind == ".tsv" else DelimiterName.COMMA)],
             )
-        with Progress(console=err, transient=True) as bar:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
             upload = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
             result = take(
                 target.id,

@@ -57,7 +57,10 @@ def value_lines(task: TaskReport) -> Iterator[str]:
         for each in [each for each in text["top"] if each["count"] > 1][:3]:
             yield f"  {each['count']} x {each['text'][:80]!r}"
     if task.per_record:
-        yield "a record: " + ", ".join(f"{each['number']} in {each['records']:,}" for each in task.per_record[:8])
+        what = "spans" if task.kind == "span" else "labels"
+        yield f"{what} a record: " + ", ".join(
+            f"{each['number']} ({each['records']:,} x)" for each in task.per_record[:8]
+        )
 
 
 def evaluation_lines(task: TaskReport) -> Iterator[str]:

@@ -67,7 +67,13 @@ def the_job(tandem: Tandem, name: str) -> Job:
             raise
     jobs = [job for project in tandem.projects.list() for job in tandem.jobs.list(project.id)]
     newest_first = sorted(jobs, key=lambda job: job.created_at, reverse=True)
-    return _found(next((job for job in newest_first if job.name == name), None), "job", name, lambda: newest_first)
+    named = [job for job in newest_first if job.name == name]
+    if len(named) > 1:
+        others = ", ".join(job.id for job in named[1:MOST_NAMED])
+        err.print(
+            f"{len(named)} jobs are named {name!r}; this is the newest. Others: {others}", markup=False, soft_wrap=True
+        )
+    return _found(named[0] if named else None, "job", name, lambda: newest_first)
 
 
 def _found(thing: N | None, kind: str, name: str, others: Callable[[], Sequence[Named]]) -> N:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 
 from tandem_api.datasets.parsing.lines import Utf8Lines
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, delimiter_hint, place
 
 MAX_COLUMNS = 1000
 _SAVE_AS = "Save the file as CSV in UTF-8 and import it again."
@@ -121,7 +121,7 @@ class CsvRows:
         return FileFaultError(
             "wrong-cell-count",
             f"{place(self._row, line)} has {len(cells)} cells, the header has {wanted} columns.",
-            cure=f"{hint}; the columns are {', '.join(self.columns[:20])}.",
+            cure=delimiter_hint(self.columns) or f"{hint}; the columns are {', '.join(self.columns[:20])}.",
             row=self._row,
             line=line,
             column=column,

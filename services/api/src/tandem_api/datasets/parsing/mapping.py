@@ -12,7 +12,7 @@ import orjson
 from tandem.events import LabelTask
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
 from tandem_api.datasets.parsing.gold import GoldError, gold_value, untyped_gold
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, delimiter_hint, place
 
 MAX_ID_CHARACTERS = 500
 ALL_OTHERS = ("*",)
@@ -58,13 +58,11 @@ class ColumnMapping:
         return self.text_sources.get(text_field, text_field)
 
     def _no_column(self, parameter: str, column: str, columns: Sequence[str]) -> FileFaultError:
-        hint = ""
-        if len(columns) == 1 and (found := next((mark for mark in ";\t|" if mark in columns[0]), None)):
-            hint = f" The header seems to be delimited by {found!r}: say so with `delimiter` (--delimiter)."
+        usual = f"Name one of the file's columns in {parameter}, exactly as the header has it."
         return FileFaultError(
             "no-such-column",
-            f"The file has no column {column!r} ({parameter}); it has {', '.join(map(repr, columns[:30]))}.{hint}",
-            cure=f"Name one of the file's columns in {parameter}, exactly as the header has it.",
+            f"The file has no column {column!r} ({parameter}); it has {', '.join(map(repr, columns[:30]))}.",
+            cure=delimiter_hint(columns) or usual,
             line=1,
             column=column,
         )

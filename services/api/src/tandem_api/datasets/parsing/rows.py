@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,6 +65,12 @@ class RowParser(Protocol):
     def finish(self) -> Iterator[Row]:
         """The rows left at the end of the file. Raises FileFaultError."""
         ...
+
+
+def delimiter_hint(columns: Sequence[str]) -> str | None:
+    """A sentence, where all of the header was taken for one column."""
+    found = next((mark for mark in ";\t|," if mark in columns[0]), None) if len(columns) == 1 else None
+    return found and f"The header seems to be delimited by {found!r}: say so with `delimiter` (--delimiter)."
 
 
 def place(row: int | None, line: int | None, column: str | None = None) -> str:
