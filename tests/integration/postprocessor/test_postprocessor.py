@@ -283,7 +283,7 @@ async def test_answers_become_annotations_and_events(world: World) -> None:
         "no_logprobs",
         "no_confidence",
     )
-    assert (invalid["outcome"], invalid["reason"], invalid["raw"]) == ("invalid", "no_option", "not good")
+    assert (invalid["outcome"], invalid["reason"], invalid["raw"]) == ("invalid", "ambiguous", "not good")
     assert (failed["outcome"], failed["reason"], failed["needs_review"]) == ("failed", "refusal", False)
     assert {event.seq: event.reason for event in world.reviews} == {
         1: "low_confidence",
