@@ -23,9 +23,11 @@ WEB = ROOT / "services" / "verification-ui" / "web"
 PYTHON = str(BIN / "python")
 PARTS = ["tests/unit", "tests/contract", "tests/integration"]
 WHOLE = ["tests/e2e", "tests/chaos", "tests/browser"]
-"""Tests that start every service; one after the other, since each keeps both cores of a small machine busy."""
-BESIDE_EACH_OTHER = ["--numprocesses=3", "--dist=loadfile"]
-"""The others wait for brokers more than they compute, so several run at once, each with servers of its own."""
+"""Tests that start every service."""
+PARTS_AT_ONCE = ["--numprocesses=3", "--dist=loadfile"]
+WHOLE_AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
+"""Both wait for brokers and for what was killed more than they compute, so several run at once, each with servers of
+its own."""
 NOTHING_SELECTED = 5
 """pytest's status when a selection by -k or -m leaves nothing."""
 MYPY_PATHS = (
@@ -101,8 +103,8 @@ def test_steps(arguments: Sequence[str]) -> list[Step]:
     if any((ROOT / argument.split("::")[0]).exists() for argument in arguments):  # the caller names the tests
         return [Step("tests: as asked for", "pytest", pytest)]
     return [
-        Step("tests: parts", "pytest", [*pytest, *BESIDE_EACH_OTHER, *PARTS]),
-        Step("tests: whole stack", "pytest", [*pytest, *WHOLE]),
+        Step("tests: parts", "pytest", [*pytest, *PARTS_AT_ONCE, *PARTS]),
+        Step("tests: whole stack", "pytest", [*pytest, *WHOLE_AT_ONCE, *WHOLE]),
     ]
 
 
