@@ -95,8 +95,8 @@ def main() -> None:
         (label,) = labeler.label([answer], fields).labels
         shown = label.confidence_missing_reason if label.confidence is None else f"{label.confidence:.3f}"
         columns = [
-            measured(lambda: reader.read(answer.text, fields), arguments.answers),  # noqa: B023 - called in the loop
-            measured(lambda: labeler.label([answer], fields), arguments.answers),  # noqa: B023
+            measured(lambda: reader.read(answer.text, fields), arguments.answers),  # noqa: B023 - called at once - called in the loop
+            measured(lambda: labeler.label([answer], fields), arguments.answers),  # noqa: B023 - called at once
         ]
         times = " | ".join(f"{median:.1f} ({tenth:.1f})" for median, tenth in columns)
         print(f"| {kind} | {len(answer.logprobs or ())} | {times} | {shown} |", flush=True)

@@ -199,7 +199,7 @@ def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
         if len(following) == 1:
             masses[label] += reached
             found.path, found.behind = reached + agreeing, index
-            found._settle(spellings.likely)  # noqa: SLF001
+            found._settle(spellings.likely)  # noqa: SLF001 - of this module
             return found
         said, alive, at_start, agreeing = on_path, following, False, 0.0
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)

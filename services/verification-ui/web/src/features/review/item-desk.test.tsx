@@ -120,7 +120,7 @@ describe("multiple choice", () => {
     press("ArrowDown");
     press("ArrowDown");
     press(" ");
-    expect(screen.getByRole("checkbox", { name: /work/ })).toBeChecked();
+    expect(screen.getByRole("checkbox", { name: /\bwork\b/ })).toBeChecked();
   });
 });
 
