@@ -28,7 +28,7 @@ from tandem.invalid_content import FieldProblem, problems_of
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import HTTP_SECONDS
 from tandem.observability.tracing import tracer
-from tandem.store.database import StoreUnavailableError
+from tandem.store.database import StoreConflictError, StoreUnavailableError
 
 PROBLEM_JSON = "application/problem+json"
 MAX_JSON_BYTES = 1024 * 1024
@@ -230,10 +230,11 @@ async def _on_not_allowed(_request: Request, error: Exception) -> Response:
 
 async def _on_store_away(_request: Request, error: Exception) -> Response:
     _log.warning("http.store_unavailable", problem=str(error))
+    busy = isinstance(error, StoreConflictError)
     return Problem(
         503,
-        "store-unavailable",
-        "The database cannot be reached at the moment.",
+        "store-busy" if busy else "store-unavailable",
+        "Others are writing the same thing at the moment." if busy else "The database cannot be reached at the moment.",
         cure="Try again in a few seconds.",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     ).response()

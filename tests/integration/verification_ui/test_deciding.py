@@ -10,7 +10,7 @@ import pytest
 
 from tandem.store.review_items.documents import ItemState, QueueCounts
 from tandem.store.verifications.documents import DecisionKind
-from tandem_verification_ui.review import counts
+from tandem_verification_ui.review import counts, decisions
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World
@@ -38,6 +38,13 @@ async def decide(client: httpx.AsyncClient, item: dict[str, Any], value: str, **
 
 async def undo(client: httpx.AsyncClient, item_id: str) -> httpx.Response:
     return await client.post(f"/verification/v1/items/{item_id}/undo", json={})
+
+
+async def aborted_transactions(world: World) -> int:
+    """Of the server, so far."""
+    status = await world.database.raw.command("serverStatus")
+    aborted: int = status["transactions"]["totalAborted"]
+    return aborted
 
 
 @pytest.mark.parametrize(("value", "kind"), [("positive", "confirmed"), ("negative", "corrected")])
@@ -204,6 +211,35 @@ async def test_an_undo_and_its_repetitions_at_once_write_one_revision(world: Wor
     assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
     assert len({answer.json()["reservation"] for answer in answers}) == 1
     assert await world.verifications.count(JOB) == 2
+
+
+async def test_an_undo_waits_for_a_slow_write_on_the_same_item(world: World) -> None:
+    await world.queue([0])
+    await decide(world.client(), await take(world.client()), "neutral")
+    before = await aborted_transactions(world)
+    async with world.database.transaction() as session:
+        await world.database["review_items"].update_one({"_id": "job1:0"}, {"$inc": {"skips": 1}}, session=session)
+        undoing = asyncio.ensure_future(undo(world.client(), "job1:0"))
+        while await aborted_transactions(world) < before + 3:
+            assert not undoing.done(), undoing.result().text
+            await asyncio.sleep(0.005)
+        await session.abort_transaction()
+    answer = await undoing
+    assert answer.status_code == 200, answer.text
+    assert await world.verifications.count(JOB) == 2
+
+
+async def test_a_write_that_is_always_in_the_way_is_told_as_such(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "TRIES", 2)
+    await world.queue([0])
+    await decide(world.client(), await take(world.client()), "neutral")
+    async with world.database.transaction() as session:
+        await world.database["review_items"].update_one({"_id": "job1:0"}, {"$inc": {"skips": 1}}, session=session)
+        answer = await undo(world.client(), "job1:0")
+        await session.abort_transaction()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/store-busy")
+    assert answer.headers["Retry-After"]
+    assert await world.verifications.count(JOB) == 1, "nothing was taken back"
 
 
 async def test_the_history_is_ones_own_newest_first_and_says_what_can_be_undone(world: World) -> None:

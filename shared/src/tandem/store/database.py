@@ -35,7 +35,7 @@ class NameTakenError(Exception):
 
 
 class StoreConflictError(StoreUnavailableError):
-    """Another write got in the way of this one, which was taken back: look again, then try again at once."""
+    """Another write got in the way of this one, which was taken back: look again, then try again after a short wait."""
 
 
 _AWAY = (

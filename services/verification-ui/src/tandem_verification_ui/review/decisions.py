@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
 from tandem.access import Caller
 from tandem.events import LabelValue, SpanTask
 from tandem.observability.metrics import DECISIONS
@@ -19,8 +27,12 @@ from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResul
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.values import checked, same_values
 
-TRIES = 5
+TRIES = 30
+TRYING_SECONDS = 10
 """Of a write that another one got in the way of; each try judges the item as it is then."""
+FIRST_WAIT_SECONDS = 0.02
+MOST_WAIT_SECONDS = 0.5
+"""Jittered, between two tries: the write in the way has yet to be acknowledged by most of the replica set."""
 
 
 class Decisions:
@@ -50,37 +62,39 @@ class Decisions:
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
-        item = await self._shown.item(caller, item_id)
+        async for attempt in _again_when_changed():
+            with attempt:
+                return await self._decide(caller, await self._shown.item(caller, item_id), request)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _decide(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> DecisionResult:
         values = await self._checked(caller, item, request)
-        for _ in range(TRIES):
-            if item.state is ItemState.DECIDED:
-                return await self._same_decision(caller, item, request, values)
-            if item.reservation != request.reservation:
-                raise problems.reservation_lost(item)
-            if item.attempt != request.attempt or not self._was_shown(item, request):
-                raise problems.item_changed(item)
-            verification = await self._decision(caller, item, request, values)
-            if await self._close(item, verification):
-                DECISIONS.labels(verification.kind).inc()
-                self._counter.decided(item.job_id)
-                self._publisher.publish(verification)
-                return await self._result(verification, values)
-            item = await self._shown.item(caller, item_id)
-        raise StoreConflictError(f"the item {item_id} kept changing while it was decided on")
+        if item.state is ItemState.DECIDED:
+            return await self._same_decision(caller, item, request, values)
+        if item.reservation != request.reservation:
+            raise problems.reservation_lost(item)
+        if item.attempt != request.attempt or not self._was_shown(item, request):
+            raise problems.item_changed(item)
+        verification = await self._decision(caller, item, request, values)
+        await self._close(item, verification)
+        DECISIONS.labels(verification.kind).inc()
+        self._counter.decided(item.job_id)
+        self._publisher.publish(verification)
+        return await self._result(verification, values)
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
         """Take back the caller's decision; it must be the one that holds."""
-        item = await self._shown.item(caller, item_id)
-        for _ in range(TRIES):
-            if item.state is ItemState.OPEN:
-                return await self._already_undone(caller, item)
-            if item.decided_by != caller.name:
-                raise problems.not_your_decision(item)
-            reopened = await self._reopen(caller, item)
-            if reopened is not None:
-                return await self._shown.view(caller, reopened)
-            item = await self._shown.item(caller, item_id)
-        raise StoreConflictError(f"the item {item_id} kept changing while it was opened again")
+        async for attempt in _again_when_changed():
+            with attempt:
+                return await self._undo(caller, await self._shown.item(caller, item_id))
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _undo(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
+        if item.state is ItemState.OPEN:
+            return await self._already_undone(caller, item)
+        if item.decided_by != caller.name:
+            raise problems.not_your_decision(item)
+        return await self._shown.view(caller, await self._reopen(caller, item))
 
     async def history(self, caller: Caller, job_id: str, *, limit: int) -> History:
         job = await self._shown.job(caller, job_id)
@@ -162,8 +176,8 @@ class Decisions:
             reservation=reservation,
         )
 
-    async def _close(self, item: ReviewItem, verification: Verification) -> bool:
-        """Write the decision and close the item, both or neither; False when the item moved on meanwhile."""
+    async def _close(self, item: ReviewItem, verification: Verification) -> None:
+        """Write the decision and close the item, both or neither. Raises StoreConflictError when the item moved on."""
         try:
             async with self._database.transaction() as session:
                 await self._queue.close(
@@ -176,15 +190,14 @@ class Decisions:
                     session=session,
                 )
                 await self._writer.append(verification, session=session)
-        except (ItemMovedOnError, RevisionTakenError, StoreConflictError):
-            return False
-        return True
+        except (ItemMovedOnError, RevisionTakenError) as error:
+            raise _moved_on(item) from error
 
-    async def _reopen(self, caller: Caller, item: ReviewItem) -> ReviewItem | None:
-        """Write the undo and open the item, both or neither; None when the item moved on meanwhile."""
+    async def _reopen(self, caller: Caller, item: ReviewItem) -> ReviewItem:
+        """Write the undo and open the item, both or neither. Raises StoreConflictError when the item moved on."""
         last = await self._verifications.get(item.job_id, item.seq)
         if last is None or last.revision != item.revision:
-            return None
+            raise _moved_on(item)
         undone = self._verification(
             caller,
             item,
@@ -204,8 +217,8 @@ class Decisions:
                     session=session,
                 )
                 await self._writer.append(undone, session=session)
-        except (ItemMovedOnError, RevisionTakenError, StoreConflictError):
-            return None
+        except (ItemMovedOnError, RevisionTakenError) as error:
+            raise _moved_on(item) from error
         DECISIONS.labels(undone.kind).inc()
         self._counter.decided(item.job_id, -1)
         self._publisher.publish(undone)
@@ -249,3 +262,17 @@ class Decisions:
             open=counts.open,
             decided=counts.decided,
         )
+
+
+def _moved_on(item: ReviewItem) -> StoreConflictError:
+    return StoreConflictError(f"the item {item.item_id} changed meanwhile")
+
+
+def _again_when_changed() -> AsyncRetrying:
+    """Tries after a StoreConflictError, which the last of them lets through."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(StoreConflictError),
+        wait=wait_random_exponential(FIRST_WAIT_SECONDS, max=MOST_WAIT_SECONDS),
+        stop=stop_after_attempt(TRIES) | stop_after_delay(TRYING_SECONDS),
+        reraise=True,
+    )
