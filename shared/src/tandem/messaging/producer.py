@@ -33,7 +33,7 @@ from tandem.messaging.received import Headers
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import EVENTS_PRODUCED, LOG_RESETS, PRODUCE_FAILURES
-from tandem.observability.tracing import inject_headers, tracer
+from tandem.observability.tracing import inject_headers, makes_spans, tracer
 
 LINGER_MS = 5
 BATCH_BYTES = 256 * 1024
@@ -140,7 +140,7 @@ class Producer:
             topic = topic_of(kind)
             self._topics[kind] = (topic, self._connection.topic(topic))
         topic, name = self._topics[kind]
-        if not headers and isinstance(event, RecordEvent):
+        if not headers and isinstance(event, RecordEvent) and makes_spans():
             headers = _root_span(topic)
         if value is None:
             value = event.to_json()
