@@ -29,6 +29,8 @@ from tandem.observability.metrics import CONSUMER_LAG, EVENTS_CONSUMED, IN_FLIGH
 E = TypeVar("E", bound=Event)
 
 POLL_MS = 500
+ROOM_PARTS = 4
+"""Messages are fetched once there is room for one of so many parts of what is held ready: each fetch costs."""
 FULL_SECONDS = 5.0
 """Full for so long, partitions are paused and the broker's poll clock is wound again."""
 
@@ -82,6 +84,8 @@ class ConsumerRunner(Generic[E]):
         self._group = connection.group(group)
         self._max_batch = max_batch
         self._concurrency = concurrency
+        self._most_ready = max_batch * concurrency
+        self._least_room = max(1, self._most_ready // ROOM_PARTS)
         self._drain_seconds = drain_seconds
         self._commit_interval = commit_interval
         self._health = health
@@ -208,11 +212,10 @@ class ConsumerRunner(Generic[E]):
         await close_consumer(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
-        most = self._max_batch * self._concurrency
         while not self._stopping.is_set():
             self._start_calls()
-            room = most - len(self._ready) - self._newcomers.held
-            if room <= 0:
+            room = self._most_ready - len(self._ready) - self._newcomers.held
+            if room < self._least_room:
                 await self._wait_for_room(consumer)
                 continue
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=room)
@@ -261,7 +264,7 @@ class ConsumerRunner(Generic[E]):
             self._in_flight_gauge.inc(len(batch))
             self._calls.add(call := asyncio.create_task(self._handling.handle([record for _, record in batch])))
             call.add_done_callback(partial(self._call_ended, batch))
-        if len(self._ready) < self._max_batch * self._concurrency:
+        if self._most_ready - len(self._ready) >= self._least_room:
             self._room.set()
 
     def _call_ended(self, batch: list[tuple[TopicPartition, Record]], task: asyncio.Task[None]) -> None:
