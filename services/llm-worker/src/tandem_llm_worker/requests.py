@@ -14,6 +14,7 @@ from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.providers.errors import AccountStopped
+from tandem_llm_worker.questions import History
 
 ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
@@ -67,7 +68,8 @@ class RequestHandler:
     records are asked for again under the new one. A request for what is under way is left to the call that runs; one
     for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
     when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
-    What is not begun when its partition goes to another worker is left to that one (`LetGo`).
+    What is not begun when its partition goes to another worker is left to that one (`LetGo`), and so is what would have
+    to be called again, while nothing was paid for it.
     """
 
     def __init__(
@@ -140,9 +142,10 @@ class RequestHandler:
         if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
             raise VoidRequestError(UNKNOWN_PROVIDER)
         self._check_account(account, job)
-        if self._owned is not None and partition not in self._owned:
+        if not self._owns(partition):
             raise LetGo
         now = asyncio.get_running_loop().time()
+        history = History()
         running = self._running[key] = _Running(request, partition, account, asyncio.timeout(self._start_seconds), now)
 
         def check_wanted() -> None:
@@ -150,11 +153,13 @@ class RequestHandler:
             check_not_void(running.request, current)
             if self._accounts.standing_in_the_way(current.agent) is not None:
                 raise self._handed_back(account, ACCOUNT_STOPPED)
+            if not self._owns(partition) and history.usage is None:  # the new owner calls, if it has not done so yet
+                raise LetGo
             running.start()
 
         try:
             async with running.limit:
-                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted)
+                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
             raise self._handed_back(account, ACCOUNT_STOPPED) from stopped
@@ -169,6 +174,9 @@ class RequestHandler:
         self._kept.keep(key, encoded)
         self.completed += 1
         return Outgoing(answer, encoded=encoded)
+
+    def _owns(self, partition: int) -> bool:
+        return self._owned is None or partition in self._owned
 
     def _check_account(self, account: Account, job: JobPublishedV1) -> None:
         """Raises VoidRequestError for what is not worth taking in hand."""
