@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,13 @@ import pytest
 from llm_worker_desk import Desk, MakeDesk, Script, complaint, good
 from llm_worker_line import published, request
 from tandem.messaging import LetGo
+from tandem.observability.metrics import MODEL_CALLS
+from tandem.testing.waiting import eventually
+
+
+def refused() -> float:
+    value: float = MODEL_CALLS.labels("simulated", "simulated", "rate_limited")._value.get()
+    return value
 
 
 async def test_a_call_that_was_refused_is_not_made_again_once_the_partition_is_anothers(
@@ -27,6 +35,22 @@ async def test_a_call_that_was_refused_is_not_made_again_once_the_partition_is_a
     with pytest.raises(LetGo):
         await desks[0].ask(request(1))
 
+    assert len(server.bodies) == 1
+
+
+async def test_a_request_that_waits_to_be_called_again_is_left_at_once(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(lambda _body: complaint("try again in 50s", code="rate_limit_exceeded", status=429))
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+    before = refused()
+    asking = asyncio.create_task(desk.ask(request(1)))
+    await eventually(lambda: refused() == before + 1)
+
+    desk.handler.own(())
+
+    with pytest.raises(LetGo):
+        async with asyncio.timeout(5):
+            await asking
     assert len(server.bodies) == 1
 
 

@@ -170,7 +170,7 @@ class WorkerSettings(ServiceSettings):
     )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
     handover_seconds: float = Field(
-        default=10.0, ge=0, description="How long a partition waits for the calls of the worker that had it before."
+        default=60.0, ge=0, description="How long a partition waits for the calls of the worker that had it before."
     )
     drain_seconds: float = Field(default=45.0, ge=0, description="How long calls under way may go on after SIGTERM.")
     job_wait_seconds: float = Field(default=10.0, ge=0, description="How long a request waits for news of its job.")
