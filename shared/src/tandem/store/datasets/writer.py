@@ -60,11 +60,19 @@ class DatasetWriter:
             raise ImportLeaseLostError(import_id)
 
     async def commit_import(
-        self, dataset_id: str, import_: ImportPart, *, fields: list[str], gold_tasks: list[str], visible_below: int
+        self,
+        dataset_id: str,
+        import_: ImportPart,
+        *,
+        fields: list[str],
+        ids_made: bool,
+        gold_tasks: list[str],
+        visible_below: int,
     ) -> DatasetDocument:
         """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError."""
+        settled = {"fields": fields, "ids_made": ids_made}
         update: dict[str, Any] = {
-            "$set": {"visible_below": visible_below, "fields": fields, "import_lease": None},
+            "$set": {"visible_below": visible_below, "import_lease": None, **settled},
             "$inc": {"record_count": import_["records"]},
             "$addToSet": {"gold_tasks": {"$each": gold_tasks}},
             "$push": {"imports": {"$each": [import_], "$slice": -KEPT_IMPORTS}},
