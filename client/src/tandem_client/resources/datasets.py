@@ -29,6 +29,10 @@ class Datasets:
     def get(self, dataset_id: str) -> Dataset:
         return Dataset.model_validate(self._http.get(f"/datasets/{dataset_id}"))
 
+    def delete(self, dataset_id: str) -> None:
+        """Delete a data set without records. Raises TandemError of type not-empty otherwise."""
+        self._http.delete(f"/datasets/{dataset_id}")
+
     def find(self, project_id: str, name: str) -> Dataset | None:
         """The data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)

@@ -64,6 +64,12 @@ async def get_dataset(dataset_id: str, caller: Viewer, api: Api) -> Dataset:
     return await api.datasets.get(dataset_id, caller)
 
 
+@router.delete("/datasets/{dataset_id}", status_code=204, responses=problem_responses(404, 409))
+async def delete_dataset(dataset_id: str, caller: Admin, api: Api) -> None:
+    """Delete a data set that has no records. Records stay, and so does the data set that has some."""
+    await api.datasets.delete(dataset_id, caller)
+
+
 @router.post(
     "/datasets/{dataset_id}/imports",
     status_code=201,

@@ -207,6 +207,10 @@ class Importer:
             visible_below=committed["visible_below"],
         )
 
+    async def forget(self, dataset_id: str) -> None:
+        """Of a data set that is deleted: what a killed import left there, seen by nobody."""
+        await self._records.delete_invisible(dataset_id, from_seq=0)
+
     async def _keep_lease(self, dataset_id: str, import_id: str) -> None:
         while True:
             await asyncio.sleep(self.limits.lease_seconds / 3)
