@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -108,7 +109,7 @@ def list_agents(project: ProjectOption) -> None:
         agents = tandem.agents.list(the_project(tandem, project).id)
     table = Table("agent", "version", "provider", "model", Column("id", no_wrap=True), box=None)
     for agent in agents:
-        table.add_row(agent.name, str(agent.version), agent.provider, agent.model, agent.id)
+        table.add_row(escape(agent.name), str(agent.version), escape(agent.provider), escape(agent.model), agent.id)
     out.print(table)
 
 
