@@ -53,15 +53,18 @@ class Demo:
         name = f"{self.data.name} ({self.data.fingerprint()})"
         dataset = tandem.datasets.find(project.id, name) or tandem.datasets.create(project.id, name=name)
         if dataset.record_count == 0:
-            result = tandem.datasets.import_csv(
+            take = tandem.datasets.import_jsonl if self.data.is_jsonl else tandem.datasets.import_csv
+            result = take(
                 dataset.id,
                 self.data.file,
                 text_columns=self.data.text_columns,
                 id_column=self.data.id_column,
                 gold_column=self.data.gold_column,
                 gold_task=TASK if self.data.gold_column else None,
+                encoding=self.data.encoding,
             )
-            say(f"Imported {result.records:,} records from {self.data.file.name}.")
+            ids = f"those of the column {result.id_column!r}" if result.id_column else "made of the rows' content"
+            say(f"Imported {result.records:,} records from {self.data.file.name}; their ids are {ids}.")
         return tandem.datasets.get(dataset.id)
 
     def _agent(self, tandem: Tandem, project: Project, schema: LabelSchema) -> Agent:

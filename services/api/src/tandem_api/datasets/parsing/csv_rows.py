@@ -10,7 +10,7 @@ import csv
 from collections.abc import Collection, Iterator
 
 from tandem.control_characters import has_control
-from tandem_api.datasets.parsing.delimiters import delimiter_hint, delimiter_of, stated_delimiter
+from tandem.delimiters import delimiter_hint, delimiter_of, stated_delimiter
 from tandem_api.datasets.parsing.lines import Utf8Lines
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 

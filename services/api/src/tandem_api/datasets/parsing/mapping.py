@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tandem.delimiters import delimiter_hint
 from tandem.events import LabelTask
-from tandem_api.datasets.parsing.delimiters import delimiter_hint
 from tandem_api.datasets.parsing.rows import FileFaultError
 
 ALL_OTHERS = "*"
