@@ -142,17 +142,17 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
     if result.id_column is None:
         example = f" ({', '.join(result.made_ids[:2])}, …)" if result.made_ids else ""
         yield f"Ids were made of the rows' content{example}: importing the file again adds only what is new."
-        if result.repeated and not skip_same_content:
+        if result.repeated and result.records and not skip_same_content:
             yield (
-                f"{result.repeated} rows equal an earlier one and are records of their own, with -2, -3 … behind the "
-                "id; --skip-same-content leaves such rows out."
+                f"Rows that equal an earlier one: {result.repeated}. They are records of their own, with -2, -3 … "
+                "behind the id; --skip-same-content leaves such rows out."
             )
     elif id_column is None:
         yield f"Ids are those of the column {result.id_column!r}."
     if result.changed:
         yield (
-            f"{result.changed} of the skipped rows say something else than the record of their id. Records never "
-            "change; import them into another data set."
+            f"Skipped rows that say something else than the record of their id: {result.changed}. Records never "
+            "change; what is new in them can go into another data set."
         )
 
 

@@ -79,8 +79,8 @@ def _bad_name(parameter: str, name: str) -> Problem:
     return Problem(
         422,
         "bad-column-name",
-        f"{name[:200]!r} cannot be a name within records: empty, over 200 characters, with a dot or a control "
-        "character, or beginning with $.",
+        f"{name[:200]!r} cannot be a name within records: one has up to 200 characters, no dot and no control "
+        "character, and does not begin with $.",
         field=parameter,
         column=name[:200],
         cure=f"Give the column another name there: {plain}={name}."

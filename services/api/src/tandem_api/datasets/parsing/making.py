@@ -112,11 +112,11 @@ class RecordMaker:
             return row.values[column] if column in row.values else _at_path(row.values, column)
         except KeyError:
             detail = f"the object has no {column!r}; it has {', '.join(map(repr, list(row.values)[:30]))}"
-            cure = "Give every object the same keys."
+            cure = "Give every object the same keys." if row.number > 1 else "Name a key of the objects, or a path."
             if column == self._mapping.id_column:
                 cure = f"Name the key that holds the rows' own ids in id_column (--id-column), or {_MAKE_IDS}."
-            elif paths := _paths_to(row.values, column):
-                cure = f"Name the path to it: {column}={paths[0]}."
+            elif paths := _paths_to(row.values, column) or _paths_to(row.values):
+                cure = f"Name the path to it: {' or '.join(f'{_last(path)}={path}' for path in paths[:3])}."
             raise self._fault("no-such-column", row, column, detail, cure) from None
 
     def _text(self, row: Row, column: str) -> str:
@@ -126,8 +126,8 @@ class RecordMaker:
         if not isinstance(value, str):
             detail = f"a text is wanted, this is a JSON {_json_type(value)}"
             cure = "Write texts as JSON strings."
-            if isinstance(value, dict) and (inner := next((k for k in value if isinstance(value[k], str)), None)):
-                cure = f"Name the text within: {inner}={column}.{inner}."
+            if paths := _paths_to({column: value}):
+                cure = f"Name the text within: {' or '.join(f'{_last(path)}={path}' for path in paths[:3])}."
             raise self._fault("not-text", row, column, detail, cure)
         return self._keepable(row, column, value)
 
@@ -213,9 +213,19 @@ def _at_path(values: Any, path: str) -> Any:
     return values
 
 
-def _paths_to(values: Mapping[str, Any], name: str) -> list[str]:
-    """Where a key of this name stands one level down."""
-    return [f"{outer}.{name}" for outer, inner in values.items() if isinstance(inner, dict) and name in inner]
+def _paths_to(values: Mapping[str, Any], name: str | None = None) -> list[str]:
+    """Where a key of this name, or else any text, stands one level down."""
+    return [
+        f"{outer}.{key}"
+        for outer, inner in values.items()
+        if isinstance(inner, dict)
+        for key, value in inner.items()
+        if (key == name if name is not None else isinstance(value, str))
+    ]
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _json_type(value: Any) -> str:
