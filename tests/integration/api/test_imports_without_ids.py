@@ -20,7 +20,7 @@ async def seen(client: httpx.AsyncClient, dataset: Any) -> list[tuple[str, str]]
     found: list[tuple[str, str]] = []
     after: str | None = "-1"
     while after is not None:
-        params = {"after": after, "limit": 1000}
+        params: dict[str, str | int] = {"after": after, "limit": 1000}
         page = (await client.get(f"/datasets/{dataset['id']}/records", params=params)).json()
         found += [(item["record_id"], item["fields"]["text"]) for item in page["items"]]
         after = page["next"]
