@@ -5018,7 +5018,7 @@ export interface operations {
             query?: {
                 /** @description Of the file. */
                 format?: components["schemas"]["ExportFormat"];
-                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula. */
+                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
             header?: never;
