@@ -143,6 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["lint", "types", "web", "pytest"])
     options, pytest_arguments = parser.parse_known_args()
+    keep_bytecode()
     notes: list[str] = []
     if options.only in (None, "pytest"):
         notes = environment()
@@ -154,6 +155,13 @@ def main() -> int:
     if tests and all(step.empty for step in tests):
         sys.exit("No test was selected.")
     return 1 if any(step.status for step in chosen) else 0
+
+
+def keep_bytecode() -> None:
+    """Even where the machine is set up not to, but out of the sources' way: tests start hundreds of processes, and each
+    of them would compile all that it imports."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "bytecode"))
 
 
 def run(chosen: Sequence[Step]) -> None:
