@@ -21,10 +21,10 @@ class Making:
         self._tandem = tandem
         self._undo: list[Callable[[], None]] = []
 
-    def project(self, name: str) -> Project:
+    def project(self, name: str, *, description: str = "") -> Project:
         if (found := self._tandem.projects.find(name)) is not None:
             return found
-        made = self._tandem.projects.create(name)
+        made = self._tandem.projects.create(name, description=description)
         self._undo.append(lambda: self._tandem.projects.delete(made.id))
         return made
 
