@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 DELIMITERS = (",", ";", "\t", "|")
+MOST_HEADER_LINES = 50
 _STATED = re.compile(r'^"?sep=([,;\t|])"?\r?\n$', re.IGNORECASE)
+
+
+def header_of(lines: Iterable[str]) -> str | None:
+    """The header in these first lines: several where its quoted cells hold line ends; None where it needs more."""
+    header = ""
+    for number, line in enumerate(filter(str.strip, lines)):
+        header += line
+        if header.count('"') % 2 == 0:
+            return header
+        if number == MOST_HEADER_LINES:
+            return header.partition("\n")[0]  # a quote within a cell, as in 5" screen
+    return None
 
 
 def stated_delimiter(line: str) -> str | None:
@@ -23,9 +36,9 @@ def delimiter_of(header: str, wanted: Collection[str] = ()) -> str:
     return next(fitting, None) or max(DELIMITERS, key=lambda mark: len(columns[mark]))
 
 
-def _split(line: str, delimiter: str) -> set[str]:
+def _split(header: str, delimiter: str) -> set[str]:
     try:
-        return {cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])}
+        return {cell.strip() for cell in next(csv.reader(header.splitlines(keepends=True), delimiter=delimiter), [])}
     except csv.Error:
         return set()
 

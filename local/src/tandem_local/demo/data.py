@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tandem.delimiters import delimiter_of, stated_delimiter
+from tandem.delimiters import MOST_HEADER_LINES, delimiter_of, header_of, stated_delimiter
 from tandem_client import LabelOption, TandemError
 from tandem_client.resources.datasets import Encoding
 
@@ -145,9 +145,10 @@ def _rows(file: Path, wanted: Sequence[str], encoding: str) -> Iterator[dict[str
             if _is_jsonl(file):
                 yield from (json.loads(line) for line in source if line.strip())
                 return
-            first = next(filter(str.strip, source), "")
+            head = list(islice(filter(str.strip, source), MOST_HEADER_LINES))
+            first = header_of(head) or "".join(head[:1])
             delimiter = stated_delimiter(first)
-            lines = source if delimiter else chain([first], source)
+            lines = chain(head[1:] if delimiter else head, source)
             table = csv.reader(lines, delimiter=delimiter or delimiter_of(first, wanted))
             header = [name.strip() for name in next(table, [])]
             for cells in chain([header], table):

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Collection, Iterator
 
 from tandem.control_characters import has_control
-from tandem.delimiters import delimiter_hint, delimiter_of, stated_delimiter
+from tandem.delimiters import delimiter_hint, delimiter_of, header_of, stated_delimiter
 from tandem_api.datasets.parsing.lines import Utf8Lines
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
@@ -45,15 +45,15 @@ class CsvRows:
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         self._queue += self._lines.feed(chunk)
-        self._choose_delimiter()
-        yield from self._complete_rows()
+        if self._knows_delimiter():
+            yield from self._complete_rows()
         if sum(map(len, self._queue)) > self._limits.row_bytes or self._lines.too_long:
             raise self._endless_row()
 
     def finish(self) -> Iterator[Row]:
         self._queue += self._lines.finish()
         self._ended = True
-        self._choose_delimiter()
+        self._knows_delimiter()
         yield from self._complete_rows()
         if self.columns is None:
             raise FileFaultError(
@@ -75,15 +75,22 @@ class CsvRows:
 
     # --- the records
 
-    def _choose_delimiter(self) -> None:
-        if self.delimiter is not None or (header := next(filter(str.strip, self._queue), None)) is None:
-            return
+    def _knows_delimiter(self) -> bool:
+        """Whether it is known, or can be found out by now."""
+        if self.delimiter is not None:
+            return True
+        header = header_of(self._queue)
+        if header is None and (self._ended or self._lines.fault is not None):
+            header = next(filter(str.strip, self._queue), None)
+        if header is None:
+            return self._lines.fault is not None
         self.delimiter = stated_delimiter(header)
         if self.delimiter is not None:
             self._queue[self._queue.index(header)] = "\n"
         else:
             self.delimiter = delimiter_of(header, self._wanted)
         self._reader = csv.reader(self, delimiter=self.delimiter, strict=True)
+        return True
 
     def _complete_rows(self) -> Iterator[Row]:
         while True:
