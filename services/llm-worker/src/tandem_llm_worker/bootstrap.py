@@ -51,7 +51,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         closing.push_async_callback(jobs.stop)
         accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
         prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
-        fleet = Fleet(settings.worker, models)
+        fleet = Fleet(settings.worker, models, reasons=settings.reasons)
         models.on_new.append(fleet.join)
         reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
         reports.on_report += [accounts.hear, fleet.hear]

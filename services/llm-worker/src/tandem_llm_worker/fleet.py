@@ -34,10 +34,13 @@ class Fleet:
         worker: str,
         models: Iterable[Model],
         *,
+        reasons: Callable[[str, str], bool] = lambda _provider, _model: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`reasons`: whether a model that was not asked of yet is known to reason: money is set aside for that."""
         self._worker = worker
         self._models = models
+        self._reasons = reasons
         self._clock = clock
         self._shares: dict[Key, Shares] = {}
         self._sent: OrderedDict[int, float] = OrderedDict()
@@ -112,7 +115,7 @@ class Fleet:
         model = self._model(*key)
         claim = 0.0 if leaving or model is None else shares.claim(now)
         if model is None:
-            return account.model_copy(update={"share": claim, "demand": 0.0})
+            return account.model_copy(update={"share": claim, "demand": 0.0, "reasons": self._reasons(*key)})
         limiter = model.limiter
         limiter.set_share(shares.held(now), until=shares.until)
         believed = limiter.allowance.believed

@@ -190,6 +190,11 @@ class WorkerSettings(ServiceSettings):
                     raise ValueError(f"provider {name}: {provider.base_url} is not on this machine")
         return self
 
+    def reasons(self, provider: str, model: str) -> bool:
+        """Whether a model is known to reason before its first answer."""
+        settings = self.providers.get(provider)
+        return settings is not None and settings.reasons(model)
+
     @property
     def slots(self) -> int:
         """Calls this worker can have under way at once, over all providers."""
