@@ -156,7 +156,7 @@ class _ListSpellings(Spellings):
         self._bare = ("".join(lead.split()), "".join(close.split()))
         self._more = sorted(text.casefold() for text in texts)
         ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
-        super().__init__({**texts, close: END}, ends, likely=likely)
+        super().__init__({**texts, close: END}, ends, in_json=in_json, likely=likely)
 
     def _leads_to(self, text: str, said: int) -> list[str]:
         found = super()._leads_to(text, said)

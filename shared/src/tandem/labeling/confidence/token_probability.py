@@ -29,8 +29,8 @@ class OptionProbability:
         self._in_json = {quoted(text): value for text, value in texts.items()} if ends is None else texts
         self._ends = {True: ends or ends_string, False: ends or ends_words}
         self._spellings = {
-            True: Spellings(self._in_json, self._ends[True]),
-            False: Spellings(self._in_text, self._ends[False]),
+            True: Spellings(self._in_json, self._ends[True], in_json=True),
+            False: Spellings(self._in_text, self._ends[False], in_json=False),
         }
 
     def estimate(
@@ -62,7 +62,7 @@ class OptionProbability:
         if in_json and "\\u" in spelled:
             texts = {json.dumps(text)[1:-1]: each for text, each in self._in_text.items()}
         kept = {text: each for text, each in texts.items() if each != value}
-        return Spellings(kept | {spelled: value}, self._ends[in_json])
+        return Spellings(kept | {spelled: value}, self._ends[in_json], in_json=in_json)
 
 
 def quoted(text: str) -> str:

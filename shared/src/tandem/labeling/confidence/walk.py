@@ -22,25 +22,22 @@ that was more than a hundredth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tandem.events.annotations import TokenLogprob
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import UnknownReason
-from tandem.labeling.confidence.spellings import Spellings
-from tandem.labeling.normalization import BEFORE, BLANKS
+from tandem.labeling.confidence.spellings import Begun, Spellings
 from tandem.labeling.reading import Place
 
 _ROUNDING = 1e-6
-_AS_GOOD_AS_CERTAIN = 1 - 1e-5
+_AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
-_NO_OTHERS: list[tuple[str, float]] = []
 _MEMBER_BEGINS = "{[,"
 
 
-@dataclass(slots=True)
-class _Doubt:
+class _Doubt(NamedTuple):
     """Probability that may belong to any of some options."""
 
     mass: float
@@ -54,25 +51,150 @@ class _Doubt:
     """Whether the label itself might have been among the options."""
 
 
-@dataclass(slots=True)
-class Walk:
-    """The masses of the options, by spelling; `presumed` of them on suspicion, at the cost of the label."""
+class Walk(NamedTuple):
+    """The masses of the options that have any, by spelling."""
 
-    masses: dict[str, float]
-    presumed: float = 0.0
-    path: float = 0.0
+    masses: Mapping[str, float]
+    presumed: float
+    """Of the masses, what was given on suspicion, at the cost of the label."""
+    path: float
     """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
     of them."""
-    behind: int = 0
+    behind: int
     """Index behind the last token that was looked at."""
-    _doubts: list[_Doubt] = field(default_factory=list)
 
-    def _settle(self, likely: frozenset[str] | None) -> None:
+
+def walk(
+    place: Place, generated: Generated, spellings: Spellings, *, in_json: bool, begin: int | None = None
+) -> Walk:
+    """The masses of the options at the place of the label in the generated text.
+
+    `begin`: from where on the options can part, where that is known better than by the layout. Raises UnknownError.
+    """
+    start, end = place
+    text, logprobs, starts = generated.text, generated.tokens, generated.starts
+    walker = _Walker(text[start:end].casefold(), spellings)
+    index = generated.token_at(start)
+    for ahead in range(generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin), index):
+        if not logprobs[ahead].logprob >= _AS_GOOD_AS_CERTAIN:
+            walker.pass_lead(logprobs[ahead], text[starts[ahead] : start].casefold(), starts[ahead + 1] == start)
+    before = text[starts[index] : start].casefold()
+    tokens = spellings.first_tokens(before)
+    alive: Sequence[str] = spellings.all
+    while index < len(logprobs):
+        token = logprobs[index]
+        index += 1
+        said, following, _, _ = begun = tokens[token.token]
+        if said is None or walker.label not in following:
+            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
+        agreeing = 0.0
+        if not token.logprob >= _AS_GOOD_AS_CERTAIN:
+            agreeing = walker.pass_label(token, tokens, begun, alive)
+        if len(following) == 1:
+            return walker.arrived(agreeing, index)
+        alive = following
+        tokens = spellings.later_tokens(said)
+    raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
+
+
+class _Walker:
+    """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
+
+    __slots__ = ("_doubts", "_masses", "_reached", "_spellings", "label")
+
+    def __init__(self, label: str, spellings: Spellings) -> None:
+        self.label = label
+        self._spellings = spellings
+        self._masses: dict[str, float] = {}
+        self._doubts: list[_Doubt] = []
+        self._reached = 1.0
+
+    def pass_lead(self, token: TokenLogprob, rest: str, ends_at_label: bool) -> None:  # noqa: FBT001 - of this module
+        """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
+        spellings = self._spellings
+        tokens = spellings.first_tokens(rest)
+        own, alternatives, least, unlisted = distribution_at(token)
+        others = spellings.others(self.label)
+        reached = self._reached
+        own_text = token.token.casefold()
+        own_is_near = not _has_word(rest[len(own_text) :])
+        ignored = spellings.ignored
+        first = rest.lstrip(ignored)[:1]
+        for alternative, probability in alternatives:
+            piece = alternative.casefold()
+            if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
+                continue  # goes elsewhere
+            begun = tokens[alternative]
+            if begun.said:
+                self._give(reached * probability, begun.options)
+            elif piece != own_text and piece and rest.startswith(piece):
+                near = own_is_near or not _has_word(rest[len(piece) :])
+                self._doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
+            elif piece.strip() == own_text.strip() or (ends_at_label and begun.said is not None):
+                own += probability
+            elif begun.said is not None:
+                self._doubts.append(_Doubt(reached * probability, others, unless_seen=True))
+        self._give_unlisted(unlisted, least, others)
+        self._reached *= own
+
+    def pass_label(
+        self, token: TokenLogprob, tokens: Mapping[str, Begun], own_begun: Begun, alive: Sequence[str]
+    ) -> float:
+        """Past a token of the label. Gives the probability of alternatives that say the label and what follows it
+        otherwise."""
+        label, reached, masses = self.label, self._reached, self._masses
+        own, alternatives, least, unlisted = distribution_at(token)
+        said = own_begun.said or ""
+        goes_beyond = len(said) > len(label) and said.startswith(label)
+        seen = {label}
+        agreeing = 0.0
+        for alternative, probability in alternatives:
+            begun = tokens[alternative]
+            if begun.said == said:
+                own += probability
+            elif begun.said:
+                mass, options = reached * probability, begun.options
+                if len(options) == 1:
+                    option = options[0]
+                    seen.add(option)
+                    masses[option] = masses.get(option, 0.0) + mass
+                    if goes_beyond and option == label and begun.said.startswith(label):
+                        agreeing += mass
+                else:
+                    self._give(mass, options)
+            elif begun.said is not None or begun.early:
+                self._doubts.append(_Doubt(reached * probability, self._spellings.others(label)))
+            elif begun.blank:
+                self._doubts.append(_Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
+        if unlisted > _ROUNDING and len(seen) < len(alive):
+            self._give_unlisted(unlisted, least, [option for option in alive if option not in seen])
+        self._reached *= own
+        return agreeing
+
+    def arrived(self, agreeing: float, behind: int) -> Walk:
+        """At the end of the label: what is left is its own."""
+        masses, reached = self._masses, self._reached
+        masses[self.label] = masses.get(self.label, 0.0) + reached
+        return Walk(masses, self._settle() if self._doubts else 0.0, reached + agreeing, behind)
+
+    def _give(self, mass: float, options: Sequence[str]) -> None:
+        if len(options) == 1:
+            self._masses[options[0]] = self._masses.get(options[0], 0.0) + mass
+        elif options:
+            rest = [option for option in options if option != self.label]
+            self._doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
+
+    def _give_unlisted(self, unlisted: float, least: float, options: Sequence[str]) -> None:
+        if unlisted > _ROUNDING and options:
+            most = self._reached * least if self._spellings.one_text_each else math.inf
+            self._doubts.append(_Doubt(self._reached * unlisted, options, most, unless_seen=True))
+
+    def _settle(self) -> float:
         """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
-        to the likely ones alone."""
-        if not self._doubts:
-            return
-        seen = {option for option, mass in self.masses.items() if mass > 0}
+        to the likely ones alone. How much was given that might be the label's."""
+        masses, likely = self._masses, self._spellings.likely
+        seen = {option for option, mass in masses.items() if mass > 0}
+        presumed = 0.0
         for doubt in self._doubts:
             heirs = [option for option in doubt.options if option not in seen]
             if not heirs:
@@ -84,133 +206,10 @@ class Walk:
             if heirs:
                 share = min(doubt.mass / len(heirs), doubt.most)
                 for option in heirs:
-                    self.masses[option] += share
+                    masses[option] = masses.get(option, 0.0) + share
                 if doubt.about_label:
-                    self.presumed += share * len(heirs)
-
-
-def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
-    place: Place, generated: Generated, spellings: Spellings, *, in_json: bool, begin: int | None = None
-) -> Walk:
-    """The masses of all options at the place of the label in the generated text.
-
-    `begin`: from where on the options can part, where that is known better than by the layout. Raises UnknownError.
-    """
-    start, end = place
-    text, logprobs = generated.text, generated.tokens
-    label = text[start:end].casefold()
-    others = spellings.others(label)
-    found = Walk(dict.fromkeys(spellings.all, 0.0))
-    masses, doubts = found.masses, found._doubts  # noqa: SLF001 - of this module
-    index = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)
-    position = generated.starts[index]
-    reached = 1.0
-
-    # The lead: tokens that end before the label begins.
-    while index < len(logprobs) and position + len(logprobs[index].token) <= start:
-        token = logprobs[index]
-        own = math.exp(token.logprob) if token.logprob < 0 else 1.0
-        if not own >= _AS_GOOD_AS_CERTAIN:
-            own, alternatives, least, unlisted = distribution_at(token)
-            rest = text[position:start].casefold()
-            own_text = token.token.casefold()
-            ends_at_label = position + len(token.token) == start
-            own_is_near = not _has_word(rest[len(own_text) :])
-            ignored = BLANKS if in_json else BEFORE
-            first = rest.lstrip(ignored)[:1]
-            for alternative, probability in alternatives:
-                piece = alternative.casefold()
-                if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
-                    continue  # goes elsewhere
-                begun = spellings.begun(piece, rest, in_json=in_json)
-                if begun:
-                    options = spellings.leads_to(begun, 0)
-                    _give(masses, doubts, reached * probability, options, label)
-                elif piece != own_text and piece and rest.startswith(piece):
-                    near = own_is_near or not _has_word(rest[len(piece) :])
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
-                elif piece.strip() == own_text.strip() or (ends_at_label and begun is not None):
-                    own += probability
-                elif begun is not None:
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
-            if unlisted > _ROUNDING:
-                doubts.append(
-                    _Doubt(
-                        reached * unlisted,
-                        others,
-                        most=reached * least if spellings.one_text_each else math.inf,
-                        unless_seen=True,
-                    )
-                )
-        reached *= own
-        position += len(token.token)
-        index += 1
-
-    # The label.
-    before = text[position:start].casefold()
-    said = ""
-    alive: Sequence[str] = spellings.all
-    at_start = True
-    agreeing = 0.0
-    while index < len(logprobs):
-        token = logprobs[index]
-        index += 1
-        on_path = token.token.casefold()
-        on_path = on_path[len(before) :] if at_start else said + on_path
-        following = spellings.leads_to(on_path, len(said))
-        if label not in following:
-            raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
-        own = 1.0 if token.logprob > 0 else math.exp(token.logprob)
-        if own >= _AS_GOOD_AS_CERTAIN:
-            alternatives, least, unlisted = _NO_OTHERS, 0.0, 0.0
-        else:
-            own, alternatives, least, unlisted = distribution_at(token)
-        seen = {label}
-        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
-        for alternative, probability in alternatives:
-            piece = alternative.casefold()
-            begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
-            if begun is None:
-                if before and piece and before.startswith(piece):
-                    doubts.append(_Doubt(reached * probability, others))
-                elif at_start and piece and not piece.strip():
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
-            elif begun == on_path:
-                own += probability
-            elif begun:
-                options = spellings.leads_to(begun, len(said))
-                if len(options) == 1:
-                    seen.add(options[0])
-                    if goes_beyond and options[0] == label and begun.startswith(label):
-                        agreeing += reached * probability
-                _give(masses, doubts, reached * probability, options, label)
-            else:
-                doubts.append(_Doubt(reached * probability, others))
-        if unlisted > _ROUNDING and (unseen := [option for option in alive if option not in seen]):
-            doubts.append(
-                _Doubt(
-                    reached * unlisted,
-                    unseen,
-                    most=reached * least if spellings.one_text_each else math.inf,
-                    unless_seen=True,
-                )
-            )
-        reached *= own
-        if len(following) == 1:
-            masses[label] += reached
-            found.path, found.behind = reached + agreeing, index
-            found._settle(spellings.likely)  # noqa: SLF001 - of this module
-            return found
-        said, alive, at_start, agreeing = on_path, following, False, 0.0
-    raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
-
-
-def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: Sequence[str], label: str) -> None:
-    if len(options) == 1:
-        masses[options[0]] += mass
-    elif options:
-        rest = [option for option in options if option != label]
-        doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
+                    presumed += share * len(heirs)
+        return presumed
 
 
 def _first(text: str, start: int, *, in_json: bool) -> int:
