@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from math import exp, fsum
+from collections.abc import Callable, Collection, Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import PRESUMED_LIMIT, UnknownReason
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
-from tandem.labeling.confidence.walk import walk
+from tandem.labeling.confidence.walk import distribution_at, walk
 from tandem.labeling.reading import Place
 
 END = ""
@@ -28,6 +28,8 @@ _EMPTY = {True: "[]", False: "none"}
 """How a list says that it holds nothing."""
 _SEPARATORS = (",", ";", "|", "/", "\n", " and ", " & ")
 _KEPT = 256
+_ROUNDING = 1e-6
+_AS_GOOD_AS_CERTAIN = 1 - 1e-5
 _LONGEST_CLOSE = 20
 _JSON_CLOSE = re.compile(r'"\s*\]')
 
@@ -38,11 +40,25 @@ class Slot(NamedTuple):
     said: str
     """The option it said, or END."""
     shares: Mapping[str, float]
-    """Option, or END, to its probability here; they sum to 1, and those that are left out have none."""
+    """Option, or END, to its probability here; those that are left out have none. They sum to 1, or to less where some
+    went elsewhere before."""
     path: float
     """Probability of the very tokens generated here: at most that of what was said."""
     is_bound: bool
     """Whether probability was given to others on suspicion."""
+    untold: Sequence[tuple[float, Collection[str] | None]]
+    """Probability that may belong to any of these options; where it is None, to any at all."""
+
+    @property
+    def unseen(self) -> float:
+        """Of what was said, the probability of other tokens that say it: what follows them is not seen."""
+        unseen = self.shares[self.said] - self.path
+        return unseen if unseen > _ROUNDING else 0.0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether nothing is in doubt of what the model might have said."""
+        return not self.untold and not self.unseen
 
 
 class ListSlots:
@@ -63,7 +79,7 @@ class ListSlots:
         lead = text[start : said[0][1][0]]
         slots: list[Slot] = []
         before: list[str] = []
-        token = generated.token_at(start)
+        token = 0
         for value, (first, last) in said:
             lead = text[start:first]
             ends = close if before else _EMPTY[in_json]
@@ -104,7 +120,8 @@ class ListSlots:
         said = set(before)
         last = max((self._order[value] for value in before), default=-1)
         made = {f"{lead}{text}": value for text, value in texts.items() if value not in said}
-        likely = frozenset(text.casefold() for text, value in made.items() if self._order[value] > last)
+        behind = (text.casefold() for text, value in made.items() if self._order[value] > last)
+        likely = frozenset((close.casefold(), *behind))
         spellings = self._kept[key] = _ListSpellings(made, lead, close, likely, in_json=in_json)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
@@ -128,18 +145,29 @@ def _slot(
     certain = 1.0
     if begin is not None:
         for skipped in generated.tokens[behind : generated.token_at(begin)]:
-            certain *= min(1.0, exp(skipped.logprob))  # where another label could still have parted unseen
-    found = walk(place, generated, spellings, in_json=in_json, begin=begin)
-    total = fsum(found.masses.values())
-    if not total or not found.path:
+            certain *= distribution_at(skipped)[0]  # where another label could still have parted unseen
+    found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
+    masses, presumed, shared = found.settled(spellings.likely)
+    total = fsum(masses.values())
+    path = certain * found.path
+    if not path > 0:
         raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+    value_of = spellings.value_of
     shares: dict[str, float] = {}
-    for spelling, mass in found.masses.items():
+    scale = certain / total
+    for spelling, mass in masses.items():
         if mass:
-            option = spellings.value_of[spelling]
-            shares[option] = shares.get(option, 0.0) + mass / total
-    is_bound = found.presumed > PRESUMED_LIMIT * total
-    return Slot(value, shares, min(1.0, certain * found.path / total), is_bound), found.behind
+            option = value_of[spelling]
+            shares[option] = shares.get(option, 0.0) + mass * scale
+    untold: list[tuple[float, Collection[str] | None]] = [
+        (mass * scale, None if options is None else {value_of[option] for option in options})
+        for mass, options in shared
+    ]
+    if certain < _AS_GOOD_AS_CERTAIN:
+        untold.append((1 - certain, None))
+    if found.unlisted_before:
+        untold.append((certain * found.unlisted_before / (found.unlisted_before + total), None))
+    return Slot(value, shares, min(1.0, path / total), presumed > PRESUMED_LIMIT * total, untold), found.behind
 
 
 class _ListSpellings(Spellings):

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tandem.events.schema import MultipleChoiceTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
@@ -30,6 +30,8 @@ from tandem.labeling.confidence.spellings import spellings_of
 from tandem.labeling.confidence.token_probability import quoted
 from tandem.labeling.reading import Reading
 
+UNTOLD_LIMIT = 0.05
+"""Of what decides on an option: when more than this may or may not be its, its probability is not told."""
 DISORDER_LIMIT = 0.01
 """Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""
 
@@ -66,12 +68,19 @@ class MultipleChoiceProbability:
     def _confidence(self, labels: Sequence[str], slots: Sequence[Slot]) -> Confidence:
         in_order = self._in_order(slots)
         chosen = set(labels)
-        included = dict.fromkeys(self._values, 0.0)
-        excluded = dict.fromkeys(self._values, 0.0)
-        undecided = list(self._values)
-        reached = whole = 1.0
+        undecided = self._values
+        if all(slot.is_told for slot in slots):
+            seen = {value for slot in slots for value in slot.shares}
+            undecided = [value for value in undecided if value in seen]
+        included = dict.fromkeys(undecided, 0.0)
+        excluded = dict.fromkeys(undecided, 0.0)
+        untold = dict.fromkeys(undecided, 0.0)
+        reached = 1.0
         for slot in slots:
             shares = slot.shares
+            for mass, options in slot.untold:
+                for value in self._in_doubt(options, undecided, in_order=in_order):
+                    untold[value] += reached * mass
             out = reached * shares.get(END, 0.0)
             for value in reversed(undecided):
                 share = reached * shares.get(value, 0.0)
@@ -80,15 +89,36 @@ class MultipleChoiceProbability:
                 if in_order:
                     out += share
             undecided = self._behind(slot.said, undecided, in_order=in_order)
-            reached *= shares[slot.said]
-            whole *= slot.path
-        probabilities = {value: mass and mass / (mass + excluded[value]) for value, mass in included.items()}
+            if slot.unseen:
+                for value in undecided:
+                    untold[value] += reached * slot.unseen
+            reached *= slot.path
+        probabilities = dict.fromkeys(self._values, 0.0)
+        off: dict[str, float] = {}
+        for value, mass in included.items():
+            decided = mass + excluded[value]
+            if mass:
+                probabilities[value] = mass / decided
+            if untold[value] > UNTOLD_LIMIT * decided:
+                off[value] = untold[value] / decided if decided else 1.0
         if not in_order:
             probabilities |= {value: min(1.0, included[value]) for value in chosen}
         bound = not in_order or any(slot.is_bound for slot in slots)
-        margin, entropy = over_decisions(probabilities, chosen)
+        margin, entropy = over_decisions(probabilities, chosen, off)
+        for value in off:
+            del probabilities[value]
         method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
-        return Confidence(whole, probabilities, margin, entropy, method)
+        return Confidence(reached, probabilities, margin, entropy, method)
+
+    def _in_doubt(self, options: Collection[str] | None, undecided: Sequence[str], *, in_order: bool) -> Sequence[str]:
+        """Of the undecided options those for which it matters to which of `options` probability belongs."""
+        if options is None:
+            return undecided
+        if not in_order:
+            return [value for value in undecided if value in options or END in options]
+        places = [self._index.get(option, len(self._values)) for option in options]  # the end is behind all
+        first, last = min(places), max(places)
+        return [value for value in undecided if first <= self._index[value] <= last]
 
     def _behind(self, said: str, undecided: list[str], *, in_order: bool) -> list[str]:
         """Of the options that were undecided, those that are so still once this one was said."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options
+from tandem.labeling.confidence.measure import Confidence, UnknownReason, over_options
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
 from tandem.labeling.confidence.walk import walk
 from tandem.labeling.reading import Place
@@ -45,13 +45,12 @@ class OptionProbability:
             found = walk((start, end), generated, spellings, in_json=in_json)
         except UnknownError as unknown:
             return unknown.reason
-        masses = dict.fromkeys(self._values, 0.0)
-        total = 0.0
-        for spelling, mass in found.masses.items():
-            masses[spellings.value_of[spelling]] += mass
-            total += mass
-        bound = found.presumed > PRESUMED_LIMIT * total
-        return over_options(value, masses, Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY)
+        settled = found.settled()
+        masses: dict[str, float] = {}
+        for spelling, mass in settled.masses.items():
+            option = spellings.value_of[spelling]
+            masses[option] = masses.get(option, 0.0) + mass
+        return over_options(value, self._values, masses, settled.presumed)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
         """The options' spellings; the label's own is the one the model used, if that differs by more than case."""

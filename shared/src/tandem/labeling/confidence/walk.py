@@ -32,12 +32,16 @@ from tandem.labeling.confidence.spellings import Begun, Spellings
 from tandem.labeling.reading import Place
 
 _ROUNDING = 1e-6
+_ROUNDED_UP = 0.01
+"""A log-probability above 0, by rounding; what is higher is none."""
+_MOST_IN_ALL = 1.05
+"""Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
 _AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
 _MEMBER_BEGINS = "{[,"
 
 
-class _Doubt(NamedTuple):
+class Doubt(NamedTuple):
     """Probability that may belong to any of some options."""
 
     mass: float
@@ -49,67 +53,119 @@ class _Doubt(NamedTuple):
     """Left out when all options are seen elsewhere."""
     about_label: bool = True
     """Whether the label itself might have been among the options."""
+    anywhere: bool = False
+    """It may belong to options that are seen elsewhere as well, and to the label."""
+
+
+class Settled(NamedTuple):
+    """The masses with what was in doubt."""
+
+    masses: Mapping[str, float]
+    presumed: float
+    """Of them, what was given on suspicion, at the cost of the label."""
+    shared: Sequence[tuple[float, Sequence[str] | None]]
+    """Of them, what was shared evenly because nothing tells to which of these options, or of all, it belongs."""
 
 
 class Walk(NamedTuple):
     """The masses of the options that have any, by spelling."""
 
-    masses: Mapping[str, float]
-    presumed: float
-    """Of the masses, what was given on suspicion, at the cost of the label."""
+    masses: dict[str, float]
+    """What surely belongs to them."""
+    doubts: Sequence[Doubt]
     path: float
     """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
     of them."""
     behind: int
     """Index behind the last token that was looked at."""
+    unlisted_before: float
+    """Left unlisted at a token that was weighed before: it may lead here, or elsewhere."""
+
+    def settled(self, likely: frozenset[str] | None = None) -> Settled:
+        """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several
+        to the likely ones alone."""
+        if not self.doubts:
+            return Settled(self.masses, 0.0, ())
+        masses = dict(self.masses)
+        seen = {option for option, mass in masses.items() if mass > 0}
+        presumed = 0.0
+        shared: list[tuple[float, Sequence[str] | None]] = []
+        for doubt in self.doubts:
+            heirs = [] if doubt.anywhere else [option for option in doubt.options if option not in seen]
+            if not heirs:
+                if doubt.unless_seen:
+                    continue
+                heirs = list(doubt.options)
+            if likely is not None:
+                heirs = [option for option in heirs if option in likely] or heirs
+            if not heirs:
+                continue
+            share = min(doubt.mass / len(heirs), doubt.most)
+            for option in heirs:
+                masses[option] = masses.get(option, 0.0) + share
+            if len(heirs) > 1 or doubt.anywhere:
+                shared.append((share * len(heirs), None if doubt.anywhere else heirs))
+            if doubt.about_label:
+                presumed += share * len(heirs)
+        return Settled(masses, presumed, shared)
 
 
 def walk(
-    place: Place, generated: Generated, spellings: Spellings, *, in_json: bool, begin: int | None = None
+    place: Place,
+    generated: Generated,
+    spellings: Spellings,
+    *,
+    in_json: bool,
+    begin: int | None = None,
+    weighed: int = 0,
 ) -> Walk:
     """The masses of the options at the place of the label in the generated text.
 
-    `begin`: from where on the options can part, where that is known better than by the layout. Raises UnknownError.
+    `begin`: from where on the options can part, where that is known better than by the layout. `weighed`: so many
+    tokens were walked over for what stands before it. Raises UnknownError.
     """
     start, end = place
     text, logprobs, starts = generated.text, generated.tokens, generated.starts
     walker = _Walker(text[start:end].casefold(), spellings)
     index = generated.token_at(start)
-    for ahead in range(generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin), index):
-        if not logprobs[ahead].logprob >= _AS_GOOD_AS_CERTAIN:
-            walker.pass_lead(logprobs[ahead], text[starts[ahead] : start].casefold(), starts[ahead + 1] == start)
-    before = text[starts[index] : start].casefold()
-    tokens = spellings.first_tokens(before)
+    ahead = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)
+    shared = ahead if ahead < weighed else None
+    for at in range(ahead, index):
+        if not _AS_GOOD_AS_CERTAIN <= logprobs[at].logprob <= _ROUNDED_UP:
+            rest = text[starts[at] : start].casefold()
+            walker.pass_lead(logprobs[at], rest, ends_at_label=starts[at + 1] == start, is_shared=at == shared)
+    tokens = spellings.first_tokens(text[starts[index] : start].casefold())
     alive: Sequence[str] = spellings.all
-    while index < len(logprobs):
-        token = logprobs[index]
-        index += 1
-        said, following, _, _ = begun = tokens[token.token]
-        if said is None or walker.label not in following:
+    for at in range(index, len(logprobs)):
+        token = logprobs[at]
+        begun = tokens[token.token]
+        following = begun.options
+        if begun.said is None or walker.label not in following:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
         agreeing = 0.0
-        if not token.logprob >= _AS_GOOD_AS_CERTAIN:
-            agreeing = walker.pass_label(token, tokens, begun, alive)
+        if not _AS_GOOD_AS_CERTAIN <= token.logprob <= _ROUNDED_UP:
+            agreeing = walker.pass_label(token, tokens, begun.said, alive, is_shared=at == shared)
         if len(following) == 1:
-            return walker.arrived(agreeing, index)
+            return walker.arrived(agreeing, at + 1)
         alive = following
-        tokens = spellings.later_tokens(said)
+        tokens = spellings.later_tokens(begun.said)
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
 class _Walker:
     """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
 
-    __slots__ = ("_doubts", "_masses", "_reached", "_spellings", "label")
+    __slots__ = ("_doubts", "_masses", "_reached", "_spellings", "_unlisted_before", "label")
 
     def __init__(self, label: str, spellings: Spellings) -> None:
         self.label = label
         self._spellings = spellings
         self._masses: dict[str, float] = {}
-        self._doubts: list[_Doubt] = []
+        self._doubts: list[Doubt] = []
         self._reached = 1.0
+        self._unlisted_before = 0.0
 
-    def pass_lead(self, token: TokenLogprob, rest: str, ends_at_label: bool) -> None:  # noqa: FBT001 - of this module
+    def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
         """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
         spellings = self._spellings
         tokens = spellings.first_tokens(rest)
@@ -129,22 +185,27 @@ class _Walker:
                 self._give(reached * probability, begun.options)
             elif piece != own_text and piece and rest.startswith(piece):
                 near = own_is_near or not _has_word(rest[len(piece) :])
-                self._doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
+                self._doubts.append(Doubt(reached * probability, others, unless_seen=not near))
             elif piece.strip() == own_text.strip() or (ends_at_label and begun.said is not None):
                 own += probability
             elif begun.said is not None:
-                self._doubts.append(_Doubt(reached * probability, others, unless_seen=True))
-        self._give_unlisted(unlisted, least, others)
+                self._doubts.append(Doubt(reached * probability, others, unless_seen=True))
+        if unlisted > _ROUNDING:
+            if is_shared:
+                self._unlisted_before = unlisted
+            elif spellings.one_text_each:
+                self._doubts.append(Doubt(reached * unlisted, others, reached * least, unless_seen=True))
+            else:
+                self._doubts.append(Doubt(reached * unlisted, others, anywhere=True))
         self._reached *= own
 
     def pass_label(
-        self, token: TokenLogprob, tokens: Mapping[str, Begun], own_begun: Begun, alive: Sequence[str]
+        self, token: TokenLogprob, tokens: Mapping[str, Begun], said: str, alive: Sequence[str], *, is_shared: bool
     ) -> float:
-        """Past a token of the label. Gives the probability of alternatives that say the label and what follows it
-        otherwise."""
+        """Past a token of the label, with which `said` is said of it. Gives the probability of alternatives that say
+        the label and go on otherwise."""
         label, reached, masses = self.label, self._reached, self._masses
         own, alternatives, least, unlisted = distribution_at(token)
-        said = own_begun.said or ""
         goes_beyond = len(said) > len(label) and said.startswith(label)
         seen = {label}
         agreeing = 0.0
@@ -163,11 +224,19 @@ class _Walker:
                 else:
                     self._give(mass, options)
             elif begun.said is not None or begun.early:
-                self._doubts.append(_Doubt(reached * probability, self._spellings.others(label)))
+                self._doubts.append(Doubt(reached * probability, self._spellings.others(label)))
             elif begun.blank:
-                self._doubts.append(_Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
-        if unlisted > _ROUNDING and len(seen) < len(alive):
-            self._give_unlisted(unlisted, least, [option for option in alive if option not in seen])
+                self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
+        if unlisted > _ROUNDING:
+            if is_shared:
+                self._unlisted_before = reached * unlisted
+            elif self._spellings.one_text_each and not any(
+                _goes_on(tokens[piece]) for piece in (token.token, *(piece for piece, _ in alternatives))
+            ):
+                if unseen := [option for option in alive if option not in seen]:
+                    self._doubts.append(Doubt(reached * unlisted, unseen, reached * least, unless_seen=True))
+            elif others := [option for option in alive if option != label]:
+                self._doubts.append(Doubt(reached * unlisted, others, anywhere=True))
         self._reached *= own
         return agreeing
 
@@ -175,41 +244,14 @@ class _Walker:
         """At the end of the label: what is left is its own."""
         masses, reached = self._masses, self._reached
         masses[self.label] = masses.get(self.label, 0.0) + reached
-        return Walk(masses, self._settle() if self._doubts else 0.0, reached + agreeing, behind)
+        return Walk(masses, self._doubts, reached + agreeing, behind, self._unlisted_before)
 
     def _give(self, mass: float, options: Sequence[str]) -> None:
         if len(options) == 1:
             self._masses[options[0]] = self._masses.get(options[0], 0.0) + mass
         elif options:
             rest = [option for option in options if option != self.label]
-            self._doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
-
-    def _give_unlisted(self, unlisted: float, least: float, options: Sequence[str]) -> None:
-        if unlisted > _ROUNDING and options:
-            most = self._reached * least if self._spellings.one_text_each else math.inf
-            self._doubts.append(_Doubt(self._reached * unlisted, options, most, unless_seen=True))
-
-    def _settle(self) -> float:
-        """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
-        to the likely ones alone. How much was given that might be the label's."""
-        masses, likely = self._masses, self._spellings.likely
-        seen = {option for option, mass in masses.items() if mass > 0}
-        presumed = 0.0
-        for doubt in self._doubts:
-            heirs = [option for option in doubt.options if option not in seen]
-            if not heirs:
-                if doubt.unless_seen:
-                    continue
-                heirs = list(doubt.options)
-            if likely is not None:
-                heirs = [option for option in heirs if option in likely] or heirs
-            if heirs:
-                share = min(doubt.mass / len(heirs), doubt.most)
-                for option in heirs:
-                    masses[option] = masses.get(option, 0.0) + share
-                if doubt.about_label:
-                    presumed += share * len(heirs)
-        return presumed
+            self._doubts.append(Doubt(mass, rest, about_label=len(rest) < len(options)))
 
 
 def _first(text: str, start: int, *, in_json: bool) -> int:
@@ -219,21 +261,38 @@ def _first(text: str, start: int, *, in_json: bool) -> int:
     return text.rfind("\n", 0, start) + 1
 
 
+def _goes_on(begun: Begun) -> bool:
+    """Whether a token says an option and something else behind it, so that the option may go on in other tokens too."""
+    return len(begun.options) == 1 and _has_word((begun.said or "")[len(begun.options[0]) :])
+
+
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
-    """Probability of the generated token, the other listed ones with theirs, the least listed, and the sum unlisted."""
+    """Probability of the generated token, the other listed ones with theirs, what an unlisted one has at most, and the
+    sum of the unlisted.
+
+    The generated token says nothing of those unlisted: some providers list it though it is none of the likeliest.
+    """
     exp = math.exp
-    own = total = 1.0 if token.logprob > 0 else exp(token.logprob)
+    if token.logprob > _ROUNDED_UP:
+        raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
+    own = 1.0 if token.logprob > 0 else exp(token.logprob)
     generated = token.token
     others: list[tuple[str, float]] = []
-    least = 1.0
-    for piece, logprob in token.top:
-        probability = 1.0 if logprob > 0 else exp(logprob)
+    least, total = 1.0, 0.0
+    for listed in token.top:
+        piece, logprob = listed
+        probability = exp(logprob) if logprob <= _ROUNDED_UP else math.nan
+        if piece == generated:
+            own = own or probability  # some give the likeliest alone their probabilities
+            continue
+        if not probability or (piece, probability) in others:
+            continue  # a place that is kept for nothing, or one that is listed twice
+        others.append((piece, probability))
+        total += probability
         if probability < least:  # noqa: PLR1730 - this is the hot path, and `min` a call
             least = probability
-        if piece != generated:
-            others.append((piece, probability))
-            total += probability
-    if not math.isfinite(total):
+    total += own
+    if not total <= _MOST_IN_ALL:
         raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
     unlisted = max(0.0, 1.0 - total)
     if not token.top and unlisted > _ROUNDING:
