@@ -49,16 +49,8 @@ class Slot(NamedTuple):
     untold: Sequence[tuple[float, Collection[str] | None]]
     """Probability that may belong to any of these options; where it is None, to any at all."""
 
-    @property
-    def unseen(self) -> float:
-        """Of what was said, the probability of other tokens that say it: what follows them is not seen."""
-        unseen = self.shares[self.said] - self.path
-        return unseen if unseen > _ROUNDING else 0.0
-
-    @property
-    def is_told(self) -> bool:
-        """Whether nothing is in doubt of what the model might have said."""
-        return not self.untold and not self.unseen
+    unseen: float
+    """Of what was said, the probability of other tokens that say it: what would have followed them is not told."""
 
 
 class ListSlots:
@@ -143,8 +135,8 @@ def _slot(
     `begin`: where the label before it ends, which stands in tokens up to `behind`.
     """
     certain = 1.0
-    if begin is not None:
-        for skipped in generated.tokens[behind : generated.token_at(begin)]:
+    if begin is not None and behind < (first := generated.token_at(begin)):
+        for skipped in generated.tokens[behind:first]:
             certain *= distribution_at(skipped)[0]  # where another label could still have parted unseen
     found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
     masses, presumed, shared = found.settled(spellings.likely)
@@ -152,22 +144,23 @@ def _slot(
     path = certain * found.path
     if not path > 0:
         raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+    path = min(1.0, path / total)
     value_of = spellings.value_of
     shares: dict[str, float] = {}
     scale = certain / total
     for spelling, mass in masses.items():
-        if mass:
-            option = value_of[spelling]
-            shares[option] = shares.get(option, 0.0) + mass * scale
-    untold: list[tuple[float, Collection[str] | None]] = [
-        (mass * scale, None if options is None else {value_of[option] for option in options})
-        for mass, options in shared
-    ]
+        option = value_of[spelling]
+        shares[option] = shares.get(option, 0.0) + mass * scale
+    untold: list[tuple[float, Collection[str] | None]] = []
+    for mass, options in shared:
+        untold.append((mass * scale, None if options is None else {value_of[option] for option in options}))
     if certain < _AS_GOOD_AS_CERTAIN:
         untold.append((1 - certain, None))
     if found.unlisted_before:
         untold.append((certain * found.unlisted_before / (found.unlisted_before + total), None))
-    return Slot(value, shares, min(1.0, path / total), presumed > PRESUMED_LIMIT * total, untold), found.behind
+    unseen = shares[value] - path
+    is_bound = presumed > PRESUMED_LIMIT * total
+    return Slot(value, shares, path, is_bound, untold, unseen if unseen > _ROUNDING else 0.0), found.behind
 
 
 class _ListSpellings(Spellings):

@@ -69,8 +69,8 @@ class MultipleChoiceProbability:
         in_order = self._in_order(slots)
         chosen = set(labels)
         undecided = self._values
-        if all(slot.is_told for slot in slots):
-            seen = {value for slot in slots for value in slot.shares}
+        if not any([slot.untold or slot.unseen for slot in slots]):
+            seen = set[str]().union(*[slot.shares for slot in slots])
             undecided = [value for value in undecided if value in seen]
         included = dict.fromkeys(undecided, 0.0)
         excluded = dict.fromkeys(undecided, 0.0)
@@ -103,7 +103,7 @@ class MultipleChoiceProbability:
                 off[value] = untold[value] / decided if decided else 1.0
         if not in_order:
             probabilities |= {value: min(1.0, included[value]) for value in chosen}
-        bound = not in_order or any(slot.is_bound for slot in slots)
+        bound = not in_order or any([slot.is_bound for slot in slots])
         margin, entropy = over_decisions(probabilities, chosen, off)
         for value in off:
             del probabilities[value]

@@ -38,7 +38,6 @@ _MOST_IN_ALL = 1.05
 """Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
 _AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
-_MEMBER_BEGINS = "{[,"
 
 
 class Doubt(NamedTuple):
@@ -257,7 +256,7 @@ class _Walker:
 def _first(text: str, start: int, *, in_json: bool) -> int:
     """Where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
-        return max(0, *(text.rfind(mark, 0, start) for mark in _MEMBER_BEGINS))
+        return max(0, text.rfind("{", 0, start), text.rfind("[", 0, start), text.rfind(",", 0, start))
     return text.rfind("\n", 0, start) + 1
 
 
