@@ -108,7 +108,7 @@ class ListSlots:
         if (kept := self._kept.get(key)) is not None:
             return kept
         if not usual and own is not None:
-            texts = {text: value for text, value in texts.items() if value != own[0]} | {own[1]: own[0]}
+            texts = {**texts, own[1]: own[0]}
         said = set(before)
         last = max((self._order[value] for value in before), default=-1)
         made = {f"{lead}{text}": value for text, value in texts.items() if value not in said}
@@ -139,7 +139,7 @@ def _slot(
         for skipped in generated.tokens[behind:first]:
             certain *= distribution_at(skipped)[0]  # where another label could still have parted unseen
     found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
-    masses, presumed, shared = found.settled(spellings.likely)
+    masses, presumed, shared = found.settled(spellings)
     total = fsum(masses.values())
     path = certain * found.path
     if not path > 0:

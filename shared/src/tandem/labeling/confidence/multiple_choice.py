@@ -8,8 +8,10 @@ how much probability went to answers that hold it, and how much to answers that 
     P(option) = included / (included + excluded)
 
 The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
-would have gone on after another label) is as what was. Where that order is seen to be broken, an option that was said
-has `included` itself, which is the least it can have, and of the others only the end excludes them.
+would have gone on after another label) is as what was. An option is left out where more than a twentieth of that may or
+may not belong to it: where alternatives begin several options at once, or are not listed. Where the order is seen to be
+broken, an option that was said has `included` itself, which is the least it can have, and of the others only the end
+excludes them.
 
 The confidence of the set is the product of the probabilities of what was said at each place, the end included. It
 assumes nothing where options are listed in one order; where they are not, the same set has other ways to be said, and
@@ -27,7 +29,7 @@ from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.lists import END, ListSlots, Slot
 from tandem.labeling.confidence.measure import Assessment, Confidence, Method, UnknownReason, over_decisions
 from tandem.labeling.confidence.spellings import spellings_of
-from tandem.labeling.confidence.token_probability import quoted
+from tandem.labeling.confidence.token_probability import in_json
 from tandem.labeling.reading import Reading
 
 UNTOLD_LIMIT = 0.05
@@ -43,7 +45,7 @@ class MultipleChoiceProbability:
         self._values = [option.value for option in task.options]
         self._index = {value: index for index, value in enumerate(self._values)}
         texts = spellings_of(task.options)
-        self._slots = ListSlots(self._values, texts, {quoted(text): value for text, value in texts.items()})
+        self._slots = ListSlots(self._values, texts, in_json(texts))
         self._empty = EmptyList(task.name)
 
     def estimate(self, reading: Reading, answer: str, generated: Generated) -> Assessment:
@@ -68,13 +70,36 @@ class MultipleChoiceProbability:
     def _confidence(self, labels: Sequence[str], slots: Sequence[Slot]) -> Confidence:
         in_order = self._in_order(slots)
         chosen = set(labels)
+        included, excluded, untold, whole = self._decisions(slots, in_order=in_order)
+        probabilities = dict.fromkeys(self._values, 0.0)
+        off: dict[str, float] = {}
+        for value, mass in included.items():
+            decided = mass + excluded[value]
+            if mass:
+                probabilities[value] = mass / decided
+            if untold[value] > UNTOLD_LIMIT * decided:
+                off[value] = untold[value] / decided if decided else 1.0
+        if not in_order:
+            probabilities |= {value: min(1.0, included[value]) for value in chosen}
+        bound = not in_order or any(slot.is_bound for slot in slots)
+        margin, entropy = over_decisions(probabilities, chosen, off)
+        for value in off:
+            del probabilities[value]
+        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        return Confidence(whole, probabilities, margin, entropy, method)
+
+    def _decisions(
+        self, slots: Sequence[Slot], *, in_order: bool
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float], float]:
+        """Of each option the probability included, excluded, and of that what may not be so; and that of the list.
+
+        Options of which nothing is said, and nothing in doubt, are left out.
+        """
         undecided = self._values
-        if not any([slot.untold or slot.unseen for slot in slots]):
+        if not any(slot.untold or slot.unseen for slot in slots):
             seen = set[str]().union(*[slot.shares for slot in slots])
             undecided = [value for value in undecided if value in seen]
-        included = dict.fromkeys(undecided, 0.0)
-        excluded = dict.fromkeys(undecided, 0.0)
-        untold = dict.fromkeys(undecided, 0.0)
+        included, excluded, untold = (dict.fromkeys(undecided, 0.0) for _ in range(3))
         reached = 1.0
         for slot in slots:
             shares = slot.shares
@@ -93,22 +118,7 @@ class MultipleChoiceProbability:
                 for value in undecided:
                     untold[value] += reached * slot.unseen
             reached *= slot.path
-        probabilities = dict.fromkeys(self._values, 0.0)
-        off: dict[str, float] = {}
-        for value, mass in included.items():
-            decided = mass + excluded[value]
-            if mass:
-                probabilities[value] = mass / decided
-            if untold[value] > UNTOLD_LIMIT * decided:
-                off[value] = untold[value] / decided if decided else 1.0
-        if not in_order:
-            probabilities |= {value: min(1.0, included[value]) for value in chosen}
-        bound = not in_order or any([slot.is_bound for slot in slots])
-        margin, entropy = over_decisions(probabilities, chosen, off)
-        for value in off:
-            del probabilities[value]
-        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
-        return Confidence(reached, probabilities, margin, entropy, method)
+        return included, excluded, untold, reached
 
     def _in_doubt(self, options: Collection[str] | None, undecided: Sequence[str], *, in_order: bool) -> Sequence[str]:
         """Of the undecided options those for which it matters to which of `options` probability belongs."""
@@ -146,11 +156,13 @@ class EmptyList:
     def __init__(self, task: str) -> None:
         self._of_task = re.compile(re.escape(json.dumps(task)) + r"\s*:\s*(\[\s*\])", re.IGNORECASE)
         self._any = re.compile(r"(\[\s*\])")
+        self._key = re.compile(r'"\s*:')
 
     def find(self, generated: Generated, *, in_json: bool) -> tuple[int, int]:
         """Its place. Raises UnknownError."""
         if in_json:
-            for pattern in (self._of_task, self._any):
+            is_alone = len(self._key.findall(generated.text)) <= 1  # else the only empty list may be another task's
+            for pattern in (self._of_task, self._any) if is_alone else (self._of_task,):
                 found = [match.span(1) for match in pattern.finditer(generated.text)]
                 if len(found) == 1:
                     return found[0]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from tandem.events.schema import LabelOption
+from tandem.labeling.confidence.cut_characters import cut_at, is_begun_by, joined
 from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
 
 _MOST_KNOWN = 2000
@@ -20,6 +21,8 @@ class Begun(NamedTuple):
     """Of a label, what was said with it, in one case; None when it does not reach one."""
     options: tuple[str, ...]
     """That this may become."""
+    only: str | None
+    """Of these options the first, where all are spellings of one value."""
     early: bool = False
     """It stops before the label begins, where the generated token goes on to it."""
     blank: bool = False
@@ -75,15 +78,18 @@ class Spellings:
         piece = token.casefold()
         begun = self.begun(piece, before)
         if begun is not None:
-            return Begun(begun, self.leads_to(begun, 0) if begun else ())
-        return Begun(
-            None, (), early=bool(before and piece and before.startswith(piece)), blank=bool(piece) and not piece.strip()
-        )
+            return self._begun(begun, self.leads_to(begun, 0) if begun else ())
+        is_early = bool(before and piece and before.startswith(piece))
+        return Begun(None, (), None, early=is_early, blank=bool(piece) and not piece.strip())
 
     def _begun_later(self, token: str, said: str) -> Begun:
         self._remember()
-        begun = said + token.casefold()
-        return Begun(begun, self.leads_to(begun, len(said)))
+        begun = joined(said, token).casefold()
+        return self._begun(begun, self.leads_to(begun, len(said)))
+
+    def _begun(self, said: str, options: tuple[str, ...]) -> Begun:
+        is_one = len({self.value_of[option] for option in options}) == 1
+        return Begun(said, options, options[0] if is_one else None)
 
     def _remember(self) -> None:
         """One more token; all are forgotten when they are too many."""
@@ -94,9 +100,10 @@ class Spellings:
             self._known = 0
 
     def others(self, option: str) -> list[str]:
-        """All options but this one; not to be changed."""
+        """All options but those of this one's value; not to be changed."""
         if (others := self._others.get(option)) is None:
-            others = self._others[option] = [other for other in self.all if other != option]
+            own = self.value_of[option]
+            others = self._others[option] = [other for other in self.all if self.value_of[other] != own]
         return others
 
     def leads_to(self, text: str, said: int) -> tuple[str, ...]:
@@ -108,6 +115,8 @@ class Spellings:
 
     def _leads_to(self, text: str, said: int) -> list[str]:
         options = []
+        if (cut := cut_at(text)) is not None:
+            return [option for option in self.all if is_begun_by(option, text, cut)]
         for index in range(bisect_left(self.all, text), len(self.all)):
             if not self.all[index].startswith(text):
                 break

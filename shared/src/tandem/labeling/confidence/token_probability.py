@@ -26,7 +26,7 @@ class OptionProbability:
         """
         self._values = list(dict.fromkeys(texts.values()))
         self._in_text = texts
-        self._in_json = {quoted(text): value for text, value in texts.items()} if ends is None else texts
+        self._in_json = in_json(texts) if ends is None else texts
         self._ends = {True: ends or ends_string, False: ends or ends_words}
         self._spellings = {
             True: Spellings(self._in_json, self._ends[True], in_json=True),
@@ -45,7 +45,7 @@ class OptionProbability:
             found = walk((start, end), generated, spellings, in_json=in_json)
         except UnknownError as unknown:
             return unknown.reason
-        settled = found.settled()
+        settled = found.settled(spellings)
         masses: dict[str, float] = {}
         for spelling, mass in settled.masses.items():
             option = spellings.value_of[spelling]
@@ -53,17 +53,15 @@ class OptionProbability:
         return over_options(value, self._values, masses, settled.presumed)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
-        """The options' spellings; the label's own is the one the model used, if that differs by more than case."""
+        """The options' spellings, with that of the label which the model used, if that differs by more than case."""
         usual = self._spellings[in_json]
         if usual.value_of.get(spelled.casefold()) == value:
             return usual
         texts = self._in_json if in_json else self._in_text
-        if in_json and "\\u" in spelled:
-            texts = {json.dumps(text)[1:-1]: each for text, each in self._in_text.items()}
-        kept = {text: each for text, each in texts.items() if each != value}
-        return Spellings(kept | {spelled: value}, self._ends[in_json], in_json=in_json)
+        return Spellings({**texts, spelled: value}, self._ends[in_json], in_json=in_json)
 
 
-def quoted(text: str) -> str:
-    """The text as it stands between the quotes of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+def in_json(texts: Mapping[str, str]) -> dict[str, str]:
+    """Spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are, or escaped."""
+    as_they_are = {json.dumps(text, ensure_ascii=False)[1:-1]: value for text, value in texts.items()}
+    return as_they_are | {json.dumps(text)[1:-1]: value for text, value in texts.items()}

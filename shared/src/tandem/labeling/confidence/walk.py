@@ -12,7 +12,8 @@ for as long as more than one option could still follow.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
   nowhere else. When all are seen behind it, it says how the answer is laid out, not what it says, and is left out.
 - What the provider does not list may belong to the options that it does not list, each at most as likely as the least
-  likely alternative listed (unless an option can go on in several ways, as in a list). They get it.
+  likely alternative listed. They get it. Where an option can go on in several ways, as in a list or in a token that
+  holds more than the label, all other options get it, however likely.
 - Probability that leads to no option is left out.
 
 Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
@@ -80,17 +81,18 @@ class Walk(NamedTuple):
     unlisted_before: float
     """Left unlisted at a token that was weighed before: it may lead here, or elsewhere."""
 
-    def settled(self, likely: frozenset[str] | None = None) -> Settled:
+    def settled(self, spellings: Spellings) -> Settled:
         """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several
         to the likely ones alone."""
         if not self.doubts:
             return Settled(self.masses, 0.0, ())
         masses = dict(self.masses)
-        seen = {option for option, mass in masses.items() if mass > 0}
+        value_of, likely = spellings.value_of, spellings.likely
+        seen = {value_of[option] for option, mass in masses.items() if mass}
         presumed = 0.0
         shared: list[tuple[float, Sequence[str] | None]] = []
         for doubt in self.doubts:
-            heirs = [] if doubt.anywhere else [option for option in doubt.options if option not in seen]
+            heirs = [] if doubt.anywhere else [option for option in doubt.options if value_of[option] not in seen]
             if not heirs:
                 if doubt.unless_seen:
                     continue
@@ -127,7 +129,7 @@ def walk(
     text, logprobs, starts = generated.text, generated.tokens, generated.starts
     walker = _Walker(text[start:end].casefold(), spellings)
     index = generated.token_at(start)
-    ahead = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)
+    ahead = generated.token_at(options_part_at(text, start, in_json=in_json) if begin is None else begin)
     shared = ahead if ahead < weighed else None
     for at in range(ahead, index):
         if not _AS_GOOD_AS_CERTAIN <= logprobs[at].logprob <= _ROUNDED_UP:
@@ -144,7 +146,7 @@ def walk(
         agreeing = 0.0
         if not _AS_GOOD_AS_CERTAIN <= token.logprob <= _ROUNDED_UP:
             agreeing = walker.pass_label(token, tokens, begun.said, alive, is_shared=at == shared)
-        if len(following) == 1:
+        if begun.only is not None:
             return walker.arrived(agreeing, at + 1)
         alive = following
         tokens = spellings.later_tokens(begun.said)
@@ -181,7 +183,7 @@ class _Walker:
                 continue  # goes elsewhere
             begun = tokens[alternative]
             if begun.said:
-                self._give(reached * probability, begun.options)
+                self._give(reached * probability, begun)
             elif piece != own_text and piece and rest.startswith(piece):
                 near = own_is_near or not _has_word(rest[len(piece) :])
                 self._doubts.append(Doubt(reached * probability, others, unless_seen=not near))
@@ -191,7 +193,7 @@ class _Walker:
                 self._doubts.append(Doubt(reached * probability, others, unless_seen=True))
         if unlisted > _ROUNDING:
             if is_shared:
-                self._unlisted_before = unlisted
+                self._unlisted_before = reached * unlisted
             elif spellings.one_text_each:
                 self._doubts.append(Doubt(reached * unlisted, others, reached * least, unless_seen=True))
             else:
@@ -206,38 +208,43 @@ class _Walker:
         label, reached, masses = self.label, self._reached, self._masses
         own, alternatives, least, unlisted = distribution_at(token)
         goes_beyond = len(said) > len(label) and said.startswith(label)
-        seen = {label}
         agreeing = 0.0
         for alternative, probability in alternatives:
             begun = tokens[alternative]
             if begun.said == said:
                 own += probability
             elif begun.said:
-                mass, options = reached * probability, begun.options
-                if len(options) == 1:
-                    option = options[0]
-                    seen.add(option)
+                mass, option = reached * probability, begun.only
+                if option is not None:
                     masses[option] = masses.get(option, 0.0) + mass
                     if goes_beyond and option == label and begun.said.startswith(label):
                         agreeing += mass
                 else:
-                    self._give(mass, options)
+                    self._give(mass, begun)
             elif begun.said is not None or begun.early:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label)))
             elif begun.blank:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
-        if unlisted > _ROUNDING:
-            if is_shared:
-                self._unlisted_before = reached * unlisted
-            elif self._spellings.one_text_each and not any(
-                _goes_on(tokens[piece]) for piece in (token.token, *(piece for piece, _ in alternatives))
-            ):
-                if unseen := [option for option in alive if option not in seen]:
-                    self._doubts.append(Doubt(reached * unlisted, unseen, reached * least, unless_seen=True))
-            elif others := [option for option in alive if option != label]:
-                self._doubts.append(Doubt(reached * unlisted, others, anywhere=True))
+        if unlisted > _ROUNDING and is_shared:
+            self._unlisted_before = reached * unlisted
+        elif unlisted > _ROUNDING:
+            listed = [tokens[token.token], *(tokens[piece] for piece, _ in alternatives)]
+            self._leave_unlisted(reached * unlisted, reached * least, alive, listed)
         self._reached *= own
         return agreeing
+
+    def _leave_unlisted(self, mass: float, most: float, alive: Sequence[str], listed: Sequence[Begun]) -> None:
+        """`most`: what one token may have of it."""
+        others = self._spellings.others(self.label)
+        if alive is not self._spellings.all:
+            others = [option for option in others if option in alive]
+        if not self._spellings.one_text_each or any(map(_goes_on, listed)):
+            if others:
+                self._doubts.append(Doubt(mass, others, anywhere=True))
+            return
+        seen = {begun.only for begun in listed}
+        if unseen := [option for option in others if option not in seen]:
+            self._doubts.append(Doubt(mass, unseen, most, unless_seen=True))
 
     def arrived(self, agreeing: float, behind: int) -> Walk:
         """At the end of the label: what is left is its own."""
@@ -245,15 +252,16 @@ class _Walker:
         masses[self.label] = masses.get(self.label, 0.0) + reached
         return Walk(masses, self._doubts, reached + agreeing, behind, self._unlisted_before)
 
-    def _give(self, mass: float, options: Sequence[str]) -> None:
-        if len(options) == 1:
-            self._masses[options[0]] = self._masses.get(options[0], 0.0) + mass
-        elif options:
-            rest = [option for option in options if option != self.label]
-            self._doubts.append(Doubt(mass, rest, about_label=len(rest) < len(options)))
+    def _give(self, mass: float, begun: Begun) -> None:
+        if begun.only is not None:
+            self._masses[begun.only] = self._masses.get(begun.only, 0.0) + mass
+        elif begun.options:
+            value_of = self._spellings.value_of
+            rest = [option for option in begun.options if value_of[option] != value_of[self.label]]
+            self._doubts.append(Doubt(mass, rest, about_label=len(rest) < len(begun.options)))
 
 
-def _first(text: str, start: int, *, in_json: bool) -> int:
+def options_part_at(text: str, start: int, *, in_json: bool) -> int:
     """Where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
         return max(0, text.rfind("{", 0, start), text.rfind("[", 0, start), text.rfind(",", 0, start))
@@ -262,7 +270,7 @@ def _first(text: str, start: int, *, in_json: bool) -> int:
 
 def _goes_on(begun: Begun) -> bool:
     """Whether a token says an option and something else behind it, so that the option may go on in other tokens too."""
-    return len(begun.options) == 1 and _has_word((begun.said or "")[len(begun.options[0]) :])
+    return begun.only is not None and _has_word((begun.said or "")[len(begun.only) :])
 
 
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:

@@ -71,21 +71,17 @@ class SpanReader:
             return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: the record does not have {wanted}")
         return fields[name]
 
-    def located(
+    def located(  # noqa: PLR0911 - a way to decline a return
         self, claims: Sequence[Claim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
     ) -> Reading | Unreadable:
+        """The spans that these claims make of the record's text."""
         text = self._text(fields)
         if isinstance(text, Unreadable):
             return text
-        searched = SearchedText(text)
-        where: list[Occurrences] = []
-        for claim in claims:
-            found = self._places(claim, searched)
-            if isinstance(found, Unreadable):
-                return found
-            where.append(found)
-            rule = rule.or_looser(claim.rule) if claim.rule not in (Rule.STRUCTURED, Rule.EXACT) else rule
-            rule = rule.or_looser(found.rule) if found.rule is not Rule.EXACT else rule
+        found = self._found(claims, SearchedText(text), rule)
+        if isinstance(found, Unreadable):
+            return found
+        where, rule = found
         if not self._task.attributes and (apart := _apart(claims, where)) is not None:
             return self._reading(apart, text, fields, rule, in_json=in_json)
         chosen = _nested_left_out(claims, _in_turn(claims, where))
@@ -106,6 +102,20 @@ class SpanReader:
             return out_of_range(f"{self._task.name!r}: {problem}")
         kept = [part for part in value if isinstance(part, Span)] if isinstance(value, tuple) else []
         return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
+
+    def _found(
+        self, claims: Sequence[Claim], searched: SearchedText, rule: Rule
+    ) -> tuple[list[Occurrences], Rule] | Unreadable:
+        """Where each claim's quote stands, and the loosest rule that was needed for it."""
+        where: list[Occurrences] = []
+        for claim in claims:
+            found = self._places(claim, searched)
+            if isinstance(found, Unreadable):
+                return found
+            where.append(found)
+            rule = rule.or_looser(claim.rule) if claim.rule not in (Rule.STRUCTURED, Rule.EXACT) else rule
+            rule = rule.or_looser(found.rule) if found.rule is not Rule.EXACT else rule
+        return where, rule
 
     def _reading(
         self, apart: Sequence[tuple[Place, Claim]], text: str, fields: Mapping[str, str], rule: Rule, *, in_json: bool
