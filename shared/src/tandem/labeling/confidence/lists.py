@@ -174,8 +174,8 @@ class _ListSpellings(Spellings):
         self._lead = lead.casefold()
         self._close = close.casefold()
         self._lead_is_all = lead == BRACKET
-        self._bare = ("".join(lead.split()), "".join(close.split()))
-        self._more = sorted(text.casefold() for text in texts)
+        self._bare = (_bare(self._lead), _bare(self._close))
+        self._more = {text: _bare(text) for text in sorted(text.casefold() for text in texts)}
         ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
         super().__init__({**texts, close: END}, ends, in_json=in_json, likely=likely)
 
@@ -183,18 +183,23 @@ class _ListSpellings(Spellings):
         found = super()._leads_to(text, said)
         if found or text.startswith(self._lead):
             return found
-        bare = "".join(text.split())
+        bare = _bare(text)
         lead, close = self._bare
         if not bare or not lead:
             return found
         if close and (close.startswith(bare) or bare.startswith(close)):
             found.append(self._close)
-        if lead.startswith(bare) or bare.startswith(lead):
-            found += self._more  # laid out otherwise than this list is
+        if lead.startswith(bare) or bare.startswith(lead):  # laid out otherwise than this list is
+            begun = [option for option, own in self._more.items() if own.startswith(bare) or bare.startswith(own)]
+            found += begun or self._more
         return found
 
     def _ended(self, option: str, rest: str) -> bool:
         return self._lead_is_all or option == self._close or super()._ended(option, rest)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def _ends_item(separator: str, close: str) -> Callable[[str], bool]:

@@ -8,7 +8,7 @@ how much probability went to answers that hold it, and how much to answers that 
     P(option) = included / (included + excluded)
 
 The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
-would have gone on after another label) is as what was. An option is left out where more than a twentieth of that may or
+would have gone on after another label) is as what was. An option is left out where more than a fiftieth of that may or
 may not belong to it: where alternatives begin several options at once, or are not listed. Where the order is seen to be
 broken, an option that was said has `included` itself, which is the least it can have, and of the others only the end
 excludes them.
@@ -32,7 +32,7 @@ from tandem.labeling.confidence.spellings import spellings_of
 from tandem.labeling.confidence.token_probability import in_json
 from tandem.labeling.reading import Reading
 
-UNTOLD_LIMIT = 0.05
+UNTOLD_LIMIT = 0.02
 """Of what decides on an option: when more than this may or may not be its, its probability is not told."""
 DISORDER_LIMIT = 0.01
 """Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""

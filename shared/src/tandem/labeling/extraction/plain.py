@@ -42,8 +42,8 @@ class PlainAnswers:
     def __init__(self, tasks: Sequence[LabelTask], readers: Mapping[str, ValueReader]) -> None:
         self._pattern: re.Pattern[str] | None = None
         self._reads: list[_Read] = []
-        if len({separated(task.name) for task in tasks}) < len(tasks):
-            return  # an answer's key may then stand for another task
+        if not tasks or len({separated(task.name) for task in tasks}) < len(tasks):
+            return  # an answer's key may stand for another task
         members = []
         for task in tasks:
             values, read = _plain(task, readers[task.name])
