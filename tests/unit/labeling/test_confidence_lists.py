@@ -94,6 +94,21 @@ def test_sets_and_their_labels_are_calibrated_whatever_the_tokenizer_and_however
         assert len(each) > 500 if tokenizer in USUAL else each
 
 
+@pytest.mark.parametrize("dependence", [0.5, 1, 2])
+@pytest.mark.parametrize("tokenizer", ["one token", "words"])
+def test_labels_that_depend_on_one_another_are_calibrated_too(tokenizer: str, dependence: float) -> None:
+    """How the model would have gone on after another label is not seen, so where that is most they are not told."""
+    each = []
+    for layout in LIST_LAYOUTS:
+        cut = LIST_TOKENIZERS[tokenizer]
+        for known in drawn_sets(150, tokenizer=cut, layout=layout, top=32, seed=4, dependence=dependence):
+            if (found := of(SETS, known)) is not None and found.probabilities is not None:
+                assert found.value <= known.probability + 1e-4
+                each += [(share, known.truth[0][label]) for label, share in found.probabilities.items()]
+    assert len(each) > 1000
+    assert error_against(each) <= 0.02
+
+
 @pytest.mark.parametrize("tokenizer", LIST_TOKENIZERS)
 def test_sets_are_calibrated_on_what_is_drawn_as_right(tokenizer: str) -> None:
     judged = [

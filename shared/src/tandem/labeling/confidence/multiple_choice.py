@@ -8,10 +8,10 @@ how much probability went to answers that hold it, and how much to answers that 
     P(option) = included / (included + excluded)
 
 The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
-would have gone on after another label) is as what was. An option is left out where more than a fiftieth of that may or
-may not belong to it: where alternatives begin several options at once, or are not listed. Where the order is seen to be
-broken, an option that was said has `included` itself, which is the least it can have, and of the others only the end
-excludes them.
+would have gone on after another label) is as what was. An option is left out where less than half is seen to decide on
+it, or where more than a fiftieth of that may or may not belong to it: where alternatives begin several options at once,
+or are not listed. Where the order is seen to be broken, an option that was said has `included` itself, which is the least
+it can have, and of the others only the end excludes them.
 
 The confidence of the set is the product of the probabilities of what was said at each place, the end included. It
 assumes nothing where options are listed in one order; where they are not, the same set has other ways to be said, and
@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 
 from tandem.events.schema import MultipleChoiceTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
@@ -32,8 +33,11 @@ from tandem.labeling.confidence.spellings import spellings_of
 from tandem.labeling.confidence.token_probability import in_json
 from tandem.labeling.reading import Reading
 
+_PLACE = itemgetter(1)
 UNTOLD_LIMIT = 0.02
 """Of what decides on an option: when more than this may or may not be its, its probability is not told."""
+LEAST_SEEN = 0.5
+"""When less than this is seen to decide on an option, what is not seen might say otherwise: it is not told either."""
 DISORDER_LIMIT = 0.01
 """Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""
 
@@ -53,13 +57,8 @@ class MultipleChoiceProbability:
         labels = [str(label) for label in reading.value] if isinstance(reading.value, tuple) else []
         try:
             if labels:
-                said = sorted(
-                    (
-                        (label, _located(place, answer, generated))
-                        for label, place in zip(labels, reading.places, strict=True)
-                    ),
-                    key=lambda each: each[1],
-                )
+                places = zip(labels, reading.places, strict=True)
+                said = sorted([(label, _located(place, answer, generated)) for label, place in places], key=_PLACE)
                 slots = self._slots.of(said, generated, in_json=reading.in_json)
             else:
                 slots = [self._slots.of_none(self._empty.find(generated, in_json=reading.in_json), generated)]
@@ -77,8 +76,8 @@ class MultipleChoiceProbability:
             decided = mass + excluded[value]
             if mass:
                 probabilities[value] = mass / decided
-            if untold[value] > UNTOLD_LIMIT * decided:
-                off[value] = untold[value] / decided if decided else 1.0
+            if decided < LEAST_SEEN or untold[value] > UNTOLD_LIMIT * decided:
+                off[value] = max(1 - decided, untold[value] / decided if decided else 1.0)
         if not in_order:
             probabilities |= {value: min(1.0, included[value]) for value in chosen}
         bound = not in_order or any(slot.is_bound for slot in slots)
@@ -96,10 +95,15 @@ class MultipleChoiceProbability:
         Options of which nothing is said, and nothing in doubt, are left out.
         """
         undecided = self._values
-        if not any(slot.untold or slot.unseen for slot in slots):
-            seen = set[str]().union(*[slot.shares for slot in slots])
+        seen: set[str] = set()
+        for slot in slots:
+            if slot.untold or slot.unseen:
+                break
+            seen.update(slot.shares)
+        else:
             undecided = [value for value in undecided if value in seen]
-        included, excluded, untold = (dict.fromkeys(undecided, 0.0) for _ in range(3))
+        included = dict.fromkeys(undecided, 0.0)
+        excluded, untold = included.copy(), included.copy()
         reached = 1.0
         for slot in slots:
             shares = slot.shares
