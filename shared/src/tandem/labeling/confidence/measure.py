@@ -84,12 +84,10 @@ Assessment = Confidence | Partial | UnknownReason
 
 
 def over_options(
-    value: str, options: Sequence[str], masses: Mapping[str, float], presumed: float
+    value: str, masses: Mapping[str, float], method: Method, *, options: Sequence[str] = ()
 ) -> Confidence | UnknownReason:
-    """The confidence in `value` among options with these masses, which need not sum to 1; those left out have none.
-
-    `presumed`: of the masses, what was given to the others on suspicion.
-    """
+    """The confidence in `value` among options with these masses, which need not sum to 1. `options`: those without a
+    mass as well."""
     total = math.fsum(masses.values())
     if not masses.get(value) or not total:
         return UnknownReason.LABEL_NOT_IN_ALTERNATIVES
@@ -102,7 +100,6 @@ def over_options(
         if share > second and option != value:
             second = share
     own = min(1.0, probabilities[value])
-    method = Method.TOKEN_PROBABILITY_BOUND if presumed > PRESUMED_LIMIT * total else Method.TOKEN_PROBABILITY
     return Confidence(own, probabilities, own - second, max(0.0, entropy), method)
 
 

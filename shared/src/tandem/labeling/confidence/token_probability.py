@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import Confidence, UnknownReason, over_options
+from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
 from tandem.labeling.confidence.walk import walk
 from tandem.labeling.reading import Place
@@ -50,7 +50,9 @@ class OptionProbability:
         for spelling, mass in settled.masses.items():
             option = spellings.value_of[spelling]
             masses[option] = masses.get(option, 0.0) + mass
-        return over_options(value, self._values, masses, settled.presumed)
+        bound = settled.presumed > PRESUMED_LIMIT * sum(masses.values())
+        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        return over_options(value, masses, method, options=self._values)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
         """The options' spellings, with that of the label which the model used, if that differs by more than case."""
