@@ -10,8 +10,8 @@ how much probability went to answers that hold it, and how much to answers that 
 The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
 would have gone on after another label) is as what was. An option is left out where less than half is seen to decide on
 it, or where more than a fiftieth of that may or may not belong to it: where alternatives begin several options at once,
-or are not listed. Where the order is seen to be broken, an option that was said has `included` itself, which is the least
-it can have, and of the others only the end excludes them.
+or are not listed. Where the order is seen to be broken, an option that was said has `included` itself, which is the
+least it can have, and of the others only the end excludes them.
 
 The confidence of the set is the product of the probabilities of what was said at each place, the end included. It
 assumes nothing where options are listed in one order; where they are not, the same set has other ways to be said, and
