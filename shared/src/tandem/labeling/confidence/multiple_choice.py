@@ -30,7 +30,7 @@ from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.lists import END, ListSlots, Slot
 from tandem.labeling.confidence.measure import Assessment, Confidence, Method, UnknownReason, over_decisions
 from tandem.labeling.confidence.spellings import spellings_of
-from tandem.labeling.confidence.token_probability import in_json
+from tandem.labeling.confidence.token_probability import json_spellings
 from tandem.labeling.reading import Reading
 
 _PLACE = itemgetter(1)
@@ -49,7 +49,7 @@ class MultipleChoiceProbability:
         self._values = [option.value for option in task.options]
         self._index = {value: index for index, value in enumerate(self._values)}
         texts = spellings_of(task.options)
-        self._slots = ListSlots(self._values, texts, in_json(texts))
+        self._slots = ListSlots(self._values, texts, json_spellings(texts))
         self._empty = EmptyList(task.name)
 
     def estimate(self, reading: Reading, answer: str, generated: Generated) -> Assessment:

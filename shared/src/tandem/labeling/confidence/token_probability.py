@@ -26,7 +26,7 @@ class OptionProbability:
         """
         self._values = list(dict.fromkeys(texts.values()))
         self._in_text = texts
-        self._in_json = in_json(texts) if ends is None else texts
+        self._in_json = json_spellings(texts) if ends is None else texts
         self._ends = {True: ends or ends_string, False: ends or ends_words}
         self._spellings = {
             True: Spellings(self._in_json, self._ends[True], in_json=True),
@@ -63,7 +63,7 @@ class OptionProbability:
         return Spellings({**texts, spelled: value}, self._ends[in_json], in_json=in_json)
 
 
-def in_json(texts: Mapping[str, str]) -> dict[str, str]:
+def json_spellings(texts: Mapping[str, str]) -> dict[str, str]:
     """Spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are, or escaped."""
     as_they_are = {json.dumps(text, ensure_ascii=False)[1:-1]: value for text, value in texts.items()}
     return as_they_are | {json.dumps(text)[1:-1]: value for text, value in texts.items()}
