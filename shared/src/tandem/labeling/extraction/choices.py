@@ -6,11 +6,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tandem.events.schema import MultipleChoiceTask, SingleChoiceTask
+from tandem.labeling.extraction.flags import flagged, flags_in, is_denied_beside
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import Match, OptionTable
-from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened, not_in_schema, out_of_range, quoted
+from tandem.labeling.extraction.outcome import (
+    ambiguous,
+    generic_member,
+    is_turned,
+    loosened,
+    not_in_schema,
+    out_of_range,
+    quoted,
+)
 from tandem.labeling.extraction.stretch import Stretch
-from tandem.labeling.extraction.wrapping import layers, unbulleted
+from tandem.labeling.extraction.wrapping import layers, unbulleted, without_remark
 from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable
 from tandem.labeling.values import canonical, problem_with
@@ -29,10 +38,12 @@ _THERE_IS_NONE = re.compile(
     r"(?:there (?:are|is|were) )?no (?:named |relevant |such |matching |applicable )*"
     r"(?:entit(?:y|ies)|spans?|labels?|mentions?|topics?|names?|categor(?:y|ies)|tags?)"
     r"(?: (?:(?:were|are|was|is|to be) )?(?:found|present|mentioned|detected|identified|apply|applies|here))?"
+    r"(?: in (?:the|this) \w+)?|"
+    r"none of (?:the|these|those) (?:above |given |listed )?\w+ (?:(?:are|is|were|was) (?:mentioned|present|discussed)|apply|applies|fits?)"
     r"(?: in (?:the|this) \w+)?"
 )
 _SEPARATORS = re.compile(
-    r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
+    r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|\s\+\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
 )
 MOST_PIECES = 1000
 _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
@@ -53,6 +64,8 @@ class SingleChoiceReader:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
         if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
             return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
+        if node.kind is Kind.OBJECT and (match := self._flagged(node)) is not None:
+            return loosened(self._reading(match, node.place), Rule.NORMALIZED)
         if node.kind not in _SCALARS:
             return not_in_schema(f"{self._task.name!r} wants one of {self._table.named()}")
         if (match := self._table.spelled(node.text)) is not None:
@@ -70,6 +83,14 @@ class SingleChoiceReader:
         inner = layers(stretch)[-1]
         match = self._table.like(inner.text)
         return None if match is None or match.only is None else Reading(match.only, match.rule, (inner.place,))
+
+    def _flagged(self, node: Node) -> Match | None:
+        """`{"label": true, "other": false}`: the options that are true, where each option has its flag."""
+        flags = [(self._table.spelled(key), flag) for key, flag in flags_in(node) or ()]
+        if {match.only for match, _ in flags if match is not None} != set(self._table.values):
+            return None
+        chosen = {match.only for match, flag in flags if match is not None and flag}
+        return Match(frozenset(value for value in chosen if value is not None), Rule.NORMALIZED) if chosen else None
 
     def _reading(self, match: Match, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if (value := match.only) is None:
@@ -109,6 +130,8 @@ class MultipleChoiceReader:
             if (match := self._table.spelled(layer.text)) is not None:
                 rule = match.rule if layer == stretch else Rule.NORMALIZED
                 return self._reading([(match, spelled_at(layer, match).place)], rule)
+        if (flags := self._from_flagged(stretch)) is not None:
+            return flags
         found: Reading | Unreadable = self._reading([], Rule.NORMALIZED)
         for layer in tried:
             if says_none(layer.text):
@@ -131,8 +154,8 @@ class MultipleChoiceReader:
     def _from_list(self, node: Node) -> Reading | Unreadable:
         found: list[tuple[Match, Place | None]] = []
         for item in node.items:
-            label = generic_member(item) or item
-            match = self._table.spelled(label.text) if label.kind in _SCALARS else None
+            label = self._label_of(item)
+            match = self._spelled(label.text) if label.kind in _SCALARS else None
             if match is None:
                 if len(node.items) == 1 and says_none(label.text):
                     return self._reading([], Rule.NORMALIZED, in_json=True)
@@ -140,16 +163,48 @@ class MultipleChoiceReader:
             found.append((match, _place_in(label, match)))
         return self._reading(found, Rule.STRUCTURED, in_json=True)
 
+    def _label_of(self, item: Node) -> Node:
+        """What gives the label of a list's item: itself, or the only member of an object that spells one.
+
+        An object that denies it in another member (`"mentioned": false`) gives none.
+        """
+        if item.kind is not Kind.OBJECT or is_turned(item):
+            return item
+        spelled = [
+            value for _, value in item.members if value.kind in _SCALARS and self._spelled(value.text) is not None
+        ]
+        label = generic_member(item) or (spelled[0] if len(spelled) == 1 else None)
+        return item if label is None or is_denied_beside(item, label) else label
+
     def _from_flags(self, node: Node) -> Reading | Unreadable:
         """`{"label": true, "other": false}`: what is true is chosen; no label's text stands for it alone."""
-        found: list[tuple[Match, Place | None]] = []
-        for key, flag in node.members:
-            match = self._table.spelled(key)
-            if match is None or flag.kind is not Kind.BOOLEAN:
-                return not_in_schema(f"{self._task.name!r} wants a list of {self._table.named()}")
-            if flag.text == "true":
-                found.append((match, None))
-        return self._reading(found, Rule.NORMALIZED, in_json=True)
+        flags = [(self._table.spelled(key), flag) for key, flag in flags_in(node) or ()]
+        if (not flags and node.members) or any(match is None for match, _ in flags):
+            return not_in_schema(f"{self._task.name!r} wants a list of {self._table.named()}")
+        return self._reading(
+            [(match, None) for match, flag in flags if match is not None and flag], Rule.NORMALIZED, in_json=True
+        )
+
+    def _from_flagged(self, stretch: Stretch) -> Reading | Unreadable | None:
+        """Labels with a yes or no each; None where the text is none. All that are denied say nothing of the others."""
+        found = [(layers(label), flag) for label, flag in flagged(stretch) or ()]
+        matches = [
+            (next((match for layer in tried if (match := self._table.spelled(layer.text))), None), tried[-1], flag)
+            for tried, flag in found
+        ]
+        if not matches or any(match is None for match, _, _ in matches):
+            return None
+        if not any(flag for _, _, flag in matches) and len(matches) < len(self._table.values):
+            return None
+        chosen = [(match, spelled_at(at, match).place) for match, at, flag in matches if match is not None and flag]
+        return self._reading(chosen, Rule.NORMALIZED)
+
+    def _spelled(self, text: str) -> Match | None:
+        """The options that the text spells, a remark in brackets or a picture behind it aside."""
+        if (match := self._table.spelled(text)) is not None or (plain := without_remark(text)) == text:
+            return match
+        match = self._table.spelled(plain)
+        return None if match is None else Match(match.values, match.rule.or_looser(Rule.NORMALIZED))
 
     def _from_pieces(self, text: str, where: Stretch | None, *, in_json: bool = False) -> Reading | Unreadable:
         """From labels with separators between them. `where` the text stands; None when it stands nowhere as it is."""
@@ -176,7 +231,7 @@ class MultipleChoiceReader:
         """The longest run of pieces that spells an option: labels may hold what else separates them."""
         for last in range(min(len(pieces), at + self._longest_run) - 1, at - 1, -1):
             for layer in layers(unbulleted(Stretch(whole.answer, pieces[at].start, pieces[last].end))):
-                if (match := self._table.spelled(layer.text)) is not None:
+                if (match := self._spelled(layer.text)) is not None:
                     return match, spelled_at(layer, match).place, last + 1
         return None
 

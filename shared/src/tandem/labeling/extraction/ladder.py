@@ -16,7 +16,8 @@ from tandem.labeling.extraction.json_in_text import repaired, strict
 from tandem.labeling.extraction.located_json import Kind, Node, whole
 from tandem.labeling.extraction.named_lines import NamedLines
 from tandem.labeling.extraction.options import separated
-from tandem.labeling.extraction.outcome import Found, agreed, generic_member, loosened
+from tandem.labeling.extraction.numbers import NumberReader
+from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
 from tandem.labeling.extraction.stretch import Stretch
@@ -131,11 +132,28 @@ class AnswerReader:
                 reading = self._value(name, value, fields)
                 found.append((name, reading if key == name else loosened(reading, Rule.JSON_IN_TEXT)))
         if found:
-            return found
+            return found if len(found) == len(node.members) else self._beside(node, found)
         inside = [*node.items, *(value for key, value in node.members if separated(key) in _WRAPPERS)]
         for inner in inside:
             found += [(name, loosened(reading, Rule.JSON_IN_TEXT)) for name, reading in self._members(inner, fields)]
         return found
+
+    def _beside(self, node: Node, found: list[tuple[str, Found]]) -> list[tuple[str, Found]]:
+        """The readings in the light of what else stands in their object: that they do not hold, or another unit."""
+        others = Node(
+            Kind.OBJECT,
+            "",
+            node.place,
+            members=tuple((key, value) for key, value in node.members if key not in self._readers),
+        )
+        if is_turned(others):
+            return [(name, ambiguous([])) for name, _ in found]
+        return [
+            (name, reader.unless_in_other_unit(reading, others))
+            if isinstance(reader := self._readers[name], NumberReader)
+            else (name, reading)
+            for name, reading in found
+        ]
 
     def _said_alone(self, name: str, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
         """The value of the only task, which is all of the JSON, or stands under a general name."""

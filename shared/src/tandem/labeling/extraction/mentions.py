@@ -97,11 +97,16 @@ def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, boo
 
 
 def _pattern(spelling: str) -> str:
-    """The spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either."""
+    """The spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either, and a digit is
+    no part of a longer number or amount."""
     parts = [re.escape(part) for part in re.split(r"[\s_\-\u2010\u2011]+", spelling.strip()) if part]
     body = r"[\s_\-\u2010\u2011]+".join(parts).replace("'", "['\u2019]")
     first, last = spelling.strip()[0], spelling.strip()[-1]
     glued = rf"[^\W{WITHOUT_SPACES}]"
     before = "" if NO_SPACES.match(first) else rf"(?<!{glued})(?<![_\u2010\u2011~-])(?<!\w['\u2019])"
     after = "" if NO_SPACES.match(last) else rf"(?!{glued}|[_\u2010\u2011~]|-\w|['\u2019]\w)"
+    if first.isdigit():
+        before += r"(?<![$\u20ac\u00a3\u00a5#+])(?<!\d[.,:/])(?<!\W[.,])(?<!^[.,])"
+    if last.isdigit():
+        after += r"(?![.,:/]\d|\s?[%\u20ac\u00a3\u00a5\u00b0])"
     return f"{before}{body}{after}"

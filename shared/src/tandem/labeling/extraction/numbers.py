@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tandem.events.schema import NumberTask
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.number_words import number_in_words
+from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened, not_in_schema, out_of_range, quoted
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import layers
@@ -35,6 +36,12 @@ _RANGE = re.compile(
     r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
 )
 """A second number, in what stands behind the first."""
+_SECOND = (
+    r"\s*(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~&])\s*"
+    r"(?:[A-Z]{0,3}[$\u20ac\u00a3\u00a5]|(?-i:[A-Z]{3}))?\s*\d"
+)
+"""The same right behind the number in prose, a currency before it or not."""
+_UNIT_KEYS = frozenset({"unit", "units", "currency"})
 _LONGEST = 60
 _THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
@@ -49,13 +56,11 @@ class NumberReader:
             rf"(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
         )
         rest = (
-            r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
+            rf"[*_`\"']*(?!{_SECOND})(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
             r"(?:because|since|as|for|given|due|based|overall|here)\b))"
         )
         name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
-        self._at_first = re.compile(
-            rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE
-        )
+        self._at_first = re.compile(rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}", re.IGNORECASE)
         self._framed = re.compile(
             rf"\b(?:{name}|rating|rate|rated|score|scored|answer|estimate|give|giving|gave|assign)\b"
             rf"(?P<between>(?:\s+(?:this|it|the|that|a|an|of|for|to|is|be|would|as|at|with|my|record|review|text|movie|"
@@ -74,8 +79,18 @@ class NumberReader:
         if node.kind is Kind.LIST and len(node.items) == 1:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
         if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
-            return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
+            return loosened(self.unless_in_other_unit(self.in_json(inner, fields), node), Rule.NORMALIZED)
         return not_in_schema(f"{self._task.name!r} wants a number")
+
+    def unless_in_other_unit(self, found: Reading | Unreadable, beside: Node) -> Reading | Unreadable:
+        """What was read, unless a member of the object tells a unit that is not the task's."""
+        if not self._unit or isinstance(found, Unreadable):
+            return found
+        for key, value in beside.members:
+            if value.kind is Kind.STRING and separated(key) in _UNIT_KEYS and value.text.strip():
+                if _unit(value.text) != self._unit:
+                    return self._other_unit(f"{found.value:g} {value.text}" if isinstance(found.value, float) else "")
+        return found
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
         problem = not_in_schema(f"{self._task.name!r} wants a number")

@@ -21,7 +21,11 @@ _RETRACTION = re.compile(
     re.IGNORECASE,
 )
 _FLAT = re.compile(
-    r"[\W_]*(?:oh |but )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction)", re.IGNORECASE
+    r"[\W_]*(?:oh |but |no,? )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction|on second thoughts?|"
+    r"(?:wait\b|hmm+|actually)?[\s,.!\u2026\u2014-]*let me (?:re-?(?:consider|think|evaluate|check|assess|analy[sz]e|read|do|view|count|calculate|examine)|"
+    r"think (?:again|about)|correct|double)|"
+    r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$)",
+    re.IGNORECASE,
 )
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import (
@@ -37,6 +38,8 @@ from tandem.labeling.values import key_of
 PROSE_LIMIT = 20_000
 """Characters; longer prose is not searched for a label."""
 
+_IS_JSON = re.compile(r"""(?:```\w*\s*)?[{\[]+\s*["'\u201c]?[\w -]{1,60}["'\u201d]?\s*:""")
+"""How JSON begins that was not read: no text that a title could be."""
 _NOT_MEANT = Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
 
 
@@ -87,11 +90,12 @@ class TextRungs:
         begins_line = stretch.answer.rfind("\n", stretch.start, start) + 1
         if is_denied(stretch.answer[end : stretch.end]) or is_example(stretch.answer[stretch.start : begins_line]):
             return _NOT_MEANT
-        if self._mentions is None:
-            return found
         taken_back = retraction(stretch.answer[end : stretch.end])
         if taken_back is None:
             return found
+        if self._mentions is None:
+            is_text = isinstance(self._task, TextTask)
+            return found if is_text or not is_flat_retraction(taken_back) else _NOT_MEANT
         behind = Stretch(stretch.answer, stretch.end - len(taken_back), stretch.end)
         said = {mention.value for mention in self._mentions.all(behind) if mention.stance is not Stance.DENIED}
         if said - {str(found.value)}:
@@ -113,7 +117,7 @@ class TextRungs:
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
         text = without_chatter(stretch)
-        if text is None or self._statements.values(text):
+        if text is None or _IS_JSON.match(text.text) or self._statements.values(text):
             return Unreadable(UnreadableReason.NO_OPTION, "the answer is not the text alone")
         found = self._reader.in_text(text, fields)
         return found if text == stretch else loosened(found, Rule.NORMALIZED)

@@ -25,6 +25,18 @@ _FENCE = re.compile(
     r"```(?:json|jsonc|markdown|md|plain|plaintext|text|txt)?[ \t]*\n(.*?)\s*```", re.DOTALL | re.IGNORECASE
 )
 """Any other first word of a fence may be a part of the answer, such as "not"."""
+_REMARK = re.compile(r"[^()]*\S\s*\((?P<remark>[^()\s]{1,40}(?:\s[^()\s]{1,40})?)\)")
+"""Of two words at most; a longer one may say anything."""
+_DENYING = re.compile(
+    r"\b(?:not?|non|none|never|without|absent|missing|false|wrong|maybe|perhaps|possibly|unsure|unclear|if|but|or|instead|"
+    r"weak|low|little|minor|slight\w*|barely|hardly|nein|nicht|kein\w*|pas)\b|n['\u2019]t\b|\?|\d\s*%|[\u274c\u2717\u2718\u2610]"
+)
+_PICTURE = (
+    r"(?![\u2610\u2612\u26d4\u2716-\u2718\u274c-\u274e\u2753-\u2755\U0001f44e\U0001f6ab\U0001f645\U0001f937])"
+    r"[\s\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]"
+)
+"""None that denies or asks: crosses, empty boxes, question marks, thumbs down."""
+_PICTURES = re.compile(rf"^(?:{_PICTURE})+|(?:{_PICTURE})+$")
 _LAYERS = 8
 
 
@@ -40,6 +52,17 @@ def unbulleted(stretch: Stretch) -> Stretch:
     while found := _BULLET.match(stretch.text):
         stretch = stretch.part(found.end(), stretch.end - stretch.start).stripped()
     return stretch
+
+
+def without_remark(text: str) -> str:
+    """Without pictures around it, and without a remark in brackets behind it that denies and doubts nothing."""
+    text = _PICTURES.sub("", text)
+    if (found := _REMARK.fullmatch(text)) is None:
+        return text
+    remark = found["remark"].casefold()
+    if _DENYING.search(remark) or any(float(share) < 0.5 for share in re.findall(r"(?<![\d.])0?\.\d+", remark)):
+        return text
+    return text[: found.start("remark") - 1].rstrip()
 
 
 def layers(stretch: Stretch) -> list[Stretch]:
