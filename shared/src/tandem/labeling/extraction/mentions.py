@@ -62,6 +62,8 @@ class Mentions:
             return Unreadable(UnreadableReason.AMBIGUOUS, "the answer denies or asks about a label, and gives none")
         if any(mention.stance is Stance.DOUBTED for mention in open_ones):
             return Unreadable(UnreadableReason.AMBIGUOUS, f"the answer leaves open whether it is {values.pop()!r}")
+        if any(mention.stance is Stance.DENIED and mention.value in values for mention in found):
+            return ambiguous([])
         asserted = [mention for mention in open_ones if mention.stance is Stance.ASSERTED]
         if not asserted:
             return Unreadable(UnreadableReason.AMBIGUOUS, f"the answer mentions {values.pop()!r} but does not give it")

@@ -153,7 +153,7 @@ _ALTERNATIVES = frozenset({"or", "oder", "noch", "ou", "o"})
 _BETWEEN = words.FILLERS | words.words_of(
     """
     be been being as label labeled labelled classified considered really at all exactly necessarily entirely
-    fully particularly especially completely truly any in is way anywhere near even it it's that that's
+    fully particularly especially completely truly any in is way anywhere near even it it's that that's es est ist è é är
     """
 )
 """May stand between a negation and the label that it denies outright."""

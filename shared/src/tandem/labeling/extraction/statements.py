@@ -27,6 +27,11 @@ _FLAT = re.compile(
     r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$)",
     re.IGNORECASE,
 )
+_CONTRAST = re.compile(
+    r"(?:^|[.!?\u2026\n;]\s*|,\s+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|on balance|"
+    r"in the end|all in all|still)\b",
+    re.IGNORECASE,
+)
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
     r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|"
@@ -72,6 +77,12 @@ def retraction(text: str) -> str | None:
     return None if found is None else text[found.start() :]
 
 
+def contrast(text: str) -> str | None:
+    """What the text says from where it sets something against what was said before."""
+    found = _CONTRAST.search(text)
+    return None if found is None else text[found.start("word") :]
+
+
 def is_denied(behind: str) -> bool:
     """Whether what follows a value right away denies it."""
     return _DENIAL.match(behind) is not None
@@ -95,7 +106,7 @@ class Statements:
         general = "answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort"
         names = f"{general}|{own}" if alone else own
         self._pattern = re.compile(
-            r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally)\s*,?\s*)[*_\"'#> -]*"
+            r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)[*_\"'#> -]*"
             r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
             r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
             r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"

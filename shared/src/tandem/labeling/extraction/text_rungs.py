@@ -21,6 +21,7 @@ from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambig
 from tandem.labeling.extraction.stances import Stance
 from tandem.labeling.extraction.statements import (
     Statements,
+    contrast,
     is_denied,
     is_example,
     is_flat_retraction,
@@ -92,7 +93,7 @@ class TextRungs:
             return _NOT_MEANT
         taken_back = retraction(stretch.answer[end : stretch.end])
         if taken_back is None:
-            return found
+            return self._unless_opposed(found, stretch, end)
         if self._mentions is None:
             is_text = isinstance(self._task, TextTask)
             return found if is_text or not is_flat_retraction(taken_back) else _NOT_MEANT
@@ -101,6 +102,14 @@ class TextRungs:
         if said - {str(found.value)}:
             return ambiguous({str(found.value), *said})
         return _NOT_MEANT if not said and is_flat_retraction(taken_back) else found
+
+    def _unless_opposed(self, found: Reading, stretch: Stretch, end: int) -> Found:
+        """What was read, unless the answer sets another label against it: "positive. But overall negative"."""
+        if self._mentions is None or (opposed := contrast(stretch.answer[end : stretch.end])) is None:
+            return found
+        behind = Stretch(stretch.answer, stretch.end - len(opposed), stretch.end)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance is Stance.ASSERTED}
+        return ambiguous({str(found.value), *said}) if said - {str(found.value)} else found
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
         if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
