@@ -45,6 +45,8 @@ _THERE_IS_NONE = re.compile(
 _SEPARATORS = re.compile(
     r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|\s\+\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
 )
+_CALLED = re.compile(r"[\s*_\"'(]*(?:option|choice)\s+(?:(?P<number>\d{1,2}|[A-Za-z])\s*[:.)\u2013-]\s*)?(?=\S)", re.IGNORECASE)
+"""What a label is called before it: `Option B`, `Option 2: negative`."""
 MOST_PIECES = 1000
 _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
 
@@ -77,6 +79,9 @@ class SingleChoiceReader:
             if (match := self._table.spelled(layer.text)) is not None:
                 found = self._reading(match, spelled_at(layer, match).place)
                 return found if layer == stretch else loosened(found, Rule.NORMALIZED)
+        called = _CALLED.match(stretch.text)
+        if called is not None and self._table.spelled(called["number"] or " ") is None:
+            return loosened(self.in_text(stretch.part(called.end(), len(stretch.text)), fields), Rule.NORMALIZED)
         return self._none_of(stretch.text)
 
     def mistyped(self, stretch: Stretch) -> Reading | None:

@@ -23,6 +23,21 @@ _SENTENCE_END = re.compile(
 )
 
 
+_OF_CONFIDENCE = re.compile(r"[*_\"']*[ -](?:confidence|certainty|probability|likelihood)\b", re.IGNORECASE)
+_CONFIDENCE = re.compile(
+    r"\b(?:confidence|certainty)(?: level| score)?[*_\"']*\s*(?:is|was|=|:|of|[-\u2013])[\s*_\"'(]*(?:a )?(?:very )?\Z", re.IGNORECASE
+)
+"""A label beside these words tells how sure the model is."""
+
+
+_BECAUSE = re.compile(
+    r"\A[^.;]{0,20}?[\s,]\(?(?:because|since|as|given|due to|weil|da|car|porque)\b"
+    r"(?!.*(?:;|\b(?:but|however|yet|while|whereas|although|though|because|aber|mais|pero)\b))",
+    re.IGNORECASE | re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     value: str
@@ -38,7 +53,7 @@ class Mentions:
         for option in options:
             for spelling in (option.value, option.name, *option.aliases):
                 for form in (spelling, unicodedata.normalize("NFC", spelling), unicodedata.normalize("NFD", spelling)):
-                    if any(char.isalnum() for char in form):
+                    if any(char.isalnum() or unicodedata.category(char) == "So" for char in form):
                         spelled.setdefault(form, option.value)
         longest_first = sorted(spelled, key=len, reverse=True)
         self._values = [spelled[form] for form in longest_first]
@@ -55,6 +70,7 @@ class Mentions:
         if not found:
             return Unreadable(UnreadableReason.NO_OPTION, "the answer mentions none of the labels")
         open_ones = [mention for mention in found if mention.stance not in (Stance.DENIED, Stance.ASKED)]
+        open_ones = [*_without_reasons(stretch.answer, open_ones)]
         values = {mention.value for mention in open_ones}
         if len(values) > 1:
             return ambiguous(values)
@@ -65,6 +81,8 @@ class Mentions:
         if any(mention.stance is Stance.DENIED and mention.value in values for mention in found):
             return ambiguous([])
         asserted = [mention for mention in open_ones if mention.stance is Stance.ASSERTED]
+        if not asserted and all(_is_blank(text) for text in self._pattern.sub("\0", stretch.text).split("\0")):
+            asserted = open_ones[:1]  # nothing but the label, over and over
         if not asserted:
             return Unreadable(UnreadableReason.AMBIGUOUS, f"the answer mentions {values.pop()!r} but does not give it")
         return asserted[-1].value, asserted[-1].place
@@ -75,7 +93,11 @@ class Mentions:
 
     def all(self, stretch: Stretch) -> Iterator[Mention]:
         text = stretch.text
-        found = [(match.span(), self._values[(match.lastindex or 1) - 1]) for match in self._pattern.finditer(text)]
+        found = [
+            (match.span(), self._values[(match.lastindex or 1) - 1])
+            for match in self._pattern.finditer(text)
+            if not _OF_CONFIDENCE.match(text, match.end()) and not _CONFIDENCE.search(text, 0, match.start())
+        ]
         if not found:
             return
         for start, end, asks in _sentences(text, [span for span, _ in found]):
@@ -84,6 +106,24 @@ class Mentions:
                 found_stances = stances(text, (start, end), inside, asks=asks, graded=self._graded)
                 for (place, value), stance in zip(inside, found_stances, strict=True):
                     yield Mention(value, (stretch.start + place[0], stretch.start + place[1]), stance)
+
+
+def _without_reasons(answer: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """Without what is only named in the reason for a label: "neutral, since it has positive and negative parts"."""
+    reason: Mention | None = None
+    for mention in mentions:
+        if reason is not None:
+            between = answer[reason.place[1] : mention.place[0]]
+            named = mention.stance is not Stance.ASSERTED and _ATTRIBUTE.match(answer, mention.place[1])
+            if named and _BECAUSE.search(between) and not _SENTENCE_END.search(between):
+                continue
+        if reason is None:
+            reason = mention if mention.stance is Stance.ASSERTED else None
+        yield mention
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip(" \t\r\n.,;*_\"'`")
 
 
 def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:

@@ -48,6 +48,14 @@ _NOT_MEANT = re.compile(
     r"like this|format|template|schema)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
+_CHOOSING = r"i(?:['\u2019]d| would| will|['\u2019]ll)?\s+(?:choose|pick|select|go with|settle on|say)"
+_CONCLUSION = re.compile(
+    r"(?:[.!?;]\s+|\n\s*|,\s+)[*_]*(?:"
+    rf"(?:so|therefore|thus|hence|in conclusion)\s*[,:]?\s+(?:(?:it is|it['\u2019]s|this is|{_CHOOSING})\s*:?\s+)?|"
+    rf"(?:but|so|still|however,?)\s+{_CHOOSING}\s*:?\s+)"
+    r"(?P<value>[^\n.!?;]{1,100}[.!]?[*_\"']*)\s*\Z",
+    re.IGNORECASE,
+)
 _CHATTY = re.compile(r"(?:sure|certainly|of course|absolutely|here(?:'s|\u2019s| is| are))\b", re.IGNORECASE)
 _LED_TO = re.compile(
     r"(?:(?:sure|certainly|of course|absolutely)\b[!,. ]*)?here(?:'s|\u2019s| is| are)\b[^:\n]{0,60}:[ \t]*(?=\S)",
@@ -58,7 +66,7 @@ _OFFER = re.compile(
     r"this (?:title|text|answer)|\*?\(?note)",
     re.IGNORECASE,
 )
-_SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
+SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
 _ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
 
 
@@ -119,12 +127,17 @@ class Statements:
             re.IGNORECASE | re.MULTILINE,
         )
 
+    def conclusion(self, stretch: Stretch) -> Stretch | None:
+        """What the text ends in and calls its conclusion: `Therefore C.`, `, but I would choose C.`"""
+        found = _CONCLUSION.search(stretch.text)
+        return None if found is None else stretch.part(*found.span("value"))
+
     def values(self, stretch: Stretch) -> list[tuple[Stretch, ...]]:
         """What is said to be the answer: each to the end of its line, and to the end of its sentence."""
         found = []
         for statement in self._pattern.finditer(stretch.text):
             start, end = statement.span("value")
-            stop = _SENTENCE_STOP.search(stretch.text, start, end)
+            stop = SENTENCE_STOP.search(stretch.text, start, end)
             ends = (end,) if stop is None else (end, stop.start())
             found.append(tuple(stretch.part(start, each) for each in ends))
         return found

@@ -20,6 +20,7 @@ from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
 from tandem.labeling.extraction.stances import Stance
 from tandem.labeling.extraction.statements import (
+    SENTENCE_STOP,
     Statements,
     contrast,
     is_denied,
@@ -145,10 +146,23 @@ class TextRungs:
         for values in self._statements.values(section.value):
             if isinstance(found := self._first_of(values, fields), Reading):
                 return loosened(found, Rule.FINAL_STATEMENT)
+        if (sentence := self._first_sentence(section.value, fields)) is not None:
+            return loosened(sentence, Rule.NAMED_LINE)
         for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first)):
             if isinstance(likely, Reading):
                 return loosened(likely, Rule.NAMED_LINE)
         return first or Unreadable(UnreadableReason.EMPTY, f"nothing stands behind {self._task.name!r}")
+
+    def _first_sentence(self, value: Stretch, fields: Mapping[str, str]) -> Reading | None:
+        """A label that is the first sentence, where those behind it assert no other."""
+        stop = SENTENCE_STOP.search(value.text)
+        if self._mentions is None or stop is None:
+            return None
+        found = self._reader.in_text(value.part(0, stop.start()), fields)
+        behind = value.part(stop.end(), value.end - value.start)
+        settled = (Stance.LOOSE, Stance.DENIED)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance not in settled}
+        return found if isinstance(found, Reading) and not said - {found.value} else None
 
     def _values_of(self, value: Stretch) -> list[Stretch]:
         """The stretches that may be a section's value: all of it, or what stands before an explanation."""
@@ -164,6 +178,10 @@ class TextRungs:
         if isinstance(self._task, TextTask):
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
+        if self._alone and not stated and (concluded := self._statements.conclusion(stretch)) is not None:
+            found = self._reader.in_text(concluded, fields)
+            if isinstance(found, Reading) and found.value:
+                return loosened(found, Rule.FINAL_STATEMENT)
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
         if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):

@@ -11,7 +11,11 @@ GENERIC_NAMES = frozenset(
         "answer", "final answer", "label", "final label", "labels", "class", "classification", "category", "output",
         "result", "prediction", "predicted label", "response", "value", "choice", "decision", "verdict", "conclusion",
         "the answer", "the label", "correct answer", "correct label", "my answer", "final classification",
-        "final output", "final verdict", "final decision", "antwort", "r\u00e9ponse", "respuesta", "risposta",
+        "final output", "final verdict", "final decision", "final choice", "my choice", "best choice", "best match",
+        "best fit", "selected label", "selected option", "chosen label", "predicted class", "predicted category",
+        "kategorie", "klasse", "cat\u00e9gorie", "classe", "categor\u00eda", "clase", "categoria",
+        "\u7c7b\u522b", "\u5206\u7c7b", "\u5206\u985e", "\u30e9\u30d9\u30eb", "\uc815\ub2f5", "\ub2f5", "\ubd84\ub958", "\u043a\u0430\u0442\u0435\u0433\u043e\u0440\u0438\u044f", "\u043a\u043b\u0430\u0441\u0441",
+        "\u0627\u0644\u0625\u062c\u0627\u0628\u0629", "\u0627\u0644\u062a\u0635\u0646\u064a\u0641", "antwort", "r\u00e9ponse", "respuesta", "risposta",
         "resposta", "etiqueta", "\u7b54\u6848", "\u6807\u7b7e", "\u7b54\u3048", "\u043e\u0442\u0432\u0435\u0442",
     }
 )  # fmt: skip
