@@ -17,10 +17,10 @@ from tandem.labeling.reading import Place, Reading, Rule, Unreadable, Unreadable
 from tandem.labeling.values import problem_with
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
+_DIGITS = r"(?:\d{1,3}(?:[_ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
 _BEFORE = r"(?:about|around|approximately|approx\.?|roughly|~|\u2248|=|exactly)?"
 _NUMBER = re.compile(
-    rf"{_BEFORE}\s*(?P<sign>[+\-\u2212\u2013]?)\s*(?P<before>[$\u20ac\u00a3\u00a5]|[A-Z]{{3}}(?=\s))?\s*(?P<number>{_DIGITS})"
+    rf"{_BEFORE}\s*(?P<sign>[+\-\u2212\u2013]?)\s*(?P<before>(?:us)?[$\u20ac\u00a3\u00a5]|[A-Z]{{3}}(?=\s))?\s*(?P<number>{_DIGITS})"
     r"(?!\d)\s*(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -31,7 +31,16 @@ _SHARE = re.compile(
 _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
 """What a rating is counted in, where the task has no unit."""
-_CURRENCIES = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp", "\u00a5": "jpy"}
+_UNITS = {
+    "$": "usd", "us$": "usd", "us dollars": "usd", "\u20ac": "eur", "euro": "eur",
+    "euros": "eur", "\u00a3": "gbp", "\u00a5": "jpy", "yen": "jpy", "c": "\u00b0c", "\u00b0": "\u00b0c", "degrees": "\u00b0c",
+    "celsius": "\u00b0c", "degrees celsius": "\u00b0c", "\u00b0 c": "\u00b0c", "degree": "\u00b0c", "kilometers": "km", "kilometres": "km",
+    "kilometer": "km", "meters": "m", "metres": "m", "meter": "m", "kilograms": "kg", "kilogram": "kg", "kilos": "kg",
+    "grams": "g", "gram": "g", "minutes": "min", "minute": "min", "mins": "min", "hours": "h", "hour": "h", "hrs": "h",
+    "seconds": "s", "second": "s", "secs": "s", "percent": "%", "per cent": "%", "pct": "%",
+}  # fmt: skip
+"""Other ways to write a unit. Degrees alone are what the task counts in."""
+_THOUSANDS = {"k": 1_000, "thousand": 1_000, "million": 1_000_000, "mn": 1_000_000}
 _RANGE = re.compile(
     r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
 )
@@ -135,6 +144,7 @@ class NumberReader:
 
     def _spelled(self, text: str) -> set[float] | Unreadable:  # noqa: PLR0911 - a way to write it a return
         """The numbers that this text may spell, whole; more than one where a comma may be either."""
+        text = text.replace("**", "")
         text = text.strip().rstrip(".!") if not _PLAIN.fullmatch(text.strip()) else text.strip()
         if len(text) > _LONGEST:
             return self._none(text)
@@ -148,7 +158,7 @@ class NumberReader:
         numbers = _numbers(found["number"])
         if found["sign"] and found["sign"] != "+":
             numbers = {-number for number in numbers}
-        after = _unit(found["after"])
+        numbers, after = self._multiplied(numbers, found["after"])
         if found["before"]:
             before = _unit(found["before"])
             if before != self._unit or (after and after != self._unit):
@@ -162,6 +172,14 @@ class NumberReader:
                 return Unreadable(UnreadableReason.AMBIGUOUS, f"{quoted(text)} holds more than one number")
             return self._other_unit(text)
         return numbers
+
+    def _multiplied(self, numbers: set[float], after: str) -> tuple[set[float], str]:
+        """The numbers and the unit behind them, `12k` and `3 million USD` multiplied out."""
+        first, _, rest = fold(after).partition(" ")
+        factor = _THOUSANDS.get(first.strip(".*_`\"'"))
+        if factor is None or _unit(first) == self._unit:
+            return numbers, _unit(after)
+        return {number * factor for number in numbers}, _unit(rest)
 
     def _in_words(self, text: str) -> int | None:
         folded = fold(text)
@@ -196,7 +214,7 @@ class NumberReader:
 
 def _numbers(text: str) -> set[float]:
     """The numbers that digits with points and commas may mean. A point alone is a decimal point."""
-    text = re.sub(r"[ \u00a0\u202f'\u2019]", "", text)
+    text = re.sub(r"[ \u00a0\u202f'\u2019_]", "", text)
     mantissa, mark, exponent = re.split(r"([eE])", text)[0], *(re.split(r"([eE])", text)[1:] or ["", ""])
     tail = mark + exponent
     commas, points = mantissa.count(","), mantissa.count(".")
@@ -215,7 +233,7 @@ def _numbers(text: str) -> set[float]:
 
 def _unit(text: str) -> str:
     folded = fold(text).strip(" .*_`\"'")
-    return _CURRENCIES.get(folded, folded)
+    return _UNITS.get(folded, folded)
 
 
 def _without_list_marks(stretch: Stretch) -> list[Stretch]:

@@ -111,9 +111,9 @@ class SpanReader:
     def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
             place = (claim.start or 0, claim.end or 0)
-            if searched.is_whole(*place):
+            if searched.is_of_words(*place):
                 return Occurrences((place,), Rule.EXACT)
-            return self._nowhere(f"[{place[0]}, {place[1]}) is no stretch of the text")
+            return self._nowhere(f"[{place[0]}, {place[1]}) is no stretch of whole words of the text")
         found = searched.occurrences(claim.quote)
         if not found.places:
             return self._nowhere(f"{quoted(claim.quote)} does not occur in the text")
