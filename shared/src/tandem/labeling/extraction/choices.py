@@ -19,7 +19,7 @@ from tandem.labeling.extraction.outcome import (
     quoted,
 )
 from tandem.labeling.extraction.stretch import Stretch
-from tandem.labeling.extraction.wrapping import layers, unbulleted, without_remark
+from tandem.labeling.extraction.wrapping import layers, denies, unbulleted, without_remark
 from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable
 from tandem.labeling.values import canonical, problem_with
@@ -43,9 +43,14 @@ _THERE_IS_NONE = re.compile(
     r"(?: in (?:the|this) \w+)?"
 )
 _SEPARATORS = re.compile(
-    r"\s*(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|\s\+\s|(?<!\w)(?:and|und|et|y|e)(?!\w))\s*", re.IGNORECASE
+    r"(?:[,;|\n\u3001\uff0c\uff1b]|\s/\s|\s&\s|\s\+\s|(?<!\w)(?:and|und|et|y|e)(?!\w))", re.IGNORECASE
 )
-_CALLED = re.compile(r"[\s*_\"'(]*(?:option|choice)\s+(?:(?P<number>\d{1,2}|[A-Za-z])\s*[:.)\u2013-]\s*)?(?=\S)", re.IGNORECASE)
+_EXPLAINED = re.compile(
+    r"(?P<bold>\*\*|__)?(?P<label>[^*_:\n]{1,200}?)(?:\s*:?(?P=bold))?\s*(?:[:\uff1a]|\s[-\u2013\u2014])\s*(?P<why>\S[^\n]*)"
+)
+_CALLED = re.compile(
+    r"[\s*_\"'(]*(?:option|choice)\s+(?:(?P<number>\d{1,2}|[A-Za-z])\s*[:.)\u2013-]\s*)?(?=\S)", re.IGNORECASE
+)
 """What a label is called before it: `Option B`, `Option 2: negative`."""
 MOST_PIECES = 1000
 _SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
@@ -135,7 +140,7 @@ class MultipleChoiceReader:
             if (match := self._table.spelled(layer.text)) is not None:
                 rule = match.rule if layer == stretch else Rule.NORMALIZED
                 return self._reading([(match, spelled_at(layer, match).place)], rule)
-        if (flags := self._from_flagged(stretch)) is not None:
+        if (flags := self._from_flagged(stretch) or self._from_explained(stretch)) is not None:
             return flags
         found: Reading | Unreadable = self._reading([], Rule.NORMALIZED)
         for layer in tried:
@@ -203,6 +208,21 @@ class MultipleChoiceReader:
             return None
         chosen = [(match, spelled_at(at, match).place) for match, at, flag in matches if match is not None and flag]
         return self._reading(chosen, Rule.NORMALIZED)
+
+    def _from_explained(self, stretch: Stretch) -> Reading | None:
+        """A list of labels with an explanation behind each that denies and doubts nothing."""
+        found: list[tuple[Match, Place | None]] = []
+        for line in stretch.lines():
+            item = unbulleted(line)
+            explained = _EXPLAINED.fullmatch(item.text)
+            if explained is None or not (explained["bold"] or item != line) or denies(explained["why"]):
+                return None
+            label = item.part(*explained.span("label"))
+            if (match := self._table.spelled(label.text)) is None:
+                return None
+            found.append((match, spelled_at(label, match).place))
+        reading = self._reading(found, Rule.NORMALIZED) if found else None
+        return reading if isinstance(reading, Reading) else None
 
     def _spelled(self, text: str) -> Match | None:
         """The options that the text spells, a remark in brackets or a picture behind it aside."""

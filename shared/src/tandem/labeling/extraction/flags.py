@@ -31,6 +31,8 @@ _BEHIND = re.compile(
 )
 _ALONE = re.compile(r"(?P<label>.*\S)\s+(?P<flag>[\u2713\u2714\u2705\u2611\u2717\u2718\u274c\u2610]\ufe0f?)", re.DOTALL)
 _RULE = re.compile(r"[\s|:+=-]+")
+LONGEST = 300
+"""Characters; a longer piece is no label with a flag."""
 _SHARES = frozenset({"score", "probability", "relevance", "weight", "prob", "likelihood"})
 
 
@@ -66,6 +68,8 @@ def flagged(stretch: Stretch) -> list[tuple[Stretch, bool]] | None:
     """The labels of the text, each with its flag; None where a piece is anything else."""
     found: list[tuple[Stretch, bool | None]] = []
     for piece in _pieces(stretch):
+        if len(piece.text) > LONGEST:
+            return None
         match = _BOX.fullmatch(piece.text) or _BEHIND.fullmatch(piece.text) or _ALONE.fullmatch(piece.text)
         if match is None:
             return None

@@ -18,6 +18,7 @@ from tandem.labeling.extraction.named_lines import NamedLines
 from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
+from tandem.labeling.extraction.python_literal import python_literal
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
 from tandem.labeling.extraction.statements import is_example
@@ -34,7 +35,9 @@ _WRAPPERS = GENERIC_NAMES | {
     "arguments", "parameters", "answers", "json", "values",
 }  # fmt: skip
 """What models wrap the answer in."""
-_GENERAL = frozenset({"label", "class", "category", "value", "answer", "final", "predicted", "overall", "the", "result"})
+_GENERAL = frozenset(
+    {"label", "class", "category", "value", "answer", "final", "predicted", "overall", "the", "result"}
+)
 _NAMING = frozenset({"task", "name", "field", "question", "key", "task name"})
 """Keys under which an object tells whose value it has."""
 _LISTED = (MultipleChoiceTask, SpanTask)
@@ -109,6 +112,8 @@ class AnswerReader:
         nodes = _without_examples(nodes, stretch)
         if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields, by_name=True)) is not None:
             return found
+        if isinstance(self._alone, _LISTED) and not nodes and (node := python_literal(stretch)) is not None:
+            return self._from_json([node], Rule.REPAIRED_JSON, fields)
         mended = [node] if (node := repaired(stretch, broken_at)) is not None else []
         if (found := self._from_json(mended, Rule.REPAIRED_JSON, fields, by_name=True)) is not None:
             return found
@@ -202,7 +207,9 @@ class AnswerReader:
     def _like_the_name(self, node: Node) -> Node | None:
         """The only member under a part of the only task's name, with or without a general word."""
         own = set(separated(self._names[0]).split())
-        found = [value for key, value in node.members if (words := set(separated(key).split()) - _GENERAL) and words <= own]
+        found = [
+            value for key, value in node.members if (words := set(separated(key).split()) - _GENERAL) and words <= own
+        ]
         return found[0] if len(found) == 1 else None
 
     def _value(self, name: str, value: Node, fields: Mapping[str, str]) -> Found:

@@ -25,7 +25,8 @@ _SENTENCE_END = re.compile(
 
 _OF_CONFIDENCE = re.compile(r"[*_\"']*[ -](?:confidence|certainty|probability|likelihood)\b", re.IGNORECASE)
 _CONFIDENCE = re.compile(
-    r"\b(?:confidence|certainty)(?: level| score)?[*_\"']*\s*(?:is|was|=|:|of|[-\u2013])[\s*_\"'(]*(?:a )?(?:very )?\Z", re.IGNORECASE
+    r"\b(?:confidence|certainty)(?: level| score)?[*_\"']*\s*(?:is|was|=|:|of|[-\u2013])[\s*_\"'(]*(?:a )?(?:very )?\Z",
+    re.IGNORECASE,
 )
 """A label beside these words tells how sure the model is."""
 
@@ -35,6 +36,8 @@ _BECAUSE = re.compile(
     r"(?!.*(?:;|\b(?:but|however|yet|while|whereas|although|though|because|aber|mais|pero)\b))",
     re.IGNORECASE | re.DOTALL,
 )
+_LONGEST_REASON = 400
+"""Characters."""
 _ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
 
 
@@ -70,7 +73,7 @@ class Mentions:
         if not found:
             return Unreadable(UnreadableReason.NO_OPTION, "the answer mentions none of the labels")
         open_ones = [mention for mention in found if mention.stance not in (Stance.DENIED, Stance.ASKED)]
-        open_ones = [*_without_reasons(stretch.answer, open_ones)]
+        open_ones = self._marked(stretch.answer, open_ones) or [*_without_reasons(stretch.answer, open_ones)]
         values = {mention.value for mention in open_ones}
         if len(values) > 1:
             return ambiguous(values)
@@ -87,6 +90,22 @@ class Mentions:
             return Unreadable(UnreadableReason.AMBIGUOUS, f"the answer mentions {values.pop()!r} but does not give it")
         return asserted[-1].value, asserted[-1].place
 
+    @staticmethod
+    def _marked(answer: str, mentions: Sequence[Mention]) -> list[Mention]:
+        """The label in bold that the answer begins with naming, where no other is in bold or asserted behind it."""
+        if len({mention.value for mention in mentions}) < 2:
+            return []
+        bold = [
+            each
+            for each in mentions
+            if answer[: each.place[0]].endswith("**") and answer.startswith("**", each.place[1])
+        ]
+        others = [each for each in mentions if each.value != mentions[0].value]
+        settled = bold and bold[0] is mentions[0] and bold[0].stance is Stance.ASSERTED
+        if not settled or any(each in bold or each.stance is Stance.ASSERTED for each in others):
+            return []
+        return [each for each in mentions if each.value == bold[0].value]
+
     def values_in(self, text: str) -> set[str]:
         """The labels that the text mentions, whatever it says of them."""
         return {self._values[(found.lastindex or 1) - 1] for found in self._pattern.finditer(text)}
@@ -96,7 +115,8 @@ class Mentions:
         found = [
             (match.span(), self._values[(match.lastindex or 1) - 1])
             for match in self._pattern.finditer(text)
-            if not _OF_CONFIDENCE.match(text, match.end()) and not _CONFIDENCE.search(text, 0, match.start())
+            if not _OF_CONFIDENCE.match(text, match.end())
+            and not _CONFIDENCE.search(text, max(0, match.start() - 60), match.start())
         ]
         if not found:
             return
@@ -113,9 +133,14 @@ def _without_reasons(answer: str, mentions: Sequence[Mention]) -> Iterator[Menti
     reason: Mention | None = None
     for mention in mentions:
         if reason is not None:
-            between = answer[reason.place[1] : mention.place[0]]
+            between = answer[reason.place[1] : min(mention.place[0], reason.place[1] + _LONGEST_REASON)]
             named = mention.stance is not Stance.ASSERTED and _ATTRIBUTE.match(answer, mention.place[1])
-            if named and _BECAUSE.search(between) and not _SENTENCE_END.search(between):
+            if (
+                len(between) < _LONGEST_REASON
+                and named
+                and _BECAUSE.search(between)
+                and not _SENTENCE_END.search(between)
+            ):
                 continue
         if reason is None:
             reason = mention if mention.stance is Stance.ASSERTED else None

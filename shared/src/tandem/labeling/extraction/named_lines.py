@@ -71,7 +71,11 @@ class NamedLines:
         if cells := self._cells(stretch):
             return cells
         headings = list(self._heading.finditer(text)) if "\n" in text else []
-        lines = [line for line in self._line.finditer(text) if not any(line.start() < each.end() and each.start() < line.end() for each in headings)]
+        lines = [
+            line
+            for line in self._line.finditer(text)
+            if not any(line.start() < each.end() and each.start() < line.end() for each in headings)
+        ]
         found = sorted((*lines, *headings), key=lambda line: line.start())
         sections = []
         for index, line in enumerate(found):

@@ -28,7 +28,7 @@ _FLAT = re.compile(
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
-    r"(?:^|[.!?\u2026\n;]\s*|,\s+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|on balance|"
+    r"(?:^|[.!?\u2026\n;][ \t]*|,[ \t]+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|on balance|"
     r"in the end|all in all|still)\b",
     re.IGNORECASE,
 )
@@ -50,7 +50,7 @@ _NOT_MEANT = re.compile(
 )
 _CHOOSING = r"i(?:['\u2019]d| would| will|['\u2019]ll)?\s+(?:choose|pick|select|go with|settle on|say)"
 _CONCLUSION = re.compile(
-    r"(?:[.!?;]\s+|\n\s*|,\s+)[*_]*(?:"
+    r"(?:[.!?;][ \t]+|\n[ \t]*|,[ \t]+)[*_]*(?:"
     rf"(?:so|therefore|thus|hence|in conclusion)\s*[,:]?\s+(?:(?:it is|it['\u2019]s|this is|{_CHOOSING})\s*:?\s+)?|"
     rf"(?:but|so|still|however,?)\s+{_CHOOSING}\s*:?\s+)"
     r"(?P<value>[^\n.!?;]{1,100}[.!]?[*_\"']*)\s*\Z",
@@ -114,13 +114,13 @@ class Statements:
         general = "answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort"
         names = f"{general}|{own}" if alone else own
         self._pattern = re.compile(
-            r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)[*_\"'#> -]*"
+            r"(?:^|[.!?]|(?:^|[.!?,;])[ \t]*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)[*_\"'#> \t-]*"
             r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
             r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
             r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"
             r"(?:(?:final|correct|best|most\s+\w+|right|predicted|overall|resulting|appropriate)\s+){0,2}[*_\"'`]*"
             rf"(?:{names})[*_\"'`]*"
-            r"(?:\s+(?:label|class|category|score|value))?"
+            r"(?:\s+(?:label|class|category|score|value|mentioned|present|discussed|covered|identified|found|that apply))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
             r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*"
             r"(?=(?P<value>[^\n]+?)[ \t]*$)",

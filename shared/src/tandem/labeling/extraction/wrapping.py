@@ -41,6 +41,8 @@ _PICTURE = (
 )
 """None that denies or asks: crosses, empty boxes, question marks, thumbs down."""
 _PICTURES = re.compile(rf"^(?:{_PICTURE})+|(?:{_PICTURE})+$")
+_LONGEST_REMARKED = 300
+"""Characters; a longer text is no label with a remark."""
 _LAYERS = 8
 
 
@@ -58,13 +60,20 @@ def unbulleted(stretch: Stretch) -> Stretch:
     return stretch
 
 
+def denies(text: str) -> bool:
+    """Whether an explanation denies or doubts anything, as far as its words tell."""
+    return _DENYING.search(text.casefold()) is not None
+
+
 def without_remark(text: str) -> str:
     """Without pictures around it, and without a remark in brackets behind it that denies and doubts nothing."""
+    if len(text) > _LONGEST_REMARKED:
+        return text
     text = _PICTURES.sub("", text)
     if (found := _REMARK.fullmatch(text)) is None:
         return text
     remark = found["remark"].casefold()
-    if _DENYING.search(remark) or any(float(share) < 0.5 for share in re.findall(r"(?<![\d.])0?\.\d+", remark)):
+    if denies(remark) or any(float(share) < 0.5 for share in re.findall(r"(?<![\d.])0?\.\d+", remark)):
         return text
     return text[: found.start("remark") - 1].rstrip()
 
