@@ -16,8 +16,8 @@ from tandem.labeling.normalization import fold
 
 _FLAGS = {
     **dict.fromkeys(
-        ("yes", "true", "y", "\u2713", "\u2714", "\u2705", "\u2611", "[x]", "present", "mentioned", "applies", "ja", "oui",
-         "s\u00ed", "\u662f"), True),
+        ("yes", "true", "y", "\u2713", "\u2714", "\u2705", "\u2611", "[x]", "present", "mentioned", "applies",
+         "ja", "oui", "s\u00ed", "\u662f"), True),
     **dict.fromkeys(
         ("no", "false", "n", "\u2717", "\u2718", "\u274c", "\u2610", "[ ]", "[]", "absent", "not present",
          "not mentioned", "does not apply", "nein", "non", "\u5426"), False),

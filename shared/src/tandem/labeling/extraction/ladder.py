@@ -15,9 +15,10 @@ from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, Sing
 from tandem.labeling.extraction.json_in_text import repaired, strict
 from tandem.labeling.extraction.located_json import Kind, Node, whole
 from tandem.labeling.extraction.named_lines import NamedLines
-from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.numbers import NumberReader
+from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
+from tandem.labeling.extraction.prose_words import NEGATIONS
 from tandem.labeling.extraction.python_literal import python_literal
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
@@ -108,8 +109,8 @@ class AnswerReader:
         return (found,) * len(self._names)
 
     def _from_json_in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> tuple[Found, ...] | None:
-        nodes, broken_at = strict(stretch)
-        nodes = _without_examples(nodes, stretch)
+        found_nodes, broken_at = strict(stretch)
+        nodes = _without_examples(found_nodes, stretch)
         if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields, by_name=True)) is not None:
             return found
         if isinstance(self._alone, _LISTED) and not nodes and (node := python_literal(stretch)) is not None:
@@ -207,6 +208,8 @@ class AnswerReader:
     def _like_the_name(self, node: Node) -> Node | None:
         """The only member under a part of the only task's name, with or without a general word."""
         own = set(separated(self._names[0]).split())
+        if own & NEGATIONS:
+            return None
         found = [
             value for key, value in node.members if (words := set(separated(key).split()) - _GENERAL) and words <= own
         ]

@@ -67,7 +67,7 @@ class Mentions:
             for other in (option.value for option in options)
         )
 
-    def asserted(self, stretch: Stretch) -> tuple[str, Place] | Unreadable:
+    def asserted(self, stretch: Stretch) -> tuple[str, Place] | Unreadable:  # noqa: PLR0911 - a reason a return
         """The label that the text asserts and where it does, or why there is none."""
         found = list(self.all(stretch))
         if not found:
@@ -164,8 +164,10 @@ def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, boo
 
 
 def _pattern(spelling: str) -> str:
-    """The spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either, and a digit is
-    no part of a longer number or amount."""
+    """The spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either.
+
+    A digit is no part of a longer number or amount.
+    """
     parts = [re.escape(part) for part in re.split(r"[\s_\-\u2010\u2011]+", spelling.strip()) if part]
     body = r"[\s_\-\u2010\u2011]+".join(parts).replace("'", "['\u2019]")
     first, last = spelling.strip()[0], spelling.strip()[-1]

@@ -19,7 +19,8 @@ _ASIDE = (
 
 
 _TABLE = re.compile(
-    r"^[ \t]*\|(?P<head>[^\n]*)\|[ \t]*\n[ \t]*\|[ \t|:-]+\|[ \t]*\n[ \t]*\|(?P<row>[^\n]*)\|[ \t]*(?:\n(?!\s*\|)|\s*\Z)",
+    r"^[ \t]*\|(?P<head>[^\n]*)\|[ \t]*\n[ \t]*\|[ \t|:-]+\|[ \t]*\n"
+    r"[ \t]*\|(?P<row>[^\n]*)\|[ \t]*(?:\n(?!\s*\|)|\s*\Z)",
     re.MULTILINE,
 )
 """A table of one row."""

@@ -32,12 +32,12 @@ _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
 """What a rating is counted in, where the task has no unit."""
 _UNITS = {
-    "$": "usd", "us$": "usd", "us dollars": "usd", "\u20ac": "eur", "euro": "eur",
-    "euros": "eur", "\u00a3": "gbp", "\u00a5": "jpy", "yen": "jpy", "c": "\u00b0c", "\u00b0": "\u00b0c", "degrees": "\u00b0c",
-    "celsius": "\u00b0c", "degrees celsius": "\u00b0c", "\u00b0 c": "\u00b0c", "degree": "\u00b0c", "kilometers": "km", "kilometres": "km",
+    "$": "usd", "us$": "usd", "us dollars": "usd", "\u20ac": "eur", "euro": "eur", "euros": "eur", "\u00a3": "gbp",
+    "\u00a5": "jpy", "yen": "jpy", "c": "\u00b0c", "\u00b0": "\u00b0c", "degrees": "\u00b0c", "celsius": "\u00b0c",
+    "degrees celsius": "\u00b0c", "\u00b0 c": "\u00b0c", "degree": "\u00b0c", "kilometers": "km", "kilometres": "km",
     "kilometer": "km", "meters": "m", "metres": "m", "meter": "m", "kilograms": "kg", "kilogram": "kg", "kilos": "kg",
-    "grams": "g", "gram": "g", "minutes": "min", "minute": "min", "mins": "min", "hours": "h", "hour": "h", "hrs": "h",
-    "seconds": "s", "second": "s", "secs": "s", "percent": "%", "per cent": "%", "pct": "%",
+    "grams": "g", "gram": "g", "minutes": "min", "minute": "min", "mins": "min", "hours": "h", "hour": "h",
+    "hrs": "h", "seconds": "s", "second": "s", "secs": "s", "percent": "%", "per cent": "%", "pct": "%",
 }  # fmt: skip
 """Other ways to write a unit. Degrees alone are what the task counts in."""
 _THOUSANDS = {"k": 1_000, "thousand": 1_000, "million": 1_000_000, "mn": 1_000_000}
@@ -96,9 +96,9 @@ class NumberReader:
         if not self._unit or isinstance(found, Unreadable):
             return found
         for key, value in beside.members:
-            if value.kind is Kind.STRING and separated(key) in _UNIT_KEYS and value.text.strip():
-                if _unit(value.text) != self._unit:
-                    return self._other_unit(f"{found.value:g} {value.text}" if isinstance(found.value, float) else "")
+            told = value.text.strip() if value.kind is Kind.STRING and separated(key) in _UNIT_KEYS else ""
+            if told and _unit(told) != self._unit:
+                return self._other_unit(f"{found.value} {told}")
         return found
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tandem.events.schema import SpanTask
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import Match, OptionTable, separated
-from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
+from tandem.labeling.extraction.outcome import ambiguous, is_turned, not_in_schema, quoted
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Place, Rule, Unreadable
 
@@ -91,7 +91,7 @@ class JsonClaims:
             return not_in_schema(f"{self._task.name!r}: a span has no text")
         return self._claim(quote.text, label, None, Rule.NORMALIZED)
 
-    def _item(self, node: Node) -> Claim | Unreadable:
+    def _item(self, node: Node) -> Claim | Unreadable:  # noqa: PLR0911 - a form a return
         if node.kind is Kind.STRING and self._only is not None:
             return self._claim(node.text, self._only, None, Rule.NORMALIZED)
         if node.kind is Kind.LIST and len(node.items) == 3:
@@ -104,6 +104,8 @@ class JsonClaims:
                 if label is None
                 else self._claim(quote.text, label, second.place, Rule.NORMALIZED)
             )
+        if is_turned(node):
+            return ambiguous([])
         members = _by_key(node)
         said = _first(members, LABEL_KEYS)
         if said is None and self._only is not None and node.kind is Kind.OBJECT:

@@ -155,7 +155,8 @@ _ALTERNATIVES = frozenset({"or", "oder", "noch", "ou", "o"})
 _BETWEEN = words.FILLERS | words.words_of(
     """
     be been being as label labeled labelled classified considered really at all exactly necessarily entirely
-    fully particularly especially completely truly any in is way anywhere near even it it's that that's es est ist è é är
+    fully particularly especially completely truly any in is way anywhere near even it it's that that's
+    es est ist è é är
     """
 )
 """May stand between a negation and the label that it denies outright."""
@@ -176,7 +177,7 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
         token = tokens[at]
         if token.value is not None or at in used:
             continue
-        if token.text == "falls" and tokens[at + 1].text in ("under", "into", "in", "within"):
+        if token.text == "falls" and at + 1 < len(tokens) and tokens[at + 1].text in ("under", "into", "in", "within"):
             continue  # no German condition
         if token.text == "can" and _CLASSIFIED.match(" ".join(each.text for each in tokens[at : at + 3])):
             continue

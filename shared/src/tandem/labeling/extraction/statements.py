@@ -22,14 +22,15 @@ _RETRACTION = re.compile(
 )
 _FLAT = re.compile(
     r"[\W_]*(?:oh |but |no,? )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction|on second thoughts?|"
-    r"(?:wait\b|hmm+|actually)?[\s,.!\u2026\u2014-]*let me (?:re-?(?:consider|think|evaluate|check|assess|analy[sz]e|read|do|view|count|calculate|examine)|"
+    r"(?:wait\b|hmm+|actually)?[\s,.!\u2026\u2014-]*let me (?:re-?(?:consider|think|evaluate|check|assess|analy[sz]e|"
+    r"read|do|view|count|calculate|examine)|"
     r"think (?:again|about)|correct|double)|"
     r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$)",
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
-    r"(?:^|[.!?\u2026\n;][ \t]*|,[ \t]+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|on balance|"
-    r"in the end|all in all|still)\b",
+    r"(?:^|[.!?\u2026\n;][ \t]*|,[ \t]+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|"
+    r"on balance|in the end|all in all|still)\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
@@ -114,13 +115,15 @@ class Statements:
         general = "answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort"
         names = f"{general}|{own}" if alone else own
         self._pattern = re.compile(
-            r"(?:^|[.!?]|(?:^|[.!?,;])[ \t]*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)[*_\"'#> \t-]*"
+            r"(?:^|[.!?]|(?:^|[.!?,;])[ \t]*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)"
+            r"[*_\"'#> \t-]*"
             r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
             r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
             r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"
             r"(?:(?:final|correct|best|most\s+\w+|right|predicted|overall|resulting|appropriate)\s+){0,2}[*_\"'`]*"
             rf"(?:{names})[*_\"'`]*"
-            r"(?:\s+(?:label|class|category|score|value|mentioned|present|discussed|covered|identified|found|that apply))?"
+            r"(?:\s+(?:label|class|category|score|value|mentioned|"
+            r"present|discussed|covered|identified|found|that apply))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
             r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*"
             r"(?=(?P<value>[^\n]+?)[ \t]*$)",

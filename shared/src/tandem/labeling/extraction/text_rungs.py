@@ -42,6 +42,10 @@ PROSE_LIMIT = 20_000
 
 _IS_JSON = re.compile(r"""(?:```\w*\s*)?[{\[]+\s*["'\u201c]?[\w -]{1,60}["'\u201d]?\s*:""")
 """How JSON begins that was not read: no text that a title could be."""
+_CHOICES = re.compile(
+    r"^[ \t*_#-]*(?:option|version|alternative|variant|suggestion)\s+\w{1,2}\s*[*_]*:", re.IGNORECASE | re.MULTILINE
+)
+"""Texts to choose from."""
 _NOT_MEANT = Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
 
 
@@ -127,7 +131,12 @@ class TextRungs:
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
         text = without_chatter(stretch)
-        if text is None or _IS_JSON.match(text.text) or self._statements.values(text):
+        if (
+            text is None
+            or len(_CHOICES.findall(text.text)) > 1
+            or _IS_JSON.match(text.text)
+            or self._statements.values(text)
+        ):
             return Unreadable(UnreadableReason.NO_OPTION, "the answer is not the text alone")
         found = self._reader.in_text(text, fields)
         return found if text == stretch else loosened(found, Rule.NORMALIZED)
@@ -173,15 +182,15 @@ class TextRungs:
         parts = [value, next(paragraphs(value)), next(value.lines(), value)]
         return list(dict.fromkeys(parts))
 
-    def _stated(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+    def _stated(  # noqa: PLR0911 - a form a return
+        self, stretch: Stretch, fields: Mapping[str, str]
+    ) -> Found | None:
         """From a closing statement, or of the only task from a line of its own; None where there is neither."""
         if isinstance(self._task, TextTask):
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
-        if self._alone and not stated and (concluded := self._statements.conclusion(stretch)) is not None:
-            found = self._reader.in_text(concluded, fields)
-            if isinstance(found, Reading) and found.value:
-                return loosened(found, Rule.FINAL_STATEMENT)
+        if not stated and (concluded := self._concluded(stretch, fields)) is not None:
+            return concluded
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
         if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
@@ -195,6 +204,23 @@ class TextRungs:
             return None
         others = [found for line in stretch.lines() if isinstance(found := self._reader.in_text(line, fields), Reading)]
         return loosened(agreed([*lines, *others]), Rule.FINAL_STATEMENT)
+
+    def _concluded(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+        """The one value that the text ends in as its conclusion, where no line and no sentence gives another."""
+        if not self._alone or not isinstance(self._task, SingleChoiceTask | NumberTask):
+            return None
+        last = self._statements.conclusion(stretch)
+        found = None if last is None else self._reader.in_text(last, fields)
+        if last is None or not isinstance(found, Reading):
+            return None
+        lines = [self._reader.in_text(line, fields) for line in stretch.lines()]
+        found = agreed([*(each for each in lines if isinstance(each, Reading)), found])
+        before = Stretch(stretch.answer, stretch.start, last.start)
+        if self._mentions is not None and isinstance(found, Reading):
+            settled = (Stance.DENIED, Stance.ASKED, Stance.DOUBTED)
+            said = {each.value for each in self._mentions.all(before) if each.stance not in settled}
+            found = ambiguous({str(found.value), *said}) if said - {str(found.value)} else found
+        return loosened(found, Rule.FINAL_STATEMENT)
 
     def _first_of(self, values: Sequence[Stretch], fields: Mapping[str, str]) -> Found:
         found = [self._reader.in_text(value, fields) for value in values]
