@@ -36,6 +36,8 @@ _BECAUSE = re.compile(
     r"(?!.*(?:;|\b(?:but|however|yet|while|whereas|although|though|because|aber|mais|pero)\b))",
     re.IGNORECASE | re.DOTALL,
 )
+MOST_MENTIONS = 300
+"""More come of a model that loops, and are not weighed one by one."""
 _LONGEST_REASON = 400
 """Characters."""
 _ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
@@ -119,6 +121,10 @@ class Mentions:
             and not _CONFIDENCE.search(text, max(0, match.start() - 60), match.start())
         ]
         if not found:
+            return
+        if len(found) > MOST_MENTIONS:
+            for place, value in found:
+                yield Mention(value, (stretch.start + place[0], stretch.start + place[1]), Stance.DOUBTED)
             return
         for start, end, asks in _sentences(text, [span for span, _ in found]):
             inside = [(span, value) for span, value in found if start <= span[0] < end]
