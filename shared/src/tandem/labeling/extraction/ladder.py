@@ -37,7 +37,22 @@ _WRAPPERS = GENERIC_NAMES | {
 }  # fmt: skip
 """What models wrap the answer in."""
 _GENERAL = frozenset(
-    {"label", "class", "category", "value", "answer", "final", "predicted", "overall", "the", "result"}
+    {
+        "label",
+        "class",
+        "category",
+        "value",
+        "answer",
+        "final",
+        "predicted",
+        "overall",
+        "the",
+        "result",
+        "is",
+        "of",
+        "a",
+        "in",
+    }
 )
 _NAMING = frozenset({"task", "name", "field", "question", "key", "task name"})
 """Keys under which an object tells whose value it has."""

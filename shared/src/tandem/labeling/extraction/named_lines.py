@@ -18,6 +18,13 @@ _ASIDE = (
 """What else models say by name: it ends the value before it, and is none itself."""
 
 
+_BESIDE = frozenset(
+    {
+        *_ASIDE, "", "#", "id", "no", "text", "review", "record", "input", "document", "tweet", "comment", "message",
+        "post", "ticket", "article", "email", "premise", "hypothesis",
+    }
+)  # fmt: skip
+"""Heads of columns beside the tasks' own, in a table that is about the record as a whole."""
 _TABLE = re.compile(
     r"^[ \t]*\|(?P<head>[^\n]*)\|[ \t]*\n[ \t]*\|[ \t|:-]+\|[ \t]*\n"
     r"[ \t]*\|(?P<row>[^\n]*)\|[ \t]*(?:\n(?!\s*\|)|\s*\Z)",
@@ -95,7 +102,10 @@ class NamedLines:
         if "|" not in stretch.text or (table := _TABLE.search(stretch.text)) is None:
             return []
         head = table["head"].split("|")
-        names = [self._names.get(separated(cell.strip())) for cell in head]
+        heads = [separated(cell.strip()) for cell in head]
+        names = [self._names.get(said) for said in heads]
+        if any(said not in _BESIDE for said, name in zip(heads, names, strict=True) if name is None):
+            return []  # of something within the record, such as a word or an aspect
         if not any(names) or len(names) != table["row"].count("|") + 1:
             return []
         start = table.start("row")
