@@ -18,6 +18,7 @@ from tandem_client.models import (
     Project,
 )
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
@@ -43,12 +44,15 @@ __all__ = [
     "MultipleChoice",
     "Number",
     "Project",
+    "ReviewOrder",
+    "ReviewPolicy",
     "SingleChoice",
     "Span",
     "SpanAttribute",
     "Spans",
     "Tandem",
     "TandemError",
+    "TaskReview",
     "Text",
     "Tryout",
     "UnreachableError",

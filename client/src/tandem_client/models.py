@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
 
@@ -127,6 +128,7 @@ class Job(Model):
     counts: JobCounts
     rate_per_second: float | None = None
     eta_seconds: float | None = None
+    review_policy: ReviewPolicy = ReviewPolicy()
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent

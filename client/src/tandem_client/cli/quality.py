@@ -26,6 +26,7 @@ from tandem_client.cli.quality_tables import (
     task_line,
     value_lines,
 )
+from tandem_client.cli.review_policy import Threshold, review_policy
 from tandem_client.cli.session import connected, err, out, the_job
 
 Jobs = Annotated[list[str], typer.Argument(help="Ids or names of the jobs.")]
@@ -107,22 +108,21 @@ def combine(
         Method, typer.Option(help="vote: what most say. dawid-skene: agents count by how often they are right.")
     ] = Method.VOTE,
     name: Annotated[str | None, typer.Option(help="Name of the new job.")] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Labels with a confidence below this go to a person; 1: wherever agents differ."
-        ),
-    ] = None,
+    threshold: Threshold = None,
     detach: Annotated[bool, typer.Option("--detach", help="Make the job and return at once.")] = False,
 ) -> None:
-    """Make one job of the labels of several: by vote, or by how often each agent is right."""
+    """Make one job of the labels of several: by vote, or by how often each agent is right.
+
+    With `--threshold 1`, a person sees every record on which agents differ.
+    """
+    policy = review_policy(threshold, None)
     with connected() as tandem:
         named = [the_job(tandem, each) for each in jobs]
         made = tandem.comparisons.combine(
             [job.id for job in named],
             method="vote" if method is Method.VOTE else "dawid_skene",
             name=name,
-            review_threshold=threshold,
+            review_policy=policy,
         )
         for each in made.estimated:
             agent = next(job.name for job in named if job.id == each.job_id)

@@ -8,9 +8,19 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from tandem_client.quality import ComparedTask, Comparison, Contest, Difference, Evaluation, JobReport, TaskReport
+from tandem_client.quality import (
+    ComparedTask,
+    Comparison,
+    Contest,
+    Difference,
+    Evaluation,
+    JobReport,
+    ReviewCount,
+    TaskReport,
+)
 
 _SHOWN_LABELS = 20
+_SHOWN_REASONS = 12
 _MOST_COLUMNS = 10
 
 
@@ -21,6 +31,8 @@ def report_lines(report: JobReport) -> Iterator[str]:
         f"{report.state}, {ended} of {ended + counts.not_run} records: {counts.labeled} labeled, "
         f"{counts.invalid} invalid, {counts.failed} failed; {counts.needs_review} to review, {report.verified} verified"
     )
+    if report.review:
+        yield f"to review: {', '.join(_asked_for(each) for each in report.review[:_SHOWN_REASONS])}"
     if report.rules:
         yield f"read by: {_counted(report.rules)}"
     if report.reasons:
@@ -37,6 +49,11 @@ def report_lines(report: JobReport) -> Iterator[str]:
         seconds = report.seconds
         most = "" if seconds.p99 is None else f", {seconds.p99:.2f} s at the 99th"
         yield f"{seconds.p50:.2f} s at the median, {seconds.p95:.2f} s at the 95th percentile{most}{rate}"
+
+
+def _asked_for(each: ReviewCount) -> str:
+    where = f"{each.task}: " if each.task else ""
+    return f"{each.records} {where}{each.reason.replace('_', ' ')}"
 
 
 def labels_table(task: TaskReport) -> Table:

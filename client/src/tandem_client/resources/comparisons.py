@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tandem_client.paging import pages
 from tandem_client.quality import Combination, Comparison, Difference
+from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 Method = Literal["vote", "dawid_skene"]
@@ -47,6 +48,7 @@ class Comparisons:
         method: Method = "vote",
         name: str | None = None,
         review_threshold: float | None = None,
+        review_policy: ReviewPolicy | None = None,
     ) -> Combination:
         """Make a job whose labels are those of several jobs, combined.
 
@@ -55,6 +57,6 @@ class Comparisons:
         body: dict[str, Any] = {"jobs": list(job_ids), "method": method}
         if name is not None:
             body["name"] = name
-        if review_threshold is not None:
-            body["review_policy"] = {"threshold": review_threshold}
+        if (policy := policy_body(review_threshold, review_policy)) is not None:
+            body["review_policy"] = policy
         return Combination.model_validate(self._http.post("/combinations", body))

@@ -50,7 +50,7 @@ class JobCounts(View):
     invalid: int
     failed: int
     not_run: int
-    needs_review: int = Field(description="Of the others: sent to a person by the review policy.")
+    needs_review: int = Field(description="Of the others: sent to a person.")
 
 
 class JobAgent(View):
