@@ -2,10 +2,11 @@
 
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
-from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableError
+from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
 from tandem_client.models import (
     Agent,
     Annotation,
+    AnnotationDetail,
     CarryOver,
     CarryOverReport,
     Dataset,
@@ -24,6 +25,7 @@ from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoic
 __all__ = [
     "Agent",
     "Annotation",
+    "AnnotationDetail",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -44,6 +46,7 @@ __all__ = [
     "MultipleChoice",
     "Number",
     "Project",
+    "ReviewNotFinishedError",
     "ReviewOrder",
     "ReviewPolicy",
     "SingleChoice",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, quality, schemas
+from tandem_client.cli import agents, data, jobs, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -39,6 +39,7 @@ app.command()(jobs.status)
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
+app.command()(showing.show)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

@@ -20,6 +20,7 @@ from tandem_client.cli.quality_tables import (
     differences_table,
     evaluation_lines,
     labels_table,
+    order_lines,
     pairs_table,
     reliability_table,
     report_lines,
@@ -68,9 +69,21 @@ def compare(
     export: Annotated[
         Path | None, typer.Option(help="Write all records where the agents differ to this JSONL file.")
     ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Send the records where they differ to people, all of them and none twice.")
+    ] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="With --review: only where every agent is at least this sure."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ."""
+    """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ.
+
+    With `--review`, people get the records where they differ: on the task given, else on any.
+    """
+    if min_confidence is not None and not review:
+        raise typer.BadParameter("it says what --review sends to people", param_hint="--min-confidence")
     with connected() as tandem:
         named = [the_job(tandem, name) for name in jobs]
         ids = [job.id for job in named]
@@ -82,6 +95,10 @@ def compare(
                 for one in tandem.comparisons.differences(ids, task=chosen, order="seq", page_size=500):
                     file.write(json.dumps(one.model_dump(), ensure_ascii=False) + "\n")
             err.print(f"{export} written.", markup=False)
+        if review:
+            order = tandem.comparisons.review(ids, task=task, min_confidence=min_confidence)
+            for line in order_lines(order, {job.id: job.name for job in named}):
+                err.print(line, markup=False, soft_wrap=True)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
         return

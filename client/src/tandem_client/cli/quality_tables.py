@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -18,6 +18,7 @@ from tandem_client.quality import (
     ReviewCount,
     TaskReport,
 )
+from tandem_client.reviewing import ReviewOrder
 
 _SHOWN_LABELS = 20
 _SHOWN_REASONS = 12
@@ -180,6 +181,19 @@ def pairs_table(found: Comparison, task: ComparedTask) -> Table:
         }
         for pair in task.pairs
     )
+
+
+def order_lines(order: ReviewOrder, names: Mapping[str, str]) -> Iterator[str]:
+    """What became of the records that were sent to people."""
+    where = f"on {order.task}" if order.task else "on some task"
+    sure = "" if order.min_confidence is None else f", all at least {order.min_confidence:.0%} sure"
+    yield f"They differ {where}{sure}: {order.differing:,} records."
+    for job_id, queued in order.queues.items():
+        yield f"  {queued:,} are in the review queue of {names.get(job_id, job_id)}"
+    if order.waiting:
+        yield f"  {order.waiting:,} were waiting for a person already"
+    if order.decided:
+        yield f"  {order.decided:,} are decided by people already"
 
 
 def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:

@@ -36,7 +36,9 @@ def review_policy(threshold: Sequence[str] | None, without_confidence: Sequence[
     for given in without_confidence or ():
         task, value = _split(given)
         if value not in _WORDS:
-            raise typer.BadParameter(f"{given!r} is not review, ignore or task=review", param_hint="--without-confidence")
+            raise typer.BadParameter(
+                f"{given!r} is not review, ignore or task=review", param_hint="--without-confidence"
+            )
         (tasks.setdefault(task, {}) if task else whole)["review_without_confidence"] = _WORDS[value]
     if not whole and not tasks:
         return None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
-from tandem_client.models import Annotation, Job, JobCost
+from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
 from tandem_client.quality import JobReport
 from tandem_client.reviewing import ReviewPolicy, policy_body
@@ -135,6 +135,11 @@ class Jobs:
         params: dict[str, Any] = {"outcome": outcome, "needs_review": needs_review, "limit": page_size}
         for item in pages(self._http, f"/jobs/{job_id}/annotations", **params):
             yield Annotation.model_validate(item)
+
+    def annotation(self, job_id: str, record_id: str) -> AnnotationDetail:
+        """One record with all that is known of it: labels with their confidence, the raw answer, samples, calls, older
+        attempts, people's decisions. Raises TandemError where it was not run."""
+        return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
 
     def cost(self, job_id: str) -> JobCost:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))

@@ -33,7 +33,8 @@ class ReviewRequestedV1(RecordEvent):
     outcome: Outcome
     reason: ReviewReason
     causes: tuple[ReviewCause, ...] = Field(
-        default=(), description="The tasks that are why; none where the whole record is, or an older writer did not say."
+        default=(),
+        description="The tasks that are why; none where the whole record is, or an older writer did not say.",
     )
     labels: tuple[TaskLabel, ...] = ()
     priority: float = Field(default=0.0, description="Higher comes first; 1 - confidence in this release.")

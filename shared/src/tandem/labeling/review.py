@@ -80,9 +80,7 @@ def unmeasurable(schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrat
     return tuple(task.name for task in schema.tasks if _says_nothing(task))
 
 
-def settled(
-    policy: ReviewPolicy, schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]
-) -> ReviewPolicy:
+def settled(policy: ReviewPolicy, schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]) -> ReviewPolicy:
     """The policy with the default of each task spelled out: one that can have no confidence is left to those that can.
     Where no task can have one, or the policy says otherwise, it stays as it is."""
     without = unmeasurable(schema, strategies)

@@ -24,6 +24,7 @@ class Ended(TypedDict):
     """What is read of an annotation; see the store's `AnnotationDocument`."""
 
     seq: int
+    record_id: str
     attempt: int
     outcome: str
     reason: str | None

@@ -198,8 +198,8 @@ class JobService:
         by_model = add_up(rows)
         budget = job.get("budget_usd")
         return JobCost(
-            total=_cost(totals_of(by_model)),
-            by_model=[_cost(row) for row in by_model],
+            total=ModelCost.made_of(totals_of(by_model)),
+            by_model=[ModelCost.made_of(row) for row in by_model],
             budget_usd=budget,
             reserved_usd=None if budget is None else job["dispatch"].get("reserved_usd", 0.0),
         )
@@ -216,11 +216,6 @@ class JobService:
 
     async def _shown(self, job: JobDocument) -> Job:
         return _view(job, await self.ended(job))
-
-
-def _cost(row: ModelSpend) -> ModelCost:
-    unknown = row.unpriced_tokens > 0 and row.unpriced_tokens >= row.tokens
-    return ModelCost.model_validate({**row.document(), "amount": None if unknown else row.amount})
 
 
 def _view(job: JobDocument, ended: OutcomeCounts) -> Job:

@@ -17,8 +17,8 @@ _BATCH = 500
 
 
 class Fingerprint(NamedTuple):
-    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, and how
-    many a person's look was asked for afterwards.
+    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, and of
+    how many a person's look was asked for afterwards.
 
     Nothing of what is reported changes without one of them changing.
     """
@@ -57,9 +57,7 @@ class EndedReader:
         revisions = {group["_id"]: group["revisions"] for group in decisions}
         asked = {group["_id"]: group["asked"] for group in orders}
         return {
-            int(block): Fingerprint(
-                group["records"], group["attempts"], revisions.get(block, 0), asked.get(block, 0)
-            )
+            int(block): Fingerprint(group["records"], group["attempts"], revisions.get(block, 0), asked.get(block, 0))
             for group in groups
             for block in (group["_id"],)
         }
@@ -89,6 +87,7 @@ _SHOWN: dict[str, Any] = {
     "_id": 0,
     "job_id": 1,
     "seq": 1,
+    "record_id": 1,
     "attempt": 1,
     "outcome": 1,
     "reason": 1,

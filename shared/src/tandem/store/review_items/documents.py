@@ -21,7 +21,8 @@ class ItemState(StrEnum):
 class ReviewItem(BaseModel):
     """A record of a job that a person should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a person.
+    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
+    person.
     `reservation` is the fence token of the last claim; whoever holds the current token may decide, even past
     `reserved_until`, which only says from when on others may claim the item.
     """
