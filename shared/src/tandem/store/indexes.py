@@ -94,7 +94,11 @@ INDEXES: tuple[Index, ...] = (
         "what a person's look was asked for afterwards; holds such records only",
         {"partialFilterExpression": {"review_asked.attempt": {"$gte": 1}}},
     ),
-    Index("review_orders", (("state", UP), ("_id", UP)), "orders that are to be walked"),
+    Index(
+        "review_orders",
+        (("state", UP), ("walked_at", UP), ("_id", UP)),
+        "the order that waited longest for its next block",
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate
+from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate, ReviewOrderList
 from tandem_api.routing import PREFIX, Api
 
 router = APIRouter(prefix=f"{PREFIX}/review-orders", tags=["review orders"])
@@ -19,6 +21,19 @@ async def order_review(body: ReviewOrderCreate, caller: Admin, api: Api) -> Revi
     the same one, and finds what became new.
     """
     return await api.review_orders.place(body, caller)
+
+
+@router.get("", responses=problem_responses(404, 422))
+async def find_review_orders(
+    *,
+    job: Annotated[list[str], Query(description="Id of a job; give it once for each, in the order of the jobs.")],
+    caller: Viewer,
+    api: Api,
+    task: str | None = None,
+    min_confidence: float | None = None,
+) -> ReviewOrderList:
+    """The order of these jobs, if it was given: so much is with people already."""
+    return await api.review_orders.find(job, caller, task=task, min_confidence=min_confidence)
 
 
 @router.get("/{order_id}", responses=problem_responses(404))

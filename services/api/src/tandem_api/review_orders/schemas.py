@@ -45,3 +45,7 @@ class ReviewOrder(View):
         walked, all_of_it = order["cursor"] - order["from_seq"], order["below_seq"] - order["from_seq"]
         done = order["state"] == OrderState.DONE
         return cls.of({**order, **order["counts"], "share": 1.0 if done else min(1.0, walked / all_of_it)})
+
+
+class ReviewOrderList(View):
+    items: list[ReviewOrder] = Field(description="One at most.")

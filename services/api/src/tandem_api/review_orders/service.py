@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tandem.access import Caller
 from tandem.events import JobState
 from tandem.store.database import utcnow
@@ -11,7 +13,7 @@ from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.web import Problem, not_found
 from tandem_api.comparisons.subject import Subject, subject_of
 from tandem_api.jobs.service import JobService
-from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate
+from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate, ReviewOrderList
 
 
 class ReviewOrderService:
@@ -48,6 +50,13 @@ class ReviewOrderService:
             "finished_at": None,
         }
         return ReviewOrder.shown(await self._writer.place(order))
+
+    async def find(
+        self, job_ids: Sequence[str], caller: Caller, *, task: str | None, min_confidence: float | None
+    ) -> ReviewOrderList:
+        subject = await subject_of(self._jobs, job_ids, caller)
+        order = await self._reader.get(order_id(subject.job_ids, task, min_confidence))
+        return ReviewOrderList(items=[] if order is None else [ReviewOrder.shown(order)])
 
     async def get(self, order_id: str, caller: Caller) -> ReviewOrder:
         order = await self._reader.get(order_id)

@@ -750,7 +750,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Find Review Orders
+         * @description The order of these jobs, if it was given: so much is with people already.
+         */
+        get: operations["find_review_orders"];
         put?: never;
         /**
          * Order Review
@@ -3150,6 +3154,14 @@ export interface components {
              * @description Only where they differ on it; left out: on any of their tasks.
              */
             task?: string | null;
+        };
+        /** ReviewOrderList */
+        ReviewOrderList: {
+            /**
+             * Items
+             * @description One at most.
+             */
+            items: components["schemas"]["ReviewOrder"][];
         };
         /**
          * ReviewPolicy
@@ -6863,6 +6875,76 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_review_orders: {
+        parameters: {
+            query: {
+                /** @description Id of a job; give it once for each, in the order of the jobs. */
+                job: string[];
+                task?: string | null;
+                min_confidence?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOrderList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
