@@ -19,7 +19,7 @@ export function JobFacts({ job }: { job: Job }) {
     ...Object.entries(policy.tasks).flatMap(([task, own]) => [
       own.threshold != null && `${words(task)} below ${percent(own.threshold)}`,
       own.review_without_confidence === true && !policy.review_without_confidence && `${words(task)} without a confidence`,
-      own.review_without_confidence === false && policy.review_without_confidence && `not ${words(task)} for want of one`,
+      own.review_without_confidence === false && policy.review_without_confidence && `${words(task)}: a missing confidence is ignored`,
     ]),
   ].filter(Boolean);
   const facts: [string, ReactNode][] = [

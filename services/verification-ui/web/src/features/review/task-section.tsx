@@ -82,7 +82,7 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
             </span>
           </Tip>
         )}
-        <Sureness suggestion={suggestion} threshold={threshold} small={dense} />
+        {(!cause || suggestion?.confidence != null) && <Sureness suggestion={suggestion} threshold={threshold} small={dense} />}
       </div>
       <Kind item={item} task={task} desk={desk} active={active} dense={dense} threshold={threshold} />
       {told && (
