@@ -20,7 +20,7 @@ from tandem_api.review_orders.picking import Picked, pick
 BLOCK = 2000
 """Seqs compared at once."""
 LOOK_SECONDS = 1.0
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
 """Longer than a block takes; a killed dispatcher's orders go on after this."""
 APPLIED_SECONDS = 20.0
 """What was asked for and is not in a queue by then is asked for again."""
