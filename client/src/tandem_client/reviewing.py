@@ -64,6 +64,7 @@ class ReviewOrder(Model):
     waiting: int = 0
     decided: int = 0
     queues: dict[str, int] = Field(default_factory=dict)
+    notice: str | None = None
     created_at: datetime
     finished_at: datetime | None = None
 

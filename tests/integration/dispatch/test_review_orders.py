@@ -94,6 +94,7 @@ class World:
             "counts": NO_COUNTS,
             "queues": {},
             "lease": None,
+            "stalled": 0,
             "walked_at": now,
             "created_at": now,
             "created_by": "ada",
@@ -304,6 +305,26 @@ async def test_what_the_broker_lost_is_asked_for_again(world: World) -> None:
         done = await world.done(await world.order(("a", "b"), 7))
     assert await world.asked_for() == {"a": list(range(7))}
     assert done["counts"] == counts(differing=7, queued=7)
+
+
+async def test_an_order_that_nobody_carries_out_is_put_off_and_goes_on_by_itself(world: World) -> None:
+    await world.job("a", "nn")
+    await world.job("b", "pp")
+    order = await world.order(("a", "b"), 2)
+    # No postprocessor.
+    alone = world.walker(applied_seconds=0.05)
+    walking = asyncio.ensure_future(alone.run())
+
+    async def stalled() -> bool:
+        return (await world.read(order))["stalled"] >= 2
+
+    await eventually(stalled, timeout=20)
+    await alone.stop()
+    await walking
+    assert len(world.producer.sent) <= 2 * ((await world.read(order))["stalled"] + 1), "asked for once a try"
+    async with world.running(world.walker()):
+        done = await world.done(order)
+    assert (done["stalled"], done["counts"]) == (0, counts(differing=2, queued=2))
 
 
 async def test_an_order_whose_walker_was_killed_goes_on_where_it_stood(world: World) -> None:

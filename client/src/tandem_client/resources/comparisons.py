@@ -69,7 +69,8 @@ class Comparisons:
                 raise ReviewNotFinishedError(
                     "Not all differing records are in a queue yet",
                     type="review-not-finished",
-                    detail=f"{order.share:.0%} of the records were looked at after {timeout:g} s",
+                    detail=f"{order.share:.0%} of the records were looked at after {timeout:g} s"
+                    + (f". {order.notice}" if order.notice else ""),
                     cure=f"It goes on; look with `comparisons.review_order({order.id!r})`.",
                 )
             self._sleep(interval)

@@ -195,6 +195,7 @@ export function reviewOrder(jobs: string[], elapsed: number) {
     queued,
     waiting,
     decided,
+    notice: null,
     queues: { [jobs[0] ?? ""]: queued },
     created_at: new Date().toISOString(),
     created_by: "Ada",

@@ -25,6 +25,8 @@ LEASE_SECONDS = 30.0
 APPLIED_SECONDS = 20.0
 """What was asked for and is not in a queue by then is asked for again."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+LONGEST_PUT_OFF = 300.0
+"""Until a block that was not carried out is tried again: the postprocessor may be down for long."""
 
 log = get_logger(__name__)
 
@@ -88,7 +90,8 @@ class ReviewOrderWalker:
             picked = await self._applied(order, tasks, high)
         if picked.asks:
             log.warning("review_orders.not_applied", order_id=order["_id"], records=len(picked.asks))
-            await self._writer.release(order)
+            longest = min(2.0 ** min(order["stalled"], 10), LONGEST_PUT_OFF)
+            await self._writer.put_off(order, seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter
         elif await self._writer.advance(order, cursor=high, counts=picked.counts, queues=dict(picked.queues)):
             log.info("review_orders.walked", order_id=order["_id"], cursor=high, **picked.counts)
 

@@ -10,6 +10,8 @@ from pydantic import Field
 from tandem.store.review_orders.documents import OrderState, ReviewOrderDocument
 from tandem_api.views import Body, View
 
+STALLED = "The postprocessor has not taken up what was asked for. It is asked again, and the order goes on by itself."
+
 
 class ReviewOrderCreate(Body):
     jobs: list[str] = Field(
@@ -36,6 +38,7 @@ class ReviewOrder(View):
     waiting: int = Field(description="In the queue of one of the jobs before.")
     decided: int = Field(description="A person decided on them, in one of the jobs.")
     queues: dict[str, int] = Field(description="Job to how many of the queued are in its queue.")
+    notice: str | None = Field(description="What keeps it from going on.")
     created_at: datetime
     created_by: str
     finished_at: datetime | None
@@ -44,7 +47,8 @@ class ReviewOrder(View):
     def shown(cls, order: ReviewOrderDocument) -> Self:
         walked, all_of_it = order["cursor"] - order["from_seq"], order["below_seq"] - order["from_seq"]
         done = order["state"] == OrderState.DONE
-        return cls.of({**order, **order["counts"], "share": 1.0 if done else min(1.0, walked / all_of_it)})
+        share = 1.0 if done else min(1.0, walked / all_of_it)
+        return cls.of({**order, **order["counts"], "share": share, "notice": STALLED if order["stalled"] else None})
 
 
 class ReviewOrderList(View):

@@ -44,6 +44,7 @@ class ReviewOrderService:
             "counts": NO_COUNTS,
             "queues": {},
             "lease": None,
+            "stalled": 0,
             "walked_at": now,
             "created_at": now,
             "created_by": caller.name,

@@ -32,7 +32,8 @@ class OrderCounts(TypedDict):
 
 
 class OrderLeasePart(TypedDict):
-    holder: str
+    holder: str | None
+    """None: nobody's, but let alone until then."""
     until: datetime
     """By the database's clock."""
 
@@ -60,6 +61,8 @@ class ReviewOrderDocument(TypedDict):
     queues: dict[str, int]
     """Job to how many of the queued are in its queue."""
     lease: OrderLeasePart | None
+    stalled: int
+    """How often in a row a block was not carried out in time."""
     walked_at: datetime
     """When a block of it was taken up last; the order that waited longest comes next."""
     created_at: datetime

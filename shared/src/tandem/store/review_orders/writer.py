@@ -38,6 +38,7 @@ class ReviewOrderWriter:
                     "below_seq": order["below_seq"],
                     "counts": NO_COUNTS,
                     "queues": {},
+                    "stalled": 0,
                     "finished_at": None,
                 }
                 await self._collection.update_one(
@@ -70,7 +71,7 @@ class ReviewOrderWriter:
         """Count a block and give the lease back; at the end the order is done. False: another one walked on meanwhile,
         and nothing changes."""
         done = cursor >= order["below_seq"]
-        changes: dict[str, Any] = {"cursor": cursor, "lease": None}
+        changes: dict[str, Any] = {"cursor": cursor, "lease": None, "stalled": 0}
         if done:
             changes |= {"state": OrderState.DONE.value, "finished_at": "$$NOW"}
         added: dict[str, Any] = {f"counts.{name}": {"$add": [f"$counts.{name}", n]} for name, n in counts.items()}
@@ -80,10 +81,13 @@ class ReviewOrderWriter:
             result = await self._collection.update_one(self._ours(order), [{"$set": changes | added}])
         return result.matched_count > 0
 
-    async def release(self, order: ReviewOrderDocument) -> None:
-        """Let another one go on with it, or this one later."""
+    async def put_off(self, order: ReviewOrderDocument, *, seconds: float) -> None:
+        """The block was not carried out: whoever comes first after so long tries again."""
+        lease = {"holder": None, "until": {"$add": ["$$NOW", int(seconds * 1000)]}}
         async with store_errors():
-            await self._collection.update_one(self._ours(order), {"$set": {"lease": None}})
+            await self._collection.update_one(
+                self._ours(order), [{"$set": {"lease": lease, "stalled": {"$add": ["$stalled", 1]}}}]
+            )
 
     @staticmethod
     def _ours(order: ReviewOrderDocument) -> Document:

@@ -83,7 +83,8 @@ function Said({ order, names }: { order: ReviewOrder; names: ReadonlyMap<string,
         <p className="tabular">
           Comparing: {percent(order.share)} of the records, {count(order.queued)} sent so far
         </p>
-        <Bar parts={[{ share: order.share, tone: "accent" }]} />
+        <Bar parts={[{ share: order.share, tone: order.notice ? "warn" : "accent" }]} />
+        {order.notice && <p>{order.notice}</p>}
       </>
     );
   }

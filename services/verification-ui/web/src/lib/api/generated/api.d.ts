@@ -3112,6 +3112,11 @@ export interface components {
             /** Min Confidence */
             min_confidence: number | null;
             /**
+             * Notice
+             * @description What keeps it from going on.
+             */
+            notice: string | null;
+            /**
              * Queued
              * @description Sent to a person by this order.
              */
