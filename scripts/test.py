@@ -1,4 +1,4 @@
-"""`make test`: every check and test of the project, one after the other, and a closing summary.
+"""`make test`: every check and test of the project, and a closing summary.
 
 Arguments that are not its own go to pytest. A check that cannot run for want of a program is said in the first lines
 and in the summary; with TANDEM_REQUIRE_TOOLS=1 that is an error instead. With TANDEM_REQUIRE_KAFKA=1 so is a missing
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,15 +55,23 @@ class Step:
     task: str
     command: Sequence[str]
     cwd: Path = ROOT
+    beside: bool = False
+    """Whether it may run while tests do, which wait more than they compute."""
     status: int = field(default=0, init=False)
     empty: bool = field(default=False, init=False)
     """Whether a selection left no test in it."""
     seconds: float = field(default=0.0, init=False)
 
-    def run(self) -> None:
-        say(f"── {self.name}")
+    def run(self, *, keep_output: bool = False) -> None:
+        """`keep_output` until it ends, so that its lines come in one piece."""
+        if not keep_output:
+            say(f"── {self.name}")
         started = time.monotonic()
-        self.status = subprocess.run(self.command, cwd=self.cwd, check=False).returncode
+        output = (subprocess.PIPE, subprocess.STDOUT) if keep_output else (None, None)
+        done = subprocess.run(self.command, cwd=self.cwd, check=False, stdout=output[0], stderr=output[1], text=True)
+        if keep_output:
+            say(f"\n── {self.name}\n{done.stdout}".rstrip())
+        self.status = done.returncode
         self.empty = self.task == "pytest" and self.status == NOTHING_SELECTED
         if self.empty:
             self.status = 0
@@ -88,11 +97,11 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
             "lint",
             [PYTHON, "-m", "tandem_verification_ui.openapi", "services/verification-ui/openapi.json", "--check"],
         ),
-        Step("types: mypy", "types", [tool("mypy"), "--no-error-summary", *MYPY_PATHS]),
+        Step("types: mypy", "types", [tool("mypy"), "--no-error-summary", *MYPY_PATHS], beside=True),
         Step("page: packages and build", "web", ["scripts/web-build"]),
-        Step("page: lint", "web", ["npm", "run", "--silent", "lint"], WEB),
-        Step("page: types", "web", ["npm", "run", "--silent", "typecheck"], WEB),
-        Step("page: types of the API", "web", ["npm", "run", "--silent", "types", "--", "--check"], WEB),
+        Step("page: lint", "web", ["npm", "run", "--silent", "lint"], WEB, beside=True),
+        Step("page: types", "web", ["npm", "run", "--silent", "typecheck"], WEB, beside=True),
+        Step("page: types of the API", "web", ["npm", "run", "--silent", "types", "--", "--check"], WEB, beside=True),
         Step("page: tests", "web", ["npm", "run", "--silent", "test"], WEB),
         *test_steps(pytest_arguments),
     ]
@@ -134,18 +143,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["lint", "types", "web", "pytest"])
     options, pytest_arguments = parser.parse_known_args()
+    keep_bytecode()
     notes: list[str] = []
     if options.only in (None, "pytest"):
         notes = environment()
     chosen = [step for step in steps(pytest_arguments) if options.only in (None, step.task)]
-    for step in chosen:
-        step.run()
+    run(chosen)
     if len(chosen) > 1:
         summarize(chosen, notes)
     tests = [step for step in chosen if step.task == "pytest"]
     if tests and all(step.empty for step in tests):
         sys.exit("No test was selected.")
     return 1 if any(step.status for step in chosen) else 0
+
+
+def keep_bytecode() -> None:
+    """Even where the machine is set up not to, but out of the sources' way: tests start hundreds of processes, and each
+    of them would compile all that it imports."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "bytecode"))
+
+
+def run(chosen: Sequence[Step]) -> None:
+    """All of them. What may run beside tests does, one after the other, once all else is done."""
+    tests = [step for step in chosen if step.task == "pytest"]
+    beside = [step for step in chosen if step.beside] if tests else []
+    for step in chosen:
+        if step not in tests and step not in beside:
+            step.run()
+    with ThreadPoolExecutor(max_workers=1) as lane:
+        ending = [lane.submit(step.run, keep_output=True) for step in beside]
+        for step in tests:
+            step.run()
+        for each in ending:
+            each.result()
 
 
 def environment() -> list[str]:

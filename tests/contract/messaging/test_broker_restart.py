@@ -164,11 +164,11 @@ async def test_readiness_falls_while_the_broker_is_away_and_returns(
     assert health.ready
 
     tansu.kill()
-    await eventually(lambda: not health.ready, timeout=10)
+    await eventually(lambda: not health.ready)
 
     tansu.spawn()
     await asyncio.to_thread(tansu.wait_ready)
-    await eventually(lambda: health.ready, timeout=10)
+    await eventually(lambda: health.ready)
 
 
 async def test_services_may_be_started_before_the_broker(tansu: Tansu, connection: Connection) -> None:

@@ -294,7 +294,7 @@ async def test_the_broker_is_asked_for_at_least_what_a_lone_event_needs_and_answ
 
     await producer.send(request(1))
 
-    await eventually(lambda: recorder.seen[1], timeout=2, message="no waiting for a batch to fill")
+    await eventually(lambda: recorder.seen[1], timeout=10, message="no waiting for a batch to fill")
     assert recorder.batches == [1, 1]
 
 
@@ -337,7 +337,7 @@ class TestLongSessions:
         await producer.send(request(1))
 
         # The embedded broker takes half a session to form a group; a member that did not say goodbye costs two more.
-        await eventually(lambda: second.seen[1], timeout=15)
+        await eventually(lambda: second.seen[1], timeout=25)
 
 
 @pytest.mark.usefixtures("producer")

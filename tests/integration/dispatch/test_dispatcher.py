@@ -49,7 +49,7 @@ async def test_nothing_falls_overdue_while_no_worker_is_alive(world: World) -> N
     async with world.running(settings=settings):
         await eventually(lambda: len(world.seen.requests) == 3)
         published = len(world.seen.jobs)
-        await eventually(lambda: len(world.seen.jobs) > published, timeout=10)  # three seconds of its life later
+        await eventually(lambda: len(world.seen.jobs) > published)  # three seconds of its life later
         assert set(world.seen.asked.values()) == {1}
         world.workers.append(WORKER)
         await eventually(lambda: world.seen.asked[0] > 1)

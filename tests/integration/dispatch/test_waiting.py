@@ -98,7 +98,7 @@ async def test_a_waiting_job_stays_so_while_no_worker_is_alive(world: World) -> 
         await until(world, JobState.WAITING)
         world.workers.clear()
         published = len(world.seen.jobs)
-        await eventually(lambda: len(world.seen.jobs) > published, timeout=10)
+        await eventually(lambda: len(world.seen.jobs) > published)
         assert await state(world) == JobState.WAITING
         world.workers[:] = [report("another")]
         await until(world, JobState.RUNNING)

@@ -41,7 +41,7 @@ async def test_a_stopped_account_hands_back_is_told_and_healed_by_a_probe(
     assert worker.health.ready
 
     line.provider.change(failures={})
-    await eventually(lambda: is_in(line, AccountState.OK), timeout=10)
+    await eventually(lambda: is_in(line, AccountState.OK))
     await line.publish(published(epoch=2, revision=2), *(request(seq, epoch=2) for seq in range(20)))
 
     answers = await line.answered(20)
@@ -58,12 +58,12 @@ async def test_nobody_probes_for_a_job_that_is_paused(line: Line, start_worker: 
     await line.all_committed()  # so the pause is known
     received = line.provider.score().received
     reports = len(line.reports)
-    await eventually(lambda: len(line.reports) > reports + 20, timeout=10)  # two seconds, ten times the interval
+    await eventually(lambda: len(line.reports) > reports + 20)  # two seconds, ten times the interval
     assert line.provider.score().received <= received + 1
 
     line.provider.change(failures={})
     await line.publish(published(epoch=2, revision=3, state=JobState.WAITING))
-    await eventually(lambda: is_in(line, AccountState.OK), timeout=10)
+    await eventually(lambda: is_in(line, AccountState.OK))
 
 
 async def test_a_long_retry_after_pauses_the_account(line: Line, start_worker: StartWorker) -> None:
@@ -73,7 +73,7 @@ async def test_a_long_retry_after_pauses_the_account(line: Line, start_worker: S
     await line.all_committed()
     await eventually(lambda: (a := last(line)) is not None and a.handed_back == 10)
     line.provider.change(failures={})
-    await eventually(lambda: is_in(line, AccountState.OK), timeout=10)
+    await eventually(lambda: is_in(line, AccountState.OK))
     assert {a.reason for r in line.reports for a in r.accounts if a.state is AccountState.PAUSED} == {"retry_after"}
 
 

@@ -56,7 +56,7 @@ async def test_a_request_of_an_older_epoch_is_skipped_and_not_paid(line: Line, s
 async def test_a_request_whose_job_is_not_known_waits_for_it(line: Line, start_worker: StartWorker) -> None:
     worker = start_worker()
     await line.publish(request(1))
-    await eventually(lambda: bool(line.reports) and line.reports[-1].queued == 1, timeout=15)
+    await eventually(lambda: bool(line.reports) and line.reports[-1].queued == 1)
     assert worker.health.ready
 
     await line.publish(published())
@@ -90,7 +90,7 @@ async def test_a_job_paused_while_its_requests_wait_for_a_slot_costs_no_further_
     line.provider.change(hold=True)
     start_worker(provider={"max_in_flight": 2})
     await line.publish(published(), *(request(seq) for seq in range(4)))
-    await eventually(lambda: line.provider.score().in_flight == 2, timeout=15)
+    await eventually(lambda: line.provider.score().in_flight == 2)
     await eventually(lambda: line.reports[-1].queued == 2)  # what was said before both calls were out is past
     before = skipped("job_paused")
 

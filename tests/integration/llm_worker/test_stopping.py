@@ -12,7 +12,7 @@ async def test_a_stop_finishes_the_calls_under_way_publishes_and_commits(line: L
     line.provider.change(hold=True)
     worker = start_worker(provider={"max_in_flight": 4})
     await line.publish(published(), *(request(seq) for seq in range(4)))
-    await eventually(lambda: line.provider.score().in_flight == 4, timeout=15)
+    await eventually(lambda: line.provider.score().in_flight == 4)
 
     stopping = asyncio.create_task(worker.stop())
     await eventually(lambda: line.reports[-1].stopping)
@@ -28,7 +28,7 @@ async def test_what_a_killed_worker_had_under_way_is_asked_by_the_next(line: Lin
     line.provider.change(hold=True)
     first = start_worker(provider={"max_in_flight": 4})
     await line.publish(published(), *(request(seq) for seq in range(20)))
-    await eventually(lambda: line.provider.score().in_flight == 4, timeout=15)
+    await eventually(lambda: line.provider.score().in_flight == 4)
     await first.kill()
     line.provider.change(hold=False)
 
@@ -45,7 +45,7 @@ async def test_reports_tell_slots_and_what_is_in_flight(line: Line, start_worker
     worker = start_worker(provider={"max_in_flight": 2})
     await line.publish(published(), *(request(seq) for seq in range(3)))
 
-    await eventually(lambda: bool(line.reports) and line.reports[-1].in_flight == 2, timeout=15)
+    await eventually(lambda: bool(line.reports) and line.reports[-1].in_flight == 2)
 
     report = line.reports[-1]
     assert (report.worker, report.slots, report.queued) == (worker.settings.worker, 2, 1)

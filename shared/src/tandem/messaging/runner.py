@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from tandem.events import Event, Topic
+from tandem.messaging.calls import Calls, Message
+from tandem.messaging.commits import Commits
 from tandem.messaging.connection import Connection
 from tandem.messaging.dead_letter import DeadLetters
-from tandem.messaging.errors import LetGo
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
-from tandem.messaging.membership import COMMIT_SECONDS, GroupMemory, close_consumer, open_consumer
+from tandem.messaging.membership import GroupMemory, close_consumer, open_consumer
 from tandem.messaging.newcomers import Newcomers, Prepare
 from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
-from tandem.observability.metrics import CONSUMER_LAG, EVENTS_CONSUMED, IN_FLIGHT, LOG_RESETS, REBALANCES
+from tandem.observability.metrics import LOG_RESETS, REBALANCES
 
 E = TypeVar("E", bound=Event)
 
@@ -80,16 +79,13 @@ class ConsumerRunner(Generic[E]):
         self._topic = topic
         self._name = connection.topic(topic)
         self._group = connection.group(group)
-        self._max_batch = max_batch
-        self._concurrency = concurrency
         self._drain_seconds = drain_seconds
-        self._commit_interval = commit_interval
         self._health = health
         self._on_lost = on_lost
         self._on_owned = on_owned
         self._newcomers = Newcomers(prepare, self._prepared, self._fail)
         dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
-        self._handling = Handling(
+        handling = Handling(
             producer=producer,
             dead_letters=dead_letters,
             topic=topic,
@@ -100,19 +96,28 @@ class ConsumerRunner(Generic[E]):
             health=health,
         )
         self._in_flight = InFlight()
-        self._ready: deque[tuple[TopicPartition, Record]] = deque()
-        self._calls: set[asyncio.Task[None]] = set()
-        self._draining = False
-        self._room = asyncio.Event()
+        self._memory = GroupMemory(topic.name)
+        self._calls = Calls(
+            handling=handling,
+            in_flight=self._in_flight,
+            max_batch=max_batch,
+            concurrency=concurrency,
+            topic=topic.name,
+            group=self._group,
+            fail=self._fail,
+        )
+        self._commits = Commits(
+            in_flight=self._in_flight,
+            memory=self._memory,
+            topic=topic.name,
+            interval=commit_interval,
+            waiting=lambda: self.queued,
+            log_was_reset=self._log_was_reset,
+        )
         self._failure: asyncio.Future[None] | None = None
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._committing: asyncio.Task[None] | None = None
-        self._memory = GroupMemory(topic.name)
-        self._positions: dict[TopicPartition, int] = {}
         self._lost = asyncio.Event()
-        self._consumed = EVENTS_CONSUMED.labels(topic.name, self._group)
-        self._in_flight_gauge = IN_FLIGHT.labels(topic.name)
         self._health_name = f"consumer {topic.name}"
         if health is not None:
             health.expect(self._health_name)
@@ -120,7 +125,7 @@ class ConsumerRunner(Generic[E]):
     @property
     def queued(self) -> int:
         """Messages held and not begun."""
-        return len(self._ready)
+        return self._calls.waiting
 
     @property
     def in_flight(self) -> int:
@@ -158,15 +163,14 @@ class ConsumerRunner(Generic[E]):
                     await self._consume(consumer)
         finally:
             self._newcomers.forget()
-            for task in (sweeping, *self._calls):
-                task.cancel()
-            await asyncio.gather(sweeping, *self._calls, return_exceptions=True)
+            sweeping.cancel()
+            await asyncio.gather(sweeping, self._calls.cancel(), return_exceptions=True)
             self._stopped.set()
 
     async def stop(self) -> None:
         """Stop fetching, let what runs come to its end (at most `drain_seconds`), commit, leave the group."""
         self._stopping.set()
-        self._room.set()
+        self._calls.begin_no_more()
         if self._failure is not None:
             await self._stopped.wait()
 
@@ -178,7 +182,7 @@ class ConsumerRunner(Generic[E]):
         consumer.subscribe([self._name], listener=_Listener(self, consumer))
         stopping = asyncio.create_task(self._stopping.wait())
         polling = asyncio.create_task(self._poll(consumer))
-        committing = asyncio.create_task(self._commit_regularly(consumer))
+        committing = asyncio.create_task(self._commits.commit_regularly(consumer))
         try:
             await asyncio.wait((stopping, polling, committing, self._failure), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -201,17 +205,16 @@ class ConsumerRunner(Generic[E]):
                 self._on_owned(())
             await self.let_go(consumer, self._drain_seconds)
         else:
-            self._ready.clear()
+            self._calls.forget_waiting()
             self._newcomers.forget()
-            await self._commit(consumer)
+            await self._commits.commit(consumer)
             self._in_flight.release()
         await close_consumer(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
-        most = self._max_batch * self._concurrency
         while not self._stopping.is_set():
-            self._start_calls()
-            room = most - len(self._ready) - self._newcomers.held
+            self._calls.start()
+            room = self._calls.room - self._newcomers.held
             if room <= 0:
                 await self._wait_for_room(consumer)
                 continue
@@ -222,19 +225,21 @@ class ConsumerRunner(Generic[E]):
                 self._newcomers.prepare({tp: consumer.highwater(tp) or 0 for tp in consumer.assignment()})
 
     def _accept(self, partition: TopicPartition, records: list[Record]) -> None:
+        taken = []
         for record in records:
             verdict, began_anew = self._in_flight.fetched(partition, record)
             if began_anew:
                 self._log_was_reset()
             if verdict is Verdict.START and not self._newcomers.hold(partition, record):
-                self._ready.append((partition, record))
-        self._positions[partition] = records[-1].offset + 1
+                taken.append((partition, record))
+        self._calls.add(taken)
+        self._commits.fetched(partition, records[-1].offset + 1)
 
     async def _wait_for_room(self, consumer: AIOKafkaConsumer) -> None:
-        self._room.clear()
+        self._calls.room_made.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FULL_SECONDS):
-                await self._room.wait()
+                await self._calls.room_made.wait()
             return
         assigned = consumer.assignment()
         consumer.pause(*assigned)
@@ -243,86 +248,9 @@ class ConsumerRunner(Generic[E]):
         finally:
             consumer.resume(*(assigned & consumer.assignment()))
 
-    def _prepared(self, messages: Iterable[tuple[TopicPartition, Record]]) -> None:
-        self._ready.extend(messages)
-        self._start_calls()
-
-    def _start_calls(self) -> None:
-        while (
-            self._ready
-            and len(self._calls) < self._concurrency
-            and not self._draining
-            and not self._stopping.is_set()
-            and not self._handling.dependency_away
-        ):
-            batch = [self._ready.popleft() for _ in range(min(self._max_batch, len(self._ready)))]
-            for partition, record in batch:
-                self._in_flight.started(partition, record)
-            self._in_flight_gauge.inc(len(batch))
-            self._calls.add(call := asyncio.create_task(self._handling.handle([record for _, record in batch])))
-            call.add_done_callback(partial(self._call_ended, batch))
-        if len(self._ready) < self._max_batch * self._concurrency:
-            self._room.set()
-
-    def _call_ended(self, batch: list[tuple[TopicPartition, Record]], task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
-        self._in_flight_gauge.dec(len(batch))
-        error = None if task.cancelled() else task.exception()
-        if task.cancelled() or error is not None:
-            for partition, record in batch:
-                self._in_flight.abandoned(partition, record)
-            if isinstance(error, LetGo):
-                self._start_calls()
-            elif error is not None:
-                self._fail(error)
-            return
-        for partition, record in batch:
-            self._in_flight.finished(partition, record)
-        self._consumed.inc(len(batch))
-        self._start_calls()
-
-    # --- commits
-
-    async def _commit_regularly(self, consumer: AIOKafkaConsumer) -> None:
-        while True:
-            await asyncio.sleep(self._commit_interval)
-            self._committing = asyncio.create_task(self._commit(consumer))
-            try:
-                await asyncio.wait((self._committing,))
-            finally:
-                self._committing.cancel()
-            self._measure_lag(consumer)
-
-    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit what rose. A failure does no harm: it is committed later, or the messages are delivered again."""
-        offsets = self._in_flight.to_commit()
-        if not offsets:
-            return
-        try:
-            async with asyncio.timeout(COMMIT_SECONDS):
-                await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError) as error:
-            _log.info("messaging.commit.refused", topic=self._topic.name, error=type(error).__name__)
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("messaging.commit.failed", topic=self._topic.name, error=repr(error))
-        else:
-            self._in_flight.committed(offsets)
-            self._memory.committed(offsets)
-
-    def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
-        lag = 0
-        for partition in consumer.assignment():
-            high, position = consumer.highwater(partition), self._positions.get(partition)
-            if high is None or position is None:
-                continue
-            if high < position:
-                # The log is shorter than what was read of it. Not every broker calls such a position out of range.
-                self._log_was_reset()
-                del self._positions[partition]
-                consumer.seek(partition, 0)
-            else:
-                lag += high - position
-        CONSUMER_LAG.labels(self._topic.name).set(lag + len(self._ready))
+    def _prepared(self, messages: Iterable[Message]) -> None:
+        self._calls.add(messages)
+        self._calls.start()
 
     # --- changes of ownership; called by the client's own coordination task, which holds nothing that polling needs
 
@@ -332,21 +260,16 @@ class ConsumerRunner(Generic[E]):
 
     async def let_go(self, consumer: AIOKafkaConsumer, seconds: float) -> None:
         """Release what has not begun, give what runs so long to end, commit, and own nothing any more."""
-        self._draining = True
+        self._calls.hold()
         try:
-            self._ready.clear()
+            self._calls.forget_waiting()
             self._newcomers.released(self._in_flight.partitions)
-            if self._calls and seconds:
-                await asyncio.wait(self._calls, timeout=seconds)
-            if self._committing is not None:
-                # A commit on its way must not be sent after the partitions belong to others.
-                self._committing.cancel()
-                await asyncio.wait((self._committing,))
-            await self._commit(consumer)
+            await self._calls.wait(seconds)
+            await self._commits.commit_last(consumer)
         finally:
             self._in_flight.release()
-            self._positions.clear()
-            self._draining = False
+            self._commits.released()
+            self._calls.go_on()
 
     async def take_over(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
         """Own these partitions; find out whether the broker still knows what was committed on them."""

@@ -23,7 +23,7 @@ async def eventually(
 async def eventually(
     predicate: Callable[[], Any],
     *,
-    timeout: float = 10.0,
+    timeout: float = 30.0,
     interval: float = 0.02,
     message: str = "",
 ) -> Any:

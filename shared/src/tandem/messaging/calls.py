@@ -1,0 +1,124 @@
+"""The handler calls of a consumer: which messages wait for one, which are in one, and whether more may be fetched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeAlias
+
+from aiokafka import TopicPartition
+
+from tandem.messaging.errors import LetGo
+from tandem.messaging.handling import Handling
+from tandem.messaging.in_flight import InFlight, Record
+from tandem.observability.metrics import EVENTS_CONSUMED, IN_FLIGHT
+
+Message: TypeAlias = tuple[TopicPartition, Record]
+
+
+class Calls:
+    """Up to `concurrency` calls at once, each with up to `max_batch` messages; as many messages again wait."""
+
+    def __init__(
+        self,
+        *,
+        handling: Handling[Any],
+        in_flight: InFlight,
+        max_batch: int,
+        concurrency: int,
+        topic: str,
+        group: str,
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        """`fail` takes what a call raised, other than LetGo; it ends the process."""
+        self._handling = handling
+        self._in_flight = in_flight
+        self._max_batch = max_batch
+        self._concurrency = concurrency
+        self._fail = fail
+        self._ready: deque[Message] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._held = False
+        self._over = False
+        self.room_made = asyncio.Event()
+        self._consumed = EVENTS_CONSUMED.labels(topic, group)
+        self._in_flight_gauge = IN_FLIGHT.labels(topic)
+
+    @property
+    def waiting(self) -> int:
+        """Messages held and not begun."""
+        return len(self._ready)
+
+    @property
+    def room(self) -> int:
+        """Messages that may be taken on top of those that wait."""
+        return self._max_batch * self._concurrency - len(self._ready)
+
+    def add(self, messages: Iterable[Message]) -> None:
+        """These are handled as soon as there is a call for them: at the next `start`."""
+        self._ready.extend(messages)
+
+    def start(self) -> None:
+        """Begin as many calls as may run."""
+        while (
+            self._ready
+            and len(self._running) < self._concurrency
+            and not self._held
+            and not self._over
+            and not self._handling.dependency_away
+        ):
+            batch = [self._ready.popleft() for _ in range(min(self._max_batch, len(self._ready)))]
+            for partition, record in batch:
+                self._in_flight.started(partition, record)
+            self._in_flight_gauge.inc(len(batch))
+            self._running.add(call := asyncio.create_task(self._handling.handle([record for _, record in batch])))
+            call.add_done_callback(partial(self._ended, batch))
+        if self.room > 0:
+            self.room_made.set()
+
+    def forget_waiting(self) -> None:
+        """Let go of what has not begun."""
+        self._ready.clear()
+
+    def hold(self) -> None:
+        """Begin nothing until `go_on`."""
+        self._held = True
+
+    def go_on(self) -> None:
+        self._held = False
+
+    def begin_no_more(self) -> None:
+        """From now on what runs may come to its end, and nothing else begins."""
+        self._over = True
+        self.room_made.set()
+
+    async def wait(self, seconds: float) -> None:
+        """For what runs, so long at most."""
+        if self._running and seconds:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    async def cancel(self) -> None:
+        """Cut off what runs."""
+        running = list(self._running)
+        for call in running:
+            call.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, batch: list[Message], call: asyncio.Task[None]) -> None:
+        self._running.discard(call)
+        self._in_flight_gauge.dec(len(batch))
+        error = None if call.cancelled() else call.exception()
+        if call.cancelled() or error is not None:
+            for partition, record in batch:
+                self._in_flight.abandoned(partition, record)
+            if isinstance(error, LetGo):
+                self.start()
+            elif error is not None:
+                self._fail(error)
+            return
+        for partition, record in batch:
+            self._in_flight.finished(partition, record)
+        self._consumed.inc(len(batch))
+        self.start()
