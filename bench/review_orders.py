@@ -2,8 +2,8 @@
 
     uv run python bench/review_orders.py [--records 200000]
 
-Starts MongoDB and the embedded broker on this machine, fills MongoDB as `bench/reports.py` does, and runs the dispatcher's
-walk of one order, on the task with a few labels, and the postprocessor in one process, in a thread each.
+Starts MongoDB and the embedded broker on this machine, fills MongoDB as `bench/reports.py` does, and runs the walk
+of one order, on the task with a few labels, and the postprocessor in one process, in a thread each.
 """
 
 from __future__ import annotations
