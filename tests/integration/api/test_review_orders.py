@@ -53,7 +53,7 @@ async def test_the_same_order_is_one_and_begins_again_only_when_it_is_done(
     async def placed(**more: Any) -> Any:
         return (await admin.post("/review-orders", json={"jobs": ended, **more})).json()
 
-    params = [("job", job) for job in ended]
+    params: dict[str, Any] = {"job": ended}
     assert (await admin.get("/review-orders", params=params)).json() == {"items": []}
     first, writer = await placed(), ReviewOrderWriter(database)
     assert (await admin.get("/review-orders", params=params)).json() == {"items": [first]}
