@@ -20,7 +20,7 @@ TRAPS = ("no", "yes", "on", "null", "~", "true", "1", "1.0", "0x1F", "1e3", "202
 _lines = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=12).filter(
     lambda text: bool(text.strip()) and all(char == " " or char.isprintable() for char in text)
 )
-_texts = st.text(max_size=30) | st.sampled_from(TRAPS)
+_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30) | st.sampled_from(TRAPS)
 _colors = st.none() | st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 
 

@@ -270,19 +270,66 @@ def test_of_several_jobs_of_one_name_the_newest_is_meant_and_the_others_are_told
     assert f"2 jobs are named '{project.name} twice'; this is the newest. Others: {older}" in said
 
 
-def test_a_spreadsheets_semicolons_are_read_and_a_file_without_ids_is_told_the_option(
+def test_a_spreadsheets_file_without_ids_is_taken_once_however_often_it_comes(
     terminal: Terminal, project: str, tmp_path: Path
 ) -> None:
-    sheet, lines = tmp_path / "sheet.csv", tmp_path / "lines.jsonl"
-    sheet.write_text("id;text\n1;so, so\n")
-    lines.write_text('{"key": 1, "text": "so"}\n')
-    here = ("--project", project, "--text-column", "text")
-    assert "(--delimiter)" in terminal.run("import", str(sheet), *here, status=1)
-    assert "1 records imported" in terminal.run("import", str(sheet), *here, "--delimiter", "semicolon")
-    assert "(--id-column)" in terminal.run("import", str(lines), *here, status=1)
-    assert "There is 'lines', 'sheet'." in terminal.run(
+    sheet, latin = tmp_path / "sheet.csv", tmp_path / "latin.csv"
+    sheet.write_bytes("\ufefftext;note;\r\nso, so;\x1b[31mred;\r\ngröße;;\r\nso, so;;\r\n;;\r\n".encode())
+    latin.write_bytes("note,text\r\n,so\r\n,größe\r\n".encode("iso-8859-1"))
+    here = ("--project", project, "--text-column", "text", "--dataset", "sheet")
+    told = terminal.run("import", str(sheet), *here)
+    assert "3 records imported" in told
+    assert "Ids were made of the rows' content" in told
+    assert "Rows that equal an earlier one: 1." in told
+    assert "0 records imported" in terminal.run("import", str(sheet), *here)
+    assert "--encoding windows-1252" in terminal.run("import", str(latin), *here, status=1)
+    assert "1 records imported" in terminal.run("import", str(latin), *here, "--encoding", "iso-8859-1")
+    listed = terminal.run("dataset", "list", "--project", project)
+    assert listed.splitlines()[1].split()[:2] == ["sheet", "4"]
+    assert "There is 'sheet'." in terminal.run(
         "run", "--project", project, "--dataset", "sheets", "--agent", "a", status=1
     )
+    assert "has 4 records" in terminal.run("dataset", "delete", "sheet", "--project", project, status=1)
+    assert "1 data set" in terminal.run("project", "delete", project, status=1)
+
+
+def test_ids_of_an_obvious_column_are_told_and_others_are_asked_for(
+    terminal: Terminal, project: str, tmp_path: Path
+) -> None:
+    lines, mixed = tmp_path / "lines.jsonl", tmp_path / "mixed.jsonl"
+    lines.write_text('{"id": 1, "data": {"body": "so"}}\n')
+    mixed.write_text('{"text": "so"}\n{"id": 1, "text": "no"}\n')
+    here = ("--project", project, "--text-column")
+    assert "body=data.body" in terminal.run("import", str(lines), *here, "data", status=1)
+    assert "Ids are those of the column 'id'." in terminal.run("import", str(lines), *here, "text=data.body")
+    assert "(--make-ids)" in terminal.run("import", str(mixed), *here, "text", status=1)
+    assert "2 records imported" in terminal.run("import", str(mixed), *here, "text", "--make-ids")
+
+
+def test_what_a_refused_command_made_on_its_way_goes_again_and_what_was_there_stays(
+    terminal: Terminal, project: str, running_stack: RunningStack, tmp_path: Path
+) -> None:
+    good, bad, schema = tmp_path / "good.csv", tmp_path / "bad.csv", tmp_path / "schema.yaml"
+    good.write_text("text\nso\n")
+    bad.write_text("text\nso\nso, so\n")
+    schema.write_text("name: mood\noptions: [a, A]\n")
+    here = ("--project", project)
+    assert "cells" in terminal.run("import", str(bad), *here, "--text-column", "text", status=1)
+    assert "differ only in case" in terminal.run("schema", "create", *here, "--file", str(schema), status=1)
+    assert running_stack.tandem.projects.find(project) is None
+
+    made = running_stack.tandem.projects.create(project)
+    terminal.run("import", str(bad), *here, "--text-column", "text", status=1)
+    assert running_stack.tandem.datasets.list(made.id) == []
+    terminal.run("import", str(good), *here, "--text-column", "text", "--dataset", "kept")
+    terminal.run("import", str(bad), *here, "--text-column", "text", "--dataset", "kept", status=1)
+    assert [dataset.record_count for dataset in running_stack.tandem.datasets.list(made.id)] == [1]
+
+    empty = running_stack.tandem.projects.create(f"{project} too")
+    running_stack.tandem.datasets.create(empty.id, name="nothing")
+    assert "deleted" in terminal.run("dataset", "delete", "nothing", "--project", empty.name)
+    assert "deleted" in terminal.run("project", "delete", empty.name)
+    assert empty.name not in terminal.run("project", "list")
 
 
 def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack: RunningStack) -> None:

@@ -272,6 +272,29 @@ def test_the_demo_takes_any_csv_and_finds_the_labels_in_its_gold_column(
     assert summary["accuracy"] is not None
 
 
+def test_the_demo_takes_a_spreadsheets_csv_of_several_texts_without_ids(
+    demo: DemoProgram, provider: ProviderProcess
+) -> None:
+    demo.environment = _openai_environment(provider)
+    file = demo.directory / "tickets.csv"
+    rows = "".join(f"Ticket {n % 15};please help, größe {n % 15};\r\n" for n in range(20))
+    file.write_bytes(f"Subject;Body;\r\n{rows};;\r\n".encode("windows-1252"))
+    options = (
+        "--data",
+        str(file),
+        "--text-column",
+        "Subject",
+        "--text-column",
+        "text=Body",
+        "--labels",
+        "billing,support",
+    )
+
+    summary = demo.run_once(*options, "--encoding", "windows-1252")
+
+    assert summary["records"] == summary["labeled"] == 20
+
+
 def test_two_stacks_on_one_data_directory_are_refused_with_a_sentence(demo: DemoProgram) -> None:
     with DataDir(demo.data_dir).locked():
         refused = subprocess.run(

@@ -36,6 +36,7 @@ class Dataset(Model):
     project_id: str
     name: str
     fields: tuple[str, ...] = ()
+    ids_made: bool | None = None
     record_count: int = 0
     created_at: datetime
 
@@ -48,6 +49,16 @@ class ImportResult(Model):
     skipped: int = 0
     same_content: int = 0
     duplicates: int = 0
+    changed: int = 0
+    """Of the skipped: rows that say something else than the record of their id, which stays as it is."""
+    skipped_ids: tuple[str, ...] = ()
+    id_column: str | None = None
+    """Where the records' ids come from; None when they were made of the content."""
+    made_ids: tuple[str, ...] = ()
+    """The first twenty of the ids that were made."""
+    repeated: int = 0
+    """Rows equal to an earlier one of the file, whose made ids end with their number."""
+    delimiter: str | None = None
 
 
 class Agent(Model):

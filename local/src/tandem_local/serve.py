@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-
 from tandem.processes import ProcessFailed
 from tandem_client import Tandem, TandemError
+from tandem_client.cli.terminal import SafeConsole
 from tandem_local.parts.binaries import ProgramNotFound
 from tandem_local.settings import LocalSettings
 from tandem_local.stack import DataDir, InUseError, Model, Stack, Supervisor
 
 TICK_SECONDS = 0.1
-console = Console(stderr=True, highlight=False)
+console = SafeConsole(stderr=True, highlight=False)
 
 
 def say(sentence: str) -> None:

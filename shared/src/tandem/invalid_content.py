@@ -10,9 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tandem.control_characters import ONE_LINE_PATTERN
 from tandem.events.schema import TASK_KINDS, TASK_NAME_PATTERN
-
-ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f]+$"
 
 _IN_PLAIN_WORDS: Mapping[tuple[str, str | None], tuple[str, str]] = {
     ("tuple_type", None): ("A list is wanted", "Put it in [ ], even if it is a single one."),

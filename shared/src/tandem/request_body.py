@@ -83,8 +83,8 @@ def _mappings_at(path: str, part: Any, *, keyed: bool) -> Iterator[tuple[str, Ma
 
 
 def check_keepable(content: Any) -> None:
-    """Raises PydanticCustomError, with `field` and `cure`, for the first text, key or number that MongoDB or JSON in
-    UTF-8 cannot hold: half a surrogate pair, an integer beyond 64 bits, what is no finite number."""
+    """Raises PydanticCustomError, with `field` and `cure`, for the first text, key or number that MongoDB, JSON in
+    UTF-8 or a CSV file cannot hold: half a surrogate pair, NUL, an integer beyond 64 bits, what is no finite number."""
     # No recursion: what a caller nests is as deep as the parser lets it be.
     waiting = [("", content)]
     while waiting:
@@ -119,6 +119,8 @@ def _problem_with(part: Any) -> tuple[str, str] | None:
                 "The text holds half a surrogate pair, which is no character",
                 "Send text as Unicode: an emoji whole.",
             )
+        case str() if "\0" in part:
+            return "The text holds NUL, which ends a text in many programs", "Take it out."
         case int() if not _LEAST <= part <= _MOST:
             return "The number is beyond 64 bits", "Give a smaller one."
         case float() if not math.isfinite(part):

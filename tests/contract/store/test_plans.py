@@ -64,7 +64,11 @@ def filled(mongo_url: str) -> Iterator[MongoSettings]:
         database = Database(settings)
         await ensure_indexes(database)
         await database["records"].insert_many(
-            [{"_id": f"d:{n}", "dataset_id": "d", "seq": n, "record_id": str(n), "import_id": "i"} for n in range(200)]
+            [
+                {"_id": f"d:{n}", "dataset_id": "d", "seq": n, "record_id": str(n), "import_id": "i"}
+                | {"content_hash": str(n), "metadata": {}}
+                for n in range(200)
+            ]
         )
         database.close()
 

@@ -216,10 +216,10 @@ async def test_cells_are_exported_as_they_are_unless_made_safe_for_spreadsheets(
 ) -> None:
     await import_csv(admin, dataset, "id,text\n-1,=1+1\n")
     job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
-    plain = (await admin.get(f"/jobs/{job['id']}/export?format=csv")).text.splitlines()[1]
-    safe = (await admin.get(f"/jobs/{job['id']}/export?format=csv&spreadsheet_safe=true")).text.splitlines()[1]
-    assert plain.startswith("-1,0,=1+1,")
-    assert safe.startswith("'-1,0,'=1+1,")
+    plain = (await admin.get(f"/jobs/{job['id']}/export?format=csv")).content.decode().splitlines()
+    safe = (await admin.get(f"/jobs/{job['id']}/export?format=csv&spreadsheet_safe=true")).content.decode().splitlines()
+    assert (plain[0][:9], plain[1][:10]) == ("record_id", "-1,0,=1+1,")
+    assert (safe[0][:10], safe[1][:12]) == ("\ufeffrecord_id", "'-1,0,'=1+1,")
 
 
 async def test_an_export_of_many_chunks_leaves_none_out(

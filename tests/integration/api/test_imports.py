@@ -44,7 +44,12 @@ async def test_a_csv_becomes_records_in_its_order(admin: httpx.AsyncClient, data
         "skipped": 0,
         "same_content": 0,
         "duplicates": 0,
+        "changed": 0,
         "skipped_ids": [],
+        "id_column": "id",
+        "made_ids": [],
+        "repeated": 0,
+        "delimiter": ",",
         "visible_below": 2,
     }
     first, second = await seen(admin, dataset)

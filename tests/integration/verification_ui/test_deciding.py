@@ -257,6 +257,9 @@ async def test_the_history_is_ones_own_newest_first_and_says_what_can_be_undone(
     assert history[1]["fields"] == {"text": "text of record 1"}
     other = await world.client("otto").get("/verification/v1/history", params={"job_id": JOB})
     assert other.status_code == 404
+    misspelt = await world.client("ann").get("/verification/v1/history", params={"job_id": JOB, "limt": 1})
+    assert (misspelt.status_code, misspelt.json()["field"]) == (422, "limt")
+    assert misspelt.json()["cure"] == "Did you mean limit?"
 
 
 async def test_a_newer_attempt_leaves_a_decision_and_shows_after_an_undo(world: World) -> None:

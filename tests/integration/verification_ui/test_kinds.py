@@ -108,6 +108,15 @@ async def test_values_equal_to_the_suggested_ones_confirm_however_they_are_order
     assert (again.status_code, again.json()["revision"]) == (200, 1)
 
 
+async def test_a_text_with_nul_is_refused_with_its_field_and_nothing_is_decided(
+    world: World, item: dict[str, Any]
+) -> None:
+    answer = await decide(world.client(), item, summary="a\0b")
+    assert (answer.status_code, answer.json()["field"]) == (422, "values.summary")
+    assert answer.json()["cure"] == "Take it out."
+    assert await world.verifications.get(JOB, 0) is None
+
+
 @pytest.mark.parametrize(
     ("task", "value"),
     [
@@ -117,6 +126,7 @@ async def test_values_equal_to_the_suggested_ones_confirm_however_they_are_order
         ("names", [span("Zoë", "person", sure="yes"), span("Monday", "place")]),
         ("stars", 1),
         ("summary", "Zoë in Zürich"),
+        ("summary", "Zoë\t\x1b[31m \x9b"),
     ],
 )
 async def test_a_change_of_one_task_corrects_and_is_kept_with_the_others(

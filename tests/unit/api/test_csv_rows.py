@@ -16,8 +16,8 @@ from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
 LIMITS = Limits(record_bytes=1000)
 
 
-def parse(data: bytes, *, piece: int = 7, delimiter: str = ",", limits: Limits = LIMITS) -> list[Row]:
-    parser = CsvRows(limits, delimiter=delimiter)
+def parse(data: bytes, *, piece: int = 7, delimiter: str | None = ",", limits: Limits = LIMITS) -> list[Row]:
+    parser = CsvRows(limits, delimiter=delimiter, wanted=["text"])
     found: list[Row] = []
     for start in range(0, len(data), piece):
         found += parser.feed(data[start : start + piece])
@@ -64,7 +64,8 @@ def test_other_delimiters_are_taken() -> None:
 def test_pieces_of_any_size_give_what_was_written(table: list[list[str]], piece: int) -> None:
     file = io.StringIO(newline="")
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["id", "text"], *table])
-    assert values(parse(file.getvalue().encode(), piece=piece)) == table
+    written = [row for row in table if any(map(str.strip, row))]
+    assert values(parse(file.getvalue().encode(), piece=piece)) == written
 
 
 def test_a_quote_that_is_never_closed_is_told_with_row_line_and_column() -> None:
@@ -93,7 +94,11 @@ def test_bytes_that_are_no_utf8_are_told_with_their_position_after_the_rows_befo
 
 
 def test_a_file_in_utf16_is_told_as_such() -> None:
-    assert "UTF-16" in fault("id,text\n1,a\n".encode("utf-16")).detail
+    found = fault("id,text\n1,a\n".encode("utf-16"))
+    assert "UTF-16" in found.detail
+    assert "--encoding utf-16" in found.cure
+    unmarked = fault("id,text\n1,a\n".encode("utf-16-le"))
+    assert (unmarked.code, "--encoding utf-16" in unmarked.cure) == ("bad-header", True)
 
 
 @pytest.mark.parametrize(("line", "column"), [(b"2,x,y", "text"), (b"2", "text")])
@@ -108,10 +113,60 @@ def test_a_header_of_another_delimiter_is_told_as_such(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "says"), [(b"id,,text", "no name for column 2"), (b"id,text,id", "names the column 'id' twice")]
+    ("header", "says"),
+    [(b"id,te\x1bxt,other", "a control character in its name"), (b"id,text,id", "names the column 'id' twice")],
 )
-def test_a_header_must_name_each_column_once(header: bytes, says: str) -> None:
+def test_a_header_must_name_a_column_once_and_in_one_printable_line(header: bytes, says: str) -> None:
     assert says in fault(header + b"\n1,2,3\n").detail
+
+
+def test_a_column_without_a_name_as_data_frames_write_it_is_left_out() -> None:
+    rows = parse(b",text,label,\n0,so,a,\n1,no,b,x\n")
+    assert [row.values for row in rows] == [{"text": "so", "label": "a"}, {"text": "no", "label": "b"}]
+    assert fault(b",text,label\n0,so\n").column == "label"
+
+
+def test_rows_of_blank_cells_as_spreadsheets_leave_them_are_passed_over() -> None:
+    rows = parse(b"\xef\xbb\xbf,,\r\nid,text,x\r\n,,\r\n1,a,\r\n , ,\r\n", piece=3)
+    assert [(row.number, row.line, row.values["text"]) for row in rows] == [(1, 4, "a")]
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+@pytest.mark.parametrize(
+    ("data", "delimiter"),
+    [
+        (b"id;text\r\n1;so, so\r\n", ";"),
+        (b'"id"\t"text"\n"1"\t"so, so"\n', "\t"),
+        (b"\xef\xbb\xbfsep=;\r\nid;text\r\n1;so, so\r\n", ";"),
+        (b"\nid|text\n1|so, so\n", "|"),
+        (b'size;"customer,\r\nor ""none""";text\r\n5;x;"so, so"\r\n', ";"),
+        (b'5" or more;text\n5;"so, so"\n', ";"),
+        (b'5" or more;text\n6";so, so\n', ";"),
+        (b'a;b;c;d,text\n1,"so, so"\n', ","),
+        (b'text\n"so, so"\n', ","),
+    ],
+)
+def test_the_delimiter_is_the_one_by_which_the_header_has_the_wanted_columns(
+    data: bytes, delimiter: str, piece: int
+) -> None:
+    parser = CsvRows(LIMITS, wanted=["text"])
+    rows = [row for start in range(0, len(data), piece) for row in parser.feed(data[start : start + piece])]
+    rows += parser.finish()
+    assert [row.values["text"] for row in rows] == ["so, so"]
+    assert parser.delimiter == delimiter
+
+
+def test_without_the_wanted_columns_the_delimiter_is_the_one_that_makes_the_most() -> None:
+    parser = CsvRows(LIMITS, wanted=["tweet"])
+    list(parser.feed(b"id;text;label, or none\n"))
+    assert parser.columns == ["id", "text", "label, or none"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(str.strip))
+def test_any_text_that_an_export_writes_comes_back(text: str) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\r\n").writerows([["text", "other"], [text, "x"]])
+    assert values(parse(file.getvalue().encode(), limits=Limits(record_bytes=10_000))) == [[text, "x"]]
 
 
 def test_an_empty_file_is_told() -> None:

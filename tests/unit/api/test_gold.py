@@ -21,7 +21,8 @@ from tandem.events import (
     TextTask,
 )
 from tandem_api.datasets.parsing.gold import GoldError, gold_value, untyped_gold
-from tandem_api.datasets.parsing.mapping import ColumnMapping, RecordMaker
+from tandem_api.datasets.parsing.making import RecordMaker
+from tandem_api.datasets.parsing.mapping import ColumnMapping
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
 
 
@@ -141,11 +142,11 @@ def test_a_fault_names_row_column_and_task() -> None:
         gold_columns={"topics": "t", "amount": "n"},
         gold_kinds={"topics": TOPICS, "amount": AMOUNT},
     )
-    make = RecordMaker(mapping, Limits(record_bytes=1000), dataset_id="d", import_id="i", fields=("text",))
-    right = make.record(Row(1, 2, {"text": "x", "t": json.dumps(["bug"]), "n": ""}), "a", 0)
-    assert right["gold"] == {"topics": ["bug"]}
+    make = RecordMaker(mapping, Limits(record_bytes=1000), fields=("text",))
+    right = make.draft(Row(1, 2, {"id": "a", "text": "x", "t": json.dumps(["bug"]), "n": ""}))
+    assert right.gold == {"topics": ["bug"]}
     with pytest.raises(FileFaultError) as raised:
-        make.record(Row(2, 3, {"text": "x", "t": "bug", "n": "ten"}), "b", 1)
+        make.draft(Row(2, 3, {"id": "b", "text": "x", "t": "bug", "n": "ten"}))
     error = raised.value
     assert (error.code, error.row, error.line, error.column) == ("bad-gold", 2, 3, "n")
     assert error.detail == "Row 2 (line 3), column 'n': amount: 'ten' is no number."

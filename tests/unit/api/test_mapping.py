@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
-from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, RecordMaker
+from tandem_api.datasets.parsing.making import RecordMaker
+from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
 
 
 def maker(**columns: Any) -> RecordMaker:
     mapping = ColumnMapping(**({"id_column": "id", "text_columns": ("text",)} | columns))
-    return RecordMaker(mapping, Limits(record_bytes=100), dataset_id="d", import_id="i", fields=mapping.text_columns)
+    return RecordMaker(mapping, Limits(record_bytes=100), fields=mapping.text_columns)
 
 
 def record(values: dict[str, Any], **columns: Any) -> Any:
-    row, make = Row(3, 4, values), maker(**columns)
-    return make.record(row, make.record_id(row), 7)
+    draft = maker(**columns).draft(Row(3, 4, values))
+    return draft.record(draft.own_id or "made", dataset_id="d", seq=7, import_id="i")
 
 
 def code(values: dict[str, Any], **columns: Any) -> tuple[str, int | None, int | None, str | None]:
@@ -53,7 +54,7 @@ def test_one_of_several_texts_may_be_empty_but_not_all() -> None:
 
 
 def test_metadata_with_parts_is_kept_as_its_json_and_numbers_that_do_not_fit_as_text() -> None:
-    made = record({"id": "1", "text": "t", "m": {"a": [1]}, "n": 2**63}, metadata_columns=("m", "n"))
+    made = record({"id": "1", "text": "t", "m": {"a": [1]}, "n": 2**63}, metadata_columns={"m": "m", "n": "n"})
     assert made["metadata"] == {"m": '{"a":[1]}', "n": str(2**63)}
 
 
@@ -63,6 +64,9 @@ def test_metadata_with_parts_is_kept_as_its_json_and_numbers_that_do_not_fit_as_
         ({"id": " ", "text": "t"}, ("missing-id", 3, 4, "id")),
         ({"id": None, "text": "t"}, ("missing-id", 3, 4, "id")),
         ({"id": "x" * 501, "text": "t"}, ("id-too-long", 3, 4, "id")),
+        ({"id": "a\x1b[2J", "text": "t"}, ("control-character", 3, 4, "id")),
+        ({"id": "two\nlines", "text": "t"}, ("control-character", 3, 4, "id")),
+        ({"id": "1", "text": "t\0"}, ("control-character", 3, 4, "text")),
         ({"id": "1", "text": " "}, ("missing-text", 3, 4, "text")),
         ({"id": "1", "text": 5}, ("not-text", 3, 4, "text")),
         ({"id": "1"}, ("no-such-column", 3, 4, "text")),
@@ -84,3 +88,56 @@ def test_a_header_with_another_delimiter_is_recognized() -> None:
     with pytest.raises(FileFaultError) as caught:
         ColumnMapping(id_column="id", text_columns=("text",)).check(["id;text"])
     assert "delimited by ';'" in str(caught.value.cure)
+
+
+def test_ids_come_from_an_obvious_column_that_is_nothing_else_or_are_made() -> None:
+    assert obvious_id_column(["text", "ID", "record_id"]) == "ID"
+    assert obvious_id_column(["Id", "ID", "id"]) == "id"
+    assert obvious_id_column(["text", "Record_ID"]) == "Record_ID"
+    assert obvious_id_column(["tweet_id", "text", "identity"]) is None
+    mapping = ColumnMapping(text_columns=("id",))
+    decided = mapping.decided(["id", "label"])
+    assert (decided.id_column, decided.make_ids) == (None, True)
+    assert ColumnMapping(text_columns=("text",), make_ids=True).decided(["id", "text"]).id_column is None
+
+
+def test_an_object_with_an_id_among_those_without_is_told_unless_ids_are_made_anyway() -> None:
+    assert code({"id": "7", "text": "t"}, id_column=None, make_ids=True) == ("mixed-ids", 3, 4, "id")
+    mapping = ColumnMapping(text_columns=("text",), make_ids=True)
+    make = RecordMaker(mapping, Limits(record_bytes=100), fields=("text",), ids_ignored=True)
+    assert make.draft(Row(1, 1, {"id": "7", "text": "t"})).own_id is None
+
+
+def test_control_characters_other_than_nul_stay_in_texts_as_they_are() -> None:
+    odd = "\x01\x07\x1b[31m\x7f\x85\x9b\u2028"
+    made = record({"id": "1", "text": odd, "m": odd}, metadata_columns={"n": "m"})
+    assert (made["fields"], made["metadata"]) == ({"text": odd}, {"n": odd})
+
+
+@pytest.mark.parametrize(
+    ("values", "columns", "column"),
+    [
+        ({"id": "1", "text": "t", "m": "a\0b"}, {"metadata_columns": {"m": "m"}}, "m"),
+        ({"id": "1", "text": "t", "m": "a\0b"}, {"metadata_columns": ALL_OTHERS}, "m"),
+        ({"id": "1", "text": "t", "a\0b": 1}, {"metadata_columns": ALL_OTHERS}, "a\0b"),
+        ({"id": "1", "text": "t", "gold": "a\0b"}, {"gold_columns": {"g": "gold"}}, "gold"),
+    ],
+)
+def test_what_cannot_be_kept_beside_the_text_is_told_with_its_place(
+    values: dict[str, Any], columns: dict[str, Any], column: str
+) -> None:
+    assert code(values, **columns) == ("control-character", 3, 4, column)
+
+
+@pytest.mark.parametrize(
+    ("values", "cure"),
+    [
+        ({"id": 1, "data": {"text": "t"}}, "Name the path to it: text=data.text."),
+        ({"id": 1, "text": {"lang": 3, "body": "t"}}, "Name the text within: body=text.body."),
+        ({"id": 1, "text": 7}, "Write texts as JSON strings."),
+    ],
+)
+def test_a_text_that_stands_deeper_is_told_with_the_path_to_it(values: dict[str, Any], cure: str) -> None:
+    with pytest.raises(FileFaultError) as caught:
+        record(values)
+    assert caught.value.cure == cure

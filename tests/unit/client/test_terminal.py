@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.progress import Progress
+from rich.table import Table
 
 from tandem_client.checks import FieldProblem
 from tandem_client.cli.progress import ID_WIDTH, job_table, plain_line
 from tandem_client.cli.quality_tables import agents_table, pairs_table, report_lines, value_lines
+from tandem_client.cli.terminal import SafeConsole, json_for_terminals
 from tandem_client.models import Job
 from tandem_client.quality import Comparison, JobReport, TaskReport
 
@@ -117,3 +121,26 @@ def _report() -> dict[str, Any]:
 def _compared(name: str) -> dict[str, Any]:
     agent = {"name": "a", "version": 1, "provider": "p", "model": "m"}
     return {"job_id": name, "name": name, "state": "completed", "agent": agent, "cost": {"total": {}}}
+
+
+def test_no_text_steers_the_terminal_and_the_programs_own_style_stays() -> None:
+    console = SafeConsole(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+    wicked = "a\x1b[2J\x1b]0;title\x9b31m\x7f\ttab\nb"
+    table = Table("name", box=None)
+    table.add_row(wicked)
+    with Progress(console=console) as bar:
+        bar.add_task(wicked, total=1)
+    console.print("[bold red]Error:[/]", wicked, table, markup=True)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "\x1b[1;31mError:" in shown
+    assert "␛[2J␛]0;title�31m␡" in shown
+    for sequence in ("\x1b[2J", "\x1b]0;", "\x9b", "\x7f"):
+        assert sequence not in shown
+
+
+def test_json_for_a_terminal_is_the_same_json() -> None:
+    found = {"text": "\x1b[2J \x7f \x9b ü"}
+    text = json_for_terminals(json.dumps(found, ensure_ascii=False))
+    assert json.loads(text) == found
+    assert all(character.isprintable() for character in text)

@@ -77,6 +77,7 @@ def test_a_value_of_the_task_has_no_problem(task: LabelTask, value: LabelValue) 
         (SCORE, 5.5, "5.5 is not between 1 and 5"),
         (SCORE, 1.2, "grid of 0.5 from 1"),
         (NAME, 3.0, "a text is wanted"),
+        (NAME, "a\0b", "holds NUL"),
         (NAME, "", "1 to 5 characters"),
         (NAME, "Annabelle", "1 to 5 characters"),
         (NAME, "ann", "does not match"),

@@ -11,7 +11,7 @@ from tandem_local.demo.data import DemoData, describe
 
 
 def described(file: Path, **options: object) -> DemoData:
-    given = {"text_column": None, "gold_column": None, "id_column": None, "labels": None, **options}
+    given = {"text_columns": [], "gold_column": None, "id_column": None, "labels": None, **options}
     return describe(file, **given)  # type: ignore[arg-type]  # the options of the command line, by name
 
 
@@ -34,7 +34,7 @@ def test_without_labels_or_gold_column_the_cure_names_the_option(file: Path) -> 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(file: Path) -> None:
     with pytest.raises(TandemError, match="no column 'body'; it has text, kind"):
-        described(file, text_column="body", gold_column="kind")
+        described(file, text_columns=["body"], gold_column="kind")
 
 
 def test_other_data_and_other_columns_are_told_apart(file: Path) -> None:
@@ -43,3 +43,27 @@ def test_other_data_and_other_columns_are_told_apart(file: Path) -> None:
     assert described(file, gold_column="kind", labels=["a", "b"]).fingerprint() == before  # only the schema differs
     file.write_text(file.read_text() + "more,ham\n")
     assert described(file, gold_column="kind").fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "encoding"),
+    [
+        ("excel.csv", "\ufeffsep=;\r\nBody;Kind\r\nso, so;größe\r\nno;ham\r\n", "utf-8"),
+        ("excel.csv", "\ufeffBody;Kind\r\nso, so;größe\r\nno;ham\r\n", "utf-8"),
+        ("latin.csv", "\nBody,Kind\nso,größe\nno,ham\n", "iso-8859-1"),
+        ("lines.jsonl", '{"Body": "so", "Kind": "größe"}\n\n{"Body": "no", "Kind": "ham"}', "utf-8"),
+    ],
+)
+def test_spreadsheets_other_encodings_and_jsonl_are_read(
+    tmp_path: Path, name: str, content: str, encoding: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content.encode(encoding))
+    found = described(file, text_columns=["Body"], gold_column="Kind", encoding=encoding)
+    assert [label.value for label in found.labels] == ["größe", "ham"]
+
+
+def test_a_field_may_have_another_name_than_its_column(file: Path) -> None:
+    assert described(file, text_columns=["body=text"], labels=["a", "b"]).text_columns == ("body=text",)
+    with pytest.raises(TandemError, match="no column 'nope'"):
+        described(file, text_columns=["text=nope"], labels=["a", "b"])

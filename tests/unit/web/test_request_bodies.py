@@ -38,6 +38,8 @@ def problem(content: Any) -> dict[str, Any]:
         ({"note": "\ud83d"}, "note", "Send text as Unicode: an emoji whole."),
         ({"examples": [{"fields": {"t": "\ud83d"}, "values": {}}]}, "examples[0].fields.t", "Send text as Unicode"),
         ({"\ud83d": 1}, "\\ud83d", "Send text as Unicode"),
+        ({"note": "a\0b"}, "note", "Take it out."),
+        ({"examples": [{"fields": {"t\0": "x"}, "values": {}}]}, "examples[0].fields.t\\x00", "Take it out."),
         ({"amount": 2**63}, "amount", "Give a smaller one."),
         ({"amount": float("nan")}, "amount", "NaN and infinity are no numbers"),
         ({"examples": 5}, "examples", "Put it in [ ]"),

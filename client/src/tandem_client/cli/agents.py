@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
 from tandem_client.cli.checking import show_tryout
 from tandem_client.cli.session import connected, out, the_agent, the_dataset, the_label_schema, the_project
+from tandem_client.cli.terminal import visible
 
 app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
 STYLES = {"record": "green", "label_schema": "cyan", "example": "magenta"}
@@ -108,7 +110,7 @@ def list_agents(project: ProjectOption) -> None:
         agents = tandem.agents.list(the_project(tandem, project).id)
     table = Table("agent", "version", "provider", "model", Column("id", no_wrap=True), box=None)
     for agent in agents:
-        table.add_row(agent.name, str(agent.version), agent.provider, agent.model, agent.id)
+        table.add_row(escape(agent.name), str(agent.version), escape(agent.provider), escape(agent.model), agent.id)
     out.print(table)
 
 
@@ -129,7 +131,8 @@ def preview(
         for message in prompt.messages:
             out.print(message.role, style="bold")
             out.print(
-                Text.assemble(*((each.text, STYLES.get(each.source, "")) for each in message.segments)), soft_wrap=True
+                Text.assemble(*((visible(each.text), STYLES.get(each.source, "")) for each in message.segments)),
+                soft_wrap=True,
             )
         if (found := prompt.estimate) is not None:
             usd = found.note if found.usd is None else f"${found.usd.low:.3g} to ${found.usd.high:.3g}"

@@ -8,9 +8,10 @@ from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, quality, schemas, showing
+from tandem_client.cli import agents, data, jobs, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 
 app.command("import")(data.import_file)
+app.add_typer(projects.projects, name="project")
+app.add_typer(projects.datasets, name="dataset")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
@@ -90,7 +93,7 @@ def main() -> None:
     try:
         app()
     except TandemError as error:
-        err.print(f"[bold red]Error:[/] {_plain(error.sentence)}", soft_wrap=True)
+        err.print(f"[bold red]Error:[/] {escape(error.sentence)}", soft_wrap=True)
         _explain(error)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -103,7 +106,7 @@ def _explain(error: TandemError) -> None:
     if not isinstance(faults, list) or len(faults) < 2:
         return
     for fault in faults[:50]:
-        err.print(f"  - {_plain(_told(fault))}", soft_wrap=True)
+        err.print(f"  - {escape(_told(fault))}", soft_wrap=True)
 
 
 def _told(fault: Any) -> str:
@@ -111,8 +114,3 @@ def _told(fault: Any) -> str:
         return str(fault)
     where = f"{fault['field']}: " if fault.get("field") else ""
     return where + with_cure(str(fault.get("detail")), fault.get("cure"))
-
-
-def _plain(text: str) -> str:
-    """Text of a server is no markup."""
-    return text.replace("[", r"\[")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from tandem_client.cli.making import making
 from tandem_client.cli.session import connected, err, out, the_label_schema
+from tandem_client.models import ImportResult
 from tandem_client.resources.datasets import Delimiter
 
 
@@ -19,6 +22,18 @@ class DelimiterName(StrEnum):
     SEMICOLON = "semicolon"
     TAB = "tab"
     PIPE = "pipe"
+
+
+class EncodingName(StrEnum):
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"
+    WINDOWS_1252 = "windows-1252"
+    LATIN_1 = "iso-8859-1"
+    LATIN_9 = "iso-8859-15"
+    WINDOWS_1250 = "windows-1250"
+    WINDOWS_1251 = "windows-1251"
+    SHIFT_JIS = "shift_jis"
+    GB_18030 = "gb18030"
 
 
 _DELIMITERS: dict[DelimiterName, Delimiter] = {
@@ -30,13 +45,26 @@ _DELIMITERS: dict[DelimiterName, Delimiter] = {
 
 
 def import_file(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .tsv, .jsonl or .ndjson file in UTF-8.")
-    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .tsv, .jsonl or .ndjson file.")],
     project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
-    text_column: Annotated[list[str], typer.Option(help="Column that becomes a field of the record; repeatable.")],
+    text_column: Annotated[
+        list[str],
+        typer.Option(
+            help="Column that becomes a field of the record; repeatable. field=column where they differ; in JSONL a "
+            "column may be a path, e.g. text=data.body."
+        ),
+    ],
     dataset: Annotated[str | None, typer.Option(help="Name of the data set; the file's name when left out.")] = None,
-    id_column: Annotated[str | None, typer.Option(help="Column with your own unique key; id when left out.")] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with your own unique key. Left out: the column id, if there is one; else ids are made of the "
+            "content, and the same file can be imported again and again."
+        ),
+    ] = None,
+    make_ids: Annotated[
+        bool, typer.Option("--make-ids", help="Make ids of the content, even where a column seems to hold some.")
+    ] = False,
     gold_column: Annotated[str | None, typer.Option(help="Column with the right answer, to measure accuracy.")] = None,
     gold_task: Annotated[
         str | None, typer.Option(help="Task of the label schema that the gold column answers.")
@@ -53,10 +81,18 @@ def import_file(
     ] = None,
     delimiter: Annotated[
         DelimiterName | None,
-        typer.Option(help="Between the cells of a CSV file; comma, of a .tsv file tab, when left out."),
+        typer.Option(help="Between the cells of a CSV file; found out when left out."),
     ] = None,
-    metadata_column: Annotated[list[str] | None, typer.Option(help="Column to keep beside the record.")] = None,
-    skip_duplicates: Annotated[bool, typer.Option(help="Leave out ids that are there already.")] = False,
+    encoding: Annotated[
+        EncodingName | None, typer.Option(help="Of the file; UTF-8 when left out. Latin-1 is iso-8859-1.")
+    ] = None,
+    metadata_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to keep beside the record; repeatable. name=column renames it, * is all others."),
+    ] = None,
+    skip_duplicates: Annotated[
+        bool, typer.Option(help="Leave out ids that are there already, as is done where ids are made.")
+    ] = False,
     skip_same_content: Annotated[
         bool, typer.Option(help="Leave out rows whose fields equal those of another record.")
     ] = False,
@@ -65,16 +101,16 @@ def import_file(
     kind = file.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         raise typer.BadParameter(f"{file.name} does not end in .csv, .tsv, .jsonl or .ndjson", param_hint="'file'")
-    with connected() as tandem:
-        home = tandem.projects.find(project) or tandem.projects.create(project)
+    with connected() as tandem, making(tandem) as made:
+        home = made.project(project)
         label_schema = the_label_schema(tandem, home, schema) if schema else None
         name = dataset or file.stem
-        target = tandem.datasets.find(home.id, name) or tandem.datasets.create(home.id, name=name)
+        target = made.dataset(home, name)
         take = tandem.datasets.import_jsonl
         if kind in (".csv", ".tsv"):
             take = partial(
                 tandem.datasets.import_csv,
-                delimiter=_DELIMITERS[delimiter or (DelimiterName.TAB if kind == ".tsv" else DelimiterName.COMMA)],
+                delimiter=_DELIMITERS[delimiter or DelimiterName.TAB] if delimiter or kind == ".tsv" else None,
             )
         with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
             upload = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
@@ -83,18 +119,41 @@ def import_file(
                 file,
                 text_columns=text_column,
                 id_column=id_column,
+                make_ids=make_ids,
                 gold_column=gold_column,
                 gold_task=gold_task,
                 gold_columns=_pairs(gold_columns),
                 gold_separator=gold_separator,
                 label_schema_id=label_schema.id if label_schema else None,
                 metadata_columns=metadata_column or [],
-                on_duplicate="skip" if skip_duplicates else "error",
+                encoding=encoding.value if encoding else None,
+                on_duplicate="skip" if skip_duplicates else None,
                 on_same_content="skip" if skip_same_content else "keep",
                 on_bytes=lambda sent: bar.update(upload, completed=sent),
             )
     left_out = f", {result.skipped} skipped" if result.skipped else ""
-    out.print(f"{result.records} records imported into {home.name} / {name}{left_out}.")
+    out.print(f"{result.records} records imported into {home.name} / {name}{left_out}.", markup=False, soft_wrap=True)
+    for sentence in _about(result, id_column, skip_same_content=skip_same_content):
+        out.print(sentence, markup=False, soft_wrap=True)
+
+
+def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bool) -> Iterator[str]:
+    """What is to be known of the ids."""
+    if result.id_column is None:
+        example = f" ({', '.join(result.made_ids[:2])}, …)" if result.made_ids else ""
+        yield f"Ids were made of the rows' content{example}: importing the file again adds only what is new."
+        if result.repeated and result.records and not skip_same_content:
+            yield (
+                f"Rows that equal an earlier one: {result.repeated}. They are records of their own, with -2, -3 … "
+                "behind the id; --skip-same-content leaves such rows out."
+            )
+    elif id_column is None:
+        yield f"Ids are those of the column {result.id_column!r}."
+    if result.changed:
+        yield (
+            f"Skipped rows that say something else than the record of their id: {result.changed}. Records never "
+            "change; what is new in them can go into another data set."
+        )
 
 
 def _pairs(text: str | None) -> dict[str, str]:

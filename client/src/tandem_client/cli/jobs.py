@@ -112,12 +112,15 @@ def status(
 def export(
     job: JobArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write; its ending says csv or jsonl.")],
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="CSV for a spreadsheet: letters come right, no text is a formula.")
+    ] = False,
 ) -> None:
     """Write a job's labels to a CSV or JSONL file, people's decisions included."""
     if output.suffix.lower() not in (".csv", ".jsonl", ".ndjson"):
         raise typer.BadParameter("the file must end in .csv, .jsonl or .ndjson", param_hint="--output")
     with connected() as tandem:
-        size = tandem.jobs.export(the_job(tandem, job).id, output)
+        size = tandem.jobs.export(the_job(tandem, job).id, output, spreadsheet_safe=spreadsheet)
     out.print(f"{output} written ({size:,} bytes).", markup=False)
 
 

@@ -29,6 +29,7 @@ from tandem_client.cli.quality_tables import (
 )
 from tandem_client.cli.review_policy import Threshold, review_policy
 from tandem_client.cli.session import connected, err, out, the_job
+from tandem_client.cli.terminal import json_for_terminals
 
 Jobs = Annotated[list[str], typer.Argument(help="Ids or names of the jobs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")]
@@ -44,7 +45,7 @@ def report(job: JobArgument, as_json: AsJson = False) -> None:
     with connected() as tandem:
         found = tandem.jobs.report(the_job(tandem, job).id)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return
     for line in report_lines(found):
         out.print(line, soft_wrap=True, markup=False)
@@ -100,7 +101,7 @@ def compare(
             for line in order_lines(order, {job.id: job.name for job in named}):
                 err.print(line, markup=False, soft_wrap=True)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return
     out.print(f"{found.records} records", highlight=False)
     for each in found.tasks:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
 from tandem_client.cli.jobs import follow
+from tandem_client.cli.making import making
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
 from tandem_client.cli.session import connected, out, the_agent, the_job, the_label_schema, the_project
@@ -43,8 +45,8 @@ def create(
         raise typer.BadParameter("give either --labels or --file")
     if name is None and file is None:
         raise typer.BadParameter("--labels needs a name")
-    with connected() as tandem:
-        home = tandem.projects.find(project) or tandem.projects.create(project)
+    with connected() as tandem, making(tandem) as made:
+        home = made.project(project)
         if file is not None:
             schema = tandem.label_schemas.create_from_file(home.id, file, name=name)
         else:
@@ -60,7 +62,7 @@ def list_schemas(project: ProjectOption) -> None:
         schemas = tandem.label_schemas.list(the_project(tandem, project).id)
     table = Table("label schema", "version", "labels", Column("id", no_wrap=True), box=None)
     for schema in schemas:
-        table.add_row(schema.name, str(schema.version), _tasks(schema), schema.id)
+        table.add_row(escape(schema.name), str(schema.version), escape(_tasks(schema)), schema.id)
     out.print(table)
 
 

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from rich.console import Console
-
 from tandem_client import config
+from tandem_client.cli.terminal import SafeConsole
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
 from tandem_client.models import Agent, Dataset, Job, LabelSchema, Project
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+out = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else 200)
 """Results; wide where they are piped, so that no table folds."""
-err = Console(stderr=True, highlight=False)
+err = SafeConsole(stderr=True, highlight=False)
 """Progress and errors, so that results can be piped."""
 MOST_NAMED = 10
 """Of what there is, where a name is not found."""

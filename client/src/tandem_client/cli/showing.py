@@ -10,6 +10,7 @@ import typer
 
 from tandem_client.cli.jobs import JobArgument
 from tandem_client.cli.session import connected, out, the_job
+from tandem_client.cli.terminal import json_for_terminals
 from tandem_client.models import AnnotationDetail, AttemptDetail, Call, Decision, Label, ModelCost, Sample
 
 _TEXT = 2000
@@ -25,7 +26,7 @@ def show(
     with connected() as tandem:
         found = tandem.jobs.annotation(the_job(tandem, job).id, record_id)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return
     for line in detail_lines(found):
         out.print(line, markup=False, soft_wrap=True)

@@ -12,6 +12,17 @@ from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
 Delimiter = Literal[",", ";", "\t", "|"]
+Encoding = Literal[
+    "utf-8",
+    "utf-16",
+    "windows-1252",
+    "iso-8859-1",
+    "iso-8859-15",
+    "windows-1250",
+    "windows-1251",
+    "shift_jis",
+    "gb18030",
+]
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 
@@ -29,6 +40,10 @@ class Datasets:
     def get(self, dataset_id: str) -> Dataset:
         return Dataset.model_validate(self._http.get(f"/datasets/{dataset_id}"))
 
+    def delete(self, dataset_id: str) -> None:
+        """Delete a data set without records. Raises TandemError of type not-empty otherwise."""
+        self._http.delete(f"/datasets/{dataset_id}")
+
     def find(self, project_id: str, name: str) -> Dataset | None:
         """The data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
@@ -40,20 +55,25 @@ class Datasets:
         *,
         text_columns: Sequence[str],
         id_column: str | None = None,
+        make_ids: bool = False,
         gold_column: str | None = None,
         gold_task: str | None = None,
         gold_columns: Mapping[str, str] | None = None,
         gold_separator: str | None = None,
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
-        delimiter: Delimiter = ",",
-        on_duplicate: Literal["error", "skip"] = "error",
+        delimiter: Delimiter | None = None,
+        encoding: Encoding | None = None,
+        on_duplicate: Literal["error", "skip"] | None = None,
         on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
-        """Import a CSV file with a header line, in UTF-8.
+        """Import a CSV file with a header line, in UTF-8 or the `encoding` named; its delimiter is found.
 
-        `text_columns` become the records' fields (`field=column` where they have another name); `gold_column` holds the
+        Ids come from `id_column`, left out from the column id (or record_id), and where there is none, or with
+        `make_ids`, they are made of the rows' content: then rows that are there already are left out, so that the same
+        file can be imported again. `text_columns` become the records' fields (`field=column` where they have another
+        name, in JSONL a path of keys with dots, too); `gold_column` holds the
         right answer of `gold_task`, `gold_columns` (task to column) those of several. With `label_schema_id` they are
         values of its tasks, else plain labels; `gold_separator` stands between the labels of a multiple choice.
         Raises TandemError with the row and the column of the first fault in `extras`; nothing is imported then.
@@ -64,12 +84,14 @@ class Datasets:
             format="csv",
             text_columns=text_columns,
             id_column=id_column,
+            make_ids=make_ids,
             gold_column=gold_column,
             gold_task=gold_task,
             gold_columns=gold_columns,
             gold_separator=gold_separator,
             label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
+            encoding=encoding,
             delimiter=delimiter,
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
@@ -83,13 +105,15 @@ class Datasets:
         *,
         text_columns: Sequence[str],
         id_column: str | None = None,
+        make_ids: bool = False,
         gold_column: str | None = None,
         gold_task: str | None = None,
         gold_columns: Mapping[str, str] | None = None,
         gold_separator: str | None = None,
         label_schema_id: str | None = None,
         metadata_columns: Sequence[str] = (),
-        on_duplicate: Literal["error", "skip"] = "error",
+        encoding: Encoding | None = None,
+        on_duplicate: Literal["error", "skip"] | None = None,
         on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
     ) -> ImportResult:
@@ -100,12 +124,14 @@ class Datasets:
             format="jsonl",
             text_columns=text_columns,
             id_column=id_column,
+            make_ids=make_ids,
             gold_column=gold_column,
             gold_task=gold_task,
             gold_columns=gold_columns,
             gold_separator=gold_separator,
             label_schema_id=label_schema_id,
             metadata_columns=metadata_columns,
+            encoding=encoding,
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
             on_bytes=on_bytes,
@@ -119,6 +145,7 @@ class Datasets:
         format: Literal["csv", "jsonl"],  # noqa: A002 - the API's own name
         text_columns: Sequence[str],
         id_column: str | None,
+        make_ids: bool,
         gold_column: str | None,
         gold_task: str | None,
         gold_columns: Mapping[str, str] | None,
@@ -126,7 +153,8 @@ class Datasets:
         label_schema_id: str | None,
         metadata_columns: Sequence[str],
         delimiter: str | None = None,
-        on_duplicate: str,
+        encoding: Encoding | None,
+        on_duplicate: str | None,
         on_same_content: str,
         on_bytes: OnBytes | None,
     ) -> ImportResult:
@@ -134,6 +162,7 @@ class Datasets:
             "format": format,
             "text_columns": ",".join(text_columns),
             "id_column": id_column,
+            "make_ids": make_ids or None,
             "gold_column": gold_column,
             "gold_task": gold_task,
             "gold_columns": ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None,
@@ -141,6 +170,7 @@ class Datasets:
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "delimiter": delimiter,
+            "encoding": encoding,
             "on_duplicate": on_duplicate,
             "on_same_content": on_same_content,
         }

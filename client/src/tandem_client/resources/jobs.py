@@ -151,16 +151,25 @@ class Jobs:
             if report.share == 1 or not whole:
                 return report
 
-    def export(self, job_id: str, file: str | Path, *, format: ExportFormat | None = None) -> int:  # noqa: A002 - the API's own name
-        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending.
+    def export(
+        self,
+        job_id: str,
+        file: str | Path,
+        *,
+        format: ExportFormat | None = None,  # noqa: A002 - the API's own name
+        spreadsheet_safe: bool = False,
+    ) -> int:
+        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending. For a
+        spreadsheet, `spreadsheet_safe` marks the file as UTF-8 and cells that look like formulas as text.
 
         The file appears when it is complete; a broken transfer leaves an earlier one as it was.
         """
         target = Path(file)
         chosen = format or ("csv" if target.suffix.lower() == ".csv" else "jsonl")
+        params: dict[str, Any] = {"format": chosen, "spreadsheet_safe": spreadsheet_safe or None}
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with part.open("wb") as sink, self._http.download(f"/jobs/{job_id}/export", format=chosen) as chunks:
+            with part.open("wb") as sink, self._http.download(f"/jobs/{job_id}/export", **params) as chunks:
                 size = sum(sink.write(chunk) for chunk in chunks)
             part.replace(target)
         finally:

@@ -20,6 +20,10 @@ class Projects:
     def get(self, project_id: str) -> Project:
         return Project.model_validate(self._http.get(f"/projects/{project_id}"))
 
+    def delete(self, project_id: str) -> None:
+        """Delete a project that has nothing in it. Raises TandemError of type not-empty otherwise."""
+        self._http.delete(f"/projects/{project_id}")
+
     def find(self, name: str) -> Project | None:
         """The project of this name or id, or None."""
         return next((project for project in self.list() if name in (project.name, project.id)), None)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tandem_client import Agent, Dataset, Job, LabelSchema, Project, Tandem
+from tandem_client.cli.making import Making, making
 from tandem_client.resources.jobs import OnProgress
 from tandem_local.demo.data import DemoData
 from tandem_local.demo.summary import Summary, summarize
@@ -36,11 +37,12 @@ class Demo:
 
     def start(self, tandem: Tandem, *, say: Callable[[str], None]) -> Job:
         """Make what is missing; return the job, running or over."""
-        project = tandem.projects.find(PROJECT) or tandem.projects.create(PROJECT, description="Made by `tandem demo`.")
+        with making(tandem) as made:
+            project = made.project(PROJECT, description="Made by `tandem demo`.")
+            dataset = self._dataset(tandem, made, project, say)
         schema = tandem.label_schemas.create_single_choice(
             project.id, name=TASK, labels=self.data.labels, question=self.data.question
         )
-        dataset = self._dataset(tandem, project, say)
         agent = self._agent(tandem, project, schema)
         return self._job(tandem, project, dataset, agent, say)
 
@@ -49,19 +51,22 @@ class Demo:
         job = tandem.jobs.wait(job.id, on_progress=on_progress)
         return summarize(job, tandem.jobs.report(job.id), task=TASK, broker=self.broker)
 
-    def _dataset(self, tandem: Tandem, project: Project, say: Callable[[str], None]) -> Dataset:
+    def _dataset(self, tandem: Tandem, made: Making, project: Project, say: Callable[[str], None]) -> Dataset:
         name = f"{self.data.name} ({self.data.fingerprint()})"
-        dataset = tandem.datasets.find(project.id, name) or tandem.datasets.create(project.id, name=name)
+        dataset = made.dataset(project, name)
         if dataset.record_count == 0:
-            result = tandem.datasets.import_csv(
+            take = tandem.datasets.import_jsonl if self.data.is_jsonl else tandem.datasets.import_csv
+            result = take(
                 dataset.id,
                 self.data.file,
                 text_columns=self.data.text_columns,
                 id_column=self.data.id_column,
                 gold_column=self.data.gold_column,
                 gold_task=TASK if self.data.gold_column else None,
+                encoding=self.data.encoding,
             )
-            say(f"Imported {result.records:,} records from {self.data.file.name}.")
+            ids = f"those of the column {result.id_column!r}" if result.id_column else "made of the rows' content"
+            say(f"Imported {result.records:,} records from {self.data.file.name}; their ids are {ids}.")
         return tandem.datasets.get(dataset.id)
 
     def _agent(self, tandem: Tandem, project: Project, schema: LabelSchema) -> Agent:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from tandem.access import Authenticator
-from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, problem_responses
+from tandem.web import (
+    OWN_TELEMETRY,
+    RequestMiddleware,
+    install_problems,
+    known_parameters_alone,
+    problem_responses,
+)
 from tandem_api.access import endpoints as access_endpoints
 from tandem_api.agents import endpoints as agent_endpoints
 from tandem_api.annotations import endpoints as annotation_endpoints
@@ -55,6 +61,7 @@ def make_app(
         redoc_url=None,
         telemetry=OWN_TELEMETRY,
         generate_unique_id_function=_operation_id,
+        dependencies=[Depends(known_parameters_alone)],
         responses=problem_responses(401, 403, 422, 503),
         separate_input_output_schemas=False,
     )

@@ -55,6 +55,7 @@ from tandem_api.examples.pool import ExamplePools
 from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.projects.contents import ProjectContents
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.reports.keeper import ReportKeeper
@@ -78,7 +79,8 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         idle_seconds=settings.upload_idle_seconds,
         lease_seconds=settings.import_lease_seconds,
     )
-    projects = ProjectService(ProjectReader(database), ProjectWriter(database))
+    contents = ProjectContents(datasets=datasets, label_schemas=label_schemas, agents=agents, jobs=jobs)
+    projects = ProjectService(ProjectReader(database), ProjectWriter(database), contents)
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from tandem.invalid_content import ONE_LINE_PATTERN
+from tandem.control_characters import ONE_LINE_PATTERN
 from tandem.request_body import RequestBody
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=ONE_LINE_PATTERN)]

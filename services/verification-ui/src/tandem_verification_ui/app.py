@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem.access import Authenticator
-from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems
+from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, known_parameters_alone
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.endpoints import router
@@ -45,6 +45,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         telemetry=OWN_TELEMETRY,
+        dependencies=[Depends(known_parameters_alone)],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.authenticator = authenticator

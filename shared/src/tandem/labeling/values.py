@@ -111,6 +111,8 @@ def _problem_with_text(task: TextTask, value: LabelValue) -> str | None:
         return "a text is wanted"
     if not task.min_length <= len(value) <= task.max_length:
         return f"{task.min_length} to {task.max_length} characters are wanted, there are {len(value)}"
+    if "\0" in value:
+        return "the text holds NUL, which ends a text in many programs"
     if task.pattern is not None and not matches_whole(task.pattern, value):
         return f"the text does not match {task.pattern!r}"
     return None

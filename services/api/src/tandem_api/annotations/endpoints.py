@@ -69,7 +69,11 @@ async def export_job(
     api: Api,
     format: Annotated[ExportFormat, Query(description="Of the file.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
     spreadsheet_safe: Annotated[
-        bool, Query(description="CSV: put an apostrophe before cells that a spreadsheet would take for a formula.")
+        bool,
+        Query(
+            description="CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte "
+            "order mark before the file."
+        ),
     ] = False,
 ) -> StreamingResponse:
     """Every record of the job with its labels; `final` holds the person's value where there is one."""

@@ -6,7 +6,8 @@ which is one column. What each of several samples said is in the JSONL alone. Ei
 `final` values as gold.
 
 Cells are the data as they are. A spreadsheet takes a cell that begins with = + - @ for a formula: whoever opens the
-file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells.
+file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells, and a byte order mark before the
+file, without which some take its letters for others.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ async def csv_lines(
     pairs: Pairs, job: JobDocument, fields: Sequence[str], *, spreadsheet_safe: bool
 ) -> AsyncIterator[bytes]:
     tasks = [task["name"] for task in job["published"]["label_schema"]["tasks"]]
-    buffer = io.StringIO(newline="")
+    buffer = io.StringIO("\ufeff" if spreadsheet_safe else "", newline="")
+    buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(_header(fields, tasks))
     async for chunk in pairs:

@@ -7,7 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from tandem.web import Admin, Viewer, problem_responses
-from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping
+from tandem_api.datasets.column_names import (
+    check_columns,
+    columns_by_name,
+    gold_by_task,
+    gold_kinds,
+    metadata_by_name,
+)
+from tandem_api.datasets.parsing.encodings import Encoding
+from tandem_api.datasets.parsing.mapping import ColumnMapping
 from tandem_api.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -19,14 +27,7 @@ from tandem_api.datasets.schemas import (
     Record,
     RecordPage,
 )
-from tandem_api.datasets.uploads import (
-    check_columns,
-    columns_by_name,
-    gold_by_task,
-    gold_kinds,
-    names_in,
-    receive_import,
-)
+from tandem_api.datasets.uploads import receive_import
 from tandem_api.paging import After, AfterSeq, Limit
 from tandem_api.routing import PREFIX, Api
 
@@ -35,7 +36,7 @@ router = APIRouter(prefix=PREFIX, tags=["data sets"])
 _FILE = {
     "requestBody": {
         "required": True,
-        "description": "The file itself, in UTF-8; it is read as a stream.",
+        "description": "The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream.",
         "content": {
             "text/csv": {"schema": {"type": "string", "format": "binary"}},
             "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
@@ -63,6 +64,12 @@ async def get_dataset(dataset_id: str, caller: Viewer, api: Api) -> Dataset:
     return await api.datasets.get(dataset_id, caller)
 
 
+@router.delete("/datasets/{dataset_id}", status_code=204, responses=problem_responses(404, 409))
+async def delete_dataset(dataset_id: str, caller: Admin, api: Api) -> None:
+    """Delete a data set that has no records. Records stay, and so does the data set that has some."""
+    await api.datasets.delete(dataset_id, caller)
+
+
 @router.post(
     "/datasets/{dataset_id}/imports",
     status_code=201,
@@ -78,7 +85,17 @@ async def import_records(
     format: Annotated[  # noqa: A002 - the word of the interface
         FileFormat | None, Query(description="Of the file; taken from the content type when left out.")
     ] = None,
-    id_column: Annotated[str, Query(description="Holds each row's own key.")] = "id",
+    encoding: Annotated[Encoding, Query(description="Of the file.")] = Encoding.UTF_8,
+    id_column: Annotated[
+        str | None,
+        Query(
+            description="Holds each row's own key. Left out: the column id, or else record_id, whatever its case; "
+            "where there is none, ids are made of the rows' content, so that a row has the same id in every import."
+        ),
+    ] = None,
+    make_ids: Annotated[
+        bool, Query(description="Make ids of the content, even where a column seems to hold some.")
+    ] = False,
     text_columns: Annotated[
         str,
         Query(
@@ -111,21 +128,35 @@ async def import_records(
             description="Between the gold labels of a multiple choice in a cell, where they are no JSON list.",
         ),
     ] = None,
-    metadata_columns: Annotated[str, Query(description="Columns to keep beside, by commas; * for all others.")] = "",
+    metadata_columns: Annotated[
+        str,
+        Query(description="Columns to keep beside, by commas; name=column where they differ; * for all others."),
+    ] = "",
     on_duplicate: Annotated[
-        OnDuplicate, Query(description="What to do with a row whose id is there already.")
-    ] = OnDuplicate.ERROR,
+        OnDuplicate | None,
+        Query(
+            description="What to do with a row whose id is there already. Left out: a fault, but where ids are made "
+            "such rows are left out."
+        ),
+    ] = None,
     on_same_content: Annotated[
         OnSameContent,
         Query(description="What to do with a row whose fields equal those of another record, whatever its id."),
     ] = OnSameContent.KEEP,
-    delimiter: Annotated[str, Query(pattern=r"^[,;|\t]$", description="Of a CSV file.")] = ",",
+    delimiter: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[,;|\t]$",
+            description="Of a CSV file. Left out: by which its header has the columns that are named here.",
+        ),
+    ] = None,
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
-    whose id is there already is a fault or left out, and a changed text wants an id of its own.
+    whose id is there already is a fault or left out, and a changed text wants an id of its own. Of a file without
+    ids that is imported again only the new rows are taken.
     """
     dataset = await api.datasets.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
@@ -134,13 +165,14 @@ async def import_records(
     if label_schema_id is not None:
         kinds = gold_kinds(gold, await api.label_schemas.spec(dataset["project_id"], label_schema_id, caller))
     mapping = ColumnMapping(
-        id_column=id_column,
+        id_column=id_column or None,
+        make_ids=make_ids,
         text_columns=tuple(texts),
         text_sources=texts,
         gold_columns=gold,
         gold_kinds=kinds,
         gold_separator=gold_separator,
-        metadata_columns=ALL_OTHERS if metadata_columns.strip() == "*" else names_in(metadata_columns),
+        metadata_columns=metadata_by_name(metadata_columns),
     )
     check_columns(mapping)
     return await receive_import(
@@ -149,6 +181,7 @@ async def import_records(
         dataset_id,
         mapping,
         file_format=format,
+        encoding=encoding,
         delimiter=delimiter,
         on_duplicate=on_duplicate,
         on_same_content=on_same_content,

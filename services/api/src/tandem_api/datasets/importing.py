@@ -18,12 +18,12 @@ from tandem.observability.metrics import RECORDS_IMPORTED
 from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
-from tandem.store.records.documents import RecordDocument, record_document_id
 from tandem.store.records.writer import RecordWriter
-from tandem_api.datasets.duplicates import Duplicates
-from tandem_api.datasets.parsing.mapping import ColumnMapping, RecordMaker
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser
-from tandem_api.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
+from tandem_api.datasets.import_run import ImportRun, Reading, begin
+from tandem_api.datasets.parsing.encodings import in_utf8
+from tandem_api.datasets.parsing.making import Draft, RecordMaker
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.datasets.schemas import ImportResult
 
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
@@ -52,34 +52,13 @@ class ImportLimits:
     lease_seconds: float
 
 
-@dataclass
-class _Run:
-    """One import under way."""
-
-    dataset: DatasetDocument
-    import_id: str
-    duplicates: Duplicates
-    next_seq: int
-    records: int = 0
-
-
 class Importer:
     def __init__(self, datasets: DatasetWriter, records: RecordWriter, limits: ImportLimits) -> None:
         self._datasets = datasets
         self._records = records
         self.limits = limits
 
-    async def run(
-        self,
-        dataset_id: str,
-        chunks: AsyncIterator[bytes],
-        parser: RowParser,
-        mapping: ColumnMapping,
-        *,
-        on_duplicate: OnDuplicate,
-        on_same_content: OnSameContent,
-        by: str,
-    ) -> ImportResult:
+    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: str) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
         import_id = uuid4().hex
@@ -88,12 +67,9 @@ class Importer:
             raise ImportBusyError(dataset_id)
         keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
         try:
-            first_seq = dataset["visible_below"]
-            duplicates = Duplicates(on_duplicate, on_same_content, mapping.id_column, import_id, first_seq)
-            run = _Run(dataset, import_id, duplicates, first_seq)
-            await self._records.delete_invisible(dataset_id, from_seq=run.next_seq)
-            await self._take_in(run, chunks, parser, mapping)
-            result = await self._commit(run, mapping, by)
+            await self._records.delete_invisible(dataset_id, from_seq=dataset["visible_below"])
+            run = await self._take_in(dataset, import_id, chunks, reading)
+            result = await self._commit(run, reading, by)
         except BaseException:
             await asyncio.shield(asyncio.create_task(self._undo(dataset, import_id)))
             raise
@@ -103,9 +79,9 @@ class Importer:
         return result
 
     async def _take_in(
-        self, run: _Run, chunks: AsyncIterator[bytes], parser: RowParser, mapping: ColumnMapping
-    ) -> None:
-        fields = run.dataset["fields"]
+        self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: Reading
+    ) -> ImportRun:
+        fields, mapping = dataset["fields"], reading.mapping
         if fields and set(fields) != set(mapping.text_columns):
             raise FileFaultError(
                 "other-fields",
@@ -113,32 +89,32 @@ class Importer:
                 f"text_columns names {', '.join(mapping.text_columns)}.",
                 cure="Name the same columns, or make another data set.",
             )
-        maker = RecordMaker(
-            mapping,
-            self.limits.rows,
-            dataset_id=run.dataset["_id"],
-            import_id=run.import_id,
-            fields=fields or mapping.text_columns,
-        )
         batch: list[Row] = []
         held = 0
-        checked = False
-        async for row in self._rows(chunks, parser):
-            if not checked and parser.columns is not None:
-                mapping.check(parser.columns)
-                checked = True
+        run: ImportRun | None = None
+        async for row in self._rows(chunks, reading):
+            if run is None:
+                run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
             batch.append(row)
             held += sum(len(value) for value in row.values.values() if isinstance(value, str))
             if len(batch) == BATCH or held >= BATCH_CHARACTERS:
-                await self._write(run, maker, batch)
+                await self._write(run, batch)
                 batch, held = [], 0
-        if not checked and parser.columns is not None:
-            mapping.check(parser.columns)
-        await self._write(run, maker, batch)
-        if run.records == 0 and not run.duplicates.skipped:
+        if run is None:
+            if reading.parser.columns is not None:
+                mapping.check(reading.parser.columns)
             raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
+        await self._write(run, batch)
+        return run
 
-    async def _rows(self, chunks: AsyncIterator[bytes], parser: RowParser) -> AsyncIterator[Row]:
+    async def _rows(self, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncIterator[Row]:
+        async for chunk in in_utf8(self._bounded(chunks), reading.encoding):
+            for row in reading.parser.feed(chunk):
+                yield row
+        for row in reading.parser.finish():
+            yield row
+
+    async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         taken = 0
         while True:
             try:
@@ -147,57 +123,63 @@ class Importer:
             except TimeoutError as error:
                 raise UploadStalledError from error
             if chunk is None:
-                break
+                return
             taken += len(chunk)
             if taken > self.limits.upload_bytes:
                 raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
-            for row in parser.feed(chunk):
-                yield row
-        for row in parser.finish():
-            yield row
+            yield chunk
 
-    async def _write(self, run: _Run, maker: RecordMaker, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        keys = [maker.record_id(row) for row in rows]
-        existing = await self._records.existing(run.dataset["_id"], keys)
-        documents: list[RecordDocument] = []
-        rows_taken: list[Row] = []
-        begun: dict[str, int] = {}
-        for row, key in zip(rows, keys, strict=True):
-            if key in existing or key in begun:
-                run.duplicates.same_id(row, key, existing.get(key), begun.get(key))
-                continue
-            begun[key] = row.number
-            documents.append(maker.record(row, key, run.next_seq + len(documents)))
-            rows_taken.append(row)
+    async def _write(self, run: ImportRun, rows: Sequence[Row]) -> None:
+        drafts, fault = _drafts(run.maker, rows)
+        new = await self._new_ids(run, drafts)
         if run.duplicates.looks_at_content:
-            documents = await self._without_known_content(run, documents, rows_taken)
-        await self._records.insert(documents)
-        run.next_seq += len(documents)
-        run.records += len(documents)
+            new = await self._new_contents(run, new)
+        if fault is not None:
+            raise fault
+        dataset_id = run.dataset["_id"]
+        await self._records.insert(
+            [
+                draft.record(key, dataset_id=dataset_id, seq=run.next_seq + place, import_id=run.import_id)
+                for place, (draft, key) in enumerate(new)
+            ]
+        )
+        run.took([key for _, key in new])
 
-    async def _without_known_content(
-        self, run: _Run, documents: Sequence[RecordDocument], rows: Sequence[Row]
-    ) -> list[RecordDocument]:
-        """Those whose fields no record has yet, moved together. Raises FileFaultError where others are a fault."""
-        hashes = [document["content_hash"] for document in documents]
-        known = await self._records.with_content(run.dataset["_id"], hashes)
-        new: list[RecordDocument] = []
-        for document, row in zip(documents, rows, strict=True):
-            key, content = document["record_id"], document["content_hash"]
-            if content in known:
-                run.duplicates.same_content(row, key, known[content])
+    async def _new_ids(self, run: ImportRun, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
+        """The rows whose id no record has yet, with their ids. Raises FileFaultError where others are a fault."""
+        if run.mapping.make_ids:
+            keys = await run.made_ids.of([draft.content_hash for draft in drafts])
+        else:
+            keys = [draft.own_id or "" for draft in drafts]
+        existing = await self._records.existing(run.dataset["_id"], keys)
+        run.made_ids.came(existing)
+        new: list[tuple[Draft, str]] = []
+        begun: dict[str, int] = {}
+        for draft, key in zip(drafts, keys, strict=True):
+            if key in existing or key in begun:
+                run.duplicates.same_id(draft, key, existing.get(key), begun.get(key))
                 continue
-            known[content] = key
-            seq = run.next_seq + len(new)
-            new.append({**document, "_id": record_document_id(run.dataset["_id"], seq), "seq": seq})
+            begun[key] = draft.row.number
+            new.append((draft, key))
         return new
 
-    async def _commit(self, run: _Run, mapping: ColumnMapping, by: str) -> ImportResult:
-        duplicates = run.duplicates
+    async def _new_contents(self, run: ImportRun, drafts: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
+        """Those whose fields no record has yet. Raises FileFaultError where others are a fault."""
+        hashes = [draft.content_hash for draft, _ in drafts]
+        known = await self._records.with_content(run.dataset["_id"], hashes)
+        new: list[tuple[Draft, str]] = []
+        for draft, key in drafts:
+            if draft.content_hash in known:
+                run.duplicates.same_content(draft.row, key, known[draft.content_hash])
+                continue
+            known[draft.content_hash] = key
+            new.append((draft, key))
+        return new
+
+    async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
+        duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
         committed = await self._datasets.commit_import(
-            run.dataset["_id"],
+            dataset["_id"],
             {
                 "import_id": run.import_id,
                 "records": run.records,
@@ -205,7 +187,8 @@ class Importer:
                 "committed_at": utcnow(),
                 "committed_by": by,
             },
-            fields=run.dataset["fields"] or list(mapping.text_columns),
+            fields=dataset["fields"] or list(mapping.text_columns),
+            ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
             gold_tasks=mapping.gold_tasks,
             visible_below=run.next_seq,
         )
@@ -215,9 +198,18 @@ class Importer:
             skipped=duplicates.skipped,
             same_content=duplicates.contents,
             duplicates=duplicates.ids,
+            changed=duplicates.changed,
             skipped_ids=duplicates.skipped_ids,
+            id_column=mapping.id_column,
+            made_ids=run.first_made,
+            repeated=run.made_ids.repeated,
+            delimiter=reading.parser.delimiter,
             visible_below=committed["visible_below"],
         )
+
+    async def forget(self, dataset_id: str) -> None:
+        """Of a data set that is deleted: what a killed import left there, seen by nobody."""
+        await self._records.delete_invisible(dataset_id, from_seq=0)
 
     async def _keep_lease(self, dataset_id: str, import_id: str) -> None:
         while True:
@@ -236,6 +228,16 @@ class Importer:
             await self._datasets.give_up_import(dataset["_id"], import_id)
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
+
+
+def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:
+    """Up to the first fault, so that what is wrong with a row before it is told first."""
+    drafts: list[Draft] = []
+    try:
+        drafts.extend(map(maker.draft, rows))
+    except FileFaultError as fault:
+        return drafts, fault
+    return drafts, None
 
 
 async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:

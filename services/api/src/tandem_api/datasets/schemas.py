@@ -32,6 +32,9 @@ class Dataset(View):
     project_id: str
     name: str
     fields: list[str] = Field(description="Names of the records' text fields; empty before the first import.")
+    ids_made: bool | None = Field(
+        default=None, description="Whether the records' ids were made of their content; null before the first import."
+    )
     gold_tasks: list[str] = Field(description="Tasks for which records carry values known to be right.")
     record_count: int
     imports: list[Import] = Field(description="The last ones, oldest first.")
@@ -50,7 +53,19 @@ class ImportResult(View):
         default=0, description="Rows whose fields another record has; looked for unless on_same_content is keep."
     )
     duplicates: int = Field(description="Rows whose id was there already; with on_duplicate=skip all were skipped.")
+    changed: int = Field(
+        default=0,
+        description="Of the skipped: rows that say something else than the record of their id, which stays as it is.",
+    )
     skipped_ids: list[str] = Field(description="The first twenty of the skipped.")
+    id_column: str | None = Field(
+        default=None, description="Where the records' ids come from; null when they were made of the content."
+    )
+    made_ids: list[str] = Field(default=[], description="The first twenty of the ids that were made.")
+    repeated: int = Field(
+        default=0, description="Rows equal to an earlier one of the file, whose made ids end with their number: -2, -3."
+    )
+    delimiter: str | None = Field(default=None, description="By which the file was read, if it is CSV.")
     visible_below: int
 
 

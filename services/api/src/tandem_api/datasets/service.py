@@ -56,7 +56,34 @@ class DatasetService:
                 field="name",
                 cure="Choose another name, or import into that data set.",
             ) from error
+        try:
+            await self._projects.check_is_still_there(project_id)
+        except Problem:
+            await self._writer.delete_empty(document["_id"])
+            raise
         return Dataset.of(document)
+
+    async def delete(self, dataset_id: str, caller: Caller) -> None:
+        """Only one without records, into which nothing is being imported."""
+        await self.reachable(dataset_id, caller)
+        if await self._writer.delete_empty(dataset_id):
+            await self.importer.forget(dataset_id)
+            return
+        dataset = await self.reachable(dataset_id, caller)
+        if dataset["visible_below"] == 0:
+            raise Problem(
+                409,
+                "import-running",
+                f"An import into the data set {dataset['name']!r} is under way.",
+                cure="Wait until it has ended, then try again.",
+                headers={"Retry-After": "5"},
+            )
+        raise Problem(
+            409,
+            "not-empty",
+            f"The data set {dataset['name']!r} has {dataset['record_count']:,} records.",
+            cure="Leave it; records, and the labels of them, are not deleted.",
+        )
 
     async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> DatasetPage:
         await self._projects.reachable(project_id, caller)

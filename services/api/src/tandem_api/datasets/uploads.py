@@ -1,18 +1,26 @@
-"""The HTTP side of an import: what the query says, the body as a stream, and each fault as a problem."""
+"""The HTTP side of an import: the body as a stream, and each fault as a problem."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from itertools import chain
 
 from starlette.requests import ClientDisconnect, Request
 
-from tandem.events import LabelSchemaSpec, LabelTask
 from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
 from tandem.web import Problem
-from tandem_api.datasets.importing import ImportBusyError, Importer, UploadStalledError, UploadTooLargeError, drain
+from tandem_api.datasets.import_run import Reading
+from tandem_api.datasets.importing import (
+    ImportBusyError,
+    Importer,
+    UploadStalledError,
+    UploadTooLargeError,
+    drain,
+)
 from tandem_api.datasets.parsing.csv_rows import CsvRows
+from tandem_api.datasets.parsing.encodings import Encoding
 from tandem_api.datasets.parsing.jsonl_rows import JsonlRows
 from tandem_api.datasets.parsing.mapping import ColumnMapping
 from tandem_api.datasets.parsing.rows import FileFaultError, RowParser
@@ -36,19 +44,19 @@ async def receive_import(
     mapping: ColumnMapping,
     *,
     file_format: FileFormat | None,
-    delimiter: str,
-    on_duplicate: OnDuplicate,
+    encoding: Encoding,
+    delimiter: str | None,
+    on_duplicate: OnDuplicate | None,
     on_same_content: OnSameContent,
     by: str,
 ) -> ImportResult:
     """Import the request's body. Raises Problem and StoreUnavailableError."""
     _check_headers(request, importer.limits.upload_bytes)
-    parser = _parser(importer, request, file_format, delimiter)
+    parser = _parser(importer, request, mapping, file_format, delimiter)
     chunks = _body(request)
     try:
-        return await importer.run(
-            dataset_id, chunks, parser, mapping, on_duplicate=on_duplicate, on_same_content=on_same_content, by=by
-        )
+        reading = Reading(parser, mapping, encoding, on_duplicate, on_same_content)
+        return await importer.run(dataset_id, chunks, reading, by=by)
     except ClientDisconnect:
         raise Problem(400, "upload-cut", "The upload ended before the file did; nothing was imported.") from None
     except StoreUnavailableError:
@@ -61,66 +69,6 @@ async def receive_import(
         raise problem from error
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def gold_by_task(column: str | None, task: str | None, pairs: str) -> dict[str, str]:
-    """Task to gold column, of both ways to say it. Raises Problem when a task is named twice."""
-    first = f"{task or column}={column}," if column else ""
-    return columns_by_name(first + pairs, "gold_columns")
-
-
-def columns_by_name(pairs: str, parameter: str) -> dict[str, str]:
-    """`a,b=c` as a to a and b to c. Raises Problem when a name stands twice."""
-    found: dict[str, str] = {}
-    for pair in names_in(pairs):
-        name, _, column = (part.strip() for part in pair.partition("="))
-        if name in found:
-            raise Problem(
-                422, "bad-column-name", f"{parameter} names {name!r} twice.", field=parameter, cure="Name it once."
-            )
-        found[name] = column or name
-    return found
-
-
-def gold_kinds(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, LabelTask]:
-    """The tasks that the gold values are of. Raises Problem for one that the label schema does not have."""
-    kinds: dict[str, LabelTask] = {}
-    for name in gold:
-        if (task := schema.task(name)) is None:
-            raise Problem(
-                422,
-                "no-such-task",
-                f"The label schema {schema.name!r} (version {schema.version}) has no task {name!r}.",
-                field="gold_columns",
-                cure=f"Name one of {', '.join(task.name for task in schema.tasks)}, as task=column.",
-            )
-        kinds[name] = task
-    return kinds
-
-
-def check_columns(mapping: ColumnMapping) -> None:
-    """Names that become keys of documents, and a column that would be two things. Raises Problem."""
-    for name in (*mapping.text_columns, *mapping.metadata_columns, *mapping.gold_tasks):
-        if not name or "." in name or name.startswith("$") or "\0" in name or len(name) > 200:
-            raise Problem(
-                422,
-                "bad-column-name",
-                f"{name!r} cannot be the name of a field: empty, over 200 characters, with a dot, or beginning with $.",
-                column=name,
-                cure="Rename the column in the file.",
-            )
-    if len(set(mapping.metadata_columns)) != len(mapping.metadata_columns):
-        raise Problem(
-            422,
-            "bad-column-name",
-            "metadata_columns names a column twice.",
-            field="metadata_columns",
-            cure="Name it once.",
-        )
-
-
 def _check_headers(request: Request, limit: int) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
@@ -131,7 +79,13 @@ def _check_headers(request: Request, limit: int) -> None:
         )
 
 
-def _parser(importer: Importer, request: Request, file_format: FileFormat | None, delimiter: str) -> RowParser:
+def _parser(
+    importer: Importer,
+    request: Request,
+    mapping: ColumnMapping,
+    file_format: FileFormat | None,
+    delimiter: str | None,
+) -> RowParser:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     chosen = file_format or MEDIA_TYPES.get(media_type)
     if chosen is None or media_type.startswith("multipart/"):
@@ -143,7 +97,9 @@ def _parser(importer: Importer, request: Request, file_format: FileFormat | None
             cure="Send the raw file as text/csv or application/x-ndjson, or name its `format`.",
         )
     limits = importer.limits.rows
-    return CsvRows(limits, delimiter=delimiter) if chosen is FileFormat.CSV else JsonlRows(limits)
+    if chosen is FileFormat.JSONL:
+        return JsonlRows(limits)
+    return CsvRows(limits, delimiter=delimiter, wanted=list(chain.from_iterable(mapping.wanted().values())))
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -54,6 +54,11 @@ class LabelSchemaService:
                 if not remaining:
                     raise
                 continue
+            try:
+                await self._projects.check_is_still_there(project_id)
+            except Problem:
+                await self._writer.take_back(document["_id"])
+                raise
             return LabelSchema.of(document), True
         raise AssertionError("unreachable")
 

@@ -27,3 +27,9 @@ async def list_projects(caller: Viewer, api: Api, after: After = None, limit: Li
 @router.get("/{project_id}", responses=problem_responses(404))
 async def get_project(project_id: str, caller: Viewer, api: Api) -> Project:
     return await api.projects.get(project_id, caller)
+
+
+@router.delete("/{project_id}", status_code=204, responses=problem_responses(404, 409))
+async def delete_project(project_id: str, caller: Admin, api: Api) -> None:
+    """Delete a project that has nothing in it. Needs the role admin and access to all projects."""
+    await api.projects.delete(project_id, caller)

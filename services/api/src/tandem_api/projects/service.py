@@ -11,13 +11,15 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
+from tandem_api.projects.contents import ProjectContents
 from tandem_api.projects.schemas import Project, ProjectCreate, ProjectPage
 
 
 class ProjectService:
-    def __init__(self, reader: ProjectReader, writer: ProjectWriter) -> None:
+    def __init__(self, reader: ProjectReader, writer: ProjectWriter, contents: ProjectContents) -> None:
         self._reader = reader
         self._writer = writer
+        self._contents = contents
 
     async def create(self, body: ProjectCreate, caller: Caller) -> Project:
         caller.require_all_projects()
@@ -47,6 +49,32 @@ class ProjectService:
 
     async def get(self, project_id: str, caller: Caller) -> Project:
         return Project.of(await self.reachable(project_id, caller))
+
+    async def delete(self, project_id: str, caller: Caller) -> None:
+        """Only an empty one. Whoever makes something in it meanwhile either finds it gone or has it put back."""
+        caller.require_all_projects()
+        project = await self.reachable(project_id, caller)
+        await self._check_is_empty(project)
+        await self._writer.delete(project_id)
+        try:
+            await self._check_is_empty(project)
+        except BaseException:
+            await self._writer.put_back(project)
+            raise
+
+    async def _check_is_empty(self, project: ProjectDocument) -> None:
+        if (contents := await self._contents.told(project["_id"])) is not None:
+            raise Problem(
+                409,
+                "not-empty",
+                f"The project {project['name']!r} is not empty: {contents}.",
+                cure="Delete its data sets, if they have no records; what has been worked with stays.",
+            )
+
+    async def check_is_still_there(self, project_id: str) -> None:
+        """For whoever has just made something in it: raises a 404 problem if it was deleted before."""
+        if await self._reader.get(project_id) is None:
+            raise not_found("project", project_id)
 
     async def reachable(self, project_id: str, caller: Caller) -> ProjectDocument:
         """The project, if it exists and the caller reaches it; else a 404 problem."""

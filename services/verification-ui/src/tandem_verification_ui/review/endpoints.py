@@ -23,7 +23,7 @@ from tandem_verification_ui.review.schemas import (
 )
 from tandem_verification_ui.review.service import ReviewService
 
-router = APIRouter(prefix="/verification/v1", tags=["review"], responses=problem_responses(401, 403, 503))
+router = APIRouter(prefix="/verification/v1", tags=["review"], responses=problem_responses(401, 403, 422, 503))
 
 
 def _service(request: Request) -> ReviewService:

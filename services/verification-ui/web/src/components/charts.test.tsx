@@ -45,3 +45,13 @@ test("a text with marks that overlap is the text, and places in it are found wha
   if (root) expect(unitAt(root, root, root.childNodes.length)).toBe(text.length);
   expect(root && unitAt(root, document.body, 0)).toBeNull();
 });
+
+test("a control character is shown by its sign, and places in the text stay where they are", () => {
+  const text = "a\u001b[31mred\u0000 end";
+  const { container } = render(<MarkedText text={text} marks={[{ id: "1", start: 1, end: 9, color: "#f00", name: "x" }]} />);
+  expect(container.querySelector("p")).toHaveTextContent("a␛[31mred");
+  expect(container.querySelector("mark")).toHaveTextContent("␛[31mred");
+  const root = container.querySelector("p");
+  const last = [...container.querySelectorAll("span[data-at]")].at(-1)?.firstChild;
+  expect(root && last && unitAt(root, last, 2)).toBe(11);
+});

@@ -2,6 +2,7 @@ import clsx from "clsx";
 import { useMemo, type CSSProperties, type Ref } from "react";
 
 import styles from "@/components/marked-text.module.css";
+import { visible } from "@/lib/visible";
 import type { Stretch } from "@/lib/words";
 
 /** A stretch of the text that carries a label, in UTF-16 units. */
@@ -48,7 +49,7 @@ function Piece({ piece: { text, start, end, marks, selected }, onPick }: { piece
   if (!top) {
     return (
       <span data-at={start} className={clsx(selected && styles.selected)}>
-        {text}
+        {visible(text)}
       </span>
     );
   }
@@ -75,7 +76,7 @@ function Piece({ piece: { text, start, end, marks, selected }, onPick }: { piece
         )}
         onClick={onPick && (() => onPick(marks.map(({ id }) => id)))}
       >
-        {text}
+        {visible(text)}
       </mark>
       {marks
         .filter((mark) => mark.end === end)

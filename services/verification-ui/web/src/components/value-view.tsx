@@ -3,6 +3,7 @@ import styles from "@/components/value-view.module.css";
 import type { LabelTask, LabelValue } from "@/lib/api/types";
 import { colorOf } from "@/lib/label-colors";
 import { isSpans, nameIn, optionsOf, valueText } from "@/lib/label-values";
+import { visible } from "@/lib/visible";
 
 interface Props {
   /** Undefined while the label schema loads, or when the task is none of it. */
@@ -19,7 +20,7 @@ export function ValueView({ task, value, gone = false, most = Infinity }: Props)
   const options = optionsOf(task);
   if (typeof value === "number") return <span className={gone ? styles.gone : styles.number}>{valueText(task, value)}</span>;
   if (typeof value === "string") {
-    if (task?.kind === "text") return <q className={gone ? styles.gone : styles.text}>{value}</q>;
+    if (task?.kind === "text") return <q className={gone ? styles.gone : styles.text}>{visible(value)}</q>;
     return (
       <LabelChip color={options.find((option) => option.value === value)?.color ?? undefined} gone={gone}>
         {nameIn(options, value)}
@@ -33,7 +34,7 @@ export function ValueView({ task, value, gone = false, most = Infinity }: Props)
         color: colorOf(options, span.label),
         text: (
           <>
-            {span.text} <small className={styles.what}>{nameIn(options, span.label)}</small>
+            {visible(span.text)} <small className={styles.what}>{nameIn(options, span.label)}</small>
           </>
         ),
       }))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 COLLECTION = "datasets"
 
@@ -35,6 +35,8 @@ class DatasetDocument(TypedDict):
     name: str
     fields: list[str]
     """Names of the text fields, fixed by the first import; empty before."""
+    ids_made: NotRequired[bool]
+    """Whether the records' ids were made of their content, fixed by the first import; not there before."""
     gold_tasks: list[str]
     """Tasks for which an import brought values known to be right."""
     record_count: int

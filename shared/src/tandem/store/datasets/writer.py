@@ -14,6 +14,14 @@ from pymongo.errors import DuplicateKeyError
 from tandem.store.database import Database, Document, NameTakenError, store_errors
 from tandem.store.datasets.documents import COLLECTION, KEPT_IMPORTS, DatasetDocument, ImportPart
 
+_FREE = {
+    "$or": [
+        {"$eq": [{"$ifNull": ["$import_lease", None]}, None]},
+        {"$lte": ["$import_lease.until", "$$NOW"]},
+    ]
+}
+"""No import is under way."""
+
 
 class ImportLeaseLostError(Exception):
     """The import was away for longer than its lease; another may have begun, so nothing of this one becomes visible."""
@@ -35,19 +43,22 @@ class DatasetWriter:
 
     async def begin_import(self, dataset_id: str, import_id: str, *, seconds: float) -> DatasetDocument | None:
         """Take the import lease; None while another import holds it (or the data set does not exist)."""
-        free = {
-            "$or": [
-                {"$eq": [{"$ifNull": ["$import_lease", None]}, None]},
-                {"$lte": ["$import_lease.until", "$$NOW"]},
-            ]
-        }
         async with store_errors():
             found = await self._collection.find_one_and_update(
-                {"_id": dataset_id, "$expr": free},
+                {"_id": dataset_id, "$expr": _FREE},
                 [{"$set": {"import_lease": {"import_id": import_id, "until": _until(seconds)}}}],
                 return_document=ReturnDocument.AFTER,
             )
         return cast("DatasetDocument | None", found)
+
+    async def delete_empty(self, dataset_id: str) -> bool:
+        """Delete it unless it has records or an import is under way; whether that was so. An import that was away for
+        longer than its lease finds at its commit that it lost it."""
+        async with store_errors():
+            result = await self._collection.delete_one(
+                {"_id": dataset_id, "visible_below": 0, "record_count": 0, "$expr": _FREE}
+            )
+        return result.deleted_count == 1
 
     async def renew_import(self, dataset_id: str, import_id: str, *, seconds: float) -> None:
         """Raises ImportLeaseLostError."""
@@ -60,11 +71,19 @@ class DatasetWriter:
             raise ImportLeaseLostError(import_id)
 
     async def commit_import(
-        self, dataset_id: str, import_: ImportPart, *, fields: list[str], gold_tasks: list[str], visible_below: int
+        self,
+        dataset_id: str,
+        import_: ImportPart,
+        *,
+        fields: list[str],
+        ids_made: bool,
+        gold_tasks: list[str],
+        visible_below: int,
     ) -> DatasetDocument:
         """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError."""
+        settled = {"fields": fields, "ids_made": ids_made}
         update: dict[str, Any] = {
-            "$set": {"visible_below": visible_below, "fields": fields, "import_lease": None},
+            "$set": {"visible_below": visible_below, "import_lease": None, **settled},
             "$inc": {"record_count": import_["records"]},
             "$addToSet": {"gold_tasks": {"$each": gold_tasks}},
             "$push": {"imports": {"$each": [import_], "$slice": -KEPT_IMPORTS}},

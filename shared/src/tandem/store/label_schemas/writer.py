@@ -23,3 +23,8 @@ class LabelSchemaWriter:
                 await self._collection.insert_one(cast("Document", schema))
             except DuplicateKeyError as error:
                 raise NameTakenError(schema["name"]) from error
+
+    async def take_back(self, label_schema_id: str) -> None:
+        """One that was inserted just now and that nobody knows."""
+        async with store_errors():
+            await self._collection.delete_one({"_id": label_schema_id})

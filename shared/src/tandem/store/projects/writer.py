@@ -23,3 +23,15 @@ class ProjectWriter:
                 await self._collection.insert_one(cast("Document", project))
             except DuplicateKeyError as error:
                 raise NameTakenError(project["name"]) from error
+
+    async def delete(self, project_id: str) -> None:
+        """The project alone; the caller sees to it that nothing is in it."""
+        async with store_errors():
+            await self._collection.delete_one({"_id": project_id})
+
+    async def put_back(self, project: ProjectDocument) -> None:
+        """One that was deleted just now; under a longer name where somebody has taken its own meanwhile."""
+        try:
+            await self.insert(project)
+        except NameTakenError:
+            await self.insert({**project, "name": f"{project['name']} ({project['_id'][:8]})"})

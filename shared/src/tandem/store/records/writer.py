@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from pymongo.errors import BulkWriteError
 
@@ -20,11 +21,22 @@ class RecordCollisionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExistingKey:
-    """Where a record of this key stands already."""
+    """Where a record of this key stands already, and what it says."""
 
     record_id: str
     seq: int
     import_id: str
+    content_hash: str
+    metadata: Mapping[str, Any]
+    gold: Mapping[str, Any] = field(default_factory=dict)
+
+    def says(self, content_hash: str, metadata: Mapping[str, Any], gold: Mapping[str, Any]) -> bool:
+        """Whether the record has all of this, and perhaps more."""
+        return (
+            self.content_hash == content_hash
+            and self.metadata.items() >= metadata.items()
+            and all(name in self.gold and self.gold[name] == value for name, value in gold.items())
+        )
 
 
 class RecordWriter:
@@ -38,7 +50,7 @@ class RecordWriter:
         async with store_errors():
             found = await self._collection.find(
                 {"dataset_id": dataset_id, "record_id": {"$in": list(record_ids)}},
-                {"_id": 0, "record_id": 1, "seq": 1, "import_id": 1},
+                {"_id": 0, **dict.fromkeys((each.name for each in dataclasses.fields(ExistingKey)), 1)},
             ).to_list(None)
         return {document["record_id"]: ExistingKey(**document) for document in found}
 

@@ -1,15 +1,20 @@
-"""CSV with a header line, as RFC 4180 has it: cells in quotes may hold delimiters, line ends and doubled quotes."""
+"""CSV with a header line, as RFC 4180 has it: cells in quotes may hold delimiters, line ends and doubled quotes.
+
+Taken as spreadsheets and data frames write it: a first line `sep=;`, columns without a name (they are left out), and
+rows whose cells are all blank (they are passed over as blank lines are).
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from tandem.control_characters import has_control
+from tandem.delimiters import delimiter_hint, delimiter_of, header_of, stated_delimiter
 from tandem_api.datasets.parsing.lines import Utf8Lines
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, delimiter_hint, place
+from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_COLUMNS = 1000
-_SAVE_AS = "Save the file as CSV in UTF-8 and import it again."
 
 
 class _NeedMore(Exception):  # noqa: N818 - control flow, not an error
@@ -17,30 +22,38 @@ class _NeedMore(Exception):  # noqa: N818 - control flow, not an error
 
 
 class CsvRows:
-    """A `RowParser`. Give it the file in pieces of any size."""
+    """A `RowParser`. Give it the file in pieces of any size.
 
-    def __init__(self, limits: Limits, *, delimiter: str = ",") -> None:
+    Without a `delimiter` it is the one that makes the `wanted` columns of the header, or else the most columns.
+    """
+
+    def __init__(self, limits: Limits, *, delimiter: str | None = None, wanted: Collection[str] = ()) -> None:
         self._limits = limits
-        self._delimiter = delimiter
+        self.delimiter = delimiter
+        self._wanted = set(wanted)
         self._lines = Utf8Lines(max_line_bytes=limits.row_bytes)
         self._queue: list[str] = []
         self._taken = 0
         self._ended = False
-        self._reader = csv.reader(self, delimiter=delimiter, strict=True)
+        self._reader = csv.reader(self, delimiter=delimiter or ",", strict=True)
         csv.field_size_limit(limits.record_bytes)  # the module's own state; in characters, hence never above the bytes
         self._row = 0
         self._line = 1
         self.columns: list[str] | None = None
+        self._header: list[str] = []
+        """With the columns that have no name."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         self._queue += self._lines.feed(chunk)
-        yield from self._complete_rows()
+        if self._knows_delimiter():
+            yield from self._complete_rows()
         if sum(map(len, self._queue)) > self._limits.row_bytes or self._lines.too_long:
             raise self._endless_row()
 
     def finish(self) -> Iterator[Row]:
         self._queue += self._lines.finish()
         self._ended = True
+        self._knows_delimiter()
         yield from self._complete_rows()
         if self.columns is None:
             raise FileFaultError(
@@ -61,6 +74,23 @@ class CsvRows:
         raise _NeedMore
 
     # --- the records
+
+    def _knows_delimiter(self) -> bool:
+        """Whether it is known, or can be found out by now."""
+        if self.delimiter is not None:
+            return True
+        header = header_of(self._queue)
+        if header is None and (self._ended or self._lines.fault is not None):
+            header = next(filter(str.strip, self._queue), None)
+        if header is None:
+            return self._lines.fault is not None
+        self.delimiter = stated_delimiter(header)
+        if self.delimiter is not None:
+            self._queue[self._queue.index(header)] = "\n"
+        else:
+            self.delimiter = delimiter_of(header, self._wanted)
+        self._reader = csv.reader(self, delimiter=self.delimiter, strict=True)
+        return True
 
     def _complete_rows(self) -> Iterator[Row]:
         while True:
@@ -85,39 +115,46 @@ class CsvRows:
             raise self._not_utf8(self._lines.fault)
 
     def _row_of(self, cells: list[str], line: int) -> Iterator[Row]:
+        if not any(map(str.strip, cells)):
+            return
         if self.columns is None:
             self.columns = self._checked_header(cells, line)
             return
         self._row += 1
-        if len(cells) != len(self.columns):
+        if len(cells) != len(self._header):
             raise self._wrong_width(cells, line)
-        yield Row(self._row, line, dict(zip(self.columns, cells, strict=True)))
+        row = Row(self._row, line, dict(zip(self._header, cells, strict=True)))
+        row.values.pop("", None)
+        yield row
 
     def _checked_header(self, cells: list[str], line: int) -> list[str]:
-        columns = [cell.strip() for cell in cells]
+        columns = self._header = [cell.strip() for cell in cells]
         cure = "Give every column of the header a name of its own."
         if len(columns) > MAX_COLUMNS:
             raise FileFaultError(
                 "bad-header", f"The header has {len(columns):,} columns.", cure=f"At most {MAX_COLUMNS:,}.", line=line
             )
-        for position, column in enumerate(columns, start=1):
-            if not column:
-                detail = f"The header has no name for column {position}."
-                raise FileFaultError("bad-header", detail, cure=cure, line=line, column=str(position))
-            if column in columns[: position - 1]:
+        for position, column in enumerate(columns):
+            if column and column in columns[:position]:
                 detail = f"The header names the column {column!r} twice."
                 raise FileFaultError("bad-header", detail, cure=cure, line=line, column=column)
-        return columns
+            if has_control(column):
+                detail = f"The header's column {column[:100]!r} has a control character in its name."
+                cure = "Take it out."
+                if "\0" in column:
+                    cure = "The file seems to be in UTF-16: say so with `encoding` (--encoding utf-16)."
+                raise FileFaultError("bad-header", detail, cure=cure, line=line, column=column[:100])
+        return list(filter(None, columns))
 
     # --- the faults
 
     def _wrong_width(self, cells: list[str], line: int) -> FileFaultError:
         assert self.columns is not None  # noqa: S101 - narrows the type
-        wanted = len(self.columns)
+        wanted = len(self._header)
         if len(cells) < wanted:
-            column, hint = self.columns[len(cells)], "A cell is missing"
+            column, hint = self._header[len(cells)], "A cell is missing"
         else:
-            column, hint = self.columns[-1], "Put cells that hold the delimiter into double quotes"
+            column, hint = self._header[-1], "Put cells that hold the delimiter into double quotes"
         return FileFaultError(
             "wrong-cell-count",
             f"{place(self._row, line)} has {len(cells)} cells, the header has {wanted} columns.",
@@ -128,7 +165,7 @@ class CsvRows:
         )
 
     def _syntax_fault(self, message: str, text: str) -> FileFaultError:
-        position, kind = _fault_position(text, self._delimiter, self._limits.record_bytes)
+        position, kind = _fault_position(text, self.delimiter or ",", self._limits.record_bytes)
         column = self._column_name(position)
         row = None if self.columns is None else self._row + 1
         where = place(row, self._line, column)
@@ -161,7 +198,7 @@ class CsvRows:
     def _endless_row(self) -> FileFaultError:
         """The row at hand runs past the limit and no end is in sight: name the cell that makes it so."""
         position, kind = _fault_position(
-            "".join(self._queue) + self._lines.held_text(), self._delimiter, self._limits.record_bytes
+            "".join(self._queue) + self._lines.held_text(), self.delimiter or ",", self._limits.record_bytes
         )
         if kind == "short":
             return self._too_large("The row", None)
@@ -169,19 +206,20 @@ class CsvRows:
 
     def _not_utf8(self, byte: int) -> FileFaultError:
         row = None if self.columns is None else self._row + 1
-        seems = "it seems to be UTF-16" if self._lines.is_utf16 else "perhaps it is Latin-1 or Windows-1252"
+        seems, name = "perhaps it is Windows-1252 or Latin-1", "windows-1252"
+        if self._lines.is_utf16:
+            seems, name = "it seems to be UTF-16", "utf-16"
         return FileFaultError(
             "not-utf-8",
             f"{place(row, self._line)}: byte {byte:,} of the file is not UTF-8; {seems}.",
-            cure=_SAVE_AS,
+            cure=f"Say in which encoding the file is: encoding={name} (--encoding {name}). Or save it in UTF-8.",
             row=row,
             line=self._line,
             byte=byte,
         )
 
     def _column_name(self, position: int) -> str:
-        columns = self.columns or []
-        return columns[position] if position < len(columns) else str(position + 1)
+        return (self._header[position : position + 1] or [""])[0] or str(position + 1)
 
 
 def _fault_position(text: str, delimiter: str, limit: int) -> tuple[int, str]:

@@ -15,6 +15,7 @@ class JsonlRows:
     """A `RowParser`. Give it the file in pieces of any size."""
 
     columns: list[str] | None = None
+    delimiter: str | None = None
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -40,11 +41,11 @@ class JsonlRows:
                 yield Row(self._row, self._line, self._object(text))
         if self._lines.fault is not None:
             self._row, self._line = self._row + 1, self._line + 1
-            seems = " It seems to be UTF-16." if self._lines.is_utf16 else ""
+            seems, name = ("; it seems to be UTF-16", "utf-16") if self._lines.is_utf16 else ("", "windows-1252")
             raise FileFaultError(
                 "not-utf-8",
-                f"{place(self._row, self._line)}: byte {self._lines.fault:,} of the file is not UTF-8.{seems}",
-                cure="Save the file in UTF-8 and import it again.",
+                f"{place(self._row, self._line)}: byte {self._lines.fault:,} of the file is not UTF-8{seems}.",
+                cure=f"Say in which encoding the file is: encoding={name} (--encoding {name}). Or save it in UTF-8.",
                 row=self._row,
                 line=self._line,
                 byte=self._lines.fault,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,6 +57,8 @@ class RowParser(Protocol):
 
     columns: list[str] | None
     """The columns, known once the header was read; always None where rows name their own."""
+    delimiter: str | None
+    """Between cells, known once the header was read; None where there are none."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         """The rows that this piece completes, before the fault if there is one. Raises FileFaultError."""
@@ -65,12 +67,6 @@ class RowParser(Protocol):
     def finish(self) -> Iterator[Row]:
         """The rows left at the end of the file. Raises FileFaultError."""
         ...
-
-
-def delimiter_hint(columns: Sequence[str]) -> str | None:
-    """A sentence, where all of the header was taken for one column."""
-    found = next((mark for mark in ";\t|," if mark in columns[0]), None) if len(columns) == 1 else None
-    return found and f"The header seems to be delimited by {found!r}: say so with `delimiter` (--delimiter)."
 
 
 def place(row: int | None, line: int | None, column: str | None = None) -> str:

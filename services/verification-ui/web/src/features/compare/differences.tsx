@@ -13,6 +13,7 @@ import { letter } from "@/features/compare/job-picker";
 import { SendToReview } from "@/features/compare/send-to-review";
 import type { ComparedTask, Difference, LabelTask } from "@/lib/api/types";
 import { percent } from "@/lib/format";
+import { visible } from "@/lib/visible";
 
 const orders = [
   { value: "usefulness", name: "Confident contradictions first" },
@@ -83,7 +84,7 @@ function Row({ row, jobs, task, hasRight }: { row: Difference; jobs: readonly st
     <tr>
       <td className={styles.record}>
         <Link to="/jobs/$jobId" params={{ jobId: jobs[0] ?? "" }} search={{ record: row.seq }}>
-          {row.excerpt ?? row.record_id}
+          {visible(row.excerpt ?? row.record_id)}
         </Link>
         <small>{row.record_id}</small>
       </td>

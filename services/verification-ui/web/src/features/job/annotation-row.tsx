@@ -5,6 +5,7 @@ import styles from "@/features/job/annotations-list.module.css";
 import type { Annotation, LabelTask } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
 import { sameValue } from "@/lib/label-values";
+import { visible } from "@/lib/visible";
 
 /** Tasks in a row; the sheet shows all. */
 const shown = 4;
@@ -28,7 +29,7 @@ export function AnnotationRow({ annotation, tasks, onOpen }: Props) {
             onOpen();
           }}
         >
-          {annotation.excerpt || annotation.record_id}
+          {visible(annotation.excerpt || annotation.record_id)}
         </button>
         {annotation.excerpt && <span className={styles.id}>{annotation.record_id}</span>}
       </td>

@@ -12,6 +12,7 @@ import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { AnnotationDetail, Job, LabelTask } from "@/lib/api/types";
 import { counted, dateTime, words } from "@/lib/format";
 import { seconds } from "@/lib/measures";
+import { visible } from "@/lib/visible";
 
 interface Props {
   job: Job;
@@ -68,7 +69,7 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
         <div>
           <h3>Raw answer of the model</h3>
           <pre className={styles.raw} tabIndex={0}>
-            {annotation.raw}
+            {visible(annotation.raw)}
           </pre>
         </div>
       )}

@@ -5,8 +5,8 @@ import { buttonClass } from "@/components/button";
 import popup from "@/components/popup.module.css";
 
 const formats = [
-  { format: "csv", name: "CSV", hint: "for a spreadsheet" },
-  { format: "jsonl", name: "JSON Lines", hint: "for programs" },
+  { query: "format=csv&spreadsheet_safe=true", name: "CSV", hint: "for a spreadsheet" },
+  { query: "format=jsonl", name: "JSON Lines", hint: "for programs" },
 ] as const;
 
 /** Downloads every record with the model's label and, where there is one, the person's. Streamed by the service. */
@@ -21,8 +21,8 @@ export function ExportMenu({ jobId }: { jobId: string }) {
       <Menu.Portal>
         <Menu.Positioner className={popup.positioner} sideOffset={6} align="end">
           <Menu.Popup className={popup.popup}>
-            {formats.map(({ format, name, hint }) => (
-              <Menu.LinkItem key={format} className={popup.item} href={`/api/v1/jobs/${jobId}/export?format=${format}`} download closeOnClick>
+            {formats.map(({ query, name, hint }) => (
+              <Menu.LinkItem key={query} className={popup.item} href={`/api/v1/jobs/${jobId}/export?${query}`} download closeOnClick>
                 <span className={popup.grow}>{name}</span>
                 <small style={{ color: "var(--ink-3)" }}>{hint}</small>
               </Menu.LinkItem>

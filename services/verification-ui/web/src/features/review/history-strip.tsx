@@ -5,6 +5,7 @@ import styles from "@/features/review/history-strip.module.css";
 import type { Entry } from "@/features/review/review-state";
 import { ago } from "@/lib/format";
 import type { Values } from "@/lib/label-values";
+import { visible } from "@/lib/visible";
 
 interface Props {
   history: readonly Entry[];
@@ -35,7 +36,7 @@ export function HistoryStrip({ history, textOf, busy, onUndo }: Props) {
                   )}
                   <span className={styles.values}>{entry.values === null ? "No label" : textOf(entry.values)}</span>
                 </div>
-                <p className={styles.snippet}>{entry.text ?? `${entry.recordId} · ${ago(entry.decidedAt)}`}</p>
+                <p className={styles.snippet}>{visible(entry.text ?? `${entry.recordId} · ${ago(entry.decidedAt)}`)}</p>
               </div>
               <Button
                 variant="quiet"

@@ -5,6 +5,7 @@ import styles from "@/features/review/review-page.module.css";
 import type { Desk } from "@/features/review/use-desk";
 import type { ReviewItem } from "@/lib/api/types";
 import { words } from "@/lib/format";
+import { visible } from "@/lib/visible";
 
 const longText = 360;
 
@@ -44,7 +45,7 @@ export function RecordFields({ item, desk, onActivate }: Props) {
               />
             ) : (
               <p className={className} dir="auto" tabIndex={isLong ? 0 : undefined}>
-                {value || "(empty)"}
+                {visible(value) || "(empty)"}
               </p>
             )}
           </div>

@@ -8,6 +8,7 @@ import { why } from "@/features/review/reasons";
 import styles from "@/features/review/review-page.module.css";
 import type { ReviewItem } from "@/lib/api/types";
 import { count } from "@/lib/format";
+import { visible } from "@/lib/visible";
 
 const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale };
 
@@ -47,7 +48,7 @@ export function ReviewCard({ ref, item, open, decided, children }: Props) {
       {item.raw && item.reason === "invalid" && (
         <details className={styles.raw} open>
           <summary>What the model answered</summary>
-          <pre>{item.raw}</pre>
+          <pre>{visible(item.raw)}</pre>
         </details>
       )}
     </article>

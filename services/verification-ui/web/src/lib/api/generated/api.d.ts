@@ -177,7 +177,11 @@ export interface paths {
         get: operations["get_dataset"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Dataset
+         * @description Delete a data set that has no records. Records stay, and so does the data set that has some.
+         */
+        delete: operations["delete_dataset"];
         options?: never;
         head?: never;
         patch?: never;
@@ -198,7 +202,8 @@ export interface paths {
          *
          *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
          *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
-         *     whose id is there already is a fault or left out, and a changed text wants an id of its own.
+         *     whose id is there already is a fault or left out, and a changed text wants an id of its own. Of a file without
+         *     ids that is imported again only the new rows are taken.
          */
         post: operations["import_records"];
         delete?: never;
@@ -561,7 +566,11 @@ export interface paths {
         get: operations["get_project"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Project
+         * @description Delete a project that has nothing in it. Needs the role admin and access to all projects.
+         */
+        delete: operations["delete_project"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1612,6 +1621,11 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Ids Made
+             * @description Whether the records' ids were made of their content; null before the first import.
+             */
+            ids_made?: boolean | null;
+            /**
              * Imports
              * @description The last ones, oldest first.
              */
@@ -1730,6 +1744,12 @@ export interface components {
              */
             task?: string | null;
         };
+        /**
+         * Encoding
+         * @description Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252.
+         * @enum {string}
+         */
+        Encoding: "utf-8" | "utf-16" | "windows-1252" | "iso-8859-1" | "iso-8859-15" | "windows-1250" | "windows-1251" | "shift_jis" | "gb18030";
         /**
          * ErrorKind
          * @description Why no usable answer came; a reason under `failed`.
@@ -1925,17 +1945,45 @@ export interface components {
         /** ImportResult */
         ImportResult: {
             /**
+             * Changed
+             * @description Of the skipped: rows that say something else than the record of their id, which stays as it is.
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Delimiter
+             * @description By which the file was read, if it is CSV.
+             */
+            delimiter?: string | null;
+            /**
              * Duplicates
              * @description Rows whose id was there already; with on_duplicate=skip all were skipped.
              */
             duplicates: number;
+            /**
+             * Id Column
+             * @description Where the records' ids come from; null when they were made of the content.
+             */
+            id_column?: string | null;
             /** Import Id */
             import_id: string;
+            /**
+             * Made Ids
+             * @description The first twenty of the ids that were made.
+             * @default []
+             */
+            made_ids: string[];
             /**
              * Records
              * @description Taken in and visible from now on.
              */
             records: number;
+            /**
+             * Repeated
+             * @description Rows equal to an earlier one of the file, whose made ids end with their number: -2, -3.
+             * @default 0
+             */
+            repeated: number;
             /**
              * Same Content
              * @description Rows whose fields another record has; looked for unless on_same_content is keep.
@@ -4445,13 +4493,91 @@ export interface operations {
             };
         };
     };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_records: {
         parameters: {
             query?: {
                 /** @description Of the file; taken from the content type when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
-                /** @description Holds each row's own key. */
-                id_column?: string;
+                /** @description Of the file. */
+                encoding?: components["schemas"]["Encoding"];
+                /** @description Holds each row's own key. Left out: the column id, or else record_id, whatever its case; where there is none, ids are made of the rows' content, so that a row has the same id in every import. */
+                id_column?: string | null;
+                /** @description Make ids of the content, even where a column seems to hold some. */
+                make_ids?: boolean;
                 /** @description Columns that become the records' fields, by commas; field=column where they differ. */
                 text_columns?: string;
                 /** @description Holds the value that is known to be right. */
@@ -4464,14 +4590,14 @@ export interface operations {
                 label_schema_id?: string | null;
                 /** @description Between the gold labels of a multiple choice in a cell, where they are no JSON list. */
                 gold_separator?: string | null;
-                /** @description Columns to keep beside, by commas; * for all others. */
+                /** @description Columns to keep beside, by commas; name=column where they differ; * for all others. */
                 metadata_columns?: string;
-                /** @description What to do with a row whose id is there already. */
-                on_duplicate?: components["schemas"]["OnDuplicate"];
+                /** @description What to do with a row whose id is there already. Left out: a fault, but where ids are made such rows are left out. */
+                on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
-                /** @description Of a CSV file. */
-                delimiter?: string;
+                /** @description Of a CSV file. Left out: by which its header has the columns that are named here. */
+                delimiter?: string | null;
             };
             header?: never;
             path: {
@@ -4479,7 +4605,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description The file itself, in UTF-8; it is read as a stream. */
+        /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
                 "application/x-ndjson": string;
@@ -5237,7 +5363,7 @@ export interface operations {
             query?: {
                 /** @description Of the file. */
                 format?: components["schemas"]["ExportFormat"];
-                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula. */
+                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
             header?: never;
@@ -5981,6 +6107,80 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,25 @@
+"""What the HTTP services share: errors as problems, request metrics and spans, who is asking, known parameters."""
+
+from tandem.web.callers import Admin, Annotator, Viewer, current_caller
+from tandem.web.errors import install_problems
+from tandem.web.parameters import known_parameters_alone
+from tandem.web.problems import PROBLEM_JSON, Problem, ProblemBody, invalid_request, not_found, problem_responses
+from tandem.web.requests import MAX_JSON_BYTES, OWN_TELEMETRY, RequestMiddleware
+
+__all__ = [
+    "MAX_JSON_BYTES",
+    "OWN_TELEMETRY",
+    "PROBLEM_JSON",
+    "Admin",
+    "Annotator",
+    "Problem",
+    "ProblemBody",
+    "RequestMiddleware",
+    "Viewer",
+    "current_caller",
+    "install_problems",
+    "invalid_request",
+    "known_parameters_alone",
+    "not_found",
+    "problem_responses",
+]
