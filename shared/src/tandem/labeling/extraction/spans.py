@@ -13,6 +13,8 @@ from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
 from tandem.labeling.extraction.choices import says_none
 from tandem.labeling.extraction.located_json import Kind, Node
+from tandem.labeling.extraction.marked_record import marked
+from tandem.labeling.extraction.options import OptionTable
 from tandem.labeling.extraction.outcome import not_in_schema, out_of_range, quoted
 from tandem.labeling.extraction.quotes import Occurrences, SearchedText
 from tandem.labeling.extraction.span_claims import Claim, JsonClaims
@@ -30,6 +32,7 @@ class SpanReader:
         self._task = task
         self._json = JsonClaims(task)
         self._lines = LineClaims(task)
+        self._labels = OptionTable(task.options)
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
         if node.kind is Kind.STRING:
@@ -53,6 +56,8 @@ class SpanReader:
             return text
         if any(says_none(layer.text) for layer in layers(stretch)):
             return self._located([], fields, Rule.NORMALIZED)
+        if (found := marked(stretch, text, self._labels)) is not None:
+            return self._located(found, fields, Rule.NORMALIZED)
         searched = SearchedText(text)
         claims = self._lines.read(stretch, lambda quote: bool(searched.occurrences(quote).places))
         if isinstance(claims, Unreadable):
@@ -111,9 +116,9 @@ class SpanReader:
     def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
             place = (claim.start or 0, claim.end or 0)
-            if searched.is_whole(*place):
+            if searched.is_of_words(*place):
                 return Occurrences((place,), Rule.EXACT)
-            return self._nowhere(f"[{place[0]}, {place[1]}) is no stretch of the text")
+            return self._nowhere(f"[{place[0]}, {place[1]}) is no stretch of whole words of the text")
         found = searched.occurrences(claim.quote)
         if not found.places:
             return self._nowhere(f"{quoted(claim.quote)} does not occur in the text")
