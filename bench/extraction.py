@@ -11,14 +11,16 @@ import argparse
 import time
 import timeit
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tandem.labeling.extraction import AnswerReader
 from tandem.labeling.reading import Reading, Rule, UnreadableReason
 from tandem.testing.answer_corpus import Case, cases
 
-CORPUS = Path(__file__).parents[1] / "tests" / "unit" / "labeling" / "corpus"
+ANSWERS = Path(__file__).parents[1] / "tests" / "unit" / "labeling"
+CORPUS = ANSWERS / "corpus"
+BLIND = ("first", "second")
 FIVE = (
     '{"sentiment": "positive", "topics": ["staff"], "stars": 4, "short title": "A trip", "entities": '
     '[{"text": "Ada", "label": "PERSON", "context": null}]}'
@@ -39,11 +41,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5, help="of each timed row")
     seconds: float = parser.parse_args().seconds
     corpus = list(cases(CORPUS))
-    print_rungs(corpus)
+    blind = {name: list(cases(ANSWERS / "blind" / name)) for name in BLIND}
+    everything = [*corpus, *(case for found in blind.values() for case in found)]
+    print_rungs(everything)
     print()
-    print_reasons(corpus)
+    print_reasons(everything)
     print()
-    print_kinds(corpus)
+    print_kinds(everything)
+    print()
+    print_sets({"corpus": corpus, **blind})
     print()
     print_times({case.source.split("-")[0]: case for case in reversed(corpus)}, seconds)
 
@@ -85,6 +91,16 @@ def print_kinds(corpus: Sequence[Case]) -> None:
         valued = [right for case, right in own if case.invalid is None]
         others = [right for case, right in own if case.invalid is not None]
         print(f"| {kind} | {len(valued)} | {sum(valued)} | {len(others)} | {sum(others)} |")
+
+
+def print_sets(sets: Mapping[str, Sequence[Case]]) -> None:
+    print("| set | values asked for | a person can read | read right | wrong |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, found in sets.items():
+        read = [(case, reading) for case in found if isinstance(reading := case.read(), Reading)]
+        right = sum(case.is_right(reading) for case, reading in read)
+        readable = sum(case.invalid is None or case.clear for case in found)
+        print(f"| {name} | {len(found)} | {readable} | {right} | {len(read) - right} |")
 
 
 def print_times(by_file: dict[str, Case], seconds: float) -> None:

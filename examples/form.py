@@ -40,6 +40,8 @@ def fill_in(tandem: Tandem, *, name: str, provider: tuple[str, str], limit: int 
     ended = tandem.jobs.wait(job.id, timeout=600)
     say(f"  {ended.counts.labeled} of {ended.size} labeled, {ended.counts.needs_review} to look at")
     report = tandem.jobs.report(job.id)
+    asked = ", ".join(f"{each.task} {each.records}" for each in report.review if each.task)
+    say(f"  because of {asked or 'no task'}; the free text alone asks for nobody")
     for task in report.tasks:
         said = evaluation(task.gold) if task.gold else "nothing to compare with"
         say(f"  {task.task} ({task.kind}): {said}")
@@ -54,5 +56,6 @@ def fill_in(tandem: Tandem, *, name: str, provider: tuple[str, str], limit: int 
         "labeled": ended.counts.labeled,
         "tasks": {task.task: task.labeled for task in report.tasks},
         "accuracy": {task.task: task.gold.accuracy for task in report.tasks if task.gold},
+        "review": {each.task: each.records for each in report.review if each.task},
         "first": values,
     }

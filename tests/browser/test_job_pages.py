@@ -46,6 +46,54 @@ def test_a_report_leads_to_a_comparison_and_that_to_the_records_that_differ(
     assert watched.complaints == []
 
 
+def test_the_records_that_differ_are_sent_to_people_by_the_keyboard_alone(
+    running_stack: RunningStack, watched: WatchedPage
+) -> None:
+    tandem, page = running_stack.tandem, watched.page
+    project, dataset_id, agent_id = running_stack.project_with_tweets()
+    jobs = []
+    for name, seed in (("north", 0), ("south", 1)):
+        running_stack.behave(seed=seed)
+        job = tandem.jobs.create(
+            project.id, dataset_id=dataset_id, agent_id=agent_id, name=name, limit=RECORDS, review_threshold=0
+        )
+        jobs.append(tandem.jobs.wait(job.id, timeout=120))
+    running_stack.behave(seed=0)
+    (task,) = tandem.comparisons.get([job.id for job in jobs]).tasks
+    assert task.differing > 1
+    address = f"/compare?jobs=%5B%22{jobs[0].id}%22%2C%22{jobs[1].id}%22%5D"
+
+    page.goto(running_stack.login_url("Ada", "admin"))
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    page.goto(running_stack.ui_url + address)
+    button = page.get_by_role("button", name=f"Send {task.differing} records to review")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("the queue of north")
+    dialog.get_by_role("button", name="Send to review").focus()
+    page.keyboard.press("Enter")
+    said = page.get_by_role("status").filter(has_text="sent to review")
+    expect(said).to_contain_text(f"{task.differing} records differ: {task.differing} sent to review.")
+    page.reload()
+    expect(said).to_be_visible()
+    again = page.get_by_role("button", name="Look again")
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(again).to_be_focused()
+    expect(said).to_contain_text(f"{task.differing} records differ")
+    page.get_by_role("link", name="Review north").click()
+    expect(page.get_by_text("Agents differ")).to_be_visible()
+    expect(page.get_by_text(f"{task.differing} open")).to_be_visible()
+
+    page.goto(running_stack.login_url("Vera", "viewer"))
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    page.goto(running_stack.ui_url + address)
+    expect(page.get_by_text(f"{task.differing} sent to review", exact=False)).to_be_visible()
+    expect(again).to_have_count(0)
+    assert watched.complaints == []
+
+
 def test_a_label_schema_is_made_from_what_is_pasted(running_stack: RunningStack, watched: WatchedPage) -> None:
     running_stack.project_with_tweets()
     page = watched.page

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from stacks import TWEETS, RunningStack
+from tandem.testing.waiting import eventually
 from tandem_client.cli.session import the_job
 
 
@@ -26,8 +27,8 @@ class Terminal:
     home: Path
     environment: dict[str, str]
 
-    def run(self, *arguments: str, status: int = 0, answer: str = "") -> str:
-        """What it printed; results where it went well, the error otherwise."""
+    def run(self, *arguments: str, status: int = 0, answer: str = "", told: bool = False) -> str:
+        """What it printed: results where it went well, the error otherwise; with `told` what it said beside them."""
         done = subprocess.run(
             [sys.executable, "-m", "tandem_client", *arguments],
             env={**_clean(), "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200", **self.environment},
@@ -39,7 +40,7 @@ class Terminal:
         )
         assert done.returncode == status, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
-        return done.stdout if status == 0 else done.stderr
+        return done.stdout if status == 0 and not told else done.stderr
 
 
 def _clean() -> dict[str, str]:
@@ -158,6 +159,66 @@ def test_agents_are_reported_compared_and_combined(
     report = json.loads(terminal.run("report", f"{project.name} both", "--json"))
     assert (report["counts"]["labeled"], report["counts"]["invalid"]) == (same["unanimous"], same["differing"])
     assert report["cost"]["total"]["calls"] == 0
+
+
+async def test_the_records_that_differ_go_to_people_once(terminal: Terminal, running_stack: RunningStack) -> None:
+    project, dataset, agent = running_stack.project_with_tweets()
+    names = [f"{project.name} {number}" for number in range(2)]
+    jobs = []
+    for seed, name in enumerate(names):
+        running_stack.behave(seed=seed)
+        job = running_stack.tandem.jobs.create(
+            project.id, dataset_id=dataset, agent_id=agent, name=name, limit=300, review_threshold=0
+        )
+        jobs.append(running_stack.tandem.jobs.wait(job.id, timeout=120))
+    running_stack.behave(seed=0)
+    ids = [job.id for job in jobs]
+    wanted = {each.seq for each in running_stack.tandem.comparisons.differences(ids, order="seq")}
+    assert wanted
+
+    sure = running_stack.tandem.comparisons.review(ids, min_confidence=0.99, timeout=60)
+    order = running_stack.tandem.comparisons.review(ids, timeout=60)
+    assert (order.differing, order.queued + order.waiting) == (len(wanted), len(wanted))
+    assert order.waiting == sure.queued == sure.differing
+    items = running_stack.mongo["review_items"]
+
+    def all_queued() -> bool:
+        return {item["seq"] for item in items.find({"job_id": ids[0]})} == wanted
+
+    await eventually(all_queued, timeout=30)
+    told = terminal.run("compare", *names, "--review", "--show", "0", told=True)
+    assert f"They differ on some task: {len(wanted)} records." in told
+    assert f"{order.queued} are in the review queue of {names[0]}" in told
+    assert items.count_documents({"job_id": {"$in": ids}}) == len(wanted), "nothing twice"
+    assert running_stack.tandem.jobs.get(ids[0]).counts.needs_review == len(wanted)
+    assert f"to review: {len(wanted)} sentiment: disagreement" in terminal.run("report", names[0])
+    assert "--review" in terminal.run("compare", *names, "--min-confidence", "0.5", status=2)
+
+
+def test_one_record_is_shown_with_all_that_is_known_of_it(terminal: Terminal, running_stack: RunningStack) -> None:
+    project = running_stack.project_with_tweets()[0]
+    here = ("--project", project.name, "--dataset", "tweets", "--agent", "simulated", "--limit", "20")
+    terminal.run("run", *here, "--name", project.name, "--threshold", "sentiment=1", "--without-confidence", "ignore")
+    (job,) = running_stack.tandem.jobs.list(project.id)
+    assert job.review_policy.tasks["sentiment"].threshold == 1
+    assert (job.review_policy.threshold, job.review_policy.review_without_confidence) == (0.7, False)
+    assert job.counts.needs_review == 20
+    some = next(running_stack.tandem.jobs.annotations(job.id))
+
+    shown = terminal.run("show", project.name, some.record_id)
+    assert f"record {some.record_id} (seq {some.seq})" in shown
+    assert f"sentiment: {some.labels[0].value}" in shown
+    for words in ("confidence 0.", "margin", "entropy", "read by structured", "raw answer:", "paid to simulated"):
+        assert words in shown, shown
+    assert "to review: sentiment (low confidence)" in shown
+    whole = json.loads(terminal.run("show", project.name, some.record_id, "--json"))
+    assert whole["labels"][0]["probabilities"].keys() == {"positive", "neutral", "negative"}
+    assert (whole["paid"][0]["calls"], whole["decisions"]) == (1, [])
+    assert "has no record 'nobody'" in terminal.run("show", project.name, "nobody", status=1)
+    wrong = ("--threshold", "sentiment=2"), ("--without-confidence", "sentiment=maybe")
+    for option in wrong:
+        assert option[1] in terminal.run("run", *here, *option, status=2)
+    assert "no task 'tone'" in terminal.run("run", *here, "--threshold", "tone=0.5", status=1)
 
 
 def test_a_label_schema_goes_to_a_file_and_on_to_a_version_that_labels_carry_over_to(

@@ -61,6 +61,7 @@ def test_tickets_are_labeled_by_a_form_of_all_kinds(tmp_path: Path) -> None:
     assert found["tasks"].keys() == {"topic", "urgency", "mentions", "amount", "summary"}
     assert found["labeled"] == 60
     assert found["accuracy"].keys() == {"topic", "urgency", "mentions", "amount"}
+    assert found["review"].keys() <= {"topic", "urgency", "mentions", "amount"}, "a text asks for nobody by itself"
     assert isinstance(found["first"]["topic"], list)
     assert found["first"]["mentions"][0].keys() >= {"field", "start", "end", "text", "label"}
     assert isinstance(found["first"]["amount"], float)

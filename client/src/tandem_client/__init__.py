@@ -2,10 +2,11 @@
 
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
-from tandem_client.errors import JobNotFinishedError, TandemError, UnreachableError
+from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
 from tandem_client.models import (
     Agent,
     Annotation,
+    AnnotationDetail,
     CarryOver,
     CarryOverReport,
     Dataset,
@@ -18,11 +19,13 @@ from tandem_client.models import (
     Project,
 )
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
     "Agent",
     "Annotation",
+    "AnnotationDetail",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -43,12 +46,16 @@ __all__ = [
     "MultipleChoice",
     "Number",
     "Project",
+    "ReviewNotFinishedError",
+    "ReviewOrder",
+    "ReviewPolicy",
     "SingleChoice",
     "Span",
     "SpanAttribute",
     "Spans",
     "Tandem",
     "TandemError",
+    "TaskReview",
     "Text",
     "Tryout",
     "UnreachableError",

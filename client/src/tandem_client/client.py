@@ -46,7 +46,7 @@ class Tandem:
         self.datasets = Datasets(self._transport)
         self.agents = Agents(self._transport)
         self.jobs = Jobs(self._transport, sleep=sleep)
-        self.comparisons = Comparisons(self._transport)
+        self.comparisons = Comparisons(self._transport, sleep=sleep)
         self.access = Access(self._transport)
 
     def __enter__(self) -> Self:

@@ -61,6 +61,10 @@ class JobNotFinishedError(TandemError):
     """A job was waited for and did not come to its end in time."""
 
 
+class ReviewNotFinishedError(TandemError):
+    """An order of review was waited for, and not all of its records were looked at in time."""
+
+
 def error_of(response: httpx.Response) -> TandemError:
     """The error that a response of 400 and above stands for; its body must have been read."""
     try:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
 
@@ -138,6 +139,7 @@ class Job(Model):
     counts: JobCounts
     rate_per_second: float | None = None
     eta_seconds: float | None = None
+    review_policy: ReviewPolicy = ReviewPolicy()
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -219,6 +221,9 @@ class Label(Model):
     confidence_method: str | None = None
     confidence_missing_reason: str | None = None
     probabilities: dict[str, float] | None = None
+    span_confidences: tuple[float | None, ...] | None = None
+    margin: float | None = None
+    entropy: float | None = None
     rule: str = ""
 
 
@@ -231,9 +236,81 @@ class Annotation(Model):
     outcome: Literal["labeled", "invalid", "failed"]
     reason: str | None = None
     labels: tuple[Label, ...] = ()
+    detail: str | None = None
     needs_review: bool = False
+    review_reason: str | None = None
+    review_causes: tuple[ReviewCause, ...] = ()
+    provider: str = ""
     model: str = ""
     created_at: datetime | None = None
+
+
+class Record(Model):
+    seq: int
+    record_id: str
+    fields: dict[str, str]
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    gold: dict[str, Any] | None = None
+
+
+class Sample(Model):
+    """What one of several answers said; `reason`: why not all of it could be read."""
+
+    values: dict[str, Any] = Field(default_factory=dict)
+    reason: str | None = None
+    detail: str | None = None
+    left_out: bool = False
+
+
+class Call(Model):
+    """One call of a model; `error` is None where an answer came."""
+
+    started_at: datetime
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+    provider: str = ""
+    model: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Decision(Model):
+    """What a person decided: `kind` is confirmed, corrected or undone, and then there are no values."""
+
+    revision: int
+    kind: str
+    values: dict[str, Any] | None = None
+    shown_attempt: int = 1
+    shown_values: dict[str, Any] = Field(default_factory=dict)
+    decided_by: str
+    decided_at: datetime
+
+
+class AttemptDetail(Annotation):
+    """What one attempt gave, and how it came to it."""
+
+    seq: int = -1
+    record_id: str = ""
+    raw: str | None = None
+    usage: dict[str, Any] | None = None
+    price: dict[str, Any] | None = None
+    seconds: float | None = None
+    fallback_used: bool = False
+    repaired: bool = False
+    sources: tuple[str, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+
+class AnnotationDetail(AttemptDetail):
+    """One record of a job with all that is known of it: the current attempt, older ones, what people decided."""
+
+    record: Record | None = None
+    verification: dict[str, Any] | None = None
+    history: tuple[AttemptDetail, ...] = ()
+    paid: tuple[ModelCost, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 class Provider(Model):

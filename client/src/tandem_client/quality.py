@@ -120,6 +120,14 @@ class InvalidAnswer(Model):
     seq: int
 
 
+class ReviewCount(Model):
+    """Records that a person should see because of a task; `task` is None where the whole record is why."""
+
+    task: str | None = None
+    reason: str
+    records: int
+
+
 class JobReport(Model):
     """What a job gave. `share` below 1: so much of it is in the report so far."""
 
@@ -128,6 +136,7 @@ class JobReport(Model):
     share: float = 1.0
     final: bool = False
     counts: JobCounts
+    review: tuple[ReviewCount, ...] = ()
     verified: int = 0
     run_again: int = 0
     labels: dict[str, dict[str, int]] = Field(default_factory=dict)

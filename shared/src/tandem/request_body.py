@@ -53,22 +53,28 @@ def _check_all_fields(given: Mapping[str, Any], model: type[BaseModel], path: st
     for name, field in model.model_fields.items():
         if (inner := _model_in(field.annotation)) is None:
             continue
-        for within, part in _mappings_at(f"{path}.{name}" if path else name, given.get(name)):
+        where = f"{path}.{name}" if path else name
+        for within, part in _mappings_at(where, given.get(name), keyed=get_origin(field.annotation) is dict):
             _check_all_fields(part, inner, within, within)
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The one model of `M`, `M | None` or `tuple[M, ...]`; None where there are several to choose from."""
+    """The one model of `M`, `M | None`, `tuple[M, ...]` or `dict[str, M]`; None where there are several to choose
+    from."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    if get_origin(annotation) is dict:
+        return _model_in(get_args(annotation)[1])
     if get_origin(annotation) not in (tuple, list, Union, UnionType):
         return None
     parts = [part for part in get_args(annotation) if part not in (NoneType, Ellipsis)]
     return _model_in(parts[0]) if len(parts) == 1 else None
 
 
-def _mappings_at(path: str, part: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(part, Mapping):
+def _mappings_at(path: str, part: Any, *, keyed: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(part, Mapping) and keyed:
+        yield from ((f"{path}.{key}", each) for key, each in part.items() if isinstance(each, Mapping))
+    elif isinstance(part, Mapping):
         yield path, part
     elif isinstance(part, list | tuple):
         for index, each in enumerate(part):

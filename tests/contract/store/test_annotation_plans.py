@@ -30,6 +30,7 @@ async def database(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Database
             "outcome": ("labeled", "labeled", "invalid", "failed")[seq % 4],
             "needs_review": seq % 4 == 2,
             **({"verification_revision": 2} if seq % 100 == 0 else {}),
+            **({"review_asked": {"order": "o", "attempt": 1}} if seq % 50 == 0 else {}),
         }
         for job in ("j", "other")
         for seq in range(RECORDS)
@@ -53,6 +54,7 @@ COVERED: dict[str, tuple[Callable[[AnnotationReader], Awaitable[Any]], int]] = {
     "counts of all": (lambda reader: reader.count_by_outcome("j"), RECORDS),
     "ended": (lambda reader: reader.ended("j", 500, 700), 201),
     "count for review": (lambda reader: reader.count_needing_review("j"), RECORDS // 4 + 1),
+    "looks that were asked for": (lambda reader: reader.count_asked("j", 1000), 21),
     "applied decisions": (lambda reader: reader.decided_revisions("j", 0, 1000), 11),
     "applied decisions by block": (lambda reader: reader.decided_blocks("j", 1000), RECORDS // 100 + 1),
 }

@@ -28,7 +28,10 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
+from tandem.store.review_orders.reader import ReviewOrderReader
+from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
+from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
@@ -131,6 +134,11 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "kept sums": lambda db: listed(SummaryReader(db).of("j|k", [0, 1, 7])),
     "a kept report": lambda db: ReportReader(db).get("j"),
     "which reports are kept": lambda db: ReportReader(db).known(["j", "k"]),
+    "looks that were asked for": lambda db: AnnotationReader(db).count_asked("j", 50),
+    "a record by the user's key": lambda db: RecordReader(db).find("d", "7"),
+    "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),
+    "an order of review": lambda db: ReviewOrderReader(db).get("o"),
+    "a record's decisions": lambda db: VerificationReader(db).history("j", 7),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 

@@ -10,8 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tandem.pricing import ModelSpend
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import Database, utcnow
+from tandem.store.verifications.documents import DecisionKind, Verification
+from tandem.store.verifications.writer import VerificationWriter
 
 from .conftest import import_csv, made
 from .labeled import annotate, annotation
@@ -66,6 +69,54 @@ async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
     ]
     assert shown["verification"]["values"] == {"sentiment": "positive"}
     assert shown["verification"]["decided_by"] == "Ada"
+
+
+async def test_an_annotation_is_found_by_the_records_own_id_with_what_it_cost_and_all_decisions(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    spend = {"provider": "offline", "model": "nearest-label", "calls": 2, "retries": 1, "amount": 0.25}
+    await database["annotations"].update_one(
+        {"_id": f"{labeled['id']}:1"},
+        {
+            "$set": {
+                "spending": {"answer": "x", "models": [ModelSpend.of(spend).document()]},
+                "review_causes": [{"task": "sentiment", "reason": "low_confidence"}],
+            }
+        },
+    )
+    decided: dict[str, Any] = {
+        **{name: labeled[name] for name in ("project_id", "dataset_id")},
+        "job_id": labeled["id"],
+        "seq": 1,
+        "record_id": "t1",
+        "attempt": 1,
+        "shown_attempt": 1,
+        "decided_by": "Ada",
+        "shown_values": {"sentiment": "neutral"},
+        "decided_at": utcnow(),
+    }
+    changes: list[dict[str, Any]] = [
+        {"kind": DecisionKind.CORRECTED, "values": {"sentiment": "positive"}},
+        {"kind": DecisionKind.UNDONE, "values": None},
+    ]
+    for revision, change in enumerate(changes, start=1):
+        await VerificationWriter(database).append(Verification(**decided, **change, revision=revision))
+
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotation", params={"record_id": "t1"})).json()
+
+    assert (shown["seq"], shown["record"]["fields"]) == (1, {"text": "this is text 1"})
+    assert shown["review_causes"] == [{"task": "sentiment", "reason": "low_confidence"}]
+    assert [(row["model"], row["calls"], row["amount"]) for row in shown["paid"]] == [("nearest-label", 2, 0.25)]
+    assert [(each["revision"], each["kind"], each["values"]) for each in shown["decisions"]] == [
+        (1, "corrected", {"sentiment": "positive"}),
+        (2, "undone", None),
+    ]
+    by_seq = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
+    assert by_seq == shown
+    for record, words in (("T1", "has no record 'T1'"), ("t9", "no annotation yet")):
+        missing = await admin.get(f"/jobs/{labeled['id']}/annotation", params={"record_id": record})
+        assert missing.status_code == 404
+        assert words in missing.json()["detail"]
 
 
 async def test_one_annotation_shows_what_each_sample_said(

@@ -236,6 +236,7 @@ async def test_a_probe_asks_about_the_first_record_and_is_seen_by_nobody_else(
         "review_without_confidence": False,
         "review_invalid": False,
         "review_failed": False,
+        "tasks": {},
     }
     assert document["expires_at"] > document["created_at"]
 

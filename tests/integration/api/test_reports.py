@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tandem.events import JobState
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, Asked, Decision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
@@ -59,6 +59,7 @@ async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(
     assert report["reasons"] == {"no_label": 1, "timeout": 1}
     assert report["counts"] == {"labeled": 6, "invalid": 1, "failed": 1, "not_run": 2, "needs_review": 2}
     assert (report["gold_compared"], report["accuracy"]) == (6, pytest.approx(4 / 6))
+    assert report["review"] == [{"task": None, "reason": "low_confidence", "records": 2}]
     assert report["confidence_histogram"] == [0, 0, 0, 2, 0, 0, 0, 0, 0, 4]
     assert report["invalid_answers"] == [{"reason": "no_label", "answer": "answer 6", "count": 1, "seq": 6}]
     assert (report["state"], report["final"], report["share"]) == ("running", False, 1)
@@ -171,3 +172,25 @@ async def test_only_blocks_that_changed_are_read_again(
     await decide(database, job, 4999, "neutral")
     decided = await report_of(admin, job)
     assert (decided["verified"], decided["counts"]["failed"], decided["tasks"][0]["labeled"]) == (1, 1, 5010)
+
+
+async def test_a_look_that_is_asked_for_afterwards_is_in_the_job_and_in_its_kept_report(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    await end(database, labeled)
+    totals = {"labeled": 6, "invalid": 1, "failed": 1, "needs_review": 2}
+    dispatch = {"dispatch.low": 10, "dispatch.totals": totals}
+    await database["jobs"].update_one({"_id": labeled["id"]}, {"$set": dispatch})
+    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 2
+    causes = [{"task": "sentiment", "reason": "disagreement"}]
+    asked = Asked(labeled["id"], 0, 1, "order", "disagreement", causes, 0.9)
+    assert await AnnotationWriter(database).ask_review([asked], at=utcnow()) == {"disagreement": 1}
+    report = await report_of(admin, labeled)
+    assert report["counts"]["needs_review"] == 3
+    assert {(each["task"], each["reason"]): each["records"] for each in report["review"]} == {
+        (None, "low_confidence"): 2,
+        ("sentiment", "disagreement"): 1,
+    }
+    assert (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]["needs_review"] == 3
+    await AnnotationWriter(database).supersede(annotation(labeled, 0, "labeled", attempt=2))
+    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 2, "another attempt is judged anew"

@@ -94,6 +94,8 @@ async def test_a_budget_lowered_below_what_is_spent_stops_the_job(world: World) 
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 8)
         await JobWriter(world.database).change_budget("job", usd / 2)
+        revision = (await world.document())["revision"]
+        await eventually(lambda: world.seen.jobs[-1].revision == revision, message="the dispatcher knows of it")
         await world.annotate(range(8), usd=usd / 5)
         await until_out_of_budget(world)
     assert len(world.seen.requests) == 8

@@ -278,6 +278,13 @@ async def test_answers_become_annotations_and_events(world: World) -> None:
     assert (sure["agent_version"], sure["model"], sure["content_hash"]) == (3, "m-2026", "h0")
     assert unsure["review_reason"] == "low_confidence"
     assert unsure["priority"] == pytest.approx(0.4)
+    assert unsure["review_causes"] == [{"task": "sentiment", "reason": "low_confidence"}]
+    assert "review_causes" not in sure
+    assert {event.seq: [(cause.task, cause.reason) for cause in event.causes] for event in world.reviews} == {
+        1: [("sentiment", "low_confidence")],
+        2: [("sentiment", "no_confidence")],
+        3: [],
+    }
     assert unknown["labels"][0]["confidence"] is None
     assert (unknown["labels"][0]["confidence_missing_reason"], unknown["review_reason"]) == (
         "no_logprobs",

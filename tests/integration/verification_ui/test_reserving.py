@@ -42,6 +42,17 @@ async def test_an_item_shows_the_record_the_question_and_the_suggestion(world: W
     assert answer.json()["reservation_seconds"] == 120
 
 
+async def test_an_item_says_which_task_a_person_is_asked_for(world: World) -> None:
+    causes = [{"task": "sentiment", "reason": "disagreement"}]
+    await world.add_records([7])
+    annotation = world.annotation(7)
+    annotation["review_causes"], annotation["review_reason"] = causes, "disagreement"
+    await world.annotate(annotation)
+    await world.sweep.sweep_job(JOB)
+    [shown] = await reserve(world.client())
+    assert (shown["reason"], shown["causes"]) == ("disagreement", causes)
+
+
 async def test_an_answer_without_a_label_is_shown_as_it_was(world: World) -> None:
     await world.queue([7], value=None)
     [shown] = await reserve(world.client())

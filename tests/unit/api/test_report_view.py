@@ -44,6 +44,8 @@ def ended(seq: int, values: dict[str, Any]) -> Any:
         "outcome": "labeled",
         "reason": None,
         "needs_review": False,
+        "review_reason": None,
+        "review_causes": [],
         "labels": [
             {"task": task, "value": value, "confidence": None, "rule": "exact"} for task, value in values.items()
         ],

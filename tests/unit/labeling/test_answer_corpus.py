@@ -10,10 +10,19 @@ from tandem.labeling.reading import Reading, Rule, Unreadable
 from tandem.labeling.values import problem_with
 from tandem.testing.answer_corpus import Case, cases
 
-CORPUS = list(cases(Path(__file__).parent / "corpus"))
+HERE = Path(__file__).parent
+CORPUS = list(cases(HERE / "corpus"))
+BLIND = {name: list(cases(HERE / "blind" / name)) for name in ("first", "second")}
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.source) for case in CORPUS])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{folder}-{case.source}")
+        for folder, found in {"corpus": CORPUS, **BLIND}.items()
+        for case in found
+    ],
+)
 def test_an_answer_is_read_as_it_should_be(case: Case) -> None:
     found = case.read()
     if case.invalid is not None:
@@ -31,3 +40,7 @@ def test_an_answer_is_read_as_it_should_be(case: Case) -> None:
 def test_every_rung_is_tried_by_the_corpus() -> None:
     assert {case.rule for case in CORPUS if case.rule} == {rule.value for rule in Rule}
     assert len(CORPUS) > 700
+
+
+def test_the_blind_sets_are_whole() -> None:
+    assert {name: len(found) for name, found in BLIND.items()} == {"first": 884, "second": 198}

@@ -102,3 +102,10 @@ def test_an_example_that_would_be_read_as_another_is_known(text: str, starts: li
     )
     found = ReadBack(SCHEMA).misread(Example(fields={"text": text}, values={"spans": spans}))
     assert found == ("spans" if misread else None)
+
+
+def test_a_quote_that_overlaps_itself_is_told_by_words_that_hold_no_other_place_of_it() -> None:
+    span = Span(field="text", start=15, end=22, text="the the", label="neutral")
+    example = Example(fields={"text": "late late late the the the the"}, values={"spans": (span,)})
+    assert json.loads(answer_of(SCHEMA, example))["spans"][0]["context"] == "late the the"
+    assert ReadBack(SCHEMA).misread(example) is None

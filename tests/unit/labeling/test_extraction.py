@@ -260,3 +260,12 @@ def test_marks_around_a_label_never_turn_it_into_another(value: str, before: str
 def test_normalization_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert normalize(normalize(text)) == normalize(text)
+
+
+@pytest.mark.parametrize("loop", ["\n", " ", "\n ", ". "])
+def test_a_model_that_ends_in_a_loop_of_blanks_does_not_hold_the_reader_up(loop: str) -> None:
+    """The suite's own time limit fails it: reading was quadratic once, minutes for an answer of this length."""
+    reader = TaskReader(task("positive", "negative"))
+    for before, behind in (("positive", ""), ("", "positive x"), ("positive", "negative")):
+        reader.read(before + loop * (19_000 // len(loop)) + behind)
+    assert isinstance(reader.read("positive" + "\n" * 19_000), Reading)

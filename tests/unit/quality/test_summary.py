@@ -38,10 +38,14 @@ def ended(seq: int, values: dict[str, Any] | None, **more: Any) -> Ended:
     ]
     document: Any = {
         "seq": seq,
+        "record_id": str(seq),
         "attempt": 1,
         "outcome": "labeled" if values else "invalid",
         "reason": None if values else "no_option",
         "needs_review": not values,
+        "review_reason": None if values else "invalid",
+        "review_causes": [],
+        "review_order": None,
         "labels": labels,
         "seconds": 0.5,
         "created_at": NOON + timedelta(seconds=seq),
@@ -172,3 +176,12 @@ def test_tasks_are_the_same_by_name_and_kind() -> None:
     assert tasks == [TASKS[0]]
     assert skipped["many"] == "It is of different kinds: multiple_choice, single_choice."
     assert skipped["extra"] == skipped["stars"] == "Not every job has this task."
+
+
+def test_a_record_counts_under_each_task_that_a_person_is_asked_for() -> None:
+    causes = [{"task": "one", "reason": "low_confidence"}, {"task": "stars", "reason": "low_confidence"}]
+    asked = ended(0, ALL, needs_review=True, review_reason="low_confidence", review_causes=causes)
+    only = ended(1, ALL, needs_review=True, review_reason="low_confidence", review_causes=causes[:1])
+    summary = summarize([asked, only, ended(2, None), ended(3, ALL)], {}, TASKS)
+    assert summary.needs_review == 3
+    assert summary.review == {"one\nlow_confidence": 2, "stars\nlow_confidence": 1, "\ninvalid": 1}

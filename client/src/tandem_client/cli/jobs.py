@@ -12,6 +12,7 @@ from rich.live import Live
 
 from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
+from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
 from tandem_client.cli.session import connected, err, out, the_agent, the_dataset, the_job, the_project
 from tandem_client.client import Tandem
 from tandem_client.models import Job
@@ -25,20 +26,26 @@ def run(
     agent: Annotated[str, typer.Option(help="Name of the agent; its latest version runs.")],
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
-    threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Labels with a confidence below this go to a person.")
-    ] = None,
+    threshold: Threshold = None,
+    without_confidence: WithoutConfidence = None,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
     probe: Annotated[bool, typer.Option(help="Ask the model about the first record before the start.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Check everything, and start nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
 ) -> None:
     """Check everything about a job, then run an agent over a data set and follow its progress."""
+    policy = review_policy(threshold, without_confidence)
     with connected() as tandem:
         home = the_project(tandem, project)
         records, chosen = the_dataset(tandem, home, dataset), the_agent(tandem, home, agent)
         found = tandem.jobs.check(
-            home.id, dataset_id=records.id, agent_id=chosen.id, limit=limit, budget_usd=budget, probe=probe
+            home.id,
+            dataset_id=records.id,
+            agent_id=chosen.id,
+            limit=limit,
+            review_policy=policy,
+            budget_usd=budget,
+            probe=probe,
         )
         show_check(out if check else err, found)
         if not found.ok or check:
@@ -49,7 +56,7 @@ def run(
             agent_id=chosen.id,
             name=name or f"{records.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
             limit=limit,
-            review_threshold=threshold,
+            review_policy=policy,
             budget_usd=budget,
         )
         if not detach:

@@ -20,12 +20,14 @@ from tandem_client.cli.quality_tables import (
     differences_table,
     evaluation_lines,
     labels_table,
+    order_lines,
     pairs_table,
     reliability_table,
     report_lines,
     task_line,
     value_lines,
 )
+from tandem_client.cli.review_policy import Threshold, review_policy
 from tandem_client.cli.session import connected, err, out, the_job
 from tandem_client.cli.terminal import json_for_terminals
 
@@ -68,9 +70,21 @@ def compare(
     export: Annotated[
         Path | None, typer.Option(help="Write all records where the agents differ to this JSONL file.")
     ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Send the records where they differ to people, all of them and none twice.")
+    ] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="With --review: only where every agent is at least this sure."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ."""
+    """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ.
+
+    With `--review`, people get the records where they differ: on the task given, else on any.
+    """
+    if min_confidence is not None and not review:
+        raise typer.BadParameter("it says what --review sends to people", param_hint="--min-confidence")
     with connected() as tandem:
         named = [the_job(tandem, name) for name in jobs]
         ids = [job.id for job in named]
@@ -82,6 +96,10 @@ def compare(
                 for one in tandem.comparisons.differences(ids, task=chosen, order="seq", page_size=500):
                     file.write(json.dumps(one.model_dump(), ensure_ascii=False) + "\n")
             err.print(f"{export} written.", markup=False)
+        if review:
+            order = tandem.comparisons.review(ids, task=task, min_confidence=min_confidence)
+            for line in order_lines(order, {job.id: job.name for job in named}):
+                err.print(line, markup=False, soft_wrap=True)
     if as_json:
         typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return
@@ -108,22 +126,21 @@ def combine(
         Method, typer.Option(help="vote: what most say. dawid-skene: agents count by how often they are right.")
     ] = Method.VOTE,
     name: Annotated[str | None, typer.Option(help="Name of the new job.")] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Labels with a confidence below this go to a person; 1: wherever agents differ."
-        ),
-    ] = None,
+    threshold: Threshold = None,
     detach: Annotated[bool, typer.Option("--detach", help="Make the job and return at once.")] = False,
 ) -> None:
-    """Make one job of the labels of several: by vote, or by how often each agent is right."""
+    """Make one job of the labels of several: by vote, or by how often each agent is right.
+
+    With `--threshold 1`, a person sees every record on which agents differ.
+    """
+    policy = review_policy(threshold, None)
     with connected() as tandem:
         named = [the_job(tandem, each) for each in jobs]
         made = tandem.comparisons.combine(
             [job.id for job in named],
             method="vote" if method is Method.VOTE else "dawid_skene",
             name=name,
-            review_threshold=threshold,
+            review_policy=policy,
         )
         for each in made.estimated:
             agent = next(job.name for job in named if job.id == each.job_id)

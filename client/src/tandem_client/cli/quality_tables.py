@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from tandem_client.quality import ComparedTask, Comparison, Contest, Difference, Evaluation, JobReport, TaskReport
+from tandem_client.quality import (
+    ComparedTask,
+    Comparison,
+    Contest,
+    Difference,
+    Evaluation,
+    JobReport,
+    ReviewCount,
+    TaskReport,
+)
+from tandem_client.reviewing import ReviewOrder
 
 _SHOWN_LABELS = 20
+_SHOWN_REASONS = 12
 _MOST_COLUMNS = 10
 
 
@@ -21,6 +32,8 @@ def report_lines(report: JobReport) -> Iterator[str]:
         f"{report.state}, {ended} of {ended + counts.not_run} records: {counts.labeled} labeled, "
         f"{counts.invalid} invalid, {counts.failed} failed; {counts.needs_review} to review, {report.verified} verified"
     )
+    if report.review:
+        yield f"to review: {', '.join(_asked_for(each) for each in report.review[:_SHOWN_REASONS])}"
     if report.rules:
         yield f"read by: {_counted(report.rules)}"
     if report.reasons:
@@ -37,6 +50,11 @@ def report_lines(report: JobReport) -> Iterator[str]:
         seconds = report.seconds
         most = "" if seconds.p99 is None else f", {seconds.p99:.2f} s at the 99th"
         yield f"{seconds.p50:.2f} s at the median, {seconds.p95:.2f} s at the 95th percentile{most}{rate}"
+
+
+def _asked_for(each: ReviewCount) -> str:
+    where = f"{each.task}: " if each.task else ""
+    return f"{each.records} {where}{each.reason.replace('_', ' ')}"
 
 
 def labels_table(task: TaskReport) -> Table:
@@ -163,6 +181,19 @@ def pairs_table(found: Comparison, task: ComparedTask) -> Table:
         }
         for pair in task.pairs
     )
+
+
+def order_lines(order: ReviewOrder, names: Mapping[str, str]) -> Iterator[str]:
+    """What became of the records that were sent to people."""
+    where = f"on {order.task}" if order.task else "on some task"
+    sure = "" if order.min_confidence is None else f", all at least {order.min_confidence:.0%} sure"
+    yield f"They differ {where}{sure}: {order.differing:,} records."
+    for job_id, queued in order.queues.items():
+        yield f"  {queued:,} are in the review queue of {names.get(job_id, job_id)}"
+    if order.waiting:
+        yield f"  {order.waiting:,} were waiting for a person already"
+    if order.decided:
+        yield f"  {order.decided:,} are decided by people already"
 
 
 def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from tandem_client.cli.jobs import follow
 from tandem_client.cli.making import making
 from tandem_client.cli.progress import plain_line
+from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
 from tandem_client.cli.session import connected, out, the_agent, the_job, the_label_schema, the_project
 from tandem_client.models import CarryOverReport, LabelSchema
 from tandem_client.resources.label_schemas import SchemaFormat
@@ -126,10 +127,13 @@ def carry_over(
         str | None, typer.Option(help="Agent that labels the rest; else it ends as invalid, for people.")
     ] = None,
     job_name: Annotated[str | None, typer.Option("--name", help="Name of the job that is made.")] = None,
+    threshold: Threshold = None,
+    without_confidence: WithoutConfidence = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would carry over.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
 ) -> None:
     """Carry the labels of a job over to another version of its label schema, as a job of its own."""
+    policy = review_policy(threshold, without_confidence)
     with connected() as tandem:
         home = the_project(tandem, project)
         result = tandem.label_schemas.carry_over(
@@ -138,6 +142,7 @@ def carry_over(
             mapping=_mapping(label or []),
             agent_id=the_agent(tandem, home, agent).id if agent else None,
             name=job_name,
+            review_policy=policy,
             dry_run=dry_run,
         )
         _tell(result.report)

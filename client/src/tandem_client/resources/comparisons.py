@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
+from tandem_client.errors import ReviewNotFinishedError
 from tandem_client.paging import pages
 from tandem_client.quality import Combination, Comparison, Difference
+from tandem_client.reviewing import ReviewOrder, ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 Method = Literal["vote", "dawid_skene"]
 
 
 class Comparisons:
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, *, sleep: Callable[[float], None]) -> None:
         self._http = transport
+        self._sleep = sleep
 
     def get(self, job_ids: Sequence[str], *, whole: bool = True) -> Comparison:
         """Compare two to eight jobs over one data set; with `whole`, wait until all records are in."""
@@ -40,6 +44,43 @@ class Comparisons:
         for item in pages(self._http, "/comparisons/differences", **params):
             yield Difference.model_validate(item)
 
+    def review(
+        self,
+        job_ids: Sequence[str],
+        *,
+        task: str | None = None,
+        min_confidence: float | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        interval: float = 0.5,
+    ) -> ReviewOrder:
+        """Send the records on which the jobs differ to people: on one task or on any, and with `min_confidence` only
+        where every agent is at least so sure. None is sent twice, and none that a person decided on.
+
+        Waits until all are in a queue, unless `wait` is False. Raises ReviewNotFinishedError after `timeout` seconds;
+        the order itself goes on.
+        """
+        body = {"jobs": list(job_ids), "task": task, "min_confidence": min_confidence}
+        given = {key: value for key, value in body.items() if value is not None}
+        order = ReviewOrder.model_validate(self._http.post("/review-orders", given))
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while wait and not order.is_done:
+            if deadline is not None and time.monotonic() + interval > deadline:
+                raise ReviewNotFinishedError(
+                    "Not all differing records are in a queue yet",
+                    type="review-not-finished",
+                    detail=f"{order.share:.0%} of the records were looked at after {timeout:g} s"
+                    + (f". {order.notice}" if order.notice else ""),
+                    cure=f"It goes on; look with `comparisons.review_order({order.id!r})`.",
+                )
+            self._sleep(interval)
+            order = self.review_order(order.id)
+        return order
+
+    def review_order(self, order_id: str) -> ReviewOrder:
+        """How far an order is."""
+        return ReviewOrder.model_validate(self._http.get(f"/review-orders/{order_id}"))
+
     def combine(
         self,
         job_ids: Sequence[str],
@@ -47,6 +88,7 @@ class Comparisons:
         method: Method = "vote",
         name: str | None = None,
         review_threshold: float | None = None,
+        review_policy: ReviewPolicy | None = None,
     ) -> Combination:
         """Make a job whose labels are those of several jobs, combined.
 
@@ -55,6 +97,6 @@ class Comparisons:
         body: dict[str, Any] = {"jobs": list(job_ids), "method": method}
         if name is not None:
             body["name"] = name
-        if review_threshold is not None:
-            body["review_policy"] = {"threshold": review_threshold}
+        if (policy := policy_body(review_threshold, review_policy)) is not None:
+            body["review_policy"] = policy
         return Combination.model_validate(self._http.post("/combinations", body))

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
-from tandem_client.models import Annotation, Job, JobCost
+from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
 from tandem_client.quality import JobReport
+from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 OnProgress = Callable[[Job], None]
@@ -33,13 +34,15 @@ class Jobs:
         name: str,
         limit: int | None = None,
         review_threshold: float | None = None,
+        review_policy: ReviewPolicy | None = None,
         weight: float | None = None,
         budget_usd: float | None = None,
         start: bool = True,
     ) -> Job:
         """Run an agent over a data set, or its first `limit` records.
 
-        Labels with a confidence below `review_threshold` (0 to 1) go to a person. `budget_usd` is a hard stop.
+        Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
+        task. `budget_usd` is a hard stop.
         """
         body = _job_body(
             dataset_id=dataset_id,
@@ -47,7 +50,7 @@ class Jobs:
             name=name,
             limit=limit,
             weight=weight,
-            review_threshold=review_threshold,
+            review_policy=policy_body(review_threshold, review_policy),
             budget_usd=budget_usd,
             start=start,
         )
@@ -60,12 +63,19 @@ class Jobs:
         dataset_id: str,
         agent_id: str,
         limit: int | None = None,
+        review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
         probe: bool = True,
     ) -> JobCheck:
         """Everything that is wrong with such a job, and what it will take. With `probe` the model is asked about the
         first record, through the workers, and that is paid."""
-        body = _job_body(dataset_id=dataset_id, agent_id=agent_id, limit=limit, budget_usd=budget_usd)
+        body = _job_body(
+            dataset_id=dataset_id,
+            agent_id=agent_id,
+            limit=limit,
+            review_policy=policy_body(None, review_policy),
+            budget_usd=budget_usd,
+        )
         return JobCheck.model_validate(self._http.ask(f"/projects/{project_id}/jobs/check", body, probe=probe))
 
     def list(self, project_id: str) -> list[Job]:
@@ -126,6 +136,11 @@ class Jobs:
         for item in pages(self._http, f"/jobs/{job_id}/annotations", **params):
             yield Annotation.model_validate(item)
 
+    def annotation(self, job_id: str, record_id: str) -> AnnotationDetail:
+        """One record with all that is known of it: labels with their confidence, the raw answer, samples, calls, older
+        attempts, people's decisions. Raises TandemError where it was not run."""
+        return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
+
     def cost(self, job_id: str) -> JobCost:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
@@ -162,6 +177,5 @@ class Jobs:
         return size
 
 
-def _job_body(*, review_threshold: float | None = None, **given: Any) -> dict[str, Any]:
-    body = {**given, "review_policy": None if review_threshold is None else {"threshold": review_threshold}}
-    return {key: value for key, value in body.items() if value is not None}
+def _job_body(**given: Any) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value is not None}

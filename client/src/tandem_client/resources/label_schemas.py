@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from tandem_client.models import CarryOver, LabelSchema
 from tandem_client.paging import pages
+from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Spans, Text
 from tandem_client.transport import Transport
 
@@ -61,6 +62,7 @@ class LabelSchemas:
         agent_id: str | None = None,
         name: str | None = None,
         review_threshold: float | None = None,
+        review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
         dry_run: bool = False,
     ) -> CarryOver:
@@ -71,7 +73,7 @@ class LabelSchemas:
             "mapping": mapping,
             "agent_id": agent_id,
             "name": name,
-            "review_policy": None if review_threshold is None else {"threshold": review_threshold},
+            "review_policy": policy_body(review_threshold, review_policy),
             "budget_usd": budget_usd,
             "dry_run": dry_run,
         }

@@ -25,6 +25,7 @@ from tandem_api.label_schemas import endpoints as label_schema_endpoints
 from tandem_api.projects import endpoints as project_endpoints
 from tandem_api.providers import endpoints as provider_endpoints
 from tandem_api.reports import endpoints as report_endpoints
+from tandem_api.review_orders import endpoints as review_order_endpoints
 from tandem_api.routing import PREFIX, Services
 
 _FEATURES = (
@@ -38,6 +39,7 @@ _FEATURES = (
     report_endpoints,
     comparison_endpoints,
     combination_endpoints,
+    review_order_endpoints,
     access_endpoints,
     provider_endpoints,
 )

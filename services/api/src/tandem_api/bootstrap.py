@@ -32,8 +32,11 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
+from tandem.store.review_orders.reader import ReviewOrderReader
+from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
+from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import POLL_SECONDS, StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
@@ -57,6 +60,7 @@ from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.reports.keeper import ReportKeeper
 from tandem_api.reports.service import ReportService
+from tandem_api.review_orders.service import ReviewOrderService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 from tandem_api.summaries import Summaries
@@ -144,10 +148,13 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, job_service),
+        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        review_orders=ReviewOrderService(
+            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service
+        ),
         access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
         providers=providers,
     )

@@ -19,6 +19,7 @@ from tandem_api.label_schemas.service import LabelSchemaService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.reports.service import ReportService
+from tandem_api.review_orders.service import ReviewOrderService
 
 PREFIX = "/api/v1"
 
@@ -37,6 +38,7 @@ class Services:
     reports: ReportService
     comparisons: ComparisonService
     combinations: CombinationService
+    review_orders: ReviewOrderService
     access: AccessService
     providers: ProviderService
 

@@ -12,13 +12,11 @@ from tandem.events import (
     ErrorKind,
     JobPublishedV1,
     Outcome,
-    ReviewPolicy,
-    ReviewReason,
     TaskLabel,
 )
-from tandem.labeling.confidence import UnknownReason
 from tandem.labeling.labeler import Labeler, Labeling, Sample
 from tandem.labeling.ready import check_ready
+from tandem.labeling.review import review_of
 from tandem.labeling.values import plain_values
 from tandem.pricing import spend_of
 from tandem.store.annotations.documents import (
@@ -51,7 +49,7 @@ def annotation_of(
     """
     outcome, reason, detail, found = _judge(answer, job, labeler, fields)
     labels = found.labels
-    review, priority = review_of(job.review_policy, outcome, labels)
+    review = review_of(job.review_policy, outcome, labels)
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
         "job_id": answer.job_id,
@@ -64,9 +62,9 @@ def annotation_of(
         "reason": reason,
         "detail": detail,
         "labels": [label.model_dump() for label in labels],
-        "needs_review": review is not None,
-        "review_reason": None if review is None else review.value,
-        "priority": priority,
+        "needs_review": review.reason is not None,
+        "review_reason": None if review.reason is None else review.reason.value,
+        "priority": review.priority,
         "content_hash": answer.content_hash,
         "provider": answer.provider or job.agent.provider,
         "model": answer.model or job.agent.model,
@@ -79,6 +77,8 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
+    if review.causes:
+        annotation["review_causes"] = [cause.model_dump(mode="json") for cause in review.causes]
     if found.samples:
         annotation["samples"] = _samples(found.samples)
     if len(answer.calls) > 1 or any(call.error is not None for call in answer.calls):
@@ -153,29 +153,3 @@ def _samples(samples: Sequence[Sample]) -> list[SampleDocument]:
         }
         kept.append({**one, "left_out": True} if left_out else one)
     return kept
-
-
-def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> tuple[ReviewReason | None, float]:
-    """Why a person should look, if so, and how urgently: 1 less the lowest confidence, 1 where one is missing.
-
-    The lowest is that over all tasks and, of span tasks, over all spans. Where labels without confidence are left
-    alone, the others still count. Labels that a person decided on, in the job they come from, ask for nobody.
-    """
-    if outcome is Outcome.INVALID:
-        return (ReviewReason.INVALID if policy.review_invalid else None), 1.0
-    if outcome is Outcome.FAILED:
-        return (ReviewReason.FAILED if policy.review_failed else None), 1.0
-    unseen = [label for label in labels if label.confidence_missing_reason != UnknownReason.VERIFIED]
-    if labels and not unseen:
-        return None, 0.0
-    lowest, is_missing = 1.0, not unseen
-    for label in unseen:
-        for confidence in (label.confidence, *(label.span_confidences or ())):
-            if confidence is None:
-                is_missing = True
-            elif confidence < lowest:
-                lowest = confidence
-    if is_missing and policy.review_without_confidence:
-        return ReviewReason.NO_CONFIDENCE, 1.0
-    reason = ReviewReason.LOW_CONFIDENCE if lowest < policy.threshold else None
-    return reason, 1.0 if is_missing else 1.0 - lowest

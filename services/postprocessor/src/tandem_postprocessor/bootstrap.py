@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from tandem.events import AnnotationRespondedV1, VerificationDecidedV1
-from tandem.events.catalog import DECIDED, RESPONSES
+from tandem.events import AnnotationRespondedV1, ReviewAskedV1, VerificationDecidedV1
+from tandem.events.catalog import DECIDED, RESPONSES, REVIEW_ASKED
 from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.service import App
@@ -18,6 +18,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
+from tandem_postprocessor.asked import ReviewAskedHandler
 from tandem_postprocessor.decisions import DecisionsHandler
 from tandem_postprocessor.known_jobs import KnownJobs
 from tandem_postprocessor.responses import ResponsesHandler
@@ -26,7 +27,8 @@ from tandem_postprocessor.sweep import DecisionSweep
 
 SERVICE = "postprocessor"
 DECISIONS_GROUP = "postprocessor-decisions"
-"""A group of its own, so that neither topic's consumers wait for the other's in a rebalance."""
+ASKED_GROUP = "postprocessor-asked"
+"""Groups of their own, so that no topic's consumers wait for another's in a rebalance."""
 
 
 @asynccontextmanager
@@ -85,8 +87,21 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
             on_lost=sweep.ask_soon,
         )
 
+        asked = ConsumerRunner[ReviewAskedV1](
+            connection=connection,
+            producer=producer,
+            topic=REVIEW_ASKED,
+            group=ASKED_GROUP,
+            handler=ReviewAskedHandler(reader=reader, writer=writer),
+            max_batch=settings.max_batch,
+            concurrency=1,
+            drain_seconds=settings.drain_seconds,
+            health=health,
+            dependency_errors=(StoreUnavailableError,),
+        )
+
         async def stop_consuming() -> None:
-            await asyncio.gather(responses.stop(), decisions.stop())
+            await asyncio.gather(responses.stop(), decisions.stop(), asked.stop())
 
         yield App(
             run={
@@ -95,6 +110,7 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
                 "jobs": job_table.run,
                 "responses": responses.run,
                 "decisions": decisions.run,
+                "asked": asked.run,
                 "sweep": sweep.run,
             },
             stop=[stop_consuming],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.events import AnnotationLabeledV1, Event, Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import AnnotationLabeledV1, Event, Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
 from tandem.store.annotations.documents import AnnotationDocument
 
 
@@ -35,19 +35,25 @@ def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | No
         )
     ]
     if annotation["needs_review"]:
-        events.append(
-            ReviewRequestedV1(
-                causation_id=annotation["event_id"],
-                job_id=annotation["job_id"],
-                project_id=annotation["project_id"],
-                dataset_id=annotation["dataset_id"],
-                seq=annotation["seq"],
-                attempt=annotation["attempt"],
-                record_id=annotation["record_id"],
-                outcome=outcome,
-                reason=ReviewReason(annotation["review_reason"] or ReviewReason.LOW_CONFIDENCE),
-                labels=labels,
-                priority=annotation["priority"],
-            )
-        )
+        events.append(review_requested(annotation, labels))
     return events
+
+
+def review_requested(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> ReviewRequestedV1:
+    """Of an annotation that needs a person; `labels` as above."""
+    if labels is None:
+        labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
+    return ReviewRequestedV1(
+        causation_id=annotation["event_id"],
+        job_id=annotation["job_id"],
+        project_id=annotation["project_id"],
+        dataset_id=annotation["dataset_id"],
+        seq=annotation["seq"],
+        attempt=annotation["attempt"],
+        record_id=annotation["record_id"],
+        outcome=Outcome(annotation["outcome"]),
+        reason=ReviewReason(annotation["review_reason"] or ReviewReason.LOW_CONFIDENCE),
+        causes=tuple(ReviewCause.model_validate(cause) for cause in annotation.get("review_causes", ())),
+        labels=labels,
+        priority=annotation["priority"],
+    )

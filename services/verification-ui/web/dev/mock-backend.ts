@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 
 import { record, suggestion, task, type MockRecord } from "./mock-data.ts";
-import { comparison, differences, report } from "./mock-report.ts";
+import { comparison, differences, report, reviewOrder } from "./mock-report.ts";
 import { kindsItem, kindsOf, kindsSize } from "./mock-kinds.ts";
 
 /**
@@ -29,7 +29,7 @@ export function mockBackend(): Plugin {
   };
 }
 
-const fresh = () => ({ loggedIn: true, startedAt: Date.now(), decided: new Map<string, { values: Record<string, unknown>; at: string; confirmed: boolean }>(), skipped: [] as string[], changes: new Map<string, string>() });
+const fresh = () => ({ loggedIn: true, startedAt: Date.now(), decided: new Map<string, { values: Record<string, unknown>; at: string; confirmed: boolean }>(), skipped: [] as string[], changes: new Map<string, string>(), orderedAt: null as number | null });
 type State = ReturnType<typeof fresh>;
 
 async function body(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -57,7 +57,7 @@ function job(id: string, name: string, state: string, ended: number, project = "
     counts: { labeled: ended - failed - invalid, invalid, failed, not_run: size - ended, needs_review: Math.floor(ended * 0.11) },
     rate_per_second: state === "running" ? 142.4 : null,
     eta_seconds: state === "running" ? Math.ceil((size - ended) / 142.4) : null,
-    review_policy: { threshold: 0.7, review_without_confidence: true, review_invalid: true, review_failed: false },
+    review_policy: { threshold: 0.7, review_without_confidence: true, review_invalid: true, review_failed: false, tasks: {} },
     agent: { name: "sentiment", version: 2, provider: "local", model: "nearest-label" },
     label_schema_id: "ls1",
     kind: "model",
@@ -104,6 +104,7 @@ const reviewItem = (from: MockRecord, jobId: string) => ({
   attempt: 1,
   outcome: from.outcome,
   reason: from.review,
+  causes: from.review === "low_confidence" ? [{ task: "sentiment", reason: "low_confidence" }] : [],
   suggestions: [suggestion(from)].filter((one) => one !== null),
   tasks: [task],
   reservation: `r-${from.seq}-${Date.now()}`,
@@ -216,6 +217,12 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
     return send(report(id, jobs(state, scenario).find((one) => one.id === id)?.counts));
   }
   if (path === "/api/v1/comparisons") return send(comparison(url.searchParams.getAll("job")));
+  if (path === "/api/v1/review-orders") {
+    const jobs = method === "POST" ? (sent.jobs as string[]) : url.searchParams.getAll("job");
+    if (method === "POST") state.orderedAt = Date.now();
+    const order = state.orderedAt === null ? null : reviewOrder(jobs, Date.now() - state.orderedAt);
+    return send(method === "POST" ? order : { items: order ? [order] : [] });
+  }
   if (path === "/api/v1/comparisons/differences") return send(differences(url.searchParams.getAll("job"), Array.from({ length: 12 }, (_, seq) => record(seq * 3 + 1))));
   if ((found = at(/^\/api\/v1\/projects\/([^/]+)\/label-schemas/))) {
     if (method === "POST") return problem(422, "That is no label schema", "tasks[0].optons: a task of the kind single_choice has no such field.", "Did you mean options?");

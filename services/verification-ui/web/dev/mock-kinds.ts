@@ -94,6 +94,7 @@ export function kindsItem(jobId: string, seq: number) {
     attempt: 1,
     outcome: "labeled",
     reason: "low_confidence",
+    causes: [{ task: "category", reason: "low_confidence" }],
     detail: null,
     raw: null,
     skips: 0,

@@ -73,6 +73,11 @@ export const report = (jobId: string, counts: unknown) => ({
   share: 1,
   final: true,
   counts,
+  review: jobId === "j5" ? [
+    { task: "category", reason: "low_confidence", records: 310 },
+    { task: "summary", reason: "disagreement", records: 84 },
+    { task: null, reason: "invalid", records: 61 },
+  ] : [{ task: "sentiment", reason: "low_confidence", records: 401 }, { task: null, reason: "invalid", records: 61 }],
   verified: 455,
   run_again: 3,
   labels: {},
@@ -171,3 +176,29 @@ export const differences = (jobs: string[], texts: { seq: number; record_id: str
   })),
   next: null,
 });
+
+/** An order that takes four seconds. */
+export function reviewOrder(jobs: string[], elapsed: number) {
+  const share = Math.min(1, elapsed / 4000);
+  const differing = Math.round(900 * share);
+  const waiting = Math.round(110 * share);
+  const decided = Math.round(31 * share);
+  const queued = differing - waiting - decided;
+  return {
+    id: "o1",
+    jobs,
+    task: "sentiment",
+    min_confidence: null,
+    state: share < 1 ? "open" : "done",
+    share,
+    differing,
+    queued,
+    waiting,
+    decided,
+    notice: null,
+    queues: { [jobs[0] ?? ""]: queued },
+    created_at: new Date().toISOString(),
+    created_by: "Ada",
+    finished_at: share < 1 ? null : new Date().toISOString(),
+  };
+}

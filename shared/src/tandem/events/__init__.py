@@ -30,9 +30,10 @@ from tandem.events.jobs import (
     JobState,
     ModelParameters,
     ReviewPolicy,
+    TaskReviewPolicy,
 )
 from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
-from tandem.events.reviews import ReviewReason, ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.reviews import ReviewAskedV1, ReviewCause, ReviewReason, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.schema import (
     AnyTask,
     LabelOption,
@@ -80,6 +81,8 @@ __all__ = [
     "Price",
     "ReadyLabels",
     "ResponseError",
+    "ReviewAskedV1",
+    "ReviewCause",
     "ReviewPolicy",
     "ReviewReason",
     "ReviewRequestedV1",
@@ -88,6 +91,7 @@ __all__ = [
     "SpanAttribute",
     "SpanTask",
     "TaskLabel",
+    "TaskReviewPolicy",
     "TextTask",
     "TokenLogprob",
     "Topic",

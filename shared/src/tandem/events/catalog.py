@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tandem.events.annotations import AnnotationLabeledV1, AnnotationRequestedV1, AnnotationRespondedV1
 from tandem.events.envelope import Event
 from tandem.events.jobs import JobPublishedV1
-from tandem.events.reviews import ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.reviews import ReviewAskedV1, ReviewRequestedV1, VerificationDecidedV1
 from tandem.events.workers import WorkerReportedV1
 
 HOUR_MS = 3_600_000
@@ -51,6 +51,7 @@ RESPONSES = Topic(
     "annotation.responses", AnnotationRespondedV1, WORK_PARTITIONS, ("llm-worker", "api"), ("postprocessor",)
 )
 LABELED = Topic("annotation.labeled", AnnotationLabeledV1, WORK_PARTITIONS, ("postprocessor",), ())
+REVIEW_ASKED = Topic("annotation.review-asked", ReviewAskedV1, WORK_PARTITIONS, ("api",), ("postprocessor",))
 LOW_CONFIDENCE = Topic(
     "annotation.low-confidence", ReviewRequestedV1, WORK_PARTITIONS, ("postprocessor",), ("verification-ui",)
 )
@@ -74,6 +75,7 @@ CATALOG: tuple[Topic, ...] = (
     REQUESTS,
     RESPONSES,
     LABELED,
+    REVIEW_ASKED,
     LOW_CONFIDENCE,
     DECIDED,
     HEARTBEATS,

@@ -113,6 +113,15 @@ class AgentSpec(Part):
     fingerprint: str = Field(description="SHA-256 over everything that shapes an answer.")
 
 
+class TaskReviewPolicy(Part):
+    """What holds for one task of the schema instead; None leaves it to the policy of the record."""
+
+    threshold: float | None = Field(default=None, ge=0, le=1, description="Labels below this confidence go to review.")
+    review_without_confidence: bool | None = Field(
+        default=None, description="False: where this task has no confidence, the others decide."
+    )
+
+
 class ReviewPolicy(Part):
     """Which labels a person should see."""
 
@@ -120,6 +129,22 @@ class ReviewPolicy(Part):
     review_without_confidence: bool = True
     review_invalid: bool = True
     review_failed: bool = False
+    tasks: dict[str, TaskReviewPolicy] = Field(
+        default={},
+        max_length=20,
+        description="By task. One that can have no confidence, beside others that can, is left to the others unless "
+        "it says `review_without_confidence`.",
+    )
+
+    def threshold_of(self, task: str) -> float:
+        own = self.tasks.get(task)
+        return self.threshold if own is None or own.threshold is None else own.threshold
+
+    def reviews_without_confidence(self, task: str) -> bool:
+        own = self.tasks.get(task)
+        if own is None or own.review_without_confidence is None:
+            return self.review_without_confidence
+        return own.review_without_confidence
 
 
 class JobPublishedV1(Event):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from tandem.events.annotations import RecordEvent
+from tandem.events.envelope import Part
 from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
 
 
@@ -16,14 +17,37 @@ class ReviewReason(StrEnum):
     NO_CONFIDENCE = "no_confidence"
     INVALID = "invalid"
     FAILED = "failed"
+    DISAGREEMENT = "disagreement"
+    """Jobs over the same records gave it different labels, and somebody asked for a look at these."""
+
+
+class ReviewCause(Part):
+    """A task that a person is asked for, and why."""
+
+    task: str
+    reason: ReviewReason
 
 
 class ReviewRequestedV1(RecordEvent):
     dataset_id: str
     outcome: Outcome
     reason: ReviewReason
+    causes: tuple[ReviewCause, ...] = Field(
+        default=(),
+        description="The tasks that are why; none where the whole record is, or an older writer did not say.",
+    )
     labels: tuple[TaskLabel, ...] = ()
     priority: float = Field(default=0.0, description="Higher comes first; 1 - confidence in this release.")
+
+
+class ReviewAskedV1(RecordEvent):
+    """Somebody asks for a person's look at an annotation, whatever the policy said. Void for another attempt, and where
+    a person is asked for or has decided already."""
+
+    order_id: str = Field(description="What it was asked for with; see `review_orders`.")
+    reason: ReviewReason
+    causes: tuple[ReviewCause, ...] = ()
+    priority: float = 0.0
 
 
 class VerificationDecidedV1(RecordEvent):

@@ -39,8 +39,8 @@ def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Sp
 def context_of(searched: SearchedText, span: Span) -> str | None:
     """The fewest words around the span by which its place is told from all others of its text; None when none do."""
     place = (span.start, span.end)
-    places = searched.occurrences(span.text).places
-    if place not in places:  # as the second of two that overlap
+    places = searched.occurrences(span.text).everywhere
+    if place not in places:
         return None
     others = [other for other in places if other != place]
     return next(
@@ -49,7 +49,7 @@ def context_of(searched: SearchedText, span: Span) -> str | None:
 
 
 def _tells(searched: SearchedText, context: str, place: Place, others: Sequence[Place]) -> bool:
-    found = searched.occurrences(context).places
+    found = searched.occurrences(context).everywhere  # as the reader takes it
     holds = [any(first <= start and end <= last for first, last in found) for start, end in (place, *others)]
     return holds[0] and not any(holds[1:])
 

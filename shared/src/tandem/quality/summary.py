@@ -24,10 +24,16 @@ class Ended(TypedDict):
     """What is read of an annotation; see the store's `AnnotationDocument`."""
 
     seq: int
+    record_id: str
     attempt: int
     outcome: str
     reason: str | None
     needs_review: bool
+    review_reason: str | None
+    review_causes: Sequence[Mapping[str, str]]
+    """Of each: task, reason."""
+    review_order: str | None
+    """What a person's look was asked for with, where it was not the policy that asked."""
     labels: Sequence[Mapping[str, Any]]
     """Of each: task, value, confidence, rule."""
     seconds: float | None
@@ -52,6 +58,8 @@ class TaskSummary(Additive):
 class JobSummary(Additive):
     outcomes: Counter[str] = field(default_factory=Counter)
     needs_review: int = 0
+    review: Counter[str] = field(default_factory=Counter)
+    """Task (empty: the whole record), a line feed, why a person should look at it. A record may be in several."""
     verified: int = 0
     run_again: int = 0
     """Records whose current attempt is not the first."""
@@ -91,6 +99,9 @@ def _count(summary: JobSummary, each: Ended) -> None:
     outcome, reason = each["outcome"], each["reason"] or "unknown"
     summary.outcomes[outcome] += 1
     summary.needs_review += each["needs_review"]
+    if each["needs_review"]:
+        causes = each["review_causes"] or ({"task": "", "reason": each["review_reason"] or "no_confidence"},)
+        summary.review.update(f"{cause['task']}\n{cause['reason']}" for cause in causes)
     summary.verified += each["verified"] is not None
     summary.run_again += each["attempt"] > 1
     summary.ended_at.see(each["created_at"].timestamp())

@@ -88,6 +88,17 @@ INDEXES: tuple[Index, ...] = (
         "what people decided last, to draw examples from; holds verified records only",
         {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
     ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("seq", UP), ("review_asked.attempt", UP)),
+        "what a person's look was asked for afterwards; holds such records only",
+        {"partialFilterExpression": {"review_asked.attempt": {"$gte": 1}}},
+    ),
+    Index(
+        "review_orders",
+        (("state", UP), ("walked_at", UP), ("_id", UP)),
+        "the order that waited longest for its next block",
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(

@@ -2,8 +2,8 @@
 
 A corpus is a folder of YAML files. Each holds one or more groups of `tasks`, the `record` that was asked about, and
 `cases`: the `answer`; the right `value`, or the reason for which it is `invalid` (or `any`); the `rule` that reads it;
-and `why`. An invalid case with `clear` is one that a person can read, in no form that is read. Cases of several tasks
-have `values`, `invalid` and `rules` by task. A span is written [start, end, label, attributes].
+and `why`. An invalid case with `clear` is one that a person can read, in no form that is read; it may keep its value.
+Cases of several tasks have `values`, `invalid` and `rules` by task. A span is written [start, end, label, attributes].
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Case:
     fields: Mapping[str, str]
     answer: str
     value: Any
-    """As the file writes it; None when the answer is invalid."""
+    """As the file writes it; it is not looked at when the answer is invalid."""
     invalid: str | None
     rule: str | None
     """Required where given."""

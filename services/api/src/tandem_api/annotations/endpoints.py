@@ -41,6 +41,14 @@ async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> Ann
     return await api.annotations.get(job_id, seq, caller)
 
 
+@router.get("/annotation", responses=problem_responses(404))
+async def find_annotation(
+    job_id: str, caller: Viewer, api: Api, record_id: Annotated[str, Query(description="The user's own key.")]
+) -> AnnotationDetail:
+    """The same, by the record's own id."""
+    return await api.annotations.find(job_id, record_id, caller)
+
+
 @router.get(
     "/export",
     response_class=StreamingResponse,

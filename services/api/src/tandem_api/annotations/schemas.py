@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import Field
 
-from tandem.events import ErrorKind, LabelValue, Outcome, TaskLabel
+from tandem.events import ErrorKind, LabelValue, Outcome, ReviewCause, TaskLabel
+from tandem.store.verifications.documents import DecisionKind
 from tandem_api.datasets.schemas import Record
+from tandem_api.jobs.schemas import ModelCost
 from tandem_api.paging import Page
 from tandem_api.views import View
 
@@ -35,6 +37,10 @@ class Attempt(View):
     labels: list[TaskLabel]
     needs_review: bool
     review_reason: str | None
+    review_causes: list[ReviewCause] = Field(
+        default=[],
+        description="The tasks that a person is asked for; none where nobody is, or the whole record is why.",
+    )
     provider: str
     model: str
     fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
@@ -89,14 +95,28 @@ class PastAttempt(Attempt):
     calls: list[Call] = Field(default=[], description=_CALLS)
 
 
+class PastDecision(View):
+    """What a person decided, or took back."""
+
+    revision: int
+    kind: DecisionKind
+    values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was taken back.")
+    shown_attempt: int
+    shown_values: dict[str, LabelValue]
+    decided_by: str
+    decided_at: datetime
+
+
 class AnnotationDetail(Annotation):
-    """With the record, the model's answer as it came, and older attempts."""
+    """With the record, the model's answer as it came, older attempts, and all that people decided."""
 
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
     samples: list[Sample] = Field(default=[], description=_SAMPLES)
     calls: list[Call] = Field(default=[], description=_CALLS)
     history: list[PastAttempt]
+    paid: list[ModelCost] = Field(description="What all answers to the record cost, by model.")
+    decisions: list[PastDecision] = Field(description="Oldest first, those taken back included.")
 
 
 class AnnotationPage(Page[Annotation]):

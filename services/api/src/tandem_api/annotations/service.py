@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from tandem.access import Caller
 from tandem.events import Outcome
+from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.store.verifications.reader import VerificationReader
 from tandem.web import Problem
 from tandem_api.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.excerpts import excerpt
+from tandem_api.jobs.schemas import ModelCost
 from tandem_api.jobs.service import JobService
 
 EXPORT_CHUNK = 1000
 
 
 class AnnotationService:
-    def __init__(self, reader: AnnotationReader, records: RecordReader, jobs: JobService) -> None:
+    def __init__(
+        self, reader: AnnotationReader, records: RecordReader, verifications: VerificationReader, jobs: JobService
+    ) -> None:
         self._reader = reader
         self._records = records
+        self._verifications = verifications
         self._jobs = jobs
 
     async def get(self, job_id: str, seq: int, caller: Caller) -> AnnotationDetail:
@@ -33,8 +39,24 @@ class AnnotationService:
             inside = selection["from_seq"] <= seq < selection["below_seq"]
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
-        record = await self._records.get(job["dataset_id"], seq)
-        return AnnotationDetail.model_validate({**found, "record": record, "history": found.get("history", [])})
+        return AnnotationDetail.model_validate(
+            {
+                **found,
+                "record": await self._records.get(job["dataset_id"], seq),
+                "history": found.get("history", []),
+                "paid": [ModelCost.made_of(row) for row in add_up(_spent(found))],
+                "decisions": [decision.model_dump() for decision in await self._verifications.history(job_id, seq)],
+            }
+        )
+
+    async def find(self, job_id: str, record_id: str, caller: Caller) -> AnnotationDetail:
+        """By the user's own key."""
+        job = await self._jobs.reachable(job_id, caller)
+        seq = await self._records.find(job["dataset_id"], record_id)
+        if seq is None or not job["selection"]["from_seq"] <= seq < job["selection"]["below_seq"]:
+            detail = f"The job has no record {record_id!r}."
+            raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
+        return await self.get(job_id, seq, caller)
 
     async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
         """Every record of the job with its annotation, in chunks, in constant memory."""
@@ -68,3 +90,9 @@ class AnnotationService:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]
         return AnnotationPage(items=items, next=following)
+
+
+def _spent(annotation: AnnotationDocument) -> Iterator[ModelSpend]:
+    parts = [annotation["spending"]] if "spending" in annotation else []
+    for part in [*parts, *annotation.get("more_spending", ())]:
+        yield from (ModelSpend.of(row) for row in part["models"])

@@ -8,6 +8,7 @@ from tandem.access import Caller
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, options_of
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.carrying import CarryOver
+from tandem.labeling.review import settled
 from tandem.store.agents.documents import agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.final import final_labels
@@ -18,6 +19,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
 from tandem_api.carry_over.counting import CarryOverCount
 from tandem_api.carry_over.schemas import CarryOverCreate, CarryOverReport, CarryOverResult
+from tandem_api.jobs.checks import policy_problems
 from tandem_api.jobs.new_job import made_of, new_job
 from tandem_api.jobs.schemas import JobCreate
 from tandem_api.jobs.service import JobService
@@ -60,13 +62,15 @@ class CarryOverService:
                 field="mapping",
                 cure="Give new labels for the old ones; a dry run says which have none.",
             )
+        before = AgentSpec.model_validate(source["published"]["agent"])
+        strategies = {each.confidence_strategy for each in (before, agent) if each is not None}
         made = new_job(
             project_id=source["project_id"],
             dataset_id=source["dataset_id"],
             name=body.name or f"{source['name']}, carried over to {new.name} v{new.version}",
-            agent=agent or AgentSpec.model_validate(source["published"]["agent"]),
+            agent=agent or before,
             label_schema=new,
-            review_policy=body.review_policy,
+            review_policy=settled(body.review_policy, new, strategies),
             selection=source["selection"],
             weight=body.weight,
             budget_usd=body.budget_usd,
@@ -96,7 +100,7 @@ class CarryOverService:
                 cure="Wait for its end, or cancel it.",
                 state=source["state"],
             )
-        problems = [*_mapping_problems(old, new, body.mapping)]
+        problems = [*_mapping_problems(old, new, body.mapping), *policy_problems(body.review_policy, new)]
         if source["project_id"] != document["project_id"]:
             problems.append(
                 FieldProblem(field="from_job", detail="The job is another project's.", cure="Name one of this project.")

@@ -21,6 +21,7 @@ from tandem.web import Problem
 from tandem_api.combinations.estimation import LEAST_AGENTS, MOST_LABELS, EstimationError, estimated
 from tandem_api.combinations.schemas import Combination, CombinationCreate, EstimatedAgent
 from tandem_api.comparisons.subject import Subject, subject_of
+from tandem_api.jobs.checks import policy_problems
 from tandem_api.jobs.new_job import made_of, new_job
 from tandem_api.jobs.service import JobService
 
@@ -44,6 +45,7 @@ class CombinationService:
         """Everything is checked and estimated before the job is made."""
         subject = await subject_of(self._jobs, body.jobs, caller)
         _check(subject)
+        _check_policy(subject, body)
         estimates: dict[str, Estimate] = {}
         sampled = 0
         if body.method is Rule.DAWID_SKENE:
@@ -169,6 +171,14 @@ def _check(subject: Subject) -> None:
             field="jobs",
             cure="Wait until all jobs are over.",
         )
+
+
+def _check_policy(subject: Subject, body: CombinationCreate) -> None:
+    """Raises a Problem."""
+    schema = LabelSchemaSpec.model_validate(subject.jobs[0]["published"]["label_schema"])
+    if problems := [*policy_problems(body.review_policy, schema)]:
+        first = problems[0]
+        raise Problem(422, "invalid-combination", first.detail, field=first.field, cure=first.cure, errors=problems)
 
 
 def _check_estimable(subject: Subject, tasks: list[SingleChoiceTask]) -> None:

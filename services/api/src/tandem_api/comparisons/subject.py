@@ -48,24 +48,24 @@ class Subject:
         raise Problem(422, "no-such-task", detail, field="task", cure=f"They have: {names}.")
 
 
-async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller) -> Subject:
-    """Raises a Problem that says why the jobs cannot be compared."""
+async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *, field: str = "job") -> Subject:
+    """Raises a Problem that says why the jobs cannot be compared; `field` is where the caller named them."""
     wanted = list(dict.fromkeys(job_ids))
     if not 2 <= len(wanted) <= MOST_JOBS:
         detail = f"Between 2 and {MOST_JOBS} different jobs can be compared, not {len(wanted)}."
-        raise Problem(422, "not-comparable", detail, field="job", cure="Name each job once.")
+        raise Problem(422, "not-comparable", detail, field=field, cure="Name each job once.")
     found = [await jobs.reachable(job_id, caller) for job_id in wanted]
     if len({job["dataset_id"] for job in found}) > 1:
         detail = "The jobs run over different data sets."
-        raise Problem(422, "not-comparable", detail, field="job", cure="Compare jobs over one data set.")
+        raise Problem(422, "not-comparable", detail, field=field, cure="Compare jobs over one data set.")
     from_seq = max(job["selection"]["from_seq"] for job in found)
     below_seq = min(job["selection"]["below_seq"] for job in found)
     if from_seq >= below_seq:
         detail = "The jobs have no record in common."
-        raise Problem(422, "not-comparable", detail, field="job", cure="Compare jobs whose selections overlap.")
+        raise Problem(422, "not-comparable", detail, field=field, cure="Compare jobs whose selections overlap.")
     schemas = [LabelSchemaSpec.model_validate(job["published"]["label_schema"]).tasks for job in found]
     tasks, skipped = common_tasks(schemas)
     if not tasks:
         detail = "The jobs have no task in common. " + " ".join(f"{name}: {why}" for name, why in skipped.items())
-        raise Problem(422, "not-comparable", detail, field="job", cure="Tasks are the same by name and kind.")
+        raise Problem(422, "not-comparable", detail, field=field, cure="Tasks are the same by name and kind.")
     return Subject(tuple(found), from_seq, below_seq, tuple(tasks), skipped)

@@ -11,6 +11,7 @@ from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
 from tandem.service import App
+from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -19,11 +20,13 @@ from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
+from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.reports import ReportKeeper
+from tandem_api.dispatch.review_orders import ReviewOrderWalker
 from tandem_api.dispatch.settings import DispatcherSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -38,12 +41,13 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()
     async with Producer(connection, health=health) as producer:
+        # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
+        holder = uuid.uuid4().hex
         reports = WorkerReports(connection, producer=producer)
         await reports.start()
         dispatcher = Dispatcher(
             settings=settings.dispatch,
-            # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
-            writer=JobDispatchWriter(database, holder=uuid.uuid4().hex),
+            writer=JobDispatchWriter(database, holder=holder),
             records=RecordReader(database),
             annotations=annotations,
             producer=producer,
@@ -59,6 +63,13 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),
         )
+        orders = ReviewOrderWalker(
+            writer=ReviewOrderWriter(database),
+            jobs=JobReader(database),
+            annotations=EndedReader(database),
+            producer=producer,
+            holder=holder,
+        )
         keeping = ReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
         )
@@ -67,10 +78,11 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             run={
                 "dispatcher": dispatcher.run,
                 "leases": dispatcher.keep_leases,
+                "review orders": orders.run,
                 "worker reports": reports.run,
                 "reports kept": keeping.run,
                 "topics": keeper.run,
             },
-            stop=[dispatcher.stop, reports.stop, keeper.stop],
+            stop=[orders.stop, dispatcher.stop, reports.stop, keeper.stop],
         )
     database.close()

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tandem.events import AgentSpec, ConfidenceStrategy, Fallback, LabelSchemaSpec, LabelValue, SpanTask
+from tandem.events import AgentSpec, ConfidenceStrategy, Fallback, LabelSchemaSpec, LabelValue, ReviewPolicy, SpanTask
 from tandem.invalid_content import FieldProblem
+from tandem.labeling.review import settled, unmeasurable
 from tandem.labeling.values import problem_with, span_field
 from tandem.pricing import CallSizes, in_dollars
 from tandem_api.workers.accounts import KnownAccount
@@ -28,6 +29,41 @@ def span_problems(label_schema: LabelSchemaSpec, fields: Sequence[str]) -> Itera
             field="dataset_id",
             detail=f"The spans of {task.name!r} lie {which}, and the data set has {', '.join(fields)}.",
             cure="Make a version of the label schema whose task names the field, or use another data set.",
+        )
+
+
+def policy_problems(policy: ReviewPolicy, label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:
+    """Tasks of the review policy that there are none of."""
+    for name in policy.tasks:
+        if label_schema.task(name) is None:
+            yield FieldProblem(
+                field=f"review_policy.tasks.{name}",
+                detail=f"The label schema has no task {name!r}.",
+                cure=f"It has {', '.join(task.name for task in label_schema.tasks)}.",
+            )
+
+
+def policy_warnings(
+    policy: ReviewPolicy, label_schema: LabelSchemaSpec, strategy: ConfidenceStrategy
+) -> Iterator[FieldProblem]:
+    """What becomes of tasks that can have no confidence."""
+    without = unmeasurable(label_schema, (strategy,))
+    kept = settled(policy, label_schema, (strategy,))
+    reviewed = [name for name in without if kept.reviews_without_confidence(name)]
+    left = [name for name in without if name not in reviewed]
+    if reviewed:
+        yield FieldProblem(
+            field="review_policy",
+            detail=f"Every record will go to people: {_and(reviewed)} can have no confidence from token probabilities.",
+            cure="Use the confidence strategy `agreement` or `stated`, or set `review_without_confidence` to false.",
+        )
+    elif left and policy.review_without_confidence:
+        yield FieldProblem(
+            field="review_policy",
+            detail=f"{_and(left)} can have no confidence from token probabilities, so the other tasks alone decide "
+            "which records go to people.",
+            cure="Use the confidence strategy `agreement` or `stated`, or set `review_without_confidence` of the task "
+            "to true to have all records reviewed.",
         )
 
 
@@ -150,3 +186,7 @@ def _fits(task: Any, value: Any) -> bool:
 
 def _of_agent(detail: str, cure: str) -> FieldProblem:
     return FieldProblem(field="agent_id", detail=detail, cure=cure)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(repr(name) for name in names)

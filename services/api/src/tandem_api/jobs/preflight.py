@@ -32,6 +32,8 @@ from tandem_api.jobs.checks import (
     fallback_warnings,
     gold_warnings,
     length_findings,
+    policy_problems,
+    policy_warnings,
     span_problems,
 )
 from tandem_api.jobs.probing import findings_of
@@ -111,6 +113,8 @@ class Preflight:
         unfit = await record_problems(agent, label_schema, sample)
         checked.problems += unfit
         checked.problems += span_problems(label_schema, parts.dataset["fields"])
+        checked.problems += policy_problems(body.review_policy, label_schema)
+        checked.warnings += policy_warnings(body.review_policy, label_schema, agent.confidence_strategy)
         checked.warnings += misfits(agent, parts.dataset["fields"])
         checked.warnings += gold_warnings(
             label_schema,

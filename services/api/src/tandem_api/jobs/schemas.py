@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import Field
 
 from tandem.events import JobKind, JobState, ReviewPolicy
 from tandem.invalid_content import FieldProblem
+from tandem.pricing import ModelSpend
 from tandem_api.estimates.schemas import JobEstimate
 from tandem_api.paging import Page
 from tandem_api.tryouts.schemas import Tryout
@@ -50,7 +52,7 @@ class JobCounts(View):
     invalid: int
     failed: int
     not_run: int
-    needs_review: int = Field(description="Of the others: sent to a person by the review policy.")
+    needs_review: int = Field(description="Of the others: sent to a person.")
 
 
 class JobAgent(View):
@@ -106,6 +108,11 @@ class ModelCost(View):
     cached_tokens: int
     amount: float | None = Field(description="USD, of the tokens that have a price; null when none has.")
     unpriced_tokens: int = Field(description="Prompt and completion tokens without a known price.")
+
+    @classmethod
+    def made_of(cls, row: ModelSpend) -> Self:
+        unknown = row.unpriced_tokens > 0 and row.unpriced_tokens >= row.tokens
+        return cls.model_validate({**row.document(), "amount": None if unknown else row.amount})
 
 
 class JobCost(View):

@@ -7,15 +7,14 @@ from datetime import datetime
 
 from tandem.access import Caller
 from tandem.events import AgentSpec, JobState
+from tandem.labeling.review import settled
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
-from tandem.store.agents.documents import agent_spec
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
-from tandem.store.label_schemas.documents import label_schema_spec
 from tandem.web import Problem, not_found
 from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.new_job import new_job
@@ -57,14 +56,14 @@ class JobService:
         if checked.problems or parts is None:
             first = checked.problems[0]
             raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=checked.problems)
-        agent, dataset, schema = parts.agent, parts.dataset, parts.schema
+        agent, dataset, spec, label_schema = parts.agent, parts.dataset, parts.spec, parts.label_schema
         document = new_job(
             project_id=project_id,
             dataset_id=dataset["_id"],
             name=body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}",
-            agent=agent_spec(agent),
-            label_schema=label_schema_spec(schema),
-            review_policy=body.review_policy,
+            agent=spec,
+            label_schema=label_schema,
+            review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
             selection={
                 "from_seq": 0,
                 "below_seq": parts.below_seq,
@@ -199,8 +198,8 @@ class JobService:
         by_model = add_up(rows)
         budget = job.get("budget_usd")
         return JobCost(
-            total=_cost(totals_of(by_model)),
-            by_model=[_cost(row) for row in by_model],
+            total=ModelCost.made_of(totals_of(by_model)),
+            by_model=[ModelCost.made_of(row) for row in by_model],
             budget_usd=budget,
             reserved_usd=None if budget is None else job["dispatch"].get("reserved_usd", 0.0),
         )
@@ -208,18 +207,15 @@ class JobService:
     async def ended(self, job: JobDocument) -> OutcomeCounts:
         """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
         totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], job["selection"]["below_seq"]
-        counts = OutcomeCounts(**totals)
+        # What was asked for after the totals were made; it can be asked for of ended jobs alone.
+        later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job["_id"], low)
+        counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if low < below_seq:
             counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
         return counts
 
     async def _shown(self, job: JobDocument) -> Job:
         return _view(job, await self.ended(job))
-
-
-def _cost(row: ModelSpend) -> ModelCost:
-    unknown = row.unpriced_tokens > 0 and row.unpriced_tokens >= row.tokens
-    return ModelCost.model_validate({**row.document(), "amount": None if unknown else row.amount})
 
 
 def _view(job: JobDocument, ended: OutcomeCounts) -> Job:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from tandem.events import JobState
+from tandem.events import JobState, ReviewReason
 from tandem_api.jobs.schemas import JobCost, JobCounts
 from tandem_api.reports.measures import Evaluation, Latency
 from tandem_api.views import View
@@ -81,6 +81,14 @@ class TaskReport(View):
     )
 
 
+class ReviewCount(View):
+    """Records that a person should see because of a task."""
+
+    task: str | None = Field(description="Null: the whole record is why, not one of its tasks.")
+    reason: ReviewReason
+    records: int
+
+
 class InvalidAnswer(View):
     """Answers that no label could be read from, equal up to case, white space and unicode form."""
 
@@ -97,6 +105,9 @@ class JobReport(View):
     share: float = Field(description="Of the job's blocks of records that are in the report; below 1 ask again.")
     final: bool = Field(description="The job is over and everything is in.")
     counts: JobCounts
+    review: list[ReviewCount] = Field(
+        description="Why records go to people, by task and reason, the most frequent first. A record may be in several."
+    )
     verified: int = Field(description="Records that a person decided on.")
     run_again: int = Field(description="Records whose current attempt is not the first.")
     labels: dict[str, dict[str, int]] = Field(description="Choices and spans: task to label to count.")

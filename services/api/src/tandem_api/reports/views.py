@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from datetime import UTC, datetime
 
-from tandem.events import JobState, LabelSchemaSpec, NumberTask, TextTask, options_of
+from tandem.events import JobState, LabelSchemaSpec, NumberTask, ReviewReason, TextTask, options_of
 from tandem.events.schema import LabelTask
 from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
@@ -21,6 +21,7 @@ from tandem_api.reports.schemas import (
     LabelCount,
     NumberSpread,
     RecordsWith,
+    ReviewCount,
     TaskReport,
     TextCount,
     TextSpread,
@@ -45,6 +46,7 @@ def report_of(job: JobDocument, sums: JobSummary, cost: JobCost, *, share_made: 
         share=share_made,
         final=not state.is_live and share_made == 1,
         counts=counts,
+        review=_review(sums),
         verified=sums.verified,
         run_again=sums.run_again,
         labels={each.task: {label.label: label.count for label in each.labels if label.count} for each in tasks},
@@ -76,6 +78,14 @@ def _counts(job: JobDocument, sums: JobSummary) -> JobCounts:
         not_run=job["selection"]["size"] - labeled - invalid - failed,
         needs_review=sums.needs_review,
     )
+
+
+def _review(sums: JobSummary) -> list[ReviewCount]:
+    found = []
+    for key, records in _frequent_first(sums.review).items():
+        task, _, reason = key.rpartition("\n")
+        found.append(ReviewCount(task=task or None, reason=ReviewReason(reason), records=records))
+    return found
 
 
 def _rate(job: JobDocument, ended: int, last: datetime | None) -> float | None:

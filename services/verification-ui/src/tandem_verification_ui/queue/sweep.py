@@ -5,7 +5,7 @@ Counts first, then differing blocks of seq. `schedule` says when.
 
 from __future__ import annotations
 
-from tandem.events import Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import REVIEW_QUEUE, SWEEP_REPAIRS
 from tandem.store.annotations.documents import AnnotationDocument
@@ -98,6 +98,7 @@ def _request(annotation: AnnotationDocument) -> ReviewRequestedV1:
         attempt=annotation["attempt"],
         outcome=Outcome(annotation["outcome"]),
         reason=ReviewReason(annotation["review_reason"] or ReviewReason.NO_CONFIDENCE),
+        causes=tuple(ReviewCause.model_validate(cause) for cause in annotation.get("review_causes", ())),
         labels=tuple(TaskLabel.model_validate(label) for label in annotation["labels"]),
         priority=annotation["priority"],
     )

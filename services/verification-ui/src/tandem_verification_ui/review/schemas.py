@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewReason, TaskLabel
+from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewCause, ReviewReason, TaskLabel
 from tandem.events.schema import AnyTask
 from tandem.request_body import RequestBody
 from tandem.store.review_items.documents import ReviewItem
@@ -23,7 +23,7 @@ class ReviewQueue(BaseModel):
     state: JobState
     open: int = Field(description="Items that wait for a decision; in a large queue a few seconds old.")
     decided: int
-    needs_review: int = Field(description="Annotations that the job's policy sends to people: open + decided, soon.")
+    needs_review: int = Field(description="Annotations that are sent to people: open + decided, soon.")
 
 
 class ReviewQueueList(BaseModel):
@@ -46,7 +46,8 @@ class Suggestion(BaseModel):
     confidence_method: str | None
     confidence_missing_reason: str | None
     probabilities: dict[str, float] | None = Field(
-        description="Per option: of a single choice they sum to 1, of a multiple choice each stands alone."
+        description="Per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those "
+        "that cannot be known are left out.",
     )
     span_confidences: list[float | None] | None = Field(
         description="Of a span task: the probability that each span is right, in the order of the value."
@@ -69,6 +70,7 @@ class ReviewItemView(BaseModel):
     attempt: int = Field(description="Send it back with the decision: it says what was shown.")
     outcome: Outcome
     reason: ReviewReason = Field(description="Why a person is asked.")
+    causes: list[ReviewCause] = Field(description="The tasks that are why; none where the whole record is.")
     detail: str | None = Field(description="One sentence on why no label could be read; null where one could.")
     raw: str | None = Field(description="The model's answer, where no label could be read from it.")
     tasks: list[AnyTask] = Field(description="What is asked of the person: the tasks of the job's label schema.")
@@ -91,6 +93,7 @@ class ReviewItemView(BaseModel):
             **item.model_dump(
                 include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips", "reserved_until"}
             ),
+            causes=list(item.causes),
             item_id=item.item_id,
             fields=fields,
             detail=detail,

@@ -44,11 +44,12 @@ interface ConfirmProps {
   title: string;
   confirm: string;
   cancel: string;
+  tone?: "danger" | "primary";
   children: ReactNode;
 }
 
 /** Asks before something that cannot be taken back. */
-export function ConfirmDialog({ open, onClose, onConfirm, title, confirm, cancel, children }: ConfirmProps) {
+export function ConfirmDialog({ open, onClose, onConfirm, title, confirm, cancel, tone = "danger", children }: ConfirmProps) {
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
@@ -63,7 +64,7 @@ export function ConfirmDialog({ open, onClose, onConfirm, title, confirm, cancel
           <div className={styles.actions}>
             <AlertDialog.Close className={buttonClass()}>{cancel}</AlertDialog.Close>
             <Button
-              variant="danger"
+              variant={tone}
               onClick={() => {
                 onConfirm();
                 onClose();

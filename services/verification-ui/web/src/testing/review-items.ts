@@ -22,6 +22,7 @@ export function reviewItem(seq: number, change: Partial<ReviewItem> = {}): Revie
     attempt: 1,
     outcome: "labeled",
     reason: "low_confidence",
+    causes: [],
     detail: null,
     raw: null,
     suggestions: [suggestion("sentiment", "positive", { probabilities: { positive: 0.41, neutral: 0.35, negative: 0.24 }, margin: 0.06 })],

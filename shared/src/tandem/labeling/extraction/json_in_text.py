@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import json_repair
@@ -20,15 +21,28 @@ MOST_BEGINNINGS = 200
 """Brackets that are tried; prose with more is no answer in JSON."""
 
 _BRACKET = re.compile(r"[{}\[\]]")
-_BEGINNING = re.compile(r"[{\[]")
+_BEGINNING = re.compile(r"[{\[](?!\s?\][ \t]*\w)")
+"""An empty list with a word behind it is a box that was not ticked."""
 _LIKELY = re.compile(r"""[{\[]\s*(?:["'\u201c\u201d\u2018{\[]|[\w -]{1,100}\s*[:=])""")
 """How JSON begins, though it be broken; prose in brackets does not."""
 _FENCE = re.compile(r"```")
 _GAP = re.compile(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[{,\\]*""")
+_BETWEEN = re.compile(r"""(?:[\s"'`\u201c\u201d\u2018\u2019:=\[\]{},;\\.]|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*""")
+"""What may stand between members: marks, and comments."""
 _TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
 _CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
+_ENDED_BY = re.compile(r"""[ \t]*(?:["'`\u201d\u2019]+[ \t]*)?+(?:[,:=}\]\n"'`\u201c\u201d]|//|/\*|\#|$)""")
+"""What follows a whole text; more words show that the repair broke it off."""
 _OBJECT_END = re.compile(r"""[\s"'`\u201d\u2019,]*\}""")
 _LIST_END = re.compile(r"""[\s"'`\u201d\u2019,]*\]""")
+
+
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: text.replace("\\", r"\\").replace("'", r"\'"),
+)
+"""How a text may be escaped: by JSON, with escapes for all but ASCII, and by Python in single quotes."""
 
 
 class _InventedError(ValueError):
@@ -126,10 +140,12 @@ class _Alignment:
     def _text(self, text: str) -> Node:
         if not text:
             raise _InventedError(text)
-        for spelled in dict.fromkeys((text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1])):
+        for spelled in dict.fromkeys((text, *(spelled(text) for spelled in _SPELLINGS))):
             at = self._answer.find(spelled, self._at, self._end)
             if at != -1 and self._only_marks_until(at):
                 self._at = at + len(spelled)
+                if _ENDED_BY.match(self._answer, self._at, self._end) is None:
+                    raise _InventedError(text)
                 cut = _CLOSED_BY.match(self._answer, self._at, self._end) is None
                 return Node(Kind.STRING, text, (at, self._at), cut=cut)
         raise _InventedError(text)
@@ -156,6 +172,4 @@ class _Alignment:
 
     def _skips_to(self, at: int) -> bool:
         """Between members a closing bracket, too, and what the answer says between them are passed over."""
-        return (
-            re.fullmatch(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[\]{},;\\.]*""", self._answer[self._at : at]) is not None
-        )
+        return _BETWEEN.fullmatch(self._answer, self._at, at) is not None

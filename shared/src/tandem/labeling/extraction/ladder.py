@@ -7,18 +7,21 @@ docs/extraction.md.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction.json_in_text import repaired, strict
 from tandem.labeling.extraction.located_json import Kind, Node, whole
 from tandem.labeling.extraction.named_lines import NamedLines
+from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.options import separated
-from tandem.labeling.extraction.outcome import Found, agreed, generic_member, loosened
+from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
+from tandem.labeling.extraction.plain import PlainAnswers
+from tandem.labeling.extraction.prose_words import NEGATIONS
+from tandem.labeling.extraction.python_literal import python_literal
 from tandem.labeling.extraction.readers import reader_of
 from tandem.labeling.extraction.reasoning import without_reasoning
+from tandem.labeling.extraction.statements import is_example
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.text_rungs import TextRungs
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
@@ -32,8 +35,41 @@ _WRAPPERS = GENERIC_NAMES | {
     "arguments", "parameters", "answers", "json", "values",
 }  # fmt: skip
 """What models wrap the answer in."""
+_GENERAL = frozenset(
+    {
+        "label",
+        "class",
+        "category",
+        "value",
+        "answer",
+        "final",
+        "predicted",
+        "overall",
+        "the",
+        "result",
+        "is",
+        "of",
+        "a",
+        "in",
+    }
+)
+_NAMING = frozenset({"task", "name", "field", "question", "key", "task name"})
+"""Keys under which an object tells whose value it has."""
 _LISTED = (MultipleChoiceTask, SpanTask)
 """Kinds whose values are lists."""
+
+
+def _without_examples(nodes: Sequence[Node], stretch: Stretch) -> Sequence[Node]:
+    """Without the objects that the answer gives as examples of the form, where others remain."""
+    if len(nodes) < 2:
+        return nodes
+    starts = [stretch.start, *(node.place[1] for node in nodes)]
+    kept = [
+        node
+        for start, node in zip(starts, nodes, strict=False)
+        if not is_example(stretch.answer[start : node.place[0]].removesuffix("```json\n").rstrip("`\n "))
+    ]
+    return kept or nodes
 
 
 class AnswerReader:
@@ -47,29 +83,25 @@ class AnswerReader:
         self._by_key = {separated(name): name for name in self._names}
         self._lines = NamedLines(self._names)
         self._alone = tasks[0] if len(tasks) == 1 else None
-        self._plain: re.Pattern[str] | None = None
+        self._plain = PlainAnswers(tasks, self._readers)
         self._values: frozenset[str] = frozenset()
         if isinstance(self._alone, SingleChoiceTask):
             self._values = frozenset(option.value for option in self._alone.options)
-            key = re.escape(json.dumps(self._alone.name))
-            self._plain = re.compile(rf"\s*\{{\s*{key}\s*:\s*\"([^\"\\]*)\"\s*\}}\s*")
 
     def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
         """The reading of each task, in their order. `fields`: the record's, in which spans are found."""
-        if self._plain is not None:
-            plain = self._plain.fullmatch(answer)
-            if plain is not None and plain[1] in self._values:
-                return (Reading(plain[1], Rule.STRUCTURED, (plain.span(1),), in_json=True),)
-            if answer in self._values:
-                return (Reading(answer, Rule.EXACT, ((0, len(answer)),)),)
-        if not answer.strip():
-            return self._all(Unreadable(UnreadableReason.EMPTY, "the model answered nothing"))
-        if len(answer) > LENGTH_LIMIT:
+        if answer in self._values:
+            return (Reading(answer, Rule.EXACT, ((0, len(answer)),)),)
+        if len(answer) > LENGTH_LIMIT and answer.strip():
             return self._all(
                 Unreadable(
                     UnreadableReason.NO_OPTION, f"the answer has {len(answer):,} characters, too many to be read"
                 )
             )
+        if (plain := self._plain.read(answer, fields)) is not None:
+            return plain
+        if not answer.strip():
+            return self._all(Unreadable(UnreadableReason.EMPTY, "the model answered nothing"))
         if (node := whole(answer, 0, len(answer))) is not None and node.kind in (Kind.OBJECT, Kind.LIST):
             if (found := self._from_json([node], Rule.STRUCTURED, fields)) is not None:
                 return found
@@ -87,9 +119,12 @@ class AnswerReader:
         return (found,) * len(self._names)
 
     def _from_json_in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> tuple[Found, ...] | None:
-        nodes, broken_at = strict(stretch)
+        found_nodes, broken_at = strict(stretch)
+        nodes = _without_examples(found_nodes, stretch)
         if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields, by_name=True)) is not None:
             return found
+        if isinstance(self._alone, _LISTED) and not nodes and (node := python_literal(stretch)) is not None:
+            return self._from_json([node], Rule.REPAIRED_JSON, fields)
         mended = [node] if (node := repaired(stretch, broken_at)) is not None else []
         if (found := self._from_json(mended, Rule.REPAIRED_JSON, fields, by_name=True)) is not None:
             return found
@@ -130,18 +165,48 @@ class AnswerReader:
             if (name := self._by_key.get(key) or self._by_key.get(separated(key))) is not None:
                 reading = self._value(name, value, fields)
                 found.append((name, reading if key == name else loosened(reading, Rule.JSON_IN_TEXT)))
+        if not found and (listed := self._named_in(node)) is not None:
+            found.append((listed[0], loosened(self._value(*listed, fields), Rule.JSON_IN_TEXT)))
         if found:
-            return found
+            return found if len(found) == len(node.members) else self._beside(node, found)
         inside = [*node.items, *(value for key, value in node.members if separated(key) in _WRAPPERS)]
         for inner in inside:
             found += [(name, loosened(reading, Rule.JSON_IN_TEXT)) for name, reading in self._members(inner, fields)]
         return found
 
+    def _named_in(self, node: Node) -> tuple[str, Node] | None:
+        """The task and its value of an object such as `{"task": "sentiment", "answer": "positive"}`."""
+        value = generic_member(node)
+        names = {
+            self._by_key.get(separated(member.text))
+            for key, member in node.members
+            if separated(key) in _NAMING and member is not value and member.kind is Kind.STRING
+        }
+        name = next(iter(names)) if len(names) == 1 else None
+        return None if name is None or value is None else (name, value)
+
+    def _beside(self, node: Node, found: list[tuple[str, Found]]) -> list[tuple[str, Found]]:
+        """The readings in the light of what else stands in their object: that they do not hold, or another unit."""
+        others = Node(
+            Kind.OBJECT,
+            "",
+            node.place,
+            members=tuple((key, value) for key, value in node.members if key not in self._readers),
+        )
+        if is_turned(others):
+            return [(name, ambiguous([])) for name, _ in found]
+        return [
+            (name, reader.unless_in_other_unit(reading, others))
+            if isinstance(reader := self._readers[name], NumberReader)
+            else (name, reading)
+            for name, reading in found
+        ]
+
     def _said_alone(self, name: str, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
         """The value of the only task, which is all of the JSON, or stands under a general name."""
         if node.kind is Kind.OBJECT and not node.members:
             return []
-        value = None if isinstance(self._alone, _LISTED) else generic_member(node)
+        value = None if isinstance(self._alone, _LISTED) else generic_member(node) or self._like_the_name(node)
         reading = self._value(name, value or node, fields)
         is_meant = isinstance(reading, Reading) or value is not None or node.kind is Kind.LIST
         if not is_meant and (value := generic_member(node)) is not None:
@@ -149,6 +214,16 @@ class AnswerReader:
         if is_meant or (isinstance(reading, Unreadable) and reading.reason is not UnreadableReason.NOT_IN_SCHEMA):
             return [(name, loosened(reading, Rule.JSON_IN_TEXT))]
         return []
+
+    def _like_the_name(self, node: Node) -> Node | None:
+        """The only member under a part of the only task's name, with or without a general word."""
+        own = set(separated(self._names[0]).split())
+        if own & NEGATIONS:
+            return None
+        found = [
+            value for key, value in node.members if (words := set(separated(key).split()) - _GENERAL) and words <= own
+        ]
+        return found[0] if len(found) == 1 else None
 
     def _value(self, name: str, value: Node, fields: Mapping[str, str]) -> Found:
         if value.cut:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tandem.events.schema import NumberTask
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.number_words import number_in_words
+from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.outcome import ambiguous, generic_member, loosened, not_in_schema, out_of_range, quoted
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import layers
@@ -16,10 +17,10 @@ from tandem.labeling.reading import Place, Reading, Rule, Unreadable, Unreadable
 from tandem.labeling.values import problem_with
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
+_DIGITS = r"(?:\d{1,3}(?:[_ \u00a0\u202f',.\u2019]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?"
 _BEFORE = r"(?:about|around|approximately|approx\.?|roughly|~|\u2248|=|exactly)?"
 _NUMBER = re.compile(
-    rf"{_BEFORE}\s*(?P<sign>[+\-\u2212\u2013]?)\s*(?P<before>[$\u20ac\u00a3\u00a5]|[A-Z]{{3}}(?=\s))?\s*(?P<number>{_DIGITS})"
+    rf"{_BEFORE}\s*(?P<sign>[+\-\u2212\u2013]?)\s*(?P<before>(?:us)?[$\u20ac\u00a3\u00a5]|[A-Z]{{3}}(?=\s))?\s*(?P<number>{_DIGITS})"
     r"(?!\d)\s*(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -30,11 +31,26 @@ _SHARE = re.compile(
 _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
 """What a rating is counted in, where the task has no unit."""
-_CURRENCIES = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp", "\u00a5": "jpy"}
+_UNITS = {
+    "$": "usd", "us$": "usd", "us dollars": "usd", "\u20ac": "eur", "euro": "eur", "euros": "eur", "\u00a3": "gbp",
+    "\u00a5": "jpy", "yen": "jpy", "c": "\u00b0c", "\u00b0": "\u00b0c", "degrees": "\u00b0c", "celsius": "\u00b0c",
+    "degrees celsius": "\u00b0c", "\u00b0 c": "\u00b0c", "degree": "\u00b0c", "kilometers": "km", "kilometres": "km",
+    "kilometer": "km", "meters": "m", "metres": "m", "meter": "m", "kilograms": "kg", "kilogram": "kg", "kilos": "kg",
+    "grams": "g", "gram": "g", "minutes": "min", "minute": "min", "mins": "min", "hours": "h", "hour": "h",
+    "hrs": "h", "seconds": "s", "second": "s", "secs": "s", "percent": "%", "per cent": "%", "pct": "%",
+}  # fmt: skip
+"""Other ways to write a unit. Degrees alone are what the task counts in."""
+_THOUSANDS = {"k": 1_000, "thousand": 1_000, "million": 1_000_000, "mn": 1_000_000}
 _RANGE = re.compile(
     r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
 )
 """A second number, in what stands behind the first."""
+_SECOND = (
+    r"\s*(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~&])\s*"
+    r"(?:[A-Z]{0,3}[$\u20ac\u00a3\u00a5]|(?-i:[A-Z]{3}))?\s*\d"
+)
+"""The same right behind the number in prose, a currency before it or not."""
+_UNIT_KEYS = frozenset({"unit", "units", "currency"})
 _LONGEST = 60
 _THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
@@ -49,13 +65,11 @@ class NumberReader:
             rf"(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
         )
         rest = (
-            r"[*_`\"']*(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
+            rf"[*_`\"']*(?!{_SECOND})(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
             r"(?:because|since|as|for|given|due|based|overall|here)\b))"
         )
         name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")
-        self._at_first = re.compile(
-            rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}(?!\s*[-\u2013\u2014]\s*\d)", re.IGNORECASE
-        )
+        self._at_first = re.compile(rf"\A\s*(?!\d+[.)]\s)[*_`\"']*{value}{rest}", re.IGNORECASE)
         self._framed = re.compile(
             rf"\b(?:{name}|rating|rate|rated|score|scored|answer|estimate|give|giving|gave|assign)\b"
             rf"(?P<between>(?:\s+(?:this|it|the|that|a|an|of|for|to|is|be|would|as|at|with|my|record|review|text|movie|"
@@ -74,8 +88,18 @@ class NumberReader:
         if node.kind is Kind.LIST and len(node.items) == 1:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
         if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
-            return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
+            return loosened(self.unless_in_other_unit(self.in_json(inner, fields), node), Rule.NORMALIZED)
         return not_in_schema(f"{self._task.name!r} wants a number")
+
+    def unless_in_other_unit(self, found: Reading | Unreadable, beside: Node) -> Reading | Unreadable:
+        """What was read, unless a member of the object tells a unit that is not the task's."""
+        if not self._unit or isinstance(found, Unreadable):
+            return found
+        for key, value in beside.members:
+            told = value.text.strip() if value.kind is Kind.STRING and separated(key) in _UNIT_KEYS else ""
+            if told and _unit(told) != self._unit:
+                return self._other_unit(f"{found.value} {told}")
+        return found
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
         problem = not_in_schema(f"{self._task.name!r} wants a number")
@@ -120,6 +144,7 @@ class NumberReader:
 
     def _spelled(self, text: str) -> set[float] | Unreadable:  # noqa: PLR0911 - a way to write it a return
         """The numbers that this text may spell, whole; more than one where a comma may be either."""
+        text = text.replace("**", "")
         text = text.strip().rstrip(".!") if not _PLAIN.fullmatch(text.strip()) else text.strip()
         if len(text) > _LONGEST:
             return self._none(text)
@@ -133,7 +158,7 @@ class NumberReader:
         numbers = _numbers(found["number"])
         if found["sign"] and found["sign"] != "+":
             numbers = {-number for number in numbers}
-        after = _unit(found["after"])
+        numbers, after = self._multiplied(numbers, found["after"])
         if found["before"]:
             before = _unit(found["before"])
             if before != self._unit or (after and after != self._unit):
@@ -147,6 +172,14 @@ class NumberReader:
                 return Unreadable(UnreadableReason.AMBIGUOUS, f"{quoted(text)} holds more than one number")
             return self._other_unit(text)
         return numbers
+
+    def _multiplied(self, numbers: set[float], after: str) -> tuple[set[float], str]:
+        """The numbers and the unit behind them, `12k` and `3 million USD` multiplied out."""
+        first, _, rest = fold(after).partition(" ")
+        factor = _THOUSANDS.get(first.strip(".*_`\"'"))
+        if factor is None or _unit(first) == self._unit:
+            return numbers, _unit(after)
+        return {number * factor for number in numbers}, _unit(rest)
 
     def _in_words(self, text: str) -> int | None:
         folded = fold(text)
@@ -181,7 +214,7 @@ class NumberReader:
 
 def _numbers(text: str) -> set[float]:
     """The numbers that digits with points and commas may mean. A point alone is a decimal point."""
-    text = re.sub(r"[ \u00a0\u202f'\u2019]", "", text)
+    text = re.sub(r"[ \u00a0\u202f'\u2019_]", "", text)
     mantissa, mark, exponent = re.split(r"([eE])", text)[0], *(re.split(r"([eE])", text)[1:] or ["", ""])
     tail = mark + exponent
     commas, points = mantissa.count(","), mantissa.count(".")
@@ -200,7 +233,7 @@ def _numbers(text: str) -> set[float]:
 
 def _unit(text: str) -> str:
     folded = fold(text).strip(" .*_`\"'")
-    return _CURRENCIES.get(folded, folded)
+    return _UNITS.get(folded, folded)
 
 
 def _without_list_marks(stretch: Stretch) -> list[Stretch]:

@@ -11,7 +11,8 @@ from tandem.labeling.extraction.close_match import CloseMatch
 from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Rule
 
-_SEPARATOR = re.compile(r"(?<=\w)[_\-\u2010\u2011](?=\w)|(?<=[a-z])(?=[A-Z])")
+_SEPARATOR = re.compile(r"(?<=\w)\\?[_\-\u2010\u2011\u2013](?=\w)|(?<=[a-z])(?=[A-Z])|[\u00ad\ufe0f]")
+_AND = re.compile(r"\s&(?:amp;)?\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class OptionTable:
             for spelling in (*option.aliases, *([option.name] if option.name else []))
         ]
         self._close = CloseMatch((separated(spelling), value) for spelling, value in (*own, *others))
-        self._forms = [(form, _by_form(own, form, Rule.NORMALIZED)) for form in (fold, normalize, separated)]
-        self._forms += [(form, _by_form(others, form, Rule.ALIAS)) for form in (fold, normalize, separated) if others]
+        self._forms = [(form, _by_form(own, form, Rule.NORMALIZED)) for form in (fold, normalize, separated, joined)]
+        self._forms += [
+            (form, _by_form(others, form, Rule.ALIAS)) for form in (fold, normalize, separated, joined) if others
+        ]
 
     def spelled(self, text: str) -> Match | None:
         """The options that this text spells as a whole, in the closest form in which any fits."""
@@ -64,6 +67,11 @@ class OptionTable:
 def separated(text: str) -> str:
     """Normalized, where words are told apart by spaces alone: `not_entailment`, `not-entailment`, `NotEntailment`."""
     return normalize(_SEPARATOR.sub(" ", text))
+
+
+def joined(text: str) -> str:
+    """The same without anything between the words, and `&` in a word: `notspam`, `terms & conditions`."""
+    return separated(_AND.sub(" and ", text)).replace(" ", "")
 
 
 def _by_form(spellings: Iterable[tuple[str, str]], form: Callable[[str], str], rule: Rule) -> dict[str, Match]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tandem.labeling.extraction.located_json import Node
+from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import key_of
 
-_TURNING = frozenset({"not", "negated", "negation", "correct", "is correct", "valid", "is valid"})
+_NEGATING = frozenset({"not", "negated", "negation", "is negated", "incorrect", "is incorrect", "wrong"})
+_AFFIRMING = frozenset({"correct", "is correct", "valid", "is valid"})
+_TURNING = _NEGATING | _AFFIRMING
 """Keys that may turn what stands beside them into its opposite."""
 LONGEST_QUOTE = 80
 
@@ -66,6 +68,16 @@ def generic_member(node: Node) -> Node | None:
         return None
     found = [value for name, (_, value) in zip(names, node.members, strict=True) if name in GENERIC_NAMES]
     return found[0] if len(found) == 1 else None
+
+
+def is_turned(node: Node) -> bool:
+    """Whether a member of the object says that what stands beside it does not hold: `"negated": true`."""
+    for key, value in node.members:
+        if value.kind is Kind.BOOLEAN:
+            name = separated(key)
+            if name in (_NEGATING if value.text == "true" else _AFFIRMING):
+                return True
+    return False
 
 
 def agreed(readings: Sequence[Found]) -> Found:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
-from tandem.labeling.extraction.choices import MultipleChoiceReader, SingleChoiceReader
+from tandem.labeling.extraction.choices import SingleChoiceReader
+from tandem.labeling.extraction.multiple_choices import MultipleChoiceReader
 from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import ValueReader
 from tandem.labeling.extraction.spans import SpanReader

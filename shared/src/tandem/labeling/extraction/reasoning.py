@@ -9,7 +9,7 @@ from tandem.labeling.extraction.stretch import Stretch
 _TAGS = r"think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad"
 _OPENED = re.compile(rf"<(?:{_TAGS})>|\[THINK\]|\u25c1think\u25b7|<\|channel\|>analysis<\|message\|>", re.IGNORECASE)
 _CLOSED = re.compile(
-    rf"</(?:{_TAGS})>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final<\|message\|>|<\|start_header_id\|>assistant<\|end_header_id\|>",
+    rf"</(?:{_TAGS})>|\[/THINK\]|\[/INST\]|\u25c1/think\u25b7|<\|channel\|>final<\|message\|>|<\|start_header_id\|>assistant<\|end_header_id\|>",
     re.IGNORECASE,
 )
 _ENDED = re.compile(r"<\|(?:im_end|eot_id|end|endoftext|return|eom_id|end_of_text)\|>|</s>|<end_of_turn>|<eos>")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tandem.events.schema import SpanTask
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import Match, OptionTable, separated
-from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
+from tandem.labeling.extraction.outcome import ambiguous, is_turned, not_in_schema, quoted
 from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Place, Rule, Unreadable
 
@@ -18,6 +18,7 @@ LABEL_KEYS = ("label", "type", "category", "tag", "class", "entity type", "entit
               "entity")  # fmt: skip
 START_KEYS = ("start", "begin", "start char", "start offset", "start index", "start pos", "from")
 END_KEYS = ("end", "stop", "end char", "end offset", "end index", "end pos", "to")
+PAIR_KEYS = ("span", "offsets", "offset", "position", "range", "indices", "char span")
 _LIST_KEYS = frozenset({"spans", "entities", "items", "annotations", "mentions", "results", "data"})
 
 
@@ -49,6 +50,8 @@ class JsonClaims:
     def __init__(self, task: SpanTask) -> None:
         self._task = task
         self._labels = OptionTable(task.options)
+        self._only = self._labels.spelled(task.options[0].value) if len(task.options) == 1 else None
+        """The label of spans that are told without one, where there is only one."""
         self._attributes = {
             separated(attribute.name): (attribute.name, OptionTable(attribute.options)) for attribute in task.attributes
         }
@@ -88,7 +91,11 @@ class JsonClaims:
             return not_in_schema(f"{self._task.name!r}: a span has no text")
         return self._claim(quote.text, label, None, Rule.NORMALIZED)
 
-    def _item(self, node: Node) -> Claim | Unreadable:
+    def _item(self, node: Node) -> Claim | Unreadable:  # noqa: PLR0911 - a form a return
+        if node.kind is Kind.STRING and self._only is not None:
+            return self._claim(node.text, self._only, None, Rule.NORMALIZED)
+        if node.kind is Kind.LIST and len(node.items) == 3:
+            return self._triple(node)
         if node.kind is Kind.LIST and len(node.items) == 2:
             quote, second = node.items
             label = self._labels.spelled(second.text)
@@ -97,19 +104,24 @@ class JsonClaims:
                 if label is None
                 else self._claim(quote.text, label, second.place, Rule.NORMALIZED)
             )
+        if is_turned(node):
+            return ambiguous([])
         members = _by_key(node)
         said = _first(members, LABEL_KEYS)
+        if said is None and self._only is not None and node.kind is Kind.OBJECT:
+            said = Node(Kind.STRING, self._only.only or "", node.place)
         if said is None or said.kind not in (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN):
             return not_in_schema(f"{self._task.name!r}: a span has no label")
         if (label := self._labels.spelled(said.text)) is None:
             return self._no_label(said.text)
         text = _first(members, tuple(key for key in TEXT_KEYS if members.get(key) is not said))
-        start, end = (self._number(_first(members, keys)) for keys in (START_KEYS, END_KEYS))
+        text = text if text is not None and text.kind in (Kind.STRING, Kind.NUMBER) else None
+        start, end = self._offsets(members)
         occurrence = _first(members, ("occurrence", "nth", "instance", "index"))
         attributes = self._attributes_of(members)
         if isinstance(attributes, Unreadable):
             return attributes
-        if (text is None or text.kind not in (Kind.STRING, Kind.NUMBER)) and (start is None or end is None):
+        if text is None and (start is None or end is None):
             return not_in_schema(f"{self._task.name!r}: a span has neither text nor offsets")
         return self._claim(
             text.text if text is not None else None,
@@ -124,6 +136,27 @@ class JsonClaims:
             after=self._text(members, ("after", "right", "suffix")),
             attributes=attributes,
         )
+
+    def _offsets(self, members: Mapping[str, Node]) -> tuple[int | None, int | None]:
+        """Start and end: each under its key, as a pair, or as an offset with a length."""
+        start, end = (self._number(_first(members, keys)) for keys in (START_KEYS, END_KEYS))
+        pair = _first(members, PAIR_KEYS)
+        if start is None and end is None and pair is not None and pair.kind is Kind.LIST and len(pair.items) == 2:
+            return self._number(pair.items[0]), self._number(pair.items[1])
+        start = self._number(members.get("offset")) if start is None else start
+        length = self._number(members.get("length"))
+        if start is not None and end is None and length is not None:
+            end = start + length
+        return start, end
+
+    def _triple(self, node: Node) -> Claim | Unreadable:
+        """`[41, 44, "ORG"]`, as libraries write spans."""
+        numbers = [self._number(item) for item in node.items if item.kind is Kind.NUMBER]
+        labels = [item for item in node.items if item.kind is Kind.STRING]
+        label = self._labels.spelled(labels[0].text) if len(labels) == 1 else None
+        if label is None or len(numbers) != 2 or None in numbers:
+            return not_in_schema(f"{self._task.name!r}: a span has no label")
+        return self._claim(None, label, labels[0].place, Rule.NORMALIZED, start=numbers[0], end=numbers[1])
 
     def _attributes_of(self, members: Mapping[str, Node]) -> dict[str, str] | Unreadable:
         found: dict[str, str] = {}

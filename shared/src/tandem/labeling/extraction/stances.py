@@ -99,6 +99,8 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
             return True
         if token.text == "about":
             return at > 0 and tokens[at - 1].text in ("is", "was", "it's")
+        if token.text == "of" and at and tokens[at - 1].text in ("category", "class", "label", "type"):
+            continue
         if token.text == "with":
             return at > 0 and tokens[at - 1].text in ("go", "going", "goes", "went")
         if graded and token.text in words.STRENGTHS:
@@ -154,6 +156,7 @@ _BETWEEN = words.FILLERS | words.words_of(
     """
     be been being as label labeled labelled classified considered really at all exactly necessarily entirely
     fully particularly especially completely truly any in is way anywhere near even it it's that that's
+    es est ist è é är
     """
 )
 """May stand between a negation and the label that it denies outright."""
@@ -174,6 +177,8 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
         token = tokens[at]
         if token.value is not None or at in used:
             continue
+        if token.text == "falls" and at + 1 < len(tokens) and tokens[at + 1].text in ("under", "into", "in", "within"):
+            continue  # no German condition
         if token.text == "can" and _CLASSIFIED.match(" ".join(each.text for each in tokens[at : at + 3])):
             continue
         if at > index and opens and token.is_negation and not clueless:
@@ -215,7 +220,9 @@ def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
     end = len(tokens)
     for at in range(index + 1, len(tokens)):
         text = tokens[at].text
-        if text in (";", "but") or (text == "," and at + 1 < len(tokens) and tokens[at + 1].text in words.REASONS):
+        if text in (";", "but", "because", "weil", "porque") or (
+            text == "," and at + 1 < len(tokens) and tokens[at + 1].text in words.REASONS
+        ):
             end = at
             break
     return start, end

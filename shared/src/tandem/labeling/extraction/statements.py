@@ -21,7 +21,17 @@ _RETRACTION = re.compile(
     re.IGNORECASE,
 )
 _FLAT = re.compile(
-    r"[\W_]*(?:oh |but )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction)", re.IGNORECASE
+    r"[\W_]*(?:oh |but |no,? )?(?:wait,? no\b|oops|scratch that|my mistake|i was wrong|correction|on second thoughts?|"
+    r"(?:wait\b|hmm+|actually)?[\s,.!\u2026\u2014-]*let me (?:re-?(?:consider|think|evaluate|check|assess|analy[sz]e|"
+    r"read|do|view|count|calculate|examine)|"
+    r"think (?:again|about)|correct|double)|"
+    r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$)",
+    re.IGNORECASE,
+)
+_CONTRAST = re.compile(
+    r"(?:^|[.!?\u2026\n;][ \t]*|,[ \t]+)[*_]*(?P<word>but|however|yet|overall|nevertheless|nonetheless|that said|"
+    r"on balance|in the end|all in all|still)\b",
+    re.IGNORECASE,
 )
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
@@ -39,6 +49,14 @@ _NOT_MEANT = re.compile(
     r"like this|format|template|schema)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
+_CHOOSING = r"i(?:['\u2019]d| would| will|['\u2019]ll)?\s+(?:choose|pick|select|go with|settle on|say)"
+_CONCLUSION = re.compile(
+    r"(?:[.!?;][ \t]+|\n[ \t]*|,[ \t]+)[*_]*(?:"
+    rf"(?:so|therefore|thus|hence|in conclusion)\s*[,:]?\s+(?:(?:it is|it['\u2019]s|this is|{_CHOOSING})\s*:?\s+)?|"
+    rf"(?:but|so|still|however,?)\s+{_CHOOSING}\s*:?\s+)"
+    r"(?P<value>[^\n.!?;]{1,100}[.!]?[*_\"']*)\s*\Z",
+    re.IGNORECASE,
+)
 _CHATTY = re.compile(r"(?:sure|certainly|of course|absolutely|here(?:'s|\u2019s| is| are))\b", re.IGNORECASE)
 _LED_TO = re.compile(
     r"(?:(?:sure|certainly|of course|absolutely)\b[!,. ]*)?here(?:'s|\u2019s| is| are)\b[^:\n]{0,60}:[ \t]*(?=\S)",
@@ -49,7 +67,7 @@ _OFFER = re.compile(
     r"this (?:title|text|answer)|\*?\(?note)",
     re.IGNORECASE,
 )
-_SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
+SENTENCE_STOP = re.compile(r"[.!]+[*_\"'`]*\s")
 _ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
 
 
@@ -66,6 +84,12 @@ def retraction(text: str) -> str | None:
     """What the text says from where it takes something back."""
     found = _RETRACTION.search(text)
     return None if found is None else text[found.start() :]
+
+
+def contrast(text: str) -> str | None:
+    """What the text says from where it sets something against what was said before."""
+    found = _CONTRAST.search(text)
+    return None if found is None else text[found.start("word") :]
 
 
 def is_denied(behind: str) -> bool:
@@ -91,25 +115,32 @@ class Statements:
         general = "answer|label|classification|category|class|verdict|choice|prediction|rating|score|output|antwort"
         names = f"{general}|{own}" if alone else own
         self._pattern = re.compile(
-            r"(?:^|[.!?\n]\s*|[.!?\n,;]\s*(?:so|therefore|thus|hence|overall|finally)\s*,?\s*)[*_\"'#> -]*"
+            r"(?:^|[.!?]|(?:^|[.!?,;])[ \t]*(?:so|therefore|thus|hence|overall|finally|but|however|yet)\s*,?\s*)"
+            r"[*_\"'#> \t-]*"
             r"(?:(?:so|therefore|thus|hence|overall|finally|in conclusion|in summary|to sum up|based on [^.,\n]{1,80}|"
             r"given [^.,\n]{1,80}|i(?:'d| would) say|i think|i believe)\s*,?\s*)*(?:that\s+)?"
             r"(?:(?:the|my|our|its|die|das|la|le|el)\s+)?"
             r"(?:(?:final|correct|best|most\s+\w+|right|predicted|overall|resulting|appropriate)\s+){0,2}[*_\"'`]*"
             rf"(?:{names})[*_\"'`]*"
-            r"(?:\s+(?:label|class|category|score|value))?"
+            r"(?:\s+(?:label|class|category|score|value|mentioned|"
+            r"present|discussed|covered|identified|found|that apply))?"
             r"(?:\s+(?:for|of|to|in)\s+(?:this|the|that)\s[^.:;,\n]{1,60}?)?"
             r"\s+(?:is|are|would be|should be|must be|includes?|=|ist|sind|lautet|est|sont|es|son|\u00e8)\s*:?\s*"
             r"(?=(?P<value>[^\n]+?)[ \t]*$)",
             re.IGNORECASE | re.MULTILINE,
         )
 
+    def conclusion(self, stretch: Stretch) -> Stretch | None:
+        """What the text ends in and calls its conclusion: `Therefore C.`, `, but I would choose C.`"""
+        found = _CONCLUSION.search(stretch.text)
+        return None if found is None else stretch.part(*found.span("value"))
+
     def values(self, stretch: Stretch) -> list[tuple[Stretch, ...]]:
         """What is said to be the answer: each to the end of its line, and to the end of its sentence."""
         found = []
         for statement in self._pattern.finditer(stretch.text):
             start, end = statement.span("value")
-            stop = _SENTENCE_STOP.search(stretch.text, start, end)
+            stop = SENTENCE_STOP.search(stretch.text, start, end)
             ends = (end,) if stop is None else (end, stop.start())
             found.append(tuple(stretch.part(start, each) for each in ends))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import (
@@ -19,7 +20,9 @@ from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
 from tandem.labeling.extraction.stances import Stance
 from tandem.labeling.extraction.statements import (
+    SENTENCE_STOP,
     Statements,
+    contrast,
     is_denied,
     is_example,
     is_flat_retraction,
@@ -37,6 +40,12 @@ from tandem.labeling.values import key_of
 PROSE_LIMIT = 20_000
 """Characters; longer prose is not searched for a label."""
 
+_IS_JSON = re.compile(r"""(?:```\w*\s*)?[{\[]+\s*["'\u201c]?[\w -]{1,60}["'\u201d]?\s*:""")
+"""How JSON begins that was not read: no text that a title could be."""
+_CHOICES = re.compile(
+    r"^[ \t*_#-]*(?:option|version|alternative|variant|suggestion)\s+\w{1,2}\s*[*_]*:", re.IGNORECASE | re.MULTILINE
+)
+"""Texts to choose from."""
 _NOT_MEANT = Unreadable(UnreadableReason.AMBIGUOUS, "the answer gives a value as an example, or denies it")
 
 
@@ -87,16 +96,25 @@ class TextRungs:
         begins_line = stretch.answer.rfind("\n", stretch.start, start) + 1
         if is_denied(stretch.answer[end : stretch.end]) or is_example(stretch.answer[stretch.start : begins_line]):
             return _NOT_MEANT
-        if self._mentions is None:
-            return found
         taken_back = retraction(stretch.answer[end : stretch.end])
         if taken_back is None:
-            return found
+            return self._unless_opposed(found, stretch, end)
+        if self._mentions is None:
+            is_text = isinstance(self._task, TextTask)
+            return found if is_text or not is_flat_retraction(taken_back) else _NOT_MEANT
         behind = Stretch(stretch.answer, stretch.end - len(taken_back), stretch.end)
         said = {mention.value for mention in self._mentions.all(behind) if mention.stance is not Stance.DENIED}
         if said - {str(found.value)}:
             return ambiguous({str(found.value), *said})
         return _NOT_MEANT if not said and is_flat_retraction(taken_back) else found
+
+    def _unless_opposed(self, found: Reading, stretch: Stretch, end: int) -> Found:
+        """What was read, unless the answer sets another label against it: "positive. But overall negative"."""
+        if self._mentions is None or (opposed := contrast(stretch.answer[end : stretch.end])) is None:
+            return found
+        behind = Stretch(stretch.answer, stretch.end - len(opposed), stretch.end)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance is Stance.ASSERTED}
+        return ambiguous({str(found.value), *said}) if said - {str(found.value)} else found
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
         if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
@@ -113,7 +131,12 @@ class TextRungs:
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
         text = without_chatter(stretch)
-        if text is None or self._statements.values(text):
+        if (
+            text is None
+            or len(_CHOICES.findall(text.text)) > 1
+            or _IS_JSON.match(text.text)
+            or self._statements.values(text)
+        ):
             return Unreadable(UnreadableReason.NO_OPTION, "the answer is not the text alone")
         found = self._reader.in_text(text, fields)
         return found if text == stretch else loosened(found, Rule.NORMALIZED)
@@ -132,10 +155,23 @@ class TextRungs:
         for values in self._statements.values(section.value):
             if isinstance(found := self._first_of(values, fields), Reading):
                 return loosened(found, Rule.FINAL_STATEMENT)
+        if (sentence := self._first_sentence(section.value, fields)) is not None:
+            return loosened(sentence, Rule.NAMED_LINE)
         for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first)):
             if isinstance(likely, Reading):
                 return loosened(likely, Rule.NAMED_LINE)
         return first or Unreadable(UnreadableReason.EMPTY, f"nothing stands behind {self._task.name!r}")
+
+    def _first_sentence(self, value: Stretch, fields: Mapping[str, str]) -> Reading | None:
+        """A label that is the first sentence, where those behind it assert no other."""
+        stop = SENTENCE_STOP.search(value.text)
+        if self._mentions is None or stop is None:
+            return None
+        found = self._reader.in_text(value.part(0, stop.start()), fields)
+        behind = value.part(stop.end(), value.end - value.start)
+        settled = (Stance.LOOSE, Stance.DENIED)
+        said = {mention.value for mention in self._mentions.all(behind) if mention.stance not in settled}
+        return found if isinstance(found, Reading) and not said - {found.value} else None
 
     def _values_of(self, value: Stretch) -> list[Stretch]:
         """The stretches that may be a section's value: all of it, or what stands before an explanation."""
@@ -146,11 +182,15 @@ class TextRungs:
         parts = [value, next(paragraphs(value)), next(value.lines(), value)]
         return list(dict.fromkeys(parts))
 
-    def _stated(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+    def _stated(  # noqa: PLR0911 - a form a return
+        self, stretch: Stretch, fields: Mapping[str, str]
+    ) -> Found | None:
         """From a closing statement, or of the only task from a line of its own; None where there is neither."""
         if isinstance(self._task, TextTask):
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
+        if not stated and (concluded := self._concluded(stretch, fields)) is not None:
+            return concluded
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
         if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
@@ -164,6 +204,23 @@ class TextRungs:
             return None
         others = [found for line in stretch.lines() if isinstance(found := self._reader.in_text(line, fields), Reading)]
         return loosened(agreed([*lines, *others]), Rule.FINAL_STATEMENT)
+
+    def _concluded(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
+        """The one value that the text ends in as its conclusion, where no line and no sentence gives another."""
+        if not self._alone or not isinstance(self._task, SingleChoiceTask | NumberTask):
+            return None
+        last = self._statements.conclusion(stretch)
+        found = None if last is None else self._reader.in_text(last, fields)
+        if last is None or not isinstance(found, Reading):
+            return None
+        lines = [self._reader.in_text(line, fields) for line in stretch.lines()]
+        found = agreed([*(each for each in lines if isinstance(each, Reading)), found])
+        before = Stretch(stretch.answer, stretch.start, last.start)
+        if self._mentions is not None and isinstance(found, Reading):
+            settled = (Stance.DENIED, Stance.ASKED, Stance.DOUBTED)
+            said = {each.value for each in self._mentions.all(before) if each.stance not in settled}
+            found = ambiguous({str(found.value), *said}) if said - {str(found.value)} else found
+        return loosened(found, Rule.FINAL_STATEMENT)
 
     def _first_of(self, values: Sequence[Stretch], fields: Mapping[str, str]) -> Found:
         found = [self._reader.in_text(value, fields) for value in values]

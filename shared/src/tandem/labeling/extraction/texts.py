@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tandem.events.schema import TextTask
@@ -16,6 +17,7 @@ _PAIRS = {
     '"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u2018": "\u2019",
     "\u300c": "\u300d",
 }  # fmt: skip
+_HEADING = re.compile(r"#{1,6}[ \t]+(?=\S)")
 _EMPHASIS = ("**", "__", "*", "_")
 
 
@@ -41,6 +43,8 @@ class TextReader:
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: ARG002 - as spans do
         inner = unfenced(stretch).stripped()
         rule = Rule.EXACT if inner == stretch else Rule.NORMALIZED
+        if (heading := _HEADING.match(inner.text)) is not None and "\n" not in inner.text:
+            inner, rule = inner.part(heading.end(), inner.end - inner.start), Rule.NORMALIZED
         while (unwrapped := _unwrapped(inner)) is not None:
             inner, rule = unwrapped, Rule.NORMALIZED
         return self._checked(inner.text, rule, inner.place)

@@ -39,6 +39,15 @@ class CallDocument(TypedDict):
     completion_tokens: int | None
 
 
+class ReviewAskedPart(TypedDict):
+    """A person's look that was asked for afterwards."""
+
+    order: str
+    attempt: int
+    """The attempt's own, here again for an index that holds such records only."""
+    at: datetime
+
+
 class SampleDocument(TypedDict):
     """What one of several answers to a record said."""
 
@@ -65,8 +74,13 @@ class AttemptDocument(TypedDict):
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
     needs_review: bool
-    """What the job's policy said when it was written; a person's decision does not change it."""
+    """What the job's policy said when it was written, or somebody who asked for it since; a person's decision does not
+    change it."""
     review_reason: str | None
+    review_causes: NotRequired[list[dict[str, Any]]]
+    """`ReviewCause`s: the tasks that are why; absent where nobody is asked for, or the whole record is why."""
+    review_asked: NotRequired[ReviewAskedPart]
+    """Present where it was not the policy that asked for a person."""
     priority: float
     content_hash: str
     provider: str

@@ -11,19 +11,22 @@ from tandem.store.database import Database, store_errors
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
+_ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
 _BATCH = 500
 """Documents that are decoded at once: for so long nothing else runs."""
 
 
 class Fingerprint(NamedTuple):
-    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions.
+    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, and of
+    how many a person's look was asked for afterwards.
 
-    Nothing of what is reported changes without one of them rising.
+    Nothing of what is reported changes without one of them changing.
     """
 
     records: int = 0
     attempts: int = 0
     revisions: int = 0
+    asked: int = 0
 
 
 class EndedReader:
@@ -43,13 +46,20 @@ class EndedReader:
             {"$match": {"job_id": job_id, "verification_revision": {"$gte": 1}}},
             {"$group": {"_id": block, "revisions": {"$sum": "$verification_revision"}}},
         ]
+        asked_for: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "review_asked.attempt": {"$gte": 1}}},
+            {"$group": {"_id": block, "asked": {"$sum": 1}}},
+        ]
         async with store_errors():
             groups = await self._collection.aggregate(counted, hint=_COUNTING_INDEX).to_list(None)
             decisions = await self._collection.aggregate(decided, hint=_VERIFIED_INDEX).to_list(None)
+            orders = await self._collection.aggregate(asked_for, hint=_ASKED_INDEX).to_list(None)
         revisions = {group["_id"]: group["revisions"] for group in decisions}
+        asked = {group["_id"]: group["asked"] for group in orders}
         return {
-            int(group["_id"]): Fingerprint(group["records"], group["attempts"], revisions.get(group["_id"], 0))
+            int(block): Fingerprint(group["records"], group["attempts"], revisions.get(block, 0), asked.get(block, 0))
             for group in groups
+            for block in (group["_id"],)
         }
 
     async def ended(self, job_ids: Sequence[str], from_seq: int, below_seq: int) -> dict[str, dict[int, Ended]]:
@@ -77,10 +87,14 @@ _SHOWN: dict[str, Any] = {
     "_id": 0,
     "job_id": 1,
     "seq": 1,
+    "record_id": 1,
     "attempt": 1,
     "outcome": 1,
     "reason": 1,
     "needs_review": 1,
+    "review_reason": 1,
+    "review_causes": {"$ifNull": ["$review_causes", []]},
+    "review_order": {"$ifNull": ["$review_asked.order", None]},
     "seconds": 1,
     "created_at": 1,
     "labels.task": 1,

@@ -20,6 +20,7 @@ _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
 _REVIEW_INDEX = "job_id_1_needs_review_1_seq_1_attempt_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
+_ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
 _BATCH = 1000
 
 
@@ -110,6 +111,12 @@ class AnnotationReader:
         async with store_errors():
             return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
 
+    async def count_asked(self, job_id: str, below_seq: int) -> int:
+        """The annotations that a person's look was asked for afterwards, with seq < below_seq."""
+        query = {"job_id": job_id, "seq": {"$lt": below_seq}, "review_asked.attempt": {"$gte": 1}}
+        async with store_errors():
+            return await self._collection.count_documents(query, hint=_ASKED_INDEX)
+
     async def jobs(self) -> list[str]:
         """Ids of the jobs that have any annotation; one look into the index for each."""
         async with store_errors():
@@ -141,7 +148,7 @@ class AnnotationReader:
     async def needing_review(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None
     ) -> AsyncIterator[AnnotationDocument]:
-        """The annotations that the job's policy sends to a person, by seq."""
+        """The annotations that a person should see, by seq."""
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async for document in self._stream(query, _REVIEW_INDEX):
             yield document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from tandem.store.annotations.documents import (
     ATTEMPT_FIELDS,
     COLLECTION,
     AnnotationDocument,
+    ReviewAskedPart,
     SpendingPart,
     VerificationPart,
     annotation_id,
@@ -41,6 +43,19 @@ class Decision:
     confirmed: bool
     decided_by: str
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person's look at one attempt, that somebody asked for; `causes` as documents have them."""
+
+    job_id: str
+    seq: int
+    attempt: int
+    order: str
+    reason: str
+    causes: list[dict[str, Any]]
+    priority: float
 
 
 class AnnotationWriter:
@@ -130,6 +145,40 @@ class AnnotationWriter:
             found = await self._collection.find({"_id": {"$in": list(latest)}}, {"_id": 1}).to_list(None)
         present = {document["_id"] for document in found}
         return result.matched_count, [decision for key, decision in latest.items() if key not in present]
+
+    async def ask_review(self, asked: Sequence[Asked], *, at: datetime) -> Counter[str]:
+        """Note that a person should look, where the attempt is the current one and nobody was asked or has decided.
+
+        Returns how many annotations changed, by reason.
+        """
+        changed: Counter[str] = Counter()
+        for reason in {each.reason for each in asked}:
+            updates = [_ask_update(each, at) for each in asked if each.reason == reason]
+            async with store_errors():
+                result = await self._collection.bulk_write(updates, ordered=False)
+            changed[reason] = result.modified_count
+        return changed
+
+
+def _ask_update(asked: Asked, at: datetime) -> UpdateOne:
+    part: ReviewAskedPart = {"order": asked.order, "attempt": asked.attempt, "at": at}
+    return UpdateOne(
+        {
+            "_id": annotation_id(asked.job_id, asked.seq),
+            "attempt": asked.attempt,
+            "needs_review": False,
+            "verification": {"$exists": False},
+        },
+        {
+            "$set": {
+                "needs_review": True,
+                "review_reason": asked.reason,
+                "review_causes": asked.causes,
+                "priority": asked.priority,
+                "review_asked": part,
+            }
+        },
+    )
 
 
 def _decision_update(key: str, decision: Decision) -> UpdateOne:

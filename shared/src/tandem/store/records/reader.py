@@ -24,6 +24,12 @@ class RecordReader:
             found = await self._collection.find_one({"_id": record_document_id(dataset_id, seq)})
         return cast("RecordDocument | None", found)
 
+    async def find(self, dataset_id: str, record_id: str) -> int | None:
+        """The seq of the record with this key of the user's."""
+        async with store_errors():
+            found = await self._collection.find_one({"dataset_id": dataset_id, "record_id": record_id}, {"seq": 1})
+        return None if found is None else int(found["seq"])
+
     async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
         """By seq; those that do not exist are left out."""
         ids = [record_document_id(dataset_id, seq) for seq in seqs]

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.events import LabelValue, Outcome, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import LabelValue, Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
 from tandem.store.database import Document
 
 
@@ -21,7 +21,8 @@ class ItemState(StrEnum):
 class ReviewItem(BaseModel):
     """A record of a job that a person should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `labels` and `priority` are those of the highest attempt that asked for a person.
+    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
+    person.
     `reservation` is the fence token of the last claim; whoever holds the current token may decide, even past
     `reserved_until`, which only says from when on others may claim the item.
     """
@@ -36,6 +37,7 @@ class ReviewItem(BaseModel):
     attempt: int = Field(ge=1)
     outcome: Outcome
     reason: ReviewReason
+    causes: tuple[ReviewCause, ...] = ()
     labels: tuple[TaskLabel, ...] = ()
     priority: float = 0.0
     created_at: datetime
@@ -70,6 +72,7 @@ class ReviewItem(BaseModel):
             attempt=event.attempt,
             outcome=event.outcome,
             reason=event.reason,
+            causes=event.causes,
             labels=event.labels,
             priority=event.priority,
             created_at=created_at,
@@ -81,7 +84,7 @@ class ReviewItem(BaseModel):
 
     def shown_content(self) -> Document:
         """The fields that a higher attempt replaces."""
-        return self.model_dump(include={"attempt", "outcome", "reason", "labels", "priority"})
+        return self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
 
     @classmethod
     def from_document(cls, document: Document) -> Self:

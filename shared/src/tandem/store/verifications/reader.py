@@ -32,6 +32,12 @@ class VerificationReader:
         """The decision of highest revision on one record, or None."""
         return (await self.latest(job_id, [seq])).get(seq)
 
+    async def history(self, job_id: str, seq: int) -> list[Verification]:
+        """All decisions and undos on one record, oldest first."""
+        async with store_errors():
+            cursor = self._collection.find({"job_id": job_id, "seq": seq}).sort("revision", 1).hint(_BY_REVISION)
+            return [Verification.from_document(document) async for document in cursor]
+
     async def jobs(self) -> list[str]:
         """Ids of the jobs that have any decision."""
         async with store_errors():

@@ -10,6 +10,7 @@ import { ValueView } from "@/components/value-view";
 import styles from "@/features/compare/compare-page.module.css";
 import { differencesQuery } from "@/features/compare/comparison";
 import { letter } from "@/features/compare/job-picker";
+import { SendToReview } from "@/features/compare/send-to-review";
 import type { ComparedTask, Difference, LabelTask } from "@/lib/api/types";
 import { percent } from "@/lib/format";
 import { visible } from "@/lib/visible";
@@ -38,6 +39,7 @@ export function Differences({ jobs, compared, names, task }: Props) {
         <h2 id="differences-title">Where they differ</h2>
         <Segments label="Order" choices={orders} value={order} onChange={setOrder} />
       </div>
+      <SendToReview jobs={jobs} compared={compared} names={names} />
       {pages.error && <ProblemLine error={pages.error} onRetry={() => void pages.refetch()} />}
       {pages.isPending ? (
         <Skeleton height={160} radius={12} />

@@ -38,6 +38,7 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
     ["Decided", verification && `${verification.confirmed ? "confirmed" : "corrected"} by ${verification.decided_by}, ${dateTime(verification.decided_at)}`],
     ["Reason", annotation.reason && words(annotation.reason)],
     ["Detail", annotation.detail],
+    ["For review", annotation.needs_review && asked(annotation)],
     ["Model", `${annotation.model}${annotation.fallback_used ? ", the agent's second model" : ""}`],
     ["Repaired", annotation.repaired && "the model was told what was wrong, and asked again"],
     ["Made of", annotation.sources.length > 0 && counted(annotation.sources.length, "annotation of another job", "annotations of other jobs")],
@@ -75,3 +76,6 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
     </div>
   );
 }
+
+const asked = ({ review_causes: causes, review_reason: reason }: AnnotationDetail): string =>
+  causes.length > 0 ? causes.map((cause) => `${words(cause.task)}: ${words(cause.reason).toLowerCase()}`).join(", ") : words(reason ?? "asked for");

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import styles from "@/features/job/job-page.module.css";
 import { jobQuery } from "@/lib/api/jobs";
 import type { Job } from "@/lib/api/types";
-import { dateTime, percent } from "@/lib/format";
+import { dateTime, percent, words } from "@/lib/format";
 import { money } from "@/lib/measures";
 
 /** Which agent labels what, and what goes to people. */
@@ -16,6 +16,11 @@ export function JobFacts({ job }: { job: Job }) {
     policy.review_without_confidence && "labels without one",
     policy.review_invalid && "invalid answers",
     policy.review_failed && "failed records",
+    ...Object.entries(policy.tasks).flatMap(([task, own]) => [
+      own.threshold != null && `${words(task)} below ${percent(own.threshold)}`,
+      own.review_without_confidence === true && !policy.review_without_confidence && `${words(task)} without a confidence`,
+      own.review_without_confidence === false && policy.review_without_confidence && `${words(task)}: a missing confidence is ignored`,
+    ]),
   ].filter(Boolean);
   const facts: [string, ReactNode][] = [
     ...(job.sources.length > 0 ? ([[job.kind === "combined" ? "Combined of" : "Carried over from", <Sources key="sources" ids={job.sources} />]] satisfies [string, ReactNode][]) : []),

@@ -8,11 +8,13 @@ import { Skeleton } from "@/components/skeleton";
 import { JobFacts } from "@/features/job/job-facts";
 import styles from "@/features/job/job-page.module.css";
 import { reportQuery } from "@/features/job/report";
+import { ReviewPanel } from "@/features/job/review-panel";
 import { RulesPanel, RunPanel, UnlabeledPanel } from "@/features/job/run-panels";
 import { TaskPanels } from "@/features/job/task-panels";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { Job } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
+import { thresholdOf } from "@/lib/review-policy";
 
 /** What came out so far: the labels of each task and how right they are; what the run took; what could not be labeled. */
 export function Report({ job, onOpen }: { job: Job; onOpen: (seq: number) => void }) {
@@ -40,7 +42,8 @@ export function Report({ job, onOpen }: { job: Job; onOpen: (seq: number) => voi
         </div>
       )}
       <div className={styles.grid}>
-        {shown && <TaskPanels key={shown.task} report={shown} task={schema?.tasks.find(({ name }) => name === shown.task)} threshold={job.review_policy.threshold} />}
+        {shown && <TaskPanels key={shown.task} report={shown} task={schema?.tasks.find(({ name }) => name === shown.task)} threshold={thresholdOf(job.review_policy, shown.task) ?? 0} />}
+        <ReviewPanel report={report} />
         <RunPanel report={report} />
         <RulesPanel report={report} />
         <Panel title="About this job">

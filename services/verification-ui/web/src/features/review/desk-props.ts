@@ -1,6 +1,6 @@
 import type { Actions } from "@/features/review/action-bar";
 import type { ReviewSession } from "@/features/review/review-session";
-import type { ReviewItem } from "@/lib/api/types";
+import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import type { Values } from "@/lib/label-values";
 
 /** What a desk, where a person decides on one item, is given. */
@@ -13,7 +13,8 @@ export interface DeskProps {
   painted: (event: { timeStamp: number }) => boolean;
   /** The item takes no decision now. */
   frozen: boolean;
-  threshold: number | null;
+  /** What the job sends to people; null as long as it is not known. */
+  policy: ReviewPolicy | null;
   open: number | null;
   decided: number;
   actions: Actions;

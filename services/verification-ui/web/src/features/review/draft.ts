@@ -1,6 +1,7 @@
-import type { LabelTask, ReviewItem, Suggestion } from "@/lib/api/types";
+import type { LabelTask, ReviewItem, ReviewPolicy, Suggestion } from "@/lib/api/types";
 import { problemWith } from "@/lib/label-rules";
 import { sameValue, type Values } from "@/lib/label-values";
+import { thresholdOf } from "@/lib/review-policy";
 
 /** One question with one answer: picking it decides, nothing is put together first. */
 export const decidesAtOnce = (item: ReviewItem): boolean => item.tasks.length === 1 && item.tasks[0]?.kind === "single_choice";
@@ -27,12 +28,14 @@ export const problemsOf = (item: ReviewItem, values: Values): ReadonlyMap<string
     }),
   );
 
-/** The task to begin with: the first that has no value or whose label is less sure than the job asks for. */
-export function firstToLookAt(item: ReviewItem, values: Values, threshold: number | null): number {
+/** The task to begin with: the first that has no value, that is why the item is here, or that is less sure than the job asks for. */
+export function firstToLookAt(item: ReviewItem, values: Values, policy: ReviewPolicy | null): number {
   const problems = problemsOf(item, values);
   const doubtful = item.tasks.findIndex((task) => {
     const confidence = suggestionOf(item, task)?.confidence;
-    return problems.has(task.name) || (confidence != null && threshold !== null && confidence < threshold);
+    if (problems.has(task.name) || item.causes.some((cause) => cause.task === task.name)) return true;
+    const threshold = thresholdOf(policy, task.name);
+    return item.causes.length === 0 && (confidence != null && threshold !== null && confidence < threshold);
   });
   return Math.max(doubtful, 0);
 }

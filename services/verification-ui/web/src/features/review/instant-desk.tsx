@@ -13,9 +13,10 @@ import { announce } from "@/lib/announce";
 import type { SingleChoiceTask } from "@/lib/api/types";
 import { usePageKeys } from "@/lib/keyboard";
 import { nameIn, questionOf } from "@/lib/label-values";
+import { thresholdOf } from "@/lib/review-policy";
 
 /** An item with one question of one answer: the key of a label decides at once. */
-export function InstantDesk({ item, task, session, chosen, painted, frozen, threshold, open, decided, actions }: DeskProps & { task: SingleChoiceTask }) {
+export function InstantDesk({ item, task, session, chosen, painted, frozen, policy, open, decided, actions }: DeskProps & { task: SingleChoiceTask }) {
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     // Focus follows the item, so that Enter never presses a button of the one before.
@@ -45,7 +46,7 @@ export function InstantDesk({ item, task, session, chosen, painted, frozen, thre
         <RecordFields item={item} />
         <div className={styles.ask}>
           <h2 className={styles.question}>{questionOf(task)}</h2>
-          <Sureness suggestion={suggestion} threshold={threshold} />
+          <Sureness suggestion={suggestion} threshold={thresholdOf(policy, task.name)} />
         </div>
         <InstantChoice task={task} suggestion={suggestion} chosen={chosen?.[task.name]} onChoose={decide} />
       </ReviewCard>

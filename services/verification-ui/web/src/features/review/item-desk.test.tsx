@@ -54,6 +54,15 @@ describe("several tasks on one card", () => {
     expect(active()).toBe(task("Stars"));
   });
 
+  test("a task that is why the item is here says so, and the keys begin there", async () => {
+    const unsure = itemOfAllKinds(1).suggestions.map((label) => ({ ...label, confidence: 0.3 }));
+    await open({ suggestions: unsure, causes: [{ task: "stars", reason: "low_confidence" }, { task: "summary", reason: "disagreement" }] });
+    expect(active()).toBe(task("Stars"));
+    expect(task("Stars")).toHaveTextContent("Low confidence");
+    expect(task("Summary")).toHaveTextContent("Agents differ");
+    expect(task("Tone")).not.toHaveTextContent("Low confidence");
+  });
+
   test("what has no answer is shown, and nothing is decided", async () => {
     const page = await open({ suggestions: itemOfAllKinds(1).suggestions.filter((label) => label.task !== "topics" && label.task !== "summary") });
     expect(screen.getByRole("button", { name: /2 answers to finish/ })).toBeVisible();

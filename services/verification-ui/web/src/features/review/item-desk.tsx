@@ -15,6 +15,7 @@ import { announce } from "@/lib/announce";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
 import { questionOf, valuesText } from "@/lib/label-values";
+import { thresholdOf } from "@/lib/review-policy";
 
 /** Where a person decides on one item. Made anew for each. */
 export function ItemDesk(props: DeskProps) {
@@ -23,9 +24,9 @@ export function ItemDesk(props: DeskProps) {
 }
 
 /** An item whose decision is put together, task by task; Enter decides on all of them. */
-function TaskDesk({ item, session, chosen, painted, frozen, threshold, open, decided, actions }: DeskProps) {
+function TaskDesk({ item, session, chosen, painted, frozen, policy, open, decided, actions }: DeskProps) {
   const card = useRef<HTMLElement>(null);
-  const desk = useDesk(item, session.earlierValues(item.item_id), threshold, frozen);
+  const desk = useDesk(item, session.earlierValues(item.item_id), policy, frozen);
   const { tasks } = item;
   const isConfirmed = confirms(item, desk.values);
 
@@ -73,7 +74,7 @@ function TaskDesk({ item, session, chosen, painted, frozen, threshold, open, dec
         <RecordFields item={item} desk={desk} onActivate={(index) => desk.active !== index && focusTask(index)} />
         <div className={clsx(styles.tasks, chosen !== null && styles.decided)}>
           {tasks.map((task, index) => (
-            <TaskSection key={task.name} item={item} task={task} index={index} desk={desk} threshold={threshold} />
+            <TaskSection key={task.name} item={item} task={task} index={index} desk={desk} threshold={thresholdOf(policy, task.name)} />
           ))}
         </div>
       </ReviewCard>

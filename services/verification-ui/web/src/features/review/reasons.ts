@@ -1,5 +1,5 @@
 import type { Tone } from "@/components/badge";
-import type { ReviewItem } from "@/lib/api/types";
+import type { ReviewItem, ReviewReason } from "@/lib/api/types";
 
 interface Why {
   word: string;
@@ -8,16 +8,19 @@ interface Why {
   sentence: string;
 }
 
+const reasons: Record<ReviewReason, Why> = {
+  low_confidence: { word: "Low confidence", tone: "warn", sentence: "The model was less sure than this job asks for." },
+  no_confidence: { word: "No confidence", tone: "neutral", sentence: "The model gave a label but nothing that says how sure it was." },
+  invalid: { word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." },
+  failed: { word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." },
+  disagreement: { word: "Agents differ", tone: "accent", sentence: "Other jobs gave this record another label, and somebody asked for a look." },
+};
+
 /** Why a person should see this item. */
-export function why(item: ReviewItem): Why {
-  switch (item.reason) {
-    case "low_confidence":
-      return { word: "Low confidence", tone: "warn", sentence: "The model was less sure than this job asks for." };
-    case "no_confidence":
-      return { word: "No confidence", tone: "neutral", sentence: "The model gave a label but nothing that says how sure it was." };
-    case "invalid":
-      return { word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." };
-    case "failed":
-      return { word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." };
-  }
+export const why = (item: ReviewItem): Why => reasons[item.reason];
+
+/** Why a person should look at one of several tasks; null where the task is not why the item is here. */
+export function whyOf(item: ReviewItem, task: string): Why | null {
+  const cause = item.causes.find((each) => each.task === task);
+  return cause ? reasons[cause.reason] : null;
 }

@@ -91,7 +91,7 @@ function Workbench({ jobId, job }: { jobId: string; job: Job | undefined }) {
               chosen={phase === "leaving" ? chosen : null}
               painted={painted}
               frozen={phase !== "ready"}
-              threshold={job?.review_policy.threshold ?? null}
+              policy={job?.review_policy ?? null}
               open={state.open}
               decided={state.decided}
               actions={{ mayUndo: state.history.length > 0, onSkip: skip, onUndo: () => undo(), onHelp: () => setHelp(true) }}

@@ -2,13 +2,16 @@ import clsx from "clsx";
 import { Pencil, RotateCcw } from "lucide-react";
 import { useId } from "react";
 
+import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { Tip } from "@/components/tip";
 import { MultipleChoice } from "@/features/review/kinds/multiple-choice";
 import { NumberKind } from "@/features/review/kinds/number";
 import { gridOf } from "@/features/review/kinds/number-grid";
 import { SingleChoice } from "@/features/review/kinds/single-choice";
 import { Spans } from "@/features/review/kinds/spans";
 import { Text } from "@/features/review/kinds/text";
+import { whyOf } from "@/features/review/reasons";
 import { Sureness } from "@/features/review/sureness";
 import styles from "@/features/review/task-section.module.css";
 import type { Desk } from "@/features/review/use-desk";
@@ -32,6 +35,7 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
   const problem = desk.problems.get(task.name);
   const changed = suggestion !== undefined && desk.isChanged(task);
   const dense = item.tasks.length > 1;
+  const cause = dense ? whyOf(item, task.name) : null;
   const typed = task.kind === "text" || (task.kind === "number" && gridOf(task) === null);
   const told = problem !== undefined && desk.insists && !typed; // a field says it itself
   return (
@@ -71,7 +75,14 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
           </span>
         )}
         <span className={styles.spring} />
-        <Sureness suggestion={suggestion} threshold={threshold} small={dense} />
+        {cause && (
+          <Tip text={cause.sentence}>
+            <span tabIndex={-1} className={styles.cause}>
+              <Badge tone={cause.tone}>{cause.word}</Badge>
+            </span>
+          </Tip>
+        )}
+        {(!cause || suggestion?.confidence != null) && <Sureness suggestion={suggestion} threshold={threshold} small={dense} />}
       </div>
       <Kind item={item} task={task} desk={desk} active={active} dense={dense} threshold={threshold} />
       {told && (

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 
 import { firstToLookAt, problemsOf, suggestedValues, suggestionOf } from "@/features/review/draft";
 import { groundOf, spansOf, untouched, type SpanEditing, type SpanEditor, type SpanState } from "@/features/review/kinds/span-editing";
-import type { LabelTask, LabelValue, ReviewItem, SpanTask } from "@/lib/api/types";
+import type { LabelTask, LabelValue, ReviewItem, ReviewPolicy, SpanTask } from "@/lib/api/types";
 import { sameValue, type Values } from "@/lib/label-values";
 
 export interface Desk {
@@ -26,10 +26,10 @@ export interface Desk {
 }
 
 /** The decision on one item as it is put together: begins with what the person or the model said before. */
-export function useDesk(item: ReviewItem, earlier: Values | undefined, threshold: number | null, frozen: boolean): Desk {
+export function useDesk(item: ReviewItem, earlier: Values | undefined, policy: ReviewPolicy | null, frozen: boolean): Desk {
   const [values, setValues] = useState<Values>(() => earlier ?? suggestedValues(item));
   const [editing, setEditing] = useState<Readonly<Record<string, SpanEditing>>>({});
-  const [active, setActive] = useState(() => firstToLookAt(item, values, threshold));
+  const [active, setActive] = useState(() => firstToLookAt(item, values, policy));
   const [insists, setInsists] = useState(false);
   const problems = useMemo(() => problemsOf(item, values), [item, values]);
   const grounds = useMemo(

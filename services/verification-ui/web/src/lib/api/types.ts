@@ -13,6 +13,9 @@ export type Outcome = api["schemas"]["Outcome"];
 export type OutcomeCounts = api["schemas"]["JobCounts"];
 export type Job = api["schemas"]["Job"];
 export type JobPage = api["schemas"]["JobPage"];
+export type ReviewPolicy = Job["review_policy"];
+export type ReviewOrder = api["schemas"]["ReviewOrder"];
+export type ReviewOrderList = api["schemas"]["ReviewOrderList"];
 export type JobReport = api["schemas"]["JobReport"];
 export type TaskReport = api["schemas"]["TaskReport"];
 export type Evaluation = api["schemas"]["Evaluation"];
@@ -46,6 +49,7 @@ export type ReviewQueueList = verification["schemas"]["ReviewQueueList"];
 /** A record to decide on. `reservation` fences the decision: only its holder may decide. */
 export type ReviewItem = verification["schemas"]["ReviewItemView"];
 export type LabelOption = verification["schemas"]["LabelOption"];
+export type ReviewReason = ReviewItem["reason"];
 export type Suggestion = verification["schemas"]["Suggestion"];
 export type Reserved = verification["schemas"]["Reserved"];
 export type Decision = verification["schemas"]["DecisionResult"];

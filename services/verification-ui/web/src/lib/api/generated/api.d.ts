@@ -270,6 +270,26 @@ export interface paths {
         patch: operations["change_job"];
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/annotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Annotation
+         * @description The same, by the record's own id.
+         */
+        get: operations["find_annotation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/annotations": {
         parameters: {
             query?: never;
@@ -732,6 +752,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/review-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Review Orders
+         * @description The order of these jobs, if it was given: so much is with people already.
+         */
+        get: operations["find_review_orders"];
+        put?: never;
+        /**
+         * Order Review
+         * @description Send the records on which jobs differ to people: all of them, none twice, and none that a person decided on.
+         *
+         *     It is done in the background, however many there are; the order says how far it is. The same order given again is
+         *     the same one, and finds what became new.
+         */
+        post: operations["order_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review-orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Review Order */
+        get: operations["get_review_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -960,6 +1024,12 @@ export interface components {
              * @default false
              */
             repaired: boolean;
+            /**
+             * Review Causes
+             * @description The tasks that a person is asked for; none where nobody is, or the whole record is why.
+             * @default []
+             */
+            review_causes: components["schemas"]["ReviewCause"][];
             /** Review Reason */
             review_reason: string | null;
             /** Seconds */
@@ -980,7 +1050,7 @@ export interface components {
         };
         /**
          * AnnotationDetail
-         * @description With the record, the model's answer as it came, and older attempts.
+         * @description With the record, the model's answer as it came, older attempts, and all that people decided.
          */
         AnnotationDetail: {
             /** Agent Id */
@@ -1000,6 +1070,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Decisions
+             * @description Oldest first, those taken back included.
+             */
+            decisions: components["schemas"]["PastDecision"][];
             /** Detail */
             detail: string | null;
             /**
@@ -1022,6 +1097,11 @@ export interface components {
             /** Needs Review */
             needs_review: boolean;
             outcome: components["schemas"]["Outcome"];
+            /**
+             * Paid
+             * @description What all answers to the record cost, by model.
+             */
+            paid: components["schemas"]["ModelCost"][];
             /** Price */
             price: {
                 [key: string]: unknown;
@@ -1047,6 +1127,12 @@ export interface components {
              * @default false
              */
             repaired: boolean;
+            /**
+             * Review Causes
+             * @description The tasks that a person is asked for; none where nobody is, or the whole record is why.
+             * @default []
+             */
+            review_causes: components["schemas"]["ReviewCause"][];
             /** Review Reason */
             review_reason: string | null;
             /**
@@ -1233,6 +1319,7 @@ export interface components {
              *       "review_failed": false,
              *       "review_invalid": true,
              *       "review_without_confidence": true,
+             *       "tasks": {},
              *       "threshold": 0.7
              *     }
              */
@@ -1330,6 +1417,7 @@ export interface components {
              *       "review_failed": false,
              *       "review_invalid": true,
              *       "review_without_confidence": true,
+             *       "tasks": {},
              *       "threshold": 0.7
              *     }
              */
@@ -1564,6 +1652,11 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * DecisionKind
+         * @enum {string}
+         */
+        DecisionKind: "confirmed" | "corrected" | "undone";
         /**
          * Difference
          * @description A record where agents differ.
@@ -2069,7 +2162,7 @@ export interface components {
             labeled: number;
             /**
              * Needs Review
-             * @description Of the others: sent to a person by the review policy.
+             * @description Of the others: sent to a person.
              */
             needs_review: number;
             /** Not Run */
@@ -2101,6 +2194,7 @@ export interface components {
              *       "review_failed": false,
              *       "review_invalid": true,
              *       "review_without_confidence": true,
+             *       "tasks": {},
              *       "threshold": 0.7
              *     }
              */
@@ -2241,6 +2335,11 @@ export interface components {
              * @description Over the run, from its start to the last record.
              */
             records_per_second: number | null;
+            /**
+             * Review
+             * @description Why records go to people, by task and reason, the most frequent first. A record may be in several.
+             */
+            review: components["schemas"]["ReviewCount"][];
             /**
              * Rules
              * @description Extraction rules under labeled.
@@ -2634,6 +2733,11 @@ export interface components {
          */
         Order: "usefulness" | "seq";
         /**
+         * OrderState
+         * @enum {string}
+         */
+        OrderState: "open" | "done";
+        /**
          * Outcome
          * @description labeled + invalid + failed + not run = size of the job, always.
          * @enum {string}
@@ -2750,6 +2854,12 @@ export interface components {
              * @default false
              */
             repaired: boolean;
+            /**
+             * Review Causes
+             * @description The tasks that a person is asked for; none where nobody is, or the whole record is why.
+             * @default []
+             */
+            review_causes: components["schemas"]["ReviewCause"][];
             /** Review Reason */
             review_reason: string | null;
             /**
@@ -2769,6 +2879,35 @@ export interface components {
             /** Usage */
             usage: {
                 [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * PastDecision
+         * @description What a person decided, or took back.
+         */
+        PastDecision: {
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Decided By */
+            decided_by: string;
+            kind: components["schemas"]["DecisionKind"];
+            /** Revision */
+            revision: number;
+            /** Shown Attempt */
+            shown_attempt: number;
+            /** Shown Values */
+            shown_values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+            /**
+             * Values
+             * @description Null: an earlier decision was taken back.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
         };
         /** PreviewRequest */
@@ -2971,6 +3110,113 @@ export interface components {
             upper: number;
         };
         /**
+         * ReviewCause
+         * @description A task that a person is asked for, and why.
+         */
+        ReviewCause: {
+            reason: components["schemas"]["ReviewReason"];
+            /** Task */
+            task: string;
+        };
+        /**
+         * ReviewCount
+         * @description Records that a person should see because of a task.
+         */
+        ReviewCount: {
+            reason: components["schemas"]["ReviewReason"];
+            /** Records */
+            records: number;
+            /**
+             * Task
+             * @description Null: the whole record is why, not one of its tasks.
+             */
+            task: string | null;
+        };
+        /**
+         * ReviewOrder
+         * @description differing = queued + waiting + decided, of the share that was looked at.
+         */
+        ReviewOrder: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Decided
+             * @description A person decided on them, in one of the jobs.
+             */
+            decided: number;
+            /** Differing */
+            differing: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Jobs */
+            jobs: string[];
+            /** Min Confidence */
+            min_confidence: number | null;
+            /**
+             * Notice
+             * @description What keeps it from going on.
+             */
+            notice: string | null;
+            /**
+             * Queued
+             * @description Sent to a person by this order.
+             */
+            queued: number;
+            /**
+             * Queues
+             * @description Job to how many of the queued are in its queue.
+             */
+            queues: {
+                [key: string]: number;
+            };
+            /**
+             * Share
+             * @description Of the records that are compared; 1 when it is done.
+             */
+            share: number;
+            state: components["schemas"]["OrderState"];
+            /** Task */
+            task: string | null;
+            /**
+             * Waiting
+             * @description In the queue of one of the jobs before.
+             */
+            waiting: number;
+        };
+        /** ReviewOrderCreate */
+        ReviewOrderCreate: {
+            /**
+             * Jobs
+             * @description Ids of two to eight jobs over one data set that have ended. A record goes into the queue of the first of them that has an annotation of it.
+             */
+            jobs: string[];
+            /**
+             * Min Confidence
+             * @description Only where every agent is at least so sure of its label.
+             */
+            min_confidence?: number | null;
+            /**
+             * Task
+             * @description Only where they differ on it; left out: on any of their tasks.
+             */
+            task?: string | null;
+        };
+        /** ReviewOrderList */
+        ReviewOrderList: {
+            /**
+             * Items
+             * @description One at most.
+             */
+            items: components["schemas"]["ReviewOrder"][];
+        };
+        /**
          * ReviewPolicy
          * @description Which labels a person should see.
          */
@@ -2991,12 +3237,25 @@ export interface components {
              */
             review_without_confidence: boolean;
             /**
+             * Tasks
+             * @description By task. One that can have no confidence, beside others that can, is left to the others unless it says `review_without_confidence`.
+             * @default {}
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskReviewPolicy"];
+            };
+            /**
              * Threshold
              * @description Labels below this confidence go to review.
              * @default 0.7
              */
             threshold: number;
         };
+        /**
+         * ReviewReason
+         * @enum {string}
+         */
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
         /**
          * Role
          * @enum {string}
@@ -3265,7 +3524,7 @@ export interface components {
             confidence_missing_reason?: string | null;
             /**
              * Entropy
-             * @description Of `probabilities`, in nats.
+             * @description Of `probabilities`, in nats; None where some of them are left out.
              */
             entropy?: number | null;
             /**
@@ -3275,7 +3534,7 @@ export interface components {
             margin?: number | null;
             /**
              * Probabilities
-             * @description Probability per option: of a single choice they sum to 1, of a multiple choice each stands alone.
+             * @description Probability per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those that cannot be known are left out.
              */
             probabilities?: {
                 [key: string]: number;
@@ -3326,6 +3585,22 @@ export interface components {
             text: components["schemas"]["TextSpread"] | null;
             /** @description Against what people decided; null without any. Where the review policy chose the records, they are harder than the rest: no sample of all. */
             verified: components["schemas"]["Evaluation"] | null;
+        };
+        /**
+         * TaskReviewPolicy
+         * @description What holds for one task of the schema instead; None leaves it to the policy of the record.
+         */
+        TaskReviewPolicy: {
+            /**
+             * Review Without Confidence
+             * @description False: where this task has no confidence, the others decide.
+             */
+            review_without_confidence?: boolean | null;
+            /**
+             * Threshold
+             * @description Labels below this confidence go to review.
+             */
+            threshold?: number | null;
         };
         /** TextCount */
         TextCount: {
@@ -4699,6 +4974,76 @@ export interface operations {
             };
             /** @description It does not fit the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_annotation: {
+        parameters: {
+            query: {
+                /** @description The user's own key. */
+                record_id: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationDetail"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6735,6 +7080,221 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_review_orders: {
+        parameters: {
+            query: {
+                /** @description Id of a job; give it once for each, in the order of the jobs. */
+                job: string[];
+                task?: string | null;
+                min_confidence?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOrderList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewOrderCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOrder"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOrder"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

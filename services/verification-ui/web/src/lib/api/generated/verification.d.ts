@@ -401,6 +401,15 @@ export interface components {
             reservation_seconds: number;
         };
         /**
+         * ReviewCause
+         * @description A task that a person is asked for, and why.
+         */
+        ReviewCause: {
+            /** Task */
+            task: string;
+            reason: components["schemas"]["ReviewReason"];
+        };
+        /**
          * ReviewItemView
          * @description An item as it is shown, reserved to the caller.
          */
@@ -428,6 +437,11 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             /** @description Why a person is asked. */
             reason: components["schemas"]["ReviewReason"];
+            /**
+             * Causes
+             * @description The tasks that are why; none where the whole record is.
+             */
+            causes: components["schemas"]["ReviewCause"][];
             /**
              * Detail
              * @description One sentence on why no label could be read; null where one could.
@@ -483,7 +497,7 @@ export interface components {
             decided: number;
             /**
              * Needs Review
-             * @description Annotations that the job's policy sends to people: open + decided, soon.
+             * @description Annotations that are sent to people: open + decided, soon.
              */
             needs_review: number;
         };
@@ -499,7 +513,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
         /**
          * SingleChoiceTask
          * @description Exactly one of the options. Its value is the option's.
@@ -641,7 +655,7 @@ export interface components {
             confidence_missing_reason: string | null;
             /**
              * Probabilities
-             * @description Per option: of a single choice they sum to 1, of a multiple choice each stands alone.
+             * @description Per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those that cannot be known are left out.
              */
             probabilities: {
                 [key: string]: number;

@@ -1,0 +1,1 @@
+"""Orders of review: the records on which jobs differ, each put into one job's queue."""

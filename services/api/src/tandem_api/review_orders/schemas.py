@@ -1,0 +1,55 @@
+"""Orders of review on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from tandem.store.review_orders.documents import OrderState, ReviewOrderDocument
+from tandem_api.views import Body, View
+
+STALLED = "The postprocessor has not taken up what was asked for. It is asked again, and the order goes on by itself."
+
+
+class ReviewOrderCreate(Body):
+    jobs: list[str] = Field(
+        description="Ids of two to eight jobs over one data set that have ended. A record goes into the queue of the "
+        "first of them that has an annotation of it."
+    )
+    task: str | None = Field(default=None, description="Only where they differ on it; left out: on any of their tasks.")
+    min_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="Only where every agent is at least so sure of its label."
+    )
+
+
+class ReviewOrder(View):
+    """differing = queued + waiting + decided, of the share that was looked at."""
+
+    id: str
+    jobs: list[str]
+    task: str | None
+    min_confidence: float | None
+    state: OrderState
+    share: float = Field(description="Of the records that are compared; 1 when it is done.")
+    differing: int
+    queued: int = Field(description="Sent to a person by this order.")
+    waiting: int = Field(description="In the queue of one of the jobs before.")
+    decided: int = Field(description="A person decided on them, in one of the jobs.")
+    queues: dict[str, int] = Field(description="Job to how many of the queued are in its queue.")
+    notice: str | None = Field(description="What keeps it from going on.")
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None
+
+    @classmethod
+    def shown(cls, order: ReviewOrderDocument) -> Self:
+        walked, all_of_it = order["cursor"] - order["from_seq"], order["below_seq"] - order["from_seq"]
+        done = order["state"] == OrderState.DONE
+        share = 1.0 if done else min(1.0, walked / all_of_it)
+        return cls.of({**order, **order["counts"], "share": share, "notice": STALLED if order["stalled"] else None})
+
+
+class ReviewOrderList(View):
+    items: list[ReviewOrder] = Field(description="One at most.")
