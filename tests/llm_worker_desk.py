@@ -16,9 +16,10 @@ from tandem.messaging import Connection, JobTable, Received
 from tandem.openai_chat import completion
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import SimulatedProvider
-from tandem_llm_worker.accounts import Accounts
+from tandem_llm_worker.accounts import Account, Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
+from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
@@ -32,6 +33,15 @@ class Desk:
 
     handler: RequestHandler
     jobs: JobTable
+    accounts: Accounts
+    handed_back: HandedBackAnswers
+
+    @property
+    def account(self) -> Account:
+        """That of the simulated model."""
+        account = self.accounts.of("simulated", "simulated")
+        assert account is not None
+        return account
 
     async def ask(self, asked: AnnotationRequestedV1) -> AnnotationRespondedV1 | None:
         outgoing = await self.handler([Received(asked, REQUESTS.name, 0, 0)])
@@ -74,14 +84,16 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 on_stopped=accounts.stopped,
                 known_stop=accounts.known_stop,
             )
+            handed_back = HandedBackAnswers(KeptAnswersSettings())
             handler = RequestHandler(
                 jobs=jobs,
                 accounts=accounts,
                 asker=asker,
                 kept=KeptAnswers(KeptAnswersSettings()),
+                handed_back=handed_back,
                 job_wait_seconds=job_wait,
             )
-            return Desk(handler, jobs)
+            return Desk(handler, jobs, accounts, handed_back)
 
         yield make
 
@@ -96,7 +108,7 @@ class Scripted:
     """A provider that answers each call with what `reply` makes of its body, and keeps the bodies."""
 
     def __init__(self, reply: Callable[[dict[str, Any]], tuple[int, Any]]) -> None:
-        self._reply = reply
+        self.reply = reply
         self.bodies: list[dict[str, Any]] = []
         self.base_url = ""
 
@@ -113,7 +125,7 @@ class Scripted:
     async def _complete(self, http: web.Request) -> web.Response:
         body = await http.json()
         self.bodies.append(body)
-        status, answer = self._reply(body)
+        status, answer = self.reply(body)
         return web.json_response(answer, status=status)
 
 

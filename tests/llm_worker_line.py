@@ -216,17 +216,18 @@ async def line(kafka_settings: KafkaSettings) -> AsyncIterator[Line]:
             line.reports.append(WorkerReportedV1.from_json(value))
 
         async with (
-            _reading(connection, RESPONSES, on_answer),
-            _reading(connection, HEARTBEATS, on_report),
-            _reading(connection, DEAD_LETTER, lambda _, headers: line.dead.append(headers)),
+            reading(connection, RESPONSES, on_answer),
+            reading(connection, HEARTBEATS, on_report),
+            reading(connection, DEAD_LETTER, lambda _, headers: line.dead.append(headers)),
         ):
             yield line
 
 
 @asynccontextmanager
-async def _reading(
+async def reading(
     connection: Connection, topic: Topic, apply: Callable[[bytes, dict[str, str]], None]
 ) -> AsyncIterator[None]:
+    """Hand on what was and is published on a topic."""
     name = connection.topic(topic)
     consumer = AIOKafkaConsumer(**connection.options, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()

@@ -12,7 +12,7 @@ from tandem_llm_worker.models import Model
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.reading import CUT, REFUSED, Answer
 from tandem_llm_worker.providers.retry import Budget
-from tandem_llm_worker.questions import Question
+from tandem_llm_worker.questions import Got, Question
 
 _REPAIR = """\
 That answer cannot be used: {reason}.
@@ -22,10 +22,10 @@ Answer the same question again, in exactly the form that was asked for and with 
 async def completions(model: Model, question: Question, budget: Budget) -> tuple[Completion, ...]:
     """As many answers as the agent wants samples; fewer where the provider gave at least one and then failed.
 
-    An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
+    Those that came already are among them. An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
     """
     wanted = question.parameters.samples
-    got: list[Completion] = []
+    got = question.got.completions
     more_room = False
     while len(got) < wanted:
         question.samples, question.drawn = wanted - len(got), len(got)
@@ -38,6 +38,7 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
         usable = answer.usable
         if usable:
             got.extend(usable[: question.samples])
+            question.got.structured = question.structured
         elif got:
             break
         elif answer.of_reason(CUT) and not more_room and not budget.is_spent and model.make_room(question, answer):
@@ -61,6 +62,7 @@ async def repaired(
         parameters=question.parameters.model_copy(update={"samples": 1}),
         samples=1,
         drawn=0,
+        got=Got(),
     )
     answer = await completions(model, again, budget)
     question.structured = again.structured

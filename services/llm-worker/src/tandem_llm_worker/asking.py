@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tandem.events import (
+    AnnotationHandedBackV1,
     AnnotationRequestedV1,
     AnnotationRespondedV1,
     Completion,
     ErrorKind,
     JobPublishedV1,
+    Price,
     ResponseError,
 )
 from tandem.labeling.prompts import PromptError
@@ -25,7 +27,7 @@ from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
 from tandem_llm_worker.providers.retry import Retry
-from tandem_llm_worker.questions import History, Question
+from tandem_llm_worker.questions import Got, History, Question
 from tandem_llm_worker.settings import ProviderSettings
 
 INVALID = "invalid"
@@ -131,7 +133,7 @@ class Asker:
         check_wanted: Callable[[], None],
         history: History | None = None,
     ) -> tuple[AnnotationRespondedV1, bytes]:
-        """The answer, and its JSON. `history`: an empty one, to follow along what is paid.
+        """The answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
 
         Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
         has a fallback for it, a stopped account is told to `on_stopped` and not raised.
@@ -146,6 +148,36 @@ class Asker:
             answer = self._event(request, result, history)
             encoded = answer.to_json()
         return answer, encoded
+
+    def handed_back(
+        self, request: AnnotationRequestedV1, history: History, *, reason: str
+    ) -> AnnotationHandedBackV1 | None:
+        """What is to be told of a request that is given up; None where nothing was paid for it."""
+        if history.usage is None:
+            return None
+        provider, model = history.asked
+        event = AnnotationHandedBackV1(
+            causation_id=request.event_id,
+            job_id=request.job_id,
+            project_id=request.project_id,
+            seq=request.seq,
+            attempt=request.attempt,
+            record_id=request.record_id,
+            epoch=request.epoch,
+            ask=request.ask,
+            content_hash=request.content_hash,
+            provider=provider,
+            model=model,
+            worker=self._worker,
+            reason=reason,
+            received=history.received,
+            usage=history.usage,
+            price=self._price(provider, model, history),
+            calls=tuple(history.calls),
+        )
+        if event.received and len(event.to_json()) > self._max_answer_bytes:
+            return event.model_copy(update={"received": ()})
+        return event
 
     async def _result(
         self,
@@ -202,6 +234,10 @@ class Asker:
             return Result(provider, name, error=_error(ErrorKind.BAD_REQUEST, message))
         if (known := self._known_stop(provider, name)) is not None:
             return Result(provider, name, error=_error(known.kind, known.message, known.status), stopped=known)
+        history = question.history
+        history.asked = (provider, name)
+        question.got = history.got.setdefault((provider, name), Got())
+        question.structured = question.got.structured
         budget = self._retry.budget()
         try:
             answers = await completions(model, question, budget)
@@ -221,14 +257,6 @@ class Asker:
 
     def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
         started = history.started
-        price = price_of(
-            self._models.prices,
-            provider=result.provider,
-            model=result.model,
-            usage=history.usage,
-            calls=history.calls,
-            at=datetime.now(UTC),
-        )
         return AnnotationRespondedV1(
             causation_id=request.event_id,
             job_id=request.job_id,
@@ -246,11 +274,21 @@ class Asker:
             completions=result.completions,
             error=result.error,
             usage=history.usage,
-            price=price,
+            price=self._price(result.provider, result.model, history),
             seconds=None if started is None else round(time.monotonic() - started, 6),
             calls=tuple(history.calls),
             fallback_used=result.fallback_used,
             repaired=result.repaired,
+        )
+
+    def _price(self, provider: str, model: str, history: History) -> Price | None:
+        return price_of(
+            self._models.prices,
+            provider=provider,
+            model=model,
+            usage=history.usage,
+            calls=history.calls,
+            at=datetime.now(UTC),
         )
 
 

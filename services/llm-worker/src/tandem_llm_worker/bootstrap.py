@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from tandem.events import AnnotationRequestedV1
-from tandem.events.catalog import REQUESTS
+from tandem.events.catalog import HANDED_BACK, REQUESTS
 from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper, WorkerReports
+from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
 from tandem.service import App
@@ -16,6 +17,7 @@ from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.fleet import Fleet
+from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.handover import Handover
 from tandem_llm_worker.heartbeat import Heartbeat
 from tandem_llm_worker.probing import NudgeOfJobs, Prober, wanted_accounts
@@ -33,6 +35,8 @@ LINGER_MS = 20
 """Answers come one by one and took a model's time, so they can wait a little for others: each sending costs."""
 REPORTS_TO_BEGIN_WITH = 1000
 """Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
+HANDED_BACK_TO_BEGIN_WITH = 1000
+"""Of each partition: far more than requests have calls under way when an account stops."""
 HELD_PER_SLOT = 4
 """Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
 
@@ -58,6 +62,16 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         await reports.start()
         closing.push_async_callback(reports.stop)
         kept = KeptAnswers(settings.kept_answers)
+        handed_back = HandedBackAnswers(settings.kept_answers)
+        handed_back_reader = BroadcastReader(
+            connection=connection,
+            topic=HANDED_BACK,
+            apply=handed_back.keep,
+            from_beginning=False,
+            tail=HANDED_BACK_TO_BEGIN_WITH,
+        )
+        await handed_back_reader.start()
+        closing.push_async_callback(handed_back_reader.stop)
         hands = settings.slots * HELD_PER_SLOT
         handler = RequestHandler(
             jobs=jobs,
@@ -75,6 +89,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 known_stop=accounts.known_stop,
             ),
             kept=kept,
+            handed_back=handed_back,
             job_wait_seconds=settings.job_wait_seconds,
         )
         jobs.on_change(NudgeOfJobs(accounts, prober))
@@ -123,13 +138,14 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 "topics": keeper.run,
                 "jobs": jobs.run,
                 "worker reports": reports.run,
+                "handed back": handed_back_reader.run,
                 "requests": runner.run,
                 "crowding": handler.watch,
                 "probes": prober.run,
                 "fleet": fleet.run,
                 "heartbeat": heartbeat.run,
             },
-            stop=[heartbeat.stop, runner.stop, heartbeat.close, reports.stop, jobs.stop],
+            stop=[heartbeat.stop, runner.stop, heartbeat.close, handed_back_reader.stop, reports.stop, jobs.stop],
         )
 
 

@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tandem.events import ModelCall, ModelParameters, Usage
+from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswers, Usage
 from tandem.labeling.labeler import Labeler
 
 Message = dict[str, str]
 
 
 @dataclass(slots=True)
+class Got:
+    """The answers of one model that can be used."""
+
+    completions: list[Completion] = field(default_factory=list)
+    structured: bool = False
+    """Whether the last of them was held to the schema's JSON."""
+
+
+@dataclass(slots=True)
 class History:
-    """Every call that was made for a record, and the tokens of every answer."""
+    """Every call that was made for a record, the tokens of every answer, and the answers that can be used; those that an
+    earlier asking brought among them, whose calls and tokens are not."""
 
     calls: list[ModelCall] = field(default_factory=list)
     usage: Usage | None = None
     started: float | None = None
+    got: dict[tuple[str, str], Got] = field(default_factory=dict)
+    """By provider and model."""
+    asked: tuple[str, str] = ("", "")
+    """The provider and the model that are asked now."""
+
+    @classmethod
+    def after(cls, received: Iterable[ReceivedAnswers]) -> History:
+        """One that goes on where an earlier asking stopped."""
+        return cls(
+            got={(each.provider, each.model): Got(list(each.completions), each.structured) for each in received}
+        )
+
+    @property
+    def received(self) -> tuple[ReceivedAnswers, ...]:
+        return tuple(
+            ReceivedAnswers(
+                provider=provider, model=model, structured=got.structured, completions=tuple(got.completions)
+            )
+            for (provider, model), got in self.got.items()
+            if got.completions
+        )
 
     def add(self, usage: Usage) -> None:
         before = self.usage
@@ -62,6 +93,8 @@ class Question:
     """Whether an answer was cut in its reasoning although it had room for some."""
     structured: bool = False
     """Whether the last answer was held to the schema's JSON."""
+    got: Got = field(default_factory=Got)
+    """The answers that came already."""
 
     def __post_init__(self) -> None:
         self.max_tokens = self.max_tokens or self.parameters.max_tokens

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, LetGo, Outgoing, Received
-from tandem.observability.metrics import ANSWERS_REPEATED, HANDED_BACK, SKIPPED
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import (
+    ANSWERS_REPEATED,
+    ANSWERS_RESUMED,
+    HANDED_BACK,
+    MODEL_UNCOUNTED_TOKENS,
+    SKIPPED,
+)
 from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
+from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.providers.errors import AccountStopped
 from tandem_llm_worker.questions import History
 
@@ -23,9 +31,11 @@ UNKNOWN_PROVIDER = "unknown_provider"
 ANOTHERS = "anothers"
 LOOK_SECONDS = 0.5
 
+_log = get_logger(__name__)
+
 
 class VoidRequestError(Exception):
-    """The request is not to be answered; nothing was called."""
+    """The request is not to be answered now."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -99,6 +109,7 @@ class RequestHandler:
         jobs: JobTable,
         asker: Asker,
         kept: KeptAnswers,
+        handed_back: HandedBackAnswers,
         accounts: Accounts,
         job_wait_seconds: float,
         hands: int = 256,
@@ -109,6 +120,7 @@ class RequestHandler:
         self._jobs = jobs
         self._asker = asker
         self._kept = kept
+        self._before = handed_back
         self._accounts = accounts
         self._job_wait_seconds = job_wait_seconds
         self._hands = hands
@@ -167,7 +179,9 @@ class RequestHandler:
             raise LetGo
         now = asyncio.get_running_loop().time()
         limit = asyncio.timeout(self._start_seconds)
-        running = self._running[key] = _Running(request, partition, account, limit, now, History())
+        history = History.after(self._before.received(request))
+        resumed = sum(len(each.completions) for each in history.received)
+        running = self._running[key] = _Running(request, partition, account, limit, now, history)
 
         def check_wanted() -> None:
             current = self._jobs.get(request.job_id) or job
@@ -180,23 +194,38 @@ class RequestHandler:
 
         try:
             async with limit:
-                answer, encoded = await self._asker.ask(
-                    request, job, check_wanted=check_wanted, history=running.history
-                )
+                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
-            raise self._handed_back(account, ACCOUNT_STOPPED) from stopped
+            void = self._handed_back(account, ACCOUNT_STOPPED)
+            return self._told_of(running, void)
+        except VoidRequestError as void:
+            return self._told_of(running, void)
         except TimeoutError:
             if running.given_up == ANOTHERS:
                 raise LetGo from None
             if running.started:
                 raise
             raise self._handed_back(account, running.given_up or NOT_STARTED) from None
+        except BaseException:
+            _count_untold(running)
+            raise
         finally:
             del self._running[key]
+        ANSWERS_RESUMED.inc(resumed)
+        self._before.forget(key)
         self._kept.keep(key, encoded)
         self.completed += 1
         return Outgoing(answer, encoded=encoded)
+
+    def _told_of(self, running: _Running, void: VoidRequestError) -> Outgoing:
+        """The event that tells what was paid for a request that is given up. Raises `void` where nothing was."""
+        event = self._asker.handed_back(running.request, running.history, reason=void.reason)
+        if event is None:
+            raise void
+        SKIPPED.labels(REQUESTS.name, void.reason).inc()
+        self._before.keep(event)
+        return Outgoing(event)
 
     def _owns(self, partition: int) -> bool:
         return self._owned is None or partition in self._owned
@@ -243,6 +272,18 @@ class RequestHandler:
                 oldest[each.account.key] = min(oldest.get(each.account.key, each.since), each.since)
         found = {key for key, count in stuck.items() if count > share and oldest[key] < late}
         return dict.fromkeys(found | self._crowding.keys(), share)
+
+
+def _count_untold(running: _Running) -> None:
+    """Of an asking that is cut off, what was paid reaches nobody but the metrics and the log."""
+    usage = running.history.usage
+    if usage is None:
+        return
+    tokens = usage.prompt_tokens + usage.completion_tokens
+    MODEL_UNCOUNTED_TOKENS.labels(*running.history.asked).inc(tokens)
+    _log.warning(
+        "worker.paid.uncounted", job_id=running.request.job_id, seq=running.request.seq, tokens=tokens
+    )
 
 
 def check_not_void(request: AnnotationRequestedV1, job: JobPublishedV1) -> None:

@@ -138,6 +138,9 @@ class KeptAnswersSettings(BaseModel):
 
     max_count: int = Field(default=20_000, ge=0)
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    handed_back_max_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=0, description="Of what came for requests that were handed back."
+    )
     tail_seconds: float = Field(
         default=10.0, gt=0, description="How long a partition that came from another worker waits for its answers."
     )

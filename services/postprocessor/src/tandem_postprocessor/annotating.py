@@ -8,6 +8,7 @@ from datetime import datetime
 import orjson
 
 from tandem.events import (
+    AnnotationHandedBackV1,
     AnnotationRespondedV1,
     ErrorKind,
     JobPublishedV1,
@@ -96,8 +97,10 @@ def annotation_of(
     return annotation, labels
 
 
-def spending_of(answer: AnnotationRespondedV1, provider: str, model: str) -> SpendingPart | None:
-    """What the answer cost; None when no call was made for it. The same answer sent again says the same."""
+def spending_of(
+    answer: AnnotationRespondedV1 | AnnotationHandedBackV1, provider: str, model: str
+) -> SpendingPart | None:
+    """What the answer, or the asking that was given up, cost; None when no call was made for it. The same answer sent again says the same."""
     rows = spend_of(provider=provider, model=model, usage=answer.usage, calls=answer.calls, price=answer.price)
     if not rows:
         return None

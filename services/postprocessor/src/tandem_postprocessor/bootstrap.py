@@ -6,20 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from tandem.events import AnnotationRespondedV1, ReviewAskedV1, VerificationDecidedV1
-from tandem.events.catalog import DECIDED, RESPONSES, REVIEW_ASKED
+from tandem.events import AnnotationHandedBackV1, AnnotationRespondedV1, ReviewAskedV1, VerificationDecidedV1
+from tandem.events.catalog import DECIDED, HANDED_BACK, RESPONSES, REVIEW_ASKED
 from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.handed_back.writer import HandedBackWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem_postprocessor.asked import ReviewAskedHandler
 from tandem_postprocessor.decisions import DecisionsHandler
+from tandem_postprocessor.handed_back import HandedBackHandler
 from tandem_postprocessor.known_jobs import KnownJobs
 from tandem_postprocessor.responses import ResponsesHandler
 from tandem_postprocessor.settings import PostprocessorSettings
@@ -28,6 +30,7 @@ from tandem_postprocessor.sweep import DecisionSweep
 SERVICE = "postprocessor"
 DECISIONS_GROUP = "postprocessor-decisions"
 ASKED_GROUP = "postprocessor-asked"
+HANDED_BACK_GROUP = "postprocessor-handed-back"
 """Groups of their own, so that no topic's consumers wait for another's in a rebalance."""
 
 
@@ -100,8 +103,21 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
             dependency_errors=(StoreUnavailableError,),
         )
 
+        handed_back = ConsumerRunner[AnnotationHandedBackV1](
+            connection=connection,
+            producer=producer,
+            topic=HANDED_BACK,
+            group=HANDED_BACK_GROUP,
+            handler=HandedBackHandler(HandedBackWriter(database)),
+            max_batch=settings.max_batch,
+            concurrency=1,
+            drain_seconds=settings.drain_seconds,
+            health=health,
+            dependency_errors=(StoreUnavailableError,),
+        )
+
         async def stop_consuming() -> None:
-            await asyncio.gather(responses.stop(), decisions.stop(), asked.stop())
+            await asyncio.gather(responses.stop(), decisions.stop(), asked.stop(), handed_back.stop())
 
         yield App(
             run={
@@ -111,6 +127,7 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
                 "responses": responses.run,
                 "decisions": decisions.run,
                 "asked": asked.run,
+                "handed back": handed_back.run,
                 "sweep": sweep.run,
             },
             stop=[stop_consuming],

@@ -5,6 +5,7 @@ consumers ignore unknown fields; within a version (the `V1` in the name) only op
 """
 
 from tandem.events.annotations import (
+    AnnotationHandedBackV1,
     AnnotationLabeledV1,
     AnnotationRequestedV1,
     AnnotationRespondedV1,
@@ -13,6 +14,7 @@ from tandem.events.annotations import (
     ModelCall,
     Price,
     ReadyLabels,
+    ReceivedAnswers,
     ResponseError,
     TokenLogprob,
     Usage,
@@ -54,6 +56,7 @@ __all__ = [
     "AccountReported",
     "AccountState",
     "AgentSpec",
+    "AnnotationHandedBackV1",
     "AnnotationLabeledV1",
     "AnnotationRequestedV1",
     "AnnotationRespondedV1",
@@ -80,6 +83,7 @@ __all__ = [
     "Outcome",
     "Price",
     "ReadyLabels",
+    "ReceivedAnswers",
     "ResponseError",
     "ReviewAskedV1",
     "ReviewCause",

@@ -1,6 +1,6 @@
-"""Requests to a model, what came back, and the label made of it.
+"""Requests to a model, what came back, and the label made of it; and what was paid where no answer came of it.
 
-All three are idempotent on (job_id, seq, attempt): the highest attempt is current, within one the first write wins.
+All are idempotent on (job_id, seq, attempt): the highest attempt is current, within one the first write wins.
 """
 
 from __future__ import annotations
@@ -145,6 +145,37 @@ class AnnotationRespondedV1(RecordEvent):
     fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
     repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
     ready: ReadyLabels | None = Field(default=None, description="Sent by the api, which asks no model for them.")
+
+
+class ReceivedAnswers(Part):
+    """What one model had answered when its request was given up."""
+
+    provider: str
+    model: str
+    structured: bool = Field(default=False, description="Whether the provider was held to the schema's JSON.")
+    completions: tuple[Completion, ...] = ()
+
+
+class AnnotationHandedBackV1(RecordEvent):
+    """What was paid for a request that was given up unanswered, to be asked anew or never; not sent where nothing was.
+
+    No answer: it ends no record. Whoever is asked the same again goes on with what was received. An asking that is told
+    of here is told of in no `AnnotationRespondedV1`: the answer that comes later holds its own calls alone.
+    """
+
+    epoch: int = Field(ge=1)
+    ask: int = 1
+    content_hash: str = ""
+    provider: str = Field(default="", description="The model that was asked last; of the calls that name none.")
+    model: str = ""
+    worker: str = ""
+    reason: str = Field(default="", description="Why it was given up, in a word, e.g. account_stopped.")
+    received: tuple[ReceivedAnswers, ...] = Field(
+        default=(), description="Also what an earlier asking had brought; none where it would not fit the bus."
+    )
+    usage: Usage | None = None
+    price: Price | None = None
+    calls: tuple[ModelCall, ...] = ()
 
 
 class AnnotationLabeledV1(RecordEvent):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tandem.events.annotations import AnnotationLabeledV1, AnnotationRequestedV1, AnnotationRespondedV1
+from tandem.events.annotations import (
+    AnnotationHandedBackV1,
+    AnnotationLabeledV1,
+    AnnotationRequestedV1,
+    AnnotationRespondedV1,
+)
 from tandem.events.envelope import Event
 from tandem.events.jobs import JobPublishedV1
 from tandem.events.reviews import ReviewAskedV1, ReviewRequestedV1, VerificationDecidedV1
@@ -50,6 +55,9 @@ REQUESTS = Topic("annotation.requests", AnnotationRequestedV1, WORK_PARTITIONS, 
 RESPONSES = Topic(
     "annotation.responses", AnnotationRespondedV1, WORK_PARTITIONS, ("llm-worker", "api"), ("postprocessor",)
 )
+HANDED_BACK = Topic(
+    "annotation.handed-back", AnnotationHandedBackV1, 4, ("llm-worker",), ("llm-worker", "postprocessor")
+)
 LABELED = Topic("annotation.labeled", AnnotationLabeledV1, WORK_PARTITIONS, ("postprocessor",), ())
 REVIEW_ASKED = Topic("annotation.review-asked", ReviewAskedV1, WORK_PARTITIONS, ("api",), ("postprocessor",))
 LOW_CONFIDENCE = Topic(
@@ -74,6 +82,7 @@ CATALOG: tuple[Topic, ...] = (
     JOBS,
     REQUESTS,
     RESPONSES,
+    HANDED_BACK,
     LABELED,
     REVIEW_ASKED,
     LOW_CONFIDENCE,

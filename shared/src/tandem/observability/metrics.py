@@ -54,6 +54,11 @@ MODEL_COST = Counter("tandem_model_cost_usd_total", "Cost by the price table.", 
 MODEL_UNPRICED_TOKENS = Counter(
     "tandem_model_unpriced_tokens_total", "Tokens of models without a known price.", ["provider", "model"]
 )
+MODEL_UNCOUNTED_TOKENS = Counter(
+    "tandem_model_uncounted_tokens_total",
+    "Paid tokens that reach no job's totals: the worker was cut off before it could tell.",
+    ["provider", "model"],
+)
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
 ACCOUNT_STATE = Gauge(
     "tandem_model_account_state",
@@ -80,6 +85,9 @@ ANSWERS_TAKEN_OVER = Counter(
     "tandem_worker_answers_taken_over_total", "Answers of other workers that were read when their partitions came."
 )
 ANSWERS_REPEATED = Counter("tandem_worker_answers_repeated_total", "Kept answers sent again instead of paid again.")
+ANSWERS_RESUMED = Counter(
+    "tandem_worker_answers_resumed_total", "Answers of handed-back requests that were used instead of paid again."
+)
 
 # --- postprocessor ------------------------------------------------------------------------------------------------
 
@@ -90,6 +98,9 @@ LABEL_CONFIDENCE = Histogram(
     "Confidence of labels.",
     ["method"],
     buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0),
+)
+HANDED_BACK_PAYMENTS = Counter(
+    "tandem_handed_back_payments_total", "Payments noted for requests that were handed back unanswered."
 )
 REVIEWS_REQUESTED = Counter("tandem_reviews_requested_total", "Records sent to review.", ["reason"])
 DECISIONS_APPLIED = Counter("tandem_decisions_applied_total", "People's decisions applied to annotations.")

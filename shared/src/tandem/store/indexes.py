@@ -82,6 +82,7 @@ INDEXES: tuple[Index, ...] = (
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
     ),
+    Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",
         (("job_id", UP), ("verification.decided_at", DOWN)),

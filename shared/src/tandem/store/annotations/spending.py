@@ -1,4 +1,5 @@
-"""Reads what answers cost. Sums are derived from the annotations at every reading, never counted up."""
+"""Reads what answers cost. Sums are derived from the annotations, and from what was paid for requests that were handed
+back, at every reading, never counted up."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ from tandem.pricing import ModelSpend, add_up
 from tandem.pricing.spend import SUMMED
 from tandem.store.annotations.documents import COLLECTION, annotation_id
 from tandem.store.database import Database, store_errors
+from tandem.store.handed_back.documents import COLLECTION as HANDED_BACK
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _MORE_INDEX = "job_id_1_more_spending.answer_1"
+_HANDED_BACK_INDEX = "job_id_1"
 _PAID_AGAIN = {"more_spending": {"$exists": True}}
 
 
@@ -20,6 +23,7 @@ class SpendingReader:
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
+        self._handed_back = database[HANDED_BACK]
 
     async def first_answers(self, job_id: str, from_seq: int, below_seq: int) -> tuple[ModelSpend, ...]:
         """What the first answers to the records of this stretch cost, by model; it never changes once all have ended.
@@ -37,7 +41,8 @@ class SpendingReader:
         return add_up(_row(group) for group in groups)
 
     async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
-        """What was paid beyond the first answers, by job; jobs where nothing was are left out."""
+        """What was paid beyond the first answers, by job, for requests that were handed back too; jobs where nothing was
+        are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [
@@ -46,10 +51,17 @@ class SpendingReader:
             {"$unwind": "$more"},
             {"$project": {"job": 1, "row": "$more.models"}},
             {"$unwind": "$row"},
-            {"$group": _GROUP | {"_id": {**_GROUP["_id"], "job": "$job"}}},
+            {"$group": _BY_JOB},
+        ]
+        unanswered: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}}},
+            {"$project": {"_id": 0, "job": "$job_id", "row": "$models"}},
+            {"$unwind": "$row"},
+            {"$group": _BY_JOB},
         ]
         async with store_errors():
             groups = await self._collection.aggregate(pipeline, hint=_MORE_INDEX).to_list(None)
+            groups += await self._handed_back.aggregate(unanswered, hint=_HANDED_BACK_INDEX).to_list(None)
         by_job: dict[str, list[ModelSpend]] = {}
         for group in groups:
             by_job.setdefault(group["_id"]["job"], []).append(_row(group))
@@ -73,6 +85,7 @@ _GROUP: dict[str, Any] = {
     "_id": {"provider": "$row.provider", "model": "$row.model"},
     **{name: {"$sum": f"$row.{name}"} for name in SUMMED},
 }
+_BY_JOB: dict[str, Any] = _GROUP | {"_id": {**_GROUP["_id"], "job": "$job"}}
 
 
 def _row(group: dict[str, Any]) -> ModelSpend:
