@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ import pytest
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database
+from tandem.store.handed_back.documents import HandedBackDocument
+from tandem.store.handed_back.writer import HandedBackWriter
 
 from .labeled import annotate, annotation
 
@@ -42,6 +45,26 @@ async def test_the_cost_is_the_same_wherever_the_dispatcher_stands(
         ("b", 1, None),
     ]
     assert (cost["total"]["amount"], cost["total"]["unpriced_tokens"], cost["total"]["prompt_tokens"]) == (1.75, 10, 36)
+
+
+async def test_what_was_paid_for_requests_that_were_handed_back_is_among_the_cost(
+    admin: httpx.AsyncClient, job: Any, database: Database
+) -> None:
+    await annotate(database, job, ["failed"])
+    unanswered: HandedBackDocument = {
+        "_id": f"{job['id']}:0:w@1",
+        "job_id": job["id"],
+        "seq": 0,
+        "attempt": 1,
+        "reason": "account_stopped",
+        "models": [row("a", amount=0.5)],
+        "at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    await HandedBackWriter(database).insert([unanswered])
+
+    cost = (await admin.get(f"/jobs/{job['id']}/cost")).json()
+
+    assert (cost["total"]["amount"], cost["total"]["calls"]) == (0.5, 1)
 
 
 async def test_a_job_without_a_paid_answer_costs_nothing(

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from dispatch_world import FAST, WORKER, World
 from tandem.events import AccountReported, AgentSpec, JobState, LabelSchemaSpec
 from tandem.labeling.prompts import Renderer, response_format
-from tandem.pricing import PriceTable, RequestBound, parse_prices
+from tandem.pricing import ModelSpend, PriceTable, RequestBound, parse_prices
+from tandem.store.handed_back.documents import HandedBackDocument
+from tandem.store.handed_back.writer import HandedBackWriter
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
 
@@ -89,13 +91,34 @@ async def test_a_job_that_used_up_its_budget_waits_and_goes_on_when_it_is_raised
         await eventually(lambda: set(world.seen.asked) == set(range(10)))
 
 
+async def test_what_was_paid_for_requests_that_were_handed_back_is_spent(world: World) -> None:
+    usd = await job_with_room_for(world, ROOM_FOR + 0.5)
+    paid = ModelSpend("simulated", "m", calls=1, amount=usd * (ROOM_FOR - 0.5))
+    unanswered: HandedBackDocument = {
+        "_id": "job:0:w@1",
+        "job_id": "job",
+        "seq": 0,
+        "attempt": 1,
+        "reason": "account_stopped",
+        "models": [paid.document()],
+        "at": datetime.now(UTC),
+    }
+    await HandedBackWriter(world.database).insert([unanswered])
+    async with world.running():
+        await eventually(lambda: world.seen.requests)
+        await world.annotate([0], usd=usd)
+        await until_out_of_budget(world)
+    assert len(world.seen.requests) == 1
+
+
 async def test_a_budget_lowered_below_what_is_spent_stops_the_job(world: World) -> None:
     usd = await job_with_room_for(world, 8.5)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 8)
         await JobWriter(world.database).change_budget("job", usd / 2)
         revision = (await world.document())["revision"]
-        await eventually(lambda: world.seen.jobs[-1].revision == revision, message="the dispatcher knows of it")
+        known = lambda: world.seen.jobs and world.seen.jobs[-1].revision == revision  # noqa: E731 - one look
+        await eventually(known, message="the dispatcher knows of it")
         await world.annotate(range(8), usd=usd / 5)
         await until_out_of_budget(world)
     assert len(world.seen.requests) == 8

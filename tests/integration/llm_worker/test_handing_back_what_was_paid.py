@@ -100,7 +100,7 @@ async def test_a_worker_keeps_what_it_handed_back_itself(make_desk: MakeDesk, sc
 async def test_samples_are_kept_over_more_than_one_stop(make_desk: MakeDesk, scripted: Script) -> None:
     server = await scripted(one_by_one(lambda before: QUOTA if before in (1, 3) else None))
     desk = make_desk(server.base_url)
-    told = []
+    told: list[AnnotationHandedBackV1] = []
     for epoch in (1, 2):
         desk.jobs.apply(sampling(3, epoch=epoch))
         told.append(await hand_back(desk, request(1, epoch=epoch)))
@@ -111,7 +111,7 @@ async def test_samples_are_kept_over_more_than_one_stop(make_desk: MakeDesk, scr
 
     assert [len(each.received[0].completions) for each in told] == [1, 2]
     assert len(answer.completions) == 3
-    paid = [call for each in (*told, answer) for call in each.calls if call.usage]
+    paid = [call for calls in (*(each.calls for each in told), answer.calls) for call in calls if call.usage]
     assert len(paid) == len({call.started_at for call in paid}) == 3
 
 
@@ -149,8 +149,7 @@ async def test_answers_that_came_to_another_content_are_not_used(make_desk: Make
 
 @STOPS
 async def test_an_unusable_answer_that_was_paid_is_told_of(make_desk: MakeDesk, scripted: Script, stop: Any) -> None:
-    replies = iter([lambda body: good(body, finish_reason="length"), lambda _body: stop])
-    server = await scripted(lambda body: next(replies)(body))
+    server = await scripted(lambda body: stop if len(server.bodies) > 1 else good(body, finish_reason="length"))
     desk = make_desk(server.base_url)
     desk.jobs.apply(published())
 

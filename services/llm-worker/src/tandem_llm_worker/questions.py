@@ -37,9 +37,7 @@ class History:
     @classmethod
     def after(cls, received: Iterable[ReceivedAnswers]) -> History:
         """One that goes on where an earlier asking stopped."""
-        return cls(
-            got={(each.provider, each.model): Got(list(each.completions), each.structured) for each in received}
-        )
+        return cls(got={(each.provider, each.model): Got(list(each.completions), each.structured) for each in received})
 
     @property
     def received(self) -> tuple[ReceivedAnswers, ...]:

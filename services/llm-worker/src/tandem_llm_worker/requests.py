@@ -281,9 +281,7 @@ def _count_untold(running: _Running) -> None:
         return
     tokens = usage.prompt_tokens + usage.completion_tokens
     MODEL_UNCOUNTED_TOKENS.labels(*running.history.asked).inc(tokens)
-    _log.warning(
-        "worker.paid.uncounted", job_id=running.request.job_id, seq=running.request.seq, tokens=tokens
-    )
+    _log.warning("worker.paid.uncounted", job_id=running.request.job_id, seq=running.request.seq, tokens=tokens)
 
 
 def check_not_void(request: AnnotationRequestedV1, job: JobPublishedV1) -> None:
