@@ -20,9 +20,10 @@ Answer the same question again, in exactly the form that was asked for and with 
 
 
 async def completions(model: Model, question: Question, budget: Budget) -> tuple[Completion, ...]:
-    """As many answers as the agent wants samples; fewer where the provider gave at least one and then failed.
+    """As many answers as the agent wants samples, those that came already among them; fewer where the provider gave at
+    least one and then failed.
 
-    Those that came already are among them. An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
+    An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
     """
     wanted = question.parameters.samples
     got = question.got.completions

@@ -23,8 +23,8 @@ class Got:
 
 @dataclass(slots=True)
 class History:
-    """Every call that was made for a record, the tokens of every answer, and the answers that can be used; those that an
-    earlier asking brought among them, whose calls and tokens are not."""
+    """Every call that was made for a record, the tokens of every answer, and the answers that can be used. Those of an
+    earlier asking are among them, but not its calls and tokens."""
 
     calls: list[ModelCall] = field(default_factory=list)
     usage: Usage | None = None

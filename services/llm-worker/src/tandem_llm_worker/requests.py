@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState
+from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState, ReceivedAnswers
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, LetGo, Outgoing, Received
 from tandem.observability.logs import get_logger
@@ -179,8 +179,8 @@ class RequestHandler:
             raise LetGo
         now = asyncio.get_running_loop().time()
         limit = asyncio.timeout(self._start_seconds)
-        history = History.after(self._before.received(request))
-        resumed = sum(len(each.completions) for each in history.received)
+        before = self._before.received(request)
+        history = History.after(before)
         running = self._running[key] = _Running(request, partition, account, limit, now, history)
 
         def check_wanted() -> None:
@@ -197,8 +197,7 @@ class RequestHandler:
                 answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
-            void = self._handed_back(account, ACCOUNT_STOPPED)
-            return self._told_of(running, void)
+            return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
         except VoidRequestError as void:
             return self._told_of(running, void)
         except TimeoutError:
@@ -212,11 +211,14 @@ class RequestHandler:
             raise
         finally:
             del self._running[key]
-        ANSWERS_RESUMED.inc(resumed)
-        self._before.forget(key)
-        self._kept.keep(key, encoded)
-        self.completed += 1
+        self._answered(key, encoded, before)
         return Outgoing(answer, encoded=encoded)
+
+    def _answered(self, key: EffectKey, encoded: bytes, before: Sequence[ReceivedAnswers]) -> None:
+        self._kept.keep(key, encoded)
+        self._before.forget(key)
+        ANSWERS_RESUMED.inc(sum(len(each.completions) for each in before))
+        self.completed += 1
 
     def _told_of(self, running: _Running, void: VoidRequestError) -> Outgoing:
         """The event that tells what was paid for a request that is given up. Raises `void` where nothing was."""

@@ -100,7 +100,8 @@ def annotation_of(
 def spending_of(
     answer: AnnotationRespondedV1 | AnnotationHandedBackV1, provider: str, model: str
 ) -> SpendingPart | None:
-    """What the answer, or the asking that was given up, cost; None when no call was made for it. The same answer sent again says the same."""
+    """What the answer, or the asking that was given up, cost; None when no call was made for it. The same sent again
+    says the same."""
     rows = spend_of(provider=provider, model=model, usage=answer.usage, calls=answer.calls, price=answer.price)
     if not rows:
         return None

@@ -41,8 +41,8 @@ class SpendingReader:
         return add_up(_row(group) for group in groups)
 
     async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
-        """What was paid beyond the first answers, by job, for requests that were handed back too; jobs where nothing was
-        are left out."""
+        """What was paid beyond the first answers, for requests that were handed back too, by job; jobs where nothing
+        was are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [
