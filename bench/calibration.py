@@ -1,111 +1,124 @@
 """Is confidence calibrated, whatever the tokenizer? On models whose label probabilities are known.
 
-Prints the tables of docs/confidence.md: for single choices, sets of labels and spans, for each tokenizer, the expected
-calibration error (of labels and right answers drawn from the same probabilities, so that the truth itself has one above
-0) and the largest gaps between the confidence and the true probability.
+Prints the tables of docs/confidence.md: for single choices, numbers, sets of labels and spans, for each tokenizer, the
+expected calibration error of what is told as exact, and the largest gaps to the true probability of that and of what is
+told as a bound.
 
-    uv run python bench/calibration.py --records 20000 [--only single sets spans]
+    uv run python bench/calibration.py --records 20000 [--only single numbers sets spans]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from tandem.events import LabelOption, MultipleChoiceTask, SingleChoiceTask, SpanTask
+from tandem.events import LabelOption, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask
+from tandem.events.schema import LabelTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
-from tandem.quality.calibration import calibration
 from tandem.testing.known_lists import LIST_LAYOUTS, LIST_TOKENIZERS, SPAN_LAYOUTS, KnownList, drawn_sets, drawn_spans
-from tandem.testing.known_model import LABELS, LAYOUTS, TOKENIZERS, drawn
+from tandem.testing.known_model import GRID, LABELS, LAYOUTS, NUMBER_LAYOUTS, NUMBERS, TOKENIZERS, drawn, error_against
 
 OPTIONS = tuple(LabelOption(value=value) for value in LABELS)
 
 
 class Row:
-    """What was told of one kind of answer under one tokenizer."""
+    """What was told of one kind of value under one tokenizer."""
 
     def __init__(self) -> None:
-        self._judged: list[tuple[float, bool]] = []
-        self._true: list[tuple[float, bool]] = []
-        self._asked = self._bounds = 0
+        self._exact: list[tuple[float, float]] = []
+        self._bounds: list[tuple[float, float]] = []
+        self._asked = 0
 
-    def add(self, told: float | None, truth: float, *, is_right: bool, is_bound: bool = False) -> None:
+    def add(self, told: float | None, truth: float, *, is_bound: bool = False) -> None:
         self._asked += 1
         if told is not None:
-            self._judged.append((told, is_right))
-            self._true.append((truth, is_right))
-            self._bounds += is_bound
+            (self._bounds if is_bound else self._exact).append((told, truth))
 
     @property
-    def shares(self) -> str:
-        return f"{len(self._judged) / self._asked:.1%} | {self._bounds / self._asked:.1%}"
+    def exact(self) -> str:
+        """How many, their calibration error, and the largest gap to the truth."""
+        share = len(self._exact) / self._asked
+        gap = max((abs(told - truth) for told, truth in self._exact), default=0.0)
+        return f"{share:.1%} | {error_against(self._exact):.4f} | {gap:.4f}"
 
     @property
-    def errors(self) -> str:
-        return f"{calibration(self._judged).error:.4f} | {calibration(self._true).error:.4f}"
+    def bounds(self) -> str:
+        """How many, and how far they lie from the truth: the most below, the most above."""
+        gaps = [told - truth for told, truth in self._bounds]
+        share = len(gaps) / self._asked
+        return f"{share:.1%} | {max((0.0, *(-gap for gap in gaps))):.4f} | {max((0.0, *gaps)):.4f}"
 
-    @property
-    def gaps(self) -> str:
-        gaps = [told - truth for (told, _), (truth, _) in zip(self._judged, self._true, strict=True)]
-        return f"{max(0.0, -min(gaps)):.4f} | {max(0.0, *gaps):.4f}"
+
+_HEAD = "| tokenizer | listed | exact | ECE | most off | a bound | most below | above |"
 
 
 def single(records: int, seed: int) -> None:
     task = SingleChoiceTask(name="label", options=OPTIONS)
+    _of_one(task, records, seed, LABELS, LAYOUTS)
+
+
+def numbers(records: int, seed: int) -> None:
+    _of_one(NumberTask(name="label", minimum=1, maximum=5, step=0.5), records, seed, GRID, NUMBER_LAYOUTS)
+    print()
+    _of_one(NumberTask(name="label", minimum=0, maximum=1e6), records, seed, NUMBERS, NUMBER_LAYOUTS)
+
+
+def _of_one(
+    task: LabelTask, records: int, seed: int, labels: Sequence[str], layouts: Mapping[str, Callable[[str], str]]
+) -> None:
     reader, estimator = TaskReader(task), ConfidenceEstimator(task)
-    print("| tokenizer | listed | known | called a bound | ECE | ECE of the truth | most understated | overstated |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(_HEAD)
+    print(f"| --- |{' ---: |' * 7}")
     for name, tokenizer in TOKENIZERS.items():
         for top in (10, 3):
             row = Row()
-            for number, layout in enumerate(LAYOUTS.values()):
-                share = records // len(LAYOUTS)
-                for known in drawn(share, tokenizer=tokenizer, layout=layout, top=top, seed=seed + number):
+            for number, layout in enumerate(layouts.values()):
+                drawn_ones = drawn(
+                    records // len(layouts),
+                    tokenizer=tokenizer, layout=layout, top=top, seed=seed + number, labels=labels,
+                )  # fmt: skip
+                for known in drawn_ones:
                     reading = reader.read(known.answer)
                     assert isinstance(reading, Reading)
-                    told = estimator.estimate(reading, known.answer, known.tokens)
-                    value, is_bound = _of(told)
-                    row.add(value, known.probability, is_right=known.label == known.right, is_bound=is_bound)
-            print(f"| {name} | {top} | {row.shares} | {row.errors} | {row.gaps} |", flush=True)
+                    value, is_bound = _of(estimator.estimate(reading, known.answer, known.tokens))
+                    row.add(value, known.probability, is_bound=is_bound)
+            print(f"| {name} | {top} | {row.exact} | {row.bounds} |", flush=True)
 
 
 def sets(records: int, seed: int) -> None:
     estimator = ConfidenceEstimator(MultipleChoiceTask(name="labels", options=OPTIONS))
-    print(
-        "| tokenizer | listed | known | a bound | ECE of the set | of the truth | most understated | overstated |",
-        end="",
-    )
-    print(" ECE of a label | of the truth |")
-    print(f"|{' --- |' * 10}")
+    print(f"{_HEAD} a label: told | ECE | most off |")
+    print(f"| --- |{' ---: |' * 10}")
     for name, top, answers in _lists(drawn_sets, LIST_LAYOUTS, records, seed):
         whole, each = Row(), Row()
         for known in answers:
             told = estimator.estimate(known.reading, known.answer, known.tokens)
             value, is_bound = _of(told)
-            whole.add(value, known.probability, is_right=known.said == known.right, is_bound=is_bound)
+            whole.add(value, known.probability, is_bound=is_bound)
             if isinstance(told, Confidence) and told.probabilities is not None:
-                for label, share in told.probabilities.items():
-                    each.add(share, known.truth[0][label], is_right=label in known.right)
-        print(f"| {name} | {top} | {whole.shares} | {whole.errors} | {whole.gaps} | {each.errors} |", flush=True)
+                for label in LABELS:
+                    each.add(told.probabilities.get(label), known.truth[0][label])
+        print(f"| {name} | {top} | {whole.exact} | {whole.bounds} | {each.exact} |", flush=True)
 
 
 def spans(records: int, seed: int) -> None:
     estimator = ConfidenceEstimator(SpanTask(name="spans", options=OPTIONS))
-    print("| tokenizer | listed | ECE of a span | of the truth | most understated | overstated |", end="")
-    print(" no span: most understated | overstated |")
-    print(f"|{' --- |' * 8}")
+    print(f"{_HEAD} no span: ECE | most off |")
+    print(f"| --- |{' ---: |' * 9}")
     for name, top, answers in _lists(drawn_spans, SPAN_LAYOUTS, records, seed):
         each, none = Row(), Row()
         for known in answers:
             told = estimator.estimate(known.reading, known.answer, known.tokens)
+            value, is_bound = _of(told)
             if not known.said:
-                none.add(_of(told)[0], known.probability, is_right=not known.right)
+                none.add(value, known.probability, is_bound=is_bound)
             elif isinstance(told, Confidence) and told.spans is not None:
-                for share, label, truth, right in zip(told.spans, known.said, known.truth, known.right, strict=False):
-                    each.add(share, truth[label], is_right=label == right)
-        print(f"| {name} | {top} | {each.errors} | {each.gaps} | {none.gaps} |", flush=True)
+                for share, label, truth in zip(told.spans, known.said, known.truth, strict=True):
+                    each.add(share, truth[label], is_bound=is_bound)
+        of_none = none.exact.partition(" | ")[2]
+        print(f"| {name} | {top} | {each.exact} | {each.bounds} | {of_none} |", flush=True)
 
 
 def _of(told: object) -> tuple[float | None, bool]:
@@ -132,11 +145,11 @@ def _lists(
 
 
 def main() -> None:
-    tables = {"single": single, "sets": sets, "spans": spans}
+    tables = {"single": single, "numbers": numbers, "sets": sets, "spans": spans}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=8000, help="of each row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", choices=sorted(tables), default=sorted(tables))
+    parser.add_argument("--only", nargs="*", choices=sorted(tables), default=list(tables))
     arguments = parser.parse_args()
     for name in arguments.only:
         tables[name](arguments.records, arguments.seed)

@@ -98,6 +98,8 @@ class Report:
     demand: float
     sent_at: float
     found: float | None = None
+    refused: int = 0
+    taken: int = 0
     stopping: bool = False
 
 
@@ -120,13 +122,15 @@ class Log:
 class Worker:
     """The worker's pacing on a simulated bus and account; always more to do than it may."""
 
-    def __init__(self, name: str, policy: Policy, clock: Clock, provider: Provider, log: Log) -> None:
+    def __init__(
+        self, name: str, policy: Policy, clock: Clock, provider: Provider, log: Log, *, seed: str = ""
+    ) -> None:
         self.name = name
         self._policy = policy
         self._clock = clock
         self._provider = provider
         self._log = log
-        self._random = random.Random(name)  # noqa: S311 - a simulation
+        self._random = random.Random(seed + name)  # noqa: S311 - a simulation
         configured = policy.configured
         if configured is not None and policy.static_split:
             configured /= policy.static_split
@@ -134,6 +138,9 @@ class Worker:
         self.limiter = Limiter(limits, clock=clock, call_later=self._call_later)
         self._pacing: Pacing = self.limiter if policy.baseline is None else policy.baseline(clock)
         self._stopped_until = 0.0
+        self._cut = False
+        self._refused: dict[str, int] = {}
+        self.limiter.on_cut = self._was_cut
         self.shares = Shares()
         self.shares.demand = 1.0
         self.tasks: list[asyncio.Task[None]] = []
@@ -197,13 +204,20 @@ class Worker:
         while True:
             now = self._clock()
             self._hold(now)
-            if now - sent >= REPORT_SECONDS or (now - sent >= ON_CHANGE_SECONDS and self.shares.wants_to_report(now)):
-                sent = now
+            changed = self._cut or self.shares.wants_to_report(now)
+            if now - sent >= REPORT_SECONDS or (now - sent >= ON_CHANGE_SECONDS and changed):
+                sent, self._cut = now, False
                 claim = self.shares.claim(now)
                 self._hold(now)
                 if self._random.random() >= self._policy.lost_reports:
-                    self._log.send(Report(self.name, claim, self.shares.demand, now, self.limiter.allowance.found))
+                    limiter = self.limiter
+                    found, refused = limiter.allowance.told, limiter.refused_calls
+                    taken = limiter.accepted_calls + limiter.in_flight
+                    self._log.send(Report(self.name, claim, self.shares.demand, now, found, refused, taken))
             await self._sleep(LOOK_SECONDS)
+
+    def _was_cut(self) -> None:
+        self._cut = True
 
     def _hold(self, now: float) -> None:
         self.limiter.set_share(self.shares.held(now), until=self.shares.until)
@@ -219,18 +233,22 @@ class Worker:
             self.shares.heard(
                 report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
             )
+            self.limiter.heard_taken(report.worker, report.taken)
             if report.found is not None and self._policy.feedback:
                 self.limiter.adopt(report.found)
+                if report.refused > self._refused.get(report.worker, report.refused):
+                    self.limiter.heard_refused(report.found)
+            self._refused[report.worker] = report.refused
         self._hold(now)
 
 
-def simulate(policy: Policy, limits: AccountLimits) -> Provider:
-    """30 s of the fleet; the score of the provider."""
+def simulate(policy: Policy, limits: AccountLimits, *, seed: str = "") -> Provider:
+    """30 s of the fleet; the score of the provider. Latencies and waits differ by the seed."""
 
     async def story(clock: Clock) -> Provider:
         provider = Provider(clock, Account(limits, clock()))
         log = Log()
-        workers = [Worker(f"w{number}", policy, clock, provider, log) for number in range(8)]
+        workers = [Worker(f"w{number}", policy, clock, provider, log, seed=seed) for number in range(8)]
         for worker in workers[:6]:
             worker.start()
         if policy.stopped is not None:

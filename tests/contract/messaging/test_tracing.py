@@ -26,6 +26,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     for module in (handling, producing):
         monkeypatch.setattr(module, "tracer", lambda: provider.get_tracer("test"))
+        monkeypatch.setattr(module, "makes_spans", lambda: True)
     return exporter
 
 

@@ -169,3 +169,37 @@ async def test_a_job_with_a_second_model_for_it_goes_on_while_its_own_account_is
         await eventually(lambda: max(request.epoch for request in world.seen.requests) == 3)
         await world.annotate(range(10))
         await until(world, JobState.COMPLETED)
+
+
+async def test_a_running_job_says_that_its_second_model_takes_no_calls_and_when_that_is_over(world: World) -> None:
+    await world.job(10, fallback={"provider": "simulated", "model": "second", "on": ("invalid",)})
+    second = AccountReported.model_validate({"provider": "simulated", "model": "second", **NO_QUOTA})
+    world.workers[:] = [WORKER.model_copy(update={"accounts": (second,)})]
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 10)
+        await told(world, "no quota left for second")
+        assert await state(world) == JobState.RUNNING
+        assert {request.epoch for request in world.seen.requests} == {1}
+
+        world.workers[:] = [report()]
+        await told(world, None)
+        await world.annotate(range(10))
+        await until(world, JobState.COMPLETED)
+
+
+async def test_a_running_job_says_that_its_second_model_answers_for_the_first(world: World) -> None:
+    await world.job(10, fallback={"provider": "simulated", "model": "second", "on": ("quota_exhausted",)})
+    world.workers[:] = [report(**NO_QUOTA)]
+    async with world.running():
+        await told(world, "The agent's second model answers meanwhile.")
+        assert await state(world) == JobState.RUNNING
+
+
+async def told(world: World, words: str | None) -> None:
+    """Wait until the job says this of itself; None: nothing."""
+
+    async def is_told() -> bool:
+        reason = (await world.document())["state_reason"]
+        return reason is None if words is None else words in (reason or "")
+
+    await eventually(is_told)

@@ -9,6 +9,7 @@ from typing import Any
 from llm_worker_desk import MakeDesk, Script, complaint, good
 from llm_worker_line import agent, published, request
 from tandem.events import ErrorKind, ModelParameters
+from tandem.pricing import REASONING_ROOM
 
 
 async def test_an_answer_cut_short_is_asked_once_more_with_more_room(make_desk: MakeDesk, scripted: Script) -> None:
@@ -33,6 +34,57 @@ async def test_an_answer_cut_short_twice_is_truncated(make_desk: MakeDesk, scrip
     assert answer.error
     assert answer.error.kind is ErrorKind.TRUNCATED
     assert len(server.bodies) == 2
+
+
+async def test_a_model_said_to_reason_has_room_for_it_at_once_and_no_parameter_that_it_does_not_take(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    server = await scripted(good)
+    said = {"reasons": True, "not_taken": ["temperature", "logprobs"]}
+    desk = make_desk(server.base_url, models={"simulated": said})
+    desk.jobs.apply(published())
+
+    answer = await desk.answer(request(1))
+
+    assert answer.error is None
+    (body,) = server.bodies
+    assert body["max_tokens"] == 64 + REASONING_ROOM
+    assert not {"temperature", "logprobs", "top_logprobs"} & body.keys()
+
+
+async def test_an_answer_cut_in_its_reasoning_has_twice_the_room_for_it_once(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        return good(body, finish_reason="length", content="") if body["max_tokens"] < 8000 else good(body)
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url, models={"simulated": {"reasons": True}})
+    desk.jobs.apply(published())
+
+    answer = await desk.answer(request(1))
+
+    assert answer.error is None
+    assert [body["max_tokens"] for body in server.bodies] == [64 + REASONING_ROOM, 256 + 2 * REASONING_ROOM]
+
+
+async def test_an_agent_that_names_an_effort_has_room_for_it_unless_the_model_takes_none(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    def plain(body: dict[str, Any]) -> Any:
+        if "reasoning_effort" in body:
+            return 400, {"error": {"message": "Unrecognized request argument supplied: reasoning_effort"}}
+        return good(body)
+
+    for reply, rooms in ((good, [64 + REASONING_ROOM]), (plain, [64 + REASONING_ROOM, 64])):
+        server = await scripted(reply)
+        desk = make_desk(server.base_url)
+        desk.jobs.apply(published(agent=agent(parameters=ModelParameters(max_tokens=64, reasoning_effort="low"))))
+
+        answer = await desk.answer(request(1))
+
+        assert answer.error is None
+        assert [body["max_tokens"] for body in server.bodies] == rooms
 
 
 async def test_a_filtered_answer_fails_as_such_and_an_empty_one_is_tried_again(
@@ -80,7 +132,7 @@ async def test_parameters_a_model_does_not_take_are_dropped_one_after_another_an
     assert len(server.bodies) == known + 1
     body = server.bodies[-1]
     assert body["top_logprobs"] == 5
-    assert body["max_completion_tokens"] == 64
+    assert body["max_completion_tokens"] == 64 + REASONING_ROOM  # only models that reason ask for it
     assert not body.keys() & {"max_tokens", "temperature", "seed"}
 
 

@@ -140,6 +140,20 @@ def test_where_neither_model_takes_calls_it_is_told_of_the_second() -> None:
     assert obstacle.reason == "authentication"
 
 
+def test_what_is_told_of_a_running_job_names_the_one_of_two_models_that_takes_no_calls() -> None:
+    fleet = Fleet()
+    second = Second(("openai", "large"), ("quota_exhausted",))
+    assert fleet.aside(ACCOUNT, second) is None
+    fleet.hear([worker("one", STOPPED)])
+    assert fleet.aside(ACCOUNT, None) is None
+    assert str(fleet.aside(ACCOUNT, second)).endswith("The agent's second model answers meanwhile.")
+    fleet.hear([worker("one", said(), said(AccountState.STOPPED, "authentication", model="large"))])
+    told = str(fleet.aside(ACCOUNT, second))
+    assert told.startswith("Provider openai refuses the llm-workers' key")
+    assert "The job goes on by itself" not in told
+    assert told.endswith("keep what the first one gives.")
+
+
 def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> None:
     fleet = Fleet()
     fleet.hear([worker("one", said(reasons=True))])

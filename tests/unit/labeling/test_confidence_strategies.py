@@ -79,6 +79,9 @@ def test_agreement_never_exceeds_the_share_of_the_votes(votes: list[str | None])
         (0, 0.0),
         ("1%", 0.01),
         ("0.5%", 0.005),
+        ("10/10", 1.0),
+        ("85\uff05", 0.85),
+        ("11", 0.11),
     ],
 )
 def test_what_the_model_says_is_read_on_its_scale(said: object, share: float) -> None:
@@ -88,7 +91,9 @@ def test_what_the_model_says_is_read_on_its_scale(said: object, share: float) ->
     assert confidence.method is Method.STATED
 
 
-@pytest.mark.parametrize("said", [1, "1", "high", "130", "-5", "8/0", "12/10", True, "", "nan", "about 80", "9" * 50])
+@pytest.mark.parametrize(
+    "said", [1, "1", 9, "7.5", "10", "high", "130", "-5", "8/0", "12/10", True, "", "nan", "about 80", "9" * 50]
+)
 def test_what_is_no_number_on_a_known_scale_is_absent(said: object) -> None:
     assert stated(said) is UnknownReason.STATED_UNCLEAR
 
@@ -100,6 +105,21 @@ def test_a_line_of_text_says_it_once() -> None:
     assert stated_in_answer("label: positive") is UnknownReason.NOT_STATED
     assert stated_in_answer("Confidence: 90%\nConfidence: 20%") is UnknownReason.STATED_UNCLEAR
     assert stated(None) is UnknownReason.NOT_STATED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '<think>Perhaps. Confidence: 60%\n</think>{"label": "positive", "confidence": 90}',
+        '{"label": "positive", "confidence": 90}\nConfidence: 0.9',
+        "{'label': 'positive', 'confidence': 90}",
+        '{"confidence": "90"}\n{"confidence": 90}',
+    ],
+)
+def test_what_is_said_in_two_ways_or_in_thinking_is_one_statement(answer: str) -> None:
+    found = stated_in_answer(answer)
+    assert isinstance(found, Confidence)
+    assert found.value == pytest.approx(0.9)
 
 
 @given(st.one_of(st.text(max_size=60), st.floats(), st.integers()))

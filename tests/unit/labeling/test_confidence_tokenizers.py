@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tandem.events import LabelOption, SingleChoiceTask
+from tandem.events import LabelOption, NumberTask, SingleChoiceTask
+from tandem.events.schema import LabelTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
 from tandem.quality.calibration import calibration
-from tandem.testing.known_model import LABELS, LAYOUTS, TOKENIZERS, Tokenizer, at_random, drawn, merging, reported
+from tandem.testing.known_model import (
+    GRID,
+    LABELS,
+    LAYOUTS,
+    NUMBER_LAYOUTS,
+    NUMBERS,
+    TOKENIZERS,
+    Tokenizer,
+    at_random,
+    drawn,
+    error_against,
+    merging,
+    reported,
+)
 
 words = st.text(alphabet="abno_ ", min_size=1, max_size=8).filter(lambda text: text.strip() == text)
 weights = st.lists(st.floats(0.001, 1), min_size=6, max_size=6)
@@ -150,3 +164,31 @@ def test_confidence_is_calibrated_on_a_model_whose_probabilities_are_known(token
     error = calibration(judged).error
     assert error is not None
     assert error <= 0.02
+
+
+SENTIMENTS = SingleChoiceTask(name="label", options=tuple(LabelOption(value=value) for value in LABELS))
+ONE_VALUE: dict[str, tuple[LabelTask, Sequence[str], Mapping[str, Callable[[str], str]]]] = {
+    "single choice": (SENTIMENTS, LABELS, LAYOUTS),
+    "number of a grid": (NumberTask(name="label", minimum=1, maximum=5, step=0.5), GRID, NUMBER_LAYOUTS),
+    "number": (NumberTask(name="label", minimum=0, maximum=1e6), NUMBERS, NUMBER_LAYOUTS),
+}
+
+
+@pytest.mark.parametrize("top", [10, 3, 1])
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("kind", ONE_VALUE)
+def test_what_is_told_as_exact_is_calibrated_and_a_bound_is_never_too_high(kind: str, tokenizer: str, top: int) -> None:
+    of, labels, layouts = ONE_VALUE[kind]
+    reader, estimator = TaskReader(of), ConfidenceEstimator(of)
+    exact = []
+    for seed, layout in enumerate(layouts.values()):
+        for known in drawn(50, tokenizer=TOKENIZERS[tokenizer], layout=layout, top=top, seed=seed, labels=labels):
+            reading = reader.read(known.answer)
+            assert isinstance(reading, Reading)
+            found = estimator.estimate(reading, known.answer, known.tokens)
+            if isinstance(found, Confidence):
+                assert found.value <= known.probability + 1e-4
+                if found.method is Method.TOKEN_PROBABILITY:
+                    exact.append((found.value, known.probability))
+    assert error_against(exact) <= 0.02
+    assert len(exact) > 50 or tokenizer == "cut anywhere" or top < 10

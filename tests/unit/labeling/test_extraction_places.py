@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tandem.events import LabelOption
 from tandem.events.outcomes import Span
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction import AnswerReader, TaskReader
 from tandem.labeling.extraction.json_in_text import repaired
+from tandem.labeling.extraction.quotes import SearchedText
 from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.reading import Reading, Unreadable
 
@@ -108,3 +112,15 @@ def test_a_quote_that_overlaps_itself_is_found_where_it_is_said_to_stand(
     reading = TaskReader(task).read(answer, {"text": "the the the late"})
     assert isinstance(reading, Reading)
     assert [(span.start, span.end) for span in reading.value if isinstance(span, Span)] == places  # type: ignore[union-attr]  # spans are a tuple
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.text(
+        st.sampled_from("a b\r\n\u00e9\u00a9\u00ad\u0300\u0301\u0600\u200d\U0001f468\U0001f469\U0001f1e9\uac00\u11a8")
+    )
+)
+def test_graphemes_part_where_unicode_says(text: str) -> None:
+    searched = SearchedText(text)
+    breaks = {0, *(found.end() for found in regex.finditer(r"\X", text))}
+    assert {at for at in range(len(text) + 1) if searched._is_break(at)} == breaks

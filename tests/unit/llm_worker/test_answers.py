@@ -72,3 +72,46 @@ def test_the_newest_are_kept_within_both_bounds(sizes: list[tuple[int, int]], ma
     newest = order[len(order) - len(kept) :]
     assert all(kept_of(kept, seq) is not None for seq in newest)
     assert all(kept_of(kept, seq) is None for seq in order[: len(order) - len(kept)])
+
+
+@given(
+    seqs=st.lists(st.integers(0, 700), min_size=200, max_size=900),
+    max_count=st.integers(100, 600),
+    max_bytes=st.sampled_from([40_000, 1_000_000]),
+)
+def test_answers_that_were_packed_are_the_newest_and_their_last_versions(
+    seqs: list[int], max_count: int, max_bytes: int
+) -> None:
+    kept = KeptAnswers(KeptAnswersSettings(max_count=max_count, max_bytes=max_bytes))
+    order: dict[int, int] = {}
+    for number, seq in enumerate(seqs):
+        kept.keep(answer(seq).effect_key, answer(seq, f"text {number}").to_json())
+        order.pop(seq, None)
+        order[seq] = number
+        assert len(kept) <= max_count
+        assert kept.size_bytes <= max_bytes
+    newest = list(order)[len(order) - len(kept) :]
+    texts = {seq: found.completions[0].text for seq in order if (found := kept_of(kept, seq))}
+    assert texts == {seq: f"text {order[seq]}" for seq in newest}
+
+
+def test_packing_costs_a_bounded_part_of_what_is_kept() -> None:
+    kept = KeptAnswers(KeptAnswersSettings(max_count=10_000))
+    for seq in range(20_000):
+        kept.keep(answer(seq).effect_key, answer(seq).to_json())
+
+    assert 9_900 <= len(kept) <= 10_000
+    assert kept.size_bytes < 4_000_000
+    assert kept_of(kept, 19_999)
+    assert kept_of(kept, 10_100)
+    assert kept_of(kept, 9_999) is None
+
+
+def test_an_answer_larger_than_all_room_is_not_kept() -> None:
+    kept = KeptAnswers(KeptAnswersSettings(max_bytes=100_000))
+    kept.keep(answer(1).effect_key, answer(1, "x" * 200_000).to_json())
+    kept.keep(answer(2).effect_key, answer(2).to_json())
+
+    assert kept_of(kept, 1) is None
+    assert kept_of(kept, 2)
+    assert 0 < kept.size_bytes < 100_000

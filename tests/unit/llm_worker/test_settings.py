@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from tandem_llm_worker.settings import WorkerSettings
+from tandem_llm_worker.settings import ModelSettings, ProviderSettings, WorkerSettings
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +66,31 @@ def test_each_start_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("TANDEM_PROVIDERS", '{"p": {"base_url": "http://127.0.0.1/v1"}}')
 
     assert WorkerSettings().worker != WorkerSettings().worker
+
+
+@pytest.mark.parametrize(
+    ("model", "reasons"),
+    [
+        ("o3-mini", True),
+        ("openai/o1", True),
+        ("gpt-5", True),
+        ("gpt-5-chat-latest", False),
+        ("gpt-4o", False),
+        ("DeepSeek-R1-Distill-Qwen-7B", True),
+        ("qwen3-30b-a3b-thinking-2507", True),
+        ("olmo-2", False),
+        ("told", False),
+        ("house-model", True),
+    ],
+)
+def test_a_model_is_known_to_reason_by_what_is_said_of_it_or_else_by_its_name(model: str, reasons: bool) -> None:
+    provider = ProviderSettings(
+        base_url="http://127.0.0.1:1/v1",
+        models={"told": ModelSettings(reasons=False), "house-model": ModelSettings(reasons=True)},
+    )
+    assert provider.reasons(model) is reasons
+
+
+def test_the_names_of_models_that_reason_can_be_set() -> None:
+    provider = ProviderSettings(base_url="http://127.0.0.1:1/v1", reasoning_models=("told", "house-*"))
+    assert [provider.reasons(name) for name in ("told", "house-7b", "o3")] == [True, True, False]

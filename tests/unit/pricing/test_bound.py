@@ -42,7 +42,7 @@ def test_repairs_second_models_and_samples_come_on_top(of: AgentSpec, times: int
     assert most(of) == times * most(agent())
 
 
-def test_a_model_that_reasons_has_more_room_in_both_calls() -> None:
-    more = most(agent()) + 2 * REASONING_ROOM
+def test_a_model_that_reasons_has_more_room_in_both_calls_and_twice_as_much_in_the_second() -> None:
+    more = most(agent()) + 3 * REASONING_ROOM
     assert most(agent(), reasons=True) == more
     assert most(agent(ModelParameters(max_tokens=100, reasoning_effort="low"))) == more

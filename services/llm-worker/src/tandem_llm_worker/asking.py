@@ -124,14 +124,19 @@ class Asker:
         self._known_stop = known_stop
 
     async def ask(
-        self, request: AnnotationRequestedV1, job: JobPublishedV1, *, check_wanted: Callable[[], None]
+        self,
+        request: AnnotationRequestedV1,
+        job: JobPublishedV1,
+        *,
+        check_wanted: Callable[[], None],
+        history: History | None = None,
     ) -> tuple[AnnotationRespondedV1, bytes]:
-        """The answer, and its JSON.
+        """The answer, and its JSON. `history`: an empty one, to follow along what is paid.
 
         Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
         has a fallback for it, a stopped account is told to `on_stopped` and not raised.
         """
-        history = History()
+        history = History() if history is None else history
         result = await self._result(request, job, history, check_wanted)
         answer = self._event(request, result, history)
         encoded = answer.to_json()
@@ -175,7 +180,7 @@ class Asker:
         if fallback is not None and result.outcome in fallback.on:
             self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None)
+            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False)
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:

@@ -29,6 +29,8 @@ from tandem_llm_worker.tail import AnswerTail
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2
 """What was answered since the last commit is paid again after a kill; a commit costs next to nothing beside a call."""
+LINGER_MS = 20
+"""Answers come one by one and took a model's time, so they can wait a little for others: each sending costs."""
 REPORTS_TO_BEGIN_WITH = 1000
 """Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
 HELD_PER_SLOT = 4
@@ -43,13 +45,13 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         connection = Connection(settings.kafka)
         keeper = TopicKeeper(connection, health=health)
         await keeper.start()
-        producer = await closing.enter_async_context(Producer(connection, health=health))
+        producer = await closing.enter_async_context(Producer(connection, health=health, linger_ms=LINGER_MS))
         jobs = JobTable(connection, producer=producer)
         await jobs.start()
         closing.push_async_callback(jobs.stop)
         accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
         prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
-        fleet = Fleet(settings.worker, models)
+        fleet = Fleet(settings.worker, models, reasons=settings.reasons)
         models.on_new.append(fleet.join)
         reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
         reports.on_report += [accounts.hear, fleet.hear]

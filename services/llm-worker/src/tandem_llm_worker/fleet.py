@@ -16,6 +16,7 @@ TICK_SECONDS = 0.25
 """How often the demand is looked at, and whether the lease still holds."""
 MOST_HEARD = 64
 """Workers whose last reports are repeated in one's own."""
+MOST_REFUSED = 1024
 MOST_UNREAD = 64
 """Own reports on their way; when the broker is away, the oldest are forgotten, and the lease lapses."""
 
@@ -33,14 +34,19 @@ class Fleet:
         worker: str,
         models: Iterable[Model],
         *,
+        reasons: Callable[[str, str], bool] = lambda _provider, _model: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`reasons`: whether a model that was not asked of yet is known to reason: money is set aside for that."""
         self._worker = worker
         self._models = models
+        self._reasons = reasons
         self._clock = clock
         self._shares: dict[Key, Shares] = {}
         self._sent: OrderedDict[int, float] = OrderedDict()
         self._heard: dict[str, int] = {}
+        self._refused: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+        """Calls that were refused to a worker by a model, as its last report had them."""
         self.changed = asyncio.Event()
         """Set when a report should go out before its time."""
 
@@ -70,14 +76,27 @@ class Fleet:
                     stopping=report.stopping and not said.share,
                     now=now,
                 )
-                self._learn(said)
+                self._learn(report.worker, said)
         self._apply(now)
 
-    def _learn(self, said: AccountReported) -> None:
-        """A model that was not called yet begins with what others found."""
+    def _learn(self, worker: str, said: AccountReported) -> None:
+        """A model that was not called yet begins with what others found; one that is called, with what others are
+        refused for."""
+        refused = (worker, said.provider, said.model)
+        before = self._refused.pop(refused, said.refused)
+        self._refused[refused] = said.refused
+        if len(self._refused) > MOST_REFUSED:
+            self._refused.popitem(last=False)
         model = self._model(said.provider, said.model)
-        if model is not None and said.requests_per_minute is not None and said.accepted:
+        if model is None:
+            return
+        model.limiter.heard_taken(worker, said.accepted + said.in_flight)
+        if said.requests_per_minute is None:
+            return
+        if said.accepted:
             model.limiter.adopt(said.requests_per_minute / 60)
+        if said.refused > before:
+            model.limiter.heard_refused(said.requests_per_minute / 60)
 
     def _model(self, provider: str, name: str) -> Model | None:
         return next((each for each in self._models if (each.provider, each.name) == (provider, name)), None)
@@ -96,11 +115,11 @@ class Fleet:
         model = self._model(*key)
         claim = 0.0 if leaving or model is None else shares.claim(now)
         if model is None:
-            return account.model_copy(update={"share": claim, "demand": 0.0})
+            return account.model_copy(update={"share": claim, "demand": 0.0, "reasons": self._reasons(*key)})
         limiter = model.limiter
         limiter.set_share(shares.held(now), until=shares.until)
         believed = limiter.allowance.believed
-        found = limiter.allowance.found
+        found = limiter.allowance.told
         calls = min((rate for rate in (believed.requests, found) if rate is not None), default=None)
         return account.model_copy(
             update={
@@ -121,6 +140,7 @@ class Fleet:
     def join(self, model: Model) -> None:
         """A model that is asked of for the first time."""
         self._of((model.provider, model.name)).demand = 1.0
+        model.limiter.on_cut = self.changed.set
         self._apply(self._clock())
         self.changed.set()
 

@@ -45,7 +45,12 @@ class Model:
         self.provider = client.name
         self._client = client
         self.limiter = Limiter(settings.limits_of(name))
-        self.capabilities = Capabilities(settings.model(name), structured_output=settings.structured_output)
+        self.capabilities = Capabilities(
+            settings.model(name),
+            structured_output=settings.structured_output,
+            reasons=settings.reasons(name),
+            is_openai=settings.is_openai,
+        )
         self._opening = Opening()
         self._estimate = TokenEstimate(counter_for(name))
         self._span_name = f"chat {name}"
@@ -83,6 +88,7 @@ class Model:
         """Give an answer that was cut more room. False where there is no more to give."""
         before = self._parameters(question)
         if answer.reasoned or not any(each.text for each in answer.completions):
+            question.more_reasoning = self.capabilities.reasons
             self.capabilities.needs_room_to_reason()
         question.max_tokens = room_after_truncation(question.max_tokens)
         return self._parameters(question) != before
@@ -157,6 +163,7 @@ class Model:
             most_tokens=question.most_tokens,
             samples=question.samples,
             drawn=question.drawn,
+            more_reasoning=question.more_reasoning,
         )
 
     def _check_length(self, question: Question) -> None:

@@ -58,6 +58,8 @@ class Question:
     """Answers that earlier calls brought."""
     most_tokens: int | None = None
     """What is left for the answer in the model's context, when that turned out to be the bound."""
+    more_reasoning: bool = False
+    """Whether an answer was cut in its reasoning although it had room for some."""
     structured: bool = False
     """Whether the last answer was held to the schema's JSON."""
 

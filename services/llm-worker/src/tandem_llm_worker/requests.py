@@ -14,6 +14,7 @@ from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.providers.errors import AccountStopped
+from tandem_llm_worker.questions import History
 
 ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
@@ -40,18 +41,39 @@ class _Running:
     account: Account
     limit: asyncio.Timeout
     since: float
-    started: bool = False
+    history: History
+    begun: int = 0
+    """Calls, the one under way included."""
     given_up: str = ""
 
+    @property
+    def started(self) -> bool:
+        """Whether its first call began: from then on it is not handed back."""
+        return self.begun > 0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no call is under way and none brought anything that was paid for."""
+        return self.begun == len(self.history.calls) and self.history.usage is None
+
     def start(self) -> None:
-        """Its first call begins: from now on it is not handed back."""
-        if not self.started:
-            self.started = True
+        """A call begins."""
+        self.begun += 1
+        if self.begun == 1:
             self.limit.reschedule(None)
 
     def give_up(self, reason: str) -> None:
         """Hand it back, which waits for its first call still."""
-        if not self.started and not self.given_up and not self.limit.expired():
+        if not self.started:
+            self._end(reason)
+
+    def leave(self) -> None:
+        """Leave it to the worker that has its partition now, be it that it waits to be called again."""
+        if self.is_free:
+            self._end(ANOTHERS)
+
+    def _end(self, reason: str) -> None:
+        if not self.given_up and not self.limit.expired():
             self.given_up = reason
             self.limit.reschedule(0.0)
 
@@ -67,7 +89,8 @@ class RequestHandler:
     records are asked for again under the new one. A request for what is under way is left to the call that runs; one
     for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
     when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
-    What is not begun when its partition goes to another worker is left to that one (`LetGo`).
+    What is not begun when its partition goes to another worker is left to that one (`LetGo`), and so is what would have
+    to be called again, while nothing was paid for it.
     """
 
     def __init__(
@@ -112,7 +135,7 @@ class RequestHandler:
         self._owned = frozenset(partitions)
         for running in self._running.values():
             if running.partition not in self._owned:
-                running.give_up(ANOTHERS)
+                running.leave()
 
     async def watch(self) -> None:
         """Until cancelled, see to it that no account keeps the others' requests from being taken in hand."""
@@ -140,35 +163,43 @@ class RequestHandler:
         if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
             raise VoidRequestError(UNKNOWN_PROVIDER)
         self._check_account(account, job)
-        if self._owned is not None and partition not in self._owned:
+        if not self._owns(partition):
             raise LetGo
         now = asyncio.get_running_loop().time()
-        running = self._running[key] = _Running(request, partition, account, asyncio.timeout(self._start_seconds), now)
+        limit = asyncio.timeout(self._start_seconds)
+        running = self._running[key] = _Running(request, partition, account, limit, now, History())
 
         def check_wanted() -> None:
             current = self._jobs.get(request.job_id) or job
             check_not_void(running.request, current)
             if self._accounts.standing_in_the_way(current.agent) is not None:
                 raise self._handed_back(account, ACCOUNT_STOPPED)
+            if not self._owns(partition) and running.is_free:
+                raise LetGo
             running.start()
 
         try:
-            async with running.limit:
-                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted)
+            async with limit:
+                answer, encoded = await self._asker.ask(
+                    request, job, check_wanted=check_wanted, history=running.history
+                )
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
             raise self._handed_back(account, ACCOUNT_STOPPED) from stopped
         except TimeoutError:
-            if running.started:
-                raise
             if running.given_up == ANOTHERS:
                 raise LetGo from None
+            if running.started:
+                raise
             raise self._handed_back(account, running.given_up or NOT_STARTED) from None
         finally:
             del self._running[key]
         self._kept.keep(key, encoded)
         self.completed += 1
         return Outgoing(answer, encoded=encoded)
+
+    def _owns(self, partition: int) -> bool:
+        return self._owned is None or partition in self._owned
 
     def _check_account(self, account: Account, job: JobPublishedV1) -> None:
         """Raises VoidRequestError for what is not worth taking in hand."""

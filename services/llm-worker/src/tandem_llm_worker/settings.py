@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -14,10 +15,19 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from tandem.settings import ServiceSettings
 from tandem_llm_worker.pacing.limits import Limits
 
+REASONING_MODELS = (
+    *("o1", "o1-*", "o3", "o3-*", "o4-*", "gpt-5", "gpt-5-mini*", "gpt-5-nano*"),
+    *("deepseek-r1*", "deepseek-reasoner", "qwq-*", "magistral-*", "*-thinking", "*-thinking-*", "*-reasoning"),
+)
+"""Families whose makers say so. A wrong guess costs nothing but room that is not used and money set aside for it."""
+
 
 def _worker_name() -> str:
     """Unique per start, so that reports of a restarted pod are not taken for those of its predecessor."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+Parameter = Literal["logprobs", "response_format", "temperature", "top_p", "seed", "reasoning_effort", "n"]
 
 
 class ModelSettings(Limits):
@@ -30,6 +40,14 @@ class ModelSettings(Limits):
     deployment: str = Field(default="", description="Azure: the deployment that serves the model; empty: its name.")
     context_window: int | None = Field(default=None, gt=0, description="Tokens of prompt and answer together.")
     structured_output: bool | None = None
+    reasons: bool | None = Field(
+        default=None,
+        description="Whether it reasons before it answers, and needs room for it; left out: told by its name, else "
+        "by what it says.",
+    )
+    not_taken: tuple[Parameter, ...] = Field(
+        default=(), description="Parameters that it does not take, so that no call has to find it out."
+    )
 
 
 class ProviderSettings(BaseModel):
@@ -46,6 +64,10 @@ class ProviderSettings(BaseModel):
     api_version: str = Field(default="", description="Azure: the api-version, which it cannot do without.")
     headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call, beside the SDK's.")
     models: dict[str, ModelSettings] = Field(default_factory=dict, description="By the name that agents use.")
+    reasoning_models: tuple[str, ...] = Field(
+        default=REASONING_MODELS,
+        description="Names of models that reason, with * for anything; what stands before a slash does not count.",
+    )
     max_in_flight: int = Field(default=64, ge=1, le=4096, description="Calls under way at once, per model.")
     requests_per_minute: float | None = Field(default=None, gt=0)
     requests_per_day: float | None = Field(default=None, gt=0)
@@ -73,6 +95,17 @@ class ProviderSettings(BaseModel):
     def model(self, name: str) -> ModelSettings:
         """The settings of a model, whether it was named or not."""
         return self.models.get(name) or ModelSettings()
+
+    def reasons(self, name: str) -> bool:
+        """Whether a model is known to reason before its first answer."""
+        said = self.model(name).reasons
+        short = name.lower().rpartition("/")[2]
+        return said if said is not None else any(fnmatchcase(short, each.lower()) for each in self.reasoning_models)
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether OpenAI's own models are served here, of which those that reason take `max_completion_tokens` only."""
+        return self.kind == "azure" or (urlsplit(self.base_url).hostname or "").endswith(".openai.com")
 
     def limits_of(self, model: str) -> Limits:
         """Those of the model itself, and the provider's where it has none."""
@@ -137,7 +170,7 @@ class WorkerSettings(ServiceSettings):
     )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
     handover_seconds: float = Field(
-        default=10.0, ge=0, description="How long a partition waits for the calls of the worker that had it before."
+        default=60.0, ge=0, description="How long a partition waits for the calls of the worker that had it before."
     )
     drain_seconds: float = Field(default=45.0, ge=0, description="How long calls under way may go on after SIGTERM.")
     job_wait_seconds: float = Field(default=10.0, ge=0, description="How long a request waits for news of its job.")
@@ -156,6 +189,11 @@ class WorkerSettings(ServiceSettings):
                 if not provider.is_loopback:
                     raise ValueError(f"provider {name}: {provider.base_url} is not on this machine")
         return self
+
+    def reasons(self, provider: str, model: str) -> bool:
+        """Whether a model is known to reason before its first answer."""
+        settings = self.providers.get(provider)
+        return settings is not None and settings.reasons(model)
 
     @property
     def slots(self) -> int:

@@ -51,13 +51,16 @@ class TaskLabel(Part):
     confidence_missing_reason: str | None = Field(default=None, description="Why confidence is None.")
     probabilities: dict[str, float] | None = Field(
         default=None,
-        description="Probability per option: of a single choice they sum to 1, of a multiple choice each stands alone.",
+        description="Probability per option: of a single choice they sum to 1; of a multiple choice each stands alone, "
+        "and those that cannot be known are left out.",
     )
     span_confidences: tuple[float | None, ...] | None = Field(
         default=None, description="Of a span task: the probability that each span is right, in the order of the value."
     )
     margin: float | None = Field(default=None, description="Probability of this option less that of the second.")
-    entropy: float | None = Field(default=None, description="Of `probabilities`, in nats.")
+    entropy: float | None = Field(
+        default=None, description="Of `probabilities`, in nats; None where some of them are left out."
+    )
     rule: str = Field(description="The extraction rule that found the label, e.g. structured, exact, normalized.")
 
 

@@ -17,6 +17,9 @@ from tandem.observability.metrics import EVENTS_CONSUMED, IN_FLIGHT
 
 Message: TypeAlias = tuple[TopicPartition, Record]
 
+ROOM_PARTS = 4
+"""Messages are fetched once there is room for one of so many parts of what may wait: each fetch costs."""
+
 
 class Calls:
     """Up to `concurrency` calls at once, each with up to `max_batch` messages; as many messages again wait."""
@@ -37,6 +40,9 @@ class Calls:
         self._in_flight = in_flight
         self._max_batch = max_batch
         self._concurrency = concurrency
+        self._most_waiting = max_batch * concurrency
+        self.least_room = max(1, self._most_waiting // ROOM_PARTS)
+        """Less room is not worth fetching for."""
         self._fail = fail
         self._ready: deque[Message] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -54,7 +60,7 @@ class Calls:
     @property
     def room(self) -> int:
         """Messages that may be taken on top of those that wait."""
-        return self._max_batch * self._concurrency - len(self._ready)
+        return self._most_waiting - len(self._ready)
 
     def add(self, messages: Iterable[Message]) -> None:
         """These are handled as soon as there is a call for them: at the next `start`."""
@@ -75,7 +81,7 @@ class Calls:
             self._in_flight_gauge.inc(len(batch))
             self._running.add(call := asyncio.create_task(self._handling.handle([record for _, record in batch])))
             call.add_done_callback(partial(self._ended, batch))
-        if self.room > 0:
+        if self.room >= self.least_room:
             self.room_made.set()
 
     def forget_waiting(self) -> None:

@@ -23,7 +23,7 @@ from tandem.messaging.received import Received
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED
-from tandem.observability.tracing import extract_context, is_sampled, link_of, tracer
+from tandem.observability.tracing import extract_context, is_sampled, link_of, makes_spans, tracer
 
 E = TypeVar("E", bound=Event)
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
@@ -167,7 +167,9 @@ class Handling(Generic[E]):
         self._batch_size.observe(len(messages))
         started = time.perf_counter()
         try:
-            if self._single:
+            if self._single and not messages[0].headers and not makes_spans():
+                await self._producer.send_all(await self._handler(messages))
+            elif self._single:
                 await self._call_in_own_span(messages[0])
             else:
                 await self._call_in_batch_span(messages)

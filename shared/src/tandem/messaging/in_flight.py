@@ -33,8 +33,9 @@ class InFlight:
     def __init__(self) -> None:
         self._trackers: dict[TopicPartition, OffsetTracker] = {}
         self._running: dict[tuple[TopicPartition, int], Record] = {}
-        self._done: dict[TopicPartition, dict[int, Record]] = {}
-        """Handled and not known to be committed."""
+        self._done: dict[TopicPartition, dict[int, int]] = {}
+        """Handled and not known to be committed, by offset: what tells the message from another one. Behind a slow call
+        these are many, so the messages themselves are not kept."""
 
     @property
     def partitions(self) -> Iterable[TopicPartition]:
@@ -72,7 +73,7 @@ class InFlight:
         if running is not None and _same(running, record):
             return Verdict.RUNNING, began_anew
         done = self._done.get(partition)
-        if done and (earlier := done.get(record.offset)) is not None and _same(earlier, record):
+        if done and done.get(record.offset) == _print_of(record):
             tracker.finish(record.offset)
             return Verdict.DONE, began_anew
         return Verdict.START, began_anew
@@ -84,7 +85,7 @@ class InFlight:
         """The message was handled to its end."""
         if not self._forget(partition, record):
             return  # a message of a log that the broker forgot since
-        self._done.setdefault(partition, {})[record.offset] = record
+        self._done.setdefault(partition, {})[record.offset] = _print_of(record)
         tracker = self._trackers.get(partition)
         if tracker is not None and tracker.holds(record.offset):
             tracker.finish(record.offset)
@@ -113,8 +114,12 @@ class InFlight:
             if (tracker := self._trackers.get(partition)) is not None:
                 tracker.mark_committed(offset)
             if done := self._done.get(partition):
-                self._done[partition] = {at: record for at, record in done.items() if at >= offset}
+                self._done[partition] = {at: known for at, known in done.items() if at >= offset}
 
 
 def _same(one: Record, other: Record) -> bool:
     return one is other or (one.timestamp == other.timestamp and one.value == other.value and one.key == other.key)
+
+
+def _print_of(record: Record) -> int:
+    return hash((record.timestamp, record.value, record.key))

@@ -33,9 +33,10 @@ from tandem.messaging.received import Headers
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import EVENTS_PRODUCED, LOG_RESETS, PRODUCE_FAILURES
-from tandem.observability.tracing import inject_headers, tracer
+from tandem.observability.tracing import inject_headers, makes_spans, tracer
 
 LINGER_MS = 5
+"""How long the first message waits for others to go with; whoever awaits an acknowledgement waits for it too."""
 BATCH_BYTES = 256 * 1024
 MAX_MESSAGE_BYTES = 1_000_000
 """Of an event's JSON. Below the brokers' default of 1 MiB, so that the limit is met here and not there."""
@@ -71,9 +72,10 @@ class _NotTakenError(Exception):
 class Producer:
     """The process's one producer. Safe for any number of concurrent callers."""
 
-    def __init__(self, connection: Connection, *, health: Health | None = None) -> None:
+    def __init__(self, connection: Connection, *, health: Health | None = None, linger_ms: int = LINGER_MS) -> None:
         self._connection = connection
         self._health = health
+        self._linger_ms = linger_ms
         self._client: AIOKafkaProducer | None = None
         self._connecting = asyncio.Lock()
         self._last_offsets: dict[str, dict[int, int]] = {}
@@ -140,7 +142,7 @@ class Producer:
             topic = topic_of(kind)
             self._topics[kind] = (topic, self._connection.topic(topic))
         topic, name = self._topics[kind]
-        if not headers and isinstance(event, RecordEvent):
+        if not headers and isinstance(event, RecordEvent) and makes_spans():
             headers = _root_span(topic)
         if value is None:
             value = event.to_json()
@@ -245,7 +247,7 @@ class Producer:
             **self._connection.options,
             acks="all",
             enable_idempotence=idempotent,
-            linger_ms=LINGER_MS,
+            linger_ms=self._linger_ms,
             max_batch_size=BATCH_BYTES,
             max_request_size=MAX_MESSAGE_BYTES + HEADROOM_BYTES,
             request_timeout_ms=int(REQUEST_SECONDS * 1000),

@@ -215,7 +215,7 @@ class ConsumerRunner(Generic[E]):
         while not self._stopping.is_set():
             self._calls.start()
             room = self._calls.room - self._newcomers.held
-            if room <= 0:
+            if room < self._calls.least_room:
                 await self._wait_for_room(consumer)
                 continue
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=room)

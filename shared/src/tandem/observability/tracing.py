@@ -41,8 +41,15 @@ def tracer() -> trace.Tracer:
     return trace.get_tracer("tandem")
 
 
+def makes_spans() -> bool:
+    """Whether this process has anywhere to put spans; where not, to make one costs and brings nothing."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 def inject_headers(context: Context | None = None) -> list[tuple[str, bytes]]:
     """The given (or current) span's context as Kafka headers; empty where nothing is traced."""
+    if context is None and trace.get_current_span() is trace.INVALID_SPAN:
+        return []
     carrier: dict[str, str] = {}
     inject(carrier, context=context)
     return [(name, value.encode()) for name, value in carrier.items()]

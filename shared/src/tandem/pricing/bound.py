@@ -18,7 +18,7 @@ MOST_TOKENS = 32_768
 MORE_ROOM = 4
 LEAST_MORE_TOKENS = 256
 REASONING_ROOM = 4096
-"""Tokens that a worker adds to the room of a model that was seen to spend it on reasoning."""
+"""Tokens that a worker adds to the room of a model that reasons; twice as many once an answer was cut all the same."""
 _TOKENS_A_MESSAGE = 16
 _TOKENS_A_CALL = 64
 _TOKENS_OF_A_COMPLAINT = 1024
@@ -77,7 +77,7 @@ class RequestBound:
         self._times = paid_calls * parameters.samples
         room = room_after_truncation(parameters.max_tokens)
         reasoning = REASONING_ROOM if reasons or parameters.reasoning_effort is not None else 0
-        self._output = parameters.max_tokens + room + 2 * reasoning
+        self._output = parameters.max_tokens + room + 3 * reasoning
         self._repair_prompt = room + _TOKENS_OF_A_COMPLAINT if agent.repair else None
 
     def of(self, messages: Iterable[Mapping[str, Any]]) -> Cost:

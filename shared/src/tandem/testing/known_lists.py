@@ -59,15 +59,30 @@ class KnownList:
 
 
 def drawn_sets(
-    count: int, *, tokenizer: Tokenizer, layout: str, top: int | None, seed: int, sharpness: float = 2.5
+    count: int,
+    *,
+    tokenizer: Tokenizer,
+    layout: str,
+    top: int | None,
+    seed: int,
+    sharpness: float = 2.5,
+    dependence: float = 0.0,
 ) -> Iterator[KnownList]:
-    """Answers with several of LABELS, listed in their order."""
+    """Answers with several of LABELS, listed in their order.
+
+    `dependence`: how much likelier or less likely some sets are than their labels taken by themselves.
+    """
     chance = random.Random(seed)  # noqa: S311 - a simulation
     write = LIST_LAYOUTS[layout]
     cut = cache(tokenizer)
     for _ in range(count):
         truth = {label: 1 / (1 + math.exp(-sharpness * chance.gauss(-0.3, 1))) for label in LABELS}
         shares = {labels: _share(labels, truth) for labels in _SETS}
+        if dependence:
+            weights = {labels: share * math.exp(dependence * chance.gauss(0, 1)) for labels, share in shares.items()}
+            total = math.fsum(weights.values())
+            shares = {labels: weight / total for labels, weight in weights.items()}
+            truth = {label: math.fsum(shares[labels] for labels in _SETS if label in labels) for label in LABELS}
         said, right = chance.choices(_SETS, list(shares.values()), k=2)
         answer = write(said)
         tokens = reported({write(labels): share for labels, share in shares.items()}, answer, cut, top=top)

@@ -10,7 +10,7 @@ import json
 import math
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,16 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "bare": lambda label: f"{label}.",
 }
 """How an answer that gives a label may be written."""
+NUMBERS = ("129.5", "129", "1295", "13", "0.5", "90")
+GRID = ("1", "1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5")
+"""Numbers that begin one another."""
+NUMBER_LAYOUTS: dict[str, Callable[[str], str]] = {
+    "json": lambda number: f'{{"label": {number}}}',
+    "dense json": lambda number: f'{{"label":{number}}}',
+    "json over lines": lambda number: f'{{\n  "label": {number}\n}}',
+    "line": lambda number: f"label: {number}\n",
+}
+"""How an answer that gives a number may be written."""
 
 
 def fixed(text: str, *, length: int) -> list[str]:
@@ -134,15 +144,35 @@ class Known:
 
 
 def drawn(
-    count: int, *, tokenizer: Tokenizer, layout: Callable[[str], str], top: int | None, seed: int, sharpness: float = 3
+    count: int,
+    *,
+    tokenizer: Tokenizer,
+    layout: Callable[[str], str],
+    top: int | None,
+    seed: int,
+    sharpness: float = 3,
+    labels: Sequence[str] = LABELS,
 ) -> Iterator[Known]:
     """Answers to records, each with probabilities of its own; the higher `sharpness`, the surer the model."""
     chance = random.Random(seed)  # noqa: S311 - a simulation
     for _ in range(count):
-        weights = [math.exp(sharpness * chance.gauss(0, 1)) for _ in LABELS]
+        weights = [math.exp(sharpness * chance.gauss(0, 1)) for _ in labels]
         total = math.fsum(weights)
-        truth = {label: weight / total for label, weight in zip(LABELS, weights, strict=True)}
-        label, right = chance.choices(LABELS, weights, k=2)
+        truth = {label: weight / total for label, weight in zip(labels, weights, strict=True)}
+        label, right = chance.choices(labels, weights, k=2)
         answers = {layout(each): share for each, share in truth.items()}
         tokens = reported(answers, layout(label), tokenizer, top=top)
         yield Known(layout(label), tokens, label, right, truth[label])
+
+
+def error_against(told: Iterable[tuple[float, float]], *, bins: int = 10) -> float:
+    """The expected calibration error of confidences whose true probabilities are known: `told` with the truth.
+
+    Right answers that are drawn scatter around their probabilities, so that few of them look ill calibrated; these do
+    not.
+    """
+    gaps, count = [0.0] * bins, 0
+    for confidence, truth in told:
+        gaps[min(bins - 1, int(confidence * bins))] += confidence - truth
+        count += 1
+    return math.fsum(map(abs, gaps)) / count if count else 0.0

@@ -29,15 +29,17 @@ def test_lost_reports_and_a_worker_that_was_stopped_and_wakes_do_no_harm(limits:
     assert min(lost.accepted, stopped.accepted) > 2950
 
 
-@pytest.mark.parametrize(("limits", "best"), [(MINUTE_BUCKET, 3067), (SECOND_BUCKET, 2646)])
-def test_without_headers_and_without_a_limit_the_fleet_finds_it_together(limits: Limits, best: int) -> None:
-    score = simulate(Policy("unknown", configured=None), limits)
+@pytest.mark.parametrize("seed", ["", "a", "b", "c"])
+@pytest.mark.parametrize(("limits", "best"), [(MINUTE_BUCKET, 3060), (SECOND_BUCKET, 2950)])
+def test_without_headers_and_without_a_limit_the_fleet_finds_it_together(limits: Limits, best: int, seed: str) -> None:
+    score = simulate(Policy("unknown", configured=None), limits, seed=seed)
     assert score.accepted > best
-    assert score.late_refused < 0.02 * score.late_accepted
+    assert score.refused <= 52
+    assert score.late_refused < 0.01 * score.late_accepted
 
 
 @pytest.mark.parametrize("limits", [MINUTE_BUCKET, SECOND_BUCKET])
 def test_a_limit_set_twice_too_high_is_found_out_without_headers(limits: Limits) -> None:
     score = simulate(Policy("twice", configured=2 * PER_MINUTE), limits)
-    assert score.late_accepted > 0.9 * 1500
-    assert score.late_refused < 0.02 * score.late_accepted
+    assert score.accepted > 2950
+    assert score.refused <= 52

@@ -104,6 +104,10 @@ class Waiting:
                 log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
                 return True
             return False
+        if feeder.running and await feeder.tell(self._fleet.aside(account, feeder.second)):
+            log.warning(
+                "job.one_model", job_id=feeder.job_id, text=feeder.document["state_reason"] or "both take calls"
+            )
         if handed_back:
             self._to_ask.add(feeder.job_id)
         if feeder.running and feeder.job_id in self._to_ask:

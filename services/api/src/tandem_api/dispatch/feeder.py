@@ -132,6 +132,13 @@ class JobFeeder(FedJob):
         """Ask for nothing until the provider is well. Raises LeaseLostError."""
         await self._wait(reason, waiting_for=None)
 
+    async def tell(self, reason: str | None) -> bool:
+        """Have the running job say this of itself. Whether that is news. Raises LeaseLostError."""
+        if self.document["state_reason"] == reason:
+            return False
+        self.document = await self._parts.writer.tell(self.job_id, epoch=self.document["epoch"], reason=reason)
+        return True
+
     async def go_on(self) -> None:
         """The provider is well again. Raises LeaseLostError."""
         self.document = await self._parts.writer.go_on(self.job_id, epoch=self.document["epoch"])

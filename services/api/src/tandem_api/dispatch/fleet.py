@@ -20,6 +20,10 @@ _KINDS = {"retry_after": "rate_limited"}
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
 _ON_ITS_OWN = "The job goes on by itself."
+_SECOND_ANSWERS = "The agent's second model answers meanwhile."
+_FIRST_ALONE = (
+    "It has the agent's second model: until it takes calls again, records that need it keep what the first one gives."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,15 @@ class Fleet:
         if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
             return found
         return self.obstacle(second.account)
+
+    def aside(self, account: Account, second: Second | None) -> str | None:
+        """What is to be told of a job that runs all the same: that one of its agent's two models takes no calls."""
+        if second is None:
+            return None
+        if (found := self.obstacle(account)) is not None:
+            return f"{found.text.removesuffix(_ON_ITS_OWN)}{_SECOND_ANSWERS}"
+        found = self.obstacle(second.account)
+        return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
 
     def reasons(self, account: Account) -> bool:
         """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""

@@ -95,6 +95,12 @@ class Buckets:
             if bucket is not None and amount is not None:
                 bucket.scale(max(share, 1e-6) * amount / DAY, now)
 
+    def rest(self, seconds: float, now: float) -> None:
+        """No call for so long, and none the more afterwards."""
+        requests = self._paced[0]
+        if requests is not None:
+            requests.take(requests.rate * seconds, now)
+
     def wait_for(self, need: Need, now: float) -> float:
         wait = 0.0
         for kind, bucket in self._live:

@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.buckets import Buckets
+from tandem_llm_worker.pacing.discovery import REST_SECONDS
 from tandem_llm_worker.pacing.headers import Readings, read
 from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
 from tandem_llm_worker.pacing.turns import FairQueue, Turn
@@ -98,6 +99,8 @@ class Limiter:
         self.in_flight = 0
         self.accepted_calls = 0
         self.refused_calls = 0
+        self.on_cut: Callable[[], None] = lambda: None
+        """Called when a refusal made this worker slower: others want to know."""
         self.latency: float | None = None
         """Seconds from admission to the end of a call, smoothed."""
 
@@ -175,16 +178,29 @@ class Limiter:
         """
         now = self._clock()
         self.refused_calls += 1
-        self.allowance.refused(now)
+        if self.allowance.refused(now):
+            self._rest(now)
+            self.on_cut()
         if retry_after is not None and retry_after >= LONG_RETRY_AFTER_SECONDS:
             self.hold(retry_after)
         self._follow(now)
 
     def adopt(self, calls_per_second: float) -> None:
-        """What another worker found the account to take; of use before the first call of this one."""
-        if not self.accepted_calls and not self.refused_calls:
-            self.allowance.adopt(calls_per_second)
-            self._follow(self._clock())
+        """What another worker found the account to take; of use before the first call of this one was taken."""
+        if not self.accepted_calls:
+            now = self._clock()
+            self.allowance.adopt(calls_per_second, now)
+            self._follow(now)
+
+    def heard_taken(self, worker: str, total: float) -> None:
+        """Another worker's calls since it started, the refused ones left out."""
+        self.allowance.heard_taken(worker, total, self._clock())
+
+    def heard_refused(self, calls_per_second: float) -> None:
+        """Another worker was refused, and found the account to take so much."""
+        now = self._clock()
+        if self.allowance.heard_refused(calls_per_second, now):
+            self._rest(now)
 
     def hold(self, seconds: float) -> None:
         """Admit nobody for so long."""
@@ -216,6 +232,11 @@ class Limiter:
         if self._queue:
             self._admit()
 
+    def _rest(self, now: float) -> None:
+        """Go on more slowly, after a short while."""
+        self._follow(now)
+        self._buckets.rest(REST_SECONDS, now)
+
     def _follow(self, now: float) -> None:
         """Take over the rates of now."""
         if self._buckets.set_rates(self.allowance.rates, now) and self._queue:
@@ -231,8 +252,10 @@ class Limiter:
         return max(0.0, self._held_until - now, self._buckets.wait_for(need, now))
 
     def _take(self, need: Need) -> None:
+        now = self._clock()
         self.in_flight += 1
-        self._buckets.take(need, self._clock())
+        self.allowance.sent(now)
+        self._buckets.take(need, now)
 
     def _settle(self, reserved: Need, used: Need | None, admitted_at: float) -> None:
         self.in_flight -= 1

@@ -18,17 +18,27 @@ _ROOM = ("max_tokens", "max_completion_tokens")
 class Capabilities:
     """What one model takes. Everything is assumed until the provider complains."""
 
-    def __init__(self, settings: ModelSettings | None = None, *, structured_output: bool = True) -> None:
+    def __init__(
+        self,
+        settings: ModelSettings | None = None,
+        *,
+        structured_output: bool = True,
+        reasons: bool = False,
+        is_openai: bool = False,
+    ) -> None:
+        """`reasons`: known beforehand. `is_openai`: the provider itself."""
         settings = settings or ModelSettings()
         if settings.structured_output is not None:
             structured_output = settings.structured_output
         self._dropped: set[str] = set() if structured_output else {"response_format"}
+        for name in settings.not_taken:
+            self._drop(name)
         self._bad_schemas: set[str] = set()
-        self._room = "max_tokens"
+        self._room = "max_completion_tokens" if reasons and is_openai else "max_tokens"
         self._most_tokens: int | None = None
         self._most_top_logprobs: int | None = None
         self._most_samples: int | None = None
-        self._reasoning_room = 0
+        self._reasoning_room = REASONING_ROOM if reasons else 0
         self._may_switch = settings.api == "auto"
         self.api: Api = "responses" if settings.api == "responses" else "chat"
         self.context_window = settings.context_window
@@ -41,7 +51,7 @@ class Capabilities:
 
     @property
     def reasons(self) -> bool:
-        """Whether answers have more room, since one was cut for its reasoning. It bounds, it need not be spent."""
+        """Whether answers have more room, for reasoning. It bounds, it need not be spent."""
         return self._reasoning_room > 0
 
     @property
@@ -59,13 +69,16 @@ class Capabilities:
         schema_key: str = "",
         samples: int = 1,
         drawn: int = 0,
+        more_reasoning: bool = False,
     ) -> dict[str, Any]:
         """What to send beside model and messages, by the names of chat completions.
 
         `most_tokens` bounds the room for this prompt alone.
+        `more_reasoning`: the room for reasoning was too small for this prompt.
         `samples` more answers are wanted; `drawn` were drawn by earlier calls, which had other seeds.
         """
-        room = max_tokens + self._reasoning_room
+        reasoning = self._room_to_reason(wanted)
+        room = max_tokens + (2 * reasoning if more_reasoning else reasoning)
         if self._most_tokens is not None:
             room = min(room, self._most_tokens)
         parameters: dict[str, Any] = {self._room: room if most_tokens is None else min(room, most_tokens)}
@@ -106,11 +119,22 @@ class Capabilities:
             self._bound(parameter, most)
         elif parameter in _ROOM:
             self._room = _ROOM[1 - _ROOM.index(parameter)]
+            if parameter == "max_tokens":  # bounds the visible answer alone, which only models that reason tell apart
+                self.needs_room_to_reason()
         elif complaint.of_this_schema:
             if len(self._bad_schemas) < _MOST_SCHEMAS:
                 self._bad_schemas.add(schema_key)
         elif parameter:
-            self._dropped |= {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+            self._drop(parameter)
+
+    def _drop(self, parameter: str) -> None:
+        self._dropped |= {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+
+    def _room_to_reason(self, wanted: ModelParameters) -> int:
+        """Of this agent's answers: an effort that it names, and that the model takes, says that there is reasoning."""
+        if wanted.reasoning_effort in (None, "none") or "reasoning_effort" in self._dropped:
+            return self._reasoning_room
+        return REASONING_ROOM
 
     def _bound(self, parameter: str, most: int) -> None:
         if parameter in _ROOM:
@@ -125,5 +149,5 @@ class Capabilities:
         self._dropped.add("n")
 
     def needs_room_to_reason(self) -> None:
-        """An answer was cut because of reasoning: the room is larger from now on, before other answers are cut."""
+        """The model turned out to reason: the room is larger from now on, before other answers are cut."""
         self._reasoning_room = REASONING_ROOM

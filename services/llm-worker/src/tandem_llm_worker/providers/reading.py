@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 
 from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
@@ -16,6 +17,8 @@ CUT = "length"
 FILTERED = "content_filter"
 REFUSED = "refusal"
 """Finish reasons of completions that are no answers; the last is ours, since providers say `stop` with a refusal."""
+
+_TOKENS = TypeAdapter(tuple[TokenLogprob, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,15 @@ def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogpro
     if not tokens:
         return None
     try:
-        return tuple(
-            TokenLogprob(
-                token=token["token"],
-                logprob=token["logprob"],
-                top=tuple((each["token"], each["logprob"]) for each in token.get("top_logprobs") or ()),
-            )
-            for token in tokens
+        return _TOKENS.validate_python(
+            [
+                {
+                    "token": token["token"],
+                    "logprob": token["logprob"],
+                    "top": [(each["token"], each["logprob"]) for each in token.get("top_logprobs") or ()],
+                }
+                for token in tokens
+            ]
         )
     except (LookupError, TypeError, ValueError, AttributeError):
         return None

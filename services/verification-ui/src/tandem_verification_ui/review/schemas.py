@@ -46,7 +46,8 @@ class Suggestion(BaseModel):
     confidence_method: str | None
     confidence_missing_reason: str | None
     probabilities: dict[str, float] | None = Field(
-        description="Per option: of a single choice they sum to 1, of a multiple choice each stands alone."
+        description="Per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those "
+        "that cannot be known are left out.",
     )
     span_confidences: list[float | None] | None = Field(
         description="Of a span task: the probability that each span is right, in the order of the value."

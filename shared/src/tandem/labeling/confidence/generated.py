@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
 from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.cut_characters import put_together
 from tandem.labeling.confidence.measure import UnknownReason
 from tandem.labeling.reading import Place
 
@@ -28,7 +30,10 @@ class Generated:
         self.tokens = tokens
         self.text = "".join(pieces)
         self.starts = list(accumulate(map(len, pieces), initial=0))
-        """Where each token begins, and where the last one ends."""
+        """Where each token begins, and where the last one ends. One that begins within a character is taken to begin
+        behind it."""
+        if "\\x" in self.text:
+            self.text, self.starts = put_together(pieces)
 
     def token_at(self, position: int) -> int:
         """Index of the token that holds the character at this position. Raises UnknownError behind the last."""
@@ -43,12 +48,13 @@ class Generated:
         start, end = place
         shift = self.text.find(answer)
         if shift == -1 or self.text.find(answer, shift + 1) != -1:
-            shift = self._only_occurrence(answer[start:end]) - start
+            shift = self._only_occurrence(answer, start, end) - start
         return start + shift, end + shift
 
-    def _only_occurrence(self, label: str) -> int:
-        """Tokens may spell bytes of a character apart; the label is then looked for alone."""
-        at = self.text.find(label)
-        if not label or at == -1 or self.text.find(label, at + 1) != -1:
+    def _only_occurrence(self, answer: str, start: int, end: int) -> int:
+        """Tokens may spell bytes of a character apart; the label is then looked for alone, as a whole word."""
+        label = answer[start:end]
+        found = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(label)}(?!\w)", self.text)]
+        if not label or len(found) != 1:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
-        return at
+        return found[0]

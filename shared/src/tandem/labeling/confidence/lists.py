@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from math import exp, fsum
+from collections.abc import Callable, Collection, Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import PRESUMED_LIMIT, UnknownReason
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
-from tandem.labeling.confidence.walk import walk
+from tandem.labeling.confidence.walk import distribution_at, walk
 from tandem.labeling.reading import Place
 
 END = ""
@@ -28,6 +28,8 @@ _EMPTY = {True: "[]", False: "none"}
 """How a list says that it holds nothing."""
 _SEPARATORS = (",", ";", "|", "/", "\n", " and ", " & ")
 _KEPT = 256
+_ROUNDING = 1e-6
+_AS_GOOD_AS_CERTAIN = 1 - 1e-5
 _LONGEST_CLOSE = 20
 _JSON_CLOSE = re.compile(r'"\s*\]')
 
@@ -38,11 +40,17 @@ class Slot(NamedTuple):
     said: str
     """The option it said, or END."""
     shares: Mapping[str, float]
-    """Option, or END, to its probability here; they sum to 1, and those that are left out have none."""
+    """Option, or END, to its probability here; those that are left out have none. They sum to 1, or to less where some
+    went elsewhere before."""
     path: float
     """Probability of the very tokens generated here: at most that of what was said."""
     is_bound: bool
     """Whether probability was given to others on suspicion."""
+    untold: Sequence[tuple[float, Collection[str] | None]]
+    """Probability that may belong to any of these options; where it is None, to any at all."""
+
+    unseen: float
+    """Of what was said, the probability of other tokens that say it: what would have followed them is not told."""
 
 
 class ListSlots:
@@ -63,7 +71,7 @@ class ListSlots:
         lead = text[start : said[0][1][0]]
         slots: list[Slot] = []
         before: list[str] = []
-        token = generated.token_at(start)
+        token = 0
         for value, (first, last) in said:
             lead = text[start:first]
             ends = close if before else _EMPTY[in_json]
@@ -100,11 +108,12 @@ class ListSlots:
         if (kept := self._kept.get(key)) is not None:
             return kept
         if not usual and own is not None:
-            texts = {text: value for text, value in texts.items() if value != own[0]} | {own[1]: own[0]}
+            texts = {**texts, own[1]: own[0]}
         said = set(before)
         last = max((self._order[value] for value in before), default=-1)
         made = {f"{lead}{text}": value for text, value in texts.items() if value not in said}
-        likely = frozenset(text.casefold() for text, value in made.items() if self._order[value] > last)
+        behind = (text.casefold() for text, value in made.items() if self._order[value] > last)
+        likely = frozenset((close.casefold(), *behind))
         spellings = self._kept[key] = _ListSpellings(made, lead, close, likely, in_json=in_json)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
@@ -126,20 +135,32 @@ def _slot(
     `begin`: where the label before it ends, which stands in tokens up to `behind`.
     """
     certain = 1.0
-    if begin is not None:
-        for skipped in generated.tokens[behind : generated.token_at(begin)]:
-            certain *= min(1.0, exp(skipped.logprob))  # where another label could still have parted unseen
-    found = walk(place, generated, spellings, in_json=in_json, begin=begin)
-    total = fsum(found.masses.values())
-    if not total or not found.path:
+    if begin is not None and behind < (first := generated.token_at(begin)):
+        for skipped in generated.tokens[behind:first]:
+            certain *= distribution_at(skipped)[0]  # where another label could still have parted unseen
+    found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
+    masses, presumed, shared = found.settled(spellings)
+    total = fsum(masses.values())
+    path = certain * found.path
+    if not path > 0:
         raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+    path = min(1.0, path / total)
+    value_of = spellings.value_of
     shares: dict[str, float] = {}
-    for spelling, mass in found.masses.items():
-        if mass:
-            option = spellings.value_of[spelling]
-            shares[option] = shares.get(option, 0.0) + mass / total
-    is_bound = found.presumed > PRESUMED_LIMIT * total
-    return Slot(value, shares, min(1.0, certain * found.path / total), is_bound), found.behind
+    scale = certain / total
+    for spelling, mass in masses.items():
+        option = value_of[spelling]
+        shares[option] = shares.get(option, 0.0) + mass * scale
+    untold: list[tuple[float, Collection[str] | None]] = []
+    for mass, options in shared:
+        untold.append((mass * scale, None if options is None else {value_of[option] for option in options}))
+    if certain < _AS_GOOD_AS_CERTAIN:
+        untold.append((1 - certain, None))
+    if found.unlisted_before:
+        untold.append((certain * found.unlisted_before / (found.unlisted_before + total), None))
+    unseen = shares[value] - path
+    is_bound = presumed > PRESUMED_LIMIT * total
+    return Slot(value, shares, path, is_bound, untold, unseen if unseen > _ROUNDING else 0.0), found.behind
 
 
 class _ListSpellings(Spellings):
@@ -153,27 +174,32 @@ class _ListSpellings(Spellings):
         self._lead = lead.casefold()
         self._close = close.casefold()
         self._lead_is_all = lead == BRACKET
-        self._bare = ("".join(lead.split()), "".join(close.split()))
-        self._more = sorted(text.casefold() for text in texts)
+        self._bare = (_bare(self._lead), _bare(self._close))
+        self._more = {text: _bare(text) for text in sorted(text.casefold() for text in texts)}
         ends = ends_string if in_json else _ends_item(lead.strip(), close.strip())
-        super().__init__({**texts, close: END}, ends, likely=likely)
+        super().__init__({**texts, close: END}, ends, in_json=in_json, likely=likely)
 
     def _leads_to(self, text: str, said: int) -> list[str]:
         found = super()._leads_to(text, said)
         if found or text.startswith(self._lead):
             return found
-        bare = "".join(text.split())
+        bare = _bare(text)
         lead, close = self._bare
         if not bare or not lead:
             return found
         if close and (close.startswith(bare) or bare.startswith(close)):
             found.append(self._close)
-        if lead.startswith(bare) or bare.startswith(lead):
-            found += self._more  # laid out otherwise than this list is
+        if lead.startswith(bare) or bare.startswith(lead):  # laid out otherwise than this list is
+            begun = [option for option, own in self._more.items() if own.startswith(bare) or bare.startswith(own)]
+            found += begun or self._more
         return found
 
     def _ended(self, option: str, rest: str) -> bool:
         return self._lead_is_all or option == self._close or super()._ended(option, rest)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def _ends_item(separator: str, close: str) -> Callable[[str], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,27 +83,47 @@ class Partial:
 Assessment = Confidence | Partial | UnknownReason
 
 
-def over_options(value: str, masses: Mapping[str, float], method: Method) -> Confidence | UnknownReason:
-    """The confidence in `value` among options with these masses, which need not sum to 1."""
+def over_options(
+    value: str, masses: Mapping[str, float], method: Method, *, options: Sequence[str] = ()
+) -> Confidence | UnknownReason:
+    """The confidence in `value` among options with these masses, which need not sum to 1. `options`: those without a
+    mass as well."""
     total = math.fsum(masses.values())
-    if not masses[value] or not total:
+    if not masses.get(value) or not total:
         return UnknownReason.LABEL_NOT_IN_ALTERNATIVES
-    probabilities = {option: mass / total for option, mass in masses.items()}
+    probabilities = dict.fromkeys(options, 0.0)
+    second = entropy = 0.0
+    for option, mass in masses.items():
+        share = probabilities[option] = mass / total
+        if share > 0:
+            entropy -= share * math.log(share)
+        if share > second and option != value:
+            second = share
     own = min(1.0, probabilities[value])
-    second = max((share for option, share in probabilities.items() if option != value), default=0.0)
-    return Confidence(own, probabilities, own - second, entropy_of(probabilities), method)
+    return Confidence(own, probabilities, own - second, max(0.0, entropy), method)
 
 
-def over_decisions(probabilities: Mapping[str, float], chosen: Collection[str]) -> tuple[float | None, float]:
-    """Margin and entropy of a multiple choice, whose options stand each alone."""
+def over_decisions(
+    probabilities: Mapping[str, float], chosen: Collection[str], off: Mapping[str, float]
+) -> tuple[float, float | None]:
+    """Margin and entropy of a multiple choice, whose options stand each alone.
+
+    `off`: of options that are not surely known, by how much they may be off. The margin is then the least that it may
+    be, and there is no entropy.
+    """
     margin, entropy = 1.0, 0.0
     for option, share in probabilities.items():
-        narrow = 2 * share - 1 if option in chosen else 1 - 2 * share
+        is_chosen = option in chosen
+        if not (share or is_chosen or off):
+            continue
+        narrow = 2 * share - 1 if is_chosen else 1 - 2 * share
+        if off:
+            narrow = max(-1.0, narrow - 2 * off.get(option, 0.0))
         if narrow < margin:  # noqa: PLR1730 - this is the hot path, and `min` a call
             margin = narrow
         if _AS_GOOD_AS_NOTHING < share < 1:
             entropy -= share * math.log(share) + (1 - share) * math.log(1 - share)
-    return (margin if probabilities else None), entropy
+    return margin, None if off else entropy
 
 
 def entropy_of(probabilities: Mapping[str, float]) -> float:

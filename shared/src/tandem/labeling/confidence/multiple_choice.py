@@ -8,8 +8,10 @@ how much probability went to answers that hold it, and how much to answers that 
     P(option) = included / (included + excluded)
 
 The second line takes options to be listed in the order of the schema; the third that what was not seen (how the model
-would have gone on after another label) is as what was. Where that order is seen to be broken, an option that was said
-has `included` itself, which is the least it can have, and of the others only the end excludes them.
+would have gone on after another label) is as what was. An option is left out where less than half is seen to decide on
+it, or where more than a fiftieth of that may or may not belong to it: where alternatives begin several options at once,
+or are not listed. Where the order is seen to be broken, an option that was said has `included` itself, which is the
+least it can have, and of the others only the end excludes them.
 
 The confidence of the set is the product of the probabilities of what was said at each place, the end included. It
 assumes nothing where options are listed in one order; where they are not, the same set has other ways to be said, and
@@ -20,16 +22,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from operator import itemgetter
 
 from tandem.events.schema import MultipleChoiceTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.lists import END, ListSlots, Slot
 from tandem.labeling.confidence.measure import Assessment, Confidence, Method, UnknownReason, over_decisions
 from tandem.labeling.confidence.spellings import spellings_of
-from tandem.labeling.confidence.token_probability import quoted
+from tandem.labeling.confidence.token_probability import json_spellings
 from tandem.labeling.reading import Reading
 
+_PLACE = itemgetter(1)
+UNTOLD_LIMIT = 0.02
+"""Of what decides on an option: when more than this may or may not be its, its probability is not told."""
+LEAST_SEEN = 0.5
+"""When less than this is seen to decide on an option, what is not seen might say otherwise: it is not told either."""
 DISORDER_LIMIT = 0.01
 """Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""
 
@@ -41,7 +49,7 @@ class MultipleChoiceProbability:
         self._values = [option.value for option in task.options]
         self._index = {value: index for index, value in enumerate(self._values)}
         texts = spellings_of(task.options)
-        self._slots = ListSlots(self._values, texts, {quoted(text): value for text, value in texts.items()})
+        self._slots = ListSlots(self._values, texts, json_spellings(texts))
         self._empty = EmptyList(task.name)
 
     def estimate(self, reading: Reading, answer: str, generated: Generated) -> Assessment:
@@ -49,13 +57,8 @@ class MultipleChoiceProbability:
         labels = [str(label) for label in reading.value] if isinstance(reading.value, tuple) else []
         try:
             if labels:
-                said = sorted(
-                    (
-                        (label, _located(place, answer, generated))
-                        for label, place in zip(labels, reading.places, strict=True)
-                    ),
-                    key=lambda each: each[1],
-                )
+                places = zip(labels, reading.places, strict=True)
+                said = sorted([(label, _located(place, answer, generated)) for label, place in places], key=_PLACE)
                 slots = self._slots.of(said, generated, in_json=reading.in_json)
             else:
                 slots = [self._slots.of_none(self._empty.find(generated, in_json=reading.in_json), generated)]
@@ -66,12 +69,47 @@ class MultipleChoiceProbability:
     def _confidence(self, labels: Sequence[str], slots: Sequence[Slot]) -> Confidence:
         in_order = self._in_order(slots)
         chosen = set(labels)
-        included = dict.fromkeys(self._values, 0.0)
-        excluded = dict.fromkeys(self._values, 0.0)
-        undecided = list(self._values)
-        reached = whole = 1.0
+        included, excluded, untold, whole = self._decisions(slots, in_order=in_order)
+        probabilities = dict.fromkeys(self._values, 0.0)
+        off: dict[str, float] = {}
+        for value, mass in included.items():
+            decided = mass + excluded[value]
+            if mass:
+                probabilities[value] = mass / decided
+            if decided < LEAST_SEEN or untold[value] > UNTOLD_LIMIT * decided:
+                off[value] = max(1 - decided, untold[value] / decided if decided else 1.0)
+        if not in_order:
+            probabilities |= {value: min(1.0, included[value]) for value in chosen}
+        bound = not in_order or any(slot.is_bound for slot in slots)
+        margin, entropy = over_decisions(probabilities, chosen, off)
+        for value in off:
+            del probabilities[value]
+        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        return Confidence(whole, probabilities, margin, entropy, method)
+
+    def _decisions(
+        self, slots: Sequence[Slot], *, in_order: bool
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float], float]:
+        """Of each option the probability included, excluded, and of that what may not be so; and that of the list.
+
+        Options of which nothing is said, and nothing in doubt, are left out.
+        """
+        undecided = self._values
+        seen: set[str] = set()
+        for slot in slots:
+            if slot.untold or slot.unseen:
+                break
+            seen.update(slot.shares)
+        else:
+            undecided = [value for value in undecided if value in seen]
+        included = dict.fromkeys(undecided, 0.0)
+        excluded, untold = included.copy(), included.copy()
+        reached = 1.0
         for slot in slots:
             shares = slot.shares
+            for mass, options in slot.untold:
+                for value in self._in_doubt(options, undecided, in_order=in_order):
+                    untold[value] += reached * mass
             out = reached * shares.get(END, 0.0)
             for value in reversed(undecided):
                 share = reached * shares.get(value, 0.0)
@@ -80,15 +118,21 @@ class MultipleChoiceProbability:
                 if in_order:
                     out += share
             undecided = self._behind(slot.said, undecided, in_order=in_order)
-            reached *= shares[slot.said]
-            whole *= slot.path
-        probabilities = {value: mass and mass / (mass + excluded[value]) for value, mass in included.items()}
+            if slot.unseen:
+                for value in undecided:
+                    untold[value] += reached * slot.unseen
+            reached *= slot.path
+        return included, excluded, untold, reached
+
+    def _in_doubt(self, options: Collection[str] | None, undecided: Sequence[str], *, in_order: bool) -> Sequence[str]:
+        """Of the undecided options those for which it matters to which of `options` probability belongs."""
+        if options is None:
+            return undecided
         if not in_order:
-            probabilities |= {value: min(1.0, included[value]) for value in chosen}
-        bound = not in_order or any(slot.is_bound for slot in slots)
-        margin, entropy = over_decisions(probabilities, chosen)
-        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
-        return Confidence(whole, probabilities, margin, entropy, method)
+            return [value for value in undecided if value in options or END in options]
+        places = [self._index.get(option, len(self._values)) for option in options]  # the end is behind all
+        first, last = min(places), max(places)
+        return [value for value in undecided if first <= self._index[value] <= last]
 
     def _behind(self, said: str, undecided: list[str], *, in_order: bool) -> list[str]:
         """Of the options that were undecided, those that are so still once this one was said."""
@@ -116,11 +160,13 @@ class EmptyList:
     def __init__(self, task: str) -> None:
         self._of_task = re.compile(re.escape(json.dumps(task)) + r"\s*:\s*(\[\s*\])", re.IGNORECASE)
         self._any = re.compile(r"(\[\s*\])")
+        self._key = re.compile(r'"\s*:')
 
     def find(self, generated: Generated, *, in_json: bool) -> tuple[int, int]:
         """Its place. Raises UnknownError."""
         if in_json:
-            for pattern in (self._of_task, self._any):
+            is_alone = len(self._key.findall(generated.text)) <= 1  # else the only empty list may be another task's
+            for pattern in (self._of_task, self._any) if is_alone else (self._of_task,):
                 found = [match.span(1) for match in pattern.finditer(generated.text)]
                 if len(found) == 1:
                     return found[0]

@@ -6,14 +6,12 @@ near number counts as another one, however little it differs.
 
 from __future__ import annotations
 
-from math import isfinite
-
 from tandem.events.schema import NumberTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import Assessment, Confidence, UnknownReason
+from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Assessment, Confidence, Method, UnknownReason
 from tandem.labeling.confidence.spellings import ends_number
 from tandem.labeling.confidence.token_probability import OptionProbability
-from tandem.labeling.confidence.walk import distribution_at
+from tandem.labeling.confidence.walk import distribution_at, options_part_at
 from tandem.labeling.reading import Place, Reading
 
 MOST_OPTIONS = 101
@@ -38,10 +36,15 @@ class NumberProbability:
                 return UnknownReason.LABEL_NOT_LOCATED
             return self._options.estimate(text, place, answer, generated, in_json=reading.in_json)
         try:
-            share = _probability_of_text(generated.locate(place, answer), generated)
+            place = generated.locate(place, answer)
+            ahead, suspected = _probability_ahead(place, generated, in_json=reading.in_json)
+            share, presumed = _probability_of_text(place, generated)
         except UnknownError as unknown:
             return unknown.reason
-        return Confidence(share, None, None, None) if share else UnknownReason.LABEL_NOT_IN_ALTERNATIVES
+        if not (share := share * ahead):
+            return UnknownReason.LABEL_NOT_IN_ALTERNATIVES
+        method = Method.TOKEN_PROBABILITY_BOUND if presumed + suspected > PRESUMED_LIMIT else Method.TOKEN_PROBABILITY
+        return Confidence(share, None, None, None, method)
 
 
 def _grid(task: NumberTask) -> dict[float, str]:
@@ -53,27 +56,55 @@ def _grid(task: NumberTask) -> dict[float, str]:
     return {round(number, 9): f"{number:.10g}" for number in numbers}
 
 
-def _probability_of_text(place: Place, generated: Generated) -> float:
+def _probability_ahead(place: Place, generated: Generated, *, in_json: bool) -> tuple[float, float]:
+    """Of what led to the number's first token, where alternatives might have led to a number as well; and what was
+    taken for other numbers on suspicion. Raises UnknownError."""
+    probability, presumed = 1.0, 0.0
+    text = generated.text
+    for index in range(
+        generated.token_at(options_part_at(text, place[0], in_json=in_json)), generated.token_at(place[0])
+    ):
+        own, others, _, unlisted = distribution_at(generated.tokens[index])
+        rest = text[generated.starts[index] : place[0]]
+        doubtful = unlisted + sum(share for piece, share in others if rest.startswith(piece) or piece.startswith(rest))
+        presumed += doubtful
+        probability *= own / (own + doubtful) if own else 0.0
+    return probability, presumed
+
+
+def _probability_of_text(place: Place, generated: Generated) -> tuple[float, float]:
     """That of the tokens from the number's first character to what ends it, given what stands before it in the first
-    of them. Raises UnknownError."""
+    of them; and what was taken for other numbers on suspicion. Raises UnknownError.
+
+    What is not listed of the first token may be other numbers behind the same beginning. What is not listed of the last
+    one may be the same number in front of something else.
+    """
     start, end = place
     first = generated.token_at(start)
-    probability = 1.0
+    probability, presumed = 1.0, 0.0
     for index in range(first, len(generated.tokens)):
         token, at = generated.tokens[index], generated.starts[index]
-        own, others, _, _ = distribution_at(token)
+        own, others, _, unlisted = distribution_at(token)
         before = token.token[: start - at] if index == first else ""
+        is_last = at + len(token.token) > end
         agreeing = total = own
+        doubtful = unlisted if before or is_last else 0.0
         for piece, share in others:
             if piece.startswith(before):
                 total += share
                 if _same_number(piece, token.token, max(0, end - at)):
                     agreeing += share
-        probability *= agreeing / total if before else agreeing
-        if at + len(token.token) > end:
-            if not isfinite(probability):
-                raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
-            return min(1.0, probability)
+            elif before.startswith(piece):
+                doubtful += share
+        if not total:
+            raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+        if before:
+            total += doubtful
+            agreeing /= total
+        presumed += doubtful / total
+        probability *= agreeing
+        if is_last:
+            return min(1.0, probability), presumed
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 

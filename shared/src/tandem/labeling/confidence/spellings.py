@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from tandem.events.schema import LabelOption
+from tandem.labeling.confidence.cut_characters import cut_at, is_begun_by, joined
 from tandem.labeling.normalization import AFTER, BEFORE, BLANKS
 
 _MOST_KNOWN = 2000
-"""Beginnings of labels that are remembered: models write the same few again and again."""
+"""Tokens that are remembered with what they begin: models write the same few again and again."""
+
+
+class Begun(NamedTuple):
+    """What a token begins where some of a label may have been said before it."""
+
+    said: str | None
+    """Of a label, what was said with it, in one case; None when it does not reach one."""
+    options: tuple[str, ...]
+    """That this may become."""
+    only: str | None
+    """Of these options the first, where all are spellings of one value."""
+    early: bool = False
+    """It stops before the label begins, where the generated token goes on to it."""
+    blank: bool = False
+    """It is white space in place of a label."""
 
 
 class Spellings:
@@ -19,7 +36,12 @@ class Spellings:
     """Whether an option goes on in one way, so that it is no likelier than its text."""
 
     def __init__(
-        self, texts: Mapping[str, str], ends: Callable[[str], bool], *, likely: frozenset[str] | None = None
+        self,
+        texts: Mapping[str, str],
+        ends: Callable[[str], bool],
+        *,
+        in_json: bool,
+        likely: frozenset[str] | None = None,
     ) -> None:
         """`texts`: each spelling to the option's value. `ends`: whether what follows an option's text ends it.
 
@@ -30,14 +52,58 @@ class Spellings:
         self._others: dict[str, list[str]] = {}
         self._ends = ends
         self.all = sorted(self.value_of)
+        self.ignored = BLANKS if in_json else BEFORE
+        self._in_json = in_json
         self._lengths = sorted({len(text) for text in self.all}, reverse=True)
-        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._known = 0
+        self._first: dict[str, _Tokens] = {}
+        self._later: dict[str, _Tokens] = {}
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
+    def first_tokens(self, before: str) -> _Tokens:
+        """What tokens begin in which the label begins behind `before`, which is in one case."""
+        return self._tokens(self._first, before, lambda token: self._begun_first(token, before))
+
+    def later_tokens(self, said: str) -> _Tokens:
+        """What tokens begin behind these characters of a label, which are in one case."""
+        return self._tokens(self._later, said, lambda token: self._begun_later(token, said))
+
+    def _tokens(self, known: dict[str, _Tokens], key: str, begun: Callable[[str], Begun]) -> _Tokens:
+        if (tokens := known.get(key)) is None:
+            tokens = known[key] = _Tokens(begun)
+        return tokens
+
+    def _begun_first(self, token: str, before: str) -> Begun:
+        self._remember()
+        piece = token.casefold()
+        begun = self.begun(piece, before)
+        if begun is not None:
+            return self._begun(begun, self.leads_to(begun, 0) if begun else ())
+        is_early = bool(before and piece and before.startswith(piece))
+        return Begun(None, (), None, early=is_early, blank=bool(piece) and not piece.strip())
+
+    def _begun_later(self, token: str, said: str) -> Begun:
+        self._remember()
+        begun = joined(said, token).casefold()
+        return self._begun(begun, self.leads_to(begun, len(said)))
+
+    def _begun(self, said: str, options: tuple[str, ...]) -> Begun:
+        is_one = len({self.value_of[option] for option in options}) == 1
+        return Begun(said, options, options[0] if is_one else None)
+
+    def _remember(self) -> None:
+        """One more token; all are forgotten when they are too many."""
+        self._known += 1
+        if self._known > _MOST_KNOWN:
+            self._first.clear()
+            self._later.clear()
+            self._known = 0
+
     def others(self, option: str) -> list[str]:
-        """All options but this one; not to be changed."""
+        """All options but those of this one's value; not to be changed."""
         if (others := self._others.get(option)) is None:
-            others = self._others[option] = [other for other in self.all if other != option]
+            own = self.value_of[option]
+            others = self._others[option] = [other for other in self.all if self.value_of[other] != own]
         return others
 
     def leads_to(self, text: str, said: int) -> tuple[str, ...]:
@@ -45,15 +111,12 @@ class Spellings:
 
         Those that begin with the text, and the one that the text holds and ends.
         """
-        key = (text, said)
-        if (known := self._known.get(key)) is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[key] = tuple(self._leads_to(text, said))
-        return known
+        return tuple(self._leads_to(text, said))
 
     def _leads_to(self, text: str, said: int) -> list[str]:
         options = []
+        if (cut := cut_at(text)) is not None:
+            return [option for option in self.all if is_begun_by(option, text, cut)]
         for index in range(bisect_left(self.all, text), len(self.all)):
             if not self.all[index].startswith(text):
                 break
@@ -71,16 +134,27 @@ class Spellings:
     def _ended(self, option: str, rest: str) -> bool:  # noqa: ARG002 - in a list, it depends on the option
         return self._ends(rest)
 
-    def begun(self, piece: str, before: str, *, in_json: bool) -> str | None:
+    def begun(self, piece: str, before: str) -> str | None:
         """What of a label a piece begins when the label's start stands behind `before` in the piece's place.
 
         White space may differ, in text also quotes and emphasis. None when the piece does not reach a label.
         """
-        ignored = BLANKS if in_json else BEFORE
-        begun = piece[len(before) :] if piece.startswith(before) else _without(piece, before, ignored)
-        if begun is None or in_json:
+        begun = piece[len(before) :] if piece.startswith(before) else _without(piece, before, self.ignored)
+        if begun is None or self._in_json:
             return begun
         return (begun if self._any_begins_with_marks else begun.lstrip(BEFORE)) or None
+
+
+class _Tokens(dict[str, Begun]):
+    """What each token begins at one place, found out once."""
+
+    def __init__(self, begun: Callable[[str], Begun]) -> None:
+        super().__init__()
+        self._begun = begun
+
+    def __missing__(self, token: str) -> Begun:
+        found = self[token] = self._begun(token)
+        return found
 
 
 def _without(piece: str, before: str, ignored: str) -> str | None:

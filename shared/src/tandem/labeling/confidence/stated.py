@@ -7,25 +7,29 @@ import re
 from typing import Any
 
 from tandem.labeling.confidence.measure import Confidence, Method, UnknownReason
+from tandem.labeling.extraction.reasoning import without_reasoning
+from tandem.labeling.extraction.stretch import Stretch
 
 PROPERTY = "confidence"
 """Of the JSON answer, and the name of a line in text. One number for the record: how sure the model is that all of its
 answer is right."""
 
 _NUMBER = r"(?:\d+(?:[.,]\d+)?|\.\d+)"
-_PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b)", re.IGNORECASE)
+_PERCENT = re.compile(rf"({_NUMBER})\s*(?:[%\uff05]|per\s?cent\b)", re.IGNORECASE)
 _OUT_OF = re.compile(rf"({_NUMBER})\s*(?:/|out of)\s*({_NUMBER})", re.IGNORECASE)
 _PLAIN = re.compile(_NUMBER)
 _LINE = re.compile(rf"^[\s*_>#-]*{PROPERTY}[\s*_]*[:=\uff1a][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
-_MEMBER = re.compile(rf'"{PROPERTY}"\s*:\s*("[^"]*"|[^\s,}}\]]+)', re.IGNORECASE)
+_MEMBER = re.compile(rf'["\']{PROPERTY}["\']\s*:\s*("[^"]*"|[^\s,}}\]]+)', re.IGNORECASE)
 _LONGEST = 40
+_TENTHS = 10
 
 
 def stated(value: Any) -> Confidence | UnknownReason:
     """The confidence in what the model gave as such: a number or a text.
 
-    Read are shares of one (`0.85`), per cent (`85 %`, `85`) and shares of another whole (`8/10`). A plain `1` may be
-    certainty or one per cent, and is not read; neither are words, which are no number, and numbers beyond the scale.
+    Read are shares of one (`0.85`), per cent (`85 %`, `85`) and shares of another whole (`8/10`). A plain number from
+    1 to 10 may be per cent, tenths or, as `1`, certainty, and is not read; neither are words, which are no number, and
+    numbers beyond the scale.
     """
     if value is None or isinstance(value, bool):
         return UnknownReason.NOT_STATED if value is None else UnknownReason.STATED_UNCLEAR
@@ -40,11 +44,12 @@ def stated_in_answer(answer: str) -> Confidence | UnknownReason:
 
     Two that say different things are unclear.
     """
-    found = {match[1] for pattern in (_MEMBER, _LINE) for match in pattern.finditer(answer)}
-    found.discard("null")
+    said = without_reasoning(Stretch.whole(answer)).text
+    found = {match[1] for pattern in (_MEMBER, _LINE) for match in pattern.finditer(said)} - {"null", "None"}
     if not found:
         return UnknownReason.NOT_STATED
-    return stated(found.pop()) if len(found) == 1 else UnknownReason.STATED_UNCLEAR
+    confidences = {stated(each) for each in found}
+    return confidences.pop() if len(confidences) == 1 else UnknownReason.STATED_UNCLEAR
 
 
 def _share(text: str) -> float | None:
@@ -55,11 +60,15 @@ def _share(text: str) -> float | None:
     if match := _OUT_OF.fullmatch(text):
         whole = _float(match[2])
         return _float(match[1]) / whole if whole > 0 else None
-    if not _PLAIN.fullmatch(text):
-        return None
+    return _plain_share(text) if _PLAIN.fullmatch(text) else None
+
+
+def _plain_share(text: str) -> float | None:
     number = _float(text)
-    if number == 1:
-        return 1.0 if text != "1" else None  # `1.0` is a share; `1` may be one per cent
+    if number == 1 and text != "1":
+        return 1.0  # `1.0` is a share
+    if 1 <= number <= _TENTHS:
+        return None
     return number if number < 1 else number / 100
 
 

@@ -26,11 +26,11 @@ class OptionProbability:
         """
         self._values = list(dict.fromkeys(texts.values()))
         self._in_text = texts
-        self._in_json = {quoted(text): value for text, value in texts.items()} if ends is None else texts
+        self._in_json = json_spellings(texts) if ends is None else texts
         self._ends = {True: ends or ends_string, False: ends or ends_words}
         self._spellings = {
-            True: Spellings(self._in_json, self._ends[True]),
-            False: Spellings(self._in_text, self._ends[False]),
+            True: Spellings(self._in_json, self._ends[True], in_json=True),
+            False: Spellings(self._in_text, self._ends[False], in_json=False),
         }
 
     def estimate(
@@ -45,26 +45,25 @@ class OptionProbability:
             found = walk((start, end), generated, spellings, in_json=in_json)
         except UnknownError as unknown:
             return unknown.reason
-        masses = dict.fromkeys(self._values, 0.0)
-        total = 0.0
-        for spelling, mass in found.masses.items():
-            masses[spellings.value_of[spelling]] += mass
-            total += mass
-        bound = found.presumed > PRESUMED_LIMIT * total
-        return over_options(value, masses, Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY)
+        settled = found.settled(spellings)
+        masses: dict[str, float] = {}
+        for spelling, mass in settled.masses.items():
+            option = spellings.value_of[spelling]
+            masses[option] = masses.get(option, 0.0) + mass
+        bound = settled.presumed > PRESUMED_LIMIT * sum(masses.values())
+        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        return over_options(value, masses, method, options=self._values)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
-        """The options' spellings; the label's own is the one the model used, if that differs by more than case."""
+        """The options' spellings, with that of the label which the model used, if that differs by more than case."""
         usual = self._spellings[in_json]
         if usual.value_of.get(spelled.casefold()) == value:
             return usual
         texts = self._in_json if in_json else self._in_text
-        if in_json and "\\u" in spelled:
-            texts = {json.dumps(text)[1:-1]: each for text, each in self._in_text.items()}
-        kept = {text: each for text, each in texts.items() if each != value}
-        return Spellings(kept | {spelled: value}, self._ends[in_json])
+        return Spellings({**texts, spelled: value}, self._ends[in_json], in_json=in_json)
 
 
-def quoted(text: str) -> str:
-    """The text as it stands between the quotes of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+def json_spellings(texts: Mapping[str, str]) -> dict[str, str]:
+    """Spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are, or escaped."""
+    as_they_are = {json.dumps(text, ensure_ascii=False)[1:-1]: value for text, value in texts.items()}
+    return as_they_are | {json.dumps(text)[1:-1]: value for text, value in texts.items()}

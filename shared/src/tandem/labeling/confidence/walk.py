@@ -12,7 +12,8 @@ for as long as more than one option could still follow.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
   nowhere else. When all are seen behind it, it says how the answer is laid out, not what it says, and is left out.
 - What the provider does not list may belong to the options that it does not list, each at most as likely as the least
-  likely alternative listed (unless an option can go on in several ways, as in a list). They get it.
+  likely alternative listed. They get it. Where an option can go on in several ways, as in a list or in a token that
+  holds more than the label, all other options get it, however likely.
 - Probability that leads to no option is left out.
 
 Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
@@ -22,25 +23,25 @@ that was more than a hundredth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tandem.events.annotations import TokenLogprob
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import UnknownReason
-from tandem.labeling.confidence.spellings import Spellings
-from tandem.labeling.normalization import BEFORE, BLANKS
+from tandem.labeling.confidence.spellings import Begun, Spellings
 from tandem.labeling.reading import Place
 
 _ROUNDING = 1e-6
-_AS_GOOD_AS_CERTAIN = 1 - 1e-5
+_ROUNDED_UP = 0.01
+"""A log-probability above 0, by rounding; what is higher is none."""
+_MOST_IN_ALL = 1.05
+"""Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
+_AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
-_NO_OTHERS: list[tuple[str, float]] = []
-_MEMBER_BEGINS = "{[,"
 
 
-@dataclass(slots=True)
-class _Doubt:
+class Doubt(NamedTuple):
     """Probability that may belong to any of some options."""
 
     mass: float
@@ -52,189 +53,253 @@ class _Doubt:
     """Left out when all options are seen elsewhere."""
     about_label: bool = True
     """Whether the label itself might have been among the options."""
+    anywhere: bool = False
+    """It may belong to options that are seen elsewhere as well, and to the label."""
 
 
-@dataclass(slots=True)
-class Walk:
-    """The masses of the options, by spelling; `presumed` of them on suspicion, at the cost of the label."""
+class Settled(NamedTuple):
+    """The masses with what was in doubt."""
+
+    masses: Mapping[str, float]
+    presumed: float
+    """Of them, what was given on suspicion, at the cost of the label."""
+    shared: Sequence[tuple[float, Sequence[str] | None]]
+    """Of them, what was shared evenly because nothing tells to which of these options, or of all, it belongs."""
+
+
+class Walk(NamedTuple):
+    """The masses of the options that have any, by spelling."""
 
     masses: dict[str, float]
-    presumed: float = 0.0
-    path: float = 0.0
+    """What surely belongs to them."""
+    doubts: Sequence[Doubt]
+    path: float
     """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
     of them."""
-    behind: int = 0
+    behind: int
     """Index behind the last token that was looked at."""
-    _doubts: list[_Doubt] = field(default_factory=list)
+    unlisted_before: float
+    """Left unlisted at a token that was weighed before: it may lead here, or elsewhere."""
 
-    def _settle(self, likely: frozenset[str] | None) -> None:
-        """Give what is in doubt to the options that are seen nowhere else, or to all that it may belong to; of several
+    def settled(self, spellings: Spellings) -> Settled:
+        """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several
         to the likely ones alone."""
-        if not self._doubts:
-            return
-        seen = {option for option, mass in self.masses.items() if mass > 0}
-        for doubt in self._doubts:
-            heirs = [option for option in doubt.options if option not in seen]
+        if not self.doubts:
+            return Settled(self.masses, 0.0, ())
+        masses = dict(self.masses)
+        value_of, likely = spellings.value_of, spellings.likely
+        seen = {value_of[option] for option, mass in masses.items() if mass}
+        presumed = 0.0
+        shared: list[tuple[float, Sequence[str] | None]] = []
+        for doubt in self.doubts:
+            heirs = [] if doubt.anywhere else [option for option in doubt.options if value_of[option] not in seen]
             if not heirs:
                 if doubt.unless_seen:
                     continue
                 heirs = list(doubt.options)
             if likely is not None:
                 heirs = [option for option in heirs if option in likely] or heirs
-            if heirs:
-                share = min(doubt.mass / len(heirs), doubt.most)
-                for option in heirs:
-                    self.masses[option] += share
-                if doubt.about_label:
-                    self.presumed += share * len(heirs)
+            if not heirs:
+                continue
+            share = min(doubt.mass / len(heirs), doubt.most)
+            for option in heirs:
+                masses[option] = masses.get(option, 0.0) + share
+            if len(heirs) > 1 or doubt.anywhere:
+                shared.append((share * len(heirs), None if doubt.anywhere else heirs))
+            if doubt.about_label:
+                presumed += share * len(heirs)
+        return Settled(masses, presumed, shared)
 
 
-def walk(  # noqa: PLR0912, PLR0915 - the rules of one walk stand together
-    place: Place, generated: Generated, spellings: Spellings, *, in_json: bool, begin: int | None = None
+def walk(
+    place: Place,
+    generated: Generated,
+    spellings: Spellings,
+    *,
+    in_json: bool,
+    begin: int | None = None,
+    weighed: int = 0,
 ) -> Walk:
-    """The masses of all options at the place of the label in the generated text.
+    """The masses of the options at the place of the label in the generated text.
 
-    `begin`: from where on the options can part, where that is known better than by the layout. Raises UnknownError.
+    `begin`: from where on the options can part, where that is known better than by the layout. `weighed`: so many
+    tokens were walked over for what stands before it. Raises UnknownError.
     """
     start, end = place
-    text, logprobs = generated.text, generated.tokens
-    label = text[start:end].casefold()
-    others = spellings.others(label)
-    found = Walk(dict.fromkeys(spellings.all, 0.0))
-    masses, doubts = found.masses, found._doubts  # noqa: SLF001 - of this module
-    index = generated.token_at(_first(text, start, in_json=in_json) if begin is None else begin)
-    position = generated.starts[index]
-    reached = 1.0
-
-    # The lead: tokens that end before the label begins.
-    while index < len(logprobs) and position + len(logprobs[index].token) <= start:
-        token = logprobs[index]
-        own = math.exp(token.logprob) if token.logprob < 0 else 1.0
-        if not own >= _AS_GOOD_AS_CERTAIN:
-            own, alternatives, least, unlisted = distribution_at(token)
-            rest = text[position:start].casefold()
-            own_text = token.token.casefold()
-            ends_at_label = position + len(token.token) == start
-            own_is_near = not _has_word(rest[len(own_text) :])
-            ignored = BLANKS if in_json else BEFORE
-            first = rest.lstrip(ignored)[:1]
-            for alternative, probability in alternatives:
-                piece = alternative.casefold()
-                if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
-                    continue  # goes elsewhere
-                begun = spellings.begun(piece, rest, in_json=in_json)
-                if begun:
-                    options = spellings.leads_to(begun, 0)
-                    _give(masses, doubts, reached * probability, options, label)
-                elif piece != own_text and piece and rest.startswith(piece):
-                    near = own_is_near or not _has_word(rest[len(piece) :])
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=not near))
-                elif piece.strip() == own_text.strip() or (ends_at_label and begun is not None):
-                    own += probability
-                elif begun is not None:
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
-            if unlisted > _ROUNDING:
-                doubts.append(
-                    _Doubt(
-                        reached * unlisted,
-                        others,
-                        most=reached * least if spellings.one_text_each else math.inf,
-                        unless_seen=True,
-                    )
-                )
-        reached *= own
-        position += len(token.token)
-        index += 1
-
-    # The label.
-    before = text[position:start].casefold()
-    said = ""
+    text, logprobs, starts = generated.text, generated.tokens, generated.starts
+    walker = _Walker(text[start:end].casefold(), spellings)
+    index = generated.token_at(start)
+    ahead = generated.token_at(options_part_at(text, start, in_json=in_json) if begin is None else begin)
+    shared = ahead if ahead < weighed else None
+    for at in range(ahead, index):
+        if not _AS_GOOD_AS_CERTAIN <= logprobs[at].logprob <= _ROUNDED_UP:
+            rest = text[starts[at] : start].casefold()
+            walker.pass_lead(logprobs[at], rest, ends_at_label=starts[at + 1] == start, is_shared=at == shared)
+    tokens = spellings.first_tokens(text[starts[index] : start].casefold())
     alive: Sequence[str] = spellings.all
-    at_start = True
-    agreeing = 0.0
-    while index < len(logprobs):
-        token = logprobs[index]
-        index += 1
-        on_path = token.token.casefold()
-        on_path = on_path[len(before) :] if at_start else said + on_path
-        following = spellings.leads_to(on_path, len(said))
-        if label not in following:
+    for at in range(index, len(logprobs)):
+        token = logprobs[at]
+        begun = tokens[token.token]
+        following = begun.options
+        if begun.said is None or walker.label not in following:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
-        own = 1.0 if token.logprob > 0 else math.exp(token.logprob)
-        if own >= _AS_GOOD_AS_CERTAIN:
-            alternatives, least, unlisted = _NO_OTHERS, 0.0, 0.0
-        else:
-            own, alternatives, least, unlisted = distribution_at(token)
-        seen = {label}
-        goes_beyond = len(on_path) > len(label) and on_path.startswith(label)
-        for alternative, probability in alternatives:
-            piece = alternative.casefold()
-            begun = spellings.begun(piece, before, in_json=in_json) if at_start else said + piece
-            if begun is None:
-                if before and piece and before.startswith(piece):
-                    doubts.append(_Doubt(reached * probability, others))
-                elif at_start and piece and not piece.strip():
-                    doubts.append(_Doubt(reached * probability, others, unless_seen=True))
-            elif begun == on_path:
-                own += probability
-            elif begun:
-                options = spellings.leads_to(begun, len(said))
-                if len(options) == 1:
-                    seen.add(options[0])
-                    if goes_beyond and options[0] == label and begun.startswith(label):
-                        agreeing += reached * probability
-                _give(masses, doubts, reached * probability, options, label)
-            else:
-                doubts.append(_Doubt(reached * probability, others))
-        if unlisted > _ROUNDING and (unseen := [option for option in alive if option not in seen]):
-            doubts.append(
-                _Doubt(
-                    reached * unlisted,
-                    unseen,
-                    most=reached * least if spellings.one_text_each else math.inf,
-                    unless_seen=True,
-                )
-            )
-        reached *= own
-        if len(following) == 1:
-            masses[label] += reached
-            found.path, found.behind = reached + agreeing, index
-            found._settle(spellings.likely)  # noqa: SLF001 - of this module
-            return found
-        said, alive, at_start, agreeing = on_path, following, False, 0.0
+        agreeing = 0.0
+        if not _AS_GOOD_AS_CERTAIN <= token.logprob <= _ROUNDED_UP:
+            agreeing = walker.pass_label(token, tokens, begun.said, alive, is_shared=at == shared)
+        if begun.only is not None:
+            return walker.arrived(agreeing, at + 1)
+        alive = following
+        tokens = spellings.later_tokens(begun.said)
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
-def _give(masses: dict[str, float], doubts: list[_Doubt], mass: float, options: Sequence[str], label: str) -> None:
-    if len(options) == 1:
-        masses[options[0]] += mass
-    elif options:
-        rest = [option for option in options if option != label]
-        doubts.append(_Doubt(mass, rest, about_label=len(rest) < len(options)))
+class _Walker:
+    """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
+
+    __slots__ = ("_doubts", "_masses", "_reached", "_spellings", "_unlisted_before", "label")
+
+    def __init__(self, label: str, spellings: Spellings) -> None:
+        self.label = label
+        self._spellings = spellings
+        self._masses: dict[str, float] = {}
+        self._doubts: list[Doubt] = []
+        self._reached = 1.0
+        self._unlisted_before = 0.0
+
+    def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
+        """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
+        spellings = self._spellings
+        tokens = spellings.first_tokens(rest)
+        own, alternatives, least, unlisted = distribution_at(token)
+        others = spellings.others(self.label)
+        reached = self._reached
+        own_text = token.token.casefold()
+        own_is_near = not _has_word(rest[len(own_text) :])
+        ignored = spellings.ignored
+        first = rest.lstrip(ignored)[:1]
+        for alternative, probability in alternatives:
+            piece = alternative.casefold()
+            if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
+                continue  # goes elsewhere
+            begun = tokens[alternative]
+            if begun.said:
+                self._give(reached * probability, begun)
+            elif piece != own_text and piece and rest.startswith(piece):
+                near = own_is_near or not _has_word(rest[len(piece) :])
+                self._doubts.append(Doubt(reached * probability, others, unless_seen=not near))
+            elif piece.strip() == own_text.strip() or (ends_at_label and begun.said is not None):
+                own += probability
+            elif begun.said is not None:
+                self._doubts.append(Doubt(reached * probability, others, unless_seen=True))
+        if unlisted > _ROUNDING:
+            if is_shared:
+                self._unlisted_before = reached * unlisted
+            elif spellings.one_text_each:
+                self._doubts.append(Doubt(reached * unlisted, others, reached * least, unless_seen=True))
+            else:
+                self._doubts.append(Doubt(reached * unlisted, others, anywhere=True))
+        self._reached *= own
+
+    def pass_label(
+        self, token: TokenLogprob, tokens: Mapping[str, Begun], said: str, alive: Sequence[str], *, is_shared: bool
+    ) -> float:
+        """Past a token of the label, with which `said` is said of it. Gives the probability of alternatives that say
+        the label and go on otherwise."""
+        label, reached, masses = self.label, self._reached, self._masses
+        own, alternatives, least, unlisted = distribution_at(token)
+        goes_beyond = len(said) > len(label) and said.startswith(label)
+        agreeing = 0.0
+        for alternative, probability in alternatives:
+            begun = tokens[alternative]
+            if begun.said == said:
+                own += probability
+            elif begun.said:
+                mass, option = reached * probability, begun.only
+                if option is not None:
+                    masses[option] = masses.get(option, 0.0) + mass
+                    if goes_beyond and option == label and begun.said.startswith(label):
+                        agreeing += mass
+                else:
+                    self._give(mass, begun)
+            elif begun.said is not None or begun.early:
+                self._doubts.append(Doubt(reached * probability, self._spellings.others(label)))
+            elif begun.blank:
+                self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
+        if unlisted > _ROUNDING and is_shared:
+            self._unlisted_before = reached * unlisted
+        elif unlisted > _ROUNDING:
+            listed = [tokens[token.token], *(tokens[piece] for piece, _ in alternatives)]
+            self._leave_unlisted(reached * unlisted, reached * least, alive, listed)
+        self._reached *= own
+        return agreeing
+
+    def _leave_unlisted(self, mass: float, most: float, alive: Sequence[str], listed: Sequence[Begun]) -> None:
+        """`most`: what one token may have of it."""
+        others = self._spellings.others(self.label)
+        if alive is not self._spellings.all:
+            others = [option for option in others if option in alive]
+        if not self._spellings.one_text_each or any(map(_goes_on, listed)):
+            if others:
+                self._doubts.append(Doubt(mass, others, anywhere=True))
+            return
+        seen = {begun.only for begun in listed}
+        if unseen := [option for option in others if option not in seen]:
+            self._doubts.append(Doubt(mass, unseen, most, unless_seen=True))
+
+    def arrived(self, agreeing: float, behind: int) -> Walk:
+        """At the end of the label: what is left is its own."""
+        masses, reached = self._masses, self._reached
+        masses[self.label] = masses.get(self.label, 0.0) + reached
+        return Walk(masses, self._doubts, reached + agreeing, behind, self._unlisted_before)
+
+    def _give(self, mass: float, begun: Begun) -> None:
+        if begun.only is not None:
+            self._masses[begun.only] = self._masses.get(begun.only, 0.0) + mass
+        elif begun.options:
+            value_of = self._spellings.value_of
+            rest = [option for option in begun.options if value_of[option] != value_of[self.label]]
+            self._doubts.append(Doubt(mass, rest, about_label=len(rest) < len(begun.options)))
 
 
-def _first(text: str, start: int, *, in_json: bool) -> int:
+def options_part_at(text: str, start: int, *, in_json: bool) -> int:
     """Where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
-        return max(0, *(text.rfind(mark, 0, start) for mark in _MEMBER_BEGINS))
+        return max(0, text.rfind("{", 0, start), text.rfind("[", 0, start), text.rfind(",", 0, start))
     return text.rfind("\n", 0, start) + 1
 
 
+def _goes_on(begun: Begun) -> bool:
+    """Whether a token says an option and something else behind it, so that the option may go on in other tokens too."""
+    return begun.only is not None and _has_word((begun.said or "")[len(begun.only) :])
+
+
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
-    """Probability of the generated token, the other listed ones with theirs, the least listed, and the sum unlisted."""
+    """Probability of the generated token, the other listed ones with theirs, what an unlisted one has at most, and the
+    sum of the unlisted.
+
+    The generated token says nothing of those unlisted: some providers list it though it is none of the likeliest.
+    """
     exp = math.exp
-    own = total = 1.0 if token.logprob > 0 else exp(token.logprob)
+    if token.logprob > _ROUNDED_UP:
+        raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
+    own = 1.0 if token.logprob > 0 else exp(token.logprob)
     generated = token.token
     others: list[tuple[str, float]] = []
-    least = 1.0
-    for piece, logprob in token.top:
-        probability = 1.0 if logprob > 0 else exp(logprob)
+    least, total = 1.0, 0.0
+    for listed in token.top:
+        piece, logprob = listed
+        probability = exp(logprob) if logprob <= _ROUNDED_UP else math.nan
+        if piece == generated:
+            own = own or probability  # some give the likeliest alone their probabilities
+            continue
+        if not probability or (piece, probability) in others:
+            continue  # a place that is kept for nothing, or one that is listed twice
+        others.append((piece, probability))
+        total += probability
         if probability < least:  # noqa: PLR1730 - this is the hot path, and `min` a call
             least = probability
-        if piece != generated:
-            others.append((piece, probability))
-            total += probability
-    if not math.isfinite(total):
+    total += own
+    if not total <= _MOST_IN_ALL:
         raise UnknownError(UnknownReason.MALFORMED_LOGPROBS)
     unlisted = max(0.0, 1.0 - total)
     if not token.top and unlisted > _ROUNDING:

@@ -7,8 +7,6 @@ docs/extraction.md.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
@@ -18,6 +16,7 @@ from tandem.labeling.extraction.named_lines import NamedLines
 from tandem.labeling.extraction.numbers import NumberReader
 from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
+from tandem.labeling.extraction.plain import PlainAnswers
 from tandem.labeling.extraction.prose_words import NEGATIONS
 from tandem.labeling.extraction.python_literal import python_literal
 from tandem.labeling.extraction.readers import reader_of
@@ -84,29 +83,25 @@ class AnswerReader:
         self._by_key = {separated(name): name for name in self._names}
         self._lines = NamedLines(self._names)
         self._alone = tasks[0] if len(tasks) == 1 else None
-        self._plain: re.Pattern[str] | None = None
+        self._plain = PlainAnswers(tasks, self._readers)
         self._values: frozenset[str] = frozenset()
         if isinstance(self._alone, SingleChoiceTask):
             self._values = frozenset(option.value for option in self._alone.options)
-            key = re.escape(json.dumps(self._alone.name))
-            self._plain = re.compile(rf"\s*\{{\s*{key}\s*:\s*\"([^\"\\]*)\"\s*\}}\s*")
 
     def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
         """The reading of each task, in their order. `fields`: the record's, in which spans are found."""
-        if self._plain is not None:
-            plain = self._plain.fullmatch(answer)
-            if plain is not None and plain[1] in self._values:
-                return (Reading(plain[1], Rule.STRUCTURED, (plain.span(1),), in_json=True),)
-            if answer in self._values:
-                return (Reading(answer, Rule.EXACT, ((0, len(answer)),)),)
-        if not answer.strip():
-            return self._all(Unreadable(UnreadableReason.EMPTY, "the model answered nothing"))
-        if len(answer) > LENGTH_LIMIT:
+        if answer in self._values:
+            return (Reading(answer, Rule.EXACT, ((0, len(answer)),)),)
+        if len(answer) > LENGTH_LIMIT and answer.strip():
             return self._all(
                 Unreadable(
                     UnreadableReason.NO_OPTION, f"the answer has {len(answer):,} characters, too many to be read"
                 )
             )
+        if (plain := self._plain.read(answer, fields)) is not None:
+            return plain
+        if not answer.strip():
+            return self._all(Unreadable(UnreadableReason.EMPTY, "the model answered nothing"))
         if (node := whole(answer, 0, len(answer))) is not None and node.kind in (Kind.OBJECT, Kind.LIST):
             if (found := self._from_json([node], Rule.STRUCTURED, fields)) is not None:
                 return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import regex
 
@@ -24,6 +24,8 @@ _SPACED = regex.compile(
     r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]", regex.VERSION1
 )
 """A character of a script that puts spaces between words."""
+_FIRST_TO_COMBINE = "\u0300"
+"""No character before this one joins another in a grapheme, but for a line feed behind a carriage return."""
 _MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"',
      "\u00bb": '"', "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
@@ -59,24 +61,35 @@ class SearchedText:
         return found
 
     def _look_up(self, quote: str) -> Occurrences:
-        spellings = [quote.strip()]
-        if (bare := normalize_marks(quote)) not in ("", spellings[0]):
-            spellings.append(bare)
-        for spelling in filter(None, spellings):
-            rule = Rule.EXACT if spelling == quote else Rule.NORMALIZED
-            for find, found_rule in self._searches(spelling, rule):
-                places = list(find(spelling))
-                if whole := [place for place in places if self._begins_word(place[0]) and self._ends_word(place[1])]:
-                    return Occurrences(_apart(whole), found_rule, tuple(whole))
-                if begun := [place for place in places if self._begins_word(place[0])]:
-                    return Occurrences(_apart(begun), Rule.NORMALIZED, tuple(begun))
-        return NOWHERE
+        spelling = quote.strip()
+        rule = Rule.EXACT if spelling == quote else Rule.NORMALIZED
+        found = self._places_of(spelling, rule) if spelling else None
+        if found is None and (bare := normalize_marks(quote)) not in ("", spelling):
+            found = self._places_of(bare, Rule.EXACT if bare == quote else Rule.NORMALIZED)
+        return found or NOWHERE
+
+    def _places_of(self, spelling: str, rule: Rule) -> Occurrences | None:
+        for find, found_rule in self._searches(spelling, rule):
+            begun = [place for place in find(spelling) if self._begins_word(place[0])]
+            if not begun:
+                continue
+            if whole := [place for place in begun if self._ends_word(place[1])]:
+                return Occurrences(_apart(whole), found_rule, tuple(whole))
+            return Occurrences(_apart(begun), Rule.NORMALIZED, tuple(begun))
+        return None
 
     def is_whole(self, start: int, end: int) -> bool:
         """Whether this is a stretch of the text that cuts no grapheme."""
-        if not 0 <= start < end <= len(self.text):
-            return False
-        return self._breaks is None or (start in self._breaks and end in self._breaks)
+        return 0 <= start < end <= len(self.text) and self._is_break(start) and self._is_break(end)
+
+    def _is_break(self, at: int) -> bool:
+        """Whether a grapheme ends here and another begins."""
+        if at in (0, len(self.text)):
+            return True
+        before, behind = self.text[at - 1], self.text[at]
+        if before < _FIRST_TO_COMBINE and behind < _FIRST_TO_COMBINE:
+            return before != "\r" or behind != "\n"
+        return at in self._breaks
 
     def is_of_words(self, start: int, end: int) -> bool:
         """Whether it cuts no word either: of offsets that nothing else confirms, most that do are miscounted."""
@@ -108,10 +121,8 @@ class SearchedText:
         return self._caseless if len(quote) >= SHORTEST_IN_ANY_CASE else self._cased
 
     @cached_property
-    def _breaks(self) -> frozenset[int] | None:
-        """Where graphemes begin and end; None when that is everywhere."""
-        if self.text.isascii() and "\r" not in self.text:
-            return None
+    def _breaks(self) -> frozenset[int]:
+        """Where graphemes begin and end."""
         return frozenset({0, *(found.end() for found in _GRAPHEME.finditer(self.text))})
 
     @cached_property
@@ -127,10 +138,15 @@ class SearchedText:
         return _Folded(self.text, lambda text: _with_plain_marks(_with_plain_marks(text).casefold()))
 
     def _begins_word(self, at: int) -> bool:
-        return at == 0 or not (_SPACED.match(self.text[at]) and _SPACED.match(self.text[at - 1]))
+        return at == 0 or not (_is_spaced(self.text[at]) and _is_spaced(self.text[at - 1]))
 
     def _ends_word(self, at: int) -> bool:
-        return at == len(self.text) or not (_SPACED.match(self.text[at]) and _SPACED.match(self.text[at - 1]))
+        return at == len(self.text) or not (_is_spaced(self.text[at]) and _is_spaced(self.text[at - 1]))
+
+
+@lru_cache(maxsize=4096)
+def _is_spaced(char: str) -> bool:
+    return _SPACED.match(char) is not None
 
 
 class _Folded:

@@ -46,7 +46,7 @@ class SpanReader:
             return claims
         if len(claims) > MOST_SPANS:
             return out_of_range(f"{self._task.name!r}: more than {MOST_SPANS} spans")
-        return self._located(
+        return self.located(
             claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
         )
 
@@ -55,16 +55,16 @@ class SpanReader:
         if isinstance(text, Unreadable):
             return text
         if any(says_none(layer.text) for layer in layers(stretch)):
-            return self._located([], fields, Rule.NORMALIZED)
+            return self.located([], fields, Rule.NORMALIZED)
         if (found := marked(stretch, text, self._labels)) is not None:
-            return self._located(found, fields, Rule.NORMALIZED)
+            return self.located(found, fields, Rule.NORMALIZED)
         searched = SearchedText(text)
         claims = self._lines.read(stretch, lambda quote: bool(searched.occurrences(quote).places))
         if isinstance(claims, Unreadable):
             return claims
         if not claims:
             return not_in_schema(f"{self._task.name!r}: the answer says neither a span nor that there is none")
-        return self._located(claims, fields, Rule.EXACT)
+        return self.located(claims, fields, Rule.EXACT)
 
     def mistyped(self, stretch: Stretch) -> None:
         """Nothing of this kind is read by likeness."""
@@ -76,21 +76,19 @@ class SpanReader:
             return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: the record does not have {wanted}")
         return fields[name]
 
-    def _located(
+    def located(  # noqa: PLR0911 - a way to decline a return
         self, claims: Sequence[Claim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
     ) -> Reading | Unreadable:
+        """The spans that these claims make of the record's text."""
         text = self._text(fields)
         if isinstance(text, Unreadable):
             return text
-        searched = SearchedText(text)
-        where: list[Occurrences] = []
-        for claim in claims:
-            found = self._places(claim, searched)
-            if isinstance(found, Unreadable):
-                return found
-            where.append(found)
-            rule = rule.or_looser(claim.rule) if claim.rule not in (Rule.STRUCTURED, Rule.EXACT) else rule
-            rule = rule.or_looser(found.rule) if found.rule is not Rule.EXACT else rule
+        found = self._found(claims, SearchedText(text), rule)
+        if isinstance(found, Unreadable):
+            return found
+        where, rule = found
+        if not self._task.attributes and (apart := _apart(claims, where)) is not None:
+            return self._reading(apart, text, fields, rule, in_json=in_json)
         chosen = _nested_left_out(claims, _in_turn(claims, where))
         if isinstance(chosen, Unreadable):
             return chosen
@@ -98,11 +96,8 @@ class SpanReader:
         spans: list[Span] = []
         field = span_field(self._task, fields) or ""
         for claim, stands in zip(claims, chosen, strict=True):
-            for start, end in stands:
-                span = Span(
-                    field=field, start=start, end=end, text=text[start:end], label=claim.label,
-                    attributes=dict(claim.attributes),
-                )  # fmt: skip
+            for place in stands:
+                span = _span(field, text, place, claim)
                 places.setdefault(key_of((span,)), claim.place)
                 spans.append(span)
                 if len(spans) > MOST_SPANS:
@@ -112,6 +107,28 @@ class SpanReader:
             return out_of_range(f"{self._task.name!r}: {problem}")
         kept = [part for part in value if isinstance(part, Span)] if isinstance(value, tuple) else []
         return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
+
+    def _found(
+        self, claims: Sequence[Claim], searched: SearchedText, rule: Rule
+    ) -> tuple[list[Occurrences], Rule] | Unreadable:
+        """Where each claim's quote stands, and the loosest rule that was needed for it."""
+        where: list[Occurrences] = []
+        for claim in claims:
+            found = self._places(claim, searched)
+            if isinstance(found, Unreadable):
+                return found
+            where.append(found)
+            rule = rule.or_looser(claim.rule) if claim.rule not in (Rule.STRUCTURED, Rule.EXACT) else rule
+            rule = rule.or_looser(found.rule) if found.rule is not Rule.EXACT else rule
+        return where, rule
+
+    def _reading(
+        self, apart: Sequence[tuple[Place, Claim]], text: str, fields: Mapping[str, str], rule: Rule, *, in_json: bool
+    ) -> Reading:
+        """Of spans of which none touches on another: they are in their order, and nothing is wrong with them."""
+        field = span_field(self._task, fields) or ""
+        spans = tuple([_span(field, text, place, claim) for place, claim in apart])
+        return Reading(spans, rule, tuple([claim.place for _, claim in apart]), in_json=in_json)
 
     def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
@@ -162,6 +179,35 @@ class SpanReader:
 
     def _nowhere(self, detail: str) -> Unreadable:
         return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
+
+
+def _span(field: str, text: str, place: Place, claim: Claim) -> Span:
+    start, end = place
+    return Span(
+        field=field, start=start, end=end, text=text[start:end], label=claim.label, attributes=dict(claim.attributes)
+    )
+
+
+def _apart(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, Claim]] | None:
+    """The claims in the order of the text, where each has one place and none overlaps another; None where not."""
+    if len(claims) > MOST_SPANS:
+        return None
+    pairs = []
+    for claim, found in zip(claims, where, strict=True):
+        if len(found.places) != 1:
+            return None
+        pairs.append((found.places[0], claim))
+    pairs.sort(key=_place_of)
+    reached = 0
+    for (start, end), _ in pairs:
+        if start < reached:
+            return None
+        reached = end
+    return pairs
+
+
+def _place_of(pair: tuple[Place, Claim]) -> Place:
+    return pair[0]
 
 
 def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:

@@ -61,6 +61,7 @@ export function JobPage({ jobId, view: { record, ...filter }, onView }: Props) {
           {job.state_reason ?? "The provider does not take calls. The job goes on by itself as soon as it does."}
         </p>
       )}
+      {job.state === "running" && job.state_reason && <p className={styles.waiting}>{job.state_reason}</p>}
       {job.notice && <p className={styles.waiting}>{job.notice}</p>}
       <section className={`${panel.panel ?? ""} ${styles.progress ?? ""}`} aria-label="Progress">
         <div className={`${styles.progressHead ?? ""} tabular`}>

@@ -39,7 +39,7 @@ export function JobCard({ job, queue, projectName }: Props) {
           {mayManage && <JobActions job={job} />}
         </div>
       </div>
-      {job.state === "waiting" && job.state_reason && <p className={styles.reason}>{job.state_reason}</p>}
+      {["waiting", "running"].includes(job.state) && job.state_reason && <p className={styles.reason}>{job.state_reason}</p>}
       <OutcomeBar counts={job.counts} size={job.size} aside={<Pace job={job} />} />
     </article>
   );

@@ -3524,7 +3524,7 @@ export interface components {
             confidence_missing_reason?: string | null;
             /**
              * Entropy
-             * @description Of `probabilities`, in nats.
+             * @description Of `probabilities`, in nats; None where some of them are left out.
              */
             entropy?: number | null;
             /**
@@ -3534,7 +3534,7 @@ export interface components {
             margin?: number | null;
             /**
              * Probabilities
-             * @description Probability per option: of a single choice they sum to 1, of a multiple choice each stands alone.
+             * @description Probability per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those that cannot be known are left out.
              */
             probabilities?: {
                 [key: string]: number;

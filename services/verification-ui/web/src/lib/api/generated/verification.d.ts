@@ -655,7 +655,7 @@ export interface components {
             confidence_missing_reason: string | null;
             /**
              * Probabilities
-             * @description Per option: of a single choice they sum to 1, of a multiple choice each stands alone.
+             * @description Per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those that cannot be known are left out.
              */
             probabilities: {
                 [key: string]: number;
