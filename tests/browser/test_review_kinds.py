@@ -86,7 +86,7 @@ def test_a_person_reviews_several_tasks_of_a_record_by_keyboard(
     press(page, "Shift+ArrowRight")
     press(page, "1")  # Zoë Ling: a person
     expect(page.get_by_role("list", name="Spans")).to_contain_text("Zoe\u0308 Ling")
-    below = page.get_by_label("summary", exact=True).bounding_box()
+    below = page.get_by_role("textbox", name="Summary").bounding_box()
     assert below is not None
     page.set_viewport_size({"width": 1280, "height": int(below["y"] + below["height"]) + 20})  # under the bar
     press(page, "ArrowDown")
