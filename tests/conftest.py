@@ -9,6 +9,7 @@ KAFKA_BOOTSTRAP_SERVERS and TANDEM_TEST_MONGO_URL.
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ _absence = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tansu: runs on the embedded broker")
     config.addinivalue_line("markers", "kafka: runs on Apache Kafka")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell's background job: programs that tests start and interrupt would ignore it too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

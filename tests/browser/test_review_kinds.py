@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from reviewing import act, eventually, press, record_of, shown
 from stacks import RunningStack, queued
 from tandem_client import Job
-from tandem_client.tasks import LabelOption, MultipleChoice, SingleChoice, Spans
+from tandem_client.tasks import LabelOption, MultipleChoice, SingleChoice, Spans, Text
 from watched_page import WatchedPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -21,7 +21,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 RECORDS = 10  # each person holds three at a time
 # Emoji and combining accents before each span: the browser counts them otherwise than spans are stored.
 TEXT = "👩‍🚀 Anais flew to Zu\u0308rich with Zoe\u0308 Ling on Monday."
-ANSWER = {"tone": "warm", "topics": ["travel"], "names": [{"text": "Anais", "label": "person"}]}
+ANSWER = {"tone": "warm", "topics": ["travel"], "names": [{"text": "Anais", "label": "person"}], "summary": "A flight"}
+IN_SIGHT = """() => {
+  const { left, right, bottom } = document.activeElement.getBoundingClientRect();
+  return document.elementFromPoint((left + right) / 2, bottom - 4) === document.activeElement;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,7 @@ def job(running_stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -
             SingleChoice(name="tone", options=(LabelOption(value="warm"), LabelOption(value="cold", key="c"))),
             MultipleChoice(name="topics", options=tuple(LabelOption(value=v) for v in ("travel", "work", "family"))),
             Spans(name="names", options=(LabelOption(value="person"), LabelOption(value="place"))),
+            Text(name="summary", max_length=80),
         ],
     )
     records: Path = tmp_path_factory.mktemp("mails") / "mails.jsonl"
@@ -81,6 +86,12 @@ def test_a_person_reviews_several_tasks_of_a_record_by_keyboard(
     press(page, "Shift+ArrowRight")
     press(page, "1")  # Zoë Ling: a person
     expect(page.get_by_role("list", name="Spans")).to_contain_text("Zoe\u0308 Ling")
+    below = page.get_by_role("textbox", name="Summary").bounding_box()
+    assert below is not None
+    page.set_viewport_size({"width": 1280, "height": int(below["y"] + below["height"]) + 20})  # under the bar
+    press(page, "ArrowDown")
+    assert page.evaluate(IN_SIGHT)
+    page.keyboard.type(" with Ling")
     act(page, "Enter")
     expect(page.get_by_role("heading", name="Your decisions")).to_be_visible()
 
@@ -88,6 +99,7 @@ def test_a_person_reviews_several_tasks_of_a_record_by_keyboard(
     eventually(lambda: decision(running_stack, job, corrected).get("kind") == "corrected", "the correction is kept")
     values = decision(running_stack, job, corrected)["values"]
     assert (values["tone"], values["topics"]) == ("cold", ["travel", "family"])
+    assert values["summary"] == "A flight with Ling"
     assert [(span["text"], span["label"]) for span in values["names"]] == [
         ("Anais", "place"),
         ("Zoe\u0308 Ling", "person"),

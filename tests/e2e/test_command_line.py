@@ -247,6 +247,9 @@ def test_a_label_schema_goes_to_a_file_and_on_to_a_version_that_labels_carry_ove
     assert "-      - neutral" in changed
     assert "+      - value: bad" in changed
     assert "No difference" in run("schema", "diff", "mood", *here, "--from", "2", "--to", "2")
+    assert "has no version 7. Its newest is version 2." in run(
+        "schema", "show", "mood", *here, "--version", "7", status=1
+    )
 
     carry = ("schema", "carry-over", "mood", *here, "--from-job", project, "--label", "mood:negative=bad")
     would = run(*carry, "--dry-run")
@@ -265,9 +268,30 @@ def test_of_several_jobs_of_one_name_the_newest_is_meant_and_the_others_are_told
     project, dataset, agent = running_stack.project_with_tweets()
     create = partial(running_stack.tandem.jobs.create, project.id, dataset_id=dataset, agent_id=agent, limit=1)
     older, newer = (create(name=f"{project.name} twice").id for _ in range(2))
-    assert the_job(running_stack.tandem, f"{project.name} twice").id == newer
+    name = f"{project.name} twice"
+    assert the_job(running_stack.tandem, name).id == newer
     said = capsys.readouterr().err
-    assert f"2 jobs are named '{project.name} twice'; this is the newest. Others: {older}" in said
+    assert f"2 jobs are named '{name}'; this is the newest: {newer} ({project.name}, " in said
+    assert f"Others: {older} ({project.name}, " in said
+
+
+def test_of_several_jobs_of_one_name_those_of_the_project_are_meant_and_none_is_ended_by_guess(
+    terminal: Terminal, running_stack: RunningStack
+) -> None:
+    name = f"twice {uuid.uuid4().hex[:8]}"
+    jobs = {}
+    for _ in range(2):
+        project, dataset, agent = running_stack.project_with_tweets()
+        made = running_stack.tandem.jobs.create(project.id, dataset_id=dataset, agent_id=agent, limit=1, name=name)
+        jobs[project.name] = running_stack.tandem.jobs.wait(made.id)
+    first, second = jobs
+    assert all(job.id in terminal.run("cancel", name, status=1) for job in jobs.values())
+    assert json.loads(terminal.run("report", name, "--project", first, "--json"))["job_id"] == jobs[first].id
+    assert "can be cancelled only" in terminal.run("cancel", name, "--project", second, status=1)
+    assert "There is no project 'nowhere'" in terminal.run("show", name, "1", "--project", "nowhere", status=1)
+    listed = terminal.run("status")
+    assert all(f" {project} " in listed for project in jobs)
+    assert second not in terminal.run("status", "--project", first)
 
 
 def test_a_spreadsheets_file_without_ids_is_taken_once_however_often_it_comes(
@@ -283,7 +307,10 @@ def test_a_spreadsheets_file_without_ids_is_taken_once_however_often_it_comes(
     assert "Rows that equal an earlier one: 1." in told
     assert "0 records imported" in terminal.run("import", str(sheet), *here)
     assert "--encoding windows-1252" in terminal.run("import", str(latin), *here, status=1)
-    assert "1 records imported" in terminal.run("import", str(latin), *here, "--encoding", "iso-8859-1")
+    assert "1 records imported" in terminal.run("import", str(latin), *here, "--encoding", "Latin-1")
+    assert "'klingon' is no encoding that is read" in terminal.run(
+        "import", str(latin), *here, "--encoding", "klingon", status=2
+    )
     listed = terminal.run("dataset", "list", "--project", project)
     assert listed.splitlines()[1].split()[:2] == ["sheet", "4"]
     assert "There is 'sheet'." in terminal.run(

@@ -250,7 +250,10 @@ async def test_the_demo_serves_a_review_page_that_a_login_link_opens_and_stops_c
         pids = demo.pids()
     finally:
         program.send_signal(signal.SIGINT)
-        status = await asyncio.to_thread(program.wait, 60)
+        try:
+            status = await asyncio.to_thread(program.wait, 60)
+        finally:
+            program.kill()  # no effect on what has ended
     assert status == 0, log.read_text()
     assert not any(_is_alive(pid) for pid in pids)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tandem_client.cli.data import EncodingName
+from tandem_client.cli.data import FileEncoding
 
 DataDirOption = Annotated[Path, typer.Option(help="Where data live; they survive a restart.")]
 UiPortOption = Annotated[
@@ -37,9 +37,7 @@ def demo(
         str | None,
         typer.Option(help="Its column with a unique key. Left out: the column id, or ids are made of the content."),
     ] = None,
-    encoding: Annotated[
-        EncodingName | None, typer.Option(help="Of the file; UTF-8 when left out. Latin-1 is iso-8859-1.")
-    ] = None,
+    encoding: FileEncoding = None,
     labels: Annotated[str | None, typer.Option(help="The labels to choose from: a,b,c")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
     data_dir: DataDirOption = Path(".tandem"),

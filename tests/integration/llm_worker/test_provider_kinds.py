@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from llm_worker_desk import MakeDesk, complaint, good
 from llm_worker_line import agent, published, request
 from tandem.events import ErrorKind, ModelParameters
+from tandem.pricing.bound import REASONING_ROOM
 from tandem_llm_worker.settings import ProviderSettings
 
 NOT_CHAT = "This model is only supported in v1/responses and not in v1/chat/completions."
@@ -143,7 +144,7 @@ async def test_a_model_of_the_responses_api_is_asked_there_once_the_provider_say
     assert [path for path, _, _ in server.seen] == ["/v1/chat/completions", "/v1/responses", "/v1/responses"]
     body = server.seen[-1][2]
     assert body["store"] is False
-    assert body["max_output_tokens"] == 16
+    assert body["max_output_tokens"] == 8 + REASONING_ROOM
     assert body["include"] == ["message.output_text.logprobs"]
     assert body["reasoning"] == {"effort": "low"}
     assert body["text"]["format"]["type"] == "json_schema"
@@ -155,6 +156,25 @@ async def test_a_model_of_the_responses_api_is_asked_there_once_the_provider_say
     assert answers[1].usage
     assert (answers[1].usage.prompt_tokens, answers[1].usage.completion_tokens) == (40, 7)
     assert answers[1].usage.cached_tokens == 32
+
+
+async def test_the_responses_api_is_asked_for_no_fewer_tokens_than_it_takes(
+    make_desk: MakeDesk, anything: Serve
+) -> None:
+    def reply(path: str, _: dict[str, Any]) -> Any:
+        if path.endswith("/chat/completions"):
+            return complaint(NOT_CHAT, "model", status=404)
+        return 200, response('{"sentiment": "neutral"}')
+
+    server = await anything(reply)
+    desk = make_desk(f"{server.url}/v1")
+    desk.jobs.apply(published(agent=agent(parameters=ModelParameters(max_tokens=8))))
+
+    assert (await desk.answer(request(1))).error is None
+
+    body = server.seen[-1][2]
+    assert body["max_output_tokens"] == 16
+    assert "reasoning" not in body
 
 
 @pytest.mark.parametrize(

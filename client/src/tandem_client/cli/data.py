@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
@@ -36,6 +37,26 @@ class EncodingName(StrEnum):
     GB_18030 = "gb18030"
 
 
+def _encoding(given: str) -> EncodingName:
+    """By any name that Python knows of the encoding: latin-1, cp1252, UTF8."""
+    try:
+        codec = codecs.lookup(given)
+    except (LookupError, ValueError):
+        codec = None
+    for each in EncodingName:
+        if codecs.lookup(each.value) == codec:
+            return each
+    raise typer.BadParameter(f"{given!r} is no encoding that is read. Name one of {', '.join(EncodingName)}")
+
+
+FileEncoding = Annotated[
+    EncodingName | None,
+    typer.Option(
+        parser=_encoding,
+        metavar="NAME",
+        help="Of the file; UTF-8 when left out. windows-1252 and iso-8859-1 (Latin-1) are the usual others.",
+    ),
+]
 _DELIMITERS: dict[DelimiterName, Delimiter] = {
     DelimiterName.COMMA: ",",
     DelimiterName.SEMICOLON: ";",
@@ -83,9 +104,7 @@ def import_file(
         DelimiterName | None,
         typer.Option(help="Between the cells of a CSV file; found out when left out."),
     ] = None,
-    encoding: Annotated[
-        EncodingName | None, typer.Option(help="Of the file; UTF-8 when left out. Latin-1 is iso-8859-1.")
-    ] = None,
+    encoding: FileEncoding = None,
     metadata_column: Annotated[
         list[str] | None,
         typer.Option(help="Column to keep beside the record; repeatable. name=column renames it, * is all others."),

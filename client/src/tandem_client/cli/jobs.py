@@ -13,11 +13,14 @@ from rich.live import Live
 from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
-from tandem_client.cli.session import connected, err, out, the_agent, the_dataset, the_job, the_project
+from tandem_client.cli.session import connected, err, jobs_of, out, the_agent, the_dataset, the_job, the_project
 from tandem_client.client import Tandem
-from tandem_client.models import Job
+from tandem_client.models import Job, Project
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job, or its name.")]
+JobProject = Annotated[
+    str | None, typer.Option("--project", help="Name of the project whose jobs are meant; all when left out.")
+]
 
 
 def run(
@@ -96,15 +99,18 @@ def follow(tandem: Tandem, job: Job) -> Job:
 
 def status(
     job: Annotated[str | None, typer.Argument(help="Id or name of a job; all jobs when left out.")] = None,
+    project: JobProject = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until the jobs are over.")] = False,
 ) -> None:
     """Show the progress of jobs: rate, time left, counts by outcome."""
     with connected() as tandem:
-        jobs = _jobs(tandem, job)
+        homes = tandem.projects.list() if project is None else [the_project(tandem, project)]
+        jobs = jobs_of(tandem, homes) if job is None else [the_job(tandem, job, project)]
+        names = {home.id: home.name for home in homes}
         if watch:
-            jobs = _watched(tandem, job, jobs)
+            jobs = _watched(tandem, homes, jobs, names, alone=job is not None)
     if jobs:
-        out.print(job_table(jobs, width=out.width))
+        out.print(job_table(jobs, width=out.width, projects=names))
     else:
         out.print("There are no jobs yet. `tandem run` starts one.")
 
@@ -115,43 +121,41 @@ def export(
     spreadsheet: Annotated[
         bool, typer.Option("--spreadsheet", help="CSV for a spreadsheet: letters come right, no text is a formula.")
     ] = False,
+    project: JobProject = None,
 ) -> None:
     """Write a job's labels to a CSV or JSONL file, people's decisions included."""
     if output.suffix.lower() not in (".csv", ".jsonl", ".ndjson"):
         raise typer.BadParameter("the file must end in .csv, .jsonl or .ndjson", param_hint="--output")
     with connected() as tandem:
-        size = tandem.jobs.export(the_job(tandem, job).id, output, spreadsheet_safe=spreadsheet)
+        size = tandem.jobs.export(the_job(tandem, job, project).id, output, spreadsheet_safe=spreadsheet)
     out.print(f"{output} written ({size:,} bytes).", markup=False)
 
 
-def pause(job: JobArgument) -> None:
+def pause(job: JobArgument, project: JobProject = None) -> None:
     """Pause a job; calls under way end normally."""
     with connected() as tandem:
-        out.print(plain_line(tandem.jobs.pause(the_job(tandem, job).id)), markup=False)
+        meant = the_job(tandem, job, project, to_change=True)
+        out.print(plain_line(tandem.jobs.pause(meant.id)), markup=False)
 
 
-def resume(job: JobArgument) -> None:
+def resume(job: JobArgument, project: JobProject = None) -> None:
     """Let a paused job go on."""
     with connected() as tandem:
-        out.print(plain_line(tandem.jobs.resume(the_job(tandem, job).id)), markup=False)
+        meant = the_job(tandem, job, project, to_change=True)
+        out.print(plain_line(tandem.jobs.resume(meant.id)), markup=False)
 
 
-def cancel(job: JobArgument) -> None:
+def cancel(job: JobArgument, project: JobProject = None) -> None:
     """End a job; what is labeled stays."""
     with connected() as tandem:
-        out.print(plain_line(tandem.jobs.cancel(the_job(tandem, job).id)), markup=False)
+        meant = the_job(tandem, job, project, to_change=True)
+        out.print(plain_line(tandem.jobs.cancel(meant.id)), markup=False)
 
 
-def _jobs(tandem: Tandem, job: str | None) -> list[Job]:
-    if job is not None:
-        return [the_job(tandem, job)]
-    return [job for project in tandem.projects.list() for job in tandem.jobs.list(project.id)]
-
-
-def _watched(tandem: Tandem, wanted: str | None, jobs: list[Job]) -> list[Job]:
-    with Live(job_table(jobs, width=err.width), console=err, transient=True) as live:
+def _watched(tandem: Tandem, homes: list[Project], jobs: list[Job], names: dict[str, str], *, alone: bool) -> list[Job]:
+    with Live(job_table(jobs, width=err.width, projects=names), console=err, transient=True) as live:
         while not all(job.is_over for job in jobs):
             time.sleep(1.0)
-            jobs = [tandem.jobs.get(jobs[0].id)] if wanted else _jobs(tandem, None)
-            live.update(job_table(jobs, width=err.width))
+            jobs = [tandem.jobs.get(jobs[0].id)] if alone else jobs_of(tandem, homes)
+            live.update(job_table(jobs, width=err.width, projects=names))
     return jobs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from tandem_client.models import Job
 
 ID_WIDTH = 120
 """Columns of the terminal from which ids are shown beside the names."""
-_COLUMNS = ("job", "state", "done", "labeled", "invalid", "failed", "to review", "pace", "id")
+_COLUMNS = ("project", "job", "state", "done", "labeled", "invalid", "failed", "to review", "pace", "id")
 _ALWAYS = ("job", "state", "done", "labeled", "id")
 
 
@@ -81,16 +81,17 @@ def counts(job: Job, *, color: bool = True) -> str:
     return " ".join(paint(f"{number} {word}", tint) for word, number, tint in shown if number or word == "labeled")
 
 
-def job_table(jobs: list[Job], *, width: int) -> Table:
-    """Columns that say nothing are left out; so are the ids where the terminal is too narrow for them beside the names,
-    which do as well."""
-    rows = [_cells(job) for job in jobs]
+def job_table(jobs: list[Job], *, width: int, projects: Mapping[str, str] | None = None) -> Table:
+    """Columns that say nothing are left out, and the project where all jobs are of one; so are the ids where the
+    terminal is too narrow for them beside the names, which do as well."""
+    told = projects if projects and len({job.project_id for job in jobs}) > 1 else {}
+    rows = [_cells(job) | {"project": told.get(job.project_id, "")} for job in jobs]
     columns = [name for name in _COLUMNS if name in _ALWAYS or any(row[name] not in ("", "0") for row in rows)]
     if width < ID_WIDTH:
         columns.remove("id")
     table = Table(box=None)
     for name in columns:
-        table.add_column(name, no_wrap=name != "job", overflow="fold")
+        table.add_column(name, no_wrap=name not in ("project", "job"), overflow="fold")
     for row in rows:
         table.add_row(*(escape(row[name]) for name in columns))
     return table

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tandem_client.cli.jobs import JobArgument, follow
+from tandem_client.cli.jobs import JobArgument, JobProject, follow
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agent_lines,
@@ -40,10 +40,10 @@ class Method(StrEnum):
     DAWID_SKENE = "dawid-skene"
 
 
-def report(job: JobArgument, as_json: AsJson = False) -> None:
+def report(job: JobArgument, project: JobProject = None, as_json: AsJson = False) -> None:
     """Show what a job gave: outcomes, labels, confidence, price, and how many are right where that is known."""
     with connected() as tandem:
-        found = tandem.jobs.report(the_job(tandem, job).id)
+        found = tandem.jobs.report(the_job(tandem, job, project).id)
     if as_json:
         typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return
@@ -77,6 +77,7 @@ def compare(
         float | None,
         typer.Option(min=0, max=1, help="With --review: only where every agent is at least this sure."),
     ] = None,
+    project: JobProject = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the agents of two or more jobs over the same records: agreement, who is right, where they differ.
@@ -86,7 +87,7 @@ def compare(
     if min_confidence is not None and not review:
         raise typer.BadParameter("it says what --review sends to people", param_hint="--min-confidence")
     with connected() as tandem:
-        named = [the_job(tandem, name) for name in jobs]
+        named = [the_job(tandem, name, project) for name in jobs]
         ids = [job.id for job in named]
         found = tandem.comparisons.get(ids)
         chosen = task or (found.tasks[0].task if found.tasks else None)
@@ -126,6 +127,7 @@ def combine(
         Method, typer.Option(help="vote: what most say. dawid-skene: agents count by how often they are right.")
     ] = Method.VOTE,
     name: Annotated[str | None, typer.Option(help="Name of the new job.")] = None,
+    project: JobProject = None,
     threshold: Threshold = None,
     detach: Annotated[bool, typer.Option("--detach", help="Make the job and return at once.")] = False,
 ) -> None:
@@ -135,7 +137,7 @@ def combine(
     """
     policy = review_policy(threshold, None)
     with connected() as tandem:
-        named = [the_job(tandem, each) for each in jobs]
+        named = [the_job(tandem, each, project) for each in jobs]
         made = tandem.comparisons.combine(
             [job.id for job in named],
             method="vote" if method is Method.VOTE else "dawid_skene",

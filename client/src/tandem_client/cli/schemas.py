@@ -138,7 +138,7 @@ def carry_over(
         home = the_project(tandem, project)
         result = tandem.label_schemas.carry_over(
             the_label_schema(tandem, home, name, version).id,
-            from_job=the_job(tandem, from_job).id,
+            from_job=the_job(tandem, from_job, project).id,
             mapping=_mapping(label or []),
             agent_id=the_agent(tandem, home, agent).id if agent else None,
             name=job_name,

@@ -45,34 +45,56 @@ def the_dataset(tandem: Tandem, project: Project, name: str) -> Dataset:
 
 
 def the_label_schema(tandem: Tandem, project: Project, name: str, version: int | None = None) -> LabelSchema:
-    return _found(
-        tandem.label_schemas.find(project.id, name, version=version),
-        "label schema",
-        name if version is None else f"{name} v{version}",
-        lambda: tandem.label_schemas.list(project.id),
-    )
+    there = tandem.label_schemas.find(project.id, name, version=version)
+    if there is None and version is not None and (newest := tandem.label_schemas.find(project.id, name)):
+        raise TandemError(
+            "No such version",
+            type="not-found",
+            detail=f"The label schema {name!r} has no version {version}",
+            cure=f"Its newest is version {newest.version}.",
+        )
+    return _found(there, "label schema", name, lambda: tandem.label_schemas.list(project.id))
 
 
 def the_agent(tandem: Tandem, project: Project, name: str) -> Agent:
     return _found(tandem.agents.find(project.id, name), "agent", name, lambda: tandem.agents.list(project.id))
 
 
-def the_job(tandem: Tandem, name: str) -> Job:
-    """The job of this id, or the newest of this name in any project."""
+def the_job(tandem: Tandem, name: str, project: str | None = None, *, to_change: bool = False) -> Job:
+    """The job of this id, or the newest of this name in the project, else in any.
+
+    One that is to be changed is never guessed: of several with the name it is the only one that goes on, or an error.
+    """
     try:
         return tandem.jobs.get(name)
     except TandemError as error:
         if error.status not in (404, 422):
             raise
-    jobs = [job for project in tandem.projects.list() for job in tandem.jobs.list(project.id)]
-    newest_first = sorted(jobs, key=lambda job: job.created_at, reverse=True)
+    homes = tandem.projects.list() if project is None else [the_project(tandem, project)]
+    newest_first = sorted(jobs_of(tandem, homes), key=lambda job: job.created_at, reverse=True)
     named = [job for job in newest_first if job.name == name]
+    if to_change:
+        named = [job for job in named if not job.is_over] or named
     if len(named) > 1:
-        others = ", ".join(job.id for job in named[1:MOST_NAMED])
+        told = {home.id: home.name for home in homes}
+        each = [f"{job.id} ({told[job.project_id]}, {job.state})" for job in named[:MOST_NAMED]]
+        if to_change:
+            raise TandemError(
+                "More than one job",
+                type="ambiguous",
+                detail=f"{len(named)} jobs are named {name!r}: {', '.join(each)}",
+                cure="Give the id of one.",
+            )
         err.print(
-            f"{len(named)} jobs are named {name!r}; this is the newest. Others: {others}", markup=False, soft_wrap=True
+            f"{len(named)} jobs are named {name!r}; this is the newest: {each[0]}. Others: {', '.join(each[1:])}",
+            markup=False,
+            soft_wrap=True,
         )
     return _found(named[0] if named else None, "job", name, lambda: newest_first)
+
+
+def jobs_of(tandem: Tandem, projects: Sequence[Project]) -> list[Job]:
+    return [job for project in projects for job in tandem.jobs.list(project.id)]
 
 
 def _found(thing: N | None, kind: str, name: str, others: Callable[[], Sequence[Named]]) -> N:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tandem_client.cli.jobs import JobArgument
+from tandem_client.cli.jobs import JobArgument, JobProject
 from tandem_client.cli.session import connected, out, the_job
 from tandem_client.cli.terminal import json_for_terminals
 from tandem_client.models import AnnotationDetail, AttemptDetail, Call, Decision, Label, ModelCost, Sample
@@ -20,11 +20,12 @@ _TEXT = 2000
 def show(
     job: JobArgument,
     record_id: Annotated[str, typer.Argument(help="Id of the record, as it was imported.")],
+    project: JobProject = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
     """Show one record of a job: fields, labels with confidence and alternatives, the raw answer, calls, decisions."""
     with connected() as tandem:
-        found = tandem.jobs.annotation(the_job(tandem, job).id, record_id)
+        found = tandem.jobs.annotation(the_job(tandem, job, project).id, record_id)
     if as_json:
         typer.echo(json_for_terminals(found.model_dump_json(indent=2)))
         return

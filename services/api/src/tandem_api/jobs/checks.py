@@ -55,7 +55,8 @@ def policy_warnings(
         yield FieldProblem(
             field="review_policy",
             detail=f"Every record will go to people: {_and(reviewed)} can have no confidence from token probabilities.",
-            cure="Use the confidence strategy `agreement` or `stated`, or set `review_without_confidence` to false.",
+            cure="Use the confidence strategy `agreement` or `stated`, or set `review_without_confidence` "
+            "to false (--without-confidence ignore).",
         )
     elif left and policy.review_without_confidence:
         yield FieldProblem(
@@ -63,7 +64,7 @@ def policy_warnings(
             detail=f"{_and(left)} can have no confidence from token probabilities, so the other tasks alone decide "
             "which records go to people.",
             cure="Use the confidence strategy `agreement` or `stated`, or set `review_without_confidence` of the task "
-            "to true to have all records reviewed.",
+            f"to true to have all records reviewed (--without-confidence {left[0]}=review).",
         )
 
 

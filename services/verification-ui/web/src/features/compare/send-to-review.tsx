@@ -11,7 +11,7 @@ import styles from "@/features/compare/send-to-review.module.css";
 import { orderReview, reviewOrderQuery } from "@/features/compare/review-order";
 import { isLive, jobQuery } from "@/lib/api/jobs";
 import { reviewQueuesQuery } from "@/lib/api/review-queues";
-import type { ComparedTask, ReviewOrder } from "@/lib/api/types";
+import type { ComparedTask, ReviewOrder, ReviewQueue } from "@/lib/api/types";
 import { count, counted, percent } from "@/lib/format";
 import { useSession } from "@/lib/session";
 
@@ -76,7 +76,13 @@ export function SendToReview({ jobs, compared, names }: Props) {
 
 function Said({ order, names }: { order: ReviewOrder; names: ReadonlyMap<string, string> }) {
   const { mayReview } = useSession();
-  const { data: queues } = useQuery(reviewQueuesQuery(false));
+  const sentTo = Object.keys(order.queues);
+  const openIn = (job: string, queues: readonly ReviewQueue[] | undefined) => queues?.find(({ job_id }) => job_id === job)?.open ?? 0;
+  const { data: queues } = useQuery({
+    ...reviewQueuesQuery(false),
+    // What was sent is in the queue a moment later.
+    refetchInterval: ({ state }) => (sentTo.every((job) => openIn(job, state.data) > 0) ? 15_000 : 2_000),
+  });
   if (order.state === "open") {
     return (
       <>
@@ -100,10 +106,10 @@ function Said({ order, names }: { order: ReviewOrder; names: ReadonlyMap<string,
         {parts.length > 0 ? `${counted(order.differing, "record differs", "records differ")}: ${parts.join(", ")}.` : "No record differs."}
       </p>
       {mayReview &&
-        Object.keys(order.queues).map((job) => (
+        sentTo.map((job) => (
           <Link key={job} to="/review/$jobId" params={{ jobId: job }} className={buttonClass({ size: "small", variant: "quiet" })}>
             Review {names.get(job) ?? "them"}
-            {queues && ` (${count(queues.find(({ job_id }) => job_id === job)?.open ?? 0)} open)`}
+            {openIn(job, queues) > 0 && ` (${count(openIn(job, queues))} open)`}
             <ArrowRight size={14} aria-hidden="true" />
           </Link>
         ))}

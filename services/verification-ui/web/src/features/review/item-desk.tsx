@@ -32,7 +32,10 @@ function TaskDesk({ item, session, chosen, painted, frozen, policy, open, decide
 
   const focusTask = (index: number, options?: FocusOptions) => {
     const section = card.current?.querySelector<HTMLElement>(`[data-task="${index}"]`);
-    (section?.querySelector<HTMLElement>("[data-begin]") ?? section)?.focus(options);
+    const begin = section?.querySelector<HTMLElement>("[data-begin]") ?? section;
+    begin?.focus(options);
+    // Focus alone leaves it behind the bar.
+    if (!options?.preventScroll) begin?.scrollIntoView({ block: "nearest" });
   };
   // Focus follows the item to the task that needs a look, so that Enter never presses a button of the item before.
   const first = useRef(desk.active);

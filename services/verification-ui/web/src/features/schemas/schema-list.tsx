@@ -8,11 +8,13 @@ interface Props {
   /** The newest first. */
   schemas: readonly LabelSchema[];
   shown: LabelSchema;
+  /** Names of the projects, where the schemas are of several. */
+  projects: ReadonlyMap<string, string> | null;
   onShow: (schemaId: string) => void;
 }
 
 /** The schemas by name, each with its versions. */
-export function SchemaList({ schemas, shown, onShow }: Props) {
+export function SchemaList({ schemas, shown, projects, onShow }: Props) {
   const groups = new Map<string, LabelSchema[]>();
   for (const schema of schemas) {
     const key = `${schema.project_id} ${schema.name}`;
@@ -22,7 +24,10 @@ export function SchemaList({ schemas, shown, onShow }: Props) {
     <nav className={styles.list} aria-label="Label schemas">
       {[...groups].map(([key, versions]) => (
         <section key={key}>
-          <h2>{versions[0]?.name}</h2>
+          <h2>
+            {versions[0]?.name}
+            {projects && <small>{projects.get(versions[0]?.project_id ?? "")}</small>}
+          </h2>
           <ul>
             {versions.map((schema) => (
               <li key={schema.id}>

@@ -28,6 +28,7 @@ export function SchemasPage({ projectId, schemaId, onShow }: Props) {
   const shownProjects = projects.data?.filter(({ id }) => projectId === null || id === projectId) ?? [];
   const answers = useQueries({ queries: shownProjects.map(({ id }) => labelSchemasQuery(id)) });
   const schemas = answers.flatMap(({ data }) => data ?? []).sort((one, other) => other.created_at.localeCompare(one.created_at));
+  const named = shownProjects.length > 1 ? new Map(shownProjects.map(({ id, name }) => [id, name])) : null;
   const failure = projects.error ?? answers.find(({ error }) => error !== null)?.error;
   const shown = schemas.find(({ id }) => id === schemaId) ?? schemas[0];
   const loading = projects.isPending || answers.some(({ isPending }) => isPending);
@@ -47,7 +48,7 @@ export function SchemasPage({ projectId, schemaId, onShow }: Props) {
         <ProblemNotice error={failure} onRetry={() => void projects.refetch()} />
       ) : shown ? (
         <div className={styles.layout}>
-          <SchemaList schemas={schemas} shown={shown} onShow={onShow} />
+          <SchemaList schemas={schemas} shown={shown} projects={named} onShow={onShow} />
           <SchemaView key={shown.id} schema={shown} />
         </div>
       ) : loading ? (

@@ -30,8 +30,8 @@ export function MultipleChoice({ task, value, suggestion, active, dense, onChang
 
 function inWords({ at_least, at_most, options }: MultipleChoiceTask): string | null {
   const most = at_most ?? options.length;
-  if (at_least === most) return `Exactly ${most}`;
-  if (at_least > 0 && most < options.length) return `${at_least} to ${most}`;
-  if (at_least > 0) return `At least ${at_least}`;
-  return most < options.length ? `At most ${most}` : null;
+  if (at_least === most) return `Choose exactly ${most}`;
+  if (at_least > 0 && most < options.length) return `Choose ${at_least} to ${most}`;
+  if (at_least > 0) return `Choose at least ${at_least}`;
+  return most < options.length ? `Choose at most ${most}` : null;
 }

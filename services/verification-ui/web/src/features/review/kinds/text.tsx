@@ -21,6 +21,7 @@ export function Text({ task, value, suggestion, insists, onChange }: TaskProps<T
     <div>
       <textarea
         data-begin
+        ref={caretAtEnd}
         className={clsx(styles.input, styles.area, problem !== null && styles.wrong)}
         aria-label={questionOf(task)}
         aria-invalid={problem !== null}
@@ -52,6 +53,11 @@ export function Text({ task, value, suggestion, insists, onChange }: TaskProps<T
       )}
     </div>
   );
+}
+
+/** So that who comes by key goes on writing behind what is there. */
+function caretAtEnd(area: HTMLTextAreaElement | null): void {
+  area?.setSelectionRange(area.value.length, area.value.length);
 }
 
 function rule({ min_length, pattern }: TextTask): string | null {
