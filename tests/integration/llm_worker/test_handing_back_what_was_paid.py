@@ -149,7 +149,9 @@ async def test_answers_that_came_to_another_content_are_not_used(make_desk: Make
 
 @STOPS
 async def test_an_unusable_answer_that_was_paid_is_told_of(make_desk: MakeDesk, scripted: Script, stop: Any) -> None:
-    server = await scripted(lambda body: stop if len(server.bodies) > 1 else good(body, finish_reason="length"))
+    server: Scripted = await scripted(
+        lambda body: stop if len(server.bodies) > 1 else good(body, finish_reason="length")
+    )
     desk = make_desk(server.base_url)
     desk.jobs.apply(published())
 
