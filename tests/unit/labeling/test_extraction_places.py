@@ -13,6 +13,7 @@ from tandem.events import LabelOption
 from tandem.events.outcomes import Span
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction import AnswerReader, TaskReader
+from tandem.labeling.extraction import options as option_tables
 from tandem.labeling.extraction.json_in_text import repaired
 from tandem.labeling.extraction.quotes import SearchedText
 from tandem.labeling.extraction.stretch import Stretch
@@ -124,3 +125,19 @@ def test_graphemes_part_where_unicode_says(text: str) -> None:
     searched = SearchedText(text)
     breaks = {0, *(found.end() for found in regex.finditer(r"\X", text))}
     assert {at for at in range(len(text) + 1) if searched._is_break(at)} == breaks
+
+
+def test_long_pieces_are_not_tried_as_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+
+    def separated(text: str) -> str:
+        nonlocal tried
+        tried += len(text)
+        return text
+
+    monkeypatch.setattr(option_tables, "separated", separated)
+    reader = AnswerReader([SpanTask(name="names", options=options("PERSON", "PLACE"))])
+    answer = "a, " * 2000
+    (found,) = reader.read(answer, RECORD)
+    assert isinstance(found, Unreadable)
+    assert tried < 10 * len(answer)

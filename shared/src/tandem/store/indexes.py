@@ -28,6 +28,9 @@ class Index:
 
 UP, DOWN = ASCENDING, DESCENDING
 UNIQUE = {"unique": True}
+EXPIRES = (("expires_at", UP),)
+AT_ITS_TIME = {"expireAfterSeconds": 0, "partialFilterExpression": {"expires_at": {"$exists": True}}}
+"""MongoDB deletes the document then; the index holds no other."""
 
 INDEXES: tuple[Index, ...] = (
     Index("projects", (("name", UP),), "a project's name is its own", UNIQUE),
@@ -53,6 +56,9 @@ INDEXES: tuple[Index, ...] = (
         "jobs that ended lately, whose report is kept",
         {"partialFilterExpression": {"finished_at": {"$type": "date"}}},
     ),
+    Index("jobs", EXPIRES, "try-outs are forgotten", AT_ITS_TIME),
+    Index("records", EXPIRES, "so are records that were made up for them", AT_ITS_TIME),
+    Index("annotations", EXPIRES, "and their annotations", AT_ITS_TIME),
     Index("summaries", (("subject", UP), ("block", UP)), "what a report or a comparison is made of"),
     Index("summaries", (("expires_at", UP),), "comparisons that nobody asks for end", {"expireAfterSeconds": 0}),
     Index("api_keys", (("hash", UP),), "who is asking", UNIQUE),

@@ -12,6 +12,8 @@ from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Rule
 
 _SEPARATOR = re.compile(r"(?<=\w)\\?[_\-\u2010\u2011\u2013](?=\w)|(?<=[a-z])(?=[A-Z])|[\u00ad\ufe0f]")
+ROOM_AROUND = 100
+"""Characters that a spelling may have around it, on top of four times its length, and still be looked at."""
 _AND = re.compile(r"\s&(?:amp;)?\s")
 
 
@@ -38,6 +40,7 @@ class OptionTable:
             for option in options
             for spelling in (*option.aliases, *([option.name] if option.name else []))
         ]
+        self._longest = 4 * max(len(spelling) for spelling, _ in (*own, *others)) + ROOM_AROUND
         self._close = CloseMatch((separated(spelling), value) for spelling, value in (*own, *others))
         self._forms = [(form, _by_form(own, form, Rule.NORMALIZED)) for form in (fold, normalize, separated, joined)]
         self._forms += [
@@ -48,6 +51,8 @@ class OptionTable:
         """The options that this text spells as a whole, in the closest form in which any fits."""
         if found := self._exact.get(text):
             return found
+        if len(text) > self._longest:
+            return None
         for form, table in self._forms:
             if found := table.get(form(text)):
                 return found
