@@ -8,7 +8,7 @@ from typing import Any
 
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
-from tandem.labeling.extraction.quotes import SearchedText
+from tandem.labeling.extraction.quotes import SearchedText, within
 from tandem.labeling.reading import Place
 
 _WORDS_AROUND = 6
@@ -50,8 +50,7 @@ def context_of(searched: SearchedText, span: Span) -> str | None:
 
 def _tells(searched: SearchedText, context: str, place: Place, others: Sequence[Place]) -> bool:
     found = searched.occurrences(context).everywhere  # as the reader takes it
-    holds = [any(first <= start and end <= last for first, last in found) for start, end in (place, *others)]
-    return holds[0] and not any(holds[1:])
+    return bool(within([place], found)) and not within(others, found)
 
 
 def _contexts(text: str, place: Place) -> Iterator[str]:

@@ -7,9 +7,11 @@ an emoji sequence), and none within a word where the quote stands as whole words
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 import regex
 
@@ -43,18 +45,35 @@ class Occurrences:
     """Those that overlap too, to choose one among by what else is told of it."""
 
 
+MOST_PLACES = 50_000
+"""Places that are weighed for the quotes of one answer."""
+
+
+class TooManyPlacesError(Exception):
+    """The quotes of the answer stand in so many places that they are not told apart."""
+
+
 NOWHERE = Occurrences((), Rule.NORMALIZED)
 
 
 class SearchedText:
     """A record's text, prepared as far as the quotes need it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, most_places: int | None = None) -> None:
+        """`most_places` that are weighed, for quotes that a model chose."""
         self.text = text
+        self._most_places = most_places
         self._found: dict[str, Occurrences] = {}
+        self._weighed = 0
+
+    def weigh(self, places: int) -> None:
+        """Raises TooManyPlacesError once it is more than may be, together."""
+        self._weighed += places
+        if self._most_places is not None and self._weighed > self._most_places:
+            raise TooManyPlacesError
 
     def occurrences(self, quote: str) -> Occurrences:
-        """All places of the quote, in the closest spelling in which it stands anywhere."""
+        """All places of the quote, in the closest spelling in which it stands anywhere. Raises TooManyPlacesError."""
         found = self._found.get(quote)
         if found is None:
             found = self._found[quote] = self._look_up(quote)
@@ -70,7 +89,11 @@ class SearchedText:
 
     def _places_of(self, spelling: str, rule: Rule) -> Occurrences | None:
         for find, found_rule in self._searches(spelling, rule):
-            begun = [place for place in find(spelling) if self._begins_word(place[0])]
+            begun = []
+            for place in find(spelling):
+                self.weigh(1)
+                if self._begins_word(place[0]):
+                    begun.append(place)
             if not begun:
                 continue
             if whole := [place for place in begun if self._ends_word(place[1])]:
@@ -191,6 +214,15 @@ def _apart(places: Iterable[Place]) -> tuple[Place, ...]:
         if not kept or place[0] >= kept[-1][1]:
             kept.append(place)
     return tuple(kept)
+
+
+def within(places: Sequence[Place], around: Sequence[Place]) -> tuple[Place, ...]:
+    """The places that lie within one of the stretches around, which are in their order."""
+    starts = [first for first, _ in around]
+    reached = list(accumulate((last for _, last in around), max))
+    return tuple(
+        place for place in places if (before := bisect_right(starts, place[0])) and place[1] <= reached[before - 1]
+    )
 
 
 def normalize_marks(quote: str) -> str:

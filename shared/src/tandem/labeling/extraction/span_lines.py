@@ -80,10 +80,19 @@ class LineClaims:
             return found
         for separator in _BETWEEN_CLAIMS:
             parts = _split(line, separator)
-            several = [self._one(layers(part)[-1] if part.text[:1] in "(\"'" else part, stands, None) for part in parts]
-            if len(parts) > 1 and not any(isinstance(claims, Unreadable) for claims in several):
-                return [claim for claims in several if not isinstance(claims, Unreadable) for claim in claims]
+            if len(parts) > 1 and (several := self._several(parts, stands)) is not None:
+                return several
         return found if found.detail else self._none(line)
+
+    def _several(self, parts: list[Stretch], stands: Callable[[str], bool]) -> list[Claim] | None:
+        """The claims of all parts; None as soon as one part gives none."""
+        found: list[Claim] = []
+        for part in parts:
+            claims = self._one(layers(part)[-1] if part.text[:1] in "(\"'" else part, stands, None)
+            if isinstance(claims, Unreadable):
+                return None
+            found += claims
+        return found
 
     def _one(
         self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None

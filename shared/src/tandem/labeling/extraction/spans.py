@@ -16,7 +16,7 @@ from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.marked_record import marked
 from tandem.labeling.extraction.options import OptionTable
 from tandem.labeling.extraction.outcome import not_in_schema, out_of_range, quoted
-from tandem.labeling.extraction.quotes import Occurrences, SearchedText
+from tandem.labeling.extraction.quotes import MOST_PLACES, Occurrences, SearchedText, TooManyPlacesError, within
 from tandem.labeling.extraction.span_claims import Claim, JsonClaims
 from tandem.labeling.extraction.span_lines import LineClaims
 from tandem.labeling.extraction.stretch import Stretch
@@ -50,7 +50,7 @@ class SpanReader:
             claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
         )
 
-    def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:
+    def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: PLR0911 - a way to decline a return
         text = self._text(fields)
         if isinstance(text, Unreadable):
             return text
@@ -58,8 +58,11 @@ class SpanReader:
             return self.located([], fields, Rule.NORMALIZED)
         if (found := marked(stretch, text, self._labels)) is not None:
             return self.located(found, fields, Rule.NORMALIZED)
-        searched = SearchedText(text)
-        claims = self._lines.read(stretch, lambda quote: bool(searched.occurrences(quote).places))
+        searched = SearchedText(text, most_places=MOST_PLACES)
+        try:
+            claims = self._lines.read(stretch, lambda quote: bool(searched.occurrences(quote).places))
+        except TooManyPlacesError:
+            return self._too_many_places()
         if isinstance(claims, Unreadable):
             return claims
         if not claims:
@@ -83,7 +86,10 @@ class SpanReader:
         text = self._text(fields)
         if isinstance(text, Unreadable):
             return text
-        found = self._found(claims, SearchedText(text), rule)
+        try:
+            found = self._found(claims, SearchedText(text, most_places=MOST_PLACES), rule)
+        except TooManyPlacesError:
+            return self._too_many_places()
         if isinstance(found, Unreadable):
             return found
         where, rule = found
@@ -164,11 +170,10 @@ class SpanReader:
 
     def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
         places = found.everywhere
+        searched.weigh(len(places))
         if claim.context:
             around = searched.occurrences(claim.context.strip("\u2026. ")).everywhere
-            places = tuple(
-                place for place in places if any(first <= place[0] and place[1] <= last for first, last in around)
-            )
+            places = within(places, around)
         if claim.before or claim.after:
             places = tuple(place for place in places if searched.stands_between(place, claim.before, claim.after))
         if places:
@@ -176,6 +181,9 @@ class SpanReader:
         if len(found.places) == 1:
             return Occurrences(found.places, Rule.NORMALIZED)
         return self._nowhere(f"{quoted(claim.quote or '')} does not occur in the context that is given for it")
+
+    def _too_many_places(self) -> Unreadable:
+        return out_of_range(f"{self._task.name!r}: the quotes stand in more than {MOST_PLACES:,} places")
 
     def _nowhere(self, detail: str) -> Unreadable:
         return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
