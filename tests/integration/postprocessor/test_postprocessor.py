@@ -310,7 +310,7 @@ async def test_a_thousand_answers_delivered_twice_give_one_annotation_each(world
     answers = [answer(seq, probability=0.9 if seq % 4 else 0.6) for seq in range(1000)]
     async with world.running():
         await world.producer.send_all([*answers, *answers])
-        await eventually(lambda: len(world.labeled) >= 2000, timeout=30)
+        await eventually(lambda: len(world.labeled) >= 2000 and len(world.reviews) >= 500, timeout=60)
     assert await world.counts() == OutcomeCounts(labeled=1000, needs_review=250)
     assert all(n >= 2 for n in Counter(event.seq for event in world.labeled).values())
     assert {event.seq for event in world.reviews} == set(range(0, 1000, 4))
