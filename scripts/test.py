@@ -25,8 +25,8 @@ PYTHON = str(BIN / "python")
 PARTS = ["tests/unit", "tests/contract", "tests/integration"]
 WHOLE = ["tests/e2e", "tests/chaos", "tests/browser"]
 """Tests that start every service."""
-PARTS_AT_ONCE = ["--numprocesses=3", "--dist=loadfile"]
-WHOLE_AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
+PARTS_AT_ONCE = ["--numprocesses=4", "--dist=loadfile"]
+WHOLE_AT_ONCE = ["--numprocesses=3", "--dist=loadfile"]
 """Both wait for brokers and for what was killed more than they compute, so several run at once, each with servers of
 its own."""
 NOTHING_SELECTED = 5

@@ -19,7 +19,7 @@ from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.reading import Place, Unreadable, UnreadableReason
 
 _SENTENCE_END = re.compile(
-    r"(?:[.!?\u2026]+(?=[\s\"'\u201d\u2019*_)\]]|$)|[\u3002\uff01\uff1f]|(?<![\w,])\n|\n(?=\s*\n))+"
+    r"(?:(?<!\be\.g)(?<!\bi\.e)[.!?\u2026]+(?=[\s\"'\u201d\u2019*_)\]]|$)|[\u3002\uff01\uff1f]|(?<![\w,])\n|\n(?=\s*\n))+"
 )
 
 

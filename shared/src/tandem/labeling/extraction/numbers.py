@@ -45,6 +45,10 @@ _RANGE = re.compile(
     r"(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~]|\s)*[-+\u2212]?\d[\d.,]*(?!.*\d)"
 )
 """A second number, in what stands behind the first."""
+_TAKEN_BACK = (
+    r"[\s,;.!\u2026\u2013\u2014-]+(?:no|wait|sorry|oops|rather|scratch that|make (?:that|it)|i mean)\b[^\n]*\d"
+)
+"""Another number in the first one's place: "4, no, 3"."""
 _SECOND = (
     r"\s*(?:to|or|and|bis|oder|und|\u00e0|a|o|y|ou|et|[-\u2013\u2014,;/~&])\s*"
     r"(?:[A-Z]{0,3}[$\u20ac\u00a3\u00a5]|(?-i:[A-Z]{3}))?\s*\d"
@@ -65,7 +69,7 @@ class NumberReader:
             rf"(?:\s*(?:%|stars?|points?{unit})(?!\w))?)"
         )
         rest = (
-            rf"[*_`\"']*(?!{_SECOND})(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
+            rf"[*_`\"']*(?!{_SECOND})(?!{_TAKEN_BACK})(?=\s*(?:$|[.;,!)\n](?!\d)|[-\u2013\u2014(]\s*(?!\d)|"
             r"(?:because|since|as|for|given|due|based|overall|here)\b))"
         )
         name = re.escape(task.name).replace(r"\ ", r"[\s_-]+").replace("_", r"[\s_-]+")

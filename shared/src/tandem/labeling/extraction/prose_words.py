@@ -45,6 +45,7 @@ DOUBTS = words_of(
     ironically sarcasm ironic vielleicht könnte möglicherweise eventuell wenn falls ob entweder oder peut-être
     peut pourrait soit ou quizás quizá podría puede quizas acaso forse potrebbe può talvez poderia pode
     misschien kanske возможно может если или 可能 也许 或许 如果
+    doubt doubts doubted doubtful outdated obsolete superseded
     """
 )
 DOUBTING_SIGNS = ("可能", "也许", "或许", "如果", "还是", "或者", "かもしれ", "もし", "または", "아마", "만약", "또는")
@@ -53,7 +54,7 @@ PARTIAL = words_of(
     """
     first second half part parts partly partially beginning ending some aspects aspect elements element initially
     previous earlier other others another people many few critics someone anyone options option choices labels
-    sometimes occasionally formerly originally annotators annotator humans human you they
+    previously says claims claimed sometimes occasionally formerly originally annotators annotator humans human you they
     """
 )
 """What is said of a part, of something else or by someone else is not said of the record."""

@@ -15,7 +15,7 @@ from tandem.labeling.reading import Place
 _TOKEN = re.compile(r"\w+(?:['\u2019.]\w+)*|=>|->|[^\w\s]")
 _MARKS = frozenset("\"'`*_\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e()[]<>{}\u300c\u300d")
 _CLASSIFIED = re.compile(r"can be (?:classified|labell?ed|categori[sz]ed|described|considered|seen)")
-_UNTICKED = re.compile(r"\[\s?\]|\u2610|\u2717|\u2718|\u274c")
+_UNTICKED = re.compile(r"\[\s?\]|\u2610|\u2717|\u2718|\u274c|\U0001f6ab")
 _INVERTED = re.compile(
     r"\W*(?:question\W+)?(?:is|are|was|were|does|do|did|should|would|could|has|why|how|what)\s+(?:it|this|that|the|these)\b",
     re.IGNORECASE,

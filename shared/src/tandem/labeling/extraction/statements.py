@@ -25,7 +25,10 @@ _FLAT = re.compile(
     r"(?:wait\b|hmm+|actually)?[\s,.!\u2026\u2014-]*let me (?:re-?(?:consider|think|evaluate|check|assess|analy[sz]e|"
     r"read|do|view|count|calculate|examine)|"
     r"think (?:again|about)|correct|double)|"
-    r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$)",
+    r"(?:wait|hmm+)\s*[,.!\u2026]*\s*$|"
+    r"(?:wait\b|hmm+|actually)[\s,.!\u2026\u2014-]*i (?:really )?"
+    r"(?:can(?:no|['\u2019])t|could(?:n['\u2019]t| not)|do(?:n['\u2019]t| not)) (?:really )?"
+    r"(?:tell|say|decide|determine|know)\b)",
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
