@@ -9,9 +9,9 @@ from tandem.messaging import Outgoing, Received
 from tandem.observability.metrics import REVIEWS_REQUESTED
 from tandem.store.annotations.documents import annotation_id
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.review_requests import review_requested
 from tandem.store.annotations.writer import AnnotationWriter, Asked
 from tandem.store.database import utcnow
-from tandem_postprocessor.emitting import review_requested
 
 
 class ReviewAskedHandler:

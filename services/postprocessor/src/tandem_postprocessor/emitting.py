@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tandem.events import AnnotationLabeledV1, Event, Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import AnnotationLabeledV1, Event, Outcome, TaskLabel
 from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.review_requests import review_requested
 
 
 def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> list[Event]:
@@ -37,23 +38,3 @@ def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | No
     if annotation["needs_review"]:
         events.append(review_requested(annotation, labels))
     return events
-
-
-def review_requested(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> ReviewRequestedV1:
-    """Of an annotation that needs a person; `labels` as above."""
-    if labels is None:
-        labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
-    return ReviewRequestedV1(
-        causation_id=annotation["event_id"],
-        job_id=annotation["job_id"],
-        project_id=annotation["project_id"],
-        dataset_id=annotation["dataset_id"],
-        seq=annotation["seq"],
-        attempt=annotation["attempt"],
-        record_id=annotation["record_id"],
-        outcome=Outcome(annotation["outcome"]),
-        reason=ReviewReason(annotation["review_reason"] or ReviewReason.LOW_CONFIDENCE),
-        causes=tuple(ReviewCause.model_validate(cause) for cause in annotation.get("review_causes", ())),
-        labels=labels,
-        priority=annotation["priority"],
-    )

@@ -5,11 +5,11 @@ Counts first, then differing blocks of seq. `schedule` says when.
 
 from __future__ import annotations
 
-from tandem.events import Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.events import ReviewRequestedV1
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import REVIEW_QUEUE, SWEEP_REPAIRS
-from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.review_requests import review_requested
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState
@@ -73,7 +73,7 @@ class QueueSweep:
             superfluous.discard(annotation["seq"])
             attempt, _ = known.get(annotation["seq"], (0, None))
             if attempt < annotation["attempt"]:
-                missing.append(_request(annotation))
+                missing.append(review_requested(annotation))
             if len(missing) == CHUNK:
                 mended += await self._take(missing)
                 missing = []
@@ -85,20 +85,3 @@ class QueueSweep:
     async def _take(self, requests: list[ReviewRequestedV1]) -> int:
         taken = await self._intake.take(requests, source="sweep")
         return taken.inserted + taken.replaced
-
-
-def _request(annotation: AnnotationDocument) -> ReviewRequestedV1:
-    """The event that the annotation's writer published, made again."""
-    return ReviewRequestedV1(
-        job_id=annotation["job_id"],
-        project_id=annotation["project_id"],
-        dataset_id=annotation["dataset_id"],
-        seq=annotation["seq"],
-        record_id=annotation["record_id"],
-        attempt=annotation["attempt"],
-        outcome=Outcome(annotation["outcome"]),
-        reason=ReviewReason(annotation["review_reason"] or ReviewReason.NO_CONFIDENCE),
-        causes=tuple(ReviewCause.model_validate(cause) for cause in annotation.get("review_causes", ())),
-        labels=tuple(TaskLabel.model_validate(label) for label in annotation["labels"]),
-        priority=annotation["priority"],
-    )
