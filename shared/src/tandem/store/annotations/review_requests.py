@@ -1,4 +1,4 @@
-"""The event that asks people for a look at an annotation: as its writer publishes it, and as a mended queue takes it."""
+"""The event that asks people for a look at an annotation, as its writer publishes it and as a mended queue takes it."""
 
 from __future__ import annotations
 
