@@ -105,13 +105,17 @@ class PreviewedPrompt(Model):
 
 
 class JobCounts(Model):
-    """labeled + invalid + failed + not_run = size of the job, always."""
+    """labeled + invalid + failed + not_run = size of the job, always.
+
+    `needs_review` wait for a person; `reviewed` were sent to one and are decided.
+    """
 
     labeled: int = 0
     invalid: int = 0
     failed: int = 0
     not_run: int = 0
     needs_review: int = 0
+    reviewed: int = 0
 
     @property
     def ended(self) -> int:

@@ -111,6 +111,7 @@ class TaskReport(Model):
     confidence: ConfidenceSpread = ConfidenceSpread()
     gold: Evaluation | None = None
     verified: Evaluation | None = None
+    verified_shown: int = 0
 
 
 class InvalidAnswer(Model):
@@ -191,6 +192,9 @@ class Contest(Model):
     difference_low: float
     difference_high: float
     p_value: float | None = None
+    shown_first: int = 0
+    shown_second: int = 0
+    warning: str | None = None
 
 
 class Pair(Model):

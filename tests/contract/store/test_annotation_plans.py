@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 
 RECORDS = 2000
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ async def database(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Database
             "outcome": ("labeled", "labeled", "invalid", "failed")[seq % 4],
             "needs_review": seq % 4 == 2,
             **({"verification_revision": 2} if seq % 100 == 0 else {}),
+            **({"verification": {"decided_at": NOW}} if seq % 40 == 2 else {}),
             **({"review_asked": {"order": "o", "attempt": 1}} if seq % 50 == 0 else {}),
         }
         for job in ("j", "other")
@@ -54,6 +57,7 @@ COVERED: dict[str, tuple[Callable[[AnnotationReader], Awaitable[Any]], int]] = {
     "counts of all": (lambda reader: reader.count_by_outcome("j"), RECORDS),
     "ended": (lambda reader: reader.ended("j", 500, 700), 201),
     "count for review": (lambda reader: reader.count_needing_review("j"), RECORDS // 4 + 1),
+    "decided of those sent to people": (lambda reader: reader.count_reviewed("j"), RECORDS // 40 + 1),
     "looks that were asked for": (lambda reader: reader.count_asked("j", 1000), 21),
     "applied decisions": (lambda reader: reader.decided_revisions("j", 0, 1000), 11),
     "applied decisions by block": (lambda reader: reader.decided_blocks("j", 1000), RECORDS // 100 + 1),

@@ -47,7 +47,40 @@ async def test_annotations_come_in_pages_and_by_kind(admin: httpx.AsyncClient, l
     assert await pages(admin, labeled, limit=3) == list(range(8))
     assert await pages(admin, labeled, limit=4, outcome="labeled") == list(range(6))
     assert await pages(admin, labeled, outcome="invalid") == [6]
-    assert await pages(admin, labeled, limit=1, needs_review=True) == [1, 4]
+    assert await pages(admin, labeled, limit=1, needs_review=True) == [4], "1 is decided"
+    assert await pages(admin, labeled, limit=2, needs_review=False) == [0, 1, 2, 3, 5, 6, 7]
+
+
+async def test_what_is_to_review_falls_with_every_decision_and_rises_with_an_undo(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    async def told() -> tuple[list[int], list[int], list[int]]:
+        counts = (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]
+        listed = (await admin.get(f"/projects/{labeled['project_id']}/jobs")).json()["items"][0]["counts"]
+        report = (await admin.get(f"/jobs/{labeled['id']}/report")).json()["counts"]
+        lines = [json.loads(line) for line in (await admin.get(f"/jobs/{labeled['id']}/export")).text.splitlines()]
+        waiting = [line["seq"] for line in lines if line.get("needs_review")]
+        sent = [line["seq"] for line in lines if line.get("sent_to_review")]
+        assert counts == listed == report
+        return [counts["needs_review"], counts["reviewed"]], waiting, sent
+
+    writer, saw = AnnotationWriter(database), {"sentiment": "neutral"}
+    assert await told() == ([1, 1], [4], [1, 4])
+    await writer.apply_decisions([Decision(labeled["id"], 4, 1, saw, 1, saw, True, "Ada", utcnow())])
+    assert await told() == ([0, 2], [], [1, 4])
+    await writer.apply_decisions([Decision(labeled["id"], 4, 2, None, 1, saw, False, "Ada", utcnow())])
+    assert await told() == ([1, 1], [4], [1, 4])
+
+
+async def test_a_csv_export_keeps_gold_values_of_columns_that_are_no_task(
+    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any
+) -> None:
+    content = "id,text,label,topic\n1,a,positive,sports\n2,b,,\n"
+    await import_csv(admin, dataset, content, gold_columns="sentiment=label,topic=topic")
+    job = await made(admin, f"/projects/{project['id']}/jobs", {"dataset_id": dataset["id"], "agent_id": agent["id"]})
+    answer = await admin.get(f"/jobs/{job['id']}/export?format=csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(line["gold.sentiment"], line["gold.topic"]) for line in lines] == [("positive", "sports"), ("", "")]
 
 
 async def test_a_list_tells_how_records_begin_when_asked(admin: httpx.AsyncClient, labeled: Any) -> None:

@@ -87,6 +87,27 @@ async def test_what_people_decided_in_either_job_counts_for_both(
     assert [(agent["verified"]["right"], agent["verified"]["compared"]) for agent in task["agents"]] == [(0, 1), (1, 1)]
 
 
+@pytest.mark.parametrize("shown", [None, 0, 1])
+async def test_a_difference_that_people_were_led_to_is_told_as_such(
+    admin: httpx.AsyncClient, jobs: list[Any], database: Database, shown: int | None
+) -> None:
+    said = {0: "nup", 1: "nuu"}
+    for index, values in said.items():
+        await answer(database, jobs[index], values)
+    saw = {} if shown is None else {"sentiment": "neutral" if shown else "positive"}
+    decision = Decision(jobs[shown or 0]["id"], 2, 1, {"sentiment": "neutral"}, 1, saw, False, "Ada", utcnow())
+    await AnnotationWriter(database).apply_decisions([decision])
+    comparison = await compared(admin, jobs)
+    contest = comparison["tasks"][0]["pairs"][0]["verified"]
+    assert (contest["shown_first"], contest["shown_second"]) == (int(shown == 0), int(shown == 1))
+    if shown is None:
+        assert (contest["warning"], contest["p_value"]) == (None, 1.0)
+    else:
+        name = comparison["jobs"][shown]["name"]
+        assert contest["warning"].startswith(f"People decided 1 with the label of {name} on the screen, of 1 records.")
+        assert contest["p_value"] is None
+
+
 async def test_uniform_labels_agree_fully_and_have_no_kappa(
     admin: httpx.AsyncClient, jobs: list[Any], database: Database
 ) -> None:

@@ -317,3 +317,23 @@ async def test_rows_of_equal_content_are_taken_left_out_or_refused_as_wished(
     ]
     kept = (await import_csv(admin, dataset, "id,text\ng,one\n")).json()
     assert (kept["records"], kept["same_content"]) == (1, 0)
+
+
+async def test_no_number_of_a_file_changes_on_its_way_in_and_out(admin: httpx.AsyncClient, dataset: Any) -> None:
+    lines = [
+        '{"id": 1610521604143693812, "text": "a", "thread": 18446744073709551615, "parts": [0.12345678901234567890]}',
+        '{"id": 123456789012345678901234567890, "text": "b", "thread": 9007199254740993, "parts": NaN}',
+    ]
+    answer = await admin.post(
+        f"/datasets/{dataset['id']}/imports",
+        params={"text_columns": "text", "id_column": "id", "metadata_columns": "*"},
+        content="\n".join(lines),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    assert answer.status_code == 201, answer.text
+    found = await seen(admin, dataset)
+    assert [record["record_id"] for record in found] == ["1610521604143693812", "123456789012345678901234567890"]
+    assert [record["metadata"] for record in found] == [
+        {"thread": "18446744073709551615", "parts": "[0.12345678901234567890]"},
+        {"thread": 9007199254740993, "parts": None},
+    ]

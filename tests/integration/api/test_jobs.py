@@ -125,7 +125,7 @@ async def test_counts_add_up_wherever_the_dispatcher_stands(
         },
     )
     shown = (await admin.get(f"/jobs/{job['id']}")).json()
-    assert shown["counts"] == {"labeled": 4, "invalid": 2, "failed": 1, "not_run": 3, "needs_review": 2}
+    assert shown["counts"] == {"labeled": 4, "invalid": 2, "failed": 1, "not_run": 3, "needs_review": 2, "reviewed": 0}
     assert (shown["rate_per_second"], shown["eta_seconds"]) == (1.5, 2.0)
     listed = (await admin.get(f"/projects/{job['project_id']}/jobs")).json()["items"]
     assert listed == [shown]

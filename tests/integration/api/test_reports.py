@@ -57,7 +57,7 @@ async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(
     assert report["labels"] == {"sentiment": {"neutral": 4, "positive": 1, "negative": 1}}
     assert (report["invalid"], report["failed"]) == ({"no_label": 1}, {"timeout": 1})
     assert report["reasons"] == {"no_label": 1, "timeout": 1}
-    assert report["counts"] == {"labeled": 6, "invalid": 1, "failed": 1, "not_run": 2, "needs_review": 2}
+    assert report["counts"] == {"labeled": 6, "invalid": 1, "failed": 1, "not_run": 2, "needs_review": 1, "reviewed": 1}
     assert (report["gold_compared"], report["accuracy"]) == (6, pytest.approx(4 / 6))
     assert report["review"] == [{"task": None, "reason": "low_confidence", "records": 2}]
     assert report["confidence_histogram"] == [0, 0, 0, 2, 0, 0, 0, 0, 0, 4]
@@ -85,7 +85,7 @@ async def test_labels_are_judged_by_gold_values_and_by_what_people_decided(
     # Hand-computed: negative 1/1 and 1/2, neutral 2/4 and 2/2, positive 1/1 and 1/2.
     assert gold["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 2 / 3) / 3)
     assert gold["accuracy_low"] < 4 / 6 < gold["accuracy_high"]
-    assert (verified["compared"], verified["right"]) == (1, 0)
+    assert (verified["compared"], verified["right"], task["verified_shown"]) == (1, 0, 1)
 
 
 async def test_a_report_without_gold_has_no_accuracy(
@@ -181,16 +181,16 @@ async def test_a_look_that_is_asked_for_afterwards_is_in_the_job_and_in_its_kept
     totals = {"labeled": 6, "invalid": 1, "failed": 1, "needs_review": 2}
     dispatch = {"dispatch.low": 10, "dispatch.totals": totals}
     await database["jobs"].update_one({"_id": labeled["id"]}, {"$set": dispatch})
-    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 2
+    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 1, "one of two is decided"
     causes = [{"task": "sentiment", "reason": "disagreement"}]
     asked = Asked(labeled["id"], 0, 1, "order", "disagreement", causes, 0.9)
     assert await AnnotationWriter(database).ask_review([asked], at=utcnow()) == {"disagreement": 1}
     report = await report_of(admin, labeled)
-    assert report["counts"]["needs_review"] == 3
+    assert report["counts"]["needs_review"] == 2
     assert {(each["task"], each["reason"]): each["records"] for each in report["review"]} == {
         (None, "low_confidence"): 2,
         ("sentiment", "disagreement"): 1,
     }
-    assert (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]["needs_review"] == 3
+    assert (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]["needs_review"] == 2
     await AnnotationWriter(database).supersede(annotation(labeled, 0, "labeled", attempt=2))
-    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 2, "another attempt is judged anew"
+    assert (await report_of(admin, labeled))["counts"]["needs_review"] == 1, "another attempt is judged anew"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from tandem_api.datasets.parsing.exact_json import Constant, Digits
 from tandem_api.datasets.parsing.making import RecordMaker
 from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
@@ -54,8 +56,31 @@ def test_one_of_several_texts_may_be_empty_but_not_all() -> None:
 
 
 def test_metadata_with_parts_is_kept_as_its_json_and_numbers_that_do_not_fit_as_text() -> None:
-    made = record({"id": "1", "text": "t", "m": {"a": [1]}, "n": 2**63}, metadata_columns={"m": "m", "n": "n"})
-    assert made["metadata"] == {"m": '{"a":[1]}', "n": str(2**63)}
+    long = Digits("1" * 30)
+    values = {"id": "1", "text": "t", "m": {"a": [1, long]}, "n": long, "o": 2**63 - 1, "p": Constant("NaN")}
+    made = record(values, metadata_columns={name: name for name in "mnop"})
+    assert made["metadata"] == {"m": f'{{"a":[1,{"1" * 30}]}}', "n": "1" * 30, "o": 2**63 - 1, "p": None}
+
+
+@pytest.mark.parametrize("given", [7, "7", " 7 ", Digits("7" * 30)])
+def test_an_id_is_kept_digit_by_digit(given: object) -> None:
+    made = record({"id": given, "text": "t"})
+    assert made["record_id"] == (given.text if isinstance(given, Digits) else "7")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (1.0, "the number 1.0 is no id"),
+        (True, "true is no id"),
+        (Digits("1.00000000000000000001"), "the number 1.00000000000000000001 is no id"),
+        (Constant("NaN"), "NaN is no id"),
+        ([1], "an array is no id"),
+    ],
+)
+def test_what_is_no_id_is_refused_for_what_it_is(given: object, says: str) -> None:
+    with pytest.raises(FileFaultError, match=re.escape(says)):
+        record({"id": given, "text": "t"})
 
 
 @pytest.mark.parametrize(
@@ -67,6 +92,9 @@ def test_metadata_with_parts_is_kept_as_its_json_and_numbers_that_do_not_fit_as_
         ({"id": "a\x1b[2J", "text": "t"}, ("control-character", 3, 4, "id")),
         ({"id": "two\nlines", "text": "t"}, ("control-character", 3, 4, "id")),
         ({"id": "1", "text": "t\0"}, ("control-character", 3, 4, "text")),
+        ({"id": "1", "text": "cut \ud83d"}, ("half-emoji", 3, 4, "text")),
+        ({"id": "cut \ud83d", "text": "t"}, ("half-emoji", 3, 4, "id")),
+        ({"id": "1", "text": Constant("NaN")}, ("not-text", 3, 4, "text")),
         ({"id": "1", "text": " "}, ("missing-text", 3, 4, "text")),
         ({"id": "1", "text": 5}, ("not-text", 3, 4, "text")),
         ({"id": "1"}, ("no-such-column", 3, 4, "text")),

@@ -46,6 +46,7 @@ def ended(seq: int, values: dict[str, Any]) -> Any:
         "needs_review": False,
         "review_reason": None,
         "review_causes": [],
+        "shown": {},
         "labels": [
             {"task": task, "value": value, "confidence": None, "rule": "exact"} for task, value in values.items()
         ],
@@ -85,7 +86,14 @@ def of(report: JobReport, name: str) -> TaskReport:
 
 
 def test_counts_add_up_and_the_rate_is_over_the_run(report: JobReport) -> None:
-    assert report.counts.model_dump() == {"labeled": 2, "invalid": 0, "failed": 0, "not_run": 1, "needs_review": 0}
+    assert report.counts.model_dump() == {
+        "labeled": 2,
+        "invalid": 0,
+        "failed": 0,
+        "not_run": 1,
+        "needs_review": 0,
+        "reviewed": 0,
+    }
     assert report.records_per_second == pytest.approx(2 / 11)
     assert report.seconds.p99 == pytest.approx(2.0, rel=0.01)
     assert (report.final, report.without_confidence) == (False, 8)

@@ -45,6 +45,7 @@ def ended(seq: int, values: dict[str, Any] | None, **more: Any) -> Ended:
         "needs_review": not values,
         "review_reason": None if values else "invalid",
         "review_causes": [],
+        "shown": {},
         "review_order": None,
         "labels": labels,
         "seconds": 0.5,

@@ -90,6 +90,11 @@ def evaluation_lines(task: TaskReport) -> Iterator[str]:
     for words, found in (("gold values", task.gold), ("what people decided", task.verified)):
         if found is not None:
             yield f"against {words}: {evaluation(found)}"
+    if task.verified is not None and task.verified_shown:
+        yield (
+            f"people saw the model's label in {task.verified_shown:,} of {task.verified.known:,} decisions: whoever "
+            "sees a label tends to keep it, so this says at most how often the model is right"
+        )
 
 
 def confusion_table(found: Evaluation) -> Table | None:
@@ -203,6 +208,8 @@ def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:
         for words, known in (("gold values", pair.gold), ("what people decided", pair.verified)):
             if known is not None:
                 yield f"{names[pair.first]} less {names[pair.second]}, against {words}: {contest(known)}"
+                if known.warning:
+                    yield f"  warning: {known.warning}"
 
 
 def contest(found: Contest | None) -> str:

@@ -30,6 +30,9 @@ class Contest(Additive):
     first_alone: int = 0
     second_alone: int = 0
     neither: int = 0
+    shown: Counter[int] = field(default_factory=Counter)
+    """Of people's decisions: how often the label of the first (0), the second (1) or a third agent (2) was on the
+    screen when the person decided."""
 
     def see(self, *, first: bool, second: bool) -> None:
         self.both += first and second
@@ -142,6 +145,16 @@ class Given:
     confidence: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """What is known to be right of a record for one task."""
+
+    gold: Comparable | None
+    verified: Comparable | None
+    shown: int | None
+    """Index of the job whose label was on the screen when the person decided; None where they decided blind."""
+
+
 def compare(
     jobs: Sequence[Mapping[int, Ended]], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]
 ) -> Comparison:
@@ -157,8 +170,13 @@ def compare(
                     contender.seconds.see(each["seconds"])
         verified, contested = decided(ended)
         comparison.verified_differently += contested
+        shown = shown_to_people(ended)
         for task in tasks:
-            truths = (comparable(task, gold.get(seq, {}).get(task.name)), comparable(task, verified.get(task.name)))
+            truths = Truths(
+                gold=comparable(task, gold.get(seq, {}).get(task.name)),
+                verified=comparable(task, verified.get(task.name)),
+                shown=shown.get(task.name),
+            )
             _compare_task(comparison.tasks[task.name], task, seq, [given(each, task) for each in ended], truths)
     return comparison
 
@@ -186,6 +204,21 @@ def decided(ended: Iterable[Ended | None]) -> tuple[dict[str, Any], int]:
     return values, len(contested)
 
 
+def shown_to_people(ended: Sequence[Ended | None]) -> dict[str, int]:
+    """Return for each task decided by a person the index of the job whose label that person saw, blind ones left out.
+
+    The decision is the one that `decided` returns: the latest of all jobs.
+    """
+    shown: dict[str, int] = {}
+    of_people = [(index, each) for index, each in enumerate(ended) if each is not None and each["verified"] is not None]
+    for index, each in sorted(of_people, key=lambda one: one[1]["verified_at"] or one[1]["created_at"]):
+        for task in each["verified"] or ():
+            shown.pop(task, None)
+            if task in each["shown"]:
+                shown[task] = index
+    return shown
+
+
 def differ(task: LabelTask, said: Iterable[Given | None]) -> bool:
     """Whether two agents gave values that are not the same."""
     values = [each.value for each in said if each is not None]
@@ -207,7 +240,7 @@ def _compare_task(
     task: LabelTask,
     seq: int,
     said: Sequence[Given | None],
-    truths: tuple[Comparable | None, Comparable | None],
+    truths: Truths,
 ) -> None:
     values = [each.value for each in said if each is not None]
     tally.answered[len(values)] += 1
@@ -226,26 +259,24 @@ def _compare_task(
         tally.unanimous += 1
     if len(values) == len(said):
         for of_agent, each in zip(tally.agents, said, strict=True):
-            for truth, scores in zip(truths, (of_agent.gold, of_agent.verified), strict=True):
+            for truth, scores in ((truths.gold, of_agent.gold), (truths.verified, of_agent.verified)):
                 if truth is not None and each is not None:
                     scores.see(task, truth, each.value, each.confidence)
-    for pair, (one, other) in zip(tally.pairs, combinations(said, 2), strict=True):
-        if one is not None and other is not None:
-            _compare_pair(pair, task, one.value, other.value, truths)
+    _compare_pairs(tally.pairs, task, said, truths)
 
 
-def _compare_pair(
-    pair: Pair,
-    task: LabelTask,
-    one: Comparable,
-    other: Comparable,
-    truths: tuple[Comparable | None, Comparable | None],
-) -> None:
-    pair.same += is_same(task, one, other)
-    pair.scores.see(task, one, other, None)
-    for truth, contest in zip(truths, (pair.gold, pair.verified), strict=True):
-        if truth is not None:
-            contest.see(first=is_same(task, one, truth), second=is_same(task, other, truth))
+def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given | None], truths: Truths) -> None:
+    for pair, (first, second) in zip(pairs, combinations(range(len(said)), 2), strict=True):
+        one, other = said[first], said[second]
+        if one is None or other is None:
+            continue
+        pair.same += is_same(task, one.value, other.value)
+        pair.scores.see(task, one.value, other.value, None)
+        for truth, contest in ((truths.gold, pair.gold), (truths.verified, pair.verified)):
+            if truth is not None:
+                contest.see(first=is_same(task, one.value, truth), second=is_same(task, other.value, truth))
+        if truths.verified is not None and truths.shown is not None:
+            pair.verified.shown[{first: 0, second: 1}.get(truths.shown, 2)] += 1
 
 
 def has_kappa(task: LabelTask) -> bool:

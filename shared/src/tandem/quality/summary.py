@@ -42,6 +42,8 @@ class Ended(TypedDict):
     """The beginning of an answer that is invalid; None otherwise."""
     verified: Mapping[str, Any] | None
     """The values that a person decided on, plain."""
+    shown: Mapping[str, Any]
+    """Task to the label that the person saw when they decided; empty where they decided blind, or nobody did."""
     verified_at: datetime | None
 
 
@@ -52,12 +54,17 @@ class TaskSummary(Additive):
     """Against the values that came with the records."""
     verified: Scores = field(default_factory=Scores)
     """Against what people decided. Where a policy chose the records, they are no sample of all."""
+    shown: int = 0
+    """Decided records whose label the person saw before they decided, which raises the share that agrees."""
 
 
 @dataclass(slots=True)
 class JobSummary(Additive):
     outcomes: Counter[str] = field(default_factory=Counter)
     needs_review: int = 0
+    """Records that were sent to people, the decided ones included."""
+    reviewed: int = 0
+    """Of these: records that a person has decided."""
     review: Counter[str] = field(default_factory=Counter)
     """Task (empty: the whole record), a line feed, why a person should look at it. A record may be in several."""
     verified: int = 0
@@ -92,6 +99,7 @@ def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tas
             for truths, scores in ((gold.get(each["seq"]), of_task.gold), (each["verified"], of_task.verified)):
                 if truths and (truth := comparable(task, truths.get(task.name))) is not None:
                     scores.see(task, truth, value, confidence)
+            of_task.shown += each["verified"] is not None and task.name in each["shown"]
     return summary
 
 
@@ -99,6 +107,7 @@ def _count(summary: JobSummary, each: Ended) -> None:
     outcome, reason = each["outcome"], each["reason"] or "unknown"
     summary.outcomes[outcome] += 1
     summary.needs_review += each["needs_review"]
+    summary.reviewed += each["needs_review"] and each["verified"] is not None
     if each["needs_review"]:
         causes = each["review_causes"] or ({"task": "", "reason": each["review_reason"] or "no_confidence"},)
         summary.review.update(f"{cause['task']}\n{cause['reason']}" for cause in causes)

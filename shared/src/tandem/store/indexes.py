@@ -97,6 +97,12 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index(
         "annotations",
+        (("job_id", UP), ("needs_review", UP), ("verification.decided_at", UP)),
+        "counts of records that were sent to people and are decided; holds verified records only",
+        {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
+    ),
+    Index(
+        "annotations",
         (("job_id", UP), ("seq", UP), ("review_asked.attempt", UP)),
         "what a person's look was asked for afterwards; holds such records only",
         {"partialFilterExpression": {"review_asked.attempt": {"$gte": 1}}},

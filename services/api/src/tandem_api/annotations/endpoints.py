@@ -82,6 +82,6 @@ async def export_job(
     headers = {"Content-Disposition": f'attachment; filename="{file_name(job, format.value)}"'}
     if format is ExportFormat.CSV:
         dataset = await api.datasets.reachable(job["dataset_id"], caller)
-        lines = csv_lines(pairs, job, dataset["fields"], spreadsheet_safe=spreadsheet_safe)
+        lines = csv_lines(pairs, job, dataset["fields"], dataset["gold_tasks"], spreadsheet_safe=spreadsheet_safe)
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
     return StreamingResponse(jsonl(pairs), media_type="application/x-ndjson", headers=headers)

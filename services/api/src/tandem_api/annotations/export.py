@@ -43,16 +43,19 @@ async def jsonl(pairs: Pairs) -> AsyncIterator[bytes]:
 
 
 async def csv_lines(
-    pairs: Pairs, job: JobDocument, fields: Sequence[str], *, spreadsheet_safe: bool
+    pairs: Pairs, job: JobDocument, fields: Sequence[str], gold_tasks: Sequence[str], *, spreadsheet_safe: bool
 ) -> AsyncIterator[bytes]:
+    """Write the job as CSV. `gold_tasks`: names of the gold columns of the data set, also of those that are no task of
+    the job: their values are written too, so that no right answer is lost."""
     tasks = [task["name"] for task in job["published"]["label_schema"]["tasks"]]
+    other_gold = sorted(set(gold_tasks) - set(tasks))
     buffer = io.StringIO("\ufeff" if spreadsheet_safe else "", newline="")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(_header(fields, tasks))
+    writer.writerow(_header(fields, tasks, other_gold))
     async for chunk in pairs:
         for record, annotation in chunk:
-            cells = _cells(_object(record, annotation), fields, tasks)
+            cells = _cells(_object(record, annotation), fields, tasks, other_gold)
             writer.writerow([_harmless(cell) for cell in cells] if spreadsheet_safe else cells)
         yield buffer.getvalue().encode()
         buffer.seek(0)
@@ -82,7 +85,8 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         "reason": annotation["reason"],
         "attempt": annotation["attempt"],
         "labels": annotation["labels"],
-        "needs_review": annotation["needs_review"],
+        "needs_review": annotation["needs_review"] and verification is None,
+        "sent_to_review": annotation["needs_review"],
         "provider": annotation["provider"],
         "model": annotation["model"],
         "agent_id": annotation["agent_id"],
@@ -93,16 +97,18 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
     }
 
 
-def _header(fields: Sequence[str], tasks: Sequence[str]) -> list[str]:
+def _header(fields: Sequence[str], tasks: Sequence[str], other_gold: Sequence[str]) -> list[str]:
     header = ["record_id", "seq", *(f"fields.{name}" for name in fields), "metadata"]
     for task in tasks:
         header += [f"{column}.{task}" for column in ("gold", "label", "confidence", "confidence_method", "rule")]
-    header += ["outcome", "reason", "attempt", "needs_review", "provider", "model", "agent_id", "agent_version"]
+    header += ["outcome", "reason", "attempt", "needs_review", "sent_to_review"]
+    header += ["provider", "model", "agent_id", "agent_version"]
     header += [f"verified.{task}" for task in tasks] + ["verified_by", "verified_at"]
-    return header + [f"final.{task}" for task in tasks] + ["content_hash"]
+    header += [f"final.{task}" for task in tasks]
+    return header + [f"gold.{name}" for name in other_gold] + ["content_hash"]
 
 
-def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str]) -> list[Any]:
+def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str], other_gold: Sequence[str]) -> list[Any]:
     labels = {label["task"]: label for label in line["labels"]}
     verification = line["verification"] or {}
     metadata = orjson.dumps(line["metadata"]).decode() if line["metadata"] else ""
@@ -111,12 +117,13 @@ def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str]) ->
         label = labels.get(task, {})
         cells += [_cell((line["gold"] or {}).get(task)), _cell(label.get("value"))]
         cells += [label.get(name) for name in ("confidence", "confidence_method", "rule")]
-    cells += [line.get(name) for name in ("outcome", "reason", "attempt", "needs_review", "provider", "model")]
-    cells += [line.get("agent_id"), line.get("agent_version")]
+    cells += [line.get(name) for name in ("outcome", "reason", "attempt", "needs_review", "sent_to_review")]
+    cells += [line.get(name) for name in ("provider", "model", "agent_id", "agent_version")]
     cells += [_cell(verification.get("values", {}).get(task)) for task in tasks]
     decided_at = verification.get("decided_at")
     cells += [verification.get("decided_by"), decided_at.isoformat() if decided_at else None]
     cells += [_cell((line["final"] or {}).get(task)) for task in tasks]
+    cells += [_cell((line["gold"] or {}).get(name)) for name in other_gold]
     return [*cells, line["content_hash"]]
 
 

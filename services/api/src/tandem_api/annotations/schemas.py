@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tandem.events import ErrorKind, LabelValue, Outcome, ReviewCause, TaskLabel
 from tandem.store.verifications.documents import DecisionKind
@@ -35,7 +35,9 @@ class Attempt(View):
     reason: str | None = Field(description="Under invalid and failed: why.")
     detail: str | None
     labels: list[TaskLabel]
-    needs_review: bool
+    needs_review: bool = Field(
+        description="In the current attempt of a record: whether it waits for a person; false once one has decided."
+    )
     review_reason: str | None
     review_causes: list[ReviewCause] = Field(
         default=[],
@@ -82,7 +84,17 @@ class Annotation(Attempt):
     seq: int
     record_id: str
     verification: Verification | None = None
+    sent_to_review: bool = Field(default=False, description="Whether a person was asked for, decided or not.")
     excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decided_waits_no_more(cls, document: Any) -> Any:
+        """Derive from what is stored whether the record still waits: a decision does not change the stored flag."""
+        if not isinstance(document, dict) or "sent_to_review" in document:
+            return document
+        waits = document["needs_review"] and document.get("verification") is None
+        return {**document, "needs_review": waits, "sent_to_review": document["needs_review"]}
 
 
 _SAMPLES = "What each answer said, where the agent asked for several; empty where it asked for one."

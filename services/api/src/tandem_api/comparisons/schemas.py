@@ -53,7 +53,15 @@ class Contest(View):
     difference_low: float = Field(description="Lower end of its 95 % interval (Agresti and Min).")
     difference_high: float
     p_value: float | None = Field(
-        description="McNemar's test that both are right equally often; null when they are right on the same records."
+        description="McNemar's test that both are right equally often; null when they are right on the same records, "
+        "and where people saw the labels of one of the agents."
+    )
+    shown_first: int = Field(
+        default=0, description="Records whose person saw the label of the first agent before deciding."
+    )
+    shown_second: int = Field(default=0, description="The same of the second agent.")
+    warning: str | None = Field(
+        default=None, description="Why the difference says less than it seems to; null where nothing speaks against it."
     )
 
 

@@ -26,7 +26,7 @@ from tandem_api.jobs.service import JobService
 from tandem_api.paging import decode_cursor, encode_cursor
 from tandem_api.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted
 
-VERSION = 1
+VERSION = 2
 """Of the sums: what was kept of another version is made again."""
 KEPT = timedelta(days=7)
 BLOCKS_A_PAGE = 20

@@ -29,7 +29,6 @@ def comparison_of(
     now: datetime,
 ) -> Comparison:
     """`ended`: of each job, how many records ended in all."""
-    job_ids = [job["_id"] for job in jobs]
     return Comparison(
         dataset_id=jobs[0]["dataset_id"],
         made_at=now,
@@ -37,7 +36,7 @@ def comparison_of(
         records=sums.records,
         verified_differently=sums.verified_differently,
         jobs=[_job(*each) for each in zip(jobs, costs, sums.contenders, ended, strict=True)],
-        tasks=[_task(task, sums.tasks[task.name], job_ids) for task in tasks],
+        tasks=[_task(task, sums.tasks[task.name], {job["_id"]: job["name"] for job in jobs}) for task in tasks],
         skipped_tasks=dict(skipped),
     )
 
@@ -56,7 +55,9 @@ def _job(job: JobDocument, cost: JobCost, contender: comparing.Contender, ended:
     )
 
 
-def _task(task: LabelTask, sums: comparing.TaskComparison, job_ids: Sequence[str]) -> ComparedTask:
+def _task(task: LabelTask, sums: comparing.TaskComparison, names: Mapping[str, str]) -> ComparedTask:
+    """`names`: job id to the job's name, in the order of the comparison."""
+    job_ids = list(names)
     by_all = sums.answered[len(job_ids)]
     return ComparedTask(
         task=task.name,
@@ -69,7 +70,7 @@ def _task(task: LabelTask, sums: comparing.TaskComparison, job_ids: Sequence[str
         alpha=sums.alpha.alpha(task),
         alpha_distance=distance_of(task)[0],
         agents=[_agent(task, *each) for each in zip(job_ids, sums.agents, strict=True)],
-        pairs=[_pair(task, *pair, of) for pair, of in zip(combinations(job_ids, 2), sums.pairs, strict=True)],
+        pairs=[_pair(task, *pair, names, of) for pair, of in zip(combinations(job_ids, 2), sums.pairs, strict=True)],
     )
 
 
@@ -84,7 +85,8 @@ def _agent(task: LabelTask, job_id: str, sums: comparing.AgentOnTask) -> AgentOn
     )
 
 
-def _pair(task: LabelTask, first: str, second: str, sums: comparing.Pair) -> Pair:
+def _pair(task: LabelTask, first: str, second: str, job_names: Mapping[str, str], sums: comparing.Pair) -> Pair:
+    names = job_names[first], job_names[second]
     measures = agreement_of(task, sums.scores)
     return Pair(
         first=first,
@@ -100,16 +102,17 @@ def _pair(task: LabelTask, first: str, second: str, sums: comparing.Pair) -> Pai
         overlap_f1=measures.get("overlap_f1"),
         mean_difference=measures.get("mean_error"),
         mean_absolute_difference=measures.get("mean_absolute_error"),
-        gold=_contest(sums.gold),
-        verified=_contest(sums.verified),
+        gold=_contest(sums.gold, names),
+        verified=_contest(sums.verified, names),
     )
 
 
-def _contest(sums: comparing.Contest) -> Contest | None:
+def _contest(sums: comparing.Contest, names: tuple[str, str]) -> Contest | None:
     found = paired_difference(sums.first_alone, sums.second_alone, sums.count)
     if found is None:
         return None
     difference, low, high = found
+    warning = _anchoring(sums, names)
     return Contest(
         compared=sums.count,
         both_right=sums.both,
@@ -119,5 +122,23 @@ def _contest(sums: comparing.Contest) -> Contest | None:
         difference=difference,
         difference_low=low,
         difference_high=high,
-        p_value=mcnemar(sums.first_alone, sums.second_alone),
+        p_value=None if warning else mcnemar(sums.first_alone, sums.second_alone),
+        shown_first=sums.shown[0],
+        shown_second=sums.shown[1],
+        warning=warning,
+    )
+
+
+def _anchoring(sums: comparing.Contest, names: tuple[str, str]) -> str | None:
+    """Say that people saw labels of the agents before they decided, which favours the agent whose labels they saw.
+
+    None where they decided blind, and for values that came with the records.
+    """
+    seen = [f"{sums.shown[index]} with the label of {name}" for index, name in enumerate(names) if sums.shown[index]]
+    if not seen:
+        return None
+    return (
+        f"People decided {' and '.join(seen)} on the screen, of {sums.count} records. Whoever sees a label tends to "
+        "keep it, so the difference favours the agent that was shown and no p-value is given. "
+        "Compare against gold values, or against decisions made without a label on the screen."
     )

@@ -52,7 +52,8 @@ class JobCounts(View):
     invalid: int
     failed: int
     not_run: int
-    needs_review: int = Field(description="Of the others: sent to a person.")
+    needs_review: int = Field(description="Of these: sent to a person and not decided yet.")
+    reviewed: int = Field(default=0, description="Of these: sent to a person and decided.")
 
 
 class JobAgent(View):

@@ -79,7 +79,7 @@ class JobService:
     async def add(self, document: JobDocument) -> Job:
         """A job that was checked."""
         await self._writer.insert(document)
-        return _view(document, OutcomeCounts())
+        return _view(document, OutcomeCounts(), 0)
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
         """All that would be told if the job were made, and what it will take. Nothing is made but a probe."""
@@ -215,10 +215,12 @@ class JobService:
         return counts
 
     async def _shown(self, job: JobDocument) -> Job:
-        return _view(job, await self.ended(job))
+        ended = await self.ended(job)
+        reviewed = await self._annotations.count_reviewed(job["_id"]) if ended.needs_review else 0
+        return _view(job, ended, reviewed)
 
 
-def _view(job: JobDocument, ended: OutcomeCounts) -> Job:
+def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int) -> Job:
     size = job["selection"]["size"]
     not_run = size - ended.ended
     running = job["state"] == JobState.RUNNING and not_run > 0
@@ -232,7 +234,8 @@ def _view(job: JobDocument, ended: OutcomeCounts) -> Job:
                 invalid=ended.invalid,
                 failed=ended.failed,
                 not_run=not_run,
-                needs_review=ended.needs_review,
+                needs_review=max(0, ended.needs_review - reviewed),
+                reviewed=reviewed,
             ),
             "rate_per_second": rate,
             "eta_seconds": not_run / rate if rate else None,

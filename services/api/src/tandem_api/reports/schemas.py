@@ -79,6 +79,11 @@ class TaskReport(View):
         description="Against what people decided; null without any. Where the review policy chose the records, they "
         "are harder than the rest: no sample of all."
     )
+    verified_shown: int = Field(
+        default=0,
+        description="Of the decided records, those whose person saw the model's label first. Whoever sees a label "
+        "tends to keep it, so `verified` says at most how often the model is right.",
+    )
 
 
 class ReviewCount(View):

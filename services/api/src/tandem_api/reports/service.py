@@ -24,7 +24,7 @@ from tandem_api.reports.schemas import JobReport
 from tandem_api.reports.views import report_of
 from tandem_api.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted, total
 
-VERSION = 2
+VERSION = 3
 """Of the sums and of the report's shape: what was kept of another version is made again."""
 
 _KIND = Kind(VERSION, TypeAdapter(JobSummary))

@@ -76,7 +76,8 @@ def _counts(job: JobDocument, sums: JobSummary) -> JobCounts:
         invalid=invalid,
         failed=failed,
         not_run=job["selection"]["size"] - labeled - invalid - failed,
-        needs_review=sums.needs_review,
+        needs_review=sums.needs_review - sums.reviewed,
+        reviewed=sums.reviewed,
     )
 
 
@@ -121,6 +122,7 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
         ),
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),
+        verified_shown=sums.shown,
     )
 
 

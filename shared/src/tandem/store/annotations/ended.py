@@ -105,5 +105,6 @@ _SHOWN: dict[str, Any] = {
         "$cond": [{"$eq": ["$outcome", "invalid"]}, {"$substrCP": [{"$ifNull": ["$raw", ""]}, 0, 2 * RAW_LENGTH]}, None]
     },
     "verified": {"$ifNull": ["$verification.values", None]},
+    "shown": {"$ifNull": ["$verification.shown_values", {}]},
     "verified_at": {"$ifNull": ["$verification.decided_at", None]},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from tandem.events import Outcome
@@ -21,6 +22,8 @@ _OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
 _REVIEW_INDEX = "job_id_1_needs_review_1_seq_1_attempt_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
+_REVIEWED_INDEX = "job_id_1_needs_review_1_verification.decided_at_1"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BATCH = 1000
 
 
@@ -87,13 +90,19 @@ class AnnotationReader:
         outcome: Outcome | None = None,
         needs_review: bool | None = None,
     ) -> list[AnnotationDocument]:
-        """Up to `limit` annotations with seq > after_seq, ascending; the next page starts after the last one's seq."""
+        """Return up to `limit` annotations with seq > after_seq, ascending; the next page starts after the last seq.
+
+        `needs_review`: only those that wait for a person (True), or only the others (False).
+        """
         query: dict[str, Any] = {"job_id": job_id, "seq": {"$gt": after_seq}}
         hint = _COUNTING_INDEX
         if outcome is not None:
             query["outcome"], hint = outcome.value, _OUTCOME_INDEX
-        if needs_review is not None:
-            query["needs_review"], hint = needs_review, _REVIEW_INDEX
+        if needs_review:
+            query |= {"needs_review": True, "verification": {"$exists": False}}
+            hint = _REVIEW_INDEX
+        elif needs_review is False:
+            query["$or"] = [{"needs_review": False}, {"verification": {"$exists": True}}]
         async with store_errors():
             found = await self._collection.find(query).sort("seq", 1).limit(limit).hint(hint).to_list(limit)
         return cast("list[AnnotationDocument]", found)
@@ -110,6 +119,12 @@ class AnnotationReader:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():
             return await self._collection.count_documents(query, hint=_REVIEW_INDEX)
+
+    async def count_reviewed(self, job_id: str) -> int:
+        """Count the records of the job that were sent to people and are decided."""
+        query = {"job_id": job_id, "needs_review": True, "verification.decided_at": {"$gte": _EPOCH}}
+        async with store_errors():
+            return await self._collection.count_documents(query, hint=_REVIEWED_INDEX)
 
     async def count_asked(self, job_id: str, below_seq: int) -> int:
         """The annotations that a person's look was asked for afterwards, with seq < below_seq."""

@@ -11,8 +11,6 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-import orjson
-
 from tandem.events import (
     LabelTask,
     LabelValue,
@@ -25,6 +23,8 @@ from tandem.events import (
     options_of,
 )
 from tandem.labeling.values import canonical, plain, problem_with, span_field
+from tandem_api.datasets.parsing import exact_json
+from tandem_api.datasets.parsing.exact_json import Digits
 
 _SPAN_KEYS = {"field", "start", "end", "text", "label", "attributes"}
 
@@ -51,6 +51,8 @@ def untyped_gold(given: Any) -> str | None:
     """The value where no label schema tells its kind: a label or text. Raises GoldError."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return None
+    if isinstance(given, Digits):
+        return given.text
     if isinstance(given, str | int) and not isinstance(given, bool):
         return str(given).strip()
     raise GoldError(
@@ -62,6 +64,8 @@ def untyped_gold(given: Any) -> str | None:
 def _value(task: LabelTask, given: Any, fields: Mapping[str, str], separator: str | None) -> LabelValue:
     match task:
         case SingleChoiceTask() | TextTask():
+            if isinstance(given, Digits):
+                return given.text
             if not isinstance(given, str | int) or isinstance(given, bool):
                 raise GoldError(f"a text is wanted, this is a JSON {type(given).__name__}", _cure(task))
             return str(given) if isinstance(task, TextTask) else str(given).strip()
@@ -74,6 +78,8 @@ def _value(task: LabelTask, given: Any, fields: Mapping[str, str], separator: st
 
 
 def _number(task: NumberTask, given: Any) -> float:
+    if isinstance(given, Digits):
+        raise GoldError(f"{given.text[:50]} has more digits than a number keeps", _cure(task))
     if isinstance(given, str):
         try:
             given = float(given)
@@ -140,9 +146,9 @@ def _is_index(value: Any) -> TypeGuard[int]:
 
 def _json(task: LabelTask, text: str) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise GoldError(f"this is not JSON: {error.msg}", _cure(task)) from error
+        return exact_json.loads(text)
+    except exact_json.NotJsonError as error:
+        raise GoldError(f"this is not JSON: {error.message}", _cure(task)) from error
 
 
 def _cure(task: LabelTask) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
+from tandem_api.datasets.parsing import exact_json
 from tandem_api.datasets.parsing.lines import Utf8Lines
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
@@ -56,11 +55,11 @@ class JsonlRows:
             self._row, self._line = self._row - 1, self._line - 1
             raise self._too_large()
         try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            value = exact_json.loads(text)
+        except exact_json.NotJsonError as error:
             raise FileFaultError(
                 "not-json",
-                f"{place(self._row, self._line)} is not JSON: {error.msg} at character {error.pos + 1}.",
+                f"{place(self._row, self._line)} is not JSON: {error.message} at character {error.position + 1}.",
                 cure="Write one JSON object a line, without line ends inside it.",
                 row=self._row,
                 line=self._line,

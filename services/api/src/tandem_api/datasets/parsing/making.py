@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from tandem.control_characters import has_control, is_one_line
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
+from tandem_api.datasets.parsing import exact_json
+from tandem_api.datasets.parsing.exact_json import Constant, Digits
 from tandem_api.datasets.parsing.gold import GoldError, gold_value, untyped_gold
 from tandem_api.datasets.parsing.mapping import ColumnMapping, obvious_id_column
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_ID_CHARACTERS = 500
-_INT64 = 2**63
 _MAKE_IDS = "have ids made of the content: make_ids=true (--make-ids)"
 
 
@@ -84,10 +82,7 @@ class RecordMaker:
             if self._looks_for_ids:
                 self._check_has_none(row)
             return None
-        value = self._value(row, column)
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        key = value.strip() if isinstance(value, str) else ""
+        key = self._id_text(row, column).strip()
         if not key:
             cure = f"Give every row an id of its own, or {_MAKE_IDS}."
             raise self._fault("missing-id", row, column, "there is no id", cure)
@@ -98,6 +93,28 @@ class RecordMaker:
             detail = f"the id {key[:100]!r} holds a control character"
             raise self._fault("control-character", row, column, detail, "Take it out of the id.")
         return key
+
+    def _id_text(self, row: Row, column: str) -> str:
+        """Return the id as text, digit by digit; empty where there is none. Raises FileFaultError."""
+        match self._value(row, column):
+            case None:
+                return ""
+            case str() as text:
+                return self._keepable(row, column, text)
+            case bool() as value:
+                shown = str(value).lower()
+            case int() as value:
+                return str(value)
+            case Digits(text) if text.lstrip("-").isdigit():
+                return text
+            case Constant(shown):
+                pass
+            case dict() | list() as value:
+                shown = "an " + _json_type(value)
+            case value:
+                shown = f"the number {exact_json.dumps(value)}"
+        cure = f"Write ids as JSON strings or whole numbers, or {_MAKE_IDS}."
+        raise self._fault("bad-id", row, column, f"{shown} is no id: an id is a text or a whole number", cure)
 
     def _check_has_none(self, row: Row) -> None:
         """Ids are made since the first object has none."""
@@ -123,6 +140,9 @@ class RecordMaker:
         value = self._value(row, column)
         if value is None:
             return ""
+        if isinstance(value, Constant):
+            detail = f"{value.text} stands there, which is neither a text nor JSON"
+            raise self._fault("not-text", row, column, detail, 'Write the text as a JSON string, or null ("").')
         if not isinstance(value, str):
             detail = f"a text is wanted, this is a JSON {_json_type(value)}"
             cure = "Write texts as JSON strings."
@@ -135,6 +155,10 @@ class RecordMaker:
         if "\0" in value:
             detail = f"character {value.index(chr(0)) + 1:,} of the cell is NUL, which ends a text in many programs"
             raise self._fault("control-character", row, column, detail, "Take it out.")
+        if not value.isascii() and (half := exact_json.lone_surrogate(value)) is not None:
+            detail = f"the text holds {half}, one half of an emoji whose other half is missing"
+            cure = "Take it out, or write the whole emoji; texts that were cut after so many units end like this."
+            raise self._fault("half-emoji", row, column, detail, cure)
         return value
 
     def _gold(self, row: Row, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -142,8 +166,10 @@ class RecordMaker:
         found: dict[str, Any] = {}
         for name, column in self._mapping.gold_columns.items():
             given, task = self._value(row, column), self._mapping.gold_kinds.get(name)
-            if isinstance(given, str):
-                self._keepable(row, column, given)
+            if isinstance(given, Constant):
+                continue  # not a number, as pandas writes what is missing
+            if not isinstance(given, int | float | None):
+                self._keepable(row, column, given if isinstance(given, str) else self._json(row, column, given))
             try:
                 if task is None:
                     value = untyped_gold(given)
@@ -163,19 +189,28 @@ class RecordMaker:
         for column in others if not self._by_header else ():
             if has_control(column):
                 raise self._fault("control-character", row, column, "its name holds a control character", "Rename it.")
+            self._keepable(row, column, column)
         return {column: self._scalar(row, column, value) for column, value in others.items()}
 
     def _scalar(self, row: Row, column: str, value: Any) -> Any:
-        """Scalars stay, what has parts becomes its JSON text, and so does what no database number holds."""
-        if isinstance(value, str):
-            return self._keepable(row, column, value)
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, int) and -_INT64 <= value < _INT64:
-            return value
-        if isinstance(value, float) and math.isfinite(value):
-            return value
-        return orjson.dumps(value).decode()
+        """Keep a scalar as it is; what has parts becomes its JSON text, a number too long for 64 bits its digits."""
+        match value:
+            case str():
+                return self._keepable(row, column, value)
+            case None | bool() | int() | float():
+                return value
+            case Constant():
+                return None
+            case Digits(text):
+                return text
+        return self._keepable(row, column, self._json(row, column, value))
+
+    def _json(self, row: Row, column: str, value: Any) -> str:
+        try:
+            return exact_json.dumps(value)
+        except ValueError:
+            detail = "a text in it holds one half of an emoji whose other half is missing"
+            raise self._fault("half-emoji", row, column, detail, "Take it out, or write the whole emoji.") from None
 
     def _check_size(self, row: Row, fields: Mapping[str, str], metadata: Mapping[str, Any]) -> None:
         limit = self._limits.record_bytes
@@ -232,7 +267,7 @@ def _json_type(value: Any) -> str:
     match value:
         case bool():
             return "boolean"
-        case int() | float():
+        case int() | float() | Digits() | Constant():
             return "number"
         case dict():
             return "object"

@@ -62,6 +62,7 @@ export function PairPanels({ pairs, names, task }: Props) {
               ]}
             />
             <p className={styles.under}>{verdict(contest, called(pair.first), called(pair.second))}</p>
+            {contest.warning && <p className={styles.under}>{contest.warning}</p>}
           </div>
         )}
       </Panel>
@@ -74,10 +75,11 @@ export function PairPanels({ pairs, names, task }: Props) {
   );
 }
 
-function verdict({ difference, difference_low, difference_high, p_value }: NonNullable<ComparedPair["gold"]>, first: string, second: string): string {
+function verdict({ difference, difference_low, difference_high, p_value, warning }: NonNullable<ComparedPair["gold"]>, first: string, second: string): string {
   const interval = `${percent(Math.abs(difference), 1)} (95% interval of ${first} less ${second}: ${signed(difference_low)} to ${signed(difference_high)}${p_value == null ? "" : `, McNemar p ${p_value < 0.001 ? "< 0.001" : `= ${p_value.toFixed(3)}`}`})`;
   if (difference_low <= 0 && difference_high >= 0) return `No difference is shown: ${interval}.`;
-  return `${difference > 0 ? first : second} is right more often, by ${interval}.`;
+  const claim = warning ? "agrees with people more often" : "is right more often";
+  return `${difference > 0 ? first : second} ${claim}, by ${interval}.`;
 }
 
 const signed = (share: number): string => `${share < 0 ? "−" : "+"}${(Math.abs(share) * 100).toFixed(1)}%`;

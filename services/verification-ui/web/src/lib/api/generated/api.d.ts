@@ -1002,7 +1002,10 @@ export interface components {
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
             model: string;
-            /** Needs Review */
+            /**
+             * Needs Review
+             * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
+             */
             needs_review: boolean;
             outcome: components["schemas"]["Outcome"];
             /** Price */
@@ -1034,6 +1037,12 @@ export interface components {
             review_reason: string | null;
             /** Seconds */
             seconds: number | null;
+            /**
+             * Sent To Review
+             * @description Whether a person was asked for, decided or not.
+             * @default false
+             */
+            sent_to_review: boolean;
             /** Seq */
             seq: number;
             /**
@@ -1094,7 +1103,10 @@ export interface components {
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
             model: string;
-            /** Needs Review */
+            /**
+             * Needs Review
+             * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
+             */
             needs_review: boolean;
             outcome: components["schemas"]["Outcome"];
             /**
@@ -1143,6 +1155,12 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** Seconds */
             seconds: number | null;
+            /**
+             * Sent To Review
+             * @description Whether a person was asked for, decided or not.
+             * @default false
+             */
+            sent_to_review: boolean;
             /** Seq */
             seq: number;
             /**
@@ -1595,11 +1613,28 @@ export interface components {
             neither: number;
             /**
              * P Value
-             * @description McNemar's test that both are right equally often; null when they are right on the same records.
+             * @description McNemar's test that both are right equally often; null when they are right on the same records, and where people saw the labels of one of the agents.
              */
             p_value: number | null;
             /** Second Alone */
             second_alone: number;
+            /**
+             * Shown First
+             * @description Records whose person saw the label of the first agent before deciding.
+             * @default 0
+             */
+            shown_first: number;
+            /**
+             * Shown Second
+             * @description The same of the second agent.
+             * @default 0
+             */
+            shown_second: number;
+            /**
+             * Warning
+             * @description Why the difference says less than it seems to; null where nothing speaks against it.
+             */
+            warning?: string | null;
         };
         /** Dataset */
         Dataset: {
@@ -2162,11 +2197,17 @@ export interface components {
             labeled: number;
             /**
              * Needs Review
-             * @description Of the others: sent to a person.
+             * @description Of these: sent to a person and not decided yet.
              */
             needs_review: number;
             /** Not Run */
             not_run: number;
+            /**
+             * Reviewed
+             * @description Of these: sent to a person and decided.
+             * @default 0
+             */
+            reviewed: number;
         };
         /** JobCreate */
         JobCreate: {
@@ -2832,7 +2873,10 @@ export interface components {
             labels: components["schemas"]["TaskLabel"][];
             /** Model */
             model: string;
-            /** Needs Review */
+            /**
+             * Needs Review
+             * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
+             */
             needs_review: boolean;
             outcome: components["schemas"]["Outcome"];
             /** Price */
@@ -3585,6 +3629,12 @@ export interface components {
             text: components["schemas"]["TextSpread"] | null;
             /** @description Against what people decided; null without any. Where the review policy chose the records, they are harder than the rest: no sample of all. */
             verified: components["schemas"]["Evaluation"] | null;
+            /**
+             * Verified Shown
+             * @description Of the decided records, those whose person saw the model's label first. Whoever sees a label tends to keep it, so `verified` says at most how often the model is right.
+             * @default 0
+             */
+            verified_shown: number;
         };
         /**
          * TaskReviewPolicy
