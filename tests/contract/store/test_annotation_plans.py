@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 
 RECORDS = 2000
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ async def database(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Database
             "outcome": ("labeled", "labeled", "invalid", "failed")[seq % 4],
             "needs_review": seq % 4 == 2,
             **({"verification_revision": 2} if seq % 100 == 0 else {}),
-            **({"verification": {"decided_at": NOW}} if seq % 40 == 2 else {}),
+            **({"verification": {"revision": 1}} if seq % 40 == 2 else {}),
             **({"review_asked": {"order": "o", "attempt": 1}} if seq % 50 == 0 else {}),
         }
         for job in ("j", "other")

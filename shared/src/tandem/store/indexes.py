@@ -97,9 +97,9 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index(
         "annotations",
-        (("job_id", UP), ("needs_review", UP), ("verification.decided_at", UP)),
-        "counts of records that were sent to people and are decided; holds verified records only",
-        {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
+        (("job_id", UP), ("needs_review", UP), ("verification.revision", UP), ("seq", UP)),
+        "which records that were sent to people wait, and how many are decided; holds records that were sent alone",
+        {"partialFilterExpression": {"needs_review": True}},
     ),
     Index(
         "annotations",

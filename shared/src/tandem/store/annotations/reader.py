@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from tandem.events import Outcome
@@ -22,8 +21,7 @@ _OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
 _REVIEW_INDEX = "job_id_1_needs_review_1_seq_1_attempt_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
-_REVIEWED_INDEX = "job_id_1_needs_review_1_verification.decided_at_1"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WAITING_INDEX = "job_id_1_needs_review_1_verification.revision_1_seq_1"
 _BATCH = 1000
 
 
@@ -99,8 +97,8 @@ class AnnotationReader:
         if outcome is not None:
             query["outcome"], hint = outcome.value, _OUTCOME_INDEX
         if needs_review:
-            query |= {"needs_review": True, "verification": {"$exists": False}}
-            hint = _REVIEW_INDEX
+            query |= {"needs_review": True, "verification.revision": None}
+            hint = _WAITING_INDEX
         elif needs_review is False:
             query["$or"] = [{"needs_review": False}, {"verification": {"$exists": True}}]
         async with store_errors():
@@ -122,9 +120,9 @@ class AnnotationReader:
 
     async def count_reviewed(self, job_id: str) -> int:
         """Count the records of the job that were sent to people and are decided."""
-        query = {"job_id": job_id, "needs_review": True, "verification.decided_at": {"$gte": _EPOCH}}
+        query = {"job_id": job_id, "needs_review": True, "verification.revision": {"$gte": 1}}
         async with store_errors():
-            return await self._collection.count_documents(query, hint=_REVIEWED_INDEX)
+            return await self._collection.count_documents(query, hint=_WAITING_INDEX)
 
     async def count_asked(self, job_id: str, below_seq: int) -> int:
         """The annotations that a person's look was asked for afterwards, with seq < below_seq."""
