@@ -114,3 +114,16 @@ def test_the_key_travels_in_the_header_alone() -> None:
 
     with client(answer) as tandem:
         tandem.projects.list()
+
+
+def test_a_cookie_that_an_answer_sets_is_not_sent_with_the_next_request() -> None:
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("Cookie"))
+        return httpx.Response(200, json={"items": [], "next": None}, headers={"Set-Cookie": "session=somebody; Path=/"})
+
+    with client(answer) as tandem:
+        for _ in range(3):
+            list(tandem.projects.list())
+    assert seen == [None] * 3
