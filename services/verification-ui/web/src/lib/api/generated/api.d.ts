@@ -2520,6 +2520,12 @@ export interface components {
         /** LoginLinkCreate */
         LoginLinkCreate: {
             /**
+             * As Caller
+             * @description For a browser of the caller's own: what is reviewed there and with the caller's key has one history, and either may undo it. Otherwise whoever logs in with the link is a person of their own.
+             * @default false
+             */
+            as_caller: boolean;
+            /**
              * Name
              * @description Who logs in with it; the caller's name when left out.
              */
@@ -2893,6 +2899,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             kind: components["schemas"]["DecisionKind"];
             /** Revision */
             revision: number;
@@ -3789,6 +3800,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             /** Revision */
             revision: number;
             /** Shown Values */
