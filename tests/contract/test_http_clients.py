@@ -48,7 +48,7 @@ def clients_made(source: str) -> Iterator[tuple[int, str]]:
 
 def _imported(tree: ast.AST) -> dict[str, str]:
     """Return what each imported name stands for, e.g. {'Client': 'httpx.Client'}."""
-    names = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.asname: alias.name for alias in node.names if alias.asname}

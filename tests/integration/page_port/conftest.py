@@ -76,6 +76,7 @@ async def port(mongo_url: str, mongo_db_name: str, database: Database) -> AsyncI
     settings = ApiSettings(
         mongo=MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}),
         providers=(ProviderOffer(name="offline", models=("nearest-label",)),),
+        tryout_seconds=0.2,
     )
     services, authenticator = make_services(settings, database)
     await services.access.ensure_bootstrap_admin(ADMIN_KEY)
