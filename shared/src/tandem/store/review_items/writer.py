@@ -41,12 +41,12 @@ def _later(seconds: float) -> Document:
 
 
 def _held_by(reviewer: Reviewer) -> Document:
-    """In the words of a pipeline, where a name that begins with `$` would be a path."""
+    """Name the holder in the words of a pipeline, where a name that begins with `$` would be a path."""
     return {"reserved_by": {"$literal": reviewer.name}, "reserved_by_id": {"$literal": reviewer.person_id}}
 
 
 def _mine(item_id: str, reservation: str, person_id: str) -> Document:
-    """The item, while it is open and this person holds it with this token."""
+    """Match the item while it is open and this person holds it with this token."""
     return {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation, "reserved_by_id": person_id}
 
 

@@ -94,7 +94,8 @@ export interface paths {
         post?: never;
         /**
          * Revoke Api Key
-         * @description Revoke a key at once, and end the sessions and login links made with it.
+         * @description Revoke a key at once, and end the sessions and login links made with it. The last admin key that reaches all
+         *     projects and never expires stays.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -4193,6 +4194,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
