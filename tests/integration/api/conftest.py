@@ -99,6 +99,11 @@ async def made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> An
     return answer.json()
 
 
+async def key(admin: httpx.AsyncClient, role: str, **more: Any) -> Any:
+    """Make an API key of this role; the answer, with its token."""
+    return await made(admin, "/api-keys", {"name": f"a {role}", "role": role} | more)
+
+
 @pytest.fixture
 async def project(admin: httpx.AsyncClient) -> Any:
     return await made(admin, "/projects", {"name": "tweets"})

@@ -305,7 +305,7 @@ async def test_a_probe_that_nobody_answers_says_who_is_missing(
     if workers:
         await report(database)
     job = JobCreate.model_validate({key: value for key, value in wanted.items() if key != "project_id"})
-    caller = Caller("key", None, "admin", Role.ADMIN, None)
+    caller = Caller("key", None, "admin", Role.ADMIN, None, person_id="key", root_hash="h")
 
     async def take() -> bool:
         taken = await database["jobs"].update_many({"hidden": True}, {"$set": {"dispatch.asked_epoch": epoch}})

@@ -60,13 +60,15 @@ class ProviderClient:
 
 def _sdk(settings: ProviderSettings, wire: Wire) -> openai.AsyncOpenAI:
     """The SDK's client for the kind of provider; its own retries are off."""
+    http = wire.http_client()
     common: dict[str, Any] = {
         "api_key": settings.api_key.get_secret_value() or "none",
         "max_retries": 0,
         "timeout": settings.timeout_seconds,
-        "http_client": wire.http_client(),
         "default_headers": {name: value.get_secret_value() for name, value in settings.headers.items()},
     }
     if settings.kind == "azure":
-        return openai.AsyncAzureOpenAI(azure_endpoint=settings.base_url, api_version=settings.api_version, **common)
-    return openai.AsyncOpenAI(base_url=settings.base_url, **common)
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=settings.base_url, api_version=settings.api_version, http_client=http, **common
+        )
+    return openai.AsyncOpenAI(base_url=settings.base_url, http_client=http, **common)

@@ -43,6 +43,7 @@ class Decision:
     confirmed: bool
     decided_by: str
     decided_at: datetime
+    decided_by_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +198,6 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
         "decided_by": decision.decided_by,
         "decided_at": decision.decided_at,
     }
+    if decision.decided_by_id is not None:
+        verification["decided_by_id"] = decision.decided_by_id
     return UpdateOne(newer, {"$set": {"verification": verification, "verification_revision": decision.revision}})

@@ -94,7 +94,8 @@ export interface paths {
         post?: never;
         /**
          * Revoke Api Key
-         * @description Revoke a key at once, and end the sessions and login links made with it.
+         * @description Revoke a key at once, and end the sessions and login links made with it. The last admin key that reaches all
+         *     projects and never expires stays.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -2561,6 +2562,12 @@ export interface components {
         /** LoginLinkCreate */
         LoginLinkCreate: {
             /**
+             * As Caller
+             * @description For a browser of the caller's own: what is reviewed there and with the caller's key has one history, and either may undo it. Otherwise whoever logs in with the link is a person of their own.
+             * @default false
+             */
+            as_caller: boolean;
+            /**
              * Name
              * @description Who logs in with it; the caller's name when left out.
              */
@@ -2937,6 +2944,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             kind: components["schemas"]["DecisionKind"];
             /** Revision */
             revision: number;
@@ -3839,6 +3851,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             /** Revision */
             revision: number;
             /** Shown Values */
@@ -4227,6 +4244,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
