@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tandem.access import Authenticator
 from tandem.observability.health import Health
+from tandem.people import Authenticator
 from tandem.price_files import load_prices
 from tandem.service import App
 from tandem.serving import serve_http
@@ -26,6 +27,9 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
+from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.people.reader import PersonReader
+from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
@@ -55,6 +59,7 @@ from tandem_api.examples.pool import ExamplePools
 from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.people.service import PeopleService
 from tandem_api.projects.contents import ProjectContents
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
@@ -72,7 +77,9 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
-    authenticator = Authenticator(keys)
+    people = PersonReader(database)
+    people_service = PeopleService(people, PersonWriter(database))
+    authenticator = Authenticator(keys, people)
     limits = ImportLimits(
         rows=Limits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
@@ -84,7 +91,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     providers = ProviderService(settings.providers)
     importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
-    dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer, people)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
     estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
@@ -115,6 +122,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         projects=projects,
         prices=prices,
         preflight=preflight,
+        people=people,
     )
     agent_service = AgentService(
         reader=agents,
@@ -148,14 +156,23 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service),
+        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         review_orders=ReviewOrderService(
-            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service
+            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
         ),
-        access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
+        access=AccessService(
+            keys,
+            ApiKeyWriter(database),
+            authenticator,
+            people=people_service,
+            person_reader=people,
+            person_writer=PersonWriter(database),
+            session_seconds=settings.session_seconds,
+        ),
+        people=people_service,
         providers=providers,
     )
     return services, authenticator
@@ -168,13 +185,14 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     watch = StoreWatch(database, health)
     try:
         services, authenticator = make_services(settings, database)
-        while not await _prepared(settings, watch, services):  # noqa: ASYNC110 - only looking tells
+        migrations = MigrationRunner(database, MIGRATIONS, holder=uuid.uuid4().hex)
+        while not await _prepared(settings, watch, services, migrations):  # noqa: ASYNC110 - only looking tells
             await asyncio.sleep(POLL_SECONDS)
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
         yield App(
-            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run},
+            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
             stop=[keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
@@ -182,13 +200,16 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         database.close()
 
 
-async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services) -> bool:
-    """Indexes and the operator's key are there; False while MongoDB is away."""
+async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services, migrations: MigrationRunner) -> bool:
+    """Make indexes, migrate documents, put the operator's key there; False while MongoDB is away, or while another
+    process migrates."""
     if not await watch.look():
         return False
-    if settings.bootstrap_admin_key is not None:
-        try:
-            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
-        except StoreUnavailableError:
+    try:
+        if not await migrations.run():
             return False
+        if settings.bootstrap_admin_key is not None:
+            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
+    except StoreUnavailableError:
+        return False
     return True

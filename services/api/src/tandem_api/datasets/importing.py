@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import RECORDS_IMPORTED
+from tandem.people import Caller
 from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
@@ -58,7 +59,7 @@ class Importer:
         self._records = records
         self.limits = limits
 
-    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: str) -> ImportResult:
+    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: Caller) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
         import_id = uuid4().hex
@@ -176,7 +177,7 @@ class Importer:
             new.append((draft, key))
         return new
 
-    async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
+    async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
         committed = await self._datasets.commit_import(
             dataset["_id"],
@@ -185,7 +186,8 @@ class Importer:
                 "records": run.records,
                 "skipped": duplicates.skipped,
                 "committed_at": utcnow(),
-                "committed_by": by,
+                "committed_by": by.name,
+                "committed_by_id": by.person_id,
             },
             fields=dataset["fields"] or list(mapping.text_columns),
             ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,

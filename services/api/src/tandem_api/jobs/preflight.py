@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import Renderer, response_format
+from tandem.people import Caller
 from tandem.pricing import PriceTable, RequestBound
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
