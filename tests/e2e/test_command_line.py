@@ -381,7 +381,7 @@ def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal,
     kept = terminal.home / "tandem" / "config.toml"
     assert kept.stat().st_mode & 0o777 == 0o600
     terminal.run("status")
-    link = terminal.run("login-link", "Robin", "--page", running_stack.ui_url)
+    link = terminal.run("login-link", "Robin", "--new-person", "--page", running_stack.ui_url)
     assert link.startswith(f"{running_stack.ui_url}/login?token=")
 
 

@@ -75,7 +75,7 @@ def filled(mongo_url: str) -> Iterator[MongoSettings]:
         )
         key = {"kind": "key", "role": "admin", "project_ids": None, "expires_at": None, "revoked": False}
         await database["api_keys"].insert_many([{"_id": n, "hash": n, **key} for n in ("root", "other", "third")])
-        people = [local_person(name, project_ids=None, now=NOW) | {"_id": name} for name in ("root", "p")]
+        people: list[Any] = [local_person(name, project_ids=None, now=NOW) | {"_id": name} for name in ("root", "p")]
         await database["people"].insert_many(people)
         database.close()
 
@@ -134,7 +134,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "revoking a key": lambda db: ApiKeyWriter(db).revoke("root", now=NOW),
     "logging out": lambda db: ApiKeyWriter(db).end_session("h"),
     "credentials of a person": lambda db: PersonWriter(db).disable("root", now=NOW),
-    "a new credential": lambda db: ApiKeyWriter(db).give(_credential("root")),
+    "a new credential": lambda db: ApiKeyWriter(db).give(_credential("p")),
     "a person's new name": lambda db: PersonWriter(db).rename("p", "Ada"),
     "a person by id": lambda db: PersonReader(db).get("p"),
     "names of people": lambda db: PersonReader(db).names(["p", "q"]),

@@ -139,7 +139,10 @@ async def test_every_answer_and_export_is_as_before(database: Database, port: Po
     for asked in BEFORE["answers"]:
         answer = await port.ask(asked["who"], "GET", asked["path"])
         assert answer.status_code == 200, (asked, answer.text)
-        assert comparable(asked["path"], answer.text) == comparable(asked["path"], asked["text"]), asked["path"]
+        expected = comparable(asked["path"], asked["text"])
+        if asked["who"] == "you" and asked["path"].endswith("/current"):
+            expected["name"] = "admin"  # one person has one name: that of the key whose browser this is
+        assert comparable(asked["path"], answer.text) == expected, asked["path"]
 
 
 async def test_no_document_is_lost_and_none_changes_but_for_the_ids_it_gains(database: Database) -> None:
