@@ -62,7 +62,7 @@ def old_documents() -> Documents:
 
 @pytest.fixture
 async def database(mongo_url: str, mongo_db_name: str) -> AsyncIterator[Database]:
-    """A database as the older version left it, after the start of this one made its indexes."""
+    """Make a database as the older version left it, with the indexes that this one makes at its start."""
     database = Database(MongoSettings.model_validate({"url": mongo_url, "database": mongo_db_name}))
     for name, documents in old_documents().items():
         if documents:

@@ -56,11 +56,11 @@ class Caller:
         return self.project_ids is None or project_id in self.project_ids
 
     def require(self, role: Role) -> None:
-        """Raises NotAllowedError unless the caller's role includes this one."""
+        """Raise NotAllowedError unless the caller's role includes this one."""
         if not self.role.includes(role):
             raise NotAllowedError(f"This needs the role {role}; {self.name!r} has the role {self.role}.")
 
     def require_all_projects(self) -> None:
-        """Raises NotAllowedError for a caller whose scope is a list of projects."""
+        """Raise NotAllowedError for a caller whose scope is a list of projects."""
         if self.project_ids is not None:
             raise NotAllowedError(f"This needs access to all projects; {self.name!r} reaches {len(self.project_ids)}.")

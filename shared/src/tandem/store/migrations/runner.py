@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tandem.observability.logs import get_logger
 from tandem.store.database import Database, StoreUnavailableError, store_errors, utcnow
 
 COLLECTION = "migrations"
 LEASE_ID = "lease"
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+"""Prolonged before each write; the longest that a start waits after a process was killed while it migrated."""
 CATCH_UP = timedelta(days=1)
 """How long a migration is repeated after it first finished: replicas of older versions are gone by then."""
 CATCH_UP_EVERY_SECONDS = 300.0
@@ -102,7 +103,7 @@ class MigrationRunner:
             await asyncio.sleep(every_seconds)
             try:
                 await self.run()
-            except StoreUnavailableError as error:
+            except (StoreUnavailableError, PyMongoError) as error:  # the documents were migrated once: serve on
                 _log.warning("migrations.postponed", problem=str(error))
 
     async def _due(self) -> list[Migration]:
