@@ -15,15 +15,17 @@ from bson.json_util import CANONICAL_JSON_OPTIONS, loads
 from fastapi import FastAPI
 
 from tandem.messaging import Connection, Producer
+from tandem.observability.health import Health
 from tandem.people import Authenticator, name_only_id
-from tandem.settings import KafkaSettings, MongoSettings
+from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
 from tandem.store.api_keys.reader import ApiKeyReader
-from tandem.store.database import Database, utcnow
+from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.migrations.runner import MigrationLease
 from tandem.store.people.reader import PersonReader
 from tandem_api.app import make_app
-from tandem_api.bootstrap import make_services
+from tandem_api.bootstrap import build, make_services
 from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_verification_ui.app import make_app as make_review_app
 from tandem_verification_ui.review.counts import QueueCounter
@@ -223,6 +225,63 @@ async def test_a_second_run_changes_nothing_and_replicas_that_start_together_do_
     assert await runner(database, "three").run()
     assert await contents(database) == after
     assert await database["people"].find().sort("_id", 1).to_list(None) == people
+
+
+async def put_back(database: Database) -> None:
+    """Make the database what the older version left."""
+    for name in ("people", "migrations", *ADDED):
+        await database[name].delete_many({})
+    documents = old_documents()
+    for name in ADDED:
+        await database[name].insert_many(documents[name])
+
+
+async def test_a_process_may_be_killed_before_any_of_its_writes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def outcome() -> Any:
+        people = await database["people"].find().sort("_id", 1).to_list(None)
+        when = {"created_at", "expires_at"}  # of those known by name alone: now; of credentials: as the test made it
+        return without([people, [await database[name].find().sort("_id", 1).to_list(None) for name in ADDED]], when)
+
+    assert await runner(database).run()
+    expected = await outcome()
+    await put_back(database)
+    keep, left = MigrationLease.keep, 0
+
+    async def killed_at_last(lease: MigrationLease) -> None:
+        nonlocal left
+        if left == 0:
+            raise StoreUnavailableError("killed")
+        left -= 1
+        await keep(lease)
+
+    monkeypatch.setattr(MigrationLease, "keep", killed_at_last)
+    kills = 0
+    while True:
+        left = kills
+        try:
+            assert await runner(database, f"process {kills}").run()
+        except StoreUnavailableError:
+            kills += 1
+            continue
+        break
+    assert kills > 10
+    assert await outcome() == expected
+
+
+async def test_the_api_migrates_before_it_opens_its_port(database: Database, mongo_url: str) -> None:
+    mongo = MongoSettings.model_validate({"url": mongo_url, "database": database.raw.name})
+    async with build(ApiSettings(mongo=mongo, http=HttpSettings(port=0)), Health()) as app:
+        record = await database["migrations"].find_one({"_id": "0001-people"})
+        serving = asyncio.ensure_future(app.run["http"]())
+        await asyncio.sleep(0)  # it begins, so that it can be stopped
+        for step in app.stop:
+            await step()
+        await serving
+    assert record is not None
+    assert record["runs"] == 1
+    assert record["changed"]["verifications"] == 2
 
 
 async def test_what_an_older_replica_writes_beside_this_one_is_read_and_then_caught_up_with(

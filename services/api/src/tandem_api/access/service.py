@@ -245,12 +245,21 @@ class AccessService:
             parent_hash=key["hash"],
             person_id=person_id_of(login),
         )
-        person = await self._person_reader.get(person_id_of(login))
-        if person is not None and person["disabled_at"] is not None:
-            raise NotAuthenticatedError("The person whose login this is was disabled.")
-        await self._writer.insert(session)
-        name = session["name"] if person is None else person["name"]
-        return Session.of({**session, "name": name}), token, expires_at
+        return await self._opened(session), token, expires_at
+
+    async def _opened(self, session: ApiKeyDocument) -> Session:
+        """Write a session and show it. Raises NotAuthenticatedError when its person was disabled meanwhile."""
+        person = await self._person_reader.get(person_id_of(session))
+        if person is None:  # of a key or link that a replica of an older version made just now
+            await self._writer.insert(session)
+            return Session.of(dict(session))
+        try:
+            async for attempt in again_on_conflict():
+                with attempt:
+                    await self._writer.give(session)
+        except PersonGoneError as error:
+            raise NotAuthenticatedError("The person whose login this is was disabled.") from error
+        return Session.of({**session, "name": person["name"]})
 
     async def log_out(self, token: str) -> None:
         await self._writer.end_session(hash_token(token))

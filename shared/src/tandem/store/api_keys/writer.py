@@ -32,7 +32,7 @@ class ApiKeyWriter:
             await self._collection.insert_one(cast("Document", key))
 
     async def give(self, credential: ApiKeyDocument, *, new_person: Person | None = None) -> None:
-        """Insert an API key or login link of a person; with `new_person` the person too, both or neither.
+        """Insert a credential of a person; with `new_person` the person too, both or neither.
 
         Raises PersonGoneError, and StoreConflictError when somebody changes the person at the same moment: try again.
         """
