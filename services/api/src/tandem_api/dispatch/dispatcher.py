@@ -7,7 +7,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-from tandem.events import JobPublishedV1, WorkerReportedV1
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from tandem.events import JobPublishedV1, JobState, WorkerReportedV1
 from tandem.events.catalog import JOBS
 from tandem.messaging import Producer
 from tandem.observability import metrics
@@ -22,9 +24,10 @@ from tandem.store.jobs.documents import JobDocument, job_published
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
 from tandem_api.dispatch.budget import Budgets
-from tandem_api.dispatch.feeder import JobFeeder, Parts
+from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Fleet
 from tandem_api.dispatch.making import Makers
+from tandem_api.dispatch.parts import Parts
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -32,16 +35,20 @@ log = get_logger(__name__)
 
 Workers = Callable[[], Sequence[WorkerReportedV1]]
 
+RELEASE_SECONDS = 3.0
+RELEASE_WAIT_SECONDS = 0.05
+
 
 class LiveClock:
     """Seconds that pass only while a worker is alive: no record falls overdue because nobody is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._seconds = 0.0
-        self._last = time.monotonic()
+        self._last = monotonic()
 
     def advance(self, *, alive: bool) -> None:
-        now = time.monotonic()
+        now = self._monotonic()
         if alive:
             self._seconds += now - self._last
         self._last = now
@@ -67,14 +74,17 @@ class Dispatcher:
         prices: PriceTable,
         makers: Makers,
         examples: ExamplePools,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`monotonic`: the clock of everything but leases, which run on the database's."""
         self._settings = settings
+        self._monotonic = monotonic
         self._writer = writer
         self._producer = producer
         self._workers = workers
         self._health = health
-        self._clock = LiveClock()
-        self._fleet = Fleet(listen_seconds=settings.listen_seconds)
+        self._clock = LiveClock(monotonic)
+        self._fleet = Fleet(listen_seconds=settings.listen_seconds, clock=monotonic)
         self._parts = Parts(
             writer=writer,
             records=records,
@@ -85,12 +95,12 @@ class Dispatcher:
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls, self._fleet.reasons),
             makers=makers,
             examples=examples,
+            monotonic=monotonic,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
-        self._waiting = Waiting(self._fleet, settings)
+        self._waiting = Waiting(self._fleet, settings, monotonic)
         self._looked = float("-inf")
-        self._settled = time.monotonic()
         self._stopping = asyncio.Event()
         self._released = asyncio.Event()
         health.expect("mongodb")
@@ -120,13 +130,13 @@ class Dispatcher:
         while not self._stopping.is_set():
             pause = self._settings.tick_seconds if self._feeders else self._settings.look_seconds
             try:
-                await self._tick()
+                await self.tick()
                 away_since = None
                 self._health.set("mongodb", None)
             except StoreUnavailableError as error:
                 self._health.set("mongodb", str(error))
-                now = time.monotonic()
-                away_since = away_since or now
+                now = self._monotonic()
+                away_since = now if away_since is None else away_since
                 if now - away_since > self._settings.give_up_seconds:
                     raise
                 log.warning("dispatch.store_unavailable", reason=str(error))
@@ -150,18 +160,19 @@ class Dispatcher:
         except TimeoutError:
             pass
 
-    async def _tick(self) -> None:
+    async def tick(self) -> None:
+        """Take one turn. Raises StoreUnavailableError, after which the next turn does what this one did not."""
         workers = self._workers()
         self._clock.advance(alive=bool(workers))
-        if time.monotonic() - self._looked >= self._settings.look_seconds:
-            self._looked = time.monotonic()
+        if self._is_look_due() or self._unannounced():
             await self._look()
-        await self._settle()
+        for feeder in self._feeders.values():
+            await feeder.settle()
         self._fleet.hear(workers)
-        moved, lost = await self._waiting.judge(self._feeders.values())
-        for job_id in lost:
+        for job_id in await self._waiting.judge(self._feeders.values()):
             self._let_go(job_id)
-        if await self._let_raised_budgets_go_on() or moved:
+        await self._let_raised_budgets_go_on()
+        if self._unannounced():
             await self._look()  # published before any request of the new epoch is
         running = {job_id: feeder for job_id, feeder in self._feeders.items() if feeder.running}
         shares = self._waiting.windows(running)
@@ -189,20 +200,19 @@ class Dispatcher:
         except LeaseLostError:
             self._let_go(feeder.job_id)
 
-    async def _let_raised_budgets_go_on(self) -> bool:
-        moved = False
+    async def _let_raised_budgets_go_on(self) -> None:
         for job_id, feeder in list(self._feeders.items()):
             try:
-                moved = await feeder.go_on_if_budget_allows() or moved
+                await feeder.go_on_if_budget_allows()
             except LeaseLostError:
                 self._let_go(job_id)
-        return moved
 
-    async def _settle(self) -> None:
-        now = time.monotonic()
-        seconds, self._settled = max(now - self._settled, 1e-3), now
-        for feeder in self._feeders.values():
-            await feeder.settle(seconds)
+    def _is_look_due(self) -> bool:
+        return self._monotonic() - self._looked >= self._settings.look_seconds
+
+    def _unannounced(self) -> bool:
+        """Whether the state of a job here is one that was not published yet. Derived, so that no failure loses it."""
+        return any(not self._is_announced(feeder.document) for feeder in self._feeders.values())
 
     async def _look(self) -> None:
         """Read the jobs that need a dispatcher; take leases that are free; publish what changed or is due again."""
@@ -220,15 +230,15 @@ class Dispatcher:
                 feeder.refresh(read)
             if document is not None and self._is_due(document):
                 events.append(job_published(document))
-        if not events:
-            return
-        await self._producer.send_all(events)
+        if events:
+            await self._producer.send_all(events)
+        ended = [event for event in events if not event.state.is_live]
         for event in events:
-            if event.state.is_live:
-                self._announced[event.job_id] = ((event.epoch, event.revision), time.monotonic())
-            else:
-                await self._writer.announced(event.job_id, revision=event.revision)
-                self._let_go(event.job_id)
+            self._announced[event.job_id] = ((event.epoch, event.revision), self._monotonic())
+        for event in ended:
+            await self._writer.announced(event.job_id, revision=event.revision)
+            self._let_go(event.job_id)
+        self._looked = self._monotonic()
 
     async def _take(self, job_id: str, epoch: int) -> JobDocument | None:
         document = await self._writer.acquire(job_id, seconds=self._settings.lease_seconds)
@@ -243,9 +253,14 @@ class Dispatcher:
         return document
 
     def _is_due(self, document: JobDocument) -> bool:
-        version, at = self._announced.get(document["_id"], ((0, 0), 0.0))
-        changed = version != (document["epoch"], document["revision"])
-        return changed or time.monotonic() - at >= self._settings.announce_seconds
+        if not self._is_announced(document) or not JobState(document["state"]).is_live:
+            return True
+        _, at = self._announced[document["_id"]]
+        return self._monotonic() - at >= self._settings.announce_seconds
+
+    def _is_announced(self, document: JobDocument) -> bool:
+        version, _ = self._announced.get(document["_id"], ((0, 0), 0.0))
+        return version == (document["epoch"], document["revision"])
 
     def _let_go(self, job_id: str) -> None:
         self._feeders.pop(job_id, None)
@@ -254,8 +269,20 @@ class Dispatcher:
     async def _release_all(self) -> None:
         for job_id, feeder in list(self._feeders.items()):
             try:
-                await feeder.save()
-                await self._writer.release(job_id, jobs_offset=self._producer.last_offset(JOBS))
+                async for attempt in _again_when_unavailable():
+                    with attempt:
+                        await feeder.hand_over()
+                        await self._writer.release(job_id, jobs_offset=self._producer.last_offset(JOBS))
             except (LeaseLostError, StoreUnavailableError) as error:
                 log.warning("dispatch.lease_not_released", job_id=job_id, reason=type(error).__name__)
         self._feeders.clear()
+
+
+def _again_when_unavailable() -> AsyncRetrying:
+    """Try again for a short while: a lease that is not handed over runs out, and its records are asked for twice."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailableError),
+        wait=wait_random_exponential(RELEASE_WAIT_SECONDS, max=1.0),
+        stop=stop_after_delay(RELEASE_SECONDS),
+        reraise=True,
+    )

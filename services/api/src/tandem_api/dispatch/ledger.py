@@ -38,6 +38,14 @@ class Ledger:
         self._lingering: list[tuple[int, float]] = []
         self._reserved = 0
 
+    def copy(self) -> Ledger:
+        """Return a ledger that can be changed without changing this one."""
+        copied = Ledger()
+        copied._held = self._held.copy()
+        copied._lingering = self._lingering.copy()
+        copied._reserved = self._reserved
+        return copied
+
     @property
     def reserved(self) -> int:
         return self._reserved

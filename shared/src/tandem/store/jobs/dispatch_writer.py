@@ -37,6 +37,8 @@ class Progress:
     reserved_usd: float = 0.0
     lingering_usd: float = 0.0
     notice: str | None = None
+    unpublished: tuple[int, ...] = ()
+    """At a hand-over: seqs below `cursor` that have not ended and for which no request is under way."""
 
 
 def _until(seconds: float) -> dict[str, Any]:
@@ -168,7 +170,8 @@ class JobDispatchWriter:
         return cast("JobDocument", found)
 
     async def announced(self, job_id: str, *, revision: int) -> None:
-        """The end of the job was published at this revision; no dispatcher needs to look at it again."""
+        """Note that the end of the job was published at this revision: no dispatcher needs to look at it again, and
+        nothing is reserved for it."""
         async with store_errors():
             await self._jobs.update_one(
                 {
@@ -177,7 +180,14 @@ class JobDispatchWriter:
                     "state": {"$in": ["completed", "cancelled"]},
                     "dispatch.lease.holder": self._holder,
                 },
-                {"$set": {"dispatch.announced": True, "dispatch.lease": None}},
+                {
+                    "$set": {
+                        "dispatch.announced": True,
+                        "dispatch.lease": None,
+                        "dispatch.reserved_usd": 0.0,
+                        "dispatch.lingering_usd": 0.0,
+                    }
+                },
             )
 
     async def _fenced(self, job_id: str, epoch: int, values: dict[str, Any]) -> None:
@@ -200,5 +210,6 @@ def _stored(progress: Progress) -> dict[str, Any]:
         "reserved_usd": progress.reserved_usd,
         "lingering_usd": progress.lingering_usd,
         "notice": progress.notice,
+        "unpublished": list(progress.unpublished),
         "spend": [row.document() for row in progress.spend],
     }
