@@ -21,8 +21,16 @@ from tandem_api.dispatch.dispatcher import Dispatcher
 
 SIZE = 7
 USD = 0.5
-SETTINGS = FAST.model_copy(update={"min_window": 3, "max_window": 3, "lease_seconds": 60, "ask_anew_seconds": 0.0})
 TURN_SECONDS = 0.1
+SETTINGS = FAST.model_copy(
+    update={
+        "min_window": 3,
+        "max_window": 3,
+        "lease_seconds": 60,
+        "ask_anew_seconds": 0.0,
+        "look_seconds": 2.5 * TURN_SECONDS,
+    }
+)
 MOST_TURNS = 100
 """Far less time than a deadline takes, so a job that ended in so many turns waited for none."""
 TWO_SLOTS = WORKER.model_copy(update={"slots": 2})
@@ -75,10 +83,7 @@ class Stage:
             await self.dispatcher.stop()
             await running
         self.heard()
-        if (await self.document())["dispatch"]["lease"] is not None:
-            await self.killed()
-        else:
-            self.start()
+        await self.killed()  # where a call failed; else there is no lease left that could run out
 
     async def turn(self) -> None:
         """One turn of the dispatcher, then one of everything around it."""

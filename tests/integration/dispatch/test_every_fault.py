@@ -65,6 +65,19 @@ async def handed_over(stage: Stage) -> None:
     await stage.completed()
 
 
+async def forgotten_by_the_broker_and_handed_over(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    stage.answering = False
+    await stage.turn()
+    assert stage.dispatcher is not None
+    stage.dispatcher.broker_forgot("annotation.requests")
+    stage.pending.clear()
+    stage.asked.clear()
+    await stage.handed_over()
+    stage.answering = True
+    await stage.completed()
+
+
 async def paused_and_resumed(stage: Stage) -> None:
     await stage.job()
     await stage.turn()
@@ -111,16 +124,28 @@ async def handed_back(stage: Stage) -> None:
     stage.pending = stage.pending[:1]
     stage.answering = True
     await stage.completed()
+    # One for what was handed back. One more where that was written and told as failed; two where another dispatcher took
+    # over, which hears of what was handed back for the first time.
+    assert (await stage.document())["epoch"] <= 4
 
 
 async def miscounted_by_an_older_version(stage: Stage) -> None:
+    await _miscounted(stage, answered=SIZE)
+
+
+async def passed_over_by_an_older_version(stage: Stage) -> None:
+    await _miscounted(stage, answered=SIZE - 3)
+
+
+async def _miscounted(stage: Stage, *, answered: int) -> None:
     await stage.job(budget_usd=AMPLE)
-    while len(stage.answered) < SIZE - 3:
+    while len(stage.answered) < answered:
         await stage.turn()
     wrong = {
         "dispatch.cursor": SIZE,
         "dispatch.low": SIZE,
         "dispatch.totals": {"labeled": 9, "invalid": 1, "failed": 0, "needs_review": 4},
+        "dispatch.spend": [],
         "dispatch.asks": {"2": 3},
         "dispatch.forgotten_field": 1,
     }
@@ -135,12 +160,14 @@ STORIES: list[Story] = [
     taken_over,
     taken_over_when_all_has_ended,
     handed_over,
+    forgotten_by_the_broker_and_handed_over,
     paused_and_resumed,
     cancelled,
     waiting_for_its_provider,
     waiting_for_its_budget,
     handed_back,
     miscounted_by_an_older_version,
+    passed_over_by_an_older_version,
 ]
 
 

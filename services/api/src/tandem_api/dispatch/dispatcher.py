@@ -164,7 +164,7 @@ class Dispatcher:
         """Take one turn. Raises StoreUnavailableError, after which the next turn does what this one did not."""
         workers = self._workers()
         self._clock.advance(alive=bool(workers))
-        if self._is_look_due() or self._unannounced():
+        if self._is_look_due():
             await self._look()
         for feeder in self._feeders.values():
             await feeder.settle()
