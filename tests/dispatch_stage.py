@@ -105,7 +105,7 @@ class Stage:
             await self.turn()
 
     def heard(self) -> None:
-        """What was published since the last look."""
+        """Take in what was published since the last look, and check it."""
         self.excused = self.excused or self.faults.unknown_send
         events = self.inside.producer.handed_over
         for event in events[self.seen :]:
@@ -124,7 +124,7 @@ class Stage:
         self.seen = len(events)
 
     async def answer(self, most: int | None = None) -> None:
-        """The workers answer what is not void, the postprocessor writes it down."""
+        """Answer what is not void, as the workers do, and write it down, as the postprocessor does."""
         assert self.known is not None or not self.pending
         pending, self.pending = self.pending[:most], self.pending[len(self.pending) if most is None else most :]
         if self.known is None or self.known.state is not JobState.RUNNING:
@@ -140,7 +140,7 @@ class Stage:
         return await self.outside.document(self.job_id)
 
     async def changed(self, to: JobState, allowed: Sequence[JobState], *, new_epoch: bool = False) -> None:
-        """A person changes the job's state."""
+        """Change the job's state, as a person does."""
         writer = JobWriter(self.outside.database)
         await writer.change_state(self.job_id, to=to, allowed=allowed, reason="by a person", new_epoch=new_epoch)
 

@@ -35,7 +35,7 @@ _NOT_REPLICATED = {"code": 64, "errmsg": "waiting for replication timed out", "e
 
 
 @dataclass
-class Faults(monitoring.CommandListener):
+class Faults:
     """Counts the calls on one database and one producer, and has one of them fail."""
 
     control: pymongo.MongoClient[dict[str, Any]]
@@ -71,19 +71,13 @@ class Faults(monitoring.CommandListener):
         return self.fail_at is not None and len(self.calls) > self.fail_at and self.calls[self.fail_at] == SEND
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Called in the driver's thread before it sends the command."""
+        """Have the server fail the command, in the driver's thread before it is sent, where it is its turn."""
         name = event.command_name
         if event.database_name != self.database or name not in _CALLS or not self.comes(name):
             return
         how: dict[str, Any] = {"writeConcernError": _NOT_REPLICATED} if self.after else {"errorCode": _TIMED_OUT}
         data = {"failCommands": [name], **how}
         self.control.admin.command({"configureFailPoint": "failCommand", "mode": {"times": 1}, "data": data})
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Called after each command."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Called after each command that failed."""
 
     async def every(self, story: Callable[[], Awaitable[None]]) -> int:
         """Tell the story once without a fault, then once for each call that fails before its effect, and for each write
@@ -120,14 +114,15 @@ class _Listeners(monitoring.CommandListener):
         self.registered = False
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Pass it on."""
         if self.faults is not None:
             self.faults.started(event)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Called after each command."""
+        """Ignore it."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Called after each command that failed."""
+        """Ignore it."""
 
 
 _LISTENERS = _Listeners()

@@ -124,8 +124,8 @@ async def handed_back(stage: Stage) -> None:
     stage.pending = stage.pending[:1]
     stage.answering = True
     await stage.completed()
-    # One for what was handed back. One more where that was written and told as failed; two where another dispatcher took
-    # over, which hears of what was handed back for the first time.
+    # One for what was handed back. One more where that was written and told as failed; two where another dispatcher
+    # took over, which hears of what was handed back for the first time.
     assert (await stage.document())["epoch"] <= 4
 
 

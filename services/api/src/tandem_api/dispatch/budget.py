@@ -156,7 +156,7 @@ class JobBudget:
         return self._bound[1]
 
     def _cost(self, rows: Iterable[ModelSpend]) -> int:
-        """What a worker could not price is priced here, as if nothing of it had been cached."""
+        """Return what these cost. What a worker could not price is priced here, as if nothing of it had been cached."""
         cost = 0
         for row in rows:
             usd = row.amount

@@ -106,7 +106,7 @@ class Dispatcher:
         health.expect("mongodb")
 
     def broker_forgot(self, topic: str) -> None:
-        """An acknowledged offset went backwards: the topic is a new one, what was published is gone."""
+        """Note that an acknowledged offset went backwards: the topic is a new one, what was published is gone."""
         log.warning("dispatch.broker_forgot", topic=topic)
         self._announced.clear()
         for feeder in self._feeders.values():
@@ -118,7 +118,8 @@ class Dispatcher:
         await self._released.wait()
 
     async def run(self) -> None:
-        """Raises StoreUnavailableError when MongoDB stays away too long, BrokerUnavailableError when Kafka does."""
+        """Feed jobs until stopped. Raises StoreUnavailableError when MongoDB stays away too long, and
+        BrokerUnavailableError when Kafka does."""
         try:
             await self._feed_until_stopped()
             await self._release_all()

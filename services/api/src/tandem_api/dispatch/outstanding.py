@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 MAX_ASKS = 3
 """A record asked for this often without an answer in time ends as failed (`undelivered`)."""
@@ -12,8 +13,7 @@ MAX_ASKS = 3
 VOID = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """The `number`-th time a record was asked for. `due` is VOID while no request is known to be under way: it was not
     published yet, a new epoch voided it, or the broker lost it."""
 
@@ -49,12 +49,18 @@ class Outstanding:
 
     def asked(self, numbers: Mapping[int, int], *, due: float = VOID) -> Outstanding:
         """Return it with these seqs asked for, as often as `numbers` says."""
-        return Outstanding({**self.asks, **{seq: Ask(seq, number, due) for seq, number in numbers.items()}})
+        asks = dict(self.asks)
+        for seq, number in numbers.items():
+            asks[seq] = Ask(seq, number, due)
+        return Outstanding(asks)
 
     def published(self, seqs: Iterable[int], *, due: float) -> Outstanding:
         """Return it with the requests for these seqs under way until `due`."""
-        sent = {seq: replace(self.asks[seq], due=due) for seq in seqs if seq in self.asks}
-        return Outstanding({**self.asks, **sent})
+        asks = dict(self.asks)
+        for seq in seqs:
+            if (ask := asks.get(seq)) is not None:
+                asks[seq] = Ask(seq, ask.number, due)
+        return Outstanding(asks)
 
     def without(self, ended: Iterable[int]) -> Outstanding:
         """Return it without the seqs that ended."""
@@ -67,7 +73,7 @@ class Outstanding:
 
     def all_void(self) -> Outstanding:
         """Return it with every record to be asked for again, with the same number."""
-        return Outstanding({seq: replace(ask, due=VOID) for seq, ask in self.asks.items()})
+        return Outstanding({seq: Ask(seq, ask.number, VOID) for seq, ask in self.asks.items()})
 
     @property
     def void(self) -> list[int]:

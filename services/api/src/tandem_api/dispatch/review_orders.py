@@ -103,7 +103,7 @@ class ReviewOrderWalker:
             log.info("review_orders.walked", order_id=order["_id"], cursor=high, **picked.counts)
 
     async def _applied(self, order: ReviewOrderDocument, tasks: list[LabelTask], high: int) -> Picked:
-        """The block once nothing is left to ask for, or as it is when that takes too long."""
+        """Return the block once nothing is left to ask for, or as it is when that takes too long."""
         loop = asyncio.get_running_loop()
         until, pause = loop.time() + self._applied_seconds, self._first_pause
         while True:

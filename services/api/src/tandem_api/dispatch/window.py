@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 
 def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
-    """Requests that may be outstanding on one account: `seconds` of measured completions plus the live workers' call
-    slots, within bounds. Enough that no worker idles, small enough that pause is felt and a lost broker costs little.
+    """Return how many requests may be outstanding on one account, within bounds.
+
+    That is `seconds` of measured completions plus the live workers' call slots: enough that no worker idles, small enough
+    that pause is felt and a lost broker costs little.
     """
     return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
 
@@ -62,7 +64,7 @@ class Ceiling:
         self._level = kept if self._level is None else min(self._level, kept)
 
     def apply(self, window: int, seconds: float) -> int:
-        """The window under the ceiling, `seconds` after it was asked last."""
+        """Return the window under the ceiling, `seconds` after it was asked last."""
         if self._level is None:
             return window
         self._level += seconds * (1.0 + self.GROWTH * self._level)
