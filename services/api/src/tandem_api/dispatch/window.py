@@ -9,8 +9,8 @@ from dataclasses import dataclass
 def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
     """Return how many requests may be outstanding on one account, within bounds.
 
-    That is `seconds` of measured completions plus the live workers' call slots: enough that no worker idles, small enough
-    that pause is felt and a lost broker costs little.
+    That is `seconds` of measured completions plus the live workers' call slots: enough that no worker idles, and small
+    enough that pause is felt and a lost broker costs little.
     """
     return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
 
