@@ -24,7 +24,7 @@ from tandem.testing.brokers import Broker
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 
-pytest_plugins = ["stacks"]
+pytest_plugins = ["stacks", "faults"]
 
 KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
 _absence = pytest.StashKey[str]()
@@ -98,6 +98,15 @@ def mongo_db_name(_mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterato
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield name
     _mongo_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def failing_mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a mongod whose fail points can be set, the same for the whole session."""
+    mongod = Mongod(tmp_path_factory.mktemp("failing"), parameters={"enableTestCommands": "1"})
+    mongod.start()
+    yield mongod.url
+    mongod.kill()
 
 
 @pytest.fixture(scope="session")

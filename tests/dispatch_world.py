@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -89,7 +90,12 @@ class World:
     workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
     prices: PriceTable = field(default_factory=load_prices)
 
-    def dispatcher(self, holder: str = "one", settings: DispatchSettings = FAST) -> Dispatcher:
+    def dispatcher(
+        self,
+        holder: str = "one",
+        settings: DispatchSettings = FAST,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> Dispatcher:
         return Dispatcher(
             settings=settings,
             writer=JobDispatchWriter(self.database, holder=holder),
@@ -109,6 +115,7 @@ class World:
                 verified=VerifiedReader(self.database),
                 records=RecordReader(self.database),
             ),
+            monotonic=monotonic,
         )
 
     @asynccontextmanager

@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import RECORDS_IMPORTED
 from tandem.store.database import StoreUnavailableError, utcnow
-from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.records.writer import RecordWriter
 from tandem_api.datasets.import_run import ImportRun, Reading, begin
@@ -28,6 +30,9 @@ from tandem_api.datasets.schemas import ImportResult
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
+
+COMMIT_SECONDS = 5.0
+COMMIT_WAIT_SECONDS = 0.05
 
 _log = get_logger(__name__)
 
@@ -62,7 +67,7 @@ class Importer:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
         import_id = uuid4().hex
-        dataset = await self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+        dataset = await self._begin(dataset_id, import_id)
         if dataset is None:
             raise ImportBusyError(dataset_id)
         keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
@@ -77,6 +82,16 @@ class Importer:
             keeping.cancel()
         RECORDS_IMPORTED.inc(run.records)
         return result
+
+    async def _begin(self, dataset_id: str, import_id: str) -> DatasetDocument | None:
+        """Take the lease; None when another import has it. A lease that was taken though an error came is given back,
+        so that the next try need not wait until it runs out."""
+        try:
+            return await self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+        except StoreUnavailableError:
+            with contextlib.suppress(StoreUnavailableError):
+                await self._datasets.give_up_import(dataset_id, import_id)
+            raise
 
     async def _take_in(
         self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: Reading
@@ -178,20 +193,23 @@ class Importer:
 
     async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
-        committed = await self._datasets.commit_import(
-            dataset["_id"],
-            {
-                "import_id": run.import_id,
-                "records": run.records,
-                "skipped": duplicates.skipped,
-                "committed_at": utcnow(),
-                "committed_by": by,
-            },
-            fields=dataset["fields"] or list(mapping.text_columns),
-            ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
-            gold_tasks=mapping.gold_tasks,
-            visible_below=run.next_seq,
-        )
+        import_: ImportPart = {
+            "import_id": run.import_id,
+            "records": run.records,
+            "skipped": duplicates.skipped,
+            "committed_at": utcnow(),
+            "committed_by": by,
+        }
+        async for attempt in _again_when_unavailable():
+            with attempt:
+                committed = await self._datasets.commit_import(
+                    dataset["_id"],
+                    import_,
+                    fields=dataset["fields"] or list(mapping.text_columns),
+                    ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                    gold_tasks=mapping.gold_tasks,
+                    visible_below=run.next_seq,
+                )
         return ImportResult(
             import_id=run.import_id,
             records=run.records,
@@ -222,12 +240,23 @@ class Importer:
                 return  # the commit will find the same
 
     async def _undo(self, dataset: DatasetDocument, import_id: str) -> None:
-        """Remove what was written. Where that fails the bound still hides it, and the next import removes it."""
+        """Remove what was written, unless it was committed after all: whoever commits may be told of an error though
+        the commit took place. Where this fails the bound still hides it, and the next import removes it."""
         try:
-            await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
-            await self._datasets.give_up_import(dataset["_id"], import_id)
+            if await self._datasets.give_up_import(dataset["_id"], import_id):
+                await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
+
+
+def _again_when_unavailable() -> AsyncRetrying:
+    """Try to commit again for a short while: the file is here now, and committing twice is committing once."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailableError),
+        wait=wait_random_exponential(COMMIT_WAIT_SECONDS, max=1.0),
+        stop=stop_after_delay(COMMIT_SECONDS),
+        reraise=True,
+    )
 
 
 def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:

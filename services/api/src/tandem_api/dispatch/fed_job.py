@@ -1,22 +1,28 @@
-"""What a job's document says to the one who feeds it."""
+"""What a job's document says to the one who feeds it, and how its state is moved."""
 
 from __future__ import annotations
 
 from tandem.events import JobState
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
 from tandem_api.dispatch.fleet import Account, Second
 
 
 class FedJob:
-    """A job as its document was read last."""
+    """A job as its document was read or written last.
 
-    def __init__(self, document: JobDocument) -> None:
+    Every move is written first; `document` changes when the database has said what it is now.
+    """
+
+    def __init__(self, document: JobDocument, writer: JobDispatchWriter) -> None:
         self.job_id: str = document["_id"]
         self.document = document
+        self._writer = writer
+        self._voided = float("-inf")
 
     def refresh(self, document: JobDocument) -> None:
-        """The document as it was read last: state, epoch and weight may have changed."""
+        """Take in the document as it was read last: state, epoch and weight may have changed."""
         self.document = document
 
     @property
@@ -50,3 +56,40 @@ class FedJob:
         """The account that is asked where the agent's own has no answer, if the agent names one."""
         fallback = self.document["published"]["agent"].get("fallback")
         return None if fallback is None else Second((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
+
+    async def wait(self, reason: str) -> None:
+        """Ask for nothing until the provider is well. Raises LeaseLostError."""
+        await self._wait(reason, waiting_for=None)
+
+    async def tell(self, reason: str | None) -> bool:
+        """Have the running job say this of itself. Returns whether that is news. Raises LeaseLostError."""
+        if self.document["state_reason"] == reason:
+            return False
+        self.document = await self._writer.tell(self.job_id, epoch=self.document["epoch"], reason=reason)
+        return True
+
+    async def go_on(self) -> None:
+        """Let the waiting job run again. Raises LeaseLostError."""
+        self.document = await self._writer.go_on(self.job_id, epoch=self.document["epoch"])
+
+    async def ask_anew(self, now: float, *, not_within: float) -> bool:
+        """Void what is outstanding, since some was handed back unanswered; it is asked again with the same number.
+
+        False when that was done less than `not_within` seconds ago. Raises LeaseLostError.
+        """
+        if now - self._voided < not_within:
+            return False
+        if self.outstanding:
+            self.document = await self._writer.ask_anew(self.job_id, epoch=self.document["epoch"])
+        self._voided = now
+        return True
+
+    @property
+    def outstanding(self) -> int:
+        """Requests that have not ended."""
+        return 0
+
+    async def _wait(self, reason: str, *, waiting_for: str | None) -> None:
+        self.document = await self._writer.wait(
+            self.job_id, epoch=self.document["epoch"], reason=reason, waiting_for=waiting_for
+        )

@@ -197,11 +197,12 @@ class JobService:
         rows += (await self._spending.more([job_id])).get(job_id, ())
         by_model = add_up(rows)
         budget = job.get("budget_usd")
+        reserved = job["dispatch"].get("reserved_usd", 0.0) if JobState(job["state"]).is_live else 0.0
         return JobCost(
             total=ModelCost.made_of(totals_of(by_model)),
             by_model=[ModelCost.made_of(row) for row in by_model],
             budget_usd=budget,
-            reserved_usd=None if budget is None else job["dispatch"].get("reserved_usd", 0.0),
+            reserved_usd=None if budget is None else reserved,
         )
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:

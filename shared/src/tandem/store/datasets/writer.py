@@ -80,7 +80,10 @@ class DatasetWriter:
         gold_tasks: list[str],
         visible_below: int,
     ) -> DatasetDocument:
-        """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError."""
+        """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError.
+
+        Committing again what was committed changes nothing and returns the data set.
+        """
         settled = {"fields": fields, "ids_made": ids_made}
         update: dict[str, Any] = {
             "$set": {"visible_below": visible_below, "import_lease": None, **settled},
@@ -94,16 +97,21 @@ class DatasetWriter:
                 update,
                 return_document=ReturnDocument.AFTER,
             )
+            if found is None:
+                found = await self._collection.find_one({"_id": dataset_id, "imports.import_id": import_["import_id"]})
         if found is None:
             raise ImportLeaseLostError(import_["import_id"])
         return cast("DatasetDocument", found)
 
-    async def give_up_import(self, dataset_id: str, import_id: str) -> None:
-        """Give the lease back without a commit; no effect when it is not this import's."""
+    async def give_up_import(self, dataset_id: str, import_id: str) -> bool:
+        """Give the lease back without a commit, after which none can follow. Returns whether the import was not
+        committed; no effect when the lease is not this import's."""
         async with store_errors():
             await self._collection.update_one(
                 {"_id": dataset_id, "import_lease.import_id": import_id}, {"$set": {"import_lease": None}}
             )
+            committed = await self._collection.find_one({"_id": dataset_id, "imports.import_id": import_id}, {"_id": 1})
+        return committed is None
 
 
 def _until(seconds: float) -> dict[str, Any]:

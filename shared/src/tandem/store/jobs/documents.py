@@ -63,6 +63,8 @@ class DispatchPart(TypedDict):
     """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
     notice: NotRequired[str | None]
     """What people should know of how the job is run, in one sentence."""
+    unpublished: NotRequired[list[int]]
+    """Seqs below the cursor that the holder before this one had to leave without a request under way."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int

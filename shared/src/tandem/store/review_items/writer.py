@@ -75,7 +75,9 @@ class ReviewItemWriter:
                 await self._collection.insert_many([item.to_document() for item in items], ordered=False)
             except BulkWriteError as error:
                 failures = error.details["writeErrors"]
-                if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
+                if error.details.get("writeConcernErrors") or any(
+                    failure["code"] != _DUPLICATE_KEY for failure in failures
+                ):
                     raise
                 duplicates = {failure["op"]["_id"] for failure in failures}
                 inserted = len(items) - len(failures)
