@@ -25,6 +25,7 @@ from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
 from tandem.pricing import ModelSpend, PriceTable
+from tandem.rendering.pool import RendererPool
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -88,6 +89,7 @@ class World:
     seen: Seen
     workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
     prices: PriceTable = field(default_factory=load_prices)
+    renderers: RendererPool = field(default_factory=RendererPool)
 
     def dispatcher(self, holder: str = "one", settings: DispatchSettings = FAST) -> Dispatcher:
         return Dispatcher(
@@ -109,6 +111,7 @@ class World:
                 verified=VerifiedReader(self.database),
                 records=RecordReader(self.database),
             ),
+            renderers=self.renderers,
         )
 
     @asynccontextmanager

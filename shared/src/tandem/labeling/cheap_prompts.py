@@ -1,4 +1,4 @@
-"""Which prompts are provably cheap: whose templates compile and render in a few milliseconds, whatever the record holds.
+"""Which prompts are provably cheap: their templates compile and render in a few milliseconds, whatever records hold.
 
 Looking costs little itself: sources are cut into words first, and a long program is not parsed at all.
 """
@@ -14,7 +14,8 @@ from tandem.events.jobs import AgentSpec
 from tandem.events.outcomes import Example
 from tandem.events.schema import LabelSchemaSpec, LabelTask, SpanTask, options_of
 from tandem.labeling.prompts import template_scope
-from tandem.labeling.template_cost import bound, record_of, scope_of
+from tandem.labeling.template_cost import bound
+from tandem.labeling.template_sizes import record_of, scope_of
 from tandem.labeling.templates import code_size, parse
 
 MOST_CODE = 600

@@ -13,7 +13,7 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_COMPILED = 32
 """Agents that a child keeps compiled; the parent counts along, and sends one again that was dropped."""
 VARYING, CONSTANT, MARKED = "varying", "constant", "marked"
-"""What is to be rendered: what follows the constant part for a record, the constant part, all of it with its sources."""
+"""What is to be rendered: what follows the constant part, the constant part, or all of it with its sources."""
 
 
 def packed(message: object) -> bytes:

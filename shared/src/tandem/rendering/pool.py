@@ -162,9 +162,9 @@ class RendererPool:
         """Count it; what waits of an agent version that is refused from now on is refused too."""
         agent_id = templates.agent_id
         self.refusals.fault(agent_id, error)
-        if (reason := self.refusals.current.get(agent_id)) is None:
+        if not self.refusals.is_refused(agent_id):
             return
-        _log.warning("agent.refused", agent_id=agent_id, reason=reason)
+        _log.warning("agent.refused", agent_id=agent_id, reason=str(error))
         for waiting in self._turns.drop(agent_id):
             waiting.fail(self.refusals.refused(agent_id))
 
@@ -174,7 +174,7 @@ class RendererPool:
         first, *others = taken
         self._turns.put_back(others)
         if ended.over_limit:
-            self._failed(first, self._over_limit(first, compiling=ended.compiling))
+            self._failed(first, self._over_limit(compiling=ended.compiling))
         elif first.crashes + 1 < MOST_CRASHES:
             first.crashes += 1
             self._turns.put_back([first])
@@ -182,7 +182,7 @@ class RendererPool:
             error = PromptLimitError("the user template: rendering it ends the renderer", template="user")
             self._failed(first, error)
 
-    def _over_limit(self, item: Item, *, compiling: bool) -> PromptLimitError:
+    def _over_limit(self, *, compiling: bool) -> PromptLimitError:
         if compiling:
             seconds = self.settings.compile_cpu_seconds
             text = f"the templates take more than {seconds:g} s of CPU time to compile"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -106,19 +107,15 @@ class RendererProcess:
     async def close(self) -> None:
         """End the child and wait until it is gone."""
         if self._child.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 self._child.kill()
-            except ProcessLookupError:
-                pass
         if self._child.stdin is not None:
             self._child.stdin.close()
         await self._child.wait()
 
     async def _ended(self) -> RendererEndedError:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):  # its output ended: its status is on its way
                 await self._child.wait()
-        except TimeoutError:
-            pass
         await self.close()
         return RendererEndedError(over_limit=self._child.returncode == -signal.SIGPROF)

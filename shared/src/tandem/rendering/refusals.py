@@ -14,6 +14,7 @@ FORGIVEN_BY_A_SUCCESS = 0.01
 """One record in a hundred may pass the limits: it fails alone, and its job goes on."""
 REFUSED_SECONDS = 300.0
 _MOST_KEPT = 1000
+_MOST_TOLD = 50
 
 
 class PromptRefusedError(PromptError):
@@ -40,8 +41,7 @@ class Refusals:
 
     def check(self, agent_id: str) -> None:
         """Raises PromptRefusedError."""
-        record = self._records.get(agent_id)
-        if record is not None and record.refused_until > self._clock():
+        if self.is_refused(agent_id):
             raise self.refused(agent_id)
 
     def refused(self, agent_id: str) -> PromptRefusedError:
@@ -70,9 +70,14 @@ class Refusals:
 
     @property
     def current(self) -> Mapping[str, str]:
-        """The reasons, by agent version."""
+        """The reasons, by agent version: of those that were refused or asked for last, so that it stays short."""
         now = self._clock()
-        return {agent_id: each.reason for agent_id, each in self._records.items() if each.refused_until > now}
+        found = {agent_id: each.reason for agent_id, each in self._records.items() if each.refused_until > now}
+        return dict(list(found.items())[-_MOST_TOLD:])
+
+    def is_refused(self, agent_id: str) -> bool:
+        record = self._records.get(agent_id)
+        return record is not None and record.refused_until > self._clock()
 
     def _record(self, agent_id: str) -> _Record:
         record = self._records.setdefault(agent_id, _Record())

@@ -15,7 +15,7 @@ class RenderingSettings(BaseModel):
         default=0.1,
         ge=0.01,
         le=10,
-        description="CPU time of the prompt of one record; more is an error of the template.",
+        description="CPU time of one record's prompt; more is the template's error.",
     )
     compile_cpu_seconds: float = Field(
         default=1.0, ge=0.1, le=30, description="CPU time to compile an agent's templates and render what is constant."

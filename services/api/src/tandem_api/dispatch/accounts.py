@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.dispatch_writer import LeaseLostError
+from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Account, Fleet
 from tandem_api.dispatch.settings import DispatchSettings
@@ -44,7 +45,8 @@ class Waiting:
             if account not in handed_back:
                 handed_back[account] = self._look_at(account, outstanding[account])
             try:
-                moved = await self._judge(feeder, account, handed_back[account] > 0) or moved
+                if await self._refuse(feeder) or await self._judge(feeder, account, handed_back[account] > 0):
+                    moved = True
             except LeaseLostError:
                 lost.append(feeder.job_id)
         self._to_ask &= {feeder.job_id for feeder, _ in calling}
@@ -88,6 +90,15 @@ class Waiting:
         if count and well_for > JUST_HEALED_SECONDS:
             self._ceilings[account].handed_back(count, outstanding=outstanding)
         return count
+
+    async def _refuse(self, feeder: JobFeeder) -> bool:
+        """Stop a job whose agent's templates the workers do not render."""
+        refusal = self._fleet.refusal(feeder.agent_id)
+        if refusal is None or not (feeder.running or feeder.waiting):
+            return False
+        await feeder.refuse(refusal)
+        log.warning("job.waiting", job_id=feeder.job_id, reason=PROMPT, text=refusal)
+        return True
 
     async def _judge(self, feeder: JobFeeder, account: Account, handed_back: bool) -> bool:
         obstacle = self._fleet.in_the_way(account, feeder.second)

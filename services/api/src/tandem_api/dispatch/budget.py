@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
-from tandem.labeling.prompts import PromptError, Renderer, response_format
-from tandem.observability.logs import get_logger
+from tandem.labeling.prompts import response_format
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
+from tandem_api.dispatch.prompt_sizes import PromptSizes, UnknownSizeError
 from tandem_api.dispatch.requests import Asked
-
-log = get_logger(__name__)
 
 BUDGET = "budget"
 """What a job that used up its budget is `waiting_for`."""
@@ -43,7 +41,11 @@ class Budgets:
 class JobBudget:
     """The budget of one job whose lease is held here; `limit_usd` may be changed at any time."""
 
-    def __init__(self, document: JobDocument, limit_usd: float, shared: Budgets, deadline_seconds: float) -> None:
+    def __init__(
+        self, document: JobDocument, limit_usd: float, shared: Budgets, deadline_seconds: float, sizes: PromptSizes
+    ) -> None:
+        """`sizes`: has measured what is given to `admit`; what it has not is left for the next time."""
+        self._sizes = sizes
         self.limit_usd = limit_usd
         self._shared = shared
         self._job_id: str = document["_id"]
@@ -62,11 +64,6 @@ class JobBudget:
         self._models = [(job.agent.provider, job.agent.model)]
         if job.agent.fallback is not None:
             self._models.append((job.agent.fallback.provider, job.agent.fallback.model))
-        try:
-            self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)
-        except PromptError as error:
-            log.warning("dispatch.budget.prompt", job_id=self._job_id, reason=str(error))
-            self._renderer = None
 
     @property
     def spent_usd(self) -> float:
@@ -127,7 +124,10 @@ class JobBudget:
             if isinstance(request, AnnotationRespondedV1):
                 admitted.append(request)  # labels that are there cost nothing
                 continue
-            cost = self._most(request)
+            try:
+                cost = self._cost_of(self._sizes.of(request))
+            except UnknownSizeError:
+                break
             if self.unpriced or not self._ledger.fits(request.seq, cost, spent=spent, limit=limit, now=now):
                 self._refused = cost
                 break
@@ -165,12 +165,15 @@ class JobBudget:
         )
 
     def _most(self, request: AnnotationRequestedV1) -> int:
-        if self._renderer is not None:
-            try:
-                return at_most(self._request_bound.of(self._renderer.messages(request.fields, request.examples)).usd)
-            except PromptError:
-                pass  # the worker fails it for the same reason, unpaid
-        return at_most(self._request_bound.of_prompt(_UNRENDERED_TOKENS).usd)
+        try:
+            return self._cost_of(self._sizes.of(request))
+        except UnknownSizeError:
+            return self._cost_of(None)
+
+    def _cost_of(self, size: int | None) -> int:
+        """What a request costs at most whose prompt has this size; None: it cannot be rendered, or is not yet."""
+        bound = self._request_bound
+        return at_most((bound.of_prompt(_UNRENDERED_TOKENS) if size is None else bound.of_size(size)).usd)
 
     @property
     def _request_bound(self) -> RequestBound:

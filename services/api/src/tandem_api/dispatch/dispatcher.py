@@ -14,6 +14,7 @@ from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.pricing import PriceTable
+from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import StoreUnavailableError
@@ -67,6 +68,7 @@ class Dispatcher:
         prices: PriceTable,
         makers: Makers,
         examples: ExamplePools,
+        renderers: RendererPool,
     ) -> None:
         self._settings = settings
         self._writer = writer
@@ -85,6 +87,7 @@ class Dispatcher:
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls, self._fleet.reasons),
             makers=makers,
             examples=examples,
+            renderers=renderers,
         )
         self._feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
@@ -172,7 +175,7 @@ class Dispatcher:
                 await self._finish_if_done(feeder)
             except LeaseLostError:
                 self._let_go(job_id)
-        waiting = [feeder for feeder in self._feeders.values() if feeder.waiting or feeder.out_of_budget]
+        waiting = [feeder for feeder in self._feeders.values() if feeder.waits]
         for feeder in waiting:
             await self._finish_if_done(feeder)  # by answers that were on their way
         metrics.LIVE_WORKERS.set(len(workers))

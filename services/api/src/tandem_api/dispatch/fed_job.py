@@ -7,6 +7,9 @@ from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
 from tandem_api.dispatch.fleet import Account, Second
 
+PROMPT = "prompt"
+"""What a job is `waiting_for` whose agent's templates are not rendered."""
+
 
 class FedJob:
     """A job as its document was read last."""
@@ -31,6 +34,21 @@ class FedJob:
     @property
     def out_of_budget(self) -> bool:
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
+
+    @property
+    def refused(self) -> bool:
+        """Whether the job waits for a person, since its agent's templates are not rendered."""
+        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == PROMPT
+
+    @property
+    def waits(self) -> bool:
+        """Whether the job waits, for whatever it is."""
+        return self.waiting or self.out_of_budget or self.refused
+
+    @property
+    def agent_id(self) -> str:
+        agent_id: str = self.document["published"]["agent"]["agent_id"]
+        return agent_id
 
     @property
     def asks_model(self) -> bool:

@@ -12,6 +12,7 @@ from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.pricing import ModelSpend, add_up
+from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
 from tandem.store.jobs.documents import JobDocument, TotalsPart
@@ -19,8 +20,9 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
 from tandem_api.dispatch.drawing import JobExamples
-from tandem_api.dispatch.fed_job import FedJob
+from tandem_api.dispatch.fed_job import PROMPT, FedJob
 from tandem_api.dispatch.making import Makers
+from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes
 from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
 from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
 from tandem_api.examples.pool import ExamplePools
@@ -53,6 +55,7 @@ class Parts:
     budgets: Budgets
     makers: Makers
     examples: ExamplePools
+    renderers: RendererPool
 
 
 class JobFeeder(FedJob):
@@ -74,6 +77,7 @@ class JobFeeder(FedJob):
         self._voided = float("-inf")
         self._spend = tuple(ModelSpend.of(row) for row in dispatch.get("spend", ()))
         self._budget: JobBudget | None = None
+        self._sizes = PromptSizes(document, parts.renderers)
         self._looked_at_budget = 0
         self._outstanding = Outstanding()
         self._unsaved = False
@@ -131,6 +135,11 @@ class JobFeeder(FedJob):
     async def wait(self, reason: str) -> None:
         """Ask for nothing until the provider is well. Raises LeaseLostError."""
         await self._wait(reason, waiting_for=None)
+
+    async def refuse(self, reason: str) -> None:
+        """Ask for nothing until a person resumes the job: its agent's templates are not rendered. Raises
+        LeaseLostError."""
+        await self._wait(reason, waiting_for=PROMPT)
 
     async def tell(self, reason: str | None) -> bool:
         """Have the running job say this of itself. Whether that is news. Raises LeaseLostError."""
@@ -250,13 +259,14 @@ class JobFeeder(FedJob):
         elif self._budget is not None:
             self._budget.limit_usd = limit
         else:
-            budget = JobBudget(self.document, limit, self._parts.budgets, self._parts.deadline_seconds)
+            shared, deadline = self._parts.budgets, self._parts.deadline_seconds
+            budget = JobBudget(self.document, limit, shared, deadline, self._sizes)
             dataset, seqs = self.document["dataset_id"], self._outstanding.seqs
             walked = await self._parts.records.seqs(dataset, self._low, self._cursor)
             await budget.ended(set(walked) - set(seqs), low=self._low, below=self._spend)
             for start in range(0, len(seqs), BATCH):
                 records = await self._parts.records.get_many(dataset, seqs[start : start + BATCH])
-                budget.hold(await self._asked(records, dict.fromkeys(records, 1)))
+                budget.hold(await self._asked(records, dict.fromkeys(records, 1), patience=LONG_PATIENCE_SECONDS))
             self._budget = budget
 
     async def _following(self) -> Asked | None:
@@ -266,7 +276,8 @@ class JobFeeder(FedJob):
             records = list((await self._parts.records.get_many(dataset, [lowest])).values())
         else:
             records = await self._parts.records.walk(dataset, self._cursor, below, 1)
-        following = await self._asked({record["seq"]: record for record in records}, {r["seq"]: 1 for r in records})
+        asks = {record["seq"]: 1 for record in records}
+        following = await self._asked({r["seq"]: r for r in records}, asks, patience=LONG_PATIENCE_SECONDS)
         return following[0] if following else None
 
     def _progress(self) -> Progress:
@@ -326,9 +337,11 @@ class JobFeeder(FedJob):
                 return False
         return True
 
-    async def _asked(self, records: Mapping[int, RecordDocument], asks: Mapping[int, int]) -> list[Asked]:
+    async def _asked(
+        self, records: Mapping[int, RecordDocument], asks: Mapping[int, int], *, patience: float = PATIENCE_SECONDS
+    ) -> list[Asked]:
         """What to publish for these records, in the order of `asks` (seq to how often it is asked for)."""
-        return await asked_for(
+        asked = await asked_for(
             self.document,
             records,
             asks,
@@ -337,6 +350,9 @@ class JobFeeder(FedJob):
             deadline_seconds=self._parts.deadline_seconds,
             draw=self._examples.draw,
         )
+        if self.document.get("budget_usd") is not None:
+            await self._sizes.measure(asked, seconds=patience)
+        return asked
 
     async def _give_up(self, records: Sequence[RecordDocument]) -> None:
         seconds = self._parts.deadline_seconds
