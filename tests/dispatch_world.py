@@ -249,7 +249,8 @@ async def world(mongo_url: str, mongo_db_name: str, tansu_broker: Broker, topic_
         for reader in readers:
             await reader.start()
         tasks = [asyncio.create_task(reader.run()) for reader in readers]
-        yield World(database, producer, seen)
+        async with RendererPool() as renderers:
+            yield World(database, producer, seen, renderers=renderers)
         for reader in readers:
             await reader.stop()
         for task in tasks:

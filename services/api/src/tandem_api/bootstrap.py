@@ -68,9 +68,12 @@ from tandem_api.summaries import Summaries
 from tandem_api.tryouts.service import TryoutService
 
 
-def make_services(settings: ApiSettings, database: Database, renderers: RendererPool) -> tuple[Services, Authenticator]:
+def make_services(
+    settings: ApiSettings, database: Database, renderers: RendererPool | None = None
+) -> tuple[Services, Authenticator]:
     """Everything behind the endpoints, over one database. `renderers`: closed by the caller."""
-    renderers = renderers or RendererPool(settings.rendering)
+    if renderers is None:
+        renderers = RendererPool(settings.rendering)
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)

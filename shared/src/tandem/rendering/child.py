@@ -53,8 +53,14 @@ class _Renderers:
         while (message := read(source)) is not None:
             renderer = self._renderer(message)
             _write(sink, {"compiled": True})
+            spent = 0.0
             for kind, fields, examples in message["items"]:
-                _write(sink, self._answer(renderer, kind, fields, examples))
+                if spent > message["seconds"]:
+                    _write(sink, {"turn_over": True})
+                    break
+                answer = self._answer(renderer, kind, fields, examples)
+                spent += answer["seconds"]
+                _write(sink, answer)
 
     def _renderer(self, message: dict[str, Any]) -> Renderer | PromptError:
         key = message["key"]

@@ -13,11 +13,11 @@ from tandem.labeling.prompts import PromptError, PromptLimitError
 from tandem.labeling.sandbox import too_slow
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import PROMPTS_RENDERED, RENDERERS_ENDED
-from tandem.rendering.frames import VARYING
+from tandem.rendering.frames import CONSTANT, VARYING
 from tandem.rendering.process import RendererEndedError, RendererProcess
 from tandem.rendering.refusals import Refusals
 from tandem.rendering.settings import RenderingSettings
-from tandem.rendering.work import Item, Templates, Turns, rendering
+from tandem.rendering.work import TURN_SECONDS, Item, Templates, Turns, rendering
 
 MOST_CRASHES = 2
 _RETRY_SECONDS = 1.0
@@ -95,6 +95,9 @@ class RendererPool:
                     taken = await self._turns.next()
                 finally:
                     self._idle -= 1
+                if self.refusals.is_refused(taken[0].templates.agent_id):  # since these were put back
+                    self._refuse(taken)
+                    continue
                 if process is None:
                     process = await self._started()
                 try:
@@ -133,16 +136,21 @@ class RendererPool:
                 "agent": None if known else templates.agent.model_dump(mode="json"),
                 "label_schema": None if known else templates.label_schema.model_dump(mode="json"),
                 "items": [item.message() for item in taken],
+                "seconds": 2 * TURN_SECONDS,  # what takes much longer than the records before waits for its next turn
             }
         )
         await process.receive_compiled()
         while taken:
             answer = await process.receive()
+            if answer.get("turn_over"):
+                self._turns.put_back(taken)
+                return
             self._answered(taken.pop(0), answer)
 
     def _answered(self, item: Item, answer: Mapping[str, Any]) -> None:
         templates = item.templates
-        self._turns.spent(templates.key, float(answer["seconds"]))
+        if item.kind != CONSTANT:
+            self._turns.spent(templates.key, float(answer["seconds"]))
         if (said := answer.get("error")) is None:
             self.refusals.success(templates.agent_id)
             PROMPTS_RENDERED.labels("ok").inc()
@@ -165,8 +173,11 @@ class RendererPool:
         if not self.refusals.is_refused(agent_id):
             return
         _log.warning("agent.refused", agent_id=agent_id, reason=str(error))
-        for waiting in self._turns.drop(agent_id):
-            waiting.fail(self.refusals.refused(agent_id))
+        self._refuse(self._turns.drop(agent_id))
+
+    def _refuse(self, items: Iterable[Item]) -> None:
+        for item in items:
+            item.fail(self.refusals.refused(item.templates.agent_id))
 
     def _ended(self, ended: RendererEndedError, taken: Sequence[Item]) -> None:
         """The child went down with the first item that has no result; the others go to another child."""
