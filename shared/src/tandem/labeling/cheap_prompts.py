@@ -26,7 +26,7 @@ MOST_MICROSECONDS = 5_000.0
 """Of the messages of one record."""
 MOST_CONSTANT_MICROSECONDS = 50_000.0
 """Of what is rendered once."""
-_RECORDS = ((64, 2_000), (16, 8_000), (16, 32_000), (4, 300_000))
+_RECORDS = ((16, 4_000), (64, 2_000), (16, 32_000), (4, 300_000))
 """Sizes of records for which the cost is bounded: fields, and characters of names and texts."""
 
 
@@ -86,7 +86,7 @@ def cheap_records(agent: AgentSpec, label_schema: LabelSchemaSpec) -> CheapRecor
     for fields, characters in _RECORDS:
         cost = bound(user, scope | {"fields": record_of(fields, characters)})
         if base is not None and cost is not None and cost <= MOST_MICROSECONDS:
-            covered.append(_Covered(fields, characters, int((MOST_MICROSECONDS - cost) / base)))
+            covered.append(_Covered(fields, characters, int((MOST_MICROSECONDS - cost) / max(base, 1.0))))
     found = CheapRecords(tuple(covered))
     return found if not agent.examples or found.include({}, agent.examples) else CheapRecords()
 

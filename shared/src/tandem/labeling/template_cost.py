@@ -15,7 +15,7 @@ from jinja2 import nodes
 
 from tandem.labeling.template_sizes import ELEMENT, SCALAR, Value, collection_of, covering, text_of, value_of
 
-STEP_MICROSECONDS = 2.0
+STEP_MICROSECONDS = 1.0
 """One node of the tree: a name looked up, an attribute read through the sandbox, a filter called."""
 COPIED, READ, WORKED = 0.001, 0.004, 0.1
 """A character that is joined; compared or searched; passed through a regular expression or an encoder."""
@@ -89,8 +89,8 @@ class _Walk:
     def _loop(self, node: nodes.For, scope: dict[str, Value]) -> None:
         items = self._value(node.iter, scope)
         inner = scope.copy()
-        inner["loop"] = Value(part=covering([items.part or SCALAR, SCALAR]))
         target, part = node.target, items.part or SCALAR
+        inner["loop"] = Value(part=SCALAR, named={"previtem": part, "nextitem": part})
         if isinstance(target, nodes.Name):
             inner[target.name] = part
         elif isinstance(target, nodes.Tuple) and all(isinstance(name, nodes.Name) for name in target.items):
