@@ -3,8 +3,8 @@
     uv run python bench/rendering.py [--records 4000]
 
 `direct` calls the renderer; `prompts` goes the way that services go, in place where the template is provably cheap,
-else through the pool, for so many records at once. The last table is the longest time that the event loop stood still while
-a template that never ends was rendered.
+else through the pool, for so many records at once. The last table is the longest time that the event loop stood still
+while a template that never ends was rendered.
 """
 
 from __future__ import annotations
