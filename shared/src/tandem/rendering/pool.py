@@ -145,7 +145,12 @@ class RendererPool:
             if answer.get("turn_over"):
                 self._turns.put_back(taken)
                 return
-            self._answered(taken.pop(0), answer)
+            try:
+                self._answered(taken[0], answer)
+            except (KeyError, TypeError, ValueError):  # no answer of the child that was started
+                await process.close()
+                raise RendererEndedError(over_limit=False) from None
+            taken.pop(0)
 
     def _answered(self, item: Item, answer: Mapping[str, Any]) -> None:
         templates = item.templates
