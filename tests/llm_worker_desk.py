@@ -14,6 +14,7 @@ from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import Connection, JobTable, Received
 from tandem.openai_chat import completion
+from tandem.rendering.pool import RendererPool
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import SimulatedProvider
 from tandem_llm_worker.accounts import Account, Accounts
@@ -64,6 +65,7 @@ MakeDesk = Callable[..., Desk]
 @pytest.fixture
 async def make_desk() -> AsyncIterator[MakeDesk]:
     async with AsyncExitStack() as closing:
+        renderers = await closing.enter_async_context(RendererPool())
 
         def make(base_url: str, *, max_answer_bytes: int = 900_000, job_wait: float = 0.2, **more: Any) -> Desk:
             settings = ProviderSettings(
@@ -77,7 +79,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
             accounts = Accounts(("simulated",), ProbeSettings())
             asker = Asker(
                 models=Models({"simulated": client}, {"simulated": settings}),
-                prompts=Prompts(),
+                prompts=Prompts(renderers),
                 retry=Retry(retry),
                 worker="worker",
                 max_answer_bytes=max_answer_bytes,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from tandem.access import Authenticator
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
@@ -67,8 +68,12 @@ from tandem_api.summaries import Summaries
 from tandem_api.tryouts.service import TryoutService
 
 
-def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
-    """Everything behind the endpoints, over one database."""
+def make_services(
+    settings: ApiSettings, database: Database, renderers: RendererPool | None = None
+) -> tuple[Services, Authenticator]:
+    """Everything behind the endpoints, over one database. `renderers`: closed by the caller."""
+    if renderers is None:
+        renderers = RendererPool(settings.rendering)
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
@@ -87,7 +92,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
-    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices, renderers=renderers)
     tryouts = TryoutService(
         jobs=jobs,
         writer=JobWriter(database),
@@ -106,6 +111,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         estimator=estimator,
         pools=pools,
         tryouts=tryouts,
+        renderers=renderers,
     )
     job_service = JobService(
         reader=jobs,
@@ -126,8 +132,9 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         dataset_reader=datasets,
         jobs=jobs,
         providers=providers,
-        previewer=Previewer(estimator, pools),
+        previewer=Previewer(estimator, pools, renderers),
         tryouts=tryouts,
+        renderers=renderers,
     )
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(
@@ -166,8 +173,9 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     """The running service. Waits for MongoDB before it opens its port."""
     database = Database(settings.mongo)
     watch = StoreWatch(database, health)
+    renderers = RendererPool(settings.rendering)
     try:
-        services, authenticator = make_services(settings, database)
+        services, authenticator = make_services(settings, database, renderers)
         while not await _prepared(settings, watch, services):  # noqa: ASYNC110 - only looking tells
             await asyncio.sleep(POLL_SECONDS)
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
@@ -179,6 +187,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             ports={"http_port": lambda: server.port},
         )
     finally:
+        await renderers.close()
         database.close()
 
 

@@ -21,6 +21,7 @@ from tandem.events import (
 )
 from tandem.labeling.prompts import PromptError
 from tandem.pricing import PriceTable, price_of
+from tandem.rendering.refusals import PromptRefusedError
 from tandem_llm_worker.answering import completions, repaired, why_unreadable
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
@@ -136,7 +137,8 @@ class Asker:
         """The answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
 
         Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
-        has a fallback for it, a stopped account is told to `on_stopped` and not raised.
+        has a fallback for it, a stopped account is told to `on_stopped` and not raised. Raises PromptRefusedError for
+        an agent whose templates are not rendered, and RenderersBusyError.
         """
         history = History() if history is None else history
         result = await self._result(request, job, history, check_wanted)
@@ -189,8 +191,10 @@ class Asker:
         agent = job.agent
         failed = partial(Result, agent.provider, agent.model)
         try:
-            prompt = self._prompts.of(job)
-            messages = prompt.renderer.messages(request.fields, request.examples)
+            prompt = await self._prompts.of(job)
+            messages = await prompt.prompts.messages(request.fields, request.examples)
+        except PromptRefusedError:
+            raise
         except PromptError as error:
             return failed(error=_error(ErrorKind.PROMPT, str(error)))
         acts_on_invalid = agent.repair or (agent.fallback is not None and INVALID in agent.fallback.on)

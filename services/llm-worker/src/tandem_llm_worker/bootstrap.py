@@ -12,6 +12,7 @@ from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, Top
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
@@ -72,6 +73,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         )
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
+        renderers = await closing.enter_async_context(RendererPool(settings.rendering))
         hands = settings.slots * HELD_PER_SLOT
         handler = RequestHandler(
             jobs=jobs,
@@ -81,7 +83,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             crowded_seconds=settings.crowded_seconds,
             asker=Asker(
                 models=models,
-                prompts=Prompts(),
+                prompts=Prompts(renderers),
                 retry=Retry(settings.retry),
                 worker=settings.worker,
                 max_answer_bytes=settings.max_answer_bytes,
@@ -132,6 +134,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             fleet=fleet,
             generation=lambda: runner.generation,
             holding=lambda: runner.holding,
+            refused_agents=lambda: renderers.refusals.current,
         )
         yield App(
             run={

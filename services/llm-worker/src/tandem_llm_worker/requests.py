@@ -17,6 +17,8 @@ from tandem.observability.metrics import (
     MODEL_UNCOUNTED_TOKENS,
     SKIPPED,
 )
+from tandem.rendering.pool import RenderersBusyError
+from tandem.rendering.refusals import PromptRefusedError
 from tandem_llm_worker.accounts import Account, AccountKey, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
@@ -29,6 +31,7 @@ NOT_STARTED = "not_started"
 CROWDED = "crowded"
 UNKNOWN_PROVIDER = "unknown_provider"
 ANOTHERS = "anothers"
+PROMPT_REFUSED = "prompt_refused"
 LOOK_SECONDS = 0.5
 
 _log = get_logger(__name__)
@@ -140,6 +143,10 @@ class RequestHandler:
                 answers.append(await self._answer(received.event, received.partition))
             except VoidRequestError as void:
                 SKIPPED.labels(REQUESTS.name, void.reason).inc()
+            except PromptRefusedError:  # this worker's reports say so, and the dispatcher stops the job
+                SKIPPED.labels(REQUESTS.name, PROMPT_REFUSED).inc()
+            except RenderersBusyError:
+                SKIPPED.labels(REQUESTS.name, NOT_STARTED).inc()
         return answers
 
     def own(self, partitions: Collection[int]) -> None:

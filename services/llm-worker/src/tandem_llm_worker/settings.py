@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from tandem.rendering.settings import RenderingSettings
 from tandem.settings import ServiceSettings
 from tandem_llm_worker.pacing.limits import Limits
 
@@ -165,6 +166,7 @@ class WorkerSettings(ServiceSettings):
         default=None, description="Prices that win over those that come with Tandem; the same file for all services."
     )
     probe: ProbeSettings = ProbeSettings()
+    rendering: RenderingSettings = RenderingSettings()
     start_seconds: float = Field(
         default=30.0, gt=0, description="A request whose first call cannot start within this is handed back."
     )

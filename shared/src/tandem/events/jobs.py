@@ -15,7 +15,8 @@ class JobState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     WAITING = "waiting"
-    """The provider is stopped (no quota, bad key); goes on by itself when it heals."""
+    """The provider is stopped (no quota, bad key); goes on by itself when it heals. Or a person has to act: the budget
+    is used up, or the agent's templates take too much."""
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 

@@ -73,6 +73,12 @@ class WorkerReportedV1(Event):
         default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
     )
 
+    refused_agents: dict[str, str] = Field(
+        default_factory=dict,
+        description="Agent versions, by id, whose templates this worker does not render, with the reason for people: "
+        "they do not compile, or take too much.",
+    )
+
     @property
     def key(self) -> str:
         return self.worker

@@ -89,6 +89,13 @@ ANSWERS_RESUMED = Counter(
     "tandem_worker_answers_resumed_total", "Answers of handed-back requests that were used instead of paid again."
 )
 
+PROMPTS_RENDERED = Counter(
+    "tandem_prompts_rendered_total", "Prompts rendered by child processes: ok, error, limit.", ["result"]
+)
+RENDERERS_ENDED = Counter(
+    "tandem_renderers_ended_total", "Child processes that ended while they rendered: cpu, crash.", ["reason"]
+)
+
 # --- postprocessor ------------------------------------------------------------------------------------------------
 
 ANNOTATIONS_WRITTEN = Counter("tandem_annotations_written_total", "Annotations written first.", ["outcome", "rule"])

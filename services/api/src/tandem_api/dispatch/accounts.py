@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.dispatch_writer import LeaseLostError
+from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Account, Fleet
 from tandem_api.dispatch.settings import DispatchSettings
@@ -39,7 +40,8 @@ class Waiting:
         lost = []
         for feeder, account in calling:
             try:
-                await self._judge(feeder, account)
+                if not await self._refuse(feeder):
+                    await self._judge(feeder, account)
             except LeaseLostError:
                 lost.append(feeder.job_id)
         return lost
@@ -91,6 +93,15 @@ class Waiting:
         if count and well_for > JUST_HEALED_SECONDS:
             self._ceilings[account].handed_back(count, outstanding=outstanding)
         return count
+
+    async def _refuse(self, feeder: JobFeeder) -> bool:
+        """Let a job wait whose agent's templates the workers do not render. Returns whether there is such a refusal."""
+        refusal = self._fleet.refusal(feeder.agent_id)
+        if refusal is None or not (feeder.running or feeder.waiting):
+            return False
+        await feeder.refuse(refusal)
+        log.warning("job.waiting", job_id=feeder.job_id, reason=PROMPT, text=refusal)
+        return True
 
     async def _judge(self, feeder: JobFeeder, account: Account) -> None:
         """Move the job where its account says so. What was noted of it is forgotten once the move is written."""

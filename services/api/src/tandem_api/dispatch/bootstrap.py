@@ -10,6 +10,7 @@ from tandem.events import JobKind
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
@@ -40,7 +41,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()
-    async with Producer(connection, health=health) as producer:
+    async with Producer(connection, health=health) as producer, RendererPool(settings.rendering) as renderers:
         # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
         holder = uuid.uuid4().hex
         reports = WorkerReports(connection, producer=producer)
@@ -62,6 +63,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             examples=ExamplePools(
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),
+            renderers=renderers,
         )
         orders = ReviewOrderWalker(
             writer=ReviewOrderWriter(database),

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
-from tandem.labeling.prompts import PromptError, Renderer, response_format
-from tandem.observability.logs import get_logger
+from tandem.labeling.prompts import response_format
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
+from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes, UnknownSizeError
 from tandem_api.dispatch.requests import Asked
 from tandem_api.dispatch.reserve import Bounded, Reserve
-
-log = get_logger(__name__)
 
 BUDGET = "budget"
 """What a job that used up its budget is `waiting_for`."""
@@ -46,7 +44,8 @@ class Budgets:
 class JobBudget:
     """The rules of one job's budget: what its requests and answers cost, and what fits. `Reserve` holds the sums."""
 
-    def __init__(self, document: JobDocument, shared: Budgets, deadline_seconds: float) -> None:
+    def __init__(self, document: JobDocument, shared: Budgets, deadline_seconds: float, sizes: PromptSizes) -> None:
+        self._sizes = sizes
         self._shared = shared
         self._job_id: str = document["_id"]
         self._deadline_seconds = deadline_seconds
@@ -57,11 +56,6 @@ class JobBudget:
         self._models = [(job.agent.provider, job.agent.model)]
         if job.agent.fallback is not None:
             self._models.append((job.agent.fallback.provider, job.agent.fallback.model))
-        try:
-            self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)
-        except PromptError as error:
-            log.warning("dispatch.budget.prompt", job_id=self._job_id, reason=str(error))
-            self._renderer = None
 
     def begun(self, lingering_usd: float) -> Reserve:
         """Return the reserve to begin with: `lingering_usd` is kept for one deadline, whatever ends."""
@@ -71,7 +65,25 @@ class JobBudget:
         return Reserve(ledger)
 
     async def bounded(self, requests: Sequence[Asked]) -> Bounded:
-        """Return the requests with the most that each can cost. The one place where prompts are rendered."""
+        """Return the requests with the most that each can cost, up to the first whose prompt is not measured yet.
+
+        The one place where prompts are measured. That is not waited for long: what is left out waits for the next turn.
+        """
+        await self._sizes.measure(requests, seconds=PATIENCE_SECONDS)
+        found: list[tuple[Asked, int | None]] = []
+        for request in requests:
+            if isinstance(request, AnnotationRespondedV1):
+                found.append((request, None))  # labels that are there cost nothing
+                continue
+            try:
+                found.append((request, self._cost_of(self._sizes.of(request))))
+            except UnknownSizeError:
+                break
+        return found
+
+    async def bounded_all(self, requests: Sequence[Asked]) -> Bounded:
+        """Return all requests with the most that each can cost; what cannot be measured soon counts as a long one."""
+        await self._sizes.measure(requests, seconds=LONG_PATIENCE_SECONDS)
         return [
             (request, None if isinstance(request, AnnotationRespondedV1) else self._most(request))
             for request in requests
@@ -132,12 +144,15 @@ class JobBudget:
         )
 
     def _most(self, request: AnnotationRequestedV1) -> int:
-        if self._renderer is not None:
-            try:
-                return at_most(self._request_bound.of(self._renderer.messages(request.fields, request.examples)).usd)
-            except PromptError:
-                pass  # the worker fails it for the same reason, unpaid
-        return at_most(self._request_bound.of_prompt(_UNRENDERED_TOKENS).usd)
+        try:
+            return self._cost_of(self._sizes.of(request))
+        except UnknownSizeError:
+            return self._cost_of(None)
+
+    def _cost_of(self, size: int | None) -> int:
+        """Return the most that a request costs whose prompt has this size; None where it cannot be rendered."""
+        bound = self._request_bound
+        return at_most((bound.of_prompt(_UNRENDERED_TOKENS) if size is None else bound.of_size(size)).usd)
 
     @property
     def _request_bound(self) -> RequestBound:

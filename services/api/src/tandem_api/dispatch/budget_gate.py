@@ -21,7 +21,7 @@ async def counted(walk: Walk, job: JobDocument, budget: JobBudget, asking: Askin
     for start in range(0, len(outstanding), BATCH):
         records = await parts.records.get_many(dataset, outstanding[start : start + BATCH])
         out = await asking.events(records, dict.fromkeys(records, 1), walk, job)
-        reserve = budget.hold(reserve, await budget.bounded(out))
+        reserve = budget.hold(reserve, await budget.bounded_all(out))
     return walk.with_reserve(reserve)
 
 
@@ -32,7 +32,7 @@ async def tried(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking,
     following = await _following(walk, job, asking, parts)
     if walk.reserve is None or limit is None or not following:
         return None
-    return budget.tried(walk.reserve, await budget.bounded(following), limit_usd=limit)
+    return budget.tried(walk.reserve, await budget.bounded_all(following), limit_usd=limit)
 
 
 async def _following(walk: Walk, job: JobDocument, asking: Asking, parts: Parts) -> list[Asked]:

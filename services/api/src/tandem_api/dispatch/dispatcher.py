@@ -13,6 +13,7 @@ from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.pricing import PriceTable
+from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import StoreUnavailableError
@@ -68,6 +69,7 @@ class Dispatcher:
         prices: PriceTable,
         makers: Makers,
         examples: ExamplePools,
+        renderers: RendererPool,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`monotonic`: the clock of everything but leases, which run on the database's."""
@@ -87,6 +89,7 @@ class Dispatcher:
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls, self._fleet.reasons),
             makers=makers,
             examples=examples,
+            renderers=renderers,
             monotonic=monotonic,
         )
         self._held = HeldJobs(parts, settings)
@@ -171,7 +174,7 @@ class Dispatcher:
                 await self._finish_if_done(feeder)
             except LeaseLostError:
                 self._held.let_go(job_id)
-        waiting = [feeder for feeder in self._held.feeders.values() if feeder.waiting or feeder.out_of_budget]
+        waiting = [feeder for feeder in self._held.feeders.values() if feeder.waits]
         for feeder in waiting:
             await self._finish_if_done(feeder)  # by answers that were on their way
         metrics.LIVE_WORKERS.set(len(workers))

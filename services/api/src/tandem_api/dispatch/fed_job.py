@@ -8,6 +8,9 @@ from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
 from tandem_api.dispatch.fleet import Account, Second
 
+PROMPT = "prompt"
+"""What a job is `waiting_for` whose agent's templates are not rendered."""
+
 
 class FedJob:
     """A job as its document was read or written last.
@@ -39,6 +42,21 @@ class FedJob:
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
 
     @property
+    def refused(self) -> bool:
+        """Whether the job waits for a person, since its agent's templates are not rendered."""
+        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == PROMPT
+
+    @property
+    def waits(self) -> bool:
+        """Whether the job waits, for whatever it is."""
+        return self.waiting or self.out_of_budget or self.refused
+
+    @property
+    def agent_id(self) -> str:
+        agent_id: str = self.document["published"]["agent"]["agent_id"]
+        return agent_id
+
+    @property
     def asks_model(self) -> bool:
         """False when all labels of the job are made of other annotations."""
         return self.document.get("asks_model", True)
@@ -60,6 +78,11 @@ class FedJob:
     async def wait(self, reason: str) -> None:
         """Ask for nothing until the provider is well. Raises LeaseLostError."""
         await self._wait(reason, waiting_for=None)
+
+    async def refuse(self, reason: str) -> None:
+        """Ask for nothing until a person resumes the job: its agent's templates are not rendered. Raises
+        LeaseLostError."""
+        await self._wait(reason, waiting_for=PROMPT)
 
     async def tell(self, reason: str | None) -> bool:
         """Have the running job say this of itself. Returns whether that is news. Raises LeaseLostError."""

@@ -11,6 +11,7 @@ from tandem_api.dispatch.asking import Asking, Step
 from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
 from tandem_api.dispatch.parts import BATCH, Clock, Parts
+from tandem_api.dispatch.prompt_sizes import PromptSizes
 from tandem_api.dispatch.walk import Walk, totals_part
 from tandem_api.dispatch.window import Demand
 
@@ -34,6 +35,7 @@ class JobFeeder(FedJob):
         self._walk = walk
         self._asking = Asking(parts, walk.notice)
         self._budget: JobBudget | None = None
+        self._sizes = PromptSizes(document, parts.renderers)
         self._looked_at_budget = 0
         self._save_unknown = False
         self._forgotten = False
@@ -183,7 +185,7 @@ class JobFeeder(FedJob):
         if self.document.get("budget_usd") is None:
             self._budget, self._walk = None, self._walk.with_reserve(None)
         elif self._walk.reserve is None:
-            budget = JobBudget(self.document, self._parts.budgets, self._parts.deadline_seconds)
+            budget = JobBudget(self.document, self._parts.budgets, self._parts.deadline_seconds, self._sizes)
             walk = await budget_gate.counted(self._walk, self.document, budget, self._asking, self._parts)
             self._budget, self._walk = budget, walk
 

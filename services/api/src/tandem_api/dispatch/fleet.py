@@ -118,6 +118,19 @@ class Fleet:
         found = self.obstacle(second.account)
         return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
 
+    def refusal(self, agent_id: str) -> str | None:
+        """Why a worker does not render the templates of this agent version, for people; None while all do."""
+        found = next(
+            (report.refused_agents[agent_id] for report in self._live if agent_id in report.refused_agents), None
+        )
+        if found is None:
+            return None
+        return (
+            f"The llm-workers do not render this agent's templates: {found.removesuffix('.')}. Cancel the job, make a "
+            "new version of the agent with simpler templates, and start a job with that; or have the limits of "
+            "TANDEM_RENDERING raised, and resume."
+        )
+
     def reasons(self, account: Account) -> bool:
         """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""
         return account in self._reasoning

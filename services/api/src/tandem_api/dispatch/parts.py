@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tandem.messaging import Producer
+from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
@@ -37,5 +38,6 @@ class Parts:
     budgets: Budgets
     makers: Makers
     examples: ExamplePools
+    renderers: RendererPool
     monotonic: Callable[[], float] = time.monotonic
     """Seconds of a clock that always runs."""

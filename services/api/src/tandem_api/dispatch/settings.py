@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from tandem.pricing import MOST_PAID_CALLS
+from tandem.rendering.settings import RenderingSettings
 from tandem.settings import MongoSettings, ServiceSettings
 
 
@@ -39,6 +40,7 @@ class DispatchSettings(BaseModel):
 class DispatcherSettings(ServiceSettings):
     mongo: MongoSettings = MongoSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    rendering: RenderingSettings = RenderingSettings()
     prices_file: Path | None = Field(
         default=None, description="Prices that win over those that come with Tandem; the same file for all services."
     )

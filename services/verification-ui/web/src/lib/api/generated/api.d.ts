@@ -2127,7 +2127,7 @@ export interface components {
             state_reason: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
