@@ -212,7 +212,9 @@ class Asker:
         if fallback is not None and result.outcome in fallback.on:
             self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False)
+            again = replace(
+                question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False, plainer=0
+            )
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from tandem.events import JobPublishedV1
+from tandem.labeling.answer_format import schema_key
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.prompts import PromptError, Renderer, response_format
 
@@ -48,7 +46,7 @@ class Prompts:
                     Renderer(job.agent, job.label_schema),
                     wanted,
                     key=job.agent.fingerprint,
-                    schema_key=sha256(orjson.dumps(wanted)).hexdigest(),
+                    schema_key=schema_key(wanted),
                     labeler=Labeler(job.label_schema, strategy),
                 )
             except PromptError as error:

@@ -63,6 +63,25 @@ def malformed(
     )
 
 
+def usage_of(usage: Any, prompt: str, completion: str, prompt_details: str, spent: str) -> tuple[Usage, bool]:
+    """Return the tokens, and whether some were spent on reasoning. What is no count spoils no answer."""
+    if not isinstance(usage, dict):
+        return NO_USAGE, False
+    details = usage.get(prompt_details)
+    reasoning = usage.get(spent)
+    counted = Usage(
+        prompt_tokens=_count(usage, prompt),
+        completion_tokens=_count(usage, completion),
+        cached_tokens=_count(details, "cached_tokens") if details else 0,
+    )
+    return counted, bool(reasoning) and _count(reasoning, "reasoning_tokens") > 0
+
+
+def _count(counts: Any, name: str) -> int:
+    value = counts.get(name) if isinstance(counts, dict) else None
+    return int(value) if isinstance(value, int | float) and 0 < value < 1e12 else 0
+
+
 def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogprob, ...] | None:
     """As the provider gave them; None where any is missing, since half of them would give a wrong confidence."""
     if not tokens:
