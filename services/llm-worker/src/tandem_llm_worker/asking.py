@@ -204,6 +204,7 @@ class Asker:
             job=job.job_id,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
+            reader=prompt.labeler,
             labeler=prompt.labeler if acts_on_invalid else None,
             repair=agent.repair,
         )

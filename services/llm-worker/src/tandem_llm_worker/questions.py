@@ -77,6 +77,8 @@ class Question:
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
+    reader: Labeler | None = None
+    """Reads answers as the postprocessor will."""
     labeler: Labeler | None = None
     """Where something is done about answers that give no label."""
     repair: bool = False

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tandem.events import JobState
+from collections.abc import Sequence
+
+from tandem.events import ConfidenceStrategy, JobState, LabelSchemaSpec, RefusedParameter
+from tandem.labeling.answer_format import response_format, schema_key
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
 from tandem_api.dispatch.fleet import Account, Second
+from tandem_api.workers.refused import asked_without, concerns, without_confidence
 
 
 class FedJob:
@@ -14,6 +18,7 @@ class FedJob:
     def __init__(self, document: JobDocument) -> None:
         self.job_id: str = document["_id"]
         self.document = document
+        self._schema_key: str | None = None
 
     def refresh(self, document: JobDocument) -> None:
         """The document as it was read last: state, epoch and weight may have changed."""
@@ -44,6 +49,19 @@ class FedJob:
             return None
         agent = self.document["published"]["agent"]
         return agent["provider"], agent["model"]
+
+    def refused(self, refused: Sequence[RefusedParameter]) -> tuple[str | None, str | None]:
+        """Return why labels have no confidence, and what else the calls are made without, by what the model refuses."""
+        published = self.document["published"]
+        agent = published["agent"]
+        if self._schema_key is None:
+            schema = LabelSchemaSpec.model_validate(published["label_schema"])
+            strategy = ConfidenceStrategy(agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY))
+            self._schema_key = schema_key(response_format(schema, strategy))
+        effort = agent["parameters"].get("reasoning_effort")
+        ours = [each for each in refused if concerns(each, effort=effort, schema=self._schema_key)]
+        to_people = published["review_policy"].get("review_without_confidence", True)
+        return without_confidence(agent, ours, to_people=to_people), asked_without(agent, ours)
 
     @property
     def second(self) -> Second | None:

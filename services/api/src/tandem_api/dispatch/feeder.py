@@ -132,11 +132,17 @@ class JobFeeder(FedJob):
         """Ask for nothing until the provider is well. Raises LeaseLostError."""
         await self._wait(reason, waiting_for=None)
 
-    async def tell(self, reason: str | None) -> bool:
-        """Have the running job say this of itself. Whether that is news. Raises LeaseLostError."""
-        if self.document["state_reason"] == reason:
+    async def tell(self, reason: str | None, *, without_confidence: str | None = None) -> bool:
+        """Have the running job say this of itself. Whether that is news. Raises LeaseLostError.
+
+        `without_confidence`: why labels have no confidence, which the job says even when it is over.
+        """
+        known = self.document["dispatch"].get("without_confidence")
+        if self.document["state_reason"] == reason and without_confidence in (None, known):
             return False
-        self.document = await self._parts.writer.tell(self.job_id, epoch=self.document["epoch"], reason=reason)
+        self.document = await self._parts.writer.tell(
+            self.job_id, epoch=self.document["epoch"], reason=reason, without_confidence=without_confidence
+        )
         return True
 
     async def go_on(self) -> None:

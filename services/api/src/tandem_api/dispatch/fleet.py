@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem.events import AccountReported, AccountState, RefusedParameter, WorkerReportedV1
 
 Account: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
@@ -117,6 +117,15 @@ class Fleet:
             return f"{found.text.removesuffix(_ON_ITS_OWN)}{_SECOND_ANSWERS}"
         found = self.obstacle(second.account)
         return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
+
+    def refused(self, account: Account) -> tuple[RefusedParameter, ...]:
+        """Return what the account refuses of calls, as the live workers say."""
+        return tuple(
+            refused
+            for _, said in self._accounts()
+            if said.refused_parameters and (said.provider, said.model) == account
+            for refused in said.refused_parameters
+        )
 
     def reasons(self, account: Account) -> bool:
         """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""

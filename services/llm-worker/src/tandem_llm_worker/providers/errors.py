@@ -76,7 +76,14 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
     @property
     def may_be_the_schema(self) -> bool:
         """Whether a request was refused for a reason that is not told: it may be the JSON Schema in it."""
-        return self.kind is ErrorKind.BAD_REQUEST and self.verdict is Verdict.PERMANENT and self.complaint is None
+        if (
+            self.kind is not ErrorKind.BAD_REQUEST
+            or self.verdict is not Verdict.PERMANENT
+            or self.complaint is not None
+        ):
+            return False
+        said = self.body.message if self.body is not None else ""
+        return not said.strip() or bool(_OPAQUE.search(said))
 
 
 LONG_WAIT_SECONDS = 60.0
@@ -130,6 +137,14 @@ _FORMAT_MISSED = re.compile(
     re.IGNORECASE,
 )
 """Groq and routers to it: the provider checked the answer itself and kept it."""
+_OPAQUE = re.compile(
+    r"invalid argument|^\W*(?:\d{3})?\W*(?:bad|invalid|unprocessable) (?:request|input|entity|parameters?)"
+    r"|provider returned error|(?:unknown|unexpected|unspecified|internal) error"
+    r"|failed to (?:parse|process|initiali[sz]e)|(?:could not|cannot|unable to) (?:be )?process(?:ed)?"
+    r"|schema|grammar|structured",
+    re.IGNORECASE,
+)
+"""Messages that do not tell what is wrong with a request."""
 _OUT_OF_ROOM = re.compile(r"max(?:imum)?[ _]completion[ _]tokens reached", re.IGNORECASE)
 _SAID_WAIT = re.compile(
     r"(?:retry|try again) (?:in|after)\s+"

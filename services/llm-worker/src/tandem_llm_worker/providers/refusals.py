@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tandem.events import RefusedParameter
+
 FIRST_SECONDS = 600.0
 MOST_SECONDS = 4 * 3600.0
 JITTER = 0.2
@@ -22,6 +24,7 @@ QUIET_SECONDS = 5.0
 TRIAL_SECONDS = 120.0
 """After so long without an outcome the next call may try."""
 MOST_KEPT = 512
+MOST_REPORTED = 32
 
 Kind = Literal["parameter", "keyword", "bounds", "schema", "most", "room", "window", "api"]
 
@@ -64,6 +67,22 @@ class Refusal:
         """Tell whether it holds for calls of this kind."""
         key = self.key
         return key.api in (None, like.api) and key.effort in (None, like.effort) and key.schema in (None, like.schema)
+
+
+def refused_parameters(refusals: Refusals) -> tuple[RefusedParameter, ...]:
+    """Return the newest refusals of parameters and whole schemas, as they are reported."""
+    told = [each for each in refusals if each.key.kind in ("parameter", "schema")][-MOST_REPORTED:]
+    return tuple(
+        RefusedParameter(
+            parameter=each.key.name or "response_format",
+            api=each.key.api or "",
+            effort=each.key.effort,
+            schema_key=each.key.schema,
+            message=each.said[:200],
+            seconds_ago=round(refusals.seconds_since(each), 1),
+        )
+        for each in told
+    )
 
 
 class Refusals:

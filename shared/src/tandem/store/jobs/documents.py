@@ -63,6 +63,8 @@ class DispatchPart(TypedDict):
     """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
     notice: NotRequired[str | None]
     """What people should know of how the job is run, in one sentence."""
+    without_confidence: NotRequired[str | None]
+    """Why labels of the job have no confidence, where a provider refused what it is made of at some time."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
