@@ -175,7 +175,7 @@ def without_keywords(response_format: Mapping[str, Any], keywords: Collection[st
 
 def _stripped(node: Mapping[str, Any], keywords: Collection[str]) -> dict[str, Any]:
     kept = {name: value for name, value in node.items() if name == "enum" or name not in keywords}
-    if "enum" in keywords and _of_numbers(node):
+    if "enum" in keywords and "enum" in node and _of_numbers(node):
         numbers = kept.pop("enum")
         bounds = {"minimum": min(numbers), "maximum": max(numbers)}
         kept |= {name: value for name, value in bounds.items() if name not in keywords}

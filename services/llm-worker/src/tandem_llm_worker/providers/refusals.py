@@ -148,6 +148,10 @@ class Refusals:
         """Have calls look again a little later: what is due concerns none of the calls that are made now."""
         self._next_due = self._clock() + QUIET_SECONDS
 
+    def look_again(self) -> None:
+        """Have the next call look for something to try."""
+        self._next_due = min((refusal.until for refusal in self._kept.values()), default=float("inf"))
+
     def begin(self, refusal: Refusal) -> None:
         """Let one call try it; no other does until its outcome is known."""
         refusal.trying_until = self._clock() + TRIAL_SECONDS
@@ -167,4 +171,4 @@ class Refusals:
 
     def _changed(self) -> None:
         self.version += 1
-        self._next_due = min((refusal.until for refusal in self._kept.values()), default=float("inf"))
+        self.look_again()

@@ -47,7 +47,7 @@ class SpanReader:
             return claims
         if len(claims) > MOST_SPANS:
             return out_of_range(f"{self._task.name!r}: more than {MOST_SPANS} spans")
-        if (ended := _ended_by_a_bound(claims)) is not None:
+        if (ended := ended_by_a_bound(claims)) is not None:
             return out_of_range(f"{self._task.name!r}: {ended}")
         return self.located(
             claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
@@ -192,7 +192,7 @@ class SpanReader:
         return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
 
 
-def _ended_by_a_bound(claims: Sequence[Claim]) -> str | None:
+def ended_by_a_bound(claims: Sequence[Claim]) -> str | None:
     """Say why a list is not whole: it, or a text in it, is exactly as long as the grammar allows (`answer_format`).
 
     A list that says the same again and again was ended as well, but nothing of it is lost.
