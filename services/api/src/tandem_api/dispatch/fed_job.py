@@ -58,9 +58,9 @@ class FedJob:
             schema = LabelSchemaSpec.model_validate(published["label_schema"])
             strategy = ConfidenceStrategy(agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY))
             self._schema_key = schema_key(response_format(schema, strategy))
-        effort = agent["parameters"].get("reasoning_effort")
+        effort = agent.get("parameters", {}).get("reasoning_effort")
         ours = [each for each in refused if concerns(each, effort=effort, schema=self._schema_key)]
-        to_people = published["review_policy"].get("review_without_confidence", True)
+        to_people = published.get("review_policy", {}).get("review_without_confidence", True)
         return without_confidence(agent, ours, to_people=to_people), asked_without(agent, ours)
 
     @property

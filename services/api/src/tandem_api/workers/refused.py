@@ -22,7 +22,8 @@ def without_confidence(agent: Mapping[str, Any], refused: Iterable[RefusedParame
     without a confidence to people.
     """
     strategy = agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY)
-    if strategy != ConfidenceStrategy.TOKEN_PROBABILITY or not agent["parameters"].get("logprobs", True):
+    wanted = agent.get("parameters", {}).get("logprobs", True)
+    if strategy != ConfidenceStrategy.TOKEN_PROBABILITY or not wanted:
         return None
     found = min((each for each in refused if each.parameter == "logprobs"), key=_order, default=None)
     if found is None:
@@ -37,7 +38,7 @@ def without_confidence(agent: Mapping[str, Any], refused: Iterable[RefusedParame
 
 def asked_without(agent: Mapping[str, Any], refused: Iterable[RefusedParameter]) -> str | None:
     """Say what else calls are made without; None where all that the agent wants is taken."""
-    parameters = agent["parameters"]
+    parameters = agent.get("parameters", {})
     names = {each.parameter for each in refused}
     plain = sorted(name for name in names & _PLAIN if parameters.get(name) is not None)
     if "response_format" in names:
