@@ -8,7 +8,17 @@ from typing import Any
 from tandem.events import Completion
 from tandem_llm_worker.providers.error_body import ErrorBody
 from tandem_llm_worker.providers.errors import failure_in_a_body
-from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
+from tandem_llm_worker.providers.reading import (
+    CUT,
+    FILTERED,
+    REFUSED,
+    Answer,
+    load,
+    logprobs_of,
+    malformed,
+    tokens_of,
+    usage_of,
+)
 from tandem_llm_worker.providers.texts import CONTENT, Found, nothing_found, text_of_message
 
 _FOUND = Found("", CONTENT)
@@ -64,8 +74,8 @@ def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
         text = found.text
         finish_reason = REFUSED if found.refused else finish_reason
     tokens = logprobs_of(logprobs.get("content")) if isinstance(logprobs, dict) else None
-    if found is not _FOUND and tokens is not None and "".join(token.token for token in tokens) != text:
-        tokens = None  # they are of another text too
+    if found is not _FOUND and tokens is not None:
+        tokens = tokens_of(tokens, text)
     completion = Completion(text=text, finish_reason=finish_reason, logprobs=tokens, place=_place(found))
     return completion, found
 

@@ -99,3 +99,15 @@ def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogpro
         )
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
+
+
+def tokens_of(tokens: tuple[TokenLogprob, ...], text: str) -> tuple[TokenLogprob, ...] | None:
+    """Return the last tokens, which make this text: a thought may stand before it. None where no tokens do."""
+    rest = text
+    for at in range(len(tokens) - 1, -1, -1):
+        if not rest.endswith(tokens[at].token):
+            return None
+        rest = rest[: len(rest) - len(tokens[at].token)]
+        if not rest:
+            return tokens[at:]
+    return None
