@@ -125,7 +125,7 @@ class Model:
                     answer = await self._traced(question, api, parameters)
                 except CallFailed as failed:
                     if attempt.changed(failed, api, parameters, self._parameters):
-                        self._log_learned(failed, attempt)
+                        self._log_learned(failed, question)
                         last = failed
                         continue
                     self._told_by(failed, reservation)
@@ -184,7 +184,7 @@ class Model:
         message = f"the prompt has about {tokens:.0f} tokens, the model's context {window}"
         raise CallFailed(ErrorKind.TOO_LONG, Verdict.PERMANENT, message)
 
-    def _log_learned(self, failed: CallFailed, attempt: Attempt) -> None:
+    def _log_learned(self, failed: CallFailed, question: Question) -> None:
         complaint = failed.complaint
         if complaint is None:
             return
@@ -197,7 +197,7 @@ class Model:
             keywords=complaint.keywords,
             context_window=complaint.context_window,
             api=self.capabilities.api,
-            effort=attempt.kind.effort,
+            effort=question.parameters.reasoning_effort,
         )
 
     async def _traced(self, question: Question, api: Api, parameters: dict[str, Any]) -> Answer:

@@ -22,11 +22,12 @@ Parameters = Callable[[Question, Refusal | None], dict[str, Any]]
 class Attempt:
     """The calls of one question until one is taken. `trial`: the refusal that they try again, if any."""
 
+    __slots__ = ("_capabilities", "_question", "_suspected", "trial")
+
     def __init__(self, capabilities: Capabilities, question: Question, trial: Refusal | None) -> None:
         self._capabilities = capabilities
         self._question = question
         self.trial = trial
-        self.kind: CallKind = capabilities.kind_of(question.parameters, question.schema_key, trial)
         self._suspected = ""
 
     def changed(self, failed: CallFailed, api: Api, sent: dict[str, Any], parameters: Parameters) -> bool:
@@ -36,7 +37,6 @@ class Attempt:
         if failed.complaint is None:
             return self._changed_without_a_reason(failed, sent, said)
         complaint = failed.complaint
-        self.kind = CallKind(api, question.parameters.reasoning_effort or "", question.schema_key)
         capabilities.learn(
             complaint,
             sent=sent,

@@ -23,6 +23,7 @@ _SUSPECTED = 2
 """So many requests in a row went well without the schema alone, before it is believed to be what was refused."""
 _API = Key("api")
 _WINDOW = Key("window")
+_ROOM_NAME = Key("room")
 
 
 class Capabilities:
@@ -86,7 +87,9 @@ class Capabilities:
     @property
     def believed_window(self) -> int | None:
         """The window that a longer prompt is not even sent for."""
-        return self.context_window if self._given_window or self.refusals.is_believed(_WINDOW) else None
+        if self._given_window is not None or not self.refusals.any:
+            return self._given_window
+        return self.context_window if self.refusals.is_believed(_WINDOW) else None
 
     def api_for(self, trying: Refusal | None) -> Api:
         """Return the API of a call that tries something again."""
@@ -118,11 +121,13 @@ class Capabilities:
         `samples` more answers are wanted; `drawn` were drawn by earlier calls, which had other seeds.
         `plainer`: how much of the schema to leave out of this call alone. `trying`: the refusal to take no notice of.
         """
-        dropped = self._dropped(self.kind_of(wanted, schema_key, trying), trying) if self.refusals else self._never
+        some = self.refusals.any  # mostly there are none, and nothing is to be looked up
+        dropped = self._dropped(self.kind_of(wanted, schema_key, trying), trying) if some else self._never
         reasoning = self._room_to_reason(wanted, dropped)
-        name = self._room(trying)
+        name = self._room(trying) if some else self._first_room
         room = max_tokens + (2 * reasoning if more_reasoning else reasoning)
-        room = min(room, self._most(name, room, trying))
+        if some:
+            room = self._most(name, room, trying)
         parameters: dict[str, Any] = {name: room if most_tokens is None else min(room, most_tokens)}
         if wanted.temperature is not None:
             parameters["temperature"] = wanted.temperature
@@ -134,10 +139,13 @@ class Capabilities:
             parameters["reasoning_effort"] = wanted.reasoning_effort
         if wanted.logprobs:
             parameters["logprobs"] = True
-            if top := self._most("top_logprobs", wanted.top_logprobs, trying):
+            top = self._most("top_logprobs", wanted.top_logprobs, trying) if some else wanted.top_logprobs
+            if top:
                 parameters["top_logprobs"] = top
         if response_format is not None and plainer < 2 and "response_format" not in dropped:
-            parameters["response_format"] = self._format(response_format, schema_key, plainer, trying)
+            if some or plainer:
+                response_format = self._format(response_format, schema_key, plainer, trying)
+            parameters["response_format"] = response_format
         if samples > 1 and self.api_for(trying) == "chat":
             parameters["n"] = self._most("n", samples, trying)
         if dropped:
@@ -235,9 +243,9 @@ class Capabilities:
             )
         elif parameter in _ROOM:
             if parameter == self._first_room:
-                self.refusals.add(Key("room"), said)
+                self.refusals.add(_ROOM_NAME, said)
             else:
-                self.refusals.forget(Key("room"))
+                self.refusals.forget(_ROOM_NAME)
         else:
             self.refusals.add(_of_parameter(parameter, like), said)
 
@@ -273,8 +281,6 @@ class Capabilities:
     def _format(
         self, response_format: dict[str, Any], schema_key: str, plainer: Plainer, trying: Refusal | None
     ) -> dict[str, Any]:
-        if not plainer and not self.refusals:
-            return response_format
         api = self.api_for(trying)
         if plainer or self._holds(Key("bounds", api=api, schema=schema_key), trying):
             left_out = keywords_in(response_format)
@@ -301,20 +307,18 @@ class Capabilities:
         if self._reasons or (effort or "") in self._reasoning_efforts:
             return REASONING_ROOM
         # `max_tokens` is refused by models that tell the visible answer apart from their reasoning
-        return REASONING_ROOM if self._first_room == "max_tokens" and self._holds(Key("room"), None) else 0
+        return REASONING_ROOM if self._first_room == "max_tokens" and self._holds(_ROOM_NAME, None) else 0
 
     def _room(self, trying: Refusal | None) -> str:
-        return _ROOM[1 - _ROOM.index(self._first_room)] if self._holds(Key("room"), trying) else self._first_room
+        return _ROOM[1 - _ROOM.index(self._first_room)] if self._holds(_ROOM_NAME, trying) else self._first_room
 
     def _most(self, parameter: str, value: int, trying: Refusal | None) -> int:
-        if not self.refusals:
-            return value
         key = Key("most", parameter, api=self.api_for(trying))
         known = self.refusals.get(key)
         return value if known is None or known is trying else min(value, known.value)
 
     def _holds(self, key: Key, trying: Refusal | None) -> bool:
-        known = self.refusals.get(key) if self.refusals else None
+        known = self.refusals.get(key) if self.refusals.any else None
         return known is not None and known is not trying
 
 

@@ -98,11 +98,10 @@ class Refusals:
         self._jitter = jitter
         self._kept: dict[Key, Refusal] = {}
         self._next_due = float("inf")
+        self.any = False
+        """Whether anything is refused: plain to read, since each call asks."""
         self.version = 0
         """Counts changes, for what is worked out from the refusals and kept."""
-
-    def __bool__(self) -> bool:
-        return bool(self._kept)
 
     def __iter__(self) -> Iterator[Refusal]:
         return iter(self._kept.values())
@@ -135,7 +134,7 @@ class Refusals:
 
     def is_due(self) -> bool:
         """Tell whether there may be something to try again. Cheap: it is asked before each call."""
-        return self._next_due <= self._clock()
+        return self.any and self._next_due <= self._clock()
 
     def due(self, like: CallKind) -> Iterator[Refusal]:
         """Yield what a call of this kind may try again."""
@@ -171,4 +170,5 @@ class Refusals:
 
     def _changed(self) -> None:
         self.version += 1
+        self.any = bool(self._kept)
         self.look_again()
