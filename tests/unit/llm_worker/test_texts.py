@@ -10,7 +10,7 @@ import pytest
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers import chat, responses
 from tandem_llm_worker.providers.errors import CallFailed
-from tandem_llm_worker.providers.reading import CUT, REFUSED
+from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED
 
 JSON = '{"sentiment": "positive"}'
 TOKENS = [{"token": '{"sentiment": "', "logprob": -0.1}, {"token": 'positive"}', "logprob": -0.2}]
@@ -25,7 +25,7 @@ def response(*items: Any, **more: Any) -> bytes:
     return orjson.dumps({"output": list(items), **more})
 
 
-def completion(message: Any, *, finish_reason: str = "stop", **more: Any) -> bytes:
+def completion(message: Any, *, finish_reason: Any = "stop", **more: Any) -> bytes:
     return orjson.dumps({"choices": [{"message": message, "finish_reason": finish_reason, **more}]})
 
 
@@ -76,6 +76,24 @@ def test_a_refusal_stays_one() -> None:
     assert chat.read(completion(chunks)).completions[0].finish_reason == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("model_length", CUT),
+        ("MAX_TOKENS", CUT),
+        ("SAFETY", FILTERED),
+        ("content_filter", FILTERED),
+        ("tool_calls", "tool_calls"),
+        ({"type": "stop"}, None),
+        (None, None),
+    ],
+)
+def test_why_an_answer_ended_is_told_in_one_language(said: Any, meant: str | None) -> None:
+    (found,) = chat.read(completion({"content": JSON}, finish_reason=said)).completions
+
+    assert found.finish_reason == meant
+
+
 def test_a_thought_that_was_cut_is_no_answer() -> None:
     (found,) = chat.read(completion({"content": None, "reasoning_content": "positive"}, finish_reason=CUT)).completions
 
@@ -114,6 +132,21 @@ def test_counts_of_tokens_that_are_none_spoil_no_answer() -> None:
 
     assert answer.completions[0].text == JSON
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.reasoned) == (0, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"object": "error", "message": "overloaded", "code": 503}, ErrorKind.SERVER_ERROR),
+        ({"detail": "rate limit reached"}, ErrorKind.RATE_LIMITED),
+        ({"error": "the model is not loaded", "error_type": "overloaded"}, ErrorKind.RATE_LIMITED),
+    ],
+)
+def test_an_error_with_status_200_is_one_whatever_its_shape(body: Any, kind: ErrorKind) -> None:
+    with pytest.raises(CallFailed) as raised:
+        chat.read(orjson.dumps(body))
+
+    assert raised.value.kind is kind
 
 
 def test_an_error_in_a_success_is_read_with_the_parameters_of_the_call() -> None:

@@ -55,7 +55,7 @@ _MOST_WHOLE_NUMBERS = 21
 def response_format(
     label_schema: LabelSchemaSpec, strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
 ) -> dict[str, Any]:
-    """The `response_format` of an OpenAI-compatible call; a confidence that is to be stated comes behind the tasks."""
+    """Return the `response_format` of an OpenAI-compatible call; a stated confidence comes behind the tasks."""
     said = {PROPERTY: STATED_CONFIDENCE} if strategy is ConfidenceStrategy.STATED else {}
     return {
         "type": "json_schema",

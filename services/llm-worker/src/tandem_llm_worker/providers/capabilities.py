@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 from tandem.events import ModelParameters
@@ -229,10 +229,6 @@ class Capabilities:
                 return refusal
         self.refusals.nothing_to_try()
         return None
-
-    def refused_for(self, name: str) -> Iterator[Refusal]:
-        """Yield the refusals of a parameter."""
-        return (each for each in self.refusals if each.key.kind == "parameter" and each.key.name == name)
 
     def _learn_of_parameter(
         self, parameter: str, most: int | None, sent: dict[str, Any], like: CallKind, said: str

@@ -16,6 +16,7 @@ from tandem_llm_worker.providers.reading import (
     load,
     logprobs_of,
     malformed,
+    reason_of,
     tokens_of,
     usage_of,
 )
@@ -46,7 +47,7 @@ def read(
             raise failure_in_a_body(error, headers=headers, sent=sent)
         read = [_completion(choice) for choice in choices]
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(body, dict) and body.get("error"):
+        if isinstance(body, dict) and (body.get("error") or body.get("detail") or body.get("object") == "error"):
             raise failure_in_a_body(ErrorBody.of(body), headers=headers, sent=sent) from error
         reason = f"is not a chat completion ({type(error).__name__})"
         raise malformed(reason, content, status=status, headers=headers) from error
@@ -65,6 +66,8 @@ def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
     text = message.get("content")
     logprobs = choice.get("logprobs")
     finish_reason = choice.get("finish_reason")
+    if finish_reason != "stop":
+        finish_reason = reason_of(finish_reason)
     if isinstance(text, str) and text and not message.get("refusal"):  # the usual case
         found = _FOUND
     else:

@@ -148,7 +148,7 @@ class _Walk:
 
 
 def _field_name(value: Any) -> str:
-    """The name of a field by its path: `["body", "seed"]`, `body.seed`, `/seed`."""
+    """Return the name of a field by its path: `["body", "seed"]`, `body.seed`, `/seed`."""
     if isinstance(value, str):
         return value.strip("/").removeprefix("body.")
     if isinstance(value, list):
@@ -157,7 +157,7 @@ def _field_name(value: Any) -> str:
 
 
 def _json_within(text: str) -> tuple[str, Any]:
-    """The text around a JSON object or list that it ends with, and that value; None where there is none."""
+    """Return the text before a JSON object or list in it, and that value; None where there is none."""
     for start in _openings(text):
         end = max(text.rfind("}"), text.rfind("]")) + 1
         if end <= start:

@@ -18,6 +18,12 @@ FILTERED = "content_filter"
 REFUSED = "refusal"
 """Finish reasons of completions that are no answers; the last is ours, since providers say `stop` with a refusal."""
 
+_REASONS = {
+    **dict.fromkeys(("max_tokens", "model_length", "max_output_tokens"), CUT),
+    **dict.fromkeys(("safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive"), FILTERED),
+}
+"""What Mistral, Gemini, Anthropic and others say behind an OpenAI-compatible address, in lower case."""
+
 _TOKENS = TypeAdapter(tuple[TokenLogprob, ...])
 
 
@@ -61,6 +67,13 @@ def malformed(
         headers=headers,
         usage=usage,
     )
+
+
+def reason_of(finish_reason: Any) -> str | None:
+    """Return why an answer ended, in OpenAI's words for what other providers call otherwise."""
+    if not isinstance(finish_reason, str):
+        return None
+    return _REASONS.get(finish_reason.lower(), finish_reason)
 
 
 def usage_of(usage: Any, prompt: str, completion: str, prompt_details: str, spent: str) -> tuple[Usage, bool]:
