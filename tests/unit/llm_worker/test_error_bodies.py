@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.events import ErrorKind
@@ -217,6 +217,7 @@ _WILD = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(_WILD, st.sampled_from([400, 401, 404, 413, 422, 429, 500, 503]))
 def test_no_error_is_too_wild(body: Any, status: int) -> None:
     failed = judged(status, body)
@@ -225,6 +226,7 @@ def test_no_error_is_too_wild(body: Any, status: int) -> None:
     assert len(failed.message) <= 400
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_are_too_wild(content: bytes) -> None:
     ErrorBody.parse(content)
@@ -236,6 +238,7 @@ def test_a_body_without_bottom_is_read_in_bounds() -> None:
     ErrorBody.of({"errors": [{"message": str(number)} for number in range(5000)]})
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_KEYS, _WILD, max_size=4), st.booleans())
 def test_no_answer_raises_anything_but_a_failed_call(message: Any, wild: bool) -> None:
     chat = {
