@@ -125,6 +125,27 @@ def test_every_parameter_that_is_named_is_found(status: int, body: Any, paramete
     assert sorted(failed.complaint.parameters) == sorted(parameters)
 
 
+def test_a_bound_is_found_where_anthropic_names_it() -> None:
+    text = "max_tokens: 9999 > 8192, which is the maximum allowed number of output tokens for m"
+
+    failed = failure(
+        400, ErrorBody.of({"type": "error", "error": {"message": text}}), sent={"max_tokens": 1}, headers={}
+    )
+
+    assert failed.complaint
+    assert (failed.complaint.parameters, failed.complaint.most) == (("max_tokens",), 8192)
+
+
+def test_a_prompt_that_tgi_has_no_room_for_is_too_long() -> None:
+    text = "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"
+
+    failed = judged(422, {"error": text, "error_type": "validation"})
+
+    assert failed.kind is ErrorKind.TOO_LONG
+    assert failed.complaint
+    assert (failed.complaint.context_window, failed.complaint.prompt_tokens) == (4096, 5000)
+
+
 @pytest.mark.parametrize(
     ("status", "message", "keywords"),
     [

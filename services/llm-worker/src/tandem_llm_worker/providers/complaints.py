@@ -71,12 +71,13 @@ _COMPLAINT = re.compile(
     r"unsupported|n.t support|not support|unknown|unrecogni[sz]ed|unexpected|extra (?:fields|inputs)|unavailable"
     r"|not (?:supported|permitted|allowed|available|implemented|enabled|a valid)|enabled only|cannot find field|invalid"
     r"|only .{0,40}(?:supported|allowed)|less than or equal|greater than|at most|must be|too (?:large|high)|exceed"
-    r"|extra_forbidden|could not understand|incompatible",
+    r"|maximum allowed|extra_forbidden|could not understand|incompatible",
     re.IGNORECASE,
 )
 _AT_MOST = re.compile(
     r"(?:<=|less than or equal to|at most|up to|max(?:imum)?(?: (?:value|allowed))?(?: is| of)?|between \d+ and)"
-    r"\s*:?\s*(\d[\d,]*)",
+    r"\s*:?\s*(\d[\d,]*)"
+    r"|> (\d[\d,]*), which is the maximum",
     re.IGNORECASE,
 )
 _BAD_SCHEMA = re.compile(
@@ -114,12 +115,13 @@ _DROPPED_FIRST = ("logprobs", "response_format", "reasoning_effort", "seed", "n"
 _WINDOW = re.compile(
     r"(?:context (?:length|window|size)|model length|configured limit|tokens allowed)(?: is| of| \()*"
     r"[^\d.]{0,16}(\d[\d,]+)"
-    r"|>\s*(\d[\d,]+) maximum",
+    r"|>\s*(\d[\d,]+) maximum|max_new_tokens\W+must be <= (\d+)",
     re.IGNORECASE,
 )
 _PROMPT = re.compile(
     r"(\d[\d,]*) (?:tokens )?(?:in the messages|(?:of )?(?:text )?input|in the prompt|input tokens)"
-    r"|(?:messages resulted in|passed|request has|token count \(|prompt \(length|too long:|request \() ?(\d[\d,]*)",
+    r"|(?:messages resulted in|passed|request has|token count \(|prompt \(length|too long:|request \()"
+    r" ?(\d[\d,]*)|Given: (\d+)",
     re.IGNORECASE,
 )
 

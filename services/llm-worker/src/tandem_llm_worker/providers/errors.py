@@ -107,7 +107,8 @@ class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a 
 
 _TOO_LONG = re.compile(
     r"context[_ ](length|window|size)|maximum context|context the overflows|maximum model length|too (long|many tokens)"
-    r"|tokens? (count .{0,20})?exceeds?|request too large|string_above_max_length",
+    r"|tokens? (count .{0,20})?exceeds?|request too large|string_above_max_length"
+    r"|max_new_tokens\W+must be <=",
     re.IGNORECASE,
 )
 _FILTERED = re.compile(
