@@ -21,6 +21,7 @@ from tandem_llm_worker.accounts import Account, Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.handed_back import HandedBackAnswers
+from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
@@ -36,6 +37,14 @@ class Desk:
     jobs: JobTable
     accounts: Accounts
     handed_back: HandedBackAnswers
+    models: Models
+
+    @property
+    def model(self) -> Model:
+        """Return the simulated model as it is called."""
+        model = self.models.of("simulated", "simulated")
+        assert model is not None
+        return model
 
     @property
     def account(self) -> Account:
@@ -77,8 +86,9 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
             retry = RetrySettings(max_calls=2, base_seconds=0.01)
             jobs = JobTable(Connection(KafkaSettings()))
             accounts = Accounts(("simulated",), ProbeSettings())
+            models = Models({"simulated": client}, {"simulated": settings})
             asker = Asker(
-                models=Models({"simulated": client}, {"simulated": settings}),
+                models=models,
                 prompts=Prompts(renderers),
                 retry=Retry(retry),
                 worker="worker",
@@ -95,7 +105,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 handed_back=handed_back,
                 job_wait_seconds=job_wait,
             )
-            return Desk(handler, jobs, accounts, handed_back)
+            return Desk(handler, jobs, accounts, handed_back, models)
 
         yield make
 

@@ -150,6 +150,7 @@ class JobReport(Model):
     gold_compared: int = 0
     confidence_histogram: tuple[int, ...] = ()
     without_confidence: int = 0
+    no_confidence: str | None = None
     tasks: tuple[TaskReport, ...] = ()
     seconds: Latency = Latency()
     records_per_second: float | None = None

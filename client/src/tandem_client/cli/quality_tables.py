@@ -34,6 +34,8 @@ def report_lines(report: JobReport) -> Iterator[str]:
     )
     if report.review:
         yield f"to review: {', '.join(_asked_for(each) for each in report.review[:_SHOWN_REASONS])}"
+    if report.no_confidence:
+        yield report.no_confidence
     if report.rules:
         yield f"read by: {_counted(report.rules)}"
     if report.reasons:

@@ -208,6 +208,7 @@ class Asker:
             job=job.job_id,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
+            reader=prompt.labeler,
             labeler=prompt.labeler if acts_on_invalid else None,
             repair=agent.repair,
         )
@@ -216,7 +217,9 @@ class Asker:
         if fallback is not None and result.outcome in fallback.on:
             self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False)
+            again = replace(
+                question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False, plainer=0
+            )
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:

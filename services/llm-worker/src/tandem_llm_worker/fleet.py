@@ -11,6 +11,7 @@ from tandem.events import AccountReported, WorkerReportedV1
 from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.pacing.shares import EASE, Shares
+from tandem_llm_worker.providers.refusals import refused_parameters
 
 TICK_SECONDS = 0.25
 """How often the demand is looked at, and whether the lease still holds."""
@@ -133,6 +134,7 @@ class Fleet:
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
                 "context_window": model.capabilities.context_window,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
+                "refused_parameters": refused_parameters(model.capabilities.refusals),
                 "reasons": model.capabilities.reasons,
             }
         )

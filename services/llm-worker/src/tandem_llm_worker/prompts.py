@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from tandem.events import JobPublishedV1
+from tandem.labeling.answer_format import schema_key
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.prompts import PromptError, response_format
 from tandem.rendering.pool import RendererPool
@@ -76,6 +74,6 @@ class Prompts:
             prompts,
             wanted,
             key=agent.fingerprint,
-            schema_key=sha256(orjson.dumps(wanted)).hexdigest(),
+            schema_key=schema_key(wanted),
             labeler=Labeler(job.label_schema, strategy),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswers, Usage
 from tandem.labeling.labeler import Labeler
+from tandem_llm_worker.providers.capabilities import Plainer
 
 Message = dict[str, str]
 
@@ -76,6 +77,8 @@ class Question:
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
+    reader: Labeler | None = None
+    """Reads answers as the postprocessor will."""
     labeler: Labeler | None = None
     """Where something is done about answers that give no label."""
     repair: bool = False
@@ -89,6 +92,8 @@ class Question:
     """What is left for the answer in the model's context, when that turned out to be the bound."""
     more_reasoning: bool = False
     """Whether an answer was cut in its reasoning although it had room for some."""
+    plainer: Plainer = 0
+    """How much of the JSON Schema to leave out: a request of this record was refused, and not told why."""
     structured: bool = False
     """Whether the last answer was held to the schema's JSON."""
     got: Got = field(default_factory=Got)

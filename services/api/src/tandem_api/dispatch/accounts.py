@@ -118,10 +118,8 @@ class Waiting:
                 self._to_ask.discard(feeder.job_id)
                 log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
             return
-        if feeder.running and await feeder.tell(self._fleet.aside(account, feeder.second)):
-            log.warning(
-                "job.one_model", job_id=feeder.job_id, text=feeder.document["state_reason"] or "both take calls"
-            )
+        if feeder.running:
+            await self._tell(feeder, account)
         if (
             feeder.running
             and feeder.job_id in self._to_ask
@@ -129,3 +127,12 @@ class Waiting:
         ):
             self._to_ask.discard(feeder.job_id)
             log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
+
+    async def _tell(self, feeder: JobFeeder, account: Account) -> None:
+        """Have a running job say what is not as its agent wants it."""
+        unsure = without = None
+        if refused := self._fleet.refused(account):
+            unsure, without = feeder.refused(refused)
+        said = [text for text in (self._fleet.aside(account, feeder.second), unsure, without) if text]
+        if await feeder.tell(" ".join(said) or None, without_confidence=unsure):
+            log.warning("job.told", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again")

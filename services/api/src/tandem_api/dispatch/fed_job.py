@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from tandem.events import JobState
+from collections.abc import Sequence
+
+from tandem.events import ConfidenceStrategy, JobState, LabelSchemaSpec, RefusedParameter
+from tandem.labeling.answer_format import response_format, schema_key
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
 from tandem_api.dispatch.fleet import Account, Second
+from tandem_api.workers.refused import asked_without, concerns, without_confidence
 
 PROMPT = "prompt"
 """What a job is `waiting_for` whose agent's templates are not rendered."""
@@ -23,6 +27,7 @@ class FedJob:
         self.document = document
         self._writer = writer
         self._voided = float("-inf")
+        self._schema_key: str | None = None
 
     def refresh(self, document: JobDocument) -> None:
         """Take in the document as it was read last: state, epoch and weight may have changed."""
@@ -42,14 +47,14 @@ class FedJob:
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
 
     @property
-    def refused(self) -> bool:
+    def templates_refused(self) -> bool:
         """Whether the job waits for a person, since its agent's templates are not rendered."""
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == PROMPT
 
     @property
     def waits(self) -> bool:
         """Whether the job waits, for whatever it is."""
-        return self.waiting or self.out_of_budget or self.refused
+        return self.waiting or self.out_of_budget or self.templates_refused
 
     @property
     def agent_id(self) -> str:
@@ -69,6 +74,19 @@ class FedJob:
         agent = self.document["published"]["agent"]
         return agent["provider"], agent["model"]
 
+    def refused(self, refused: Sequence[RefusedParameter]) -> tuple[str | None, str | None]:
+        """Return why labels have no confidence, and what else the calls are made without, by what the model refuses."""
+        published = self.document["published"]
+        agent = published["agent"]
+        if self._schema_key is None:
+            schema = LabelSchemaSpec.model_validate(published["label_schema"])
+            strategy = ConfidenceStrategy(agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY))
+            self._schema_key = schema_key(response_format(schema, strategy))
+        effort = agent.get("parameters", {}).get("reasoning_effort")
+        ours = [each for each in refused if concerns(each, effort=effort, schema=self._schema_key)]
+        to_people = published.get("review_policy", {}).get("review_without_confidence", True)
+        return without_confidence(agent, ours, to_people=to_people), asked_without(agent, ours)
+
     @property
     def second(self) -> Second | None:
         """The account that is asked where the agent's own has no answer, if the agent names one."""
@@ -84,11 +102,17 @@ class FedJob:
         LeaseLostError."""
         await self._wait(reason, waiting_for=PROMPT)
 
-    async def tell(self, reason: str | None) -> bool:
-        """Have the running job say this of itself. Returns whether that is news. Raises LeaseLostError."""
-        if self.document["state_reason"] == reason:
+    async def tell(self, reason: str | None, *, without_confidence: str | None = None) -> bool:
+        """Have the running job say this of itself. Returns whether that is news. Raises LeaseLostError.
+
+        `without_confidence`: why labels have no confidence, which the job says even when it is over.
+        """
+        known = self.document["dispatch"].get("without_confidence")
+        if self.document["state_reason"] == reason and without_confidence in (None, known):
             return False
-        self.document = await self._writer.tell(self.job_id, epoch=self.document["epoch"], reason=reason)
+        self.document = await self._writer.tell(
+            self.job_id, epoch=self.document["epoch"], reason=reason, without_confidence=without_confidence
+        )
         return True
 
     async def go_on(self) -> None:

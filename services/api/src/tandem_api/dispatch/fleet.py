@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem.events import AccountReported, AccountState, RefusedParameter, WorkerReportedV1
 
 Account: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
@@ -129,6 +129,15 @@ class Fleet:
             f"The llm-workers do not render this agent's templates: {found.removesuffix('.')}. Cancel the job, make a "
             "new version of the agent with simpler templates, and start a job with that; or have the limits of "
             "TANDEM_RENDERING raised, and resume."
+        )
+
+    def refused(self, account: Account) -> tuple[RefusedParameter, ...]:
+        """Return what the account refuses of calls, as the live workers say."""
+        return tuple(
+            refused
+            for _, said in self._accounts()
+            if said.refused_parameters and (said.provider, said.model) == account
+            for refused in said.refused_parameters
         )
 
     def reasons(self, account: Account) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tandem.access import Caller
 from tandem.events import AgentSpec, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
+from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
 from tandem.pricing import PriceTable, RequestBound
 from tandem.rendering.pool import RendererPool
@@ -138,7 +139,9 @@ class Preflight:
             checked.warnings += warnings
         account = await self._estimator.account(agent.provider, agent.model)
         reasons = account.reasons
-        checked.warnings += account_warnings(agent, account)
+        checked.warnings += account_warnings(
+            agent, account, schema=schema_key(response_format(label_schema, agent.confidence_strategy))
+        )
         if agent.fallback is not None:
             second = await self._estimator.account(agent.fallback.provider, agent.fallback.model)
             checked.warnings += fallback_warnings(agent.fallback, second)

@@ -150,9 +150,14 @@ class JobDispatchWriter:
         changes = {"state": "running", "state_reason": None, "waiting_for": None, "epoch": {"$add": ["$epoch", 1]}}
         return await self._move(job_id, epoch, ["waiting"], changes)
 
-    async def tell(self, job_id: str, *, epoch: int, reason: str | None) -> JobDocument:
-        """Write what there is to say of a job that runs. Raises LeaseLostError."""
-        return await self._move(job_id, epoch, ["running"], {"state_reason": {"$literal": reason}})
+    async def tell(
+        self, job_id: str, *, epoch: int, reason: str | None, without_confidence: str | None = None
+    ) -> JobDocument:
+        """Say something of a job that runs; `without_confidence` is kept until it changes. Raises LeaseLostError."""
+        changes: dict[str, Any] = {"state_reason": {"$literal": reason}}
+        if without_confidence is not None:
+            changes["dispatch.without_confidence"] = {"$literal": without_confidence}
+        return await self._move(job_id, epoch, ["running"], changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""

@@ -65,6 +65,8 @@ class DispatchPart(TypedDict):
     """What people should know of how the job is run, in one sentence."""
     unpublished: NotRequired[list[int]]
     """Seqs below the cursor that the holder before this one had to leave without a request under way."""
+    without_confidence: NotRequired[str | None]
+    """Why labels of the job have no confidence, where a provider refused what it is made of at some time."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int

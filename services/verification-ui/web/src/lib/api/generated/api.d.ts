@@ -2366,6 +2366,11 @@ export interface components {
              */
             made_at: string;
             /**
+             * No Confidence
+             * @description Why labels that could have a confidence have none, and how many; null where all do.
+             */
+            no_confidence?: string | null;
+            /**
              * Reasons
              * @description Reasons under invalid and failed together.
              */
