@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,12 +28,14 @@ from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
 from tandem_llm_worker.providers.retry import Retry
+from tandem_llm_worker.providers.waits import StillLimited
 from tandem_llm_worker.questions import Got, History, Question
 from tandem_llm_worker.settings import ProviderSettings
 
 INVALID = "invalid"
 """The outcome of an answer that gives no label, as a fallback names it."""
 _MOST_MESSAGE_CHARACTERS = 2000
+_MOST_REMEMBERED = 10_000
 
 
 class Models:
@@ -94,6 +97,8 @@ class Result:
     repaired: bool = False
     fallback_used: bool = False
     stopped: AccountStopped | None = None
+    limited: StillLimited | None = None
+    """Set where the account's rate limit left no room; the error says so, and the record does not end by it."""
 
     @property
     def outcome(self) -> str | None:
@@ -104,7 +109,8 @@ class Result:
 
 
 class Asker:
-    """Turns a request into the event that answers it; of what a provider does, only AccountStopped is raised."""
+    """Turns a request into the event that answers it. Of what a provider does, AccountStopped and StillLimited alone are
+    raised."""
 
     def __init__(
         self,
@@ -124,6 +130,8 @@ class Asker:
         self._max_answer_bytes = max_answer_bytes
         self._on_stopped = on_stopped
         self._known_stop = known_stop
+        self._failed: OrderedDict[Hashable, int] = OrderedDict()
+        """Failed calls of records that were handed back for the rate: they count when the record is asked anew."""
 
     async def ask(
         self,
@@ -135,8 +143,8 @@ class Asker:
     ) -> tuple[AnnotationRespondedV1, bytes]:
         """The answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
 
-        Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
-        has a fallback for it, a stopped account is told to `on_stopped` and not raised.
+        Raises AccountStopped, StillLimited, and what `check_wanted` raises, which is called right before each call.
+        Where the agent has a fallback for it, a stopped account is told to `on_stopped` and not raised.
         """
         history = History() if history is None else history
         result = await self._result(request, job, history, check_wanted)
@@ -200,8 +208,10 @@ class Asker:
             prompt.response_format,
             check_wanted,
             history,
+            self._retry.waits(),
             private=request.fields,
             job=job.job_id,
+            record=request.effect_key,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
             labeler=prompt.labeler if acts_on_invalid else None,
@@ -212,15 +222,29 @@ class Asker:
         if fallback is not None and result.outcome in fallback.on:
             self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False)
+            again = replace(
+                question,
+                max_tokens=agent.parameters.max_tokens,
+                most_tokens=None,
+                more_reasoning=False,
+                failing_since=None,
+            )
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:
                 self._tell_of(second.stopped)
             result = _after_fallback(result, second)
+        if result.limited is not None:
+            raise result.limited
         if result.stopped is not None:
             raise result.stopped
         return result
+
+    def _remember(self, asked: Hashable, failed: int) -> None:
+        if failed:
+            self._failed[asked] = failed
+            if len(self._failed) > _MOST_REMEMBERED:
+                self._failed.popitem(last=False)
 
     def _tell_of(self, stopped: AccountStopped | None) -> None:
         if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
@@ -238,9 +262,14 @@ class Asker:
         history.asked = (provider, name)
         question.got = history.got.setdefault((provider, name), Got())
         question.structured = question.got.structured
-        budget = self._retry.budget()
+        asked = (provider, name, question.record)
+        budget = self._retry.budget(question.waits, failed=self._failed.pop(asked, 0))
         try:
             answers = await completions(model, question, budget)
+        except StillLimited as limited:
+            self._remember(asked, budget.failed)
+            error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
+            return Result(provider, name, error=error, limited=limited)
         except CallFailed as failed:
             message = without_record_text(failed.message, question.private.values())
             stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
@@ -293,13 +322,16 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """The second model's result; where it has none and the first gave at least an answer, the first's.
+    """The second model's result; where it has none and the first gave at least an answer, the first's. A rate limit of
+    the second hands the record back.
 
     The first's holds too where the second takes no calls now: to hand the record back would be to pay the first anew,
     each time that it is asked. Where neither takes calls nothing was paid, and the record is handed back.
     """
     if second.error is None:
         return replace(second, fallback_used=True)
+    if second.limited is not None:
+        return second
     if first.error is None:
         return first
     message = f"{first.error.message}; then {second.provider} {second.model}: {second.error.message}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswers, Usage
 from tandem.labeling.labeler import Labeler
+from tandem_llm_worker.providers.waits import Waits
 
 Message = dict[str, str]
 
@@ -69,10 +70,16 @@ class Question:
     check_wanted: Callable[[], None]
     """Raises when the answer is of no use any more; called right before each call."""
     history: History
+    waits: Waits
+    """How long the record may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""
     job: str = ""
     """Whose call it is: jobs take turns."""
+    record: Hashable = ""
+    """What tells the record from others."""
+    failing_since: float | None = None
+    """When the first of the failed calls began after which the provider took none of this question."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""

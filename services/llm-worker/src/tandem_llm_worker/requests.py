@@ -22,11 +22,13 @@ from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.providers.errors import AccountStopped
+from tandem_llm_worker.providers.waits import StillLimited
 from tandem_llm_worker.questions import History
 
 ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
 CROWDED = "crowded"
+LIMITED = "limited"
 UNKNOWN_PROVIDER = "unknown_provider"
 ANOTHERS = "anothers"
 LOOK_SECONDS = 0.5
@@ -98,7 +100,8 @@ class RequestHandler:
     Void is what belongs to a job that does not run or is not known in time, or to an older epoch than the job's: those
     records are asked for again under the new one. A request for what is under way is left to the call that runs; one
     for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
-    when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
+    when its account is stopped or paused, when its first call could not start in time, or when it waited too long for
+    the rate; the dispatcher asks anew.
     What is not begun when its partition goes to another worker is left to that one (`LetGo`), and so is what would have
     to be called again, while nothing was paid for it.
     """
@@ -198,6 +201,8 @@ class RequestHandler:
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
             return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
+        except StillLimited:
+            return self._told_of(running, self._handed_back(account, LIMITED))
         except VoidRequestError as void:
             return self._told_of(running, void)
         except TimeoutError:
