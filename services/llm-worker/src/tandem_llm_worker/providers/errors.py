@@ -14,6 +14,7 @@ import openai
 
 from tandem.events import ErrorKind, Usage
 from tandem_llm_worker.providers.complaints import Complaint, complaint_in, context_in
+from tandem_llm_worker.providers.quota import Quota, quota_in
 
 MESSAGE_CHARACTERS = 400
 _SHARED_RUN = 24
@@ -165,11 +166,27 @@ def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime |
         return error
     if isinstance(error, openai.APIStatusError):
         headers = error.response.headers
-        return failure(error.status_code, Said.of(error.body), sent=frozenset(sent), headers=headers, now=now)
+        failed = failure(error.status_code, Said.of(error.body), sent=frozenset(sent), headers=headers, now=now)
+        return with_quota(failed, quota_in(error.body))
     if _is_timeout(error):
         return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
     root = _causes(error)[-1]
     return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
+
+
+def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
+    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait of known length."""
+    if failed.kind is not ErrorKind.RATE_LIMITED:
+        return failed
+    wait = quota.retry_after if failed.retry_after is None else failed.retry_after
+    kind, verdict, message = failed.kind, failed.verdict, failed.message
+    if quota.used_up or (quota.long_period and wait is None):
+        kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED, None
+        if quota.used_up:
+            message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[:MESSAGE_CHARACTERS]
+    elif wait is not None and wait > LONG_WAIT_SECONDS:
+        verdict = Verdict.STOPPED
+    return CallFailed(kind, verdict, message, status=failed.status, retry_after=wait, headers=failed.headers)
 
 
 def failure_in_a_body(said: Said, *, headers: Mapping[str, str] | None) -> CallFailed:
