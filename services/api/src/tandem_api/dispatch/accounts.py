@@ -40,6 +40,7 @@ class Waiting:
         calling = [(feeder, account) for feeder in feeders if (account := feeder.account) is not None]
         for feeder, account in calling:
             outstanding[account] += feeder.outstanding
+            feeder.is_limited = self._fleet.is_limited(account, within=self._settings.deadline_seconds)
         for feeder, account in calling:
             if account not in handed_back:
                 handed_back[account] = self._look_at(account, outstanding[account])

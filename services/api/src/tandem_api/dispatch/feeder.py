@@ -76,6 +76,8 @@ class JobFeeder(FedJob):
         self._budget: JobBudget | None = None
         self._looked_at_budget = 0
         self._outstanding = Outstanding()
+        self.is_limited = False
+        """Whether the account's rate holds records up: a deadline that passes then does not count as an ask in vain."""
         self._unsaved = False
         self._examples = JobExamples(parts.examples, dispatch.get("notice"))
         # What no worker is needed for falls overdue whether one is alive or not.
@@ -305,7 +307,8 @@ class JobFeeder(FedJob):
         """False when the budget has no room for all that are to be asked again."""
         while overdue := self._outstanding.overdue(self._clock(), BATCH):
             due = self._clock() + self._parts.deadline_seconds
-            numbers = {ask.seq: ask.number if ask.void else ask.number + 1 for ask in overdue}
+            uncounted = self.is_limited
+            numbers = {ask.seq: ask.number if ask.void or uncounted else ask.number + 1 for ask in overdue}
             records = await self._parts.records.get_many(self.document["dataset_id"], list(numbers))
             if len(records) < len(numbers):
                 log.error("dispatch.records_missing", job_id=self.job_id, count=len(numbers) - len(records))
