@@ -46,9 +46,14 @@ class Call:
     """A call as it arrives at the provider."""
 
     at: float
+    model: str
     prompt: str
     in_flight: int
     """Calls under way, this one included."""
+
+    @property
+    def is_probe(self) -> bool:
+        return self.prompt == "Hi"
 
     def is_of(self, *seqs: int) -> bool:
         """Say whether it asks about one of these records."""
@@ -150,13 +155,13 @@ class ScriptedClient:
         """When each call but probes began, and how it failed."""
         self.most_in_flight: list[tuple[float, int]] = []
 
-    async def call(self, _api: str, _model: str, messages: Any, _parameters: Any) -> Answer:
+    async def call(self, _api: str, model: str, messages: Any, _parameters: Any) -> Answer:
         began, prompt = self._clock(), messages[-1]["content"]
         self._in_flight += 1
         self.most_in_flight.append((began, self._in_flight))
         kind: ErrorKind | None = None
         try:
-            answer = self._serve(Call(began, prompt, self._in_flight))
+            answer = self._serve(Call(began, model, prompt, self._in_flight))
             await asyncio.sleep(0.5)
         except CallFailed as failed:
             kind = failed.kind

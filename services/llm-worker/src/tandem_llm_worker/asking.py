@@ -240,9 +240,15 @@ class Asker:
             raise result.stopped
         return result
 
+    def _check_account(self, provider: str, model: str) -> None:
+        """Raises CallFailed where the account stopped since the record was taken in hand."""
+        if (known := self._known_stop(provider, model)) is not None:
+            raise CallFailed(known.kind, Verdict.STOPPED, known.message)
+
     def _remember(self, asked: Hashable, failed: int) -> None:
         if failed:
             self._failed[asked] = failed
+            self._failed.move_to_end(asked)
             if len(self._failed) > _MOST_REMEMBERED:
                 self._failed.popitem(last=False)
 
@@ -262,16 +268,19 @@ class Asker:
         history.asked = (provider, name)
         question.got = history.got.setdefault((provider, name), Got())
         question.structured = question.got.structured
+        question.check_account = partial(self._check_account, provider, name)
         asked = (provider, name, question.record)
-        budget = self._retry.budget(question.waits, failed=self._failed.pop(asked, 0))
+        budget = self._retry.budget(question.waits, failed=self._failed.get(asked, 0))
         try:
             answers = await completions(model, question, budget)
+            self._failed.pop(asked, None)
         except StillLimited as limited:
             self._remember(asked, budget.failed)
             error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
             return Result(provider, name, error=error, limited=limited)
         except CallFailed as failed:
             message = without_record_text(failed.message, question.private.values())
+            self._failed.pop(asked, None)
             stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
             return Result(provider, name, error=_error(failed.kind, message, failed.status), stopped=stopped)
         result = Result(provider, name, answers, structured=question.structured)

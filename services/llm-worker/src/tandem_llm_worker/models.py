@@ -122,6 +122,7 @@ class Model:
                 )
             with await self._admitted(question, need) as reservation:
                 try:
+                    question.check_account()
                     question.check_wanted()
                 except BaseException:
                     reservation.not_called()

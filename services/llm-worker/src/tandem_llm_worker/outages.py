@@ -7,7 +7,8 @@ its records are handed back:
 - errors of the server and lost connections: once the retries of one record are spent, nothing was answered since its
   first failure, and a minimal call fails likewise;
 - timeouts: the same; or, without waiting for the retries, once the calls of three records timed out and none was
-  answered since. A minimal call is no judge of that: it may be answered in time by a server that is overloaded.
+  answered since. A minimal call is no judge of that: it may be answered in time by a server that is overloaded. One call
+  at a time follows then (`pacing.concurrency`); where that is not answered in time either, the first rule holds.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ class Outages:
         self._on_outage = on_outage
         self._clock = clock
         self._answered_at = self._answered_began = self._stopped_at = float("-inf")
+        self._at_once = True
+        """Whether timeouts alone stop the account: not again before a record was answered since they last did. Where
+        minimal calls are answered and records never, each ends when its retries are spent."""
         self._calls = 0
         """Failed since the last answer."""
         self._records: dict[Hashable, bool] = {}
@@ -67,6 +71,7 @@ class Outages:
     def answered(self, question: Question, *, began: float) -> None:
         """Record that the provider took a call that began at `began`, whatever it said of its content."""
         self._well(began)
+        self._at_once = True
         question.failing_since = None
 
     def failed(self, question: Question, failed: CallFailed, *, began: float) -> CallFailed:
@@ -84,8 +89,9 @@ class Outages:
         self._records[question.record] = timed_out or self._records.get(question.record, False)
         if not timed_out or sum(self._records.values()) < FEWEST_RECORDS:
             return failed
-        if self._clock() - self._answered_at < FEWEST_SECONDS:
+        if not self._at_once or self._clock() - self._answered_at < FEWEST_SECONDS:
             return failed
+        self._at_once = False
         return self._down(failed)
 
     async def judge(self, question: Question, failed: CallFailed) -> CallFailed:

@@ -74,6 +74,8 @@ class Question:
     """How long the record may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""
+    check_account: Callable[[], None] = lambda: None
+    """Raises CallFailed when the account that is asked takes no calls any more; called before `check_wanted`."""
     job: str = ""
     """Whose call it is: jobs take turns."""
     record: Hashable = ""
