@@ -12,6 +12,7 @@ from tandem.testing.provider.limits import Limits
 
 FailureKind = Literal[
     "server_error",
+    "loading",
     "rate_limited",
     "quota_exhausted",
     "unauthorized",
