@@ -208,8 +208,10 @@ class Outcome:
 def work_through(
     serve: Serve, *, records: int, agent: Any = None, longest_seconds: float = 4 * HOURS, **settings: Any
 ) -> Outcome:
-    """Ask for `records` as a dispatcher would, until all have ended: what is handed back is asked anew, once the account
-    takes calls. `settings` are the provider's."""
+    """Ask for `records` as a dispatcher would, until all have ended. `settings` are the provider's.
+
+    What is handed back is asked anew, once the account takes calls.
+    """
 
     async def story(clock: Callable[[], float]) -> Outcome:
         random.seed(1)
@@ -225,9 +227,13 @@ def work_through(
 
         models.on_new.append(in_virtual_time)
         accounts = Accounts(("simulated",), ProbeSettings(), clock=clock)
+        changed = asyncio.Event()
         stops: list[tuple[float, AccountState, str, str]] = []
 
         def note(account: AccountSeen) -> None:
+            nonlocal changed
+            changed.set()
+            changed = asyncio.Event()
             stops.append((clock(), account.state, account.news.reason, account.news.message))
 
         accounts.on_change.append(note)
@@ -261,7 +267,7 @@ def work_through(
             nonlocal longest
             while seq not in answers:
                 while accounts.standing_in_the_way(job.agent) is not None:
-                    await asyncio.sleep(0.5)
+                    await changed.wait()
                 began = clock()
                 outgoing = await handler([Received(request(seq), REQUESTS.name, 0, 0)])
                 longest = max(longest, clock() - began)

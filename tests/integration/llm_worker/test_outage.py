@@ -65,7 +65,9 @@ async def test_a_server_that_loads_its_model_is_waited_for(line: Line, start_wor
     await line.publish(published(), *(request(seq) for seq in range(20)))
     await line.all_committed()
 
-    await eventually(lambda: (said := reported(line)) is not None and said[:2] == (AccountState.STOPPED, "server_error"))
+    await eventually(
+        lambda: (said := reported(line)) is not None and said[:2] == (AccountState.STOPPED, "server_error")
+    )
     said = reported(line)
     assert said is not None
     assert "503: Loading model" in said[2]

@@ -108,7 +108,7 @@ async def test_a_request_of_the_new_epoch_keeps_the_waiting_one_of_the_old_alive
     ],
 )
 async def test_what_the_provider_never_answers_ends_with_its_reason(
-    desk: Desk, provider: SimulatedProvider, failure: str, kind: ErrorKind, calls: int, probes: int
+    desk: Desk, provider: SimulatedProvider, *, failure: str, kind: ErrorKind, calls: int, probes: int
 ) -> None:
     provider.change(failures={failure: 1}, failing_text="text number 1,")
 

@@ -70,7 +70,7 @@ def test_a_provider_that_refuses_for_an_hour_ends_no_record() -> None:
 def test_samples_that_came_before_the_limit_are_not_paid_again_and_none_is_left_out() -> None:
     account = Window(4, 60, retry_after="50")
     ended = work_through(
-        lambda call: account(call),
+        account,
         records=2,
         agent=agent(parameters=ModelParameters(samples=5, temperature=0.5)),
         models={"simulated": {"not_taken": ["n"]}},

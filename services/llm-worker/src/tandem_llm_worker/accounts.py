@@ -1,8 +1,8 @@
 """Whether the accounts take calls. An account is a model of a provider; what stops one, and what heals it, is here.
 
-Two kinds of trouble. The account's own (no quota, a long Retry-After, errors of the server) is the same for every
-worker: they tell each other, and the newest news win. A refused key, a provider that cannot be reached and answers that
-do not come in time may be a worker's own (its key, its DNS, its network): each finds out by itself, and heals by itself.
+Two kinds of trouble. The account's own (no quota, a long Retry-After, errors of the server) is the same for all
+workers: they tell each other, and the newest news win. A refused key, a provider that cannot be reached and answers
+that do not come in time may be a worker's own (its key, its DNS, its network): each finds out, and heals, by itself.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,15 +26,14 @@ from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
-from tandem_llm_worker.providers.retry import Retry
-from tandem_llm_worker.providers.waits import StillLimited
+from tandem_llm_worker.providers.retry import Budget, Retry
+from tandem_llm_worker.providers.waits import FailedBefore, StillLimited
 from tandem_llm_worker.questions import Got, History, Question
 from tandem_llm_worker.settings import ProviderSettings
 
 INVALID = "invalid"
 """The outcome of an answer that gives no label, as a fallback names it."""
 _MOST_MESSAGE_CHARACTERS = 2000
-_MOST_REMEMBERED = 10_000
 
 
 class Models:
@@ -109,8 +107,7 @@ class Result:
 
 
 class Asker:
-    """Turns a request into the event that answers it. Of what a provider does, AccountStopped and StillLimited alone are
-    raised."""
+    """Turns a request into the event that answers it; raises AccountStopped and StillLimited alone."""
 
     def __init__(
         self,
@@ -130,8 +127,7 @@ class Asker:
         self._max_answer_bytes = max_answer_bytes
         self._on_stopped = on_stopped
         self._known_stop = known_stop
-        self._failed: OrderedDict[Hashable, int] = OrderedDict()
-        """Failed calls of records that were handed back for the rate: they count when the record is asked anew."""
+        self._failed_before = FailedBefore()
 
     async def ask(
         self,
@@ -245,13 +241,6 @@ class Asker:
         if (known := self._known_stop(provider, model)) is not None:
             raise CallFailed(known.kind, Verdict.STOPPED, known.message)
 
-    def _remember(self, asked: Hashable, failed: int) -> None:
-        if failed:
-            self._failed[asked] = failed
-            self._failed.move_to_end(asked)
-            if len(self._failed) > _MOST_REMEMBERED:
-                self._failed.popitem(last=False)
-
     def _tell_of(self, stopped: AccountStopped | None) -> None:
         if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
             self._on_stopped(stopped)
@@ -269,20 +258,10 @@ class Asker:
         question.got = history.got.setdefault((provider, name), Got())
         question.structured = question.got.structured
         question.check_account = partial(self._check_account, provider, name)
-        asked = (provider, name, question.record)
-        budget = self._retry.budget(question.waits, failed=self._failed.get(asked, 0))
-        try:
-            answers = await completions(model, question, budget)
-            self._failed.pop(asked, None)
-        except StillLimited as limited:
-            self._remember(asked, budget.failed)
-            error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
-            return Result(provider, name, error=error, limited=limited)
-        except CallFailed as failed:
-            message = without_record_text(failed.message, question.private.values())
-            self._failed.pop(asked, None)
-            stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
-            return Result(provider, name, error=_error(failed.kind, message, failed.status), stopped=stopped)
+        budget = self._retry.budget(question.waits, failed=self._failed_before.calls(_asked(question)))
+        answers = await self._completions(model, question, budget)
+        if isinstance(answers, Result):
+            return answers
         result = Result(provider, name, answers, structured=question.structured)
         if question.labeler is None or (reason := why_unreadable(question.labeler, answers, question.private)) is None:
             return result
@@ -292,6 +271,22 @@ class Asker:
                 invalid = why_unreadable(question.labeler, better, question.private) is not None
                 return Result(provider, name, better, structured=question.structured, repaired=True, invalid=invalid)
         return replace(result, invalid=True)
+
+    async def _completions(self, model: Model, question: Question, budget: Budget) -> tuple[Completion, ...] | Result:
+        """Return the answers of a model, or how its asking ended without."""
+        failed = partial(Result, model.provider, model.name)
+        try:
+            answers = await completions(model, question, budget)
+        except StillLimited as limited:
+            self._failed_before.remember(_asked(question), budget.failed)
+            return failed(error=_error(ErrorKind.RATE_LIMITED, limited.message, limited.status), limited=limited)
+        except CallFailed as last:
+            self._failed_before.forget(_asked(question))
+            message = without_record_text(last.message, question.private.values())
+            stopped = AccountStopped(model.provider, model.name, last) if last.verdict is Verdict.STOPPED else None
+            return failed(error=_error(last.kind, message, last.status), stopped=stopped)
+        self._failed_before.forget(_asked(question))
+        return answers
 
     def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
         started = history.started
@@ -347,6 +342,10 @@ def _after_fallback(first: Result, second: Result) -> Result:
     if second.stopped is not None and first.stopped is None:
         return replace(first, error=_error(first.error.kind, message, first.error.status))
     return replace(second, error=_error(second.error.kind, message, second.error.status), fallback_used=True)
+
+
+def _asked(question: Question) -> Hashable:
+    return (*question.history.asked, question.record)
 
 
 def _error(kind: ErrorKind, message: str, status: int | None = None) -> ResponseError:

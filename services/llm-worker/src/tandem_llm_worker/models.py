@@ -52,7 +52,7 @@ class Model:
             reasons=settings.reasons(name),
             is_openai=settings.is_openai,
         )
-        self.outages = Outages(self.provider, name, probe=self.probe, on_outage=lambda: self.limiter.restart())
+        self.outages = Outages(self.provider, name, probe=self.probe, on_outage=self.limiter.restart)
         self._opening = Opening()
         self._estimate = TokenEstimate(counter_for(name))
         self._span_name = f"chat {name}"

@@ -1,14 +1,14 @@
 """Tells the trouble of an account from the trouble of one record, by how calls of one model end.
 
-A record ends as failed when its calls fail while others are answered. Where none is answered, the account is stopped and
-its records are handed back:
+A record ends as failed when its calls fail while others are answered. Where none is answered, the account is stopped
+and its records are handed back:
 
 - the provider cannot be reached (connection refused, DNS, TLS): once the quick retries of one record are spent;
 - errors of the server and lost connections: once the retries of one record are spent, nothing was answered since its
   first failure, and a minimal call fails likewise;
 - timeouts: the same; or, without waiting for the retries, once the calls of three records timed out and none was
-  answered since. A minimal call is no judge of that: it may be answered in time by a server that is overloaded. One call
-  at a time follows then (`pacing.concurrency`); where that is not answered in time either, the first rule holds.
+  answered since. A minimal call is no judge of that: an overloaded server may answer it in time. One call at a time
+  follows then (`pacing.concurrency`); where that is not answered in time either, the first rule holds.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Outages:
         question.failing_since = None
 
     def failed(self, question: Question, failed: CallFailed, *, began: float) -> CallFailed:
-        """Record a failed call that began at `began`. Returns what to raise: the failure, or that the account is down."""
+        """Record a failed call that began at `began`. Returns what to raise: it, or that the account is down."""
         if failed.kind not in OUTAGES:
             if failed.verdict is Verdict.PERMANENT:
                 self.answered(question, began=began)

@@ -198,11 +198,8 @@ class RequestHandler:
         try:
             async with limit:
                 answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
-        except AccountStopped as stopped:
-            self._accounts.stopped(stopped)
-            return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
-        except StillLimited:
-            return self._told_of(running, self._handed_back(account, LIMITED))
+        except (AccountStopped, StillLimited) as reason:
+            return self._told_of(running, self._given_up(account, reason))
         except VoidRequestError as void:
             return self._told_of(running, void)
         except TimeoutError:
@@ -249,6 +246,12 @@ class RequestHandler:
         account.handed_back += 1
         HANDED_BACK.labels(*account.key, reason).inc()
         return VoidRequestError(reason)
+
+    def _given_up(self, account: Account, reason: AccountStopped | StillLimited) -> VoidRequestError:
+        if isinstance(reason, StillLimited):
+            return self._handed_back(account, LIMITED)
+        self._accounts.stopped(reason)
+        return self._handed_back(account, ACCOUNT_STOPPED)
 
     def _waiting(self, account: Account) -> int:
         return sum(each.account is account and not each.started for each in self._running.values())

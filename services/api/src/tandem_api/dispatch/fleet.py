@@ -183,7 +183,9 @@ class Fleet:
         return obstacle
 
 
-def _in_words(said: AccountReported, now: datetime, *, worker: str = "") -> str:
+def _in_words(  # noqa: PLR0911 - one return a case
+    said: AccountReported, now: datetime, *, worker: str = ""
+) -> str:
     """Return what people read. `worker`: the one that is concerned, where others are not."""
     where = f"Provider {said.provider}"
     quoted = f" ({said.message.rstrip('.')})" if said.message else ""
@@ -199,16 +201,16 @@ def _in_words(said: AccountReported, now: datetime, *, worker: str = "") -> str:
             who = f"The llm-worker {worker} cannot" if worker else "The llm-workers cannot"
             others = "; others can" if worker else ""
             return (
-                f"{who} reach provider {said.provider}{quoted}{others}. Start it, or check its base_url and the network. "
-                f"{_ON_ITS_OWN}"
+                f"{who} reach provider {said.provider}{quoted}{others}. Start it, or check its base_url and the "
+                f"network. {_ON_ITS_OWN}"
             )
         case "server_error":
             return f"{where} answers calls to {said.model} with errors{quoted}. Check the provider. {_ON_ITS_OWN}"
         case "timeout":
             who = f" from the llm-worker {worker}" if worker else ""
             return (
-                f"{where} answers no call to {said.model}{who} in time{quoted}. Check the provider; if its answers take "
-                f"that long, raise its timeout_seconds. {_ON_ITS_OWN}"
+                f"{where} answers no call to {said.model}{who} in time{quoted}. Check the provider; if its answers "
+                f"take that long, raise its timeout_seconds. {_ON_ITS_OWN}"
             )
         case "retry_after":
             until = ""

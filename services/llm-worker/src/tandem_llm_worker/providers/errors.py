@@ -175,15 +175,18 @@ def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime |
 
 
 def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
-    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait of known length."""
+    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait that is told."""
     if failed.kind is not ErrorKind.RATE_LIMITED:
         return failed
     wait = quota.retry_after if failed.retry_after is None else failed.retry_after
-    kind, verdict, message = failed.kind, failed.verdict, failed.message
+    kind: ErrorKind = failed.kind
+    verdict, message = failed.verdict, failed.message
     if quota.used_up or (quota.long_period and wait is None):
         kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED, None
         if quota.used_up:
-            message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[:MESSAGE_CHARACTERS]
+            message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[
+                :MESSAGE_CHARACTERS
+            ]
     elif wait is not None and wait > LONG_WAIT_SECONDS:
         verdict = Verdict.STOPPED
     return CallFailed(kind, verdict, message, status=failed.status, retry_after=wait, headers=failed.headers)

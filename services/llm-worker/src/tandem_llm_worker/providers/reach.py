@@ -8,7 +8,7 @@ import ssl
 import aiohttp
 
 
-def why_unreachable(error: BaseException) -> str | None:
+def why_unreachable(error: BaseException) -> str | None:  # noqa: PLR0911 - one return a case
     """Return why no connection came about, for people and without the address; None where there was a connection.
 
     `error` is what a call raised, with its causes. Examples: `connection refused`, `its name does not resolve (DNS)`.

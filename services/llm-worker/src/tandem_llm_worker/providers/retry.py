@@ -1,7 +1,7 @@
 """The one retry layer: bounded in calls and in time, jittered, honouring Retry-After. The SDK's own is off.
 
-The time budget counts failed calls and the waits after them. Waits that the provider asks for by refusing a call for its
-rate, and waits for a turn, are counted apart (`waits`): a rate limit delays a record and never ends it.
+The time budget counts failed calls and the waits after them. Waits that the provider asks for by refusing a call for
+its rate, and waits for a turn, are counted apart (`waits`): a rate limit delays a record and never ends it.
 """
 
 from __future__ import annotations
@@ -75,8 +75,7 @@ class Budget:
         return self._attempts.failed
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the call brings in the end. Raises the last CallFailed, or StillLimited, once the budget is spent.
-        """
+        """Return what the call brings in the end. Raises CallFailed or StillLimited once the budget is spent."""
         try:
             # the usual case without the machinery: most calls go well the first time
             return await call()
