@@ -258,7 +258,8 @@ class Asker:
         question.got = history.got.setdefault((provider, name), Got())
         question.structured = question.got.structured
         question.check_account = partial(self._check_account, provider, name)
-        budget = self._retry.budget(question.waits, failed=self._failed_before.calls(_asked(question)))
+        before = self._failed_before.calls(_asked(question)) if self._failed_before else 0
+        budget = self._retry.budget(question.waits, failed=before)
         answers = await self._completions(model, question, budget)
         if isinstance(answers, Result):
             return answers
@@ -274,18 +275,19 @@ class Asker:
 
     async def _completions(self, model: Model, question: Question, budget: Budget) -> tuple[Completion, ...] | Result:
         """Return the answers of a model, or how its asking ended without."""
-        failed = partial(Result, model.provider, model.name)
         try:
             answers = await completions(model, question, budget)
         except StillLimited as limited:
             self._failed_before.remember(_asked(question), budget.failed)
-            return failed(error=_error(ErrorKind.RATE_LIMITED, limited.message, limited.status), limited=limited)
+            error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
+            return Result(model.provider, model.name, error=error, limited=limited)
         except CallFailed as last:
             self._failed_before.forget(_asked(question))
             message = without_record_text(last.message, question.private.values())
             stopped = AccountStopped(model.provider, model.name, last) if last.verdict is Verdict.STOPPED else None
-            return failed(error=_error(last.kind, message, last.status), stopped=stopped)
-        self._failed_before.forget(_asked(question))
+            return Result(model.provider, model.name, error=_error(last.kind, message, last.status), stopped=stopped)
+        if self._failed_before:
+            self._failed_before.forget(_asked(question))
         return answers
 
     def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:

@@ -20,16 +20,14 @@ class Concurrency:
 
     def __init__(self, most: int) -> None:
         self._highest = most
+        self.most = most
+        """How many calls may be under way."""
         self._bound = float(most)
         self._threshold = float(most)
+        self._keep = 1.0 - 1.0 / max(_LEAST_MEMORY, most)
         self._cut_at = float("-inf")
         self._timed_out = 0.0
         self._answered = 0.0
-
-    @property
-    def most(self) -> int:
-        """Return how many calls may be under way."""
-        return int(self._bound)
 
     def answered(self) -> None:
         """Record that a call was answered."""
@@ -37,7 +35,7 @@ class Concurrency:
         self._answered += 1.0
         if self._bound < self._highest:
             step = 1.0 if self._bound < self._threshold else 1.0 / self._bound
-            self._bound = min(float(self._highest), self._bound + step)
+            self._set(min(float(self._highest), self._bound + step))
 
     def timed_out(self, began: float, now: float) -> bool:
         """Record that a call which began at `began` timed out. Returns whether fewer calls are allowed from now on."""
@@ -48,21 +46,24 @@ class Concurrency:
         share = self._timed_out / (self._timed_out + self._answered)
         if self._timed_out < FEWEST_TIMED_OUT - 0.5 or share < MOST_TIMED_OUT:
             return False
-        self._threshold = self._bound = max(1.0, self._bound * BACK_OFF)
+        self._threshold = max(1.0, self._bound * BACK_OFF)
+        self._set(self._threshold)
         self._forget(now)
         return True
 
     def restart(self, now: float) -> None:
         """Begin again with one call: the account was down, and what brought it down may come again."""
         self._threshold = max(1.0, min(self._threshold, self._bound))
-        self._bound = 1.0
+        self._set(1.0)
         self._forget(now)
+
+    def _set(self, bound: float) -> None:
+        self._bound, self.most = bound, int(bound)
 
     def _forget(self, now: float) -> None:
         self._cut_at = now
         self._timed_out = self._answered = 0.0
 
     def _fade(self) -> None:
-        keep = 1.0 - 1.0 / max(_LEAST_MEMORY, self._highest)
-        self._timed_out *= keep
-        self._answered *= keep
+        self._timed_out *= self._keep
+        self._answered *= self._keep

@@ -83,6 +83,9 @@ class FailedBefore:
     def __init__(self) -> None:
         self._calls: OrderedDict[Hashable, int] = OrderedDict()
 
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
     def calls(self, asked: Hashable) -> int:
         """Return how many calls failed in earlier askings."""
         return self._calls.get(asked, 0)
