@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatch_world import WORKER, World
+from dispatch_world import FAST, WORKER, World
 from tandem.events import AccountReported, AccountState, JobPublishedV1, JobState, WorkerReportedV1
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
@@ -119,6 +119,20 @@ async def test_what_was_handed_back_is_asked_anew_with_the_same_number_and_a_sma
     assert {request.ask for request in world.seen.requests} == {1}
     assert not world.seen.responses
     assert (await world.document())["dispatch"]["totals"]["labeled"] == 40
+
+
+async def test_what_waits_for_a_limited_account_is_asked_again_and_never_ends_as_undelivered(world: World) -> None:
+    await world.job(3)
+    world.workers[:] = [report()]
+    async with world.running(settings=FAST.model_copy(update={"deadline_seconds": 0.3})):
+        for refused in range(1, 13):  # more deadlines than a record has asks
+            world.workers[:] = [report(refused=refused)]
+            count = len(world.seen.requests)
+            await eventually(lambda: len(world.seen.requests) > count)  # noqa: B023 - used at once
+        assert {request.ask for request in world.seen.requests} == {1}
+        assert not world.seen.responses
+        await eventually(lambda: len(world.seen.responses) == 3)  # with no refusal any more, silence counts
+    assert {response.error.kind for response in world.seen.responses if response.error} == {"undelivered"}
 
 
 async def test_people_can_pause_resume_and_cancel_a_waiting_job(world: World) -> None:

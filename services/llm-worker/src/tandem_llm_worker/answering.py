@@ -36,12 +36,15 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
         question.samples, question.drawn = wanted - len(got), len(got)
         try:
             answer = await budget(partial(model.call, question))
-        except CallFailed as failed:
+        except CallFailed as last:
+            failed = await model.outages.judge(question, last)
             if got and failed.verdict is not Verdict.STOPPED:
                 break
             if (refused := _readable_all_the_same(failed, question)) is not None:
                 return (refused,)
-            raise
+            if failed is last:
+                raise
+            raise failed from last
         usable = answer.usable
         if usable:
             got.extend(usable[: question.samples])

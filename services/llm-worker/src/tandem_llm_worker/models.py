@@ -17,8 +17,9 @@ from tandem.observability.tracing import tracer
 from tandem.pricing import PriceTable, room_after_truncation
 from tandem.tokens import counter_for
 from tandem_llm_worker.costs import CostMeter
+from tandem_llm_worker.outages import Outages
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
-from tandem_llm_worker.pacing.limits import NOTHING
+from tandem_llm_worker.pacing.limits import NOTHING, Need
 from tandem_llm_worker.providers.attempts import Attempt
 from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
@@ -51,6 +52,7 @@ class Model:
             reasons=settings.reasons(name),
             is_openai=settings.is_openai,
         )
+        self.outages = Outages(self.provider, name, probe=self.probe, on_outage=self.limiter.restart)
         self._opening = Opening()
         self._estimate = TokenEstimate(counter_for(name))
         self._span_name = f"chat {name}"
@@ -70,10 +72,10 @@ class Model:
         """One call, within the limits. What the provider complains about is changed, and the call made again.
 
         The first call of an agent goes ahead of its others, so that few of them meet the same complaint.
-        Raises CallFailed, and whatever `check_wanted` raises.
+        Raises CallFailed, StillLimited, and whatever `check_wanted` raises.
         """
         if not self._opening.is_open(question.agent_key):
-            lead = await self._opening.lead(question.agent_key)
+            lead = await self._lead(question)
             if lead is not None:
                 with lead:
                     return await self._call(question, lead)
@@ -92,6 +94,19 @@ class Model:
             self.capabilities.needs_room_to_reason(question.parameters.reasoning_effort)
         question.max_tokens = room_after_truncation(question.max_tokens)
         return self._parameters(question) != before
+
+    async def _lead(self, question: Question) -> Lead | None:
+        if not question.history.calls:
+            return await self._opening.lead(question.agent_key)
+        async with question.waits.turn():
+            return await self._opening.lead(question.agent_key)
+
+    async def _admitted(self, question: Question, need: Need) -> Reservation:
+        """Wait for the turn of a call. Raises StillLimited where a further call for a record waits too long."""
+        if not question.history.calls:  # the handler of requests bounds the wait for the first
+            return await self.limiter.reserve(need, job=question.job)
+        async with question.waits.turn():
+            return await self.limiter.reserve(need, job=question.job, again=True)
 
     async def _call(self, question: Question, lead: Lead | None) -> Answer:
         trial = self.capabilities.trial(question.parameters, question.schema_key, partial(self._parameters, question))
@@ -113,8 +128,9 @@ class Model:
                     samples=parameters.get("n", 1),
                     exactly=self.limiter.tokens_bind,
                 )
-            with await self.limiter.reserve(need, job=question.job, again=bool(question.history.calls)) as reservation:
+            with await self._admitted(question, need) as reservation:
                 try:
+                    question.check_account()
                     question.check_wanted()
                 except BaseException:
                     reservation.not_called()
@@ -129,9 +145,10 @@ class Model:
                         last = failed
                         continue
                     self._told_by(failed, reservation)
-                    raise
+                    raise self.outages.failed(question, failed, began=reservation.admitted_at) from failed.__cause__
                 if lead is not None:
                     lead.taken()
+                self.outages.answered(question, began=reservation.admitted_at)
                 self._settled_by(answer, question, reservation)
             question.structured = "response_format" in parameters
             attempt.succeeded(answer, api, parameters)
@@ -146,6 +163,8 @@ class Model:
             self.limiter.observe_headers(failed.headers)
         if failed.verdict is Verdict.RATE_LIMITED:
             self.limiter.refused(failed.retry_after)
+        elif failed.kind is ErrorKind.TIMEOUT:
+            reservation.timed_out()
 
     def _settled_by(self, answer: Answer, question: Question, reservation: Reservation) -> None:
         """What an answer says of the limits, and what it took of them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswers, Usage
 from tandem.labeling.labeler import Labeler
 from tandem_llm_worker.providers.capabilities import Plainer
+from tandem_llm_worker.providers.waits import Waits
 
 Message = dict[str, str]
 
@@ -70,10 +71,18 @@ class Question:
     check_wanted: Callable[[], None]
     """Raises when the answer is of no use any more; called right before each call."""
     history: History
+    waits: Waits
+    """How long the record may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""
+    check_account: Callable[[], None] = lambda: None
+    """Raises CallFailed when the account that is asked takes no calls any more; called before `check_wanted`."""
     job: str = ""
     """Whose call it is: jobs take turns."""
+    record: Hashable = ""
+    """What tells the record from others."""
+    failing_since: float | None = None
+    """When the first of the failed calls began after which the provider took none of this question."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""

@@ -24,11 +24,13 @@ from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.providers.errors import AccountStopped
+from tandem_llm_worker.providers.waits import StillLimited
 from tandem_llm_worker.questions import History
 
 ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
 CROWDED = "crowded"
+LIMITED = "limited"
 UNKNOWN_PROVIDER = "unknown_provider"
 ANOTHERS = "anothers"
 PROMPT_REFUSED = "prompt_refused"
@@ -101,7 +103,8 @@ class RequestHandler:
     Void is what belongs to a job that does not run or is not known in time, or to an older epoch than the job's: those
     records are asked for again under the new one. A request for what is under way is left to the call that runs; one
     for what was answered lately gets the same answer again, unpaid. A request is handed back, unanswered and counted,
-    when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
+    when its account is stopped or paused, when its first call could not start in time, or when it waited too long for
+    the rate; the dispatcher asks anew.
     What is not begun when its partition goes to another worker is left to that one (`LetGo`), and so is what would have
     to be called again, while nothing was paid for it.
     """
@@ -202,9 +205,8 @@ class RequestHandler:
         try:
             async with limit:
                 answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
-        except AccountStopped as stopped:
-            self._accounts.stopped(stopped)
-            return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
+        except (AccountStopped, StillLimited) as reason:
+            return self._told_of(running, self._given_up(account, reason))
         except VoidRequestError as void:
             return self._told_of(running, void)
         except TimeoutError:
@@ -251,6 +253,12 @@ class RequestHandler:
         account.handed_back += 1
         HANDED_BACK.labels(*account.key, reason).inc()
         return VoidRequestError(reason)
+
+    def _given_up(self, account: Account, reason: AccountStopped | StillLimited) -> VoidRequestError:
+        if isinstance(reason, StillLimited):
+            return self._handed_back(account, LIMITED)
+        self._accounts.stopped(reason)
+        return self._handed_back(account, ACCOUNT_STOPPED)
 
     def _waiting(self, account: Account) -> int:
         return sum(each.account is account and not each.started for each in self._running.values())

@@ -124,10 +124,20 @@ class RetrySettings(BaseModel):
 
     max_calls: int = Field(default=5, ge=1, description="Calls for one answer, the first included.")
     max_refused_calls: int = Field(
-        default=20, ge=1, description="The same where the provider only said 'not so fast' (429): those are not paid."
+        default=20,
+        ge=1,
+        description="Refusals for the rate (429, unpaid) before the request is handed back to be asked anew.",
     )
     max_seconds: float = Field(
-        default=90.0, gt=0, description="No call starts later than this after the first one failed."
+        default=90.0,
+        gt=0,
+        description="Failed calls after the first and the waits between them; waits for the rate do not count.",
+    )
+    hold_seconds: float = Field(
+        default=75.0,
+        gt=0,
+        description="A request that still waits for the rate or its turn so long after it was received is handed back; "
+        "keep it well below the dispatcher's deadline_seconds.",
     )
     base_seconds: float = Field(default=0.5, gt=0)
     max_wait_seconds: float = Field(default=20.0, gt=0)
@@ -152,6 +162,9 @@ class ProbeSettings(BaseModel):
 
     first_seconds: float = Field(default=5.0, gt=0)
     max_seconds: float = Field(default=300.0, gt=0)
+    outage_max_seconds: float = Field(
+        default=30.0, gt=0, description="The longest interval for a provider that is down or unreachable."
+    )
     max_pause_seconds: float = Field(default=3600.0, gt=0, description="The longest Retry-After that is believed.")
 
 

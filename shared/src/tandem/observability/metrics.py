@@ -60,6 +60,16 @@ MODEL_UNCOUNTED_TOKENS = Counter(
     ["provider", "model"],
 )
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
+MODEL_MOST_IN_FLIGHT = Gauge(
+    "tandem_model_most_in_flight_calls",
+    "Calls that may be under way: as configured, or fewer after timeouts or an outage.",
+    ["provider", "model"],
+)
+ACCOUNT_STOPS = Counter(
+    "tandem_model_account_stops_total",
+    "How often this worker found the account to take no calls.",
+    ["provider", "model", "reason"],
+)
 ACCOUNT_STATE = Gauge(
     "tandem_model_account_state",
     "1 for the state the account is in: ok, paused, stopped.",

@@ -39,6 +39,7 @@ class Waiting:
         self._note_handed_back(calling)  # first, since what was counted is counted once, whatever fails below
         lost = []
         for feeder, account in calling:
+            feeder.is_limited = self._fleet.is_limited(account, within=self._settings.deadline_seconds)
             try:
                 if not await self._refuse(feeder):
                     await self._judge(feeder, account)

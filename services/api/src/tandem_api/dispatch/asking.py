@@ -69,12 +69,23 @@ class Asking:
         return Step(moved, due, list(asked), requests, goes_on=not unaffordable and cursor < below)
 
     async def again(
-        self, walk: Walk, job: JobDocument, budget: JobBudget | None, overdue: Sequence[Ask], *, now: float
+        self,
+        walk: Walk,
+        job: JobDocument,
+        budget: JobBudget | None,
+        overdue: Sequence[Ask],
+        *,
+        now: float,
+        counted: bool = True,
     ) -> Step:
-        """Ask for these records again; the undelivered ones end as failed."""
+        """Ask for these records again; the undelivered ones end as failed.
+
+        `counted`: whether a deadline that passed counts as an ask in vain: not while the account's rate holds records
+        up.
+        """
         due = now + self._parts.deadline_seconds
         # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
-        numbers = {ask.seq: ask.number if ask.void else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
+        numbers = {ask.seq: ask.number if ask.void or not counted else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
         records = await self._parts.records.get_many(job["dataset_id"], list(numbers))
         if len(records) < len(numbers):
             log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))

@@ -37,6 +37,8 @@ class JobFeeder(FedJob):
         self._budget: JobBudget | None = None
         self._sizes = PromptSizes(document, parts.renderers)
         self._looked_at_budget = 0
+        self.is_limited = False
+        """Whether the account's rate holds records up: a deadline that passes then does not count as an ask in vain."""
         self._save_unknown = False
         self._forgotten = False
         self._clock = _clock(document, parts)
@@ -157,8 +159,8 @@ class JobFeeder(FedJob):
     async def _ask_again(self) -> bool:
         """Ask for what is overdue or void. False when the budget has no room for all of it."""
         while overdue := self._walk.outstanding.overdue(self._clock(), BATCH):
-            now = self._clock()
-            step = await self._asking.again(self._walk, self.document, self._budget, overdue, now=now)
+            now, counted = self._clock(), not self.is_limited
+            step = await self._asking.again(self._walk, self.document, self._budget, overdue, now=now, counted=counted)
             await self._take(step, "again")
             if step.requests or step.undelivered:
                 counts = {"count": len(step.requests), "undelivered": len(step.undelivered)}

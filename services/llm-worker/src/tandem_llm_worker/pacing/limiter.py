@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.buckets import Buckets
+from tandem_llm_worker.pacing.concurrency import Concurrency
 from tandem_llm_worker.pacing.discovery import REST_SECONDS
 from tandem_llm_worker.pacing.headers import Readings, read
 from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
@@ -66,6 +67,11 @@ class Reservation:
         """The provider did not take the call, and charged nothing for it."""
         self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
 
+    def timed_out(self) -> None:
+        """Say that no answer came in time."""
+        limiter = self._limiter
+        limiter.concurrency.timed_out(self.admitted_at, limiter._clock())  # noqa: SLF001 - a reservation is the limiter's
+
     def __enter__(self) -> Self:
         return self
 
@@ -89,7 +95,7 @@ class Limiter:
         self._clock = clock
         self._call_later = call_later
         now = clock()
-        self.max_in_flight = limits.max_in_flight or DEFAULT_IN_FLIGHT
+        self.concurrency = Concurrency(limits.max_in_flight or DEFAULT_IN_FLIGHT)
         self.allowance = Allowance(limits)
         self._buckets = Buckets(limits, self.allowance.rates, now)
         self._held_until = now
@@ -103,6 +109,11 @@ class Limiter:
         """Called when a refusal made this worker slower: others want to know."""
         self.latency: float | None = None
         """Seconds from admission to the end of a call, smoothed."""
+
+    @property
+    def max_in_flight(self) -> int:
+        """Return how many calls may be under way now: as many as are configured, or fewer after timeouts."""
+        return self.concurrency.most
 
     @property
     def counts_tokens(self) -> bool:
@@ -166,6 +177,7 @@ class Limiter:
     def accepted(self) -> None:
         """The provider took a call."""
         self.accepted_calls += 1
+        self.concurrency.answered()
         now = self._clock()
         self.allowance.accepted(now)
         if self.allowance.found is not None:
@@ -201,6 +213,10 @@ class Limiter:
         now = self._clock()
         if self.allowance.heard_refused(calls_per_second, now):
             self._rest(now)
+
+    def restart(self) -> None:
+        """Begin again with one call at a time, twice as many with each round that is answered."""
+        self.concurrency.restart(self._clock())
 
     def hold(self, seconds: float) -> None:
         """Admit nobody for so long."""
@@ -244,7 +260,7 @@ class Limiter:
 
     def _wait_seconds(self, need: Need) -> float:
         """Until the next call could start: 0 for now, infinity when only an event can tell."""
-        if self.in_flight >= self.max_in_flight or self.in_flight >= self.allowance.most_in_flight:
+        if self.in_flight >= self.concurrency.most or self.in_flight >= self.allowance.most_in_flight:
             return inf
         now = self._clock()
         if now > self._share_until:

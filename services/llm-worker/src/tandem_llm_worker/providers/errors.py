@@ -13,7 +13,8 @@ import openai
 
 from tandem.events import ErrorKind, Usage
 from tandem_llm_worker.providers.complaints import Complaint, complaint_in, context_in
-from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.error_body import MESSAGE_CHARACTERS, ErrorBody
+from tandem_llm_worker.providers.quota import Quota, quota_in
 
 _SHARED_RUN = 24
 """A message that has so many characters in a row from the record is not shown."""
@@ -166,11 +167,32 @@ def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime |
     if isinstance(error, openai.APIStatusError):
         headers = error.response.headers
         body = ErrorBody.parse(error.response.content)
-        return failure(error.status_code, body, sent=frozenset(sent), headers=headers, now=now)
+        failed = failure(error.status_code, body, sent=frozenset(sent), headers=headers, now=now)
+        return with_quota(failed, quota_in(body.raw))
     if _is_timeout(error):
         return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
     root = _causes(error)[-1]
     return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
+
+
+def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
+    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait that is told."""
+    if failed.kind is not ErrorKind.RATE_LIMITED:
+        return failed
+    wait = quota.retry_after if failed.retry_after is None else failed.retry_after
+    kind: ErrorKind = failed.kind
+    verdict, message = failed.verdict, failed.message
+    if quota.used_up or (quota.long_period and wait is None):
+        kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED, None
+        if quota.used_up:
+            message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[
+                :MESSAGE_CHARACTERS
+            ]
+    elif wait is not None and wait > LONG_WAIT_SECONDS:
+        verdict = Verdict.STOPPED
+    return CallFailed(
+        kind, verdict, message, status=failed.status, retry_after=wait, headers=failed.headers, body=failed.body
+    )
 
 
 def failure_in_a_body(body: ErrorBody, *, headers: Mapping[str, str] | None, sent: Collection[str] = ()) -> CallFailed:
@@ -178,7 +200,7 @@ def failure_in_a_body(body: ErrorBody, *, headers: Mapping[str, str] | None, sen
     code = next((int(word) for word in body.code.split() if word.isdigit()), 0)
     if not 400 <= code < 600:
         code = 429 if _ONLY_TOO_FAST.search(f"{body.code} {body.message}") else 502
-    return failure(code, body, sent=sent, headers=headers or {})
+    return with_quota(failure(code, body, sent=sent, headers=headers or {}), quota_in(body.raw))
 
 
 def failure(  # noqa: PLR0911 - one return a case

@@ -12,6 +12,7 @@ from tandem.testing.provider.limits import Limits
 
 FailureKind = Literal[
     "server_error",
+    "loading",
     "rate_limited",
     "quota_exhausted",
     "unauthorized",
@@ -42,6 +43,7 @@ class Behaviour(BaseModel):
     latency_ms_per_output_token: float = Field(default=0, ge=0, description="Added for each token of the answer.")
     hold: bool = Field(default=False, description="Calls wait, already received, until this is false again.")
     failures: dict[FailureKind, float] = Field(default={}, description="Share of the calls that fail so.")
+    failing_text: str | None = Field(default=None, description="Calls fail only when their messages contain this.")
     first_calls: list[FailureKind] = Field(default=[], description="How the first calls of every prompt fail.")
     retry_after_seconds: float = Field(default=1, ge=0, description="Said with rate_limited.")
     limits: Limits = Field(default=Limits(), description="What is allowed of each model, each on its own.")

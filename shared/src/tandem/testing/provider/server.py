@@ -122,7 +122,8 @@ class SimulatedProvider:
         end: End = "failed"
         kind: str | None = None
         try:
-            failure = failures.draw(settings, prompt, nth)
+            failing = settings.failing_text is None or settings.failing_text.encode() in messages
+            failure = failures.draw(settings, prompt, nth) if failing else None
             if failure == "unsupported" and failures.named(settings) not in request:
                 failure = None
             said = _complaint(settings, request)
