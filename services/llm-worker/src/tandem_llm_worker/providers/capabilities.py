@@ -13,6 +13,8 @@ Api = Literal["chat", "responses"]
 
 _MOST_SCHEMAS = 256
 _ROOM = ("max_tokens", "max_completion_tokens")
+_ALTERNATIVES = (10, 5)
+"""Fall back on these where a provider complains of `top_logprobs` and does not say how many it takes."""
 
 
 class Capabilities:
@@ -124,6 +126,8 @@ class Capabilities:
         elif complaint.of_this_schema:
             if len(self._bad_schemas) < _MOST_SCHEMAS:
                 self._bad_schemas.add(schema_key)
+        elif parameter == "top_logprobs" and (fewer := _fewer(sent.get(parameter, 0))):
+            self._bound(parameter, min(fewer, self._most_top_logprobs or fewer))
         elif parameter:
             self._drop(parameter)
 
@@ -151,3 +155,8 @@ class Capabilities:
     def needs_room_to_reason(self) -> None:
         """The model turned out to reason: the room is larger from now on, before other answers are cut."""
         self._reasoning_room = REASONING_ROOM
+
+
+def _fewer(alternatives: int) -> int | None:
+    """Return the next lower number of alternatives to ask for; None when there is none left to try."""
+    return next((fewer for fewer in _ALTERNATIVES if fewer < alternatives), None)
