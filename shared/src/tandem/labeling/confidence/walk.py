@@ -158,7 +158,7 @@ class _Walker:
                 own += probability
             elif begun.said is not None:
                 doubts.append(Doubt(reached * probability, others, unless_seen=True))
-        if astray > own:
+        if astray > own and not is_shared:
             self._lead_says_nothing = True
             self._held_to_format |= likeliest > own
         if unlisted > _ROUNDING:
@@ -201,7 +201,7 @@ class _Walker:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label)))
             elif begun.blank:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
-        if astray:
+        if astray and not is_shared:  # of a shared token, what parted before the label is no sign of a grammar
             self._astray += reached * astray
             self._held_to_format |= likeliest > own
         if unlisted > _ROUNDING and is_shared:
