@@ -98,6 +98,8 @@ class ConfidenceSpread(Model):
     with_confidence: int = 0
     without_confidence: int = 0
     mean: float | None = None
+    warnings: tuple[str, ...] = ()
+    """Why it should not choose what people review, and what to do."""
 
 
 class TaskReport(Model):

@@ -43,7 +43,7 @@ class ModelParameters(Part):
     top_p: float | None = Field(default=None, gt=0, le=1)
     seed: int | None = None
     logprobs: bool = True
-    top_logprobs: int = Field(default=10, ge=0, le=20)
+    top_logprobs: int = Field(default=20, ge=0, le=20)
     reasoning_effort: str | None = Field(default=None, max_length=20)
     samples: int = Field(default=1, ge=1, le=20, description="Answers to each record; all are kept.")
 

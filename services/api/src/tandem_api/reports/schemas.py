@@ -61,6 +61,11 @@ class ConfidenceSpread(View):
     with_confidence: int
     without_confidence: int
     mean: float | None
+    warnings: list[str] = Field(
+        default=[],
+        description="Why this confidence should not choose what people review, and what to do; empty when nothing "
+        "speaks against it.",
+    )
 
 
 class TaskReport(View):

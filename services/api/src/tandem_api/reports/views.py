@@ -12,6 +12,7 @@ from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.jobs.schemas import JobCost, JobCounts
+from tandem_api.reports.confidence_warnings import confidence_warnings
 from tandem_api.reports.measures import Evaluation, Latency, share
 from tandem_api.reports.schemas import (
     ConfidenceSpread,
@@ -142,6 +143,7 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
             with_confidence=spread.with_confidence,
             without_confidence=spread.without_confidence,
             mean=spread.confidence / spread.with_confidence if spread.with_confidence else None,
+            warnings=confidence_warnings(sums.gold.reliability, sums.verified.reliability, spread.confidence_histogram),
         ),
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),

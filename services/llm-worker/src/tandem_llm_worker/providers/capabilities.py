@@ -24,6 +24,8 @@ _SUSPECTED = 2
 _API = Key("api")
 _WINDOW = Key("window")
 _ROOM_NAME = Key("room")
+_ALTERNATIVES = (10, 5)
+"""Fall back on these where a provider complains of `top_logprobs` and does not say how many it takes."""
 
 
 class Capabilities:
@@ -237,6 +239,10 @@ class Capabilities:
             self.refusals.add(
                 Key("most", parameter, api=like.api), said, value=max(1, most) if parameter == "n" else most
             )
+        elif parameter == "top_logprobs" and (fewer := _fewer(sent.get(parameter, 0))):
+            known = self.refusals.get(Key("most", parameter, api=like.api))
+            fewer = fewer if known is None else min(fewer, known.value)
+            self.refusals.add(Key("most", parameter, api=like.api), said, value=fewer)
         elif parameter in _ROOM:
             if parameter == self._first_room:
                 self.refusals.add(_ROOM_NAME, said)
@@ -327,3 +333,8 @@ def _of_parameter(parameter: str, like: CallKind) -> Key:
 def _with_companions(parameter: str) -> set[str]:
     """Return the parameter with those that mean nothing without it."""
     return {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+
+
+def _fewer(alternatives: int) -> int | None:
+    """Return the next lower number of alternatives to ask for; None when there is none left to try."""
+    return next((fewer for fewer in _ALTERNATIVES if fewer < alternatives), None)

@@ -920,7 +920,7 @@ export interface components {
              *       "max_tokens": 64,
              *       "samples": 1,
              *       "temperature": 0,
-             *       "top_logprobs": 10
+             *       "top_logprobs": 20
              *     }
              */
             parameters: components["schemas"]["ModelParameters"];
@@ -1556,6 +1556,12 @@ export interface components {
             histogram: number[];
             /** Mean */
             mean: number | null;
+            /**
+             * Warnings
+             * @description Why this confidence should not choose what people review, and what to do; empty when nothing speaks against it.
+             * @default []
+             */
+            warnings: string[];
             /** With Confidence */
             with_confidence: number;
             /** Without Confidence */
@@ -2667,7 +2673,7 @@ export interface components {
             temperature: number | null;
             /**
              * Top Logprobs
-             * @default 10
+             * @default 20
              */
             top_logprobs: number;
             /** Top P */
