@@ -16,11 +16,11 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database
-from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
@@ -33,10 +33,11 @@ from tandem_api.examples.pool import ExamplePools
 
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
+    """Wait for MongoDB, then for the broker; construct the dispatcher and close what was opened at the end."""
     prices = load_prices(settings.prices_file)
     database = Database(settings.mongo)
     annotations = AnnotationReader(database)
-    await ensure_indexes(database)
+    await StoreWatch(database, health).until()
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()

@@ -13,7 +13,7 @@ from tenacity import (
 from tandem.access import Caller
 from tandem.events import LabelValue, SpanTask
 from tandem.observability.metrics import DECISIONS
-from tandem.store.database import Database, StoreConflictError, utcnow
+from tandem.store.database import Database, StoreConflictError, StoreUnavailableError, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import ItemMovedOnError, ReviewItemWriter
@@ -29,7 +29,7 @@ from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 30
 TRYING_SECONDS = 10
-"""Of a write that another one got in the way of; each try judges the item as it is then."""
+"""Limits of a write that another one, or a change of the primary, got in the way of; each try reads the item again."""
 FIRST_WAIT_SECONDS = 0.02
 MOST_WAIT_SECONDS = 0.5
 """Jittered, between two tries: the write in the way has yet to be acknowledged by most of the replica set."""
@@ -62,7 +62,7 @@ class Decisions:
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
-        async for attempt in _again_when_changed():
+        async for attempt in _again():
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
@@ -84,7 +84,7 @@ class Decisions:
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
         """Take back the caller's decision; it must be the one that holds."""
-        async for attempt in _again_when_changed():
+        async for attempt in _again():
             with attempt:
                 return await self._undo(caller, await self._shown.item(caller, item_id))
         raise AssertionError("unreachable: the last try returns or raises")
@@ -238,6 +238,7 @@ class Decisions:
             or last.revision != item.revision
         ):
             raise problems.already_decided(item, by_caller=by_caller)
+        self._publisher.publish(last)  # the try that wrote it may have ended before it was told
         return await self._result(last, values)
 
     async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
@@ -250,6 +251,7 @@ class Decisions:
             or item.reserved_by != caller.name
         ):
             raise problems.nothing_to_undo(item)
+        self._publisher.publish(last)  # the try that wrote it may have ended before it was told
         return await self._shown.view(caller, item)
 
     async def _result(self, verification: Verification, values: dict[str, LabelValue]) -> DecisionResult:
@@ -268,10 +270,10 @@ def _moved_on(item: ReviewItem) -> StoreConflictError:
     return StoreConflictError(f"the item {item.item_id} changed meanwhile")
 
 
-def _again_when_changed() -> AsyncRetrying:
-    """Tries after a StoreConflictError, which the last of them lets through."""
+def _again() -> AsyncRetrying:
+    """Try again after a StoreUnavailableError, StoreConflictError included; the last try raises it."""
     return AsyncRetrying(
-        retry=retry_if_exception_type(StoreConflictError),
+        retry=retry_if_exception_type(StoreUnavailableError),
         wait=wait_random_exponential(FIRST_WAIT_SECONDS, max=MOST_WAIT_SECONDS),
         stop=stop_after_attempt(TRIES) | stop_after_delay(TRYING_SECONDS),
         reraise=True,
