@@ -127,10 +127,7 @@ class ReplicaSet:
             node.spawn()
         for node in self.nodes:
             node.wait_ready()
-        members = [
-            {"_id": number, "host": f"{LOOPBACK}:{node.port}"}
-            for number, node in enumerate(self.nodes)
-        ]
+        members = [{"_id": number, "host": f"{LOOPBACK}:{node.port}"} for number, node in enumerate(self.nodes)]
         settings = {"electionTimeoutMillis": ELECTION_MS, "heartbeatIntervalMillis": HEARTBEAT_MS}
         with self.nodes[0].client(10.0) as client:
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members, "settings": settings})

@@ -152,13 +152,11 @@ def retryable(error: BaseException) -> Retryable | None:
 
 def reason(error: BaseException) -> str:
     """Describe a driver's error for a log line, e.g. `WriteConcernError (InterruptedDueToReplStateChange)`."""
-    codes = [error.code] if isinstance(error, OperationFailure) and error.code is not None else []
     details = getattr(error, "details", None)
-    if isinstance(details, Mapping):
-        codes += [part["code"] for part in _parts(details) if isinstance(part.get("code"), int)]
-        if isinstance(details.get("code"), int):
-            codes.append(details["code"])
-    known = [name for code in codes if (name := UNAVAILABLE_CODES.get(code) or CONFLICT_CODES.get(code))]
+    documents = [details, *_parts(details)] if isinstance(details, Mapping) else []
+    codes = [getattr(error, "code", None), *(document.get("code") for document in documents)]
+    names = {**CONFLICT_CODES, **UNAVAILABLE_CODES}
+    known = [names[code] for code in codes if isinstance(code, int) and code in names]
     return f"{type(error).__name__} ({known[0]})" if known else type(error).__name__
 
 
@@ -198,10 +196,11 @@ def _by_labels(has: Any) -> Retryable | None:
 
 def _of_single(code: Any, message: str, details: Mapping[str, Any]) -> Retryable | None:
     """Judge one error document: by its code, its labels, its words, and the write concern error within it."""
-    if code in CONFLICT_CODES:
-        return StoreConflictError
-    if code in UNAVAILABLE_CODES:
-        return StoreUnavailableError
+    if isinstance(code, int):
+        if code in CONFLICT_CODES:
+            return StoreConflictError
+        if code in UNAVAILABLE_CODES:
+            return StoreUnavailableError
     if (kind := _by_labels(_labels(details).__contains__)) is not None:
         return kind
     if code is None and any(words in message for words in _RECOVERING_MESSAGES):
@@ -238,10 +237,9 @@ def _of_parts(details: Mapping[str, Any], labeled: Retryable | None) -> Retryabl
 
 def _parts(details: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for name in ("writeErrors", "writeConcernErrors"):
-        parts = details.get(name) or ()
-        for part in parts.values() if isinstance(parts, Mapping) else parts:
-            if isinstance(part, Mapping):
-                yield part
+        parts = details.get(name)
+        if isinstance(parts, Sequence):
+            yield from (part for part in parts if isinstance(part, Mapping))
     if isinstance(nested := details.get("writeConcernError"), Mapping):
         yield nested
 
