@@ -123,6 +123,20 @@ def kafka_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     process.kill()  # its data go anyway
 
 
+@pytest.fixture
+def own_kafka(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[apache.KafkaBroker]:
+    """An Apache Kafka of the test's own, which it may kill."""
+    if reason := request.config.stash.get(_absence, None):
+        pytest.skip(f"Apache Kafka is missing: {reason}")
+    try:
+        process = apache.KafkaBroker(KAFKA_POM, work_dir=tmp_path / "kafka")
+    except apache.KafkaUnavailable as unavailable:
+        pytest.skip(f"Apache Kafka is missing: {unavailable}")
+    process.start(timeout=60)
+    yield process
+    process.kill()  # its data go anyway
+
+
 @pytest.fixture(
     scope="session",
     params=[pytest.param("tansu", marks=pytest.mark.tansu), pytest.param("kafka", marks=pytest.mark.kafka)],

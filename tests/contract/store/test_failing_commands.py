@@ -75,7 +75,8 @@ async def database(server: Mongod, control: Client, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pymongo.common, "MIN_HEARTBEAT_INTERVAL", 0.01)
     name = uuid.uuid4().hex  # not dropped: that would wait for the transactions whose commit failed
     control[name]["things"].insert_many([{"x": number} for number in range(5)])
-    database = Database(MongoSettings.model_validate({"url": server.url, "database": name}))
+    url = f"{server.url}&serverMonitoringMode=poll"  # else the next look waits for a change that never comes
+    database = Database(MongoSettings.model_validate({"url": url, "database": name}))
     yield database
     database.close()
 
