@@ -12,7 +12,7 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ DECISIONS = 60
 SMALL_BUDGET = 0.08
 """USD; enough for a part of the records."""
 SECONDS_A_FAULT = 12.0
+
+Connect = Callable[[str, str], Balanced]
 
 pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(300 + SECONDS_A_FAULT * FAULTS)]
 
@@ -69,6 +71,19 @@ def cluster(own_kafka: KafkaBroker, tmp_path: Path) -> Iterator[Cluster]:
         stack.callback(cluster.stop)
         cluster.start()
         yield cluster
+
+
+@pytest.fixture
+def balanced(cluster: Cluster) -> Iterator[Connect]:
+    """Connect to the replicas of a service with a key."""
+    with ExitStack() as stack:
+
+        def connect(service: str, token: str) -> Balanced:
+            http = Balanced(cluster.urls(service), token)
+            stack.callback(http.close)
+            return http
+
+        yield connect
 
 
 class Work:
@@ -129,15 +144,15 @@ class Work:
         return all(job["state"] == "completed" for job in self.jobs())
 
 
-def test_counts_and_costs_are_exact_after_many_faults(cluster: Cluster) -> None:
+def test_counts_and_costs_are_exact_after_many_faults(cluster: Cluster, balanced: Connect) -> None:
     seed = random.randrange(10**9) if SEED == "random" else int(SEED)  # noqa: S311 - chooses a plan
     faults = plan(seed, FAULTS)
     sys.stdout.write(f"\nTANDEM_CHAOS_SEED={seed} TANDEM_CHAOS_FAULTS={FAULTS}\n")
     token = cluster.stack.admin_key
-    api = Balanced(cluster.urls("api"), token)
+    api = balanced("api", token)
     work = Work(api)
     people = [
-        Reviewer(name, Balanced(cluster.urls("verification-ui"), _key(api, name)), lambda: work.ids[:2], LABELS)
+        Reviewer(name, balanced("verification-ui", _key(api, name)), lambda: work.ids[:2], LABELS)
         for name in ("ada", "ben")
     ]
     for person in people:
@@ -166,6 +181,7 @@ def _hurt(cluster: Cluster, work: Work, faults: list[Any]) -> None:
         cluster.inject(fault)
         cluster.wait(fault.pause)
         if number == len(faults) * 2 // 3:
+            cluster.say(f"the third job: {work.jobs()[2]['state_reason']}")
             work.raise_budget()
     cluster.say("the last fault was injected")
     cluster.recover()
@@ -176,7 +192,12 @@ def _settle(cluster: Cluster, work: Work, people: list[Reviewer]) -> None:
     running = [job for job in work.jobs() if job["state"] != "completed"]
     cluster.say(f"{len(running)} jobs go on: {[(job['name'], job['counts']['not_run']) for job in running]}")
     cluster.behave(latency_ms=LATENCY_MS / 20)
-    cluster.wait_until(work.are_over, 180, "all jobs are completed")
+    work.raise_budget()
+    try:
+        cluster.wait_until(work.are_over, 180, "all jobs are completed")
+    except AssertionError:
+        cluster.say(f"jobs: {work.jobs()}")
+        raise
     cluster.say("all jobs are completed")
     cluster.wait_until(
         lambda: sum(len(person.made) for person in people) >= DECISIONS or any(p.failure for p in people),
