@@ -24,7 +24,7 @@ from tandem.testing.brokers import Broker
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 
-pytest_plugins = ["stacks"]
+pytest_plugins = ["failing_mongod", "stacks"]
 
 KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
 _absence = pytest.StashKey[str]()

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pymongo
-import pymongo.common
 import pytest
 from pymongo import IndexModel, UpdateOne
 from pymongo.errors import PyMongoError
 
-from tandem.settings import MongoSettings
+from failing_mongod import FailingMongod
 from tandem.store.database import Collection, Database, StoreConflictError, StoreUnavailableError, store_errors
 from tandem.store.errors import CONFLICT_CODES, CONFLICT_LABEL, UNAVAILABLE_CODES, UNAVAILABLE_LABELS
-from tandem_local.parts.mongod import Mongod
 
-Client = pymongo.MongoClient[dict[str, Any]]
 Call = Callable[[Database, Collection], Awaitable[object]]
 
 
@@ -54,42 +48,10 @@ PERMANENT_CONCERNS = {"UnknownReplWriteConcern": 79, "UnsatisfiableWriteConcern"
 CONCERN_CODES = (11602, 11600, 91, 189, 10107, 13435, 13436, 64, 262, 50, 11601, 9001)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
-    """A MongoDB of its own, which can be told to fail."""
-    mongod = Mongod(tmp_path_factory.mktemp("failing"), parameters={"enableTestCommands": "1"})
-    mongod.start()
-    yield mongod
-    mongod.kill()
-
-
-@pytest.fixture(scope="module")
-def control(server: Mongod) -> Iterator[Client]:
-    with pymongo.MongoClient[dict[str, Any]](server.url) as client:
-        yield client
-
-
 @pytest.fixture
-async def database(server: Mongod, control: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    # After "not primary" the driver asks the server for its state, half a second later at the earliest.
-    monkeypatch.setattr(pymongo.common, "MIN_HEARTBEAT_INTERVAL", 0.01)
-    name = uuid.uuid4().hex  # not dropped: that would wait for the transactions whose commit failed
-    control[name]["things"].insert_many([{"x": number} for number in range(5)])
-    url = f"{server.url}&serverMonitoringMode=poll"  # else the next look waits for a change that never comes
-    database = Database(MongoSettings.model_validate({"url": url, "database": name}))
-    yield database
-    database.close()
-
-
-@contextmanager
-def failing(control: Client, command: str, **how: Any) -> Iterator[None]:
-    """Have the server fail every such command of ours."""
-    data = {"failCommands": [command], "appName": "tandem", **how}
-    control.admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=data)
-    try:
-        yield
-    finally:
-        control.admin.command("configureFailPoint", "failCommand", mode="off")
+async def database(failing_database: Database) -> Database:
+    await failing_database["things"].insert_many([{"x": number} for number in range(5)])
+    return failing_database
 
 
 async def outcome(call: Call, database: Database) -> type[BaseException] | None:
@@ -102,11 +64,11 @@ async def outcome(call: Call, database: Database) -> type[BaseException] | None:
 
 
 async def outcomes(
-    control: Client, database: Database, kinds: dict[str, tuple[str, Call]], **how: Any
+    failing_mongod: FailingMongod, database: Database, kinds: dict[str, tuple[str, Call]], **how: Any
 ) -> dict[str, type[BaseException] | None]:
     found: dict[str, type[BaseException] | None] = {}
     for name, (command, call) in kinds.items():
-        with failing(control, command, **how):
+        with failing_mongod.failing(command, **how):
             found[name] = await outcome(call, database)
         assert await outcome(call, database) is None, f"{name} works again once the server does"
     return found
@@ -114,9 +76,9 @@ async def outcomes(
 
 @pytest.mark.parametrize(("code", "name"), sorted(UNAVAILABLE_CODES.items()))
 async def test_a_code_that_passes_is_known_on_every_command(
-    code: int, name: str, control: Client, database: Database
+    code: int, name: str, failing_mongod: FailingMongod, database: Database
 ) -> None:
-    found = await outcomes(control, database, READS | WRITES, errorCode=code)
+    found = await outcomes(failing_mongod, database, READS | WRITES, errorCode=code)
     expected = dict.fromkeys(READS | WRITES, StoreUnavailableError)
     in_transaction = found.pop("in a transaction")  # where the server labels some codes as a conflict
     assert in_transaction is not None
@@ -125,52 +87,60 @@ async def test_a_code_that_passes_is_known_on_every_command(
 
 
 @pytest.mark.parametrize(("code", "name"), sorted(CONFLICT_CODES.items()))
-async def test_a_conflict_is_known_on_every_command(code: int, name: str, control: Client, database: Database) -> None:
+async def test_a_conflict_is_known_on_every_command(
+    code: int, name: str, failing_mongod: FailingMongod, database: Database
+) -> None:
     """The server itself tries a write again after a WriteConflict (112) and labels no other command's."""
-    found = await outcomes(control, database, READS | WRITES, errorCode=code)
+    found = await outcomes(failing_mongod, database, READS | WRITES, errorCode=code)
     assert found == dict.fromkeys(READS | WRITES, StoreConflictError), name
 
 
 @pytest.mark.parametrize("code", CONCERN_CODES)
 async def test_a_write_concern_that_was_interrupted_is_known_on_every_write(
-    code: int, control: Client, database: Database
+    code: int, failing_mongod: FailingMongod, database: Database
 ) -> None:
     concern = {"code": code, "errmsg": "interrupted"}
     kinds = {name: kind for name, kind in WRITES.items() if name != "in a transaction"}
-    found = await outcomes(control, database, kinds, writeConcernError=concern)
+    found = await outcomes(failing_mongod, database, kinds, writeConcernError=concern)
     assert found == dict.fromkeys(kinds, StoreUnavailableError)
 
 
 @pytest.mark.parametrize("label", UNAVAILABLE_LABELS)
-async def test_a_label_is_known_whatever_the_code(label: str, control: Client, database: Database) -> None:
+async def test_a_label_is_known_whatever_the_code(
+    label: str, failing_mongod: FailingMongod, database: Database
+) -> None:
     kinds = {name: kind for name, kind in (READS | WRITES).items() if name not in ("in a transaction", "commit")}
-    found = await outcomes(control, database, kinds, errorCode=8, errorLabels=[label])
+    found = await outcomes(failing_mongod, database, kinds, errorCode=8, errorLabels=[label])
     assert found == dict.fromkeys(kinds, StoreUnavailableError)
 
 
-async def test_a_transient_transaction_is_a_conflict(control: Client, database: Database) -> None:
+async def test_a_transient_transaction_is_a_conflict(failing_mongod: FailingMongod, database: Database) -> None:
     kinds = {"in a transaction": WRITES["in a transaction"]}
-    found = await outcomes(control, database, kinds, errorCode=8, errorLabels=[CONFLICT_LABEL])
+    found = await outcomes(failing_mongod, database, kinds, errorCode=8, errorLabels=[CONFLICT_LABEL])
     assert found == {"in a transaction": StoreConflictError}
 
 
-async def test_a_connection_that_breaks_is_known_on_every_command(control: Client, database: Database) -> None:
-    found = await outcomes(control, database, READS | WRITES, closeConnection=True)
+async def test_a_connection_that_breaks_is_known_on_every_command(
+    failing_mongod: FailingMongod, database: Database
+) -> None:
+    found = await outcomes(failing_mongod, database, READS | WRITES, closeConnection=True)
     assert found == dict.fromkeys(READS | WRITES, StoreUnavailableError)
 
 
 @pytest.mark.parametrize("code", PERMANENT.values(), ids=PERMANENT.keys())
-async def test_what_no_retry_mends_stays_loud(code: int, control: Client, database: Database) -> None:
-    found = await outcomes(control, database, READS | WRITES, errorCode=code)
+async def test_what_no_retry_mends_stays_loud(code: int, failing_mongod: FailingMongod, database: Database) -> None:
+    found = await outcomes(failing_mongod, database, READS | WRITES, errorCode=code)
     for kind, error in found.items():
         assert error is not None, kind
         assert issubclass(error, PyMongoError), kind
 
 
 @pytest.mark.parametrize("code", PERMANENT_CONCERNS.values(), ids=PERMANENT_CONCERNS.keys())
-async def test_a_write_concern_that_cannot_be_met_stays_loud(code: int, control: Client, database: Database) -> None:
+async def test_a_write_concern_that_cannot_be_met_stays_loud(
+    code: int, failing_mongod: FailingMongod, database: Database
+) -> None:
     kinds = {name: kind for name, kind in WRITES.items() if name != "in a transaction"}
-    found = await outcomes(control, database, kinds, writeConcernError={"code": code, "errmsg": "never"})
+    found = await outcomes(failing_mongod, database, kinds, writeConcernError={"code": code, "errmsg": "never"})
     for kind, error in found.items():
         assert error is not None, kind
         assert issubclass(error, PyMongoError), kind
