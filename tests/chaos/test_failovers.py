@@ -35,7 +35,7 @@ RECORDS = 700
 LABELS = ("positive", "neutral", "negative")
 DECISIONS = 60
 """People decide at least so many records."""
-SMALL_BUDGET = 0.08
+SMALL_BUDGET = 0.04
 """USD; enough for a part of the records."""
 SECONDS_A_FAULT = 12.0
 
@@ -137,7 +137,9 @@ class Work:
         return [self._api.json("GET", f"/api/v1/jobs/{job_id}/cost") for job_id in self.ids]
 
     def raise_budget(self) -> None:
-        """Let the job go on whose budget runs out."""
+        """Let the job go on whose budget runs out, unless it is over."""
+        if self.jobs()[2]["state"] == "completed":
+            return
         self._api.json("PATCH", f"/api/v1/jobs/{self.ids[2]}", json={"budget_usd": 60.0})
 
     def are_over(self) -> bool:

@@ -34,10 +34,19 @@ from tandem_api.examples.pool import ExamplePools
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
     """Wait for MongoDB, then for the broker; construct the dispatcher and close what was opened at the end."""
-    prices = load_prices(settings.prices_file)
     database = Database(settings.mongo)
+    try:
+        await StoreWatch(database, health).until()
+        async with _build(settings, health, database) as app:
+            yield app
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def _build(settings: DispatcherSettings, health: Health, database: Database) -> AsyncIterator[App]:
+    prices = load_prices(settings.prices_file)
     annotations = AnnotationReader(database)
-    await StoreWatch(database, health).until()
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()
@@ -86,4 +95,3 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             },
             stop=[orders.stop, dispatcher.stop, reports.stop, keeper.stop],
         )
-    database.close()
