@@ -49,7 +49,7 @@ class FailingMongod:
 
 @pytest.fixture(scope="session")
 def failing_mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingMongod]:
-    """The same for the whole session."""
+    """Start the server, the same for the whole session."""
     mongod = Mongod(tmp_path_factory.mktemp("failing-mongod"), parameters={"enableTestCommands": "1"})
     mongod.start()
     with pymongo.MongoClient[dict[str, Any]](mongod.url) as client:
@@ -59,7 +59,7 @@ def failing_mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failing
 
 @pytest.fixture
 async def failing_database(failing_mongod: FailingMongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """A database of the test's own; never dropped, which would wait for transactions whose commit failed."""
+    """Yield a database of the test's own; it is never dropped, which would wait for transactions that are open."""
     # The driver asks a server that said "not primary" for its state half a second later at the earliest.
     monkeypatch.setattr(pymongo.common, "MIN_HEARTBEAT_INTERVAL", 0.01)
     database = Database(failing_mongod.settings(uuid.uuid4().hex))

@@ -149,7 +149,7 @@ def _tokens(call: dict[str, Any]) -> tuple[int, int]:
 
 
 def _without(calls: list[dict[str, Any]], told: list[tuple[int, int]]) -> list[dict[str, Any]] | None:
-    """The calls that the system did not tell of; None when it tells of some that were not made.
+    """Return the calls that the system did not tell of; None when it tells of some that were not made.
 
     An answer that took several calls is one row of their sum; the calls of a record are all alike here.
     """

@@ -175,7 +175,7 @@ class Cluster:
         httpx.post(f"{self.provider.control_url}/behaviour", json=settings, trust_env=False).raise_for_status()
 
     def ledger(self) -> list[dict[str, Any]]:
-        """The provider's account of all calls."""
+        """Return the provider's account of all calls."""
         answer = httpx.get(f"{self.provider.control_url}/ledger", trust_env=False, timeout=30)
         rows: list[dict[str, Any]] = answer.raise_for_status().json()
         return rows

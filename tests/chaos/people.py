@@ -46,7 +46,7 @@ class Balanced:
         raise AssertionError(f"no certain answer to {method} {path} within {PATIENCE_SECONDS:.0f} s: {last}")
 
     def json(self, method: str, path: str, **how: Any) -> Any:
-        """The body of an answer that must be a success."""
+        """Return the body of an answer that must be a success."""
         answer = self.request(method, path, **how)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()

@@ -209,7 +209,7 @@ def _settle(cluster: Cluster, work: Work, people: list[Reviewer]) -> None:
 
 
 def _differences(cluster: Cluster, work: Work, people: list[Reviewer]) -> list[str]:
-    """What is wrong in the end; events on their way have half a minute to arrive."""
+    """Say what is wrong in the end; events on their way have 45 seconds to arrive."""
     made = [each for person in people for each in person.made]
     with cluster.mongo_client() as client:
         mongo = client[cluster.database]
