@@ -65,7 +65,19 @@ class MongoSettings(BaseModel):
     database: str = Field(default="tandem", pattern=r"^[A-Za-z0-9_-]{1,63}$")
     tls_ca_file: Path | None = None
     tls_cert_key_file: Path | None = Field(default=None, description="Client certificate and key in one PEM file.")
-    server_selection_timeout_seconds: float = 5.0
+    server_selection_timeout_seconds: float = Field(
+        default=5.0, gt=0, description="How long a call waits for a primary before it counts as failed."
+    )
+    connect_timeout_seconds: float = Field(default=5.0, gt=0, description="How long connecting may take.")
+    heartbeat_seconds: float = Field(
+        default=2.0,
+        ge=0.5,
+        description="How often each server is asked for its state. A primary that stopped answering is given up after "
+        "this and the connect timeout together.",
+    )
+    answer_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long a connection may be silent while a call waits for its answer."
+    )
 
 
 class ObservabilitySettings(BaseModel):

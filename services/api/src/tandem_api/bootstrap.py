@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +19,7 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
-from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.database import Database
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.jobs.reader import JobReader
@@ -38,7 +37,7 @@ from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
-from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.previewing import Previewer
@@ -87,7 +86,9 @@ def make_services(
     contents = ProjectContents(datasets=datasets, label_schemas=label_schemas, agents=agents, jobs=jobs)
     projects = ProjectService(ProjectReader(database), ProjectWriter(database), contents)
     providers = ProviderService(settings.providers)
-    importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    importer = Importer(
+        DatasetWriter(database), RecordWriter(database, patience_seconds=settings.import_lease_seconds), limits
+    )
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
@@ -176,8 +177,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     renderers = RendererPool(settings.rendering)
     try:
         services, authenticator = make_services(settings, database, renderers)
-        while not await _prepared(settings, watch, services):  # noqa: ASYNC110 - only looking tells
-            await asyncio.sleep(POLL_SECONDS)
+        await watch.until(lambda: _prepare(settings, services))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
@@ -191,13 +191,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         database.close()
 
 
-async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services) -> bool:
-    """Indexes and the operator's key are there; False while MongoDB is away."""
-    if not await watch.look():
-        return False
+async def _prepare(settings: ApiSettings, services: Services) -> None:
+    """Make the operator's key good. Raises StoreUnavailableError."""
     if settings.bootstrap_admin_key is not None:
-        try:
-            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
-        except StoreUnavailableError:
-            return False
-    return True
+        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import uuid4
-
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import RECORDS_IMPORTED
 from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
+from tandem.store.patience import patiently
 from tandem.store.records.writer import RecordWriter
 from tandem_api.datasets.import_run import ImportRun, Reading, begin
 from tandem_api.datasets.parsing.encodings import in_utf8
@@ -27,12 +27,12 @@ from tandem_api.datasets.parsing.making import Draft, RecordMaker
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
 from tandem_api.datasets.schemas import ImportResult
 
+T = TypeVar("T")
+
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
 
-COMMIT_SECONDS = 5.0
-COMMIT_WAIT_SECONDS = 0.05
 
 _log = get_logger(__name__)
 
@@ -72,7 +72,8 @@ class Importer:
             raise ImportBusyError(dataset_id)
         keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
         try:
-            await self._records.delete_invisible(dataset_id, from_seq=dataset["visible_below"])
+            bound = dataset["visible_below"]
+            await self._patiently(lambda: self._records.delete_invisible(dataset_id, from_seq=bound))
             run = await self._take_in(dataset, import_id, chunks, reading)
             result = await self._commit(run, reading, by)
         except BaseException:
@@ -87,7 +88,9 @@ class Importer:
         """Take the lease; None when another import has it. A lease that was taken though an error came is given back,
         so that the next try need not wait until it runs out."""
         try:
-            return await self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            return await self._patiently(
+                lambda: self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            )
         except StoreUnavailableError:
             with contextlib.suppress(StoreUnavailableError):
                 await self._datasets.give_up_import(dataset_id, import_id)
@@ -193,23 +196,23 @@ class Importer:
 
     async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
-        import_: ImportPart = {
+        part: ImportPart = {
             "import_id": run.import_id,
             "records": run.records,
             "skipped": duplicates.skipped,
             "committed_at": utcnow(),
             "committed_by": by,
         }
-        async for attempt in _again_when_unavailable():
-            with attempt:
-                committed = await self._datasets.commit_import(
-                    dataset["_id"],
-                    import_,
-                    fields=dataset["fields"] or list(mapping.text_columns),
-                    ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
-                    gold_tasks=mapping.gold_tasks,
-                    visible_below=run.next_seq,
-                )
+        committed = await self._patiently(
+            lambda: self._datasets.commit_import(
+                dataset["_id"],
+                part,
+                fields=dataset["fields"] or list(mapping.text_columns),
+                ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                gold_tasks=mapping.gold_tasks,
+                visible_below=run.next_seq,
+            )
+        )
         return ImportResult(
             import_id=run.import_id,
             records=run.records,
@@ -239,24 +242,19 @@ class Importer:
             except ImportLeaseLostError:
                 return  # the commit will find the same
 
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await patiently(call, seconds=self.limits.lease_seconds)
+
     async def _undo(self, dataset: DatasetDocument, import_id: str) -> None:
-        """Remove what was written, unless it was committed after all: whoever commits may be told of an error though
-        the commit took place. Where this fails the bound still hides it, and the next import removes it."""
+        """Remove what was written, unless the commit took effect although it seemed to fail.
+
+        Where that fails the bound still hides it, and the next import removes it.
+        """
         try:
-            if await self._datasets.give_up_import(dataset["_id"], import_id):
+            if await self._patiently(lambda: self._datasets.give_up_import(dataset["_id"], import_id)):
                 await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
-
-
-def _again_when_unavailable() -> AsyncRetrying:
-    """Try to commit again for a short while: the file is here now, and committing twice is committing once."""
-    return AsyncRetrying(
-        retry=retry_if_exception_type(StoreUnavailableError),
-        wait=wait_random_exponential(COMMIT_WAIT_SECONDS, max=1.0),
-        stop=stop_after_delay(COMMIT_SECONDS),
-        reraise=True,
-    )
 
 
 def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:

@@ -17,11 +17,11 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database
-from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
@@ -34,10 +34,20 @@ from tandem_api.examples.pool import ExamplePools
 
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
-    prices = load_prices(settings.prices_file)
+    """Wait for MongoDB, then for the broker; construct the dispatcher and close what was opened at the end."""
     database = Database(settings.mongo)
+    try:
+        await StoreWatch(database, health).until()
+        async with _build(settings, health, database) as app:
+            yield app
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def _build(settings: DispatcherSettings, health: Health, database: Database) -> AsyncIterator[App]:
+    prices = load_prices(settings.prices_file)
     annotations = AnnotationReader(database)
-    await ensure_indexes(database)
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()
@@ -87,4 +97,3 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             },
             stop=[orders.stop, dispatcher.stop, reports.stop, keeper.stop],
         )
-    database.close()

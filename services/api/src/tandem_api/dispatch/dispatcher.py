@@ -109,8 +109,7 @@ class Dispatcher:
         await self._released.wait()
 
     async def run(self) -> None:
-        """Feed jobs until stopped. Raises StoreUnavailableError when MongoDB stays away too long, and
-        BrokerUnavailableError when Kafka does."""
+        """Feed jobs until stopped. While MongoDB is away, wait; raises BrokerUnavailableError when Kafka stays away."""
         try:
             await self._feed_until_stopped()
             await self._held.hand_over()
@@ -118,19 +117,13 @@ class Dispatcher:
             self._released.set()
 
     async def _feed_until_stopped(self) -> None:
-        away_since: float | None = None
         while not self._stopping.is_set():
             pause = self._settings.tick_seconds if self._held.feeders else self._settings.look_seconds
             try:
                 await self.tick()
-                away_since = None
                 self._health.set("mongodb", None)
             except StoreUnavailableError as error:
                 self._health.set("mongodb", str(error))
-                now = self._monotonic()
-                away_since = now if away_since is None else away_since
-                if now - away_since > self._settings.give_up_seconds:
-                    raise
                 log.warning("dispatch.store_unavailable", reason=str(error))
                 pause = random.uniform(0.5, 2.0)  # noqa: S311 - jitter, not a secret
             await self._wait(pause)

@@ -34,7 +34,6 @@ class DispatchSettings(BaseModel):
     keep_reports_seconds: float = Field(
         default=1.0, gt=0, description="How often the workers' reports are written down for the API."
     )
-    give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
 
 
 class DispatcherSettings(ServiceSettings):

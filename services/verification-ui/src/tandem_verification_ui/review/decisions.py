@@ -22,7 +22,7 @@ from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 30
-"""Of a write that another one got in the way of; each try judges the item as it is then."""
+"""Limit of a write that another one, or a change of the primary, got in the way of; each try reads the item again."""
 
 
 class Decisions:
@@ -52,7 +52,7 @@ class Decisions:
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
-        async for attempt in again_on_conflict(tries=TRIES):
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
@@ -74,7 +74,7 @@ class Decisions:
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
         """Take back the caller's decision; it must be the one that holds."""
-        async for attempt in again_on_conflict(tries=TRIES):
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._undo(caller, await self._shown.item(caller, item_id))
         raise AssertionError("unreachable: the last try returns or raises")

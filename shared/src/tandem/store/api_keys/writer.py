@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from tandem.store.api_keys.documents import COLLECTION, ApiKeyDocument
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.patience import insert_once
 
 _LASTS = {"kind": "key", "role": "admin", "project_ids": None, "revoked": False, "expires_at": None}
 """The keys on which an installation can rely. A key that expires is none: when it does, nobody is there to refuse."""
@@ -31,8 +32,7 @@ class ApiKeyWriter:
         self._collection = database[COLLECTION]
 
     async def insert(self, key: ApiKeyDocument) -> None:
-        async with store_errors():
-            await self._collection.insert_one(cast("Document", key))
+        await insert_once(self._collection, cast("Document", key))
 
     async def replace(self, key: ApiKeyDocument) -> bool:
         """Put this credential in the place of its `_id`; what was made from the one before ends.

@@ -56,6 +56,9 @@ class Behaviour(BaseModel):
     unsupported: list[str] = Field(default=[], description="Parameters with which a request is refused, naming them.")
     context_window: int | None = Field(default=None, ge=1, description="A prompt of more tokens is refused.")
     count_prompts: bool = Field(default=True, description="False: nothing is kept of a prompt; all are first calls.")
+    ledger: str | None = Field(
+        default=None, description="A pattern whose first group names the record in a message; GET /ledger lists calls."
+    )
     models: dict[str, dict[str, Any]] = Field(default={}, description="Settings that differ for the model of a name.")
 
     @model_validator(mode="after")
