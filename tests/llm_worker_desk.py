@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -27,6 +28,29 @@ from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings
 
 
+class Membership:
+    """A place in the consumer group that a test takes away and gives back."""
+
+    def __init__(self) -> None:
+        self._holds = True
+        self.asked = 0
+        """How often somebody waited for news."""
+        self._news = asyncio.Event()
+
+    @property
+    def holds(self) -> bool:
+        return self._holds
+
+    async def changed(self) -> None:
+        self.asked += 1
+        await self._news.wait()
+
+    def set(self, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
+        self._holds = holds
+        self._news.set()
+        self._news = asyncio.Event()
+
+
 @dataclass
 class Desk:
     """A handler, the table of jobs that it reads, and the provider that it asks."""
@@ -35,6 +59,7 @@ class Desk:
     jobs: JobTable
     accounts: Accounts
     handed_back: HandedBackAnswers
+    lease: Membership
 
     @property
     def account(self) -> Account:
@@ -85,7 +110,9 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 known_stop=accounts.known_stop,
             )
             handed_back = HandedBackAnswers(KeptAnswersSettings())
+            lease = Membership()
             handler = RequestHandler(
+                lease=lease,
                 jobs=jobs,
                 accounts=accounts,
                 asker=asker,
@@ -93,7 +120,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 handed_back=handed_back,
                 job_wait_seconds=job_wait,
             )
-            return Desk(handler, jobs, accounts, handed_back)
+            return Desk(handler, jobs, accounts, handed_back, lease)
 
         yield make
 

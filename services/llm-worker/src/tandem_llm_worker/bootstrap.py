@@ -8,7 +8,7 @@ from functools import partial
 
 from tandem.events import AnnotationRequestedV1
 from tandem.events.catalog import HANDED_BACK, REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper, WorkerReports
+from tandem.messaging import Connection, ConsumerRunner, GroupLease, JobTable, Producer, TopicKeeper, WorkerReports
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
@@ -73,9 +73,11 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
         hands = settings.slots * HELD_PER_SLOT
+        lease = GroupLease(settings.kafka.session_timeout_seconds)
         handler = RequestHandler(
             jobs=jobs,
             accounts=accounts,
+            lease=lease,
             hands=hands,
             start_seconds=settings.start_seconds,
             crowded_seconds=settings.crowded_seconds,
@@ -115,6 +117,8 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             concurrency=hands,
             prepare=handover,
             on_owned=on_owned,
+            on_dropped=handler.dropped,
+            lease=lease,
             drain_seconds=settings.drain_seconds,
             commit_interval=COMMIT_SECONDS,
             health=health,

@@ -17,14 +17,14 @@ from tandem.pricing import PriceTable, room_after_truncation
 from tandem.tokens import counter_for
 from tandem_llm_worker.costs import CostMeter
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
-from tandem_llm_worker.pacing.limits import NOTHING
+from tandem_llm_worker.pacing.limits import NOTHING, Need
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.complaints import Complaint
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.opening import Lead, Opening
 from tandem_llm_worker.providers.reading import Answer
-from tandem_llm_worker.questions import Question
+from tandem_llm_worker.questions import NotCertain, Question
 from tandem_llm_worker.settings import ProviderSettings
 
 LEAST_ROOM = 16
@@ -105,12 +105,7 @@ class Model:
                     samples=parameters.get("n", 1),
                     exactly=self.limiter.tokens_bind,
                 )
-            with await self.limiter.reserve(need, job=question.job, again=bool(question.history.calls)) as reservation:
-                try:
-                    question.check_wanted()
-                except BaseException:
-                    reservation.not_called()
-                    raise
+            with await self._admitted(question, need) as reservation:
                 if lead is not None:
                     lead.sent()
                 try:
@@ -129,6 +124,22 @@ class Model:
                 self.capabilities.no_samples()
             return answer
         raise last
+
+    async def _admitted(self, question: Question, need: Need) -> Reservation:
+        """Wait for the turn of a call whose answer is wanted when its turn has come. Raises what `check_wanted` raises."""
+        while True:
+            again = bool(question.history.calls)
+            reservation = await self.limiter.reserve(need, job=question.job, again=again)
+            try:
+                question.check_wanted()
+            except BaseException as error:
+                with reservation:
+                    reservation.not_called()
+                if not isinstance(error, NotCertain):
+                    raise
+                await error.known()
+            else:
+                return reservation
 
     def _told_by(self, failed: CallFailed, reservation: Reservation) -> None:
         """What a failed call says of the limits."""

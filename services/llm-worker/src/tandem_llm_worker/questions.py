@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,14 @@ from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswer
 from tandem.labeling.labeler import Labeler
 
 Message = dict[str, str]
+
+
+class NotCertain(Exception):  # noqa: N818 - says what is known, not what went wrong
+    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again after `known` returned."""
+
+    def __init__(self, known: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.known = known
 
 
 @dataclass(slots=True)
@@ -67,7 +75,7 @@ class Question:
     parameters: ModelParameters
     response_format: dict[str, Any] | None
     check_wanted: Callable[[], None]
-    """Raises when the answer is of no use any more; called right before each call."""
+    """Raises when the answer is of no use any more, or NotCertain; called right before each call."""
     history: History
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""

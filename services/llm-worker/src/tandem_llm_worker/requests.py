@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState, ReceivedAnswers
 from tandem.events.catalog import REQUESTS
@@ -22,7 +23,7 @@ from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.handed_back import HandedBackAnswers
 from tandem_llm_worker.providers.errors import AccountStopped
-from tandem_llm_worker.questions import History
+from tandem_llm_worker.questions import History, NotCertain
 
 ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
@@ -42,6 +43,16 @@ class VoidRequestError(Exception):
         self.reason = reason
 
 
+class Lease(Protocol):
+    """Says whether the group surely still counts on this worker."""
+
+    @property
+    def holds(self) -> bool: ...
+
+    async def changed(self) -> None:
+        """Return when there are news of it."""
+
+
 @dataclass(slots=True)
 class _Running:
     """A request under way; a later one for the same effect lends it its epoch and ask, and is skipped."""
@@ -55,6 +66,8 @@ class _Running:
     begun: int = 0
     """Calls, the one under way included."""
     given_up: str = ""
+    forsaken: bool = False
+    """Whether the group dropped this worker since: another one may have answered."""
 
     @property
     def started(self) -> bool:
@@ -82,6 +95,12 @@ class _Running:
         if self.is_free:
             self._end(ANOTHERS)
 
+    def forsake(self) -> None:
+        """Make no further call, whatever was paid; a call under way comes to its end."""
+        self.forsaken = True
+        if self.begun == len(self.history.calls):
+            self._end(ANOTHERS)
+
     def _end(self, reason: str) -> None:
         if not self.given_up and not self.limit.expired():
             self.given_up = reason
@@ -101,6 +120,10 @@ class RequestHandler:
     when its account is stopped or paused, or when its first call could not start in time; the dispatcher asks anew.
     What is not begun when its partition goes to another worker is left to that one (`LetGo`), and so is what would have
     to be called again, while nothing was paid for it.
+
+    A worker that was silent for longer than its session was dropped by the group, and others have its partitions
+    without having waited for it. So no call starts while `lease` does not hold; once the group is known to have dropped
+    this worker, all that it had in hand is left to the others, after telling them what was paid for it.
     """
 
     def __init__(
@@ -111,6 +134,7 @@ class RequestHandler:
         kept: KeptAnswers,
         handed_back: HandedBackAnswers,
         accounts: Accounts,
+        lease: Lease,
         job_wait_seconds: float,
         hands: int = 256,
         start_seconds: float = 30.0,
@@ -122,6 +146,7 @@ class RequestHandler:
         self._kept = kept
         self._before = handed_back
         self._accounts = accounts
+        self._lease = lease
         self._job_wait_seconds = job_wait_seconds
         self._hands = hands
         self._start_seconds = start_seconds
@@ -129,6 +154,7 @@ class RequestHandler:
         self._running: dict[EffectKey, _Running] = {}
         self._crowding: dict[AccountKey, int] = {}
         self._owned: Collection[int] | None = None
+        self._times_dropped = 0
         self.completed = 0
         """Answers given since the start, repeated ones left out."""
         accounts.on_change.append(self._account_changed)
@@ -149,6 +175,13 @@ class RequestHandler:
             if running.partition not in self._owned:
                 running.leave()
 
+    def dropped(self) -> None:
+        """Leave everything in hand to others: the group dropped this worker, and they did not wait for it."""
+        self._times_dropped += 1
+        self._owned = frozenset()
+        for running in self._running.values():
+            running.forsake()
+
     async def watch(self) -> None:
         """Until cancelled, see to it that no account keeps the others' requests from being taken in hand."""
         while True:
@@ -160,6 +193,7 @@ class RequestHandler:
                     each.give_up(CROWDED)
 
     async def _answer(self, request: AnnotationRequestedV1, partition: int) -> Outgoing:
+        times_dropped = self._times_dropped
         job = self._jobs.get(request.job_id) or await self._jobs.wait_for(request.job_id, self._job_wait_seconds)
         if job is None:
             raise VoidRequestError("unknown_job")
@@ -175,7 +209,7 @@ class RequestHandler:
         if account is None:  # the dispatcher sees it by this worker's reports, and has the job wait
             raise VoidRequestError(UNKNOWN_PROVIDER)
         self._check_account(account, job)
-        if not self._owns(partition):
+        if times_dropped != self._times_dropped or not self._owns(partition):
             raise LetGo
         now = asyncio.get_running_loop().time()
         limit = asyncio.timeout(self._start_seconds)
@@ -184,6 +218,10 @@ class RequestHandler:
         running = self._running[key] = _Running(request, partition, account, limit, now, history)
 
         def check_wanted() -> None:
+            if running.forsaken:
+                raise LetGo
+            if not self._lease.holds:
+                raise NotCertain(self._lease.changed)
             current = self._jobs.get(request.job_id) or job
             check_not_void(running.request, current)
             if self._accounts.standing_in_the_way(current.agent) is not None:
@@ -200,9 +238,11 @@ class RequestHandler:
             return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
         except VoidRequestError as void:
             return self._told_of(running, void)
+        except LetGo:
+            raise self._left(running) from None
         except TimeoutError:
             if running.given_up == ANOTHERS:
-                raise LetGo from None
+                raise self._left(running) from None
             if running.started:
                 raise
             raise self._handed_back(account, running.given_up or NOT_STARTED) from None
@@ -228,6 +268,14 @@ class RequestHandler:
         SKIPPED.labels(REQUESTS.name, void.reason).inc()
         self._before.keep(event)
         return Outgoing(event)
+
+    def _left(self, running: _Running) -> LetGo:
+        """What is raised to leave a request to the worker that has its partition now; tells what was paid for it."""
+        event = self._asker.handed_back(running.request, running.history, reason=ANOTHERS)
+        if event is None:
+            return LetGo()
+        self._before.keep(event)
+        return LetGo([Outgoing(event)])
 
     def _owns(self, partition: int) -> bool:
         return self._owned is None or partition in self._owned

@@ -34,8 +34,10 @@ class Calls:
         topic: str,
         group: str,
         fail: Callable[[BaseException], None],
+        again: Callable[[TopicPartition, Record], None],
     ) -> None:
-        """`fail` takes what a call raised, other than LetGo; it ends the process."""
+        """`fail` takes what a call raised, other than LetGo; it ends the process. `again` takes messages that were let
+        go and had been fetched once more by then."""
         self._handling = handling
         self._in_flight = in_flight
         self._max_batch = max_batch
@@ -44,6 +46,7 @@ class Calls:
         self.least_room = max(1, self._most_waiting // ROOM_PARTS)
         """Less room is not worth fetching for."""
         self._fail = fail
+        self._again = again
         self._ready: deque[Message] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._held = False
@@ -117,9 +120,10 @@ class Calls:
         self._in_flight_gauge.dec(len(batch))
         error = None if call.cancelled() else call.exception()
         if call.cancelled() or error is not None:
-            for partition, record in batch:
-                self._in_flight.abandoned(partition, record)
+            fetched_again = [message for message in batch if self._in_flight.abandoned(*message)]
             if isinstance(error, LetGo):
+                for message in fetched_again:
+                    self._again(*message)
                 self.start()
             elif error is not None:
                 self._fail(error)

@@ -108,7 +108,7 @@ class Dispatcher:
         await self._released.wait()
 
     async def run(self) -> None:
-        """Raises StoreUnavailableError when MongoDB stays away too long, BrokerUnavailableError when Kafka does."""
+        """Feed jobs until stopped; wait for Kafka. Raises StoreUnavailableError when MongoDB stays away too long."""
         try:
             await self._feed_until_stopped()
             await self._release_all()
