@@ -202,6 +202,7 @@ class Asker:
             history,
             private=request.fields,
             job=job.job_id,
+            weight=job.weight,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
             labeler=prompt.labeler if acts_on_invalid else None,

@@ -129,7 +129,7 @@ class Model:
         """Wait for the turn of a call whose answer is wanted when its turn has come. Raises what `check_wanted` raises."""
         while True:
             again = bool(question.history.calls)
-            reservation = await self.limiter.reserve(need, job=question.job, again=again)
+            reservation = await self.limiter.reserve(need, job=question.job, weight=question.weight, again=again)
             try:
                 question.check_wanted()
             except BaseException as error:

@@ -80,7 +80,9 @@ class Question:
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""
     job: str = ""
-    """Whose call it is: jobs take turns."""
+    """Whose call it is: jobs share the account."""
+    weight: float = 1.0
+    """The job's part of it."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
