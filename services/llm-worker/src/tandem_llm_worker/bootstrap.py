@@ -37,8 +37,8 @@ REPORTS_TO_BEGIN_WITH = 1000
 """Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
 HANDED_BACK_TO_BEGIN_WITH = 1000
 """Of each partition: far more than requests have calls under way when an account stops."""
-HELD_PER_SLOT = 4
-"""Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
+MOST_WAITING = 256
+"""Requests that are fetched and not in hand yet."""
 
 
 @asynccontextmanager
@@ -72,7 +72,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         )
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
-        hands = settings.slots * HELD_PER_SLOT
+        hands = settings.hands
         lease = GroupLease(settings.kafka.session_timeout_seconds)
         handler = RequestHandler(
             jobs=jobs,
@@ -115,6 +115,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handler=handler,
             max_batch=1,
             concurrency=hands,
+            most_waiting=MOST_WAITING,
             prepare=handover,
             on_owned=on_owned,
             on_dropped=handler.dropped,

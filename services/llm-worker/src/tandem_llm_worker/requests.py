@@ -18,7 +18,7 @@ from tandem.observability.metrics import (
     MODEL_UNCOUNTED_TOKENS,
     SKIPPED,
 )
-from tandem_llm_worker.accounts import Account, AccountKey, Accounts
+from tandem_llm_worker.accounts import Account, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
 from tandem_llm_worker.handed_back import HandedBackAnswers
@@ -152,7 +152,7 @@ class RequestHandler:
         self._start_seconds = start_seconds
         self._crowded_seconds = crowded_seconds
         self._running: dict[EffectKey, _Running] = {}
-        self._crowding: dict[AccountKey, int] = {}
+        self._crowding: dict[str, int] = {}
         self._owned: Collection[int] | None = None
         self._times_dropped = 0
         self.completed = 0
@@ -183,12 +183,12 @@ class RequestHandler:
             running.forsake()
 
     async def watch(self) -> None:
-        """Until cancelled, see to it that no account keeps the others' requests from being taken in hand."""
+        """Until cancelled, see to it that no job keeps the others' requests from being taken in hand."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self._crowding = self._find_crowding()
-            for key, most in self._crowding.items():
-                waiting = [each for each in self._running.values() if each.account.key == key and not each.started]
+            for job, most in self._crowding.items():
+                waiting = [each for each in self._running.values() if each.request.job_id == job and not each.started]
                 for each in waiting[most:]:
                     each.give_up(CROWDED)
 
@@ -284,8 +284,8 @@ class RequestHandler:
         """Raises VoidRequestError for what is not worth taking in hand."""
         if self._accounts.standing_in_the_way(job.agent) is not None:
             raise self._handed_back(account, ACCOUNT_STOPPED)
-        most = self._crowding.get(account.key)
-        if most is not None and self._waiting(account) >= most:
+        most = self._crowding.get(job.job_id)
+        if most is not None and self._waiting(job.job_id) >= most:
             raise self._handed_back(account, CROWDED)
 
     def _handed_back(self, account: Account, reason: str) -> VoidRequestError:
@@ -293,8 +293,8 @@ class RequestHandler:
         HANDED_BACK.labels(*account.key, reason).inc()
         return VoidRequestError(reason)
 
-    def _waiting(self, account: Account) -> int:
-        return sum(each.account is account and not each.started for each in self._running.values())
+    def _waiting(self, job: str) -> int:
+        return sum(each.request.job_id == job and not each.started for each in self._running.values())
 
     def _account_changed(self, account: Account) -> None:
         if not account.is_ok:
@@ -303,25 +303,25 @@ class RequestHandler:
                 if job is not None and self._accounts.standing_in_the_way(job.agent) is not None:
                     running.give_up(ACCOUNT_STOPPED)
 
-    def _find_crowding(self) -> dict[AccountKey, int]:
-        """The accounts that hold more than their share for longer than is right while all hands are full, and what they
+    def _find_crowding(self) -> dict[str, int]:
+        """Find the jobs that hold more than their part for longer than is right while all hands are full, and what each
         may hold waiting. Hands that are full of what flows are as they should be."""
         if len(self._running) < self._hands:
-            return {key: most for key, most in self._crowding.items() if len(self._running) >= self._hands // 2}
-        running = (job for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model)
-        used = {(job.agent.provider, job.agent.model) for job in running}
-        if len(used) < 2:
+            return {job: most for job, most in self._crowding.items() if len(self._running) >= self._hands // 2}
+        jobs = sum(job.state is JobState.RUNNING and job.asks_model for job in self._jobs.live())
+        if jobs < 2:
             return {}
-        share = max(1, self._hands // len(used) // 2)
+        part = max(1, self._hands // jobs // 2)
         late = asyncio.get_running_loop().time() - self._crowded_seconds
-        stuck: dict[AccountKey, int] = {}
-        oldest: dict[AccountKey, float] = {}
+        stuck: dict[str, int] = {}
+        oldest: dict[str, float] = {}
         for each in self._running.values():
             if not each.started:
-                stuck[each.account.key] = stuck.get(each.account.key, 0) + 1
-                oldest[each.account.key] = min(oldest.get(each.account.key, each.since), each.since)
-        found = {key for key, count in stuck.items() if count > share and oldest[key] < late}
-        return dict.fromkeys(found | self._crowding.keys(), share)
+                job = each.request.job_id
+                stuck[job] = stuck.get(job, 0) + 1
+                oldest[job] = min(oldest.get(job, each.since), each.since)
+        found = {job for job, count in stuck.items() if count > part and oldest[job] < late}
+        return dict.fromkeys(found | self._crowding.keys(), part)
 
 
 def _count_untold(running: _Running) -> None:

@@ -69,6 +69,7 @@ class ConsumerRunner(Generic[E]):
         on_owned: Callable[[Collection[int]], None] | None = None,
         on_dropped: Callable[[], None] | None = None,
         lease: GroupLease | None = None,
+        most_waiting: int | None = None,
     ) -> None:
         """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
 
@@ -77,7 +78,8 @@ class ConsumerRunner(Generic[E]):
         handled; polling goes on meanwhile. `on_owned` is told the numbers of the partitions that are owned, each time
         they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
         can. `on_dropped` is told when the group dropped this member: others may have handled all that it holds.
-        `lease`: says whether the group surely still counts on this member.
+        `lease`: says whether the group surely still counts on this member. `most_waiting`: messages that are held ready
+        beside those in calls; left out, as many as all calls together take.
         """
         self._connection = connection
         self._topic = topic
@@ -108,6 +110,7 @@ class ConsumerRunner(Generic[E]):
             in_flight=self._in_flight,
             max_batch=max_batch,
             concurrency=concurrency,
+            most_waiting=most_waiting or max_batch * concurrency,
             topic=topic.name,
             group=self._group,
             fail=self._fail,
@@ -262,7 +265,7 @@ class ConsumerRunner(Generic[E]):
         finally:
             consumer.resume(*(assigned & consumer.assignment()))
 
-    def _prepared(self, messages: Iterable[Message]) -> None:
+    def _prepared(self, messages: Collection[Message]) -> None:
         self._calls.add(messages)
         self._calls.start()
 
