@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -304,22 +305,25 @@ class RequestHandler:
                     running.give_up(ACCOUNT_STOPPED)
 
     def _find_crowding(self) -> dict[str, int]:
-        """Find the jobs that hold more than their part for longer than is right while all hands are full, and what each
-        may hold waiting. Hands that are full of what flows are as they should be."""
+        """Find the jobs that keep others out: all hands are full, such a job holds more than its part of them waiting,
+        for longer than is right, and another job has less than its part in hand. Says what each may hold waiting.
+
+        Hands that are full of what flows are as they should be.
+        """
         if len(self._running) < self._hands:
             return {job: most for job, most in self._crowding.items() if len(self._running) >= self._hands // 2}
-        jobs = sum(job.state is JobState.RUNNING and job.asks_model for job in self._jobs.live())
-        if jobs < 2:
-            return {}
-        part = max(1, self._hands // jobs // 2)
-        late = asyncio.get_running_loop().time() - self._crowded_seconds
-        stuck: dict[str, int] = {}
+        jobs = [job.job_id for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model]
+        part = max(1, self._hands // max(1, len(jobs)) // 2)
+        in_hand = Counter(each.request.job_id for each in self._running.values())
+        if all(in_hand[job] >= part for job in jobs):
+            return self._crowding
+        stuck: Counter[str] = Counter()
         oldest: dict[str, float] = {}
         for each in self._running.values():
             if not each.started:
-                job = each.request.job_id
-                stuck[job] = stuck.get(job, 0) + 1
-                oldest[job] = min(oldest.get(job, each.since), each.since)
+                stuck[each.request.job_id] += 1
+                oldest.setdefault(each.request.job_id, each.since)  # they are in the order in which they came
+        late = asyncio.get_running_loop().time() - self._crowded_seconds
         found = {job for job, count in stuck.items() if count > part and oldest[job] < late}
         return dict.fromkeys(found | self._crowding.keys(), part)
 
