@@ -45,7 +45,7 @@ class Membership:
         self.asked += 1
         await self._news.wait()
 
-    def set(self, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
+    def set(self, holds: bool) -> None:
         self._holds = holds
         self._news.set()
         self._news = asyncio.Event()

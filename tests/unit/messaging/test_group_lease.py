@@ -49,7 +49,9 @@ async def test_a_lease_holds_for_a_session_from_when_the_heartbeat_was_sent() ->
     assert not coordinator.lease.holds
 
 
-@pytest.mark.parametrize(("code", "holds"), [(RebalanceInProgressError.errno, True), (UnknownMemberIdError.errno, False)])
+@pytest.mark.parametrize(
+    ("code", "holds"), [(RebalanceInProgressError.errno, True), (UnknownMemberIdError.errno, False)]
+)
 async def test_a_heartbeat_renews_unless_the_group_forgot_the_member(code: int, *, holds: bool) -> None:
     coordinator = Coordinator()
     await coordinator.join()

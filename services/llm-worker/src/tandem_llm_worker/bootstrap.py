@@ -99,7 +99,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             worker=settings.worker,
             reports=reports,
             generation=lambda: runner.generation,
-            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands),
+            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands, reachable=lambda: lease.holds),
             seconds=settings.handover_seconds,
         )
 

@@ -126,7 +126,7 @@ class Model:
         raise last
 
     async def _admitted(self, question: Question, need: Need) -> Reservation:
-        """Wait for the turn of a call whose answer is wanted when its turn has come. Raises what `check_wanted` raises."""
+        """Wait for the turn of a call whose answer is wanted when its turn came. Raises what `check_wanted` raises."""
         while True:
             again = bool(question.history.calls)
             reservation = await self.limiter.reserve(need, job=question.job, weight=question.weight, again=again)

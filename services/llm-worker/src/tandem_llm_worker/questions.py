@@ -13,7 +13,7 @@ Message = dict[str, str]
 
 
 class NotCertain(Exception):  # noqa: N818 - says what is known, not what went wrong
-    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again after `known` returned."""
+    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again once `known` returned."""
 
     def __init__(self, known: Callable[[], Awaitable[None]]) -> None:
         super().__init__()

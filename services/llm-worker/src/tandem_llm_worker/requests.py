@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from tandem.events import AnnotationRequestedV1, JobPublishedV1, JobState, ReceivedAnswers
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import JobTable, LetGo, Outgoing, Received
-from tandem.observability.logs import get_logger
 from tandem.observability.metrics import (
     ANSWERS_REPEATED,
     ANSWERS_RESUMED,
     HANDED_BACK,
-    MODEL_UNCOUNTED_TOKENS,
     SKIPPED,
 )
 from tandem_llm_worker.accounts import Account, Accounts
 from tandem_llm_worker.answers import EffectKey, KeptAnswers
 from tandem_llm_worker.asking import Asker
+from tandem_llm_worker.crowding import find_crowding
 from tandem_llm_worker.handed_back import HandedBackAnswers
+from tandem_llm_worker.in_hand import ANOTHERS, InHand
 from tandem_llm_worker.providers.errors import AccountStopped
 from tandem_llm_worker.questions import History, NotCertain
 
@@ -30,10 +29,7 @@ ACCOUNT_STOPPED = "account_stopped"
 NOT_STARTED = "not_started"
 CROWDED = "crowded"
 UNKNOWN_PROVIDER = "unknown_provider"
-ANOTHERS = "anothers"
 LOOK_SECONDS = 0.5
-
-_log = get_logger(__name__)
 
 
 class VoidRequestError(Exception):
@@ -52,64 +48,6 @@ class Lease(Protocol):
 
     async def changed(self) -> None:
         """Return when there are news of it."""
-
-
-@dataclass(slots=True)
-class _Running:
-    """A request under way; a later one for the same effect lends it its epoch and ask, and is skipped."""
-
-    request: AnnotationRequestedV1
-    partition: int
-    account: Account
-    limit: asyncio.Timeout
-    since: float
-    history: History
-    begun: int = 0
-    """Calls, the one under way included."""
-    given_up: str = ""
-    forsaken: bool = False
-    """Whether the group dropped this worker since: another one may have answered."""
-
-    @property
-    def started(self) -> bool:
-        """Whether its first call began: from then on it is not handed back."""
-        return self.begun > 0
-
-    @property
-    def is_free(self) -> bool:
-        """Whether no call is under way and none brought anything that was paid for."""
-        return self.begun == len(self.history.calls) and self.history.usage is None
-
-    def start(self) -> None:
-        """A call begins."""
-        self.begun += 1
-        if self.begun == 1:
-            self.limit.reschedule(None)
-
-    def give_up(self, reason: str) -> None:
-        """Hand it back, which waits for its first call still."""
-        if not self.started:
-            self._end(reason)
-
-    def leave(self) -> None:
-        """Leave it to the worker that has its partition now, be it that it waits to be called again."""
-        if self.is_free:
-            self._end(ANOTHERS)
-
-    def forsake(self) -> None:
-        """Make no further call, whatever was paid; a call under way comes to its end."""
-        self.forsaken = True
-        if self.begun == len(self.history.calls):
-            self._end(ANOTHERS)
-
-    def _end(self, reason: str) -> None:
-        if not self.given_up and not self.limit.expired():
-            self.given_up = reason
-            self.limit.reschedule(0.0)
-
-    def join(self, other: AnnotationRequestedV1) -> None:
-        if (other.epoch, other.ask) > (self.request.epoch, self.request.ask):
-            self.request = other
 
 
 class RequestHandler:
@@ -152,7 +90,7 @@ class RequestHandler:
         self._hands = hands
         self._start_seconds = start_seconds
         self._crowded_seconds = crowded_seconds
-        self._running: dict[EffectKey, _Running] = {}
+        self._running: dict[EffectKey, InHand] = {}
         self._crowding: dict[str, int] = {}
         self._owned: Collection[int] | None = None
         self._times_dropped = 0
@@ -187,7 +125,13 @@ class RequestHandler:
         """Until cancelled, see to it that no job keeps the others' requests from being taken in hand."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self._crowding = self._find_crowding()
+            self._crowding = find_crowding(
+                self._running.values(),
+                hands=self._hands,
+                jobs=[job.job_id for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model],
+                before=self._crowding,
+                late=asyncio.get_running_loop().time() - self._crowded_seconds,
+            )
             for job, most in self._crowding.items():
                 waiting = [each for each in self._running.values() if each.request.job_id == job and not each.started]
                 for each in waiting[most:]:
@@ -216,24 +160,12 @@ class RequestHandler:
         limit = asyncio.timeout(self._start_seconds)
         before = self._before.received(request)
         history = History.after(before)
-        running = self._running[key] = _Running(request, partition, account, limit, now, history)
-
-        def check_wanted() -> None:
-            if running.forsaken:
-                raise LetGo
-            if not self._lease.holds:
-                raise NotCertain(self._lease.changed)
-            current = self._jobs.get(request.job_id) or job
-            check_not_void(running.request, current)
-            if self._accounts.standing_in_the_way(current.agent) is not None:
-                raise self._handed_back(account, ACCOUNT_STOPPED)
-            if not self._owns(partition) and running.is_free:
-                raise LetGo
-            running.start()
+        running = self._running[key] = InHand(request, partition, account, limit, now, history)
 
         try:
             async with limit:
-                answer, encoded = await self._asker.ask(request, job, check_wanted=check_wanted, history=history)
+                wanted = partial(self._check_wanted, running, job)
+                answer, encoded = await self._asker.ask(request, job, check_wanted=wanted, history=history)
         except AccountStopped as stopped:
             self._accounts.stopped(stopped)
             return self._told_of(running, self._handed_back(account, ACCOUNT_STOPPED))
@@ -241,19 +173,29 @@ class RequestHandler:
             return self._told_of(running, void)
         except LetGo:
             raise self._left(running) from None
-        except TimeoutError:
-            if running.given_up == ANOTHERS:
-                raise self._left(running) from None
-            if running.started:
-                raise
-            raise self._handed_back(account, running.given_up or NOT_STARTED) from None
+        except TimeoutError as error:
+            raise self._timed_out(running, error) from None
         except BaseException:
-            _count_untold(running)
+            running.count_untold()
             raise
         finally:
             del self._running[key]
         self._answered(key, encoded, before)
         return Outgoing(answer, encoded=encoded)
+
+    def _check_wanted(self, running: InHand, job: JobPublishedV1) -> None:
+        """Raise what keeps the next call for a request from being made: VoidRequestError, LetGo or NotCertain."""
+        if running.forsaken:
+            raise LetGo
+        if not self._lease.holds:
+            raise NotCertain(self._lease.changed)
+        current = self._jobs.get(running.request.job_id) or job
+        check_not_void(running.request, current)
+        if self._accounts.standing_in_the_way(current.agent) is not None:
+            raise self._handed_back(running.account, ACCOUNT_STOPPED)
+        if not self._owns(running.partition) and running.is_free:
+            raise LetGo
+        running.start()
 
     def _answered(self, key: EffectKey, encoded: bytes, before: Sequence[ReceivedAnswers]) -> None:
         self._kept.keep(key, encoded)
@@ -261,7 +203,7 @@ class RequestHandler:
         ANSWERS_RESUMED.inc(sum(len(each.completions) for each in before))
         self.completed += 1
 
-    def _told_of(self, running: _Running, void: VoidRequestError) -> Outgoing:
+    def _told_of(self, running: InHand, void: VoidRequestError) -> Outgoing:
         """The event that tells what was paid for a request that is given up. Raises `void` where nothing was."""
         event = self._asker.handed_back(running.request, running.history, reason=void.reason)
         if event is None:
@@ -270,7 +212,15 @@ class RequestHandler:
         self._before.keep(event)
         return Outgoing(event)
 
-    def _left(self, running: _Running) -> LetGo:
+    def _timed_out(self, running: InHand, error: TimeoutError) -> Exception:
+        """Return what is raised for a request whose time ran out, or was made to."""
+        if running.given_up == ANOTHERS:
+            return self._left(running)
+        if running.started:
+            return error
+        return self._handed_back(running.account, running.given_up or NOT_STARTED)
+
+    def _left(self, running: InHand) -> LetGo:
         """What is raised to leave a request to the worker that has its partition now; tells what was paid for it."""
         event = self._asker.handed_back(running.request, running.history, reason=ANOTHERS)
         if event is None:
@@ -303,39 +253,6 @@ class RequestHandler:
                 job = self._jobs.get(running.request.job_id)
                 if job is not None and self._accounts.standing_in_the_way(job.agent) is not None:
                     running.give_up(ACCOUNT_STOPPED)
-
-    def _find_crowding(self) -> dict[str, int]:
-        """Find the jobs that keep others out: all hands are full, such a job holds more than its part of them waiting,
-        for longer than is right, and another job has less than its part in hand. Says what each may hold waiting.
-
-        Hands that are full of what flows are as they should be.
-        """
-        if len(self._running) < self._hands:
-            return {job: most for job, most in self._crowding.items() if len(self._running) >= self._hands // 2}
-        jobs = [job.job_id for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model]
-        part = max(1, self._hands // max(1, len(jobs)) // 2)
-        in_hand = Counter(each.request.job_id for each in self._running.values())
-        if all(in_hand[job] >= part for job in jobs):
-            return self._crowding
-        stuck: Counter[str] = Counter()
-        oldest: dict[str, float] = {}
-        for each in self._running.values():
-            if not each.started:
-                stuck[each.request.job_id] += 1
-                oldest.setdefault(each.request.job_id, each.since)  # they are in the order in which they came
-        late = asyncio.get_running_loop().time() - self._crowded_seconds
-        found = {job for job, count in stuck.items() if count > part and oldest[job] < late}
-        return dict.fromkeys(found | self._crowding.keys(), part)
-
-
-def _count_untold(running: _Running) -> None:
-    """Of an asking that is cut off, what was paid reaches nobody but the metrics and the log."""
-    usage = running.history.usage
-    if usage is None:
-        return
-    tokens = usage.prompt_tokens + usage.completion_tokens
-    MODEL_UNCOUNTED_TOKENS.labels(*running.history.asked).inc(tokens)
-    _log.warning("worker.paid.uncounted", job_id=running.request.job_id, seq=running.request.seq, tokens=tokens)
 
 
 def check_not_void(request: AnnotationRequestedV1, job: JobPublishedV1) -> None:

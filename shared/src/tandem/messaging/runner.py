@@ -308,7 +308,7 @@ class ConsumerRunner(Generic[E]):
             self._log_was_reset()
 
     def _drop(self) -> None:
-        """Take note that the group went on without this member, or may have: nothing that it holds is surely its own."""
+        """Take note that the group may have gone on without this member: nothing that it holds is surely its own."""
         self._lease.end()
         if self._on_dropped is not None:
             self._on_dropped()

@@ -1,4 +1,4 @@
-"""Decide whose turn it is: first come, first served within a job; between jobs, fair by weight in turns and in slots."""
+"""Decide whose turn it is: in the order of coming within a job; between jobs, fair by weight in turns and in slots."""
 
 from __future__ import annotations
 
