@@ -90,7 +90,14 @@ MakeDesk = Callable[..., Desk]
 async def make_desk() -> AsyncIterator[MakeDesk]:
     async with AsyncExitStack() as closing:
 
-        def make(base_url: str, *, max_answer_bytes: int = 900_000, job_wait: float = 0.2, **more: Any) -> Desk:
+        def make(
+            base_url: str,
+            *,
+            max_answer_bytes: int = 900_000,
+            job_wait: float = 0.2,
+            start_seconds: float = 30.0,
+            **more: Any,
+        ) -> Desk:
             settings = ProviderSettings(
                 **{"base_url": base_url, "max_in_flight": 8, "timeout_seconds": 3.0, **more},
             )
@@ -119,6 +126,7 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 kept=KeptAnswers(KeptAnswersSettings()),
                 handed_back=handed_back,
                 job_wait_seconds=job_wait,
+                start_seconds=start_seconds,
             )
             return Desk(handler, jobs, accounts, handed_back, lease)
 

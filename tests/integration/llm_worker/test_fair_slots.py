@@ -153,7 +153,8 @@ async def test_slots_go_by_the_weight_of_the_jobs(line: Line, start_worker: Star
 
     for passed in range(1, 25):  # each call that ends is one of those that began first, or comes after them
         gate.let_through(1)
-        await eventually(lambda passed=passed: len(line.answers) == passed and gate.held == SLOTS)
+        await line.answered(passed)
+        await eventually(lambda: gate.held == SLOTS)
 
     of_heavy = answered(line, "heavy")
     assert of_heavy == pytest.approx(12, abs=3)  # 8 of the first 24 had begun, of 16 three quarters are heavy

@@ -148,3 +148,21 @@ async def test_a_request_that_waited_for_its_job_while_the_worker_was_dropped_is
     with pytest.raises(LetGo):
         await asking
     assert server.bodies == []
+
+
+async def test_the_time_in_which_no_call_may_start_does_not_count_against_a_request(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    server = await scripted(good)
+    desk = make_desk(server.base_url, start_seconds=2)
+    desk.jobs.apply(published())
+    desk.lease.set(False)
+    watching = asyncio.create_task(desk.handler.watch())
+    asking = asyncio.create_task(desk.ask(request(1)))
+    with pytest.raises(AssertionError):  # it is not handed back
+        await eventually(asking.done, timeout=4)
+
+    desk.lease.set(True)
+
+    assert await asking is not None
+    watching.cancel()

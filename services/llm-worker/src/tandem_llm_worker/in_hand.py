@@ -48,6 +48,12 @@ class InHand:
         if self.begun == 1:
             self.limit.reschedule(None)
 
+    def wait_until(self, time: float, *, since: float) -> None:
+        """Let the first call start as late as `time`, on the loop's clock; its wait counts from `since`."""
+        if not self.started and not self.given_up and not self.limit.expired():
+            self.since = since
+            self.limit.reschedule(time)
+
     def give_up(self, reason: str) -> None:
         """Hand it back, which waits for its first call still."""
         if not self.started:

@@ -125,6 +125,9 @@ class RequestHandler:
         """Until cancelled, see to it that no job keeps the others' requests from being taken in hand."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if not self._lease.holds:
+                self._wait_on()
+                continue
             self._crowding = find_crowding(
                 self._running.values(),
                 hands=self._hands,
@@ -136,6 +139,12 @@ class RequestHandler:
                 waiting = [each for each in self._running.values() if each.request.job_id == job and not each.started]
                 for each in waiting[most:]:
                     each.give_up(CROWDED)
+
+    def _wait_on(self) -> None:
+        """Let requests wait for longer: that no call starts while the lease does not hold is no fault of an account."""
+        now = asyncio.get_running_loop().time()
+        for each in self._running.values():
+            each.wait_until(now + self._start_seconds, since=now)
 
     async def _answer(self, request: AnnotationRequestedV1, partition: int) -> Outgoing:
         times_dropped = self._times_dropped
