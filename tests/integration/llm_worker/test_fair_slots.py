@@ -85,7 +85,8 @@ def answered(line: Line, job: str) -> int:
 async def test_a_slot_that_a_slow_call_gives_back_stays_with_the_job_that_has_less_than_its_part(
     line: Line, start_worker: StartWorker, gate: Gate
 ) -> None:
-    worker = start_worker(provider={"base_url": gate.base_url, "max_in_flight": SLOTS, "timeout_seconds": 120})
+    provider = {"base_url": gate.base_url, "max_in_flight": SLOTS, "timeout_seconds": 600}
+    worker = start_worker(provider=provider, start_seconds=600)
     await line.publish(published("slow"), published("quick"), *slow(60))
     await eventually(lambda: gate.held == SLOTS)
     await line.publish(*quick(200))
@@ -106,7 +107,7 @@ async def test_a_backlog_of_slow_calls_in_front_does_not_keep_a_quick_job_from_i
     line: Line, start_worker: StartWorker, gate: Gate
 ) -> None:
     """More of them than a worker has in hand: what is too much is handed back, unpaid."""
-    provider = {"base_url": gate.base_url, "max_in_flight": 2, "timeout_seconds": 120}
+    provider = {"base_url": gate.base_url, "max_in_flight": 2, "timeout_seconds": 600}
     worker = start_worker(provider=provider, max_held=16, crowded_seconds=0.3)
     await line.publish(published("slow"), published("quick"), *slow(300))
     await eventually(lambda: gate.held == 2)
@@ -127,12 +128,12 @@ async def test_an_account_whose_calls_do_not_end_holds_no_slot_of_another_and_ha
     line: Line, start_worker: StartWorker, gate: Gate
 ) -> None:
     providers = {
-        name: ProviderSettings(base_url=gate.base_url, max_in_flight=SLOTS, timeout_seconds=120)
+        name: ProviderSettings(base_url=gate.base_url, max_in_flight=SLOTS, timeout_seconds=600)
         for name in ("simulated", "other")
     }
-    worker = start_worker(providers=providers)
+    worker = start_worker(providers=providers, start_seconds=600)
     of_other: dict[str, Any] = {"agent": agent(provider="other", fingerprint="o" * 64)}
-    await line.publish(published("slow"), published("quick", **of_other), *slow(900))
+    await line.publish(published("slow"), published("quick", **of_other), *slow(700))
     await eventually(lambda: gate.held == SLOTS)
 
     await line.publish(*quick(200))
@@ -145,7 +146,8 @@ async def test_an_account_whose_calls_do_not_end_holds_no_slot_of_another_and_ha
 
 
 async def test_slots_go_by_the_weight_of_the_jobs(line: Line, start_worker: StartWorker, gate: Gate) -> None:
-    worker = start_worker(provider={"base_url": gate.base_url, "max_in_flight": SLOTS, "timeout_seconds": 120})
+    provider = {"base_url": gate.base_url, "max_in_flight": SLOTS, "timeout_seconds": 600}
+    worker = start_worker(provider=provider, start_seconds=600)
     await line.publish(published("slow"), published("heavy", weight=3.0), *slow(30))
     await eventually(lambda: gate.held == SLOTS)
     await line.publish(*(request(seq, job_id="heavy", fields={"text": f"slow too {seq}"}) for seq in range(30)))
