@@ -402,3 +402,21 @@ def test_nothing_is_kept_of_jobs_that_are_gone() -> None:
         assert crowd.limiter._queue._lanes == {}
 
     run_in_virtual_time(story)
+
+
+def test_thousands_of_calls_that_are_cancelled_at_once_are_gone_and_the_next_goes() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, max_in_flight=1)
+        crowd.come(5000, job="one")
+        await settle()
+        crowd.come(1, job="two")
+        await settle()
+        for task in crowd.tasks[1:5000]:
+            task.cancel()
+        crowd.end(0)  # its slot becomes free before any of them has run
+        await settle()
+
+        assert crowd.numbers == [0, 5000]
+        assert crowd.limiter.waiting == 0
+
+    run_in_virtual_time(story)

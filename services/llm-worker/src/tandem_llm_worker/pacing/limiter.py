@@ -279,7 +279,8 @@ class Limiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while (turn := self._queue.head(min(self.max_in_flight, self.allowance.most_in_flight))) is not None:
+        slots = min(self.max_in_flight, self.allowance.most_in_flight)
+        while self.in_flight < slots and (turn := self._queue.head(slots)) is not None:
             wait = self._wait_seconds(turn.need)
             if wait > 0.0:
                 if wait != inf:

@@ -24,11 +24,6 @@ class Turn:
     number: int = 0
     gone: bool = False
 
-    @property
-    def over(self) -> bool:
-        """Whether it waits no longer: taken, or cancelled and perhaps not told so yet."""
-        return self.gone or self.future.done()
-
 
 class _Lane:
     """The calls of one job: those that wait, and how many are under way."""
@@ -83,6 +78,8 @@ class FairQueue:
 
     def head(self, slots: float) -> Turn | None:
         """Say who is next, without taking it. `slots`: calls that may be under way, of all jobs together."""
+        if len(self._waiting) == 1:  # the usual case
+            return self._first(*next(iter(self._waiting.items())))
         heads = [(head, lane) for job, lane in list(self._waiting.items()) if (head := self._first(job, lane))]
         if len(heads) > 1:
             weight = sum(lane.weight for lane in self._lanes.values() if lane.held or lane.first or lane.again)
@@ -97,10 +94,8 @@ class FairQueue:
 
     def discard(self, turn: Turn) -> None:
         """Take note that a call waits no longer. Saying so twice does no harm."""
-        if turn.gone:
+        if not self._mark_gone(turn):
             return
-        turn.gone = True
-        self._live -= 1
         if (lane := self._waiting.get(turn.job)) is not None:
             self._first(turn.job, lane)
         if not self._live:
@@ -125,13 +120,24 @@ class FairQueue:
             lane = self._lanes[job] = _Lane()
         return lane
 
+    def _mark_gone(self, turn: Turn) -> bool:
+        if turn.gone:
+            return False
+        turn.gone = True
+        self._live -= 1
+        return True
+
     def _first(self, job: str, lane: _Lane) -> Turn | None:
         """The first call that waits in a lane."""
-        for turns in (lane.again, lane.first):
-            while turns and turns[0].over:
-                self.discard(turns.popleft())
-        if lane.again or lane.first:
-            return min((turns[0] for turns in (lane.again, lane.first) if turns), key=lambda turn: turn.tag)
+        again, first = lane.again, lane.first
+        while first and (first[0].gone or first[0].future.done()):  # taken; or cancelled, and perhaps not told so yet
+            self._mark_gone(first.popleft())
+        while again and (again[0].gone or again[0].future.done()):
+            self._mark_gone(again.popleft())
+        if again:
+            return again[0] if not first or again[0].tag <= first[0].tag else first[0]
+        if first:
+            return first[0]
         self._waiting.pop(job, None)
         return None
 
