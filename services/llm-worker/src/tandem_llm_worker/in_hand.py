@@ -43,7 +43,7 @@ class InHand:
         return self.begun == len(self.history.calls) and self.history.usage is None
 
     def start(self) -> None:
-        """A call begins."""
+        """Take note that a call begins."""
         self.begun += 1
         if self.begun == 1:
             self.limit.reschedule(None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from typing import Generic, TypeVar
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from tandem.events import Event, Topic
@@ -22,6 +22,7 @@ from tandem.messaging.membership import GroupMemory, close_consumer, open_consum
 from tandem.messaging.newcomers import Newcomers, Prepare
 from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
+from tandem.messaging.rebalancing import RebalanceListener
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import LOG_RESETS, REBALANCES
@@ -190,7 +191,7 @@ class ConsumerRunner(Generic[E]):
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
         assert self._failure is not None  # noqa: S101 - run() made it
-        consumer.subscribe([self._name], listener=_Listener(self, consumer))
+        consumer.subscribe([self._name], listener=RebalanceListener(self, consumer))
         stopping = asyncio.create_task(self._stopping.wait())
         polling = asyncio.create_task(self._poll(consumer))
         committing = asyncio.create_task(self._commits.commit_regularly(consumer))
@@ -345,19 +346,3 @@ class ConsumerRunner(Generic[E]):
     def _report(self, problem: str | None) -> None:
         if self._health is not None:
             self._health.set(self._health_name, problem)
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
-    """Passes the client's rebalance calls on. The client would only log an error, so it ends the runner."""
-
-    def __init__(self, runner: ConsumerRunner[Any], consumer: AIOKafkaConsumer) -> None:
-        self._runner = runner
-        self._consumer = consumer
-
-    async def on_partitions_revoked(self, _all: Iterable[TopicPartition]) -> None:
-        with self._runner.guarded():
-            await self._runner.revoked(self._consumer)
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        with self._runner.guarded():
-            await self._runner.take_over(self._consumer, assigned)

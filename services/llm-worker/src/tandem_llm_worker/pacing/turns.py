@@ -128,7 +128,7 @@ class FairQueue:
         return True
 
     def _first(self, job: str, lane: _Lane) -> Turn | None:
-        """The first call that waits in a lane."""
+        """Return the first call that waits in a lane."""
         again, first = lane.again, lane.first
         while first and (first[0].gone or first[0].future.done()):  # taken; or cancelled, and perhaps not told so yet
             self._mark_gone(first.popleft())
