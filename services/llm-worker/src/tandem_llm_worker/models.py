@@ -106,6 +106,7 @@ class Model:
                     exactly=self.limiter.tokens_bind,
                 )
             with await self._admitted(question, need) as reservation:
+                parameters = self._parameters(question)  # others may have learned something while this one waited
                 if lead is not None:
                     lead.sent()
                 try:
