@@ -101,15 +101,6 @@ def mongo_db_name(_mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def failing_mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a mongod whose fail points can be set, the same for the whole session."""
-    mongod = Mongod(tmp_path_factory.mktemp("failing"), parameters={"enableTestCommands": "1"})
-    mongod.start()
-    yield mongod.url
-    mongod.kill()
-
-
-@pytest.fixture(scope="session")
 def tansu_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The embedded broker, the same for the whole session."""
     process = Tansu(log_file=tmp_path_factory.mktemp("tansu") / "tansu.log")

@@ -19,6 +19,7 @@ from pymongo import monitoring
 from pymongo.errors import BulkWriteError
 
 from dispatch_world import RecordingProducer
+from failing_mongod import FailingMongod
 from tandem.events import Event, Topic
 from tandem.messaging import BrokerUnavailableError, Connection, Outgoing
 from tandem.settings import KafkaSettings, MongoSettings
@@ -179,10 +180,10 @@ class FailingStore:
 
 
 @pytest.fixture
-async def failing_store(failing_mongod: str) -> AsyncIterator[FailingStore]:
+async def failing_store(failing_mongod: FailingMongod) -> AsyncIterator[FailingStore]:
     name = f"faults_{uuid.uuid4().hex[:12]}"
-    settings = MongoSettings.model_validate({"url": failing_mongod, "database": name})
-    with pymongo.MongoClient[dict[str, Any]](failing_mongod) as control:
+    settings = MongoSettings.model_validate({"url": failing_mongod.url, "database": name})
+    with pymongo.MongoClient[dict[str, Any]](failing_mongod.url) as control:
         faults = Faults(control, name)
         listen(faults)
         plain, failing = Database(settings), Database(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -29,6 +30,29 @@ from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings
 
 
+class Membership:
+    """A place in the consumer group that a test takes away and gives back."""
+
+    def __init__(self) -> None:
+        self._holds = True
+        self.asked = 0
+        """How often somebody waited for news."""
+        self._news = asyncio.Event()
+
+    @property
+    def holds(self) -> bool:
+        return self._holds
+
+    async def changed(self) -> None:
+        self.asked += 1
+        await self._news.wait()
+
+    def set(self, holds: bool) -> None:
+        self._holds = holds
+        self._news.set()
+        self._news = asyncio.Event()
+
+
 @dataclass
 class Desk:
     """A handler, the table of jobs that it reads, and the provider that it asks."""
@@ -37,6 +61,7 @@ class Desk:
     jobs: JobTable
     accounts: Accounts
     handed_back: HandedBackAnswers
+    lease: Membership
     models: Models
 
     @property
@@ -76,7 +101,14 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
     async with AsyncExitStack() as closing:
         renderers = await closing.enter_async_context(RendererPool())
 
-        def make(base_url: str, *, max_answer_bytes: int = 900_000, job_wait: float = 0.2, **more: Any) -> Desk:
+        def make(
+            base_url: str,
+            *,
+            max_answer_bytes: int = 900_000,
+            job_wait: float = 0.2,
+            start_seconds: float = 30.0,
+            **more: Any,
+        ) -> Desk:
             settings = ProviderSettings(
                 **{"base_url": base_url, "max_in_flight": 8, "timeout_seconds": 3.0, **more},
             )
@@ -97,15 +129,18 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 known_stop=accounts.known_stop,
             )
             handed_back = HandedBackAnswers(KeptAnswersSettings())
+            lease = Membership()
             handler = RequestHandler(
+                lease=lease,
                 jobs=jobs,
                 accounts=accounts,
                 asker=asker,
                 kept=KeptAnswers(KeptAnswersSettings()),
                 handed_back=handed_back,
                 job_wait_seconds=job_wait,
+                start_seconds=start_seconds,
             )
-            return Desk(handler, jobs, accounts, handed_back, models)
+            return Desk(handler, jobs, accounts, handed_back, lease, models)
 
         yield make
 

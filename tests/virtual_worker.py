@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from llm_worker_desk import Membership
 from llm_worker_line import published, request
 from tandem.events import AccountState, AnnotationRespondedV1, Completion, ErrorKind, Usage
 from tandem.events.catalog import REQUESTS
@@ -257,6 +258,7 @@ def work_through(
             kept=KeptAnswers(KeptAnswersSettings()),
             handed_back=HandedBackAnswers(KeptAnswersSettings()),
             job_wait_seconds=0.2,
+            lease=Membership(),
         )
         wanted = {("simulated", name) for name in ("simulated", "second")}
         prober = Prober(accounts, probe=models.probe, wanted=lambda: wanted, clock=clock)

@@ -49,8 +49,11 @@ class KafkaSettings(BaseModel):
         gt=0,
         description="At most a third of the session timeout. So long a change in the group may be unknown.",
     )
-    unavailable_limit_seconds: float = Field(
-        default=120, gt=0, description="A producer waits this long for a broker that is away, then gives up."
+    unavailable_limit_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="A process that starts while the broker is away ends after this; left out, it waits, not ready. "
+        "One that is running waits in any case.",
     )
 
     @model_validator(mode="after")

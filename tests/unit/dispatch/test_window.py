@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.dispatch.window import Demand, Rate, share_window, window_size
+from tandem_api.dispatch.window import Demand, Rate, share_window, usable, window_size
 
 demands = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3),
@@ -47,6 +47,21 @@ def test_a_small_job_does_not_wait_behind_a_large_one() -> None:
 def test_weights_divide_the_window() -> None:
     shares = share_window(900, {"light": Demand(1.0, 10_000), "heavy": Demand(2.0, 10_000)})
     assert shares == {"light": 300, "heavy": 600}
+
+
+def test_a_job_of_slow_calls_is_given_no_part_of_the_window_that_quick_calls_made_wide() -> None:
+    demands = {"slow": Demand(1.0, 10_000), "quick": Demand(1.0, 10_000)}
+    window = window_size(completed_per_second=101, call_slots=64, seconds=2.0, smallest=64, largest=5000)
+
+    shares = share_window(window, usable(demands, slots=64, soon={"slow": 2.0, "quick": 200.0}))
+
+    assert shares == {"slow": 34, "quick": 232}
+
+
+@given(window=st.integers(1, 5000), slots=st.integers(1, 500), demands=demands, rate=st.floats(0, 1000))
+def test_every_job_can_use_something(window: int, slots: int, demands: dict[str, Demand], rate: float) -> None:
+    shares = share_window(window, usable(demands, slots=slots, soon=dict.fromkeys(demands, rate)))
+    assert all(shares[job] > 0 for job, demand in demands.items() if demand.records)
 
 
 def test_the_window_is_two_seconds_of_completions_and_the_call_slots_within_bounds() -> None:

@@ -212,6 +212,7 @@ class Asker:
             private=request.fields,
             job=job.job_id,
             record=request.effect_key,
+            weight=job.weight,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
             reader=prompt.labeler,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
-from tandem.messaging import BrokerUnavailableError, Producer
+from tandem.messaging import Producer
 from tandem_llm_worker.fleet import Fleet
 
 RATE_SECONDS = 10.0
@@ -60,7 +60,7 @@ class Heartbeat:
         self._due = asyncio.Event() if fleet is None else fleet.changed
 
     async def run(self) -> None:
-        """Until cancelled. Raises BrokerUnavailableError when the broker is away for longer than the limit."""
+        """Report until cancelled; wait for a broker that is away."""
         while not self._closed.is_set():
             await self._producer.send(self.report())
             with contextlib.suppress(TimeoutError):
@@ -82,7 +82,7 @@ class Heartbeat:
 
     async def _say_at_once(self) -> None:
         """Does not insist: the report's age says the same a little later."""
-        with contextlib.suppress(TimeoutError, BrokerUnavailableError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_REPORT_SECONDS):
                 await self._producer.send(self.report())
 

@@ -27,7 +27,7 @@ from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.opening import Lead, Opening
 from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.providers.refusals import Refusal
-from tandem_llm_worker.questions import Question
+from tandem_llm_worker.questions import NotCertain, Question
 from tandem_llm_worker.settings import ProviderSettings
 
 SURELY = 0.8
@@ -102,11 +102,31 @@ class Model:
             return await self._opening.lead(question.agent_key)
 
     async def _admitted(self, question: Question, need: Need) -> Reservation:
-        """Wait for the turn of a call. Raises StillLimited where a further call for a record waits too long."""
+        """Wait for the turn of a call whose answer is wanted when its turn came.
+
+        Raises what `check_account` and `check_wanted` raise, and StillLimited where a further call for a record waits
+        too long.
+        """
+        while True:
+            reservation = await self._turn(question, need)
+            try:
+                question.check_account()
+                question.check_wanted()
+            except BaseException as error:
+                with reservation:
+                    reservation.not_called()
+                if not isinstance(error, NotCertain):
+                    raise
+                await error.known()
+            else:
+                return reservation
+
+    async def _turn(self, question: Question, need: Need) -> Reservation:
+        reserve = partial(self.limiter.reserve, need, job=question.job, weight=question.weight)
         if not question.history.calls:  # the handler of requests bounds the wait for the first
-            return await self.limiter.reserve(need, job=question.job)
+            return await reserve()
         async with question.waits.turn():
-            return await self.limiter.reserve(need, job=question.job, again=True)
+            return await reserve(again=True)
 
     async def _call(self, question: Question, lead: Lead | None) -> Answer:
         trial = self.capabilities.trial(question.parameters, question.schema_key, partial(self._parameters, question))
@@ -129,12 +149,8 @@ class Model:
                     exactly=self.limiter.tokens_bind,
                 )
             with await self._admitted(question, need) as reservation:
-                try:
-                    question.check_account()
-                    question.check_wanted()
-                except BaseException:
-                    reservation.not_called()
-                    raise
+                # Others may have learned something while this one waited.
+                api, parameters = self.capabilities.api_for(attempt.trial), self._parameters(question, attempt.trial)
                 if lead is not None:
                     lead.sent()
                 try:

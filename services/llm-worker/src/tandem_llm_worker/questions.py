@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,14 @@ from tandem_llm_worker.providers.capabilities import Plainer
 from tandem_llm_worker.providers.waits import Waits
 
 Message = dict[str, str]
+
+
+class NotCertain(Exception):  # noqa: N818 - says what is known, not what went wrong
+    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again once `known` returned."""
+
+    def __init__(self, known: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.known = known
 
 
 @dataclass(slots=True)
@@ -69,7 +77,7 @@ class Question:
     parameters: ModelParameters
     response_format: dict[str, Any] | None
     check_wanted: Callable[[], None]
-    """Raises when the answer is of no use any more; called right before each call."""
+    """Raises when the answer is of no use any more, or NotCertain; called right before each call."""
     history: History
     waits: Waits
     """How long the record may still wait for its account."""
@@ -78,7 +86,9 @@ class Question:
     check_account: Callable[[], None] = lambda: None
     """Raises CallFailed when the account that is asked takes no calls any more; called before `check_wanted`."""
     job: str = ""
-    """Whose call it is: jobs take turns."""
+    """Whose call it is: jobs share the account."""
+    weight: float = 1.0
+    """The job's part of it."""
     record: Hashable = ""
     """What tells the record from others."""
     failing_since: float | None = None

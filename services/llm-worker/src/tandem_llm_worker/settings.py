@@ -184,7 +184,13 @@ class WorkerSettings(ServiceSettings):
         default=30.0, gt=0, description="A request whose first call cannot start within this is handed back."
     )
     crowded_seconds: float = Field(
-        default=2.0, gt=0, description="The same for more than its share, where one account keeps others waiting."
+        default=2.0, gt=0, description="The same for more than its share, where one job keeps others waiting."
+    )
+    max_held: int = Field(
+        default=1024,
+        ge=1,
+        description="Requests in hand at once, those in calls included; at least twice as many as call slots. What "
+        "waits for a slow provider fills it before it keeps other jobs waiting.",
     )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
     handover_seconds: float = Field(
@@ -212,6 +218,11 @@ class WorkerSettings(ServiceSettings):
         """Whether a model is known to reason before its first answer."""
         settings = self.providers.get(provider)
         return settings is not None and settings.reasons(model)
+
+    @property
+    def hands(self) -> int:
+        """Requests that this worker has in hand at once, so that a slot never waits for a request."""
+        return max(self.max_held, 2 * self.slots)
 
     @property
     def slots(self) -> int:

@@ -167,6 +167,7 @@ class JobPublishedV1(Event):
         default=True, description="False: no record of it is ever asked for; its agent only says whose labels they are."
     )
 
+    weight: float = Field(default=1.0, gt=0, description="Its share of the workers' calls among running jobs.")
     hidden: bool = Field(default=False, description="A try-out: for whoever made it alone, and soon forgotten.")
 
     @property

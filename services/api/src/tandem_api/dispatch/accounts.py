@@ -13,7 +13,7 @@ from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Account, Fleet
 from tandem_api.dispatch.settings import DispatchSettings
-from tandem_api.dispatch.window import Ceiling, share_window, window_size
+from tandem_api.dispatch.window import Ceiling, share_window, usable, window_size
 
 log = get_logger(__name__)
 
@@ -58,9 +58,13 @@ class Waiting:
         shares: dict[str, int] = {}
         for account, theirs in by_account.items():
             window = self._settings.max_window
+            demands = {feeder.job_id: feeder.demand for feeder in theirs}
             if account is not None:
                 window = self._ceilings[account].apply(self._window(account, theirs), seconds)
-            shares |= share_window(window, {feeder.job_id: feeder.demand for feeder in theirs})
+                slots = max(self._fleet.slots(account), self._settings.min_window)
+                soon = {feeder.job_id: feeder.rate_per_second * self._settings.window_seconds for feeder in theirs}
+                demands = usable(demands, slots=slots, soon=soon)
+            shares |= share_window(window, demands)
         metrics.DISPATCH_WINDOW.set(sum(shares.values()))
         return shares
 

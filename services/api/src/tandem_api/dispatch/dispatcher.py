@@ -109,7 +109,7 @@ class Dispatcher:
         await self._released.wait()
 
     async def run(self) -> None:
-        """Feed jobs until stopped. While MongoDB is away, wait; raises BrokerUnavailableError when Kafka stays away."""
+        """Feed jobs until stopped; wait while MongoDB or Kafka is away."""
         try:
             await self._feed_until_stopped()
             await self._held.hand_over()

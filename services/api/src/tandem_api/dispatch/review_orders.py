@@ -68,7 +68,7 @@ class ReviewOrderWalker:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Until stopped. While MongoDB is away, waits; raises BrokerUnavailableError when Kafka stays away."""
+        """Walk orders until stopped; wait while MongoDB or Kafka is away."""
         while not self._stopping.is_set():
             pause = self._look_seconds
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
@@ -45,6 +45,20 @@ def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
             left -= records
             del hungry[job]
     return shares
+
+
+def usable(demands: Mapping[str, Demand], *, slots: int, soon: Mapping[str, float]) -> dict[str, Demand]:
+    """Bound each job's demand by what it can have called soon: its part of the account's call slots, and `soon`, the
+    records that it completes within the window's seconds.
+
+    Without the bound a job of slow calls is given half of a window that a job of quick calls made wide. Its requests
+    then wait in the workers until they are handed back.
+    """
+    parts = share_window(slots, demands)
+    return {
+        job: replace(demand, records=min(demand.records, parts[job] + round(soon[job])))
+        for job, demand in demands.items()
+    }
 
 
 class Ceiling:

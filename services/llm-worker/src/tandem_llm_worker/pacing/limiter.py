@@ -49,10 +49,11 @@ class Reservation:
     when it came to no call after all.
     """
 
-    __slots__ = ("_limiter", "_need", "_used", "admitted_at")
+    __slots__ = ("_job", "_limiter", "_need", "_used", "admitted_at")
 
-    def __init__(self, limiter: Limiter, need: Need, admitted_at: float) -> None:
+    def __init__(self, limiter: Limiter, need: Need, admitted_at: float, job: str) -> None:
         self._limiter = limiter
+        self._job = job
         self._need = need
         self._used: Need | None = need
         self.admitted_at = admitted_at
@@ -78,7 +79,8 @@ class Reservation:
     def __exit__(
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._limiter._settle(self._need, self._used, self.admitted_at)  # noqa: SLF001 - a reservation is the limiter's
+        limiter = self._limiter
+        limiter._settle(self._need, self._used, self.admitted_at, self._job)  # noqa: SLF001 - a reservation is the limiter's
 
 
 class Limiter:
@@ -151,28 +153,31 @@ class Limiter:
             return self.max_in_flight
         return max(1, min(self.max_in_flight, int(rate * self.latency * SPARE_SLOTS) + 2))
 
-    async def reserve(self, need: Need = NOTHING, *, job: str = "", again: bool = False) -> Reservation:
-        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing.
+    async def reserve(
+        self, need: Need = NOTHING, *, job: str = "", weight: float = 1.0, again: bool = False
+    ) -> Reservation:
+        """Wait for the turn of a call. Jobs share turns and slots by weight, whatever they wait with. A cancelled wait
+        takes nothing.
 
         `again`: a further call for a record that was begun; it waits for the account, and not for those not begun.
         """
         if not self._queue and self._wait_seconds(need) == 0.0:
-            self._take(need)
-            return Reservation(self, need, self._clock())
-        turn = Turn(asyncio.get_running_loop().create_future(), need)
-        self._queue.push(turn, job=job, cost=max(1.0, need.tokens), again=again)
+            self._take(need, job)
+            return Reservation(self, need, self._clock(), job)
+        turn = Turn(asyncio.get_running_loop().create_future(), need, job, weight)
+        self._queue.push(turn, cost=max(1.0, need.tokens), again=again)
         if self._timer is None:
             self._admit()
         try:
             await turn.future
         except asyncio.CancelledError:
             if turn.future.done() and not turn.future.cancelled():
-                self._settle(need, None, self._clock())
+                self._settle(need, None, self._clock(), job)
             else:
                 self._queue.discard(turn)
                 self._admit()
             raise
-        return Reservation(self, need, self._clock())
+        return Reservation(self, need, self._clock(), job)
 
     def accepted(self) -> None:
         """The provider took a call."""
@@ -267,14 +272,16 @@ class Limiter:
             return inf
         return max(0.0, self._held_until - now, self._buckets.wait_for(need, now))
 
-    def _take(self, need: Need) -> None:
+    def _take(self, need: Need, job: str) -> None:
         now = self._clock()
         self.in_flight += 1
+        self._queue.begins(job)
         self.allowance.sent(now)
         self._buckets.take(need, now)
 
-    def _settle(self, reserved: Need, used: Need | None, admitted_at: float) -> None:
+    def _settle(self, reserved: Need, used: Need | None, admitted_at: float, job: str) -> None:
         self.in_flight -= 1
+        self._queue.ends(job)
         now = self._clock()
         if used is not None:
             seconds = now - admitted_at
@@ -288,14 +295,15 @@ class Limiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while (turn := self._queue.head()) is not None:
+        slots = min(self.max_in_flight, self.allowance.most_in_flight)
+        while self.in_flight < slots and (turn := self._queue.head(slots)) is not None:
             wait = self._wait_seconds(turn.need)
             if wait > 0.0:
                 if wait != inf:
                     self._timer = self._call_later(max(wait, LEAST_WAIT), self._on_timer)
                 return
-            self._queue.pop()
-            self._take(turn.need)
+            self._queue.take(turn)
+            self._take(turn.need, turn.job)
             turn.future.set_result(None)
 
     def _on_timer(self) -> None:

@@ -152,6 +152,7 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "sources": document.get("sources", ()),
             "asks_model": document.get("asks_model", True),
             "hidden": document.get("hidden", False),
+            "weight": document.get("weight", 1.0),
             **document["published"],
         }
     )
