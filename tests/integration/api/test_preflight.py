@@ -108,6 +108,16 @@ async def test_all_that_is_wrong_is_told_together_with_the_cure(
             ["does not take seed", "no log-pro"],
         ),
         ({"dropped_parameters": ("logprobs",)}, {"confidence_strategy": "stated"}, []),
+        (
+            {"dropped_parameters": ("logprobs",), "refused_parameters": ({"parameter": "logprobs", "effort": ""},)},
+            {},
+            ["no log-pro"],
+        ),
+        (
+            {"dropped_parameters": ("logprobs",), "refused_parameters": ({"parameter": "logprobs", "effort": "high"},)},
+            {},
+            [],
+        ),
         ({"state": AccountState.STOPPED, "reason": "quota_exhausted"}, {}, ["quota_exhausted"]),
         ({"context_window": 30}, {}, ["All prompts are longer than the context"]),
         ({}, {"drawn_examples": {"by": "nearest"}}, ["no verified record to draw examples from"]),

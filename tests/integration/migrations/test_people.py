@@ -128,6 +128,15 @@ def without(value: Any, fields: set[str]) -> Any:
     return value
 
 
+def told_before(found: Any, expected: Any) -> Any:
+    """Return `found` without the fields that later versions gained."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return {name: told_before(each, expected[name]) for name, each in found.items() if name in expected}
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        return [told_before(*pair) for pair in zip(found, expected, strict=True)]
+    return found
+
+
 def comparable(path: str, text: str) -> Any:
     if "format=csv" in path:
         return text
@@ -144,7 +153,8 @@ async def test_every_answer_and_export_is_as_before(database: Database, port: Po
         expected = comparable(asked["path"], asked["text"])
         if asked["who"] == "you" and asked["path"].endswith("/current"):
             expected["name"] = "admin"  # one person has one name: that of the key whose browser this is
-        assert comparable(asked["path"], answer.text) == expected, asked["path"]
+        found = comparable(asked["path"], answer.text)
+        assert told_before(found, expected) == expected, asked["path"]
 
 
 async def test_no_document_is_lost_and_none_changes_but_for_the_ids_it_gains(database: Database) -> None:

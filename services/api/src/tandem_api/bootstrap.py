@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from contextlib import asynccontextmanager
 from tandem.observability.health import Health
 from tandem.people import Authenticator
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
@@ -41,7 +41,7 @@ from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
-from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.previewing import Previewer
@@ -72,8 +72,12 @@ from tandem_api.summaries import Summaries
 from tandem_api.tryouts.service import TryoutService
 
 
-def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
-    """Everything behind the endpoints, over one database."""
+def make_services(
+    settings: ApiSettings, database: Database, renderers: RendererPool | None = None
+) -> tuple[Services, Authenticator]:
+    """Everything behind the endpoints, over one database. `renderers`: closed by the caller."""
+    if renderers is None:
+        renderers = RendererPool(settings.rendering)
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
@@ -89,12 +93,14 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     contents = ProjectContents(datasets=datasets, label_schemas=label_schemas, agents=agents, jobs=jobs)
     projects = ProjectService(ProjectReader(database), ProjectWriter(database), contents)
     providers = ProviderService(settings.providers)
-    importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    importer = Importer(
+        DatasetWriter(database), RecordWriter(database, patience_seconds=settings.import_lease_seconds), limits
+    )
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer, people)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
-    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices, renderers=renderers)
     tryouts = TryoutService(
         jobs=jobs,
         writer=JobWriter(database),
@@ -113,6 +119,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         estimator=estimator,
         pools=pools,
         tryouts=tryouts,
+        renderers=renderers,
     )
     job_service = JobService(
         reader=jobs,
@@ -134,8 +141,9 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         dataset_reader=datasets,
         jobs=jobs,
         providers=providers,
-        previewer=Previewer(estimator, pools),
+        previewer=Previewer(estimator, pools, renderers),
         tryouts=tryouts,
+        renderers=renderers,
     )
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(
@@ -183,11 +191,11 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     """The running service. Waits for MongoDB before it opens its port."""
     database = Database(settings.mongo)
     watch = StoreWatch(database, health)
+    renderers = RendererPool(settings.rendering)
     try:
-        services, authenticator = make_services(settings, database)
+        services, authenticator = make_services(settings, database, renderers)
         migrations = MigrationRunner(database, MIGRATIONS, holder=uuid.uuid4().hex)
-        while not await _prepared(settings, watch, services, migrations):  # noqa: ASYNC110 - only looking tells
-            await asyncio.sleep(POLL_SECONDS)
+        await watch.until(lambda: _prepare(settings, services, migrations))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
@@ -197,19 +205,13 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             ports={"http_port": lambda: server.port},
         )
     finally:
+        await renderers.close()
         database.close()
 
 
-async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services, migrations: MigrationRunner) -> bool:
-    """Make indexes, migrate documents, put the operator's key there; False while MongoDB is away, or while another
-    process migrates."""
-    if not await watch.look():
-        return False
-    try:
-        if not await migrations.run():
-            return False
-        if settings.bootstrap_admin_key is not None:
-            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
-    except StoreUnavailableError:
-        return False
-    return True
+async def _prepare(settings: ApiSettings, services: Services, migrations: MigrationRunner) -> None:
+    """Migrate documents of older versions and make the operator's key good. Raises StoreUnavailableError."""
+    if not await migrations.run():
+        raise StoreUnavailableError("Another process migrates documents of an older version.")
+    if settings.bootstrap_admin_key is not None:
+        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

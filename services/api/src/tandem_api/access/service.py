@@ -123,7 +123,7 @@ class AccessService:
     async def _give(self, credential: ApiKeyDocument, new_person: Person | None) -> None:
         """Write a credential of a person. Raises Problem 422 when they get none."""
         try:
-            async for attempt in again_on_conflict():
+            async for attempt in again_on_conflict(or_unavailable=True):
                 with attempt:
                     await self._writer.give(credential, new_person=new_person)
         except PersonGoneError as error:
@@ -254,7 +254,7 @@ class AccessService:
             await self._writer.insert(session)
             return Session.of(dict(session))
         try:
-            async for attempt in again_on_conflict():
+            async for attempt in again_on_conflict(or_unavailable=True):
                 with attempt:
                     await self._writer.give(session)
         except PersonGoneError as error:

@@ -57,7 +57,7 @@ class PeopleService:
         caller.require_all_projects()
         person: PersonRecord | None = None
         try:
-            async for attempt in again_on_conflict():
+            async for attempt in again_on_conflict(or_unavailable=True):
                 with attempt:
                     person = await self._writer.disable(person_id, now=utcnow())
         except LastAdminKeyError as error:

@@ -22,7 +22,7 @@ from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 30
-"""Of a write that another one got in the way of; each try judges the item as it is then."""
+"""Limit of a write that another one, or a change of the primary, got in the way of; each try reads the item again."""
 
 
 class Decisions:
@@ -52,7 +52,7 @@ class Decisions:
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
-        async for attempt in again_on_conflict(tries=TRIES):
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
@@ -68,13 +68,13 @@ class Decisions:
         verification = await self._decision(caller, item, request, values)
         await self._close(caller, item, verification)
         DECISIONS.labels(verification.kind).inc()
-        self._counter.decided(item.job_id)
+        self._counter.closed(item.job_id, item.item_id)
         self._publisher.publish(verification)
         return await self._result(verification, values)
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
         """Take back the caller's decision; it must be the one that holds."""
-        async for attempt in again_on_conflict(tries=TRIES):
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._undo(caller, await self._shown.item(caller, item_id))
         raise AssertionError("unreachable: the last try returns or raises")
@@ -211,7 +211,7 @@ class Decisions:
         except (ItemMovedOnError, RevisionTakenError) as error:
             raise _moved_on(item) from error
         DECISIONS.labels(undone.kind).inc()
-        self._counter.decided(item.job_id, -1)
+        self._counter.opened(item.job_id, item.item_id)
         self._publisher.publish(undone)
         return reopened
 
@@ -229,6 +229,7 @@ class Decisions:
             or last.revision != item.revision
         ):
             raise problems.already_decided(item, await self._shown.decided_by(item), by_caller=by_caller)
+        self._tell_again(last)
         return await self._result(last, values)
 
     async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
@@ -241,7 +242,14 @@ class Decisions:
             or not caller.is_person(item.reserved_by_id)
         ):
             raise problems.nothing_to_undo(item)
+        self._tell_again(last)
         return await self._shown.view(caller, item)
+
+    def _tell_again(self, verification: Verification) -> None:
+        """Count anew and publish again what a request that came twice did: the first one may have failed after it was
+        written. Whoever hears of it twice knows it by its revision."""
+        self._counter.forget(verification.job_id)
+        self._publisher.publish(verification)
 
     async def _result(self, verification: Verification, values: dict[str, LabelValue]) -> DecisionResult:
         counts = await self._counter.of(verification.job_id)

@@ -12,6 +12,7 @@ from tandem.people.person import Person, PersonSource
 from tandem.store.api_keys.documents import COLLECTION, ApiKeyDocument
 from tandem.store.api_keys.lasting import LastAdminKeyError, is_a_way_in, rely_on_another
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.patience import insert_once
 from tandem.store.people.documents import COLLECTION as PEOPLE
 
 
@@ -28,15 +29,16 @@ class ApiKeyWriter:
         self._people = database[PEOPLE]
 
     async def insert(self, key: ApiKeyDocument) -> None:
-        async with store_errors():
-            await self._collection.insert_one(cast("Document", key))
+        await insert_once(self._collection, cast("Document", key))
 
     async def give(self, credential: ApiKeyDocument, *, new_person: Person | None = None) -> None:
-        """Insert a credential of a person; with `new_person` the person too, both or neither.
+        """Insert a credential of a person; with `new_person` the person too, both or neither. Again, it has no effect.
 
         Raises PersonGoneError, and StoreConflictError when somebody changes the person at the same moment: try again.
         """
         async with self._database.transaction() as session:
+            if await self._collection.find_one({"_id": credential["_id"]}, {"_id": 1}, session=session) is not None:
+                return  # a try before this one took effect though it seemed to fail
             if new_person is not None:
                 await self._people.insert_one({**new_person, "credentials_made": 1}, session=session)
             elif not await self._touch(person_id_of(credential), credential["project_ids"], session):

@@ -12,6 +12,7 @@ from tandem.store.api_keys.documents import COLLECTION as API_KEYS
 from tandem.store.api_keys.documents import ApiKeyDocument
 from tandem.store.api_keys.lasting import LastAdminKeyError, is_a_way_in, rely_on_another
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.patience import insert_once
 from tandem.store.people.documents import COLLECTION, PersonDocument
 
 
@@ -24,8 +25,7 @@ class PersonWriter:
         self._keys = database[API_KEYS]
 
     async def insert(self, person: PersonDocument) -> None:
-        async with store_errors():
-            await self._people.insert_one(cast("Document", person))
+        await insert_once(self._people, cast("Document", person))
 
     async def ensure(self, person: PersonDocument) -> None:
         """Insert a person unless somebody has this id; whoever has it stays as they are."""

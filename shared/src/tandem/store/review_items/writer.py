@@ -15,9 +15,9 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.errors import only_duplicates
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 
-_DUPLICATE_KEY = 11000
 _ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
 _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 """Never reserved (a missing value sorts below every time) or expired."""
@@ -69,18 +69,13 @@ class ReviewItemWriter:
         """
         if not items:
             return Taken()
-        duplicates: set[str] = set()
+        found: set[int] = set()
         async with store_errors():
             try:
                 await self._collection.insert_many([item.to_document() for item in items], ordered=False)
             except BulkWriteError as error:
-                failures = error.details["writeErrors"]
-                if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
-                    raise
-                duplicates = {failure["op"]["_id"] for failure in failures}
-                inserted = len(items) - len(failures)
-            else:
-                inserted = len(items)
+                found = only_duplicates(error)
+            duplicates = {items[index].item_id for index in found}
             replacements = [
                 update
                 for item in items
@@ -91,7 +86,7 @@ class ReviewItemWriter:
             if replacements:
                 result = await self._collection.bulk_write(replacements, ordered=True)
                 replaced = result.modified_count
-        return Taken(inserted=inserted, replaced=replaced)
+        return Taken(inserted=len(items) - len(found), replaced=replaced)
 
     @staticmethod
     def _replacements(item: ReviewItem) -> list[UpdateOne]:

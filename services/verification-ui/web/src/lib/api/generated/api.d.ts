@@ -1011,7 +1011,7 @@ export interface components {
              *       "max_tokens": 64,
              *       "samples": 1,
              *       "temperature": 0,
-             *       "top_logprobs": 10
+             *       "top_logprobs": 20
              *     }
              */
             parameters: components["schemas"]["ModelParameters"];
@@ -1662,6 +1662,12 @@ export interface components {
             histogram: number[];
             /** Mean */
             mean: number | null;
+            /**
+             * Warnings
+             * @description Why this confidence should not choose what people review, and what to do; empty when nothing speaks against it.
+             * @default []
+             */
+            warnings: string[];
             /** With Confidence */
             with_confidence: number;
             /** Without Confidence */
@@ -2249,7 +2255,7 @@ export interface components {
             state_reason: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -2487,6 +2493,11 @@ export interface components {
              * Format: date-time
              */
             made_at: string;
+            /**
+             * No Confidence
+             * @description Why labels that could have a confidence have none, and how many; null where all do.
+             */
+            no_confidence?: string | null;
             /**
              * Reasons
              * @description Reasons under invalid and failed together.
@@ -2803,7 +2814,7 @@ export interface components {
             temperature: number | null;
             /**
              * Top Logprobs
-             * @default 10
+             * @default 20
              */
             top_logprobs: number;
             /** Top P */
