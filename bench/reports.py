@@ -23,7 +23,7 @@ from typing import Any
 
 import pymongo
 
-from tandem.access import Caller, Role
+from tandem.people import Caller, Role
 from tandem.settings import MongoSettings
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import Database, utcnow

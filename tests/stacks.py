@@ -64,7 +64,7 @@ class RunningStack:
 
     def login_url(self, name: str = "Robin", role: Any = "annotator") -> str:
         """An address that opens the review page logged in, once."""
-        return self.tandem.access.login_link(name=name, role=role).address(self.ui_url)
+        return self.tandem.access.login_link(name=name, role=role, new_person=True).address(self.ui_url)
 
     def score(self) -> Score:
         """What the provider was asked so far."""

@@ -381,8 +381,29 @@ def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal,
     kept = terminal.home / "tandem" / "config.toml"
     assert kept.stat().st_mode & 0o777 == 0o600
     terminal.run("status")
-    link = terminal.run("login-link", "Robin", "--page", running_stack.ui_url)
+    link = terminal.run("login-link", "Robin", "--new-person", "--page", running_stack.ui_url)
     assert link.startswith(f"{running_stack.ui_url}/login?token=")
+
+
+def test_people_are_made_invited_renamed_and_let_go(terminal: Terminal) -> None:
+    name = f"Ada {uuid.uuid4().hex[:8]}"
+    terminal.run("login-link", name)
+    refused = terminal.run("login-link", name, status=1)
+    assert f"Somebody is called '{name}' already" in refused
+    assert "--new-person" in refused
+    [line] = [line for line in terminal.run("people", "list").splitlines() if name in line]
+    person_id = line.split()[-1]
+    assert "/login?token=" in terminal.run("login-link", "--person", name)
+    terminal.run("login-link", name, "--new-person")
+    assert "2 people are called" in terminal.run("login-link", "--person", name, status=1)
+    assert f"{name} is now called {name} L." in terminal.run("people", "rename", person_id, f"{name} L.")
+    assert "/login?token=" in terminal.run("login-link", "--person", f"{name} L.")
+    assert "is disabled" in terminal.run("people", "disable", f"{name} L.")
+    assert "disabled" in terminal.run("login-link", "--person", person_id, status=1)
+    terminal.run("people", "enable", person_id)
+    made = terminal.run("people", "create", name).strip()
+    assert made in terminal.run("people", "list")
+    assert "give a NAME" in terminal.run("login-link", status=2)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def ids(running_stack: RunningStack) -> dict[str, Any]:
         "agent_id": job.agent_id,
         "label_schema_id": agent.label_schema_id,
         "item_id": f"{job.id}:0" if item is None else str(item["_id"]),
+        "person_id": tandem.people.create("fuzzed").id,
         "seq": 3,
     }
 

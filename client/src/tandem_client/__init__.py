@@ -15,9 +15,9 @@ from tandem_client.models import (
     JobCounts,
     Label,
     LabelSchema,
-    LoginLink,
     Project,
 )
+from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
 from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
@@ -26,6 +26,7 @@ __all__ = [
     "Agent",
     "Annotation",
     "AnnotationDetail",
+    "ApiKey",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -44,7 +45,9 @@ __all__ = [
     "LabelSchema",
     "LoginLink",
     "MultipleChoice",
+    "NewApiKey",
     "Number",
+    "Person",
     "Project",
     "ReviewNotFinishedError",
     "ReviewOrder",

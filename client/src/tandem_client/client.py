@@ -14,6 +14,7 @@ from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
+from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
 from tandem_client.transport import Transport
 
@@ -48,6 +49,7 @@ class Tandem:
         self.jobs = Jobs(self._transport, sleep=sleep)
         self.comparisons = Comparisons(self._transport, sleep=sleep)
         self.access = Access(self._transport)
+        self.people = People(self._transport)
 
     def __enter__(self) -> Self:
         return self

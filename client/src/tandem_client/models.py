@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -323,14 +322,3 @@ class Provider(Model):
 
     name: str
     models: tuple[str, ...] = ()
-
-
-class LoginLink(Model):
-    """A one-time token with which a person opens a session on the review page."""
-
-    token: str
-    expires_at: datetime
-
-    def address(self, page: str) -> str:
-        """Where a person opens it, given the address of the review page."""
-        return f"{page.rstrip('/')}/login?token={quote(self.token, safe='')}"

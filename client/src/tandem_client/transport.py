@@ -58,6 +58,9 @@ class Transport:
         """A POST whose answer takes as long as a model does."""
         return self._request("POST", path, params=params, json=json, timeout=ANSWER_SECONDS).json()
 
+    def patch(self, path: str, json: Any) -> Any:
+        return self._request("PATCH", path, json=json).json()
+
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
 

@@ -74,9 +74,9 @@ class RunningStack:
         """A client with the stack's admin key. Patient: a service that was killed is started again."""
         return Tandem(self.stack.api_url, self.stack.admin_key, patience=60.0, sleep=self._sleep)
 
-    def login_link(self, tandem: Tandem, *, name: str = "you") -> str:
+    def login_link(self, tandem: Tandem) -> str:
         """An address that opens the review page logged in, once, as the one person whose machine this is."""
-        link = tandem.access.login_link(name=name, role="admin", ttl_seconds=24 * 3600, as_caller=True)
+        link = tandem.access.login_link(role="admin", ttl_seconds=24 * 3600, as_caller=True)
         return link.address(self.stack.ui_url)
 
     def supervise_while(self, work: Callable[[], None]) -> None:

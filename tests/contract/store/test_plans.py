@@ -12,6 +12,7 @@ import pymongo.monitoring
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from tandem.people import local_person
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.ended import EndedReader
@@ -24,6 +25,8 @@ from tandem.store.datasets.reader import DatasetReader
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.people.reader import PersonReader
+from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
@@ -71,7 +74,9 @@ def filled(mongo_url: str) -> Iterator[MongoSettings]:
             ]
         )
         key = {"kind": "key", "role": "admin", "project_ids": None, "expires_at": None, "revoked": False}
-        await database["api_keys"].insert_many([{"_id": n, "hash": n, **key} for n in ("root", "other")])
+        await database["api_keys"].insert_many([{"_id": n, "hash": n, **key} for n in ("root", "other", "third")])
+        people: list[Any] = [local_person(name, project_ids=None, now=NOW) | {"_id": name} for name in ("root", "p")]
+        await database["people"].insert_many(people)
         database.close()
 
     asyncio.run(fill())
@@ -94,6 +99,10 @@ async def watched(filled: MongoSettings, mongo_url: str) -> AsyncIterator[tuple[
 
 async def listed(items: AsyncIterator[Any]) -> list[Any]:
     return [item async for item in items]
+
+
+def _credential(person_id: str) -> Any:
+    return {"_id": uuid4().hex, "hash": uuid4().hex, "kind": "login", "person_id": person_id, "project_ids": None}
 
 
 QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
@@ -124,6 +133,13 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "a login link": lambda db: ApiKeyWriter(db).consume_login("h", now=utcnow()),
     "revoking a key": lambda db: ApiKeyWriter(db).revoke("root", now=NOW),
     "logging out": lambda db: ApiKeyWriter(db).end_session("h"),
+    "credentials of a person": lambda db: PersonWriter(db).disable("root", now=NOW),
+    "a new credential": lambda db: ApiKeyWriter(db).give(_credential("p")),
+    "a person's new name": lambda db: PersonWriter(db).rename("p", "Ada"),
+    "a person by id": lambda db: PersonReader(db).get("p"),
+    "names of people": lambda db: PersonReader(db).names(["p", "q"]),
+    "people by name": lambda db: PersonReader(db).list(after=("Ada", "p")),
+    "who is called so": lambda db: PersonReader(db).called("Ada"),
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),

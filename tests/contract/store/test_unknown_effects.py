@@ -10,9 +10,13 @@ import pytest
 from pymongo.errors import DuplicateKeyError
 
 from failing_mongod import FailingMongod
-from tandem.store.database import Database, StoreUnavailableError
+from tandem.people import Credential, local_person, name_only_id
+from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.conflicts import again_on_conflict
+from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.indexes import ensure_indexes
+from tandem.store.migrations import MIGRATIONS, MigrationRunner
 from tandem.store.patience import insert_once, patiently
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.writer import RecordCollisionError, RecordWriter
@@ -104,3 +108,34 @@ async def test_a_commit_of_an_import_made_again_finds_that_it_took_effect(failin
     with pytest.raises(ImportLeaseLostError):
         await commit("second")
     assert await writer.give_up_import("d", "second")
+
+
+async def test_a_credential_is_given_once_with_its_person_however_often_the_commit_seems_to_fail(
+    failing_mongod: FailingMongod, failing_database: Database
+) -> None:
+    await ensure_indexes(failing_database)
+    ada = local_person("Ada", project_ids=None, now=utcnow())
+    key = {"_id": "k", "hash": "h", "kind": "key", "person_id": ada["_id"], "project_ids": None, "revoked": False}
+
+    async def give() -> None:
+        async for attempt in again_on_conflict(or_unavailable=True):
+            with attempt:
+                await ApiKeyWriter(failing_database).give(cast("Credential", key), new_person=ada)
+
+    await while_failing(failing_mongod, "commitTransaction", give)
+    assert await failing_database["people"].count_documents({"credentials_made": 1}) == 1
+    assert await failing_database["api_keys"].count_documents({}) == 1
+
+
+async def test_a_migration_whose_writes_seem_to_fail_is_finished_by_the_next_try(
+    failing_mongod: FailingMongod, failing_database: Database
+) -> None:
+    await ensure_indexes(failing_database)
+    await failing_database["jobs"].insert_one({"_id": "j", "created_by": "Ada"})
+    runner = MigrationRunner(failing_database, MIGRATIONS, holder="one")
+    with failing_mongod.failing("update", writeConcernError=STEPPED_DOWN), pytest.raises(StoreUnavailableError):
+        await runner.run()
+    assert await patiently(runner.run, seconds=10)
+    job = await failing_database["jobs"].find_one({"_id": "j"})
+    assert job is not None
+    assert job["created_by_id"] == name_only_id("Ada")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tandem.access import SESSION_COOKIE, Authenticator, hash_token
+from tandem.people import SESSION_COOKIE, Authenticator, hash_token
 from tandem.store.database import Database, utcnow
 from tandem_api.access.schemas import SessionCreate
 from tandem_api.app import make_app
@@ -102,7 +102,8 @@ async def test_a_login_link_opens_one_session_once(app: FastAPI, admin: httpx.As
         )
         assert sorted(answer.status_code for answer in answers) == [201, 401]
         browser, answer = (one, answers[0]) if answers[0].status_code == 201 else (other, answers[1])
-        assert answer.json() == {"name": "Ada", "role": "annotator", "project_ids": None}
+        session = {"person_id": link["person_id"], "name": "Ada", "role": "annotator", "project_ids": None}
+        assert answer.json() == session
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
@@ -250,7 +251,7 @@ async def test_each_login_link_is_a_person_and_a_keys_sessions_are_the_keys(
         return caller.person_id
 
     authenticator: Authenticator = app.state.authenticator
-    links = [await made(admin, "/login-links", {"name": "Ada"}) for _ in range(2)]
+    links = [await made(admin, "/login-links", {"name": "Ada", "new_person": True}) for _ in range(2)]
     ada, other = [await person({"login_token": link["token"]}) for link in links]
     assert ada != other, "two people with a link each are two, even of one name"
     mine = await made(admin, "/login-links", {"name": "me", "as_caller": True})

@@ -9,6 +9,7 @@ import pytest
 from pymongo.errors import BulkWriteError
 
 from faults import FailingStore
+from tandem.people import Caller, Role
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter
@@ -23,6 +24,7 @@ from tandem_api.datasets.parsing.rows import Limits
 from tandem_api.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
 
 SIZE = 3
+ADA = Caller("key", None, "ada", Role.ADMIN, None, person_id="ada", root_hash="h")
 LIMITS = Limits(record_bytes=100_000)
 
 
@@ -72,7 +74,7 @@ async def test_an_import_is_whole_whichever_call_fails(failing_store: FailingSto
 
     async def send() -> ImportResult:
         with store.faults.watched():
-            return await importer.run("d", file(), reading(), by="ada")
+            return await importer.run("d", file(), reading(), by=ADA)
 
     async def story() -> None:
         await emptied(plain)
@@ -97,7 +99,7 @@ async def test_an_import_that_is_never_told_of_its_commit_keeps_its_records(
     monkeypatch.setattr(importing, "COMMIT_SECONDS", 0.1)
     importer = Importer(SilentWriter(plain), RecordWriter(plain), IMPORT_LIMITS)
     with pytest.raises(StoreUnavailableError):
-        await importer.run("d", file(), reading(), by="ada")
+        await importer.run("d", file(), reading(), by=ADA)
     stored = await plain["datasets"].find_one({"_id": "d"})
     assert stored is not None
     assert (stored["record_count"], stored["visible_below"]) == (SIZE, SIZE)

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.access import Caller, Role
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem.people import Caller, Role
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, utcnow

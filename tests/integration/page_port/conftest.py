@@ -12,12 +12,13 @@ import pytest
 from fastapi import FastAPI
 
 from served import served
-from tandem.access import Authenticator
 from tandem.messaging import Connection, Producer
+from tandem.people import Authenticator
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
+from tandem.store.people.reader import PersonReader
 from tandem_api.app import make_app as make_api_app
 from tandem_api.bootstrap import make_services
 from tandem_api.settings import ApiSettings, ProviderOffer
@@ -86,7 +87,7 @@ async def port(mongo_url: str, mongo_db_name: str, database: Database) -> AsyncI
     async with served(api) as api_url:
         forwarder = Forwarder(api_url)
         review = make_review_app(
-            authenticator=Authenticator(ApiKeyReader(database)),
+            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
             review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
             decisions=Decisions(
                 database,

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from tandem.access import Role
 from tandem.events import JobState
+from tandem.people import Role
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, utcnow

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.access import Role
+from tandem.people import Role
 from tandem.store.database import Database
 
 from .conftest import ADMIN_KEY, CSRF, Port, routes
@@ -32,6 +32,12 @@ OF_ALL_PROJECTS = {
     ("GET", "/api/v1/api-keys"): None,
     ("POST", "/api/v1/api-keys"): {"name": "k", "role": "viewer"},
     ("DELETE", "/api/v1/api-keys/{key_id}"): None,
+    ("GET", "/api/v1/people"): None,
+    ("POST", "/api/v1/people"): {"name": "p"},
+    ("GET", "/api/v1/people/{person_id}"): None,
+    ("PATCH", "/api/v1/people/{person_id}"): {"name": "q"},
+    ("POST", "/api/v1/people/{person_id}/disable"): None,
+    ("POST", "/api/v1/people/{person_id}/enable"): None,
 }
 """For keys without a list of projects alone."""
 
@@ -45,7 +51,13 @@ class Act:
     more: dict[str, Any]
 
     async def by(self, client: httpx.AsyncClient, half: Half) -> httpx.Response:
-        ids = {**vars(half), "seq": 0, "item_id": half.held["item_id"], "key_id": "bootstrap-admin"}
+        ids = {
+            **vars(half),
+            "seq": 0,
+            "item_id": half.held["item_id"],
+            "key_id": "bootstrap-admin",
+            "person_id": "bootstrap-admin",
+        }
         if self.path.endswith("/carry-over"):
             ids["label_schema_id"] = half.second_schema_id
         return await client.request(self.method, self.path.format(**ids), **self.more)
@@ -129,9 +141,11 @@ class Halves:
     root: httpx.AsyncClient
 
     async def contents(self, database: Database) -> dict[str, list[Any]]:
-        """Return all documents but credentials, to see whether anything changed."""
+        """Return all documents but credentials and how many somebody was given, to see whether anything changed."""
         names = [name for name in await database.raw.list_collection_names() if name != "api_keys"]
-        return {name: await database[name].find().sort("_id", 1).to_list(None) for name in names}
+        return {
+            name: await database[name].find({}, {"credentials_made": 0}).sort("_id", 1).to_list(None) for name in names
+        }
 
 
 @pytest.fixture
@@ -185,6 +199,13 @@ async def test_what_is_refused_to_strangers_is_there_for_its_own_people(halves: 
         assert answer.status_code not in (401, 403, 404, 422), (act.method, act.path, answer.status_code, answer.text)
 
 
+async def the_annotator(port: Port, half: Half) -> str:
+    """Return the id of the project's annotator."""
+    async with port.program(half.tokens[Role.ANNOTATOR]) as program:
+        person_id: str = (await program.get("/api/v1/sessions/current")).json()["person_id"]
+    return person_id
+
+
 async def test_nothing_of_another_project_comes_in_through_ones_own(port: Port, halves: Halves) -> None:
     mine, theirs = halves.mine, halves.theirs
     own, mixed = f"/api/v1/projects/{mine.project_id}", [mine.job_id, theirs.job_id]
@@ -217,6 +238,8 @@ async def test_nothing_of_another_project_comes_in_through_ones_own(port: Port, 
         ("GET", "/api/v1/comparisons", {"params": {"job": mixed}}),
         ("GET", "/api/v1/comparisons/differences", {"params": {"job": mixed}}),
         ("POST", "/api/v1/login-links", {"json": {"project_ids": [mine.project_id, theirs.project_id]}}),
+        ("POST", "/api/v1/login-links", {"json": {"person_id": await the_annotator(port, theirs)}}),
+        ("POST", "/api/v1/login-links", {"json": {"person_id": "bootstrap-admin"}}),
     ]
     before = await halves.contents(port.database)
     async with port.program(mine.tokens[Role.ADMIN]) as admin:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tandem.access import SESSION_COOKIE
+from tandem.people import SESSION_COOKIE
 
 from .conftest import ADMIN_KEY, CSRF, Port, routes
 
@@ -55,7 +55,7 @@ async def visitors(port: Port) -> AsyncIterator[Visitors]:
 
 async def _link(port: Port, name: str) -> str:
     async with port.program(ADMIN_KEY) as admin:
-        answer = await admin.post("/api/v1/login-links", json={"name": name, "role": "annotator"})
+        answer = await admin.post("/api/v1/login-links", json={"name": name, "role": "annotator", "new_person": True})
     token: str = answer.json()["token"]
     return token
 

@@ -12,15 +12,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tandem.access import Authenticator, Role, hash_token
 from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
+from tandem.people import Authenticator, Role, hash_token
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import first_dispatch
+from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem_verification_ui.app import make_app
@@ -278,7 +279,7 @@ def make_review_app(database: Database) -> Callable[..., FastAPI]:
     def make(publisher: DecisionPublisher, **more: Any) -> FastAPI:
         shown, counter = ShownItems(database), QueueCounter(database)
         return make_app(
-            authenticator=Authenticator(ApiKeyReader(database)),
+            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
             review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
             decisions=Decisions(database, shown=shown, counter=counter, publisher=publisher, reservation_seconds=120),
             **more,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tandem.access import Role
+from tandem.people import Role
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, projects, quality, schemas, showing
+from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
 app.add_typer(projects.datasets, name="dataset")
+app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
@@ -75,17 +76,35 @@ def login(
 
 @app.command()
 def login_link(
-    name: Annotated[str, typer.Argument(help="Who it is for; decisions carry this name.")],
+    name: Annotated[str | None, typer.Argument(help="Who it is for: a new person of this name.")] = None,
     role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.ANNOTATOR,
     page: Annotated[str | None, typer.Option(help="Address of the review page; that of the API when left out.")] = None,
     hours: Annotated[float, typer.Option(min=0.1, help="How long the link can be used.")] = 24,
     me: Annotated[
         bool, typer.Option("--me", help="For a browser of your own: it shares history and undo with your key.")
     ] = False,
+    person: Annotated[
+        str | None, typer.Option(help="Who it is for: the id of a person, or a name that only one has.")
+    ] = None,
+    new_person: Annotated[
+        bool, typer.Option("--new-person", help="It is somebody else than whoever is called NAME already.")
+    ] = False,
 ) -> None:
-    """Make a link that opens the review page logged in, once. Needs the role admin."""
+    """Make a link that opens the review page logged in, once. Needs the role admin.
+
+    Give a NAME for somebody new, --person for somebody who was here before, or --me.
+    """
+    if (name is None) == (person is None) and not (me and person is None):
+        raise typer.BadParameter("give a NAME for somebody new, --person for somebody who was here before, or --me")
     with connected() as tandem:
-        link = tandem.access.login_link(role=role.value, name=name, ttl_seconds=int(hours * 3600), as_caller=me)
+        link = tandem.access.login_link(
+            role=role.value,
+            name=name,
+            person_id=None if person is None else people.the_person(tandem, person).id,
+            ttl_seconds=int(hours * 3600),
+            as_caller=me,
+            new_person=new_person,
+        )
         out.print(link.address(page or tandem.url), soft_wrap=True, markup=False)
 
 

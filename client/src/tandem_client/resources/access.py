@@ -1,11 +1,16 @@
-"""Who may do what: login links for people."""
+"""Who may do what: API keys and login links of people."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
-from tandem_client.models import LoginLink, Provider
+from tandem_client.models import Provider
+from tandem_client.paging import pages
+from tandem_client.people import ApiKey, LoginLink, NewApiKey
 from tandem_client.transport import Transport
+
+Role = Literal["admin", "annotator", "viewer"]
 
 
 class Access:
@@ -15,18 +20,51 @@ class Access:
     def login_link(
         self,
         *,
-        name: str,
-        role: Literal["admin", "annotator", "viewer"] = "annotator",
+        name: str | None = None,
+        person_id: str | None = None,
+        role: Role = "annotator",
         ttl_seconds: int = 3600,
         as_caller: bool = False,
+        new_person: bool = False,
     ) -> LoginLink:
         """Make a one-time token that opens a session with this role on the review page. Needs the role admin.
 
-        Whoever logs in with it is a person of their own, with their own history and undo; with `as_caller` it is the
-        person of this client's key.
+        Whose history and undo it has: those of the person with `person_id`; with `as_caller`, of the person of this
+        client's key; else of a new person called `name`. Where somebody is called so already, this raises TandemError
+        of type name-of-somebody, unless `new_person` says that it is somebody else.
         """
-        body = {"role": role, "name": name, "ttl_seconds": ttl_seconds} | ({"as_caller": True} if as_caller else {})
+        body: dict[str, Any] = {"role": role, "ttl_seconds": ttl_seconds}
+        named = {"name": name, "person_id": person_id}
+        body |= {field: value for field, value in named.items() if value is not None}
+        body |= {"as_caller": True} if as_caller else {}
+        body |= {"new_person": True} if new_person else {}
         return LoginLink.model_validate(self._http.post("/login-links", body))
+
+    def create_key(
+        self,
+        name: str,
+        *,
+        role: Role,
+        person_id: str | None = None,
+        project_ids: list[str] | None = None,
+        expires_at: datetime | None = None,
+    ) -> NewApiKey:
+        """Make an API key of the person with `person_id`, or of a new person of the key's name.
+
+        It reaches `project_ids`, or all projects. Needs the role admin and access to all projects.
+        """
+        body: dict[str, Any] = {"name": name, "role": role, "project_ids": project_ids}
+        body |= {} if person_id is None else {"person_id": person_id}
+        body |= {} if expires_at is None else {"expires_at": expires_at.isoformat()}
+        return NewApiKey.model_validate(self._http.post("/api-keys", body))
+
+    def keys(self) -> list[ApiKey]:
+        """Return the API keys that are good, newest first."""
+        return [ApiKey.model_validate(item) for item in pages(self._http, "/api-keys")]
+
+    def revoke_key(self, key_id: str) -> None:
+        """Revoke an API key, and end the sessions and login links made with it."""
+        self._http.delete(f"/api-keys/{key_id}")
 
     def providers(self) -> list[Provider]:
         """The model providers that the operators configured."""

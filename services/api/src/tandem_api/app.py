@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
-from tandem.access import Authenticator
+from tandem.people import Authenticator
 from tandem.rendering.pool import RenderersBusyError
 from tandem.web import (
     OWN_TELEMETRY,
@@ -24,6 +24,7 @@ from tandem_api.comparisons import endpoints as comparison_endpoints
 from tandem_api.datasets import endpoints as dataset_endpoints
 from tandem_api.jobs import endpoints as job_endpoints
 from tandem_api.label_schemas import endpoints as label_schema_endpoints
+from tandem_api.people import endpoints as people_endpoints
 from tandem_api.projects import endpoints as project_endpoints
 from tandem_api.providers import endpoints as provider_endpoints
 from tandem_api.reports import endpoints as report_endpoints
@@ -43,6 +44,7 @@ _FEATURES = (
     combination_endpoints,
     review_order_endpoints,
     access_endpoints,
+    people_endpoints,
     provider_endpoints,
 )
 

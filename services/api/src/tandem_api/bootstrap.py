@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tandem.access import Authenticator
 from tandem.observability.health import Health
+from tandem.people import Authenticator
 from tandem.price_files import load_prices
 from tandem.rendering.pool import RendererPool
 from tandem.service import App
@@ -19,13 +20,16 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
-from tandem.store.database import Database
+from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
+from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.people.reader import PersonReader
+from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
 from tandem.store.records.reader import RecordReader
@@ -55,6 +59,7 @@ from tandem_api.examples.pool import ExamplePools
 from tandem_api.jobs.preflight import Preflight
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.people.service import PeopleService
 from tandem_api.projects.contents import ProjectContents
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
@@ -76,7 +81,9 @@ def make_services(
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
-    authenticator = Authenticator(keys)
+    people = PersonReader(database)
+    people_service = PeopleService(people, PersonWriter(database))
+    authenticator = Authenticator(keys, people)
     limits = ImportLimits(
         rows=Limits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
@@ -90,7 +97,7 @@ def make_services(
         DatasetWriter(database), RecordWriter(database, patience_seconds=settings.import_lease_seconds), limits
     )
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
-    dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
+    dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer, people)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
     estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices, renderers=renderers)
@@ -122,6 +129,7 @@ def make_services(
         projects=projects,
         prices=prices,
         preflight=preflight,
+        people=people,
     )
     agent_service = AgentService(
         reader=agents,
@@ -156,14 +164,23 @@ def make_services(
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service),
+        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
         review_orders=ReviewOrderService(
-            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service
+            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
         ),
-        access=AccessService(keys, ApiKeyWriter(database), authenticator, session_seconds=settings.session_seconds),
+        access=AccessService(
+            keys,
+            ApiKeyWriter(database),
+            authenticator,
+            people=people_service,
+            person_reader=people,
+            person_writer=PersonWriter(database),
+            session_seconds=settings.session_seconds,
+        ),
+        people=people_service,
         providers=providers,
     )
     return services, authenticator
@@ -177,12 +194,13 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     renderers = RendererPool(settings.rendering)
     try:
         services, authenticator = make_services(settings, database, renderers)
-        await watch.until(lambda: _prepare(settings, services))
+        migrations = MigrationRunner(database, MIGRATIONS, holder=uuid.uuid4().hex)
+        await watch.until(lambda: _prepare(settings, services, migrations))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
         yield App(
-            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run},
+            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
             stop=[keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
@@ -191,7 +209,9 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         database.close()
 
 
-async def _prepare(settings: ApiSettings, services: Services) -> None:
-    """Make the operator's key good. Raises StoreUnavailableError."""
+async def _prepare(settings: ApiSettings, services: Services, migrations: MigrationRunner) -> None:
+    """Migrate documents of older versions and make the operator's key good. Raises StoreUnavailableError."""
+    if not await migrations.run():
+        raise StoreUnavailableError("Another process migrates documents of an older version.")
     if settings.bootstrap_admin_key is not None:
         await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

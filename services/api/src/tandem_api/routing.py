@@ -16,6 +16,7 @@ from tandem_api.comparisons.service import ComparisonService
 from tandem_api.datasets.service import DatasetService
 from tandem_api.jobs.service import JobService
 from tandem_api.label_schemas.service import LabelSchemaService
+from tandem_api.people.service import PeopleService
 from tandem_api.projects.service import ProjectService
 from tandem_api.providers.service import ProviderService
 from tandem_api.reports.service import ReportService
@@ -40,6 +41,7 @@ class Services:
     combinations: CombinationService
     review_orders: ReviewOrderService
     access: AccessService
+    people: PeopleService
     providers: ProviderService
 
 

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tandem.access import Authenticator
+from tandem.people import Authenticator
 from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, known_parameters_alone
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.review.decisions import Decisions

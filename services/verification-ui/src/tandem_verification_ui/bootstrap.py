@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tandem.access import Authenticator
 from tandem.events.catalog import LOW_CONFIDENCE
 from tandem.messaging import BrokerUnavailableError, Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
+from tandem.people import Authenticator
 from tandem.service import App
 from tandem.serving import HttpServer
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.people.reader import PersonReader
 from tandem.store.watch import StoreWatch
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.forward import Forwarder
@@ -76,7 +77,7 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
     forwarder = Forwarder(settings.api_url)
     server = HttpServer(
         make_app(
-            authenticator=Authenticator(ApiKeyReader(database)),
+            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
             review=ReviewService(
                 database, shown=shown, counter=counter, reservation_seconds=settings.reservation_seconds
             ),

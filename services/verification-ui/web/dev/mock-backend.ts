@@ -187,14 +187,14 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
   if (path === "/api/v1/sessions" && method === "POST") {
     if (sent.login_token === "used" || sent.api_key === "wrong") return problem(401, "Not accepted", "The token is unknown, spent or expired.");
     state.loggedIn = true;
-    return send({ name: "Ada", role: "admin", project_ids: null });
+    return send({ person_id: "ada", name: "Ada", role: "admin", project_ids: null });
   }
   if (path === "/api/v1/sessions/current") {
     if (method === "DELETE") {
       state.loggedIn = false;
       return send(null, 204);
     }
-    return state.loggedIn ? send({ name: "Ada", role: scenario === "viewer" ? "viewer" : "admin", project_ids: null }) : problem(401, "Not logged in", "There is no session.");
+    return state.loggedIn ? send({ person_id: "ada", name: "Ada", role: scenario === "viewer" ? "viewer" : "admin", project_ids: null }) : problem(401, "Not logged in", "There is no session.");
   }
   if (!state.loggedIn) return problem(401, "Not logged in", "The session has ended.");
   if (path === "/api/v1/projects") {

@@ -64,6 +64,8 @@ INDEXES: tuple[Index, ...] = (
     Index("api_keys", (("hash", UP),), "who is asking", UNIQUE),
     Index("api_keys", (("kind", UP), ("revoked", UP), ("created_at", DOWN), ("_id", DOWN)), "the list of API keys"),
     Index("api_keys", (("parent_id", UP),), "what ends with a revoked key", {"sparse": True}),
+    Index("api_keys", (("person_id", UP),), "what ends with a person", {"sparse": True}),
+    Index("people", (("source", UP), ("name", UP), ("_id", UP)), "the list of people, and who is called so"),
     Index("api_keys", (("expires_at", UP),), "sessions and login links end by themselves", {"expireAfterSeconds": 0}),
     Index(
         "annotations",

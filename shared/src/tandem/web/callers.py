@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from tandem.access import SESSION_COOKIE, Authenticator, Caller, Role
+from tandem.people import SESSION_COOKIE, Authenticator, Caller, Role
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key, for programs.")
 _cookie = APIKeyCookie(

@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tandem.access import NotAllowedError, NotAuthenticatedError
 from tandem.observability.logs import get_logger
+from tandem.people import NotAllowedError, NotAuthenticatedError
 from tandem.store.database import StoreConflictError, StoreUnavailableError
 from tandem.web.problems import Problem, ProblemBody, invalid_request
 

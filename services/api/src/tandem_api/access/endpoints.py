@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from tandem.access import SESSION_COOKIE
+from tandem.people import SESSION_COOKIE
 from tandem.web import Admin, Viewer, problem_responses
 from tandem_api.access.schemas import (
     ApiKeyCreate,
@@ -21,9 +21,10 @@ from tandem_api.routing import PREFIX, Api
 router = APIRouter(prefix=PREFIX, tags=["access"])
 
 
-@router.post("/api-keys", status_code=201)
+@router.post("/api-keys", status_code=201, responses=problem_responses(422))
 async def create_api_key(body: ApiKeyCreate, caller: Admin, api: Api) -> NewApiKey:
-    """Make an API key. Its token is in this answer and nowhere else. Needs access to all projects."""
+    """Make an API key for a person, or for a new person of the key's name. Its token is in this answer and nowhere
+    else. Needs access to all projects."""
     return await api.access.create_key(body, caller)
 
 
@@ -40,9 +41,10 @@ async def revoke_api_key(key_id: str, caller: Admin, api: Api) -> None:
     await api.access.revoke_key(key_id, caller)
 
 
-@router.post("/login-links", status_code=201)
+@router.post("/login-links", status_code=201, responses=problem_responses(409, 422))
 async def create_login_link(body: LoginLinkCreate, caller: Admin, api: Api) -> LoginLink:
-    """A one-time token with which a person opens a session in the browser."""
+    """Make a one-time token with which a person opens a session in the browser. An admin who does not reach all
+    projects names only people by id who reach no more than the admin does."""
     return await api.access.create_login_link(body, caller)
 
 
@@ -66,7 +68,7 @@ async def create_session(body: SessionCreate, request: Request, response: Respon
 async def get_current_session(caller: Viewer) -> Session:
     """Who the caller is."""
     scope = None if caller.project_ids is None else sorted(caller.project_ids)
-    return Session(name=caller.name, role=caller.role, project_ids=scope)
+    return Session(person_id=caller.person_id, name=caller.name, role=caller.role, project_ids=scope)
 
 
 @router.delete("/sessions/current", status_code=204)

@@ -5,22 +5,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from tandem.access import (
+from tandem.observability.logs import get_logger
+from tandem.people import (
     Authenticator,
     Caller,
+    CredentialKind,
     NotAllowedError,
     NotAuthenticatedError,
+    Person,
     Role,
     hash_token,
     is_behind,
+    local_person,
     new_token,
+    person_behind,
+    person_id_of,
 )
-from tandem.observability.logs import get_logger
-from tandem.store.api_keys.documents import ApiKeyDocument, CredentialKind
+from tandem.store.api_keys.documents import ApiKeyDocument
+from tandem.store.api_keys.lasting import LastAdminKeyError
 from tandem.store.api_keys.reader import ApiKeyReader
-from tandem.store.api_keys.writer import ApiKeyWriter, LastAdminKeyError
+from tandem.store.api_keys.writer import ApiKeyWriter, PersonGoneError
 from tandem.store.conflicts import again_on_conflict
 from tandem.store.database import utcnow
+from tandem.store.people.reader import PersonReader
+from tandem.store.people.writer import PersonWriter
 from tandem.web import Problem, not_found
 from tandem_api.access.schemas import (
     ApiKey,
@@ -33,6 +41,7 @@ from tandem_api.access.schemas import (
     SessionCreate,
 )
 from tandem_api.paging import cut, decode_cursor
+from tandem_api.people.service import PeopleService
 
 BOOTSTRAP_KEY_ID = "bootstrap-admin"
 
@@ -41,19 +50,43 @@ _log = get_logger(__name__)
 
 class AccessService:
     def __init__(
-        self, reader: ApiKeyReader, writer: ApiKeyWriter, authenticator: Authenticator, *, session_seconds: int
+        self,
+        reader: ApiKeyReader,
+        writer: ApiKeyWriter,
+        authenticator: Authenticator,
+        *,
+        people: PeopleService,
+        person_reader: PersonReader,
+        person_writer: PersonWriter,
+        session_seconds: int,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._authenticator = authenticator
+        self._people = people
+        self._person_reader = person_reader
+        self._person_writer = person_writer
         self._session = timedelta(seconds=session_seconds)
 
     async def ensure_bootstrap_admin(self, token: str) -> bool:
         """Make the operator's key good, and return whether it is.
 
-        One set before, if another, ends with everything made from it. A key that was revoked stays revoked.
+        One set before, if another, ends with everything made from it; the person stays, enabled. A key that was revoked
+        stays revoked, and so does that of a person who was disabled.
         """
-        key = _credential(token, key_id=BOOTSTRAP_KEY_ID, kind="key", name="admin", role=Role.ADMIN, expires_at=None)
+        key = _credential(
+            token,
+            key_id=BOOTSTRAP_KEY_ID,
+            kind="key",
+            name="admin",
+            role=Role.ADMIN,
+            expires_at=None,
+            person_id=BOOTSTRAP_KEY_ID,
+        )
+        await self._person_writer.ensure(person_behind(BOOTSTRAP_KEY_ID, [key]))
+        stored = await self._reader.get(BOOTSTRAP_KEY_ID)
+        if stored is None or stored["hash"] != key["hash"]:
+            await self._person_writer.enable(BOOTSTRAP_KEY_ID)
         if await self._writer.replace(key):
             return True
         stored = await self._reader.get(BOOTSTRAP_KEY_ID)
@@ -65,9 +98,14 @@ class AccessService:
         return good
 
     async def create_key(self, body: ApiKeyCreate, caller: Caller) -> NewApiKey:
+        """Make an API key of the person it names, or of a new one. Raises Problem."""
         caller.require_all_projects()
         if body.expires_at is not None and body.expires_at <= utcnow():
             raise Problem(422, "invalid-request", "expires_at lies in the past.", field="expires_at")
+        if body.person_id is None:
+            person = new_person = local_person(body.name, project_ids=body.project_ids, now=utcnow())
+        else:
+            person, new_person = await self._people.named(body.person_id, caller), None
         token = new_token()
         key = _credential(
             token,
@@ -76,9 +114,26 @@ class AccessService:
             role=body.role,
             project_ids=body.project_ids,
             expires_at=body.expires_at,
+            person_id=person["_id"],
+            created_by_id=caller.person_id,
         )
-        await self._writer.insert(key)
-        return NewApiKey.of({**key, "token": token})
+        await self._give(key, new_person)
+        return NewApiKey.of({**key, "person": person["name"], "token": token})
+
+    async def _give(self, credential: ApiKeyDocument, new_person: Person | None) -> None:
+        """Write a credential of a person. Raises Problem 422 when they get none."""
+        try:
+            async for attempt in again_on_conflict(or_unavailable=True):
+                with attempt:
+                    await self._writer.give(credential, new_person=new_person)
+        except PersonGoneError as error:
+            raise Problem(
+                422,
+                "person-gets-no-credentials",
+                "The person is disabled, or known by name alone.",
+                field="person_id",
+                cure="Enable the person first (tandem people enable ID), or name somebody else.",
+            ) from error
 
     async def list_keys(self, caller: Caller, *, after: str | None, limit: int) -> ApiKeyPage:
         caller.require_all_projects()
@@ -88,7 +143,12 @@ class AccessService:
             before = (_time(created_at), key_id)
         found = await self._reader.keys(before=before, limit=limit + 1)
         page, following = cut(found, limit, lambda key: (key["created_at"].isoformat(), key["_id"]))
-        return ApiKeyPage(items=[ApiKey.of(key) for key in page], next=following)
+        names = await self._person_reader.names(map(person_id_of, page))
+        items = [
+            ApiKey.of({**key, "person_id": person_id_of(key), "person": names.get(person_id_of(key), key["name"])})
+            for key in page
+        ]
+        return ApiKeyPage(items=items, next=following)
 
     async def revoke_key(self, key_id: str, caller: Caller) -> None:
         """Revoke a key. Raises Problem 409 when nobody could make keys without it."""
@@ -116,20 +176,49 @@ class AccessService:
         root = await self._reader.get(caller.root_key_id)
         if root is None:
             raise NotAuthenticatedError("The API key behind this login is not there any more.")
+        person, new_person = await self._person_of_link(body, caller, scope)
         token = new_token()
         link = _credential(
             token,
             kind="login",
-            name=body.name or caller.name,
+            name=person["name"],
             role=body.role,
             project_ids=None if scope is None else sorted(scope),
             expires_at=_earliest(utcnow() + timedelta(seconds=body.ttl_seconds), root["expires_at"]),
             parent_id=root["_id"],
             parent_hash=caller.root_hash or root["hash"],
-            person_id=caller.person_id if body.as_caller else None,
+            person_id=person["_id"],
+            created_by_id=caller.person_id,
         )
-        await self._writer.insert(link)
+        await self._give(link, new_person)
         return LoginLink.model_validate({**link, "token": token})
+
+    async def _person_of_link(
+        self, body: LoginLinkCreate, caller: Caller, scope: frozenset[str] | None
+    ) -> tuple[Person, Person | None]:
+        """Return who a link is for, and that person again where they are new. Raises Problem.
+
+        Two links are one person's by an id, never by a name.
+        """
+        if body.as_caller:
+            return await self._callers_person(caller), None
+        if body.person_id is not None:
+            return await self._people.named(body.person_id, caller), None
+        if body.name is not None and not body.new_person:
+            await self._people.check_is_new(body.name, caller)
+        person = local_person(body.name or caller.name, project_ids=scope, now=utcnow())
+        return person, person
+
+    async def _callers_person(self, caller: Caller) -> Person:
+        """Return the caller's person; written down now where an older version made the key."""
+        person = await self._person_reader.get(caller.person_id)
+        if person is None:
+            credential = await self._reader.get(caller.key_id)
+            if credential is None:
+                raise NotAuthenticatedError("The credential of this request is not there any more.")
+            person = person_behind(caller.person_id, [credential])
+            await self._person_writer.ensure(person)
+        return person
 
     async def log_in(self, body: SessionCreate) -> tuple[Session, str, datetime]:
         """Return the session, its token for the cookie, and when it ends. Raises NotAuthenticatedError."""
@@ -154,10 +243,23 @@ class AccessService:
             expires_at=expires_at,
             parent_id=key["_id"],
             parent_hash=key["hash"],
-            person_id=login.get("person_id", login["_id"]),
+            person_id=person_id_of(login),
         )
-        await self._writer.insert(session)
-        return Session.of(dict(session)), token, expires_at
+        return await self._opened(session), token, expires_at
+
+    async def _opened(self, session: ApiKeyDocument) -> Session:
+        """Write a session and show it. Raises NotAuthenticatedError when its person was disabled meanwhile."""
+        person = await self._person_reader.get(person_id_of(session))
+        if person is None:  # of a key or link that a replica of an older version made just now
+            await self._writer.insert(session)
+            return Session.of(dict(session))
+        try:
+            async for attempt in again_on_conflict(or_unavailable=True):
+                with attempt:
+                    await self._writer.give(session)
+        except PersonGoneError as error:
+            raise NotAuthenticatedError("The person whose login this is was disabled.") from error
+        return Session.of({**session, "name": person["name"]})
 
     async def log_out(self, token: str) -> None:
         await self._writer.end_session(hash_token(token))
@@ -174,15 +276,16 @@ def _credential(
     project_ids: list[str] | None = None,
     parent_id: str | None = None,
     parent_hash: str = "",
-    person_id: str | None = None,
+    person_id: str,
+    created_by_id: str | None = None,
 ) -> ApiKeyDocument:
-    """Make a credential. A session or login link names the key it is made from; without `person_id`, a link's person is
-    the link's own `_id`."""
+    """Make a credential of a person. A session or login link names the key it is made from."""
     credential: ApiKeyDocument = {
         "_id": key_id or uuid4().hex,
         "hash": hash_token(token),
         "kind": kind,
         "name": name,
+        "person_id": person_id,
         "role": role.value,
         "project_ids": project_ids,
         "created_at": utcnow(),
@@ -192,7 +295,8 @@ def _credential(
     }
     if parent_id is not None:
         credential["parent_hash"] = parent_hash
-        credential["person_id"] = person_id or credential["_id"]
+    if created_by_id is not None:
+        credential["created_by_id"] = created_by_id
     return credential
 
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, DrawnExamples, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import PromptError, default_templates
+from tandem.people import Caller
 from tandem.rendering.pool import RendererPool
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
@@ -86,7 +86,7 @@ class AgentService:
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
         """The new version and True, or the latest one and False when it is equal. All problems are told together."""
         await self._projects.reachable(project_id, caller)
-        wanted = await self._checked(project_id, body)
+        wanted = await self._checked(project_id, body, caller)
         for remaining in reversed(range(TRIES)):
             latest = await self._reader.latest(project_id, body.name)
             if latest is not None and latest["fingerprint"] == wanted["fingerprint"]:
@@ -146,7 +146,7 @@ class AgentService:
             raise _all_of(problems)
         return spec, schema
 
-    async def _checked(self, project_id: str, body: AgentCreate) -> AgentDocument:
+    async def _checked(self, project_id: str, body: AgentCreate, by: Caller) -> AgentDocument:
         spec, schema = await self._built(project_id, body)
         return {
             "_id": spec.agent_id,
@@ -166,6 +166,7 @@ class AgentService:
             "label_schema_id": schema["_id"],
             "fingerprint": fingerprint(spec, label_schema_spec(schema)),
             "created_at": utcnow(),
+            "created_by_id": by.person_id,
         }
 
     async def _drawn_problems(

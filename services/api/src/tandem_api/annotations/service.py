@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-from tandem.access import Caller
 from tandem.events import Outcome
+from tandem.people import Caller
 from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
+from tandem.store.people.reader import PersonReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.web import Problem
+from tandem_api.annotations.deciders import Deciders
 from tandem_api.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.excerpts import excerpt
 from tandem_api.jobs.schemas import ModelCost
@@ -24,12 +26,18 @@ EXPORT_CHUNK = 1000
 
 class AnnotationService:
     def __init__(
-        self, reader: AnnotationReader, records: RecordReader, verifications: VerificationReader, jobs: JobService
+        self,
+        reader: AnnotationReader,
+        records: RecordReader,
+        verifications: VerificationReader,
+        jobs: JobService,
+        people: PersonReader,
     ) -> None:
         self._reader = reader
         self._records = records
         self._verifications = verifications
         self._jobs = jobs
+        self._people = people
 
     async def get(self, job_id: str, seq: int, caller: Caller) -> AnnotationDetail:
         job = await self._jobs.reachable(job_id, caller)
@@ -39,13 +47,16 @@ class AnnotationService:
             inside = selection["from_seq"] <= seq < selection["below_seq"]
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
+        decisions = await self._verifications.history(job_id, seq)
+        deciders = Deciders(self._people)
+        [named] = await deciders.name([found])
         return AnnotationDetail.model_validate(
             {
-                **found,
+                **named,
                 "record": await self._records.get(job["dataset_id"], seq),
                 "history": found.get("history", []),
                 "paid": [ModelCost.made_of(row) for row in add_up(_spent(found))],
-                "decisions": [decision.model_dump() for decision in await self._verifications.history(job_id, seq)],
+                "decisions": await deciders.of_decisions(decisions),
             }
         )
 
@@ -64,9 +75,11 @@ class AnnotationService:
         chunks = self._records.stream(
             job["dataset_id"], selection["from_seq"], selection["below_seq"], chunk=EXPORT_CHUNK
         )
+        deciders = Deciders(self._people)
         async for records in chunks:
             first, last = records[0]["seq"], records[-1]["seq"]
-            found = {item["seq"]: item async for item in self._reader.stream(job["_id"], first, last + 1)}
+            stored = [item async for item in self._reader.stream(job["_id"], first, last + 1)]
+            found = {item["seq"]: item for item in await deciders.name(stored)}
             yield [(record, found.get(record["seq"])) for record in records]
 
     async def list(
@@ -85,7 +98,7 @@ class AnnotationService:
             job_id, after_seq=after, limit=limit + 1, outcome=outcome, needs_review=needs_review
         )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
-        items = [Annotation.model_validate(item) for item in found[:limit]]
+        items = [Annotation.model_validate(item) for item in await Deciders(self._people).name(found[:limit])]
         if excerpts:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]

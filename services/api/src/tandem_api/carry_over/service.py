@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, options_of
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.carrying import CarryOver
 from tandem.labeling.review import settled
+from tandem.people import Caller
 from tandem.store.agents.documents import agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.final import final_labels
@@ -75,7 +75,7 @@ class CarryOverService:
             weight=body.weight,
             budget_usd=body.budget_usd,
             start=body.start,
-            by=caller.name,
+            by=caller,
         )
         making = {"label_schema": old.model_dump(mode="json"), "mapping": body.mapping}
         job = made_of(made, JobKind.CARRIED_OVER, [source["_id"]], making, asks_model=agent is not None)

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import orjson
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ModelParameters, SingleChoiceTask
+from tandem.people import Caller
 from tandem.quality import comparing
 from tandem.quality.combining import Estimate, Rule
 from tandem.store.annotations.ended import EndedReader
@@ -118,7 +118,7 @@ class CombinationService:
             weight=1.0,
             budget_usd=None,
             start=True,
-            by=caller.name,
+            by=caller,
         )
         making = {
             "method": body.method.value,

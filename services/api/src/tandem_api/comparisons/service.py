@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tandem.access import Caller
 from tandem.events.schema import LabelTask
+from tandem.people import Caller
 from tandem.quality import comparing
 from tandem.quality.summary import Ended
 from tandem.store.annotations.ended import EndedReader, Fingerprint

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tandem.access import Caller
 from tandem.events import LabelSchemaSpec
 from tandem.events.schema import LabelTask
+from tandem.people import Caller
 from tandem.quality.comparing import common_tasks
 from tandem.store.jobs.documents import JobDocument
 from tandem.web import Problem

@@ -185,7 +185,7 @@ async def import_records(
         delimiter=delimiter,
         on_duplicate=on_duplicate,
         on_same_content=on_same_content,
-        by=caller.name,
+        by=caller,
     )
 
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import RECORDS_IMPORTED
+from tandem.people import Caller
 from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
@@ -63,7 +64,7 @@ class Importer:
         self._records = records
         self.limits = limits
 
-    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: str) -> ImportResult:
+    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: Caller) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
         import_id = uuid4().hex
@@ -194,14 +195,15 @@ class Importer:
             new.append((draft, key))
         return new
 
-    async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
+    async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
         part: ImportPart = {
             "import_id": run.import_id,
             "records": run.records,
             "skipped": duplicates.skipped,
             "committed_at": utcnow(),
-            "committed_by": by,
+            "committed_by": by.name,
+            "committed_by_id": by.person_id,
         }
         committed = await self._patiently(
             lambda: self._datasets.commit_import(

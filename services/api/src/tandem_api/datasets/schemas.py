@@ -24,7 +24,8 @@ class Import(View):
     records: int
     skipped: int
     committed_at: datetime
-    committed_by: str
+    committed_by: str = Field(description="The name of the person who imported it.")
+    committed_by_id: str | None = Field(default=None, description="Who that is.")
 
 
 class Dataset(View):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
-from tandem.access import Caller
+from tandem.people import Caller
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem, not_found
 from tandem_api.datasets.importing import Importer
@@ -18,19 +20,21 @@ from tandem_api.projects.service import ProjectService
 
 
 class DatasetService:
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         reader: DatasetReader,
         writer: DatasetWriter,
         records: RecordReader,
         projects: ProjectService,
         importer: Importer,
+        people: PersonReader,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._records = records
         self._projects = projects
         self.importer = importer
+        self._people = people
 
     async def create(self, project_id: str, body: DatasetCreate, caller: Caller) -> Dataset:
         await self._projects.reachable(project_id, caller)
@@ -45,6 +49,7 @@ class DatasetService:
             "import_lease": None,
             "imports": [],
             "created_at": utcnow(),
+            "created_by_id": caller.person_id,
         }
         try:
             await self._writer.insert(document)
@@ -61,7 +66,7 @@ class DatasetService:
         except Problem:
             await self._writer.delete_empty(document["_id"])
             raise
-        return Dataset.of(document)
+        return (await self._shown([document]))[0]
 
     async def delete(self, dataset_id: str, caller: Caller) -> None:
         """Only one without records, into which nothing is being imported."""
@@ -90,10 +95,10 @@ class DatasetService:
         name = decode_cursor(after, str)[0] if after else ""
         found = await self._reader.list(project_id, after=name, limit=limit + 1)
         page, following = cut(found, limit, lambda document: (document["name"],))
-        return DatasetPage(items=[Dataset.of(document) for document in page], next=following)
+        return DatasetPage(items=[*await self._shown(page)], next=following)
 
     async def get(self, dataset_id: str, caller: Caller) -> Dataset:
-        return Dataset.of(await self.reachable(dataset_id, caller))
+        return (await self._shown([await self.reachable(dataset_id, caller)]))[0]
 
     async def records(self, dataset_id: str, caller: Caller, *, after: int, limit: int) -> RecordPage:
         dataset = await self.reachable(dataset_id, caller)
@@ -107,6 +112,23 @@ class DatasetService:
         if found is None:
             raise not_found("record with seq", str(seq))
         return Record.model_validate(found)
+
+    async def _shown(self, datasets: Sequence[DatasetDocument]) -> Sequence[Dataset]:
+        """Show data sets with the names of those who imported into them, all in one query."""
+        ids = (each.get("committed_by_id") for dataset in datasets for each in dataset["imports"])
+        names = await self._people.names(ids)
+        return [
+            Dataset.of(
+                {
+                    **dataset,
+                    "imports": [
+                        {**each, "committed_by": names.get(each.get("committed_by_id", ""), each["committed_by"])}
+                        for each in dataset["imports"]
+                    ],
+                }
+            )
+            for dataset in datasets
+        ]
 
     async def reachable(self, dataset_id: str, caller: Caller) -> DatasetDocument:
         """The data set, if it exists in a project that the caller reaches; else a 404 problem."""

@@ -7,6 +7,7 @@ from itertools import chain
 
 from starlette.requests import ClientDisconnect, Request
 
+from tandem.people import Caller
 from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
@@ -48,7 +49,7 @@ async def receive_import(
     delimiter: str | None,
     on_duplicate: OnDuplicate | None,
     on_same_content: OnSameContent,
-    by: str,
+    by: Caller,
 ) -> ImportResult:
     """Import the request's body. Raises Problem and StoreUnavailableError."""
     _check_headers(request, importer.limits.upload_bytes)

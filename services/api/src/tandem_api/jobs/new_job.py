@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.people import Caller
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import JobDocument, SelectionPart, first_dispatch
 
@@ -22,7 +23,7 @@ def new_job(
     weight: float,
     budget_usd: float | None,
     start: bool,
-    by: str,
+    by: Caller,
 ) -> JobDocument:
     """A job that asks `agent` for the records of the selection; `by` is who made it."""
     now = utcnow()
@@ -48,7 +49,8 @@ def new_job(
         },
         "dispatch": first_dispatch(selection["from_seq"]),
         "created_at": now,
-        "created_by": by,
+        "created_by": by.name,
+        "created_by_id": by.person_id,
         "started_at": now if start else None,
         "finished_at": None,
     }

@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
+from tandem.people import Caller
 from tandem.pricing import PriceTable, RequestBound
 from tandem.rendering.pool import RendererPool
 from tandem.rendering.prompts import AgentPrompts

@@ -91,7 +91,8 @@ class Job(View):
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
     agent: JobAgent = Field(description="Who is asked; where nobody is, whose labels they are.")
     created_at: datetime
-    created_by: str
+    created_by: str = Field(description="The name of the person who made it.")
+    created_by_id: str | None = Field(default=None, description="Who that is.")
     started_at: datetime | None
     finished_at: datetime | None
 

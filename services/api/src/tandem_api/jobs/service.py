@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, JobState
 from tandem.labeling.review import settled
+from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
@@ -15,6 +15,7 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
+from tandem.store.people.reader import PersonReader
 from tandem.web import Problem, not_found
 from tandem_api.jobs.budgets import problem_with_budget
 from tandem_api.jobs.new_job import new_job
@@ -37,6 +38,7 @@ class JobService:
         projects: ProjectService,
         prices: PriceTable,
         preflight: Preflight,
+        people: PersonReader,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -45,6 +47,7 @@ class JobService:
         self._projects = projects
         self._prices = prices
         self._preflight = preflight
+        self._people = people
 
     # --- making
 
@@ -72,14 +75,14 @@ class JobService:
             weight=body.weight,
             budget_usd=body.budget_usd,
             start=body.start,
-            by=caller.name,
+            by=caller,
         )
         return await self.add(document)
 
     async def add(self, document: JobDocument) -> Job:
         """A job that was checked."""
         await self._writer.insert(document)
-        return _view(document, OutcomeCounts(), 0)
+        return _view(document, OutcomeCounts(), 0, document["created_by"])
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
         """All that would be told if the job were made, and what it will take. Nothing is made but a probe."""
@@ -173,7 +176,8 @@ class JobService:
             before = (_time(created_at), job_id)
         found = await self._reader.list(project_id, before=before, limit=limit + 1)
         page, following = cut(found, limit, lambda job: (job["created_at"].isoformat(), job["_id"]))
-        return JobPage(items=[await self._shown(job) for job in page], next=following)
+        names = await self._people.names(job.get("created_by_id") for job in page)
+        return JobPage(items=[await self._shown(job, names) for job in page], next=following)
 
     async def get(self, job_id: str, caller: Caller) -> Job:
         return await self._shown(await self.reachable(job_id, caller))
@@ -215,13 +219,16 @@ class JobService:
             counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
         return counts
 
-    async def _shown(self, job: JobDocument) -> Job:
+    async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:
+        """Show a job. `names`: of people by id, where they were read already."""
+        if names is None:
+            names = await self._people.names([job.get("created_by_id")])
         ended = await self.ended(job)
         reviewed = await self._annotations.count_reviewed(job["_id"]) if ended.needs_review else 0
-        return _view(job, ended, reviewed)
+        return _view(job, ended, reviewed, names.get(job.get("created_by_id", ""), job["created_by"]))
 
 
-def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int) -> Job:
+def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int, created_by: str) -> Job:
     size = job["selection"]["size"]
     not_run = size - ended.ended
     running = job["state"] == JobState.RUNNING and not_run > 0
@@ -229,6 +236,7 @@ def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int) -> Job:
     return Job.of(
         {
             **job,
+            "created_by": created_by,
             "size": size,
             "counts": JobCounts(
                 labeled=ended.labeled,

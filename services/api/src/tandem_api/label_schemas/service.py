@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from tandem.access import Caller
 from tandem.events import LabelSchemaSpec
+from tandem.people import Caller
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -47,6 +47,7 @@ class LabelSchemaService:
                 "version": latest["version"] + 1 if latest else 1,
                 "tasks": tasks,
                 "created_at": utcnow(),
+                "created_by_id": caller.person_id,
             }
             try:
                 await self._writer.insert(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from tandem.access import Caller
+from tandem.people import Caller
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.projects.documents import ProjectDocument
 from tandem.store.projects.reader import ProjectReader
@@ -28,6 +28,7 @@ class ProjectService:
             "name": body.name,
             "description": body.description,
             "created_at": utcnow(),
+            "created_by_id": caller.person_id,
         }
         try:
             await self._writer.insert(document)

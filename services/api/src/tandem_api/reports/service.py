@@ -6,9 +6,9 @@ import asyncio
 
 from pydantic import TypeAdapter
 
-from tandem.access import Caller
 from tandem.events import JobState, LabelSchemaSpec
 from tandem.events.schema import LabelTask
+from tandem.people import Caller
 from tandem.quality.summary import JobSummary, summarize
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.database import utcnow

@@ -40,15 +40,18 @@ class ReviewOrder(View):
     queues: dict[str, int] = Field(description="Job to how many of the queued are in its queue.")
     notice: str | None = Field(description="What keeps it from going on.")
     created_at: datetime
-    created_by: str
+    created_by: str = Field(description="The name of the person who gave it.")
+    created_by_id: str | None = Field(default=None, description="Who that is.")
     finished_at: datetime | None
 
     @classmethod
-    def shown(cls, order: ReviewOrderDocument) -> Self:
+    def shown(cls, order: ReviewOrderDocument, created_by: str) -> Self:
+        """Show an order. `created_by`: the name of the person who gave it."""
         walked, all_of_it = order["cursor"] - order["from_seq"], order["below_seq"] - order["from_seq"]
         done = order["state"] == OrderState.DONE
         share = 1.0 if done else min(1.0, walked / all_of_it)
-        return cls.of({**order, **order["counts"], "share": share, "notice": STALLED if order["stalled"] else None})
+        shown = {"created_by": created_by, "share": share, "notice": STALLED if order["stalled"] else None}
+        return cls.of({**order, **order["counts"], **shown})
 
 
 class ReviewOrderList(View):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.access import Caller
 from tandem.events import JobState
+from tandem.people import Caller
 from tandem.store.database import utcnow
+from tandem.store.people.reader import PersonReader
 from tandem.store.review_orders.documents import NO_COUNTS, OrderState, ReviewOrderDocument, order_id
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
@@ -17,10 +18,13 @@ from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate, Rev
 
 
 class ReviewOrderService:
-    def __init__(self, *, reader: ReviewOrderReader, writer: ReviewOrderWriter, jobs: JobService) -> None:
+    def __init__(
+        self, *, reader: ReviewOrderReader, writer: ReviewOrderWriter, jobs: JobService, people: PersonReader
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._jobs = jobs
+        self._people = people
 
     async def place(self, body: ReviewOrderCreate, caller: Caller) -> ReviewOrder:
         """The same order again finds what is new, and sends nothing twice."""
@@ -48,22 +52,26 @@ class ReviewOrderService:
             "walked_at": now,
             "created_at": now,
             "created_by": caller.name,
+            "created_by_id": caller.person_id,
             "finished_at": None,
         }
-        return ReviewOrder.shown(await self._writer.place(order))
+        return await self._shown(await self._writer.place(order))
 
     async def find(
         self, job_ids: Sequence[str], caller: Caller, *, task: str | None, min_confidence: float | None
     ) -> ReviewOrderList:
         subject = await subject_of(self._jobs, job_ids, caller)
         order = await self._reader.get(order_id(subject.job_ids, task, min_confidence))
-        return ReviewOrderList(items=[] if order is None else [ReviewOrder.shown(order)])
+        return ReviewOrderList(items=[] if order is None else [await self._shown(order)])
 
     async def get(self, order_id: str, caller: Caller) -> ReviewOrder:
         order = await self._reader.get(order_id)
         if order is None or not caller.reaches(order["project_id"]):
             raise not_found("order of review", order_id)
-        return ReviewOrder.shown(order)
+        return await self._shown(order)
+
+    async def _shown(self, order: ReviewOrderDocument) -> ReviewOrder:
+        return ReviewOrder.shown(order, await self._people.name(order.get("created_by_id"), order["created_by"]))
 
 
 def _check_ended(subject: Subject) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from tandem.access import Caller
 from tandem.events import AgentSpec, JobState, LabelSchemaSpec, ReviewPolicy
 from tandem.invalid_content import FieldProblem
+from tandem.people import Caller
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
@@ -175,6 +175,7 @@ def _hidden_job(job_id: str, trial: Trial, records: Sequence[RecordDocument]) ->
         "dispatch": first_dispatch(first),
         "created_at": now,
         "created_by": trial.caller.name,
+        "created_by_id": trial.caller.person_id,
         "started_at": now,
         "finished_at": None,
     }

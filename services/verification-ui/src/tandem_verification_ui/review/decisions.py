@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tandem.access import Caller
 from tandem.events import LabelValue, SpanTask
 from tandem.observability.metrics import DECISIONS
+from tandem.people import Caller
 from tandem.store.conflicts import again_on_conflict
 from tandem.store.database import Database, StoreConflictError, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem
@@ -83,7 +83,7 @@ class Decisions:
         if item.state is ItemState.OPEN:
             return await self._already_undone(caller, item)
         if not caller.is_person(item.decided_by_id):
-            raise problems.not_your_decision(item, caller.name)
+            raise problems.not_your_decision(item, await self._shown.decided_by(item), caller.name)
         return await self._shown.view(caller, await self._reopen(caller, item))
 
     async def history(self, caller: Caller, job_id: str, *, limit: int) -> History:
@@ -228,7 +228,7 @@ class Decisions:
             or not same_values(last.values or {}, values)
             or last.revision != item.revision
         ):
-            raise problems.already_decided(item, by_caller=by_caller)
+            raise problems.already_decided(item, await self._shown.decided_by(item), by_caller=by_caller)
         self._tell_again(last)
         return await self._result(last, values)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from tandem.access import Caller
 from tandem.events import LabelSchemaSpec
+from tandem.people import Caller
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
 from tandem.web import not_found

@@ -28,15 +28,17 @@ def item_changed(item: ReviewItem) -> Problem:
     )
 
 
-def already_decided(item: ReviewItem, *, by_caller: bool) -> Problem:
-    who = "You have" if by_caller else f"{item.decided_by} has"
+def already_decided(item: ReviewItem, name: str, *, by_caller: bool) -> Problem:
+    """Describe a decision of the person called `name`."""
+    who = "You have" if by_caller else f"{name} has"
     return Problem(
         409,
         "already-decided",
         f"{who} already decided on this item.",
         cure="Undo that decision to decide anew." if by_caller else "Take the next item.",
         item_id=item.item_id,
-        decided_by=item.decided_by,
+        decided_by=name,
+        decided_by_id=item.decided_by_id,
     )
 
 
@@ -44,17 +46,16 @@ def nothing_to_undo(item: ReviewItem) -> Problem:
     return Problem(409, "nothing-to-undo", "Nobody's decision on this item holds.", cure="Go on.", item_id=item.item_id)
 
 
-def not_your_decision(item: ReviewItem, caller: str) -> Problem:
-    """Describe a decision of somebody else, who may have the caller's name."""
-    namesake = item.decided_by == caller
+def not_your_decision(item: ReviewItem, name: str, caller: str) -> Problem:
+    """Describe a decision of somebody else, called `name`, who may have the caller's name."""
+    namesake = name == caller
     return Problem(
         409,
         "not-your-decision",
-        f"{item.decided_by} decided on this item{' with another key or login' if namesake else ''}; "
+        f"{name} decided on this item{' with another key or login' if namesake else ''}; "
         "everybody takes back only their own decisions.",
-        cure="Use the key or the browser that the decision was made with."
-        if namesake
-        else f"Ask {item.decided_by} to undo it.",
+        cure="Use the key or the browser that the decision was made with." if namesake else f"Ask {name} to undo it.",
         item_id=item.item_id,
-        decided_by=item.decided_by,
+        decided_by=name,
+        decided_by_id=item.decided_by_id,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.access import Caller
 from tandem.events import JobState
+from tandem.people import Caller
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
@@ -81,7 +81,7 @@ class ReviewService:
         item = await self._shown.item(caller, item_id)
         renewed = await self._queue.renew(item_id, reservation, person_id=caller.person_id, seconds=self._seconds)
         if renewed is None or renewed.reserved_until is None:
-            raise self._why_not_held(caller, item)
+            raise await self._why_not_held(caller, item)
         return Renewed(item_id=item_id, reserved_until=renewed.reserved_until)
 
     async def release(self, caller: Caller, item_id: str, reservation: str) -> Released:
@@ -93,12 +93,14 @@ class ReviewService:
         item = await self._shown.item(caller, item_id)
         skipped = await self._queue.skip(item_id, reservation, person_id=caller.person_id)
         if skipped is None and item.skipped_reservation != reservation:  # else: the same skip again
-            raise self._why_not_held(caller, item)
+            raise await self._why_not_held(caller, item)
         return Skipped(item_id=item_id, open=(await self._counter.of(item.job_id)).open)
 
-    def _why_not_held(self, caller: Caller, item: ReviewItem) -> Exception:
+    async def _why_not_held(self, caller: Caller, item: ReviewItem) -> Exception:
         if item.state is ItemState.DECIDED:
-            return problems.already_decided(item, by_caller=caller.is_person(item.decided_by_id))
+            return problems.already_decided(
+                item, await self._shown.decided_by(item), by_caller=caller.is_person(item.decided_by_id)
+            )
         return problems.reservation_lost(item)
 
 

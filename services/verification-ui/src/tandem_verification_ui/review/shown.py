@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.access import Caller
 from tandem.events import Outcome
+from tandem.people import Caller
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
+from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
@@ -25,6 +26,7 @@ class ShownItems:
         self._records = RecordReader(database)
         self._annotations = AnnotationReader(database)
         self._jobs = ReviewJobs(JobReader(database))
+        self._people = PersonReader(database)
 
     async def job(self, caller: Caller, job_id: str) -> ReviewJob:
         return await self._jobs.get(caller, job_id)
@@ -34,6 +36,10 @@ class ShownItems:
         if item is None or not caller.reaches(item.project_id):
             raise not_found("review item", item_id)
         return item
+
+    async def decided_by(self, item: ReviewItem) -> str:
+        """Return the name of the person who decided on the item."""
+        return await self._people.name(item.decided_by_id, item.decided_by or "Somebody")
 
     async def view(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
         """One item that the caller holds."""

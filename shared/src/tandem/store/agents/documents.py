@@ -34,6 +34,8 @@ class AgentDocument(TypedDict):
     fingerprint: str
     """SHA-256 over everything that shapes an answer; equal fingerprints give equal prompts and parameters."""
     created_at: datetime
+    created_by_id: NotRequired[str]
+    """Who made it; absent from versions that an older version made."""
 
 
 def agent_spec(document: AgentDocument) -> AgentSpec:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from pymongo.errors import DuplicateKeyError
 
+from tandem.people.credentials import person_id_of
+from tandem.people.person import Person, PersonSource
 from tandem.store.api_keys.documents import COLLECTION, ApiKeyDocument
+from tandem.store.api_keys.lasting import LastAdminKeyError, is_a_way_in, rely_on_another
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.patience import insert_once
-
-_LASTS = {"kind": "key", "role": "admin", "project_ids": None, "revoked": False, "expires_at": None}
-"""The keys on which an installation can rely. A key that expires is none: when it does, nobody is there to refuse."""
+from tandem.store.people.documents import COLLECTION as PEOPLE
 
 
-class LastAdminKeyError(Exception):
-    """Without this key, nobody could make keys any more."""
-
-
-def _is_a_way_in(key: ApiKeyDocument, now: datetime) -> bool:
-    ended = key["revoked"] or (key["expires_at"] is not None and key["expires_at"] <= now)
-    return key["role"] == "admin" and key["project_ids"] is None and not ended
+class PersonGoneError(Exception):
+    """The person is unknown, disabled, or one who gets no credentials. Its text is the id."""
 
 
 class ApiKeyWriter:
@@ -30,9 +26,36 @@ class ApiKeyWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._collection = database[COLLECTION]
+        self._people = database[PEOPLE]
 
     async def insert(self, key: ApiKeyDocument) -> None:
         await insert_once(self._collection, cast("Document", key))
+
+    async def give(self, credential: ApiKeyDocument, *, new_person: Person | None = None) -> None:
+        """Insert a credential of a person; with `new_person` the person too, both or neither. Again, it has no effect.
+
+        Raises PersonGoneError, and StoreConflictError when somebody changes the person at the same moment: try again.
+        """
+        async with self._database.transaction() as session:
+            if await self._collection.find_one({"_id": credential["_id"]}, {"_id": 1}, session=session) is not None:
+                return  # a try before this one took effect though it seemed to fail
+            if new_person is not None:
+                await self._people.insert_one({**new_person, "credentials_made": 1}, session=session)
+            elif not await self._touch(person_id_of(credential), credential["project_ids"], session):
+                raise PersonGoneError(person_id_of(credential))
+            await self._collection.insert_one(cast("Document", credential), session=session)
+
+    async def _touch(self, person_id: str, scope: list[str] | None, session: Any) -> bool:
+        """Widen the person's scope by the credential's. Always writes, to collide with disabling the person."""
+        both = {"$setUnion": ["$project_ids", {"$literal": scope or []}]}
+        widened = None if scope is None else {"$cond": [{"$eq": ["$project_ids", None]}, None, both]}
+        made = {"$add": [{"$ifNull": ["$credentials_made", 0]}, 1]}
+        found = await self._people.update_one(
+            {"_id": person_id, "disabled_at": None, "source": {"$ne": PersonSource.NAME_ONLY.value}},
+            [{"$set": {"project_ids": widened, "credentials_made": made}}],
+            session=session,
+        )
+        return found.matched_count == 1
 
     async def replace(self, key: ApiKeyDocument) -> bool:
         """Put this credential in the place of its `_id`; what was made from the one before ends.
@@ -67,13 +90,11 @@ class ApiKeyWriter:
             key = await self._collection.find_one({"_id": key_id, "kind": "key"}, session=session)
             if key is None:
                 return False
-            if _is_a_way_in(cast("ApiKeyDocument", key), now):
-                # The write on the key that stays is what two revocations at once, each of the other's, collide on.
-                stays = await self._collection.find_one_and_update(
-                    {**_LASTS, "_id": {"$ne": key_id}}, {"$inc": {"relied_on": 1}}, session=session
-                )
-                if stays is None:
-                    raise LastAdminKeyError(key_id)
+            others = {"_id": {"$ne": key_id}}
+            if is_a_way_in(cast("ApiKeyDocument", key), now) and not await rely_on_another(
+                self._collection, others, session=session
+            ):
+                raise LastAdminKeyError(key_id)
             await self._collection.update_one({"_id": key_id}, {"$set": {"revoked": True}}, session=session)
             await self._collection.delete_many({"parent_id": key_id}, session=session)
         return True

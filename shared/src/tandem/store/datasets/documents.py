@@ -27,6 +27,9 @@ class ImportPart(TypedDict):
     """Rows whose id was there before, where the caller asked to skip them."""
     committed_at: datetime
     committed_by: str
+    """The person's name at that time; replicas of older versions read it."""
+    committed_by_id: NotRequired[str]
+    """Whose import it was; absent from imports of an older version until they are migrated."""
 
 
 class DatasetDocument(TypedDict):
@@ -47,3 +50,5 @@ class DatasetDocument(TypedDict):
     imports: list[ImportPart]
     """The last ones, oldest first."""
     created_at: datetime
+    created_by_id: NotRequired[str]
+    """Absent from data sets that an older version made."""

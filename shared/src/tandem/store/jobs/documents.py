@@ -117,6 +117,9 @@ class JobDocument(TypedDict):
     dispatch: DispatchPart
     created_at: datetime
     created_by: str
+    """The person's name at that time; replicas of older versions read it."""
+    created_by_id: NotRequired[str]
+    """Who made the job; absent from jobs that an older version made until they are migrated."""
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from tandem.events import LabelSchemaSpec
 
@@ -19,6 +19,8 @@ class LabelSchemaDocument(TypedDict):
     tasks: list[dict[str, Any]]
     """`LabelTask`s; a document written before a field came lacks it."""
     created_at: datetime
+    created_by_id: NotRequired[str]
+    """Who made it; absent from versions that an older version made."""
 
 
 def label_schema_spec(document: LabelSchemaDocument) -> LabelSchemaSpec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 COLLECTION = "projects"
 
@@ -14,3 +14,5 @@ class ProjectDocument(TypedDict):
     """Unique in the installation."""
     description: str
     created_at: datetime
+    created_by_id: NotRequired[str]
+    """Who made it; absent from projects that an older version made."""

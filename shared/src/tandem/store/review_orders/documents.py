@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import orjson
 
@@ -67,6 +67,9 @@ class ReviewOrderDocument(TypedDict):
     """When a block of it was taken up last; the order that waited longest comes next."""
     created_at: datetime
     created_by: str
+    """The person's name at that time; replicas of older versions read it."""
+    created_by_id: NotRequired[str]
+    """Who gave it; absent from orders of an older version until they are migrated."""
     finished_at: datetime | None
 
 

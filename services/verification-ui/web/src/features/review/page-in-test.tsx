@@ -29,7 +29,7 @@ export async function openPage(waiting: ReviewItem[]) {
   });
 
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  client.setQueryData(sessionQuery.queryKey, { name: "Ada", role: "annotator", project_ids: null });
+  client.setQueryData(sessionQuery.queryKey, { person_id: "ada", name: "Ada", role: "annotator", project_ids: null });
   client.setQueryData(["job", "job"], { name: "Tweets", state: "completed", label_schema_id: "s", review_policy: { threshold: 0.7, tasks: {} } });
   const route = createRootRoute({ component: () => <ReviewPage jobId="job" /> });
   const router = createRouter({ routeTree: route, history: createMemoryHistory({ initialEntries: ["/"] }) });

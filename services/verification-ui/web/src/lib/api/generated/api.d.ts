@@ -73,7 +73,8 @@ export interface paths {
         put?: never;
         /**
          * Create Api Key
-         * @description Make an API key. Its token is in this answer and nowhere else. Needs access to all projects.
+         * @description Make an API key for a person, or for a new person of the key's name. Its token is in this answer and nowhere
+         *     else. Needs access to all projects.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -523,9 +524,99 @@ export interface paths {
         put?: never;
         /**
          * Create Login Link
-         * @description A one-time token with which a person opens a session in the browser.
+         * @description Make a one-time token with which a person opens a session in the browser. An admin who does not reach all
+         *     projects names only people by id who reach no more than the admin does.
          */
         post: operations["create_login_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description List people by name, disabled ones included. Needs access to all projects, like all of /people.
+         */
+        get: operations["list_people"];
+        put?: never;
+        /**
+         * Create Person
+         * @description Make a person, who may then be given API keys and login links.
+         */
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Person
+         * @description Show a person.
+         */
+        get: operations["get_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename Person
+         * @description Change a person's display name.
+         */
+        patch: operations["rename_person"];
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable Person
+         * @description End a person's API keys, login links and sessions at once, and those that were made with these keys. What the
+         *     person did stays. The last admin key that reaches all projects and never expires stays.
+         */
+        post: operations["disable_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable Person
+         * @description Let a disabled person be given API keys and login links again. Those from before stay over.
+         */
+        post: operations["enable_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1199,6 +1290,16 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Person
+             * @description The person's name.
+             */
+            person: string;
+            /**
+             * Person Id
+             * @description Whose it is.
+             */
+            person_id: string;
             /** Project Ids */
             project_ids: string[] | null;
             role: components["schemas"]["Role"];
@@ -1209,9 +1310,14 @@ export interface components {
             expires_at?: string | null;
             /**
              * Name
-             * @description Who or what uses it; stands beside what is done with it.
+             * @description What the key is called: who or what uses it.
              */
             name: string;
+            /**
+             * Person Id
+             * @description Whose it is: the id of a person. Left out, a new person of the key's name is made, who is nobody else, even where somebody has that name.
+             */
+            person_id?: string | null;
             /**
              * Project Ids
              * @description The projects it reaches; null: all.
@@ -1975,8 +2081,16 @@ export interface components {
              * Format: date-time
              */
             committed_at: string;
-            /** Committed By */
+            /**
+             * Committed By
+             * @description The name of the person who imported it.
+             */
             committed_by: string;
+            /**
+             * Committed By Id
+             * @description Who that is.
+             */
+            committed_by_id?: string | null;
             /** Import Id */
             import_id: string;
             /** Records */
@@ -2085,8 +2199,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Created By */
+            /**
+             * Created By
+             * @description The name of the person who made it.
+             */
             created_by: string;
+            /**
+             * Created By Id
+             * @description Who that is.
+             */
+            created_by_id?: string | null;
             /** Dataset Id */
             dataset_id: string;
             /** Epoch */
@@ -2561,8 +2683,16 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-            /** Name */
+            /**
+             * Name
+             * @description The person's name.
+             */
             name: string;
+            /**
+             * Person Id
+             * @description Who logs in with it. Give it for further links of the same person.
+             */
+            person_id: string;
             role: components["schemas"]["Role"];
             /**
              * Token
@@ -2574,15 +2704,26 @@ export interface components {
         LoginLinkCreate: {
             /**
              * As Caller
-             * @description For a browser of the caller's own: what is reviewed there and with the caller's key has one history, and either may undo it. Otherwise whoever logs in with the link is a person of their own.
+             * @description For a browser of the caller's own: what is reviewed there and with the caller's key has one history, and either may undo it.
              * @default false
              */
             as_caller: boolean;
             /**
              * Name
-             * @description Who logs in with it; the caller's name when left out.
+             * @description Who logs in with it, by the name of a person who is made with the link. Where somebody is called so already, a 409 problem lists them: give person_id for one of them, or new_person. Without name, person_id and as_caller a new person of the caller's name is made. Beside as_caller it is ignored.
              */
             name?: string | null;
+            /**
+             * New Person
+             * @description Make another person of that name.
+             * @default false
+             */
+            new_person: boolean;
+            /**
+             * Person Id
+             * @description Who logs in with it: the id of a person.
+             */
+            person_id?: string | null;
             /**
              * Project Ids
              * @description Null: the caller's own.
@@ -2720,6 +2861,16 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Person
+             * @description The person's name.
+             */
+            person: string;
+            /**
+             * Person Id
+             * @description Whose it is.
+             */
+            person_id: string;
             /** Project Ids */
             project_ids: string[] | null;
             role: components["schemas"]["Role"];
@@ -2977,6 +3128,57 @@ export interface components {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
         };
+        /** Person */
+        Person: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Disabled At
+             * @description Since when none of the person's credentials is good.
+             */
+            disabled_at: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** @description name_only: known from documents of older versions, which held a name and no id. Nobody logs in as such a person. */
+            source: components["schemas"]["PersonSource"];
+        };
+        /** PersonCreate */
+        PersonCreate: {
+            /**
+             * Name
+             * @description For people to read; two people may have the same.
+             */
+            name: string;
+        };
+        /** PersonPage */
+        PersonPage: {
+            /** Items */
+            items: components["schemas"]["Person"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
+        };
+        /**
+         * PersonSource
+         * @description Where a person is known from. An identity provider is to become another one, with its issuer and subject.
+         * @enum {string}
+         */
+        PersonSource: "local" | "name_only";
+        /** PersonUpdate */
+        PersonUpdate: {
+            /**
+             * Name
+             * @description Shown from now on wherever the person is, in what they did before too.
+             */
+            name: string;
+        };
         /** PreviewRequest */
         PreviewRequest: {
             /** Dataset Id */
@@ -3209,8 +3411,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Created By */
+            /**
+             * Created By
+             * @description The name of the person who gave it.
+             */
             created_by: string;
+            /**
+             * Created By Id
+             * @description Who that is.
+             */
+            created_by_id?: string | null;
             /**
              * Decided
              * @description A person decided on them, in one of the jobs.
@@ -3392,6 +3602,8 @@ export interface components {
         Session: {
             /** Name */
             name: string;
+            /** Person Id */
+            person_id: string;
             /** Project Ids */
             project_ids: string[] | null;
             role: components["schemas"]["Role"];
@@ -5997,6 +6209,419 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+                /** @description List those instead who are known by name alone, from documents of older versions. */
+                names_only?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

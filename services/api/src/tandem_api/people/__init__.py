@@ -1,0 +1,1 @@
+"""People: listed, made, renamed, disabled."""

@@ -1,0 +1,15 @@
+"""Change documents of older versions, once, at the start of the api.
+
+`MIGRATIONS` is the ordered list; add to its end, never change what stands there. The collection `migrations` records
+which have finished and what they changed. A migration must be idempotent and change only documents that still lack what
+it brings: older replicas run beside it, and write as they always did, until they are replaced.
+
+This package is the one exception to the rule that a collection has one writer; the api alone runs it.
+"""
+
+from tandem.store.migrations.people import PEOPLE
+from tandem.store.migrations.runner import Migration, MigrationRunner
+
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE,)
+
+__all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]
