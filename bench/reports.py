@@ -41,7 +41,9 @@ TASKS: list[dict[str, Any]] = [
 ]
 BATCH = 5000
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-CALLER = Caller(key_id="k", parent_id=None, name="bench", role=Role.ADMIN, project_ids=None)
+CALLER = Caller(
+    key_id="k", parent_id=None, name="bench", role=Role.ADMIN, project_ids=None, person_id="k", root_hash=""
+)
 
 
 def job(job_id: str, size: int) -> JobDocument:

@@ -24,7 +24,7 @@ from tandem.testing.brokers import Broker
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 
-pytest_plugins = ["stacks"]
+pytest_plugins = ["failing_mongod", "faults", "stacks"]
 
 KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
 _absence = pytest.StashKey[str]()
@@ -120,6 +120,20 @@ def kafka_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     process = apache.KafkaBroker(KAFKA_POM, work_dir=tmp_path_factory.mktemp("kafka"))
     process.start(timeout=60)
     yield brokers.kafka(process.bootstrap_servers)
+    process.kill()  # its data go anyway
+
+
+@pytest.fixture
+def own_kafka(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[apache.KafkaBroker]:
+    """An Apache Kafka of the test's own, which it may kill."""
+    if reason := request.config.stash.get(_absence, None):
+        pytest.skip(f"Apache Kafka is missing: {reason}")
+    try:
+        process = apache.KafkaBroker(KAFKA_POM, work_dir=tmp_path / "kafka")
+    except apache.KafkaUnavailable as unavailable:
+        pytest.skip(f"Apache Kafka is missing: {unavailable}")
+    process.start(timeout=60)
+    yield process
     process.kill()  # its data go anyway
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -25,6 +26,7 @@ from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
 from tandem.pricing import ModelSpend, PriceTable
+from tandem.rendering.pool import RendererPool
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -88,8 +90,14 @@ class World:
     seen: Seen
     workers: list[WorkerReportedV1] = field(default_factory=lambda: [WORKER])
     prices: PriceTable = field(default_factory=load_prices)
+    renderers: RendererPool = field(default_factory=RendererPool)
 
-    def dispatcher(self, holder: str = "one", settings: DispatchSettings = FAST) -> Dispatcher:
+    def dispatcher(
+        self,
+        holder: str = "one",
+        settings: DispatchSettings = FAST,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> Dispatcher:
         return Dispatcher(
             settings=settings,
             writer=JobDispatchWriter(self.database, holder=holder),
@@ -109,6 +117,8 @@ class World:
                 verified=VerifiedReader(self.database),
                 records=RecordReader(self.database),
             ),
+            renderers=self.renderers,
+            monotonic=monotonic,
         )
 
     @asynccontextmanager
@@ -246,7 +256,8 @@ async def world(mongo_url: str, mongo_db_name: str, tansu_broker: Broker, topic_
         for reader in readers:
             await reader.start()
         tasks = [asyncio.create_task(reader.run()) for reader in readers]
-        yield World(database, producer, seen)
+        async with RendererPool() as renderers:
+            yield World(database, producer, seen, renderers=renderers)
         for reader in readers:
             await reader.stop()
         for task in tasks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,17 +15,42 @@ from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import Connection, JobTable, Received
 from tandem.openai_chat import completion
+from tandem.rendering.pool import RendererPool
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import SimulatedProvider
 from tandem_llm_worker.accounts import Account, Accounts
 from tandem_llm_worker.answers import KeptAnswers
 from tandem_llm_worker.asking import Asker, Models
 from tandem_llm_worker.handed_back import HandedBackAnswers
+from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings
+
+
+class Membership:
+    """A place in the consumer group that a test takes away and gives back."""
+
+    def __init__(self) -> None:
+        self._holds = True
+        self.asked = 0
+        """How often somebody waited for news."""
+        self._news = asyncio.Event()
+
+    @property
+    def holds(self) -> bool:
+        return self._holds
+
+    async def changed(self) -> None:
+        self.asked += 1
+        await self._news.wait()
+
+    def set(self, holds: bool) -> None:
+        self._holds = holds
+        self._news.set()
+        self._news = asyncio.Event()
 
 
 @dataclass
@@ -35,6 +61,15 @@ class Desk:
     jobs: JobTable
     accounts: Accounts
     handed_back: HandedBackAnswers
+    lease: Membership
+    models: Models
+
+    @property
+    def model(self) -> Model:
+        """Return the simulated model as it is called."""
+        model = self.models.of("simulated", "simulated")
+        assert model is not None
+        return model
 
     @property
     def account(self) -> Account:
@@ -64,8 +99,16 @@ MakeDesk = Callable[..., Desk]
 @pytest.fixture
 async def make_desk() -> AsyncIterator[MakeDesk]:
     async with AsyncExitStack() as closing:
+        renderers = await closing.enter_async_context(RendererPool())
 
-        def make(base_url: str, *, max_answer_bytes: int = 900_000, job_wait: float = 0.2, **more: Any) -> Desk:
+        def make(
+            base_url: str,
+            *,
+            max_answer_bytes: int = 900_000,
+            job_wait: float = 0.2,
+            start_seconds: float = 30.0,
+            **more: Any,
+        ) -> Desk:
             settings = ProviderSettings(
                 **{"base_url": base_url, "max_in_flight": 8, "timeout_seconds": 3.0, **more},
             )
@@ -75,9 +118,10 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
             retry = RetrySettings(max_calls=2, base_seconds=0.01)
             jobs = JobTable(Connection(KafkaSettings()))
             accounts = Accounts(("simulated",), ProbeSettings())
+            models = Models({"simulated": client}, {"simulated": settings})
             asker = Asker(
-                models=Models({"simulated": client}, {"simulated": settings}),
-                prompts=Prompts(),
+                models=models,
+                prompts=Prompts(renderers),
                 retry=Retry(retry),
                 worker="worker",
                 max_answer_bytes=max_answer_bytes,
@@ -85,15 +129,18 @@ async def make_desk() -> AsyncIterator[MakeDesk]:
                 known_stop=accounts.known_stop,
             )
             handed_back = HandedBackAnswers(KeptAnswersSettings())
+            lease = Membership()
             handler = RequestHandler(
+                lease=lease,
                 jobs=jobs,
                 accounts=accounts,
                 asker=asker,
                 kept=KeptAnswers(KeptAnswersSettings()),
                 handed_back=handed_back,
                 job_wait_seconds=job_wait,
+                start_seconds=start_seconds,
             )
-            return Desk(handler, jobs, accounts, handed_back)
+            return Desk(handler, jobs, accounts, handed_back, lease, models)
 
         yield make
 

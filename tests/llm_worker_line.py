@@ -126,6 +126,11 @@ class Worker:
             for part in done - {told}:
                 part.result()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the worker ended, by itself or because it was told to."""
+        return self._task.done()
+
     async def stop(self) -> None:
         """Orderly, as at SIGTERM. Raises what a part of the worker raised."""
         self._told.set()

@@ -288,6 +288,7 @@ class Decision(Model):
     shown_attempt: int = 1
     shown_values: dict[str, Any] = Field(default_factory=dict)
     decided_by: str
+    decided_by_id: str | None = None
     decided_at: datetime
 
 

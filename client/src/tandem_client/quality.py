@@ -98,6 +98,8 @@ class ConfidenceSpread(Model):
     with_confidence: int = 0
     without_confidence: int = 0
     mean: float | None = None
+    warnings: tuple[str, ...] = ()
+    """Why it should not choose what people review, and what to do."""
 
 
 class TaskReport(Model):
@@ -150,6 +152,7 @@ class JobReport(Model):
     gold_compared: int = 0
     confidence_histogram: tuple[int, ...] = ()
     without_confidence: int = 0
+    no_confidence: str | None = None
     tasks: tuple[TaskReport, ...] = ()
     seconds: Latency = Latency()
     records_per_second: float | None = None

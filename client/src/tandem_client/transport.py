@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -39,7 +40,9 @@ class Transport:
         self._sleep = sleep
         self._timeout = timeout
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.Client(base_url=self.url + API, headers=headers, timeout=timeout, transport=http)
+        self._client = httpx.Client(
+            base_url=self.url + API, headers=headers, timeout=timeout, transport=http, cookies=_no_cookies()
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -119,6 +122,11 @@ class Transport:
         if response.is_error:
             raise error_of(response)
         return response
+
+
+def _no_cookies() -> CookieJar:
+    """Make a jar that takes no cookie: threads share the client, and the token alone says who is asking."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,8 +75,9 @@ class RunningStack:
         return Tandem(self.stack.api_url, self.stack.admin_key, patience=60.0, sleep=self._sleep)
 
     def login_link(self, tandem: Tandem, *, name: str = "you") -> str:
-        """An address that opens the review page logged in, once."""
-        return tandem.access.login_link(name=name, role="admin", ttl_seconds=24 * 3600).address(self.stack.ui_url)
+        """An address that opens the review page logged in, once, as the one person whose machine this is."""
+        link = tandem.access.login_link(name=name, role="admin", ttl_seconds=24 * 3600, as_caller=True)
+        return link.address(self.stack.ui_url)
 
     def supervise_while(self, work: Callable[[], None]) -> None:
         """Do `work` in a thread and keep the processes running meanwhile; raise what it raised."""

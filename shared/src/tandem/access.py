@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from tandem.store.api_keys.documents import ApiKeyDocument, CredentialKind
@@ -51,14 +52,23 @@ class Caller:
     key_id: str
     parent_id: str | None
     name: str
+    """For people to read. Two callers may have the same: never compare it to find out who somebody is."""
     role: Role
     project_ids: frozenset[str] | None
     """None: all projects."""
+    person_id: str
+    """Who it is, the same for each credential of one person. Documents keep it beside the name."""
+    root_hash: str = field(repr=False)
+    """Hash of the API key that everything of this caller comes from."""
 
     @property
     def root_key_id(self) -> str:
         """The API key everything of this caller comes from; what is made now ends with that one."""
         return self.parent_id or self.key_id
+
+    def is_person(self, person_id: str | None) -> bool:
+        """Say whether a document's person is this caller. Older documents know none: theirs are nobody's."""
+        return person_id is not None and person_id == self.person_id
 
     def reaches(self, project_id: str) -> bool:
         return self.project_ids is None or project_id in self.project_ids
@@ -90,11 +100,30 @@ def caller_of(credential: ApiKeyDocument) -> Caller:
         name=credential["name"],
         role=Role(credential["role"]),
         project_ids=None if scope is None else frozenset(scope),
+        person_id=credential.get("person_id", credential["_id"]),
+        root_hash=credential["hash"] if credential["kind"] == "key" else credential.get("parent_hash", ""),
     )
 
 
+def has_ended(credential: ApiKeyDocument, *, now: datetime) -> str | None:
+    """Return why a credential is no longer good, e.g. "was revoked"; None while it is."""
+    if credential["revoked"]:
+        return "was revoked"
+    if credential["expires_at"] is not None and credential["expires_at"] <= now:
+        return "has expired"
+    return None
+
+
+def is_behind(key: ApiKeyDocument | None, credential: ApiKeyDocument, *, now: datetime) -> bool:
+    """Say whether `key`, found by the credential's `parent_id`, is the good key that it was made from."""
+    if key is None or key["kind"] != "key" or has_ended(key, now=now):
+        return False
+    return credential.get("parent_hash") in (None, key["hash"])  # older credentials do not name it
+
+
 class Authenticator:
-    """Finds the caller of an HTTP request. Keeps nothing: a revoked credential is refused from the next request on."""
+    """Finds the caller of an HTTP request. Keeps nothing: a revoked credential is refused from the next request on, and
+    so is a session whose API key was revoked, has expired, or gave its place to another."""
 
     def __init__(self, keys: ApiKeyReader) -> None:
         self._keys = keys
@@ -108,22 +137,29 @@ class Authenticator:
             scheme, _, token = authorization.partition(" ")
             if scheme.lower() != "bearer" or not token.strip():
                 raise NotAuthenticatedError("The Authorization header must be 'Bearer <API key>'.")
-            return await self.by_token(token.strip(), kind="key")
+            return caller_of(await self.by_token(token.strip(), kind="key"))
         if token := cookies.get(SESSION_COOKIE, ""):
-            caller = await self.by_token(token, kind="session")
+            caller = caller_of(await self.by_token(token, kind="session"))
             if method.upper() not in SAFE_METHODS and headers.get(CSRF_HEADER) != "1":
                 raise NotAllowedError(f"With a session cookie, a {method} request needs the header {CSRF_HEADER}: 1.")
             return caller
         raise NotAuthenticatedError("No credential came with the request.")
 
-    async def by_token(self, token: str, *, kind: CredentialKind) -> Caller:
-        """Raises NotAuthenticatedError when the token is unknown, over, revoked or of another kind."""
+    async def by_token(self, token: str, *, kind: CredentialKind) -> ApiKeyDocument:
+        """Return the good credential of this token.
+
+        Raises NotAuthenticatedError when it is unknown, of another kind, over or revoked, or when its API key is.
+        """
         credential = await self._keys.by_hash(hash_token(token))
         what = "session" if kind == "session" else "API key"
         if credential is None or credential["kind"] != kind:
             raise NotAuthenticatedError(f"The {what} is not known.")
-        if credential["revoked"]:
-            raise NotAuthenticatedError(f"The {what} was revoked.")
-        if credential["expires_at"] is not None and credential["expires_at"] <= utcnow():
-            raise NotAuthenticatedError(f"The {what} has expired.")
-        return caller_of(credential)
+        if ended := has_ended(credential, now=utcnow()):
+            raise NotAuthenticatedError(f"The {what} {ended}.")
+        if kind == "session" and not is_behind(await self._parent(credential), credential, now=utcnow()):
+            raise NotAuthenticatedError(f"The API key behind this {what} was revoked, replaced, or has expired.")
+        return credential
+
+    async def _parent(self, credential: ApiKeyDocument) -> ApiKeyDocument | None:
+        parent_id = credential["parent_id"]
+        return None if parent_id is None else await self._keys.get(parent_id)

@@ -42,8 +42,8 @@ class ChoiceAsked:
 def read_choice(request: Mapping[str, Any]) -> ChoiceAsked | None:
     """Find what the request lets the model choose from; None when it offers no options.
 
-    The options are the first enumerated property of the JSON Schema in `response_format`; without one, the first
-    list in the system message, one option a line: `- value: description`.
+    The options are the first property with enumerated texts of the JSON Schema in `response_format`; without one, the
+    first list in the system message, one option a line: `- value: description`.
     """
     messages = [message for message in request.get("messages") or () if isinstance(message, Mapping)]
     system = "\n".join(message_text(m) for m in messages if m.get("role") in ("system", "developer"))
@@ -77,7 +77,7 @@ def _enumerated_property(request: Mapping[str, Any]) -> tuple[str, tuple[str, ..
     try:
         properties: Mapping[str, Any] = response_format["json_schema"]["schema"]["properties"]
         for name, schema in properties.items():
-            options = tuple(str(option) for option in schema.get("enum", ()) if option is not None)
+            options = tuple(option for option in schema.get("enum", ()) if isinstance(option, str))
             if options:
                 return name, options
     except (KeyError, TypeError, AttributeError):

@@ -174,6 +174,7 @@ class Process:
             return None
         if self._child.poll() is None:
             self._child.terminate()
+            self.resume()  # a suspended process would not act on the signal
             try:
                 self._child.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -185,6 +186,16 @@ class Process:
         if self._child is not None:
             self._child.kill()
             self._child.wait()
+
+    def suspend(self) -> None:
+        """Stop the process from running (SIGSTOP) until `resume`; its connections stay open. Harmless when it ended."""
+        if self.running:
+            os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a suspended process run on (SIGCONT). Harmless when it was not suspended."""
+        if self.running:
+            os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
         """The last lines of the log, under a line that names the file."""

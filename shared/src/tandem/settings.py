@@ -49,8 +49,11 @@ class KafkaSettings(BaseModel):
         gt=0,
         description="At most a third of the session timeout. So long a change in the group may be unknown.",
     )
-    unavailable_limit_seconds: float = Field(
-        default=120, gt=0, description="A producer waits this long for a broker that is away, then gives up."
+    unavailable_limit_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="A process that starts while the broker is away ends after this; left out, it waits, not ready. "
+        "One that is running waits in any case.",
     )
 
     @model_validator(mode="after")
@@ -65,7 +68,19 @@ class MongoSettings(BaseModel):
     database: str = Field(default="tandem", pattern=r"^[A-Za-z0-9_-]{1,63}$")
     tls_ca_file: Path | None = None
     tls_cert_key_file: Path | None = Field(default=None, description="Client certificate and key in one PEM file.")
-    server_selection_timeout_seconds: float = 5.0
+    server_selection_timeout_seconds: float = Field(
+        default=5.0, gt=0, description="How long a call waits for a primary before it counts as failed."
+    )
+    connect_timeout_seconds: float = Field(default=5.0, gt=0, description="How long connecting may take.")
+    heartbeat_seconds: float = Field(
+        default=2.0,
+        ge=0.5,
+        description="How often each server is asked for its state. A primary that stopped answering is given up after "
+        "this and the connect timeout together.",
+    )
+    answer_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long a connection may be silent while a call waits for its answer."
+    )
 
 
 class ObservabilitySettings(BaseModel):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from contract.messaging.bus import JOIN_SECONDS, Recorder, job, request, settings_for
+from contract.messaging.bus import JOIN_SECONDS, Recorder, job, read_all, request, settings_for
 from contract.messaging.conftest import Consumers
 from tandem.events import WorkerReportedV1
 from tandem.events.catalog import CATALOG, REQUESTS
@@ -129,6 +129,32 @@ async def test_a_call_that_runs_while_the_broker_is_away_publishes_once_it_is_ba
     async with asyncio.timeout(JOIN_SECONDS):
         await sending
     await recorder.saw(0, 1)
+
+
+async def test_an_event_waits_for_a_broker_that_is_away_longer_than_a_start_would(
+    tansu: Tansu,
+    keeper: TopicKeeper,  # noqa: ARG001 - topics first
+    health: Health,
+) -> None:
+    connection = Connection(
+        settings_for(brokers.tansu(tansu.bootstrap_servers), "restart.", unavailable_limit_seconds=1.0)
+    )
+    producer = Producer(connection, health=health, renew_seconds=0.5)  # the client is replaced several times
+    async with producer:
+        await producer.send(request(0))
+        tansu.kill()
+        sending = asyncio.create_task(producer.send(request(1)))
+        with pytest.raises(AssertionError):  # it must not end before the broker is back
+            await eventually(sending.done, timeout=3)
+        assert health.problem("kafka producer")
+        tansu.spawn()
+        await asyncio.to_thread(tansu.wait_ready)
+
+        async with asyncio.timeout(JOIN_SECONDS):
+            await sending
+        assert health.problem("kafka producer") is None
+        records = await read_all(connection, REQUESTS, 1)
+        assert {b'"seq":1' in record.value for record in records} == {True}  # it may be there twice
 
 
 async def test_the_job_table_keeps_what_it_knows_and_hears_what_comes_after(

@@ -32,6 +32,7 @@ from tandem.messaging import (
     TopicKeeper,
     runner,
 )
+from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.membership import close_consumer, open_consumer
 from tandem.observability.health import Health
 from tandem.observability.metrics import REBALANCES
@@ -343,7 +344,10 @@ class TestLongSessions:
 @pytest.mark.usefixtures("producer")
 async def test_no_commit_goes_out_in_nobody_s_name(connection: Connection) -> None:
     group, topic = connection.group("group"), connection.topic(REQUESTS)
-    consumer = await open_consumer(connection, group, topic, drain_seconds=1, stopping=asyncio.Event(), report=print)
+    lease, stopping = GroupLease(6.0), asyncio.Event()
+    consumer = await open_consumer(
+        connection, group, topic, drain_seconds=1, stopping=stopping, report=print, lease=lease
+    )
     assert consumer is not None
     partition = TopicPartition(topic, 0)
     consumer.assign([partition])  # as after the group forgot the member: an assignment, and no generation

@@ -70,6 +70,8 @@ def filled(mongo_url: str) -> Iterator[MongoSettings]:
                 for n in range(200)
             ]
         )
+        key = {"kind": "key", "role": "admin", "project_ids": None, "expires_at": None, "revoked": False}
+        await database["api_keys"].insert_many([{"_id": n, "hash": n, **key} for n in ("root", "other")])
         database.close()
 
     asyncio.run(fill())
@@ -120,6 +122,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "who is asking": lambda db: ApiKeyReader(db).by_hash("h"),
     "the list of keys": lambda db: ApiKeyReader(db).keys(before=(NOW, "k")),
     "a login link": lambda db: ApiKeyWriter(db).consume_login("h", now=utcnow()),
+    "revoking a key": lambda db: ApiKeyWriter(db).revoke("root", now=NOW),
     "logging out": lambda db: ApiKeyWriter(db).end_session("h"),
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
     "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
@@ -178,7 +181,7 @@ async def plan(database: Database, command: dict[str, Any]) -> list[str]:
     return sorted(set(_stages(explained)))
 
 
-_SESSION = ("lsid", "txnNumber", "readConcern", "writeConcern", "ordered")
+_SESSION = ("lsid", "txnNumber", "autocommit", "startTransaction", "readConcern", "writeConcern", "ordered")
 
 
 def _stages(node: Any) -> list[str]:

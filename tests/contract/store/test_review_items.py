@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,10 @@ from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem, Taken
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.review_items.writer import ItemMovedOnError, ReviewItemWriter
+from tandem.store.review_items.writer import ItemMovedOnError, Reviewer, ReviewItemWriter
 
 JOB = "job1"
+ANN, BEN, PATH = Reviewer("id of ann", "ann"), Reviewer("id of ben", "ben"), Reviewer("$_id", "$record_id")
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, "ann", seconds=60)
+    claimed = await writer.claim_next(JOB, ANN, seconds=60)
     assert claimed is not None
     assert claimed.reservation
 
@@ -92,7 +94,7 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     assert (found.attempt, found.suggested_values, found.reservation) == (2, {"sentiment": "negative"}, None)
     with pytest.raises(ItemMovedOnError):
         await writer.close(
-            found.item_id, reservation=claimed.reservation, attempt=1, revision=1, decided_by="ann", decided_at=utcnow()
+            found.item_id, reservation=claimed.reservation, attempt=1, revision=1, decided_by=ANN, decided_at=utcnow()
         )
 
 
@@ -100,14 +102,14 @@ async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, "ann", seconds=60)
+    claimed = await writer.claim_next(JOB, ANN, seconds=60)
     assert claimed is not None
     await writer.close(
         claimed.item_id,
         reservation=claimed.reservation or "",
         attempt=1,
         revision=1,
-        decided_by="ann",
+        decided_by=ANN,
         decided_at=utcnow(),
     )
     await writer.take([item(0, attempt=2)])
@@ -119,12 +121,12 @@ async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
 
 async def test_claims_come_by_fewest_skips_then_priority_then_seq(writer: ReviewItemWriter) -> None:
     await writer.take([item(0, priority=0.1), item(1, priority=0.9), item(2, priority=0.9), item(3, priority=0.5)])
-    first = await writer.claim_next(JOB, "ann", seconds=60)
+    first = await writer.claim_next(JOB, ANN, seconds=60)
     assert first is not None
     assert first.seq == 1
-    await writer.skip(first.item_id, first.reservation or "")
+    await writer.skip(first.item_id, first.reservation or "", person_id=ANN.person_id)
     order = []
-    while (claimed := await writer.claim_next(JOB, "ann", seconds=60)) is not None:
+    while (claimed := await writer.claim_next(JOB, ANN, seconds=60)) is not None:
         order.append(claimed.seq)
     assert order == [2, 3, 0, 1]
 
@@ -133,7 +135,7 @@ async def test_no_two_of_forty_concurrent_claims_get_the_same_item(writer: Revie
     await writer.take([item(seq, priority=seq % 3 / 3) for seq in range(60)])
 
     async def claim_three(reviewer: str) -> list[int]:
-        claims = [await writer.claim_next(JOB, reviewer, seconds=60) for _ in range(3)]
+        claims = [await writer.claim_next(JOB, Reviewer(reviewer, reviewer), seconds=60) for _ in range(3)]
         return [claim.seq for claim in claims if claim is not None]
 
     claimed = await asyncio.gather(*(claim_three(f"reviewer {n}") for n in range(40)))
@@ -145,33 +147,58 @@ async def test_an_expired_reservation_is_free_for_others_and_its_token_is_void_t
     writer: ReviewItemWriter, database: Database
 ) -> None:
     await writer.take([item(0)])
-    mine = await writer.claim_next(JOB, "ann", seconds=60)
+    mine = await writer.claim_next(JOB, ANN, seconds=60)
     assert mine is not None
-    assert await writer.claim_next(JOB, "ben", seconds=60) is None
+    assert await writer.claim_next(JOB, BEN, seconds=60) is None
 
     await expire(database, mine.item_id)
-    assert await writer.renew(mine.item_id, mine.reservation or "", seconds=60), "nobody took it: the token still holds"
+    token: dict[str, Any] = {"reservation": mine.reservation or "", "person_id": ANN.person_id}
+    assert await writer.renew(mine.item_id, **token, seconds=60), "nobody took it: the token still holds"
 
     await expire(database, mine.item_id)
-    theirs = await writer.claim_next(JOB, "ben", seconds=60)
+    theirs = await writer.claim_next(JOB, BEN, seconds=60)
     assert theirs is not None
     assert theirs.reservation != mine.reservation
-    assert await writer.renew(mine.item_id, mine.reservation or "", seconds=60) is None
-    assert await writer.skip(mine.item_id, mine.reservation or "") is None
-    assert not await writer.release(mine.item_id, mine.reservation or "")
+    assert await writer.renew(mine.item_id, **token, seconds=60) is None
+    assert await writer.skip(mine.item_id, **token) is None
+    assert not await writer.release(mine.item_id, **token)
+
+
+async def test_a_token_is_good_for_the_person_who_claimed_the_item_alone(
+    writer: ReviewItemWriter, reader: ReviewItemReader
+) -> None:
+    await writer.take([item(0)])
+    claimed = await writer.claim_next(JOB, ANN, seconds=60)
+    assert claimed is not None
+    token = claimed.reservation or ""
+    namesake = Reviewer("id of another ann", "ann")
+    assert await writer.held(JOB, namesake.person_id) == []
+    assert await writer.renew(claimed.item_id, token, person_id=namesake.person_id, seconds=600) is None
+    assert await writer.skip(claimed.item_id, token, person_id=namesake.person_id) is None
+    assert not await writer.release(claimed.item_id, token, person_id=namesake.person_id)
+    decision: dict[str, Any] = {"reservation": token, "attempt": 1, "revision": 1, "decided_at": utcnow()}
+    with pytest.raises(ItemMovedOnError):
+        await writer.close(claimed.item_id, **decision, decided_by=namesake)
+    assert await reader.get(claimed.item_id) == claimed, "nothing changed"
+    await writer.close(claimed.item_id, **decision, decided_by=ANN)
+    closed = await reader.get(claimed.item_id)
+    assert closed is not None
+    assert (closed.decided_by, closed.decided_by_id, closed.reserved_by_id) == ("ann", ANN.person_id, None)
+    reopened = await writer.reopen(claimed.item_id, revision=1, reviewer=ANN, seconds=60)
+    assert (reopened.reserved_by_id, reopened.decided_by_id) == (ANN.person_id, None)
 
 
 async def test_a_reviewer_named_like_a_field_path_stays_a_name(writer: ReviewItemWriter) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, "$record_id", seconds=60)
+    claimed = await writer.claim_next(JOB, PATH, seconds=60)
     assert claimed is not None
-    assert claimed.reserved_by == "$record_id"
-    assert [held.seq for held in await writer.held(JOB, "$record_id")] == [0]
+    assert (claimed.reserved_by_id, claimed.reserved_by) == ("$_id", "$record_id")
+    assert [held.seq for held in await writer.held(JOB, "$_id")] == [0]
 
 
 async def test_withdrawing_leaves_held_and_decided_items(writer: ReviewItemWriter, reader: ReviewItemReader) -> None:
     await writer.take([item(0, priority=0.9), item(1)])
-    await writer.claim_next(JOB, "ann", seconds=60)
+    await writer.claim_next(JOB, ANN, seconds=60)
     assert await writer.withdraw(JOB, [0, 1]) == 1
     assert await reader.known(JOB, 0, 10) == {0: (1, ItemState.OPEN)}
 
@@ -193,11 +220,11 @@ async def test_every_query_of_the_queue_is_answered_by_an_index(
 ) -> None:
     await writer.take([item(seq) for seq in range(20)])
     await database.raw.command("profile", 2)
-    claimed = await writer.claim_next(JOB, "ann", seconds=60, exclude=[f"{JOB}:1"])
+    claimed = await writer.claim_next(JOB, ANN, seconds=60, exclude=[f"{JOB}:1"])
     assert claimed is not None
-    await writer.held(JOB, "ann")
-    await writer.renew(claimed.item_id, claimed.reservation or "", seconds=60)
-    await writer.skip(claimed.item_id, claimed.reservation or "")
+    await writer.held(JOB, ANN.person_id)
+    await writer.renew(claimed.item_id, claimed.reservation or "", person_id=ANN.person_id, seconds=60)
+    await writer.skip(claimed.item_id, claimed.reservation or "", person_id=ANN.person_id)
     await reader.counts_by_job([JOB])
     await reader.count_open()
     await reader.tally(JOB, 10)

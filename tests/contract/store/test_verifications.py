@@ -47,7 +47,8 @@ def decision(seq: int, revision: int = 1, *, value: str | None = "positive", by:
         attempt=1,
         shown_attempt=1,
         shown_values={"sentiment": "negative"},
-        decided_by=by,
+        decided_by="a name that many have",
+        decided_by_id=by,
         decided_at=utcnow(),
         reservation="token",
     )
@@ -91,12 +92,24 @@ async def test_a_persons_last_decisions_come_newest_first_and_only_of_the_jobs_a
     assert await reader.last_of("ann", job_ids=["other"], limit=3) == []
 
 
+async def test_a_decision_of_an_older_version_is_read_and_is_nobodys(
+    writer: VerificationWriter, reader: VerificationReader, database: Database
+) -> None:
+    await writer.append(decision(0))
+    await database["verifications"].update_one({}, {"$unset": {"decided_by_id": ""}, "$set": {"decided_by": "ann"}})
+    found = await reader.get(JOB, 0)
+    assert found is not None
+    assert (found.decided_by, found.decided_by_id, found.to_event().decided_by_id) == ("ann", None, None)
+    assert await reader.last_of("ann", job_ids=[JOB], limit=3) == []
+
+
 async def test_a_decision_makes_its_event(writer: VerificationWriter, reader: VerificationReader) -> None:
     await writer.append(decision(4))
     found = await reader.get(JOB, 4)
     assert found is not None
     event = found.to_event()
     assert (event.key, event.revision, event.values, event.confirmed) == ("job1:4", 1, {"sentiment": "positive"}, False)
+    assert (event.decided_by, event.decided_by_id) == ("a name that many have", "ann")
 
 
 async def test_every_query_of_the_decisions_is_answered_by_an_index(

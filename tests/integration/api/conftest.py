@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 
+from tandem.rendering.pool import RendererPool
 from tandem.settings import MongoSettings
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
@@ -63,10 +64,11 @@ async def database(settings: ApiSettings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def services(settings: ApiSettings, database: Database) -> Services:
-    services, _ = make_services(settings, database)
-    await services.access.ensure_bootstrap_admin(ADMIN_KEY)
-    return services
+async def services(settings: ApiSettings, database: Database) -> AsyncIterator[Services]:
+    async with RendererPool(settings.rendering) as renderers:
+        services, _ = make_services(settings, database, renderers)
+        await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+        yield services
 
 
 @pytest.fixture
@@ -97,6 +99,11 @@ async def made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> An
     answer = await client.post(path, json=body)
     assert answer.status_code in (200, 201), answer.text
     return answer.json()
+
+
+async def key(admin: httpx.AsyncClient, role: str, **more: Any) -> Any:
+    """Make an API key of this role; the answer, with its token."""
+    return await made(admin, "/api-keys", {"name": f"a {role}", "role": role} | more)
 
 
 @pytest.fixture

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from tandem.access import SESSION_COOKIE, hash_token
+from tandem.access import SESSION_COOKIE, Authenticator, hash_token
 from tandem.store.database import Database, utcnow
+from tandem_api.access.schemas import SessionCreate
 from tandem_api.app import make_app
 from tandem_api.routing import Services
 
-from .conftest import ADMIN_KEY, client_of, made
+from .conftest import ADMIN_KEY, client_of, key, made
 
 CSRF = {"X-Tandem-Request": "1"}
-
-
-async def key(admin: httpx.AsyncClient, role: str, **more: Any) -> Any:
-    return await made(admin, "/api-keys", {"name": f"a {role}", "role": role} | more)
 
 
 async def test_without_a_credential_every_route_but_the_login_is_closed(anyone: httpx.AsyncClient) -> None:
@@ -191,3 +188,74 @@ async def test_another_bootstrap_key_takes_the_place_of_the_one_before(
 @pytest.mark.parametrize("body", [{}, {"login_token": "a", "api_key": "b"}, {"login_token": ""}])
 async def test_a_login_takes_one_of_the_two_tokens(anyone: httpx.AsyncClient, body: dict[str, str]) -> None:
     assert (await anyone.post("/sessions", json=body)).status_code == 422
+
+
+# --- sessions end with their key
+
+
+@pytest.mark.parametrize("through", ["api_key", "login_link"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"$set": {"revoked": True}},
+        {"$set": {"expires_at": utcnow() - timedelta(seconds=1)}},
+        {"$set": {"hash": hash_token("another token")}},
+        None,
+    ],
+    ids=["revoked", "expired", "replaced", "gone"],
+)
+async def test_a_session_is_refused_from_the_moment_its_key_is_no_longer_good(
+    app: FastAPI, admin: httpx.AsyncClient, database: Database, through: str, end: dict[str, Any] | None
+) -> None:
+    """The session's own document stays, as after a process that died between the two writes."""
+    new = await key(admin, "admin")
+    async with client_of(app, new["token"]) as program, client_of(app) as browser:
+        link = await made(program, "/login-links", {})
+        login = {"api_key": new["token"]} if through == "api_key" else {"login_token": link["token"]}
+        later = await made(program, "/login-links", {})
+        await made(browser, "/sessions", login)
+        assert (await browser.get("/projects")).status_code == 200
+        if end is None:
+            await database["api_keys"].delete_one({"_id": new["id"]})
+        else:
+            await database["api_keys"].update_one({"_id": new["id"]}, end)
+        refused = await browser.get("/projects")
+        assert (refused.status_code, refused.json()["type"]) == (401, "/problems/not-authenticated")
+        assert (await browser.post("/sessions", json={"login_token": later["token"]})).status_code == 401
+
+
+async def test_neither_a_session_nor_a_login_link_outlives_its_key(
+    app: FastAPI, admin: httpx.AsyncClient, database: Database
+) -> None:
+    end = utcnow() + timedelta(seconds=90)
+    new = await key(admin, "admin", expires_at=end.isoformat())
+    async with client_of(app, new["token"]) as program, client_of(app) as browser:
+        link = await made(program, "/login-links", {"ttl_seconds": 7 * 24 * 3600})
+        assert datetime.fromisoformat(link["expires_at"]) == end
+        await made(browser, "/sessions", {"api_key": new["token"]})
+    session = await database["api_keys"].find_one({"kind": "session"})
+    assert session is not None
+    assert session["expires_at"] == end
+
+
+# --- whose it is
+
+
+async def test_each_login_link_is_a_person_and_a_keys_sessions_are_the_keys(
+    app: FastAPI, admin: httpx.AsyncClient, services: Services
+) -> None:
+    async def person(body: dict[str, Any]) -> str:
+        _, token, _ = await services.access.log_in(SessionCreate(**body))
+        caller = await authenticator.caller(method="GET", headers={}, cookies={SESSION_COOKIE: token})
+        return caller.person_id
+
+    authenticator: Authenticator = app.state.authenticator
+    links = [await made(admin, "/login-links", {"name": "Ada"}) for _ in range(2)]
+    ada, other = [await person({"login_token": link["token"]}) for link in links]
+    assert ada != other, "two people with a link each are two, even of one name"
+    mine = await made(admin, "/login-links", {"name": "me", "as_caller": True})
+    key_caller = await authenticator.caller(
+        method="GET", headers=httpx.Headers({"Authorization": f"Bearer {ADMIN_KEY}"}), cookies={}
+    )
+    assert await person({"api_key": ADMIN_KEY}) == await person({"login_token": mine["token"]}) == key_caller.person_id
+    assert key_caller.person_id not in (ada, other)

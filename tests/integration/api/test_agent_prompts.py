@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tandem.store.database import Database, utcnow
+from templates_that_go_too_far import LONG_POWER, NESTED_LISTS, WORDS, counted_turns
 
 from .conftest import import_csv, made
 from .labeled import annotate
@@ -146,3 +147,68 @@ async def test_a_draft_is_previewed_and_not_made(
     draft["agent"] = agent_body(label_schema, provider="mine", user_template="{{ fields.x }} {{ y }}")
     refused = await admin.post(f"{path}/preview", json=draft)
     assert [error["field"] for error in refused.json()["errors"]] == ["provider", "user_template"]
+
+
+@pytest.mark.parametrize(
+    ("user_template", "detail"),
+    [
+        (NESTED_LISTS, "more than 0.1 s of CPU time to render"),
+        (LONG_POWER, "more than 0.1 s of CPU time to render"),
+        ("{{ fields.text" + " == 1" * 3900 + " }}", "more than 5,000 words and signs of code"),
+        ("{% macro m(n) %}{{ m(n) }}{% endmacro %}{{ m(1) }}{{ fields.text }}", "'macro' is not available"),
+    ],
+)
+async def test_templates_that_go_too_far_are_refused_when_the_agent_is_made_and_the_api_goes_on(
+    admin: httpx.AsyncClient, label_schema: Any, filled: Any, user_template: str, detail: str
+) -> None:
+    path = f"/projects/{label_schema['project_id']}/agents"
+    body = agent_body(label_schema, user_template=user_template)
+    async with counted_turns() as turns:
+        refused = await admin.post(path, json=body)
+        assert turns[0] >= 2
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "user_template"
+    assert detail in error["detail"]
+    assert error["cure"]
+    preview = await admin.post(f"{path}/preview", json={"agent": body, "dataset_id": filled["id"]})
+    assert preview.status_code == 422
+    assert detail in preview.json()["errors"][0]["detail"]
+    assert (await admin.get(path)).json()["items"] == []
+
+
+async def test_what_is_too_slow_for_the_records_of_a_data_set_is_told_before_the_job_starts(
+    admin: httpx.AsyncClient, project: Any, label_schema: Any, dataset: Any
+) -> None:
+    quadratic = (
+        "{% for a in fields.text %}{% for b in fields.text %}{% if a == b %}{% endif %}{% endfor %}{% endfor %}."
+    )
+    body = agent_body(label_schema, user_template=quadratic)
+    agent = await made(admin, f"/projects/{project['id']}/agents", body)
+    await import_csv(admin, dataset, "id,text\n1," + "a" * 5000 + "\n")
+    wanted = {"dataset_id": dataset["id"], "agent_id": agent["id"]}
+    for answer in (
+        await admin.post(f"/projects/{project['id']}/jobs", json=wanted),
+        await admin.post(f"/agents/{agent['id']}/preview", json={"dataset_id": dataset["id"]}),
+        await admin.post(f"/agents/{agent['id']}/try", json={"dataset_id": dataset["id"], "limit": 1}),
+    ):
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "user_template"
+        assert "more than" in error["detail"]
+    check = await admin.post(f"/projects/{project['id']}/jobs/check?probe=false", json=wanted)
+    assert check.json()["ok"] is False
+
+
+async def test_templates_that_a_child_process_renders_are_previewed_and_estimated(
+    admin: httpx.AsyncClient, project: Any, label_schema: Any, filled: Any
+) -> None:
+    agent = await made(admin, f"/projects/{project['id']}/agents", agent_body(label_schema, user_template=WORDS))
+    preview = await admin.post(f"/agents/{agent['id']}/preview", json={"dataset_id": filled["id"], "limit": 1})
+    (prompt,) = preview.json()["items"]
+    assert prompt["messages"][-1]["content"] == "this is text 0"
+    assert {each["source"] for each in prompt["messages"][-1]["segments"]} == {"record", "template"}
+    wanted = {"dataset_id": filled["id"], "agent_id": agent["id"]}
+    check = (await admin.post(f"/projects/{project['id']}/jobs/check?probe=false", json=wanted)).json()
+    assert check["ok"], check
+    assert check["estimate"]["sampled"] == 10

@@ -99,3 +99,13 @@ async def test_a_faulty_file_is_told_with_its_line_and_nothing_is_made(admin: ht
     assert (wrong.status_code, wrong.json()["field"]) == (422, "tasks[0]")
     assert "minimum 5 is above maximum 1" in wrong.json()["detail"]
     assert (await admin.get(f"/projects/{project['id']}/label-schemas")).json()["items"] == []
+
+
+async def test_a_pattern_that_takes_too_long_to_match_is_refused(admin: httpx.AsyncClient, project: Any) -> None:
+    task = {"kind": "text", "name": "summary", "max_length": 5000, "pattern": r"(?:[\pL\s]{0,50}x?)*z"}
+    path = f"/projects/{project['id']}/label-schemas"
+    refused = await admin.post(path, json={"name": "slow", "tasks": [task]})
+    assert refused.status_code == 422
+    assert "takes too long to match texts of 5,000 characters" in refused.text
+    made = await admin.post(path, json={"name": "slow", "tasks": [task | {"pattern": r"[\pL\s]+"}]})
+    assert made.status_code == 201, made.text

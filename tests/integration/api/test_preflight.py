@@ -108,6 +108,16 @@ async def test_all_that_is_wrong_is_told_together_with_the_cure(
             ["does not take seed", "no log-pro"],
         ),
         ({"dropped_parameters": ("logprobs",)}, {"confidence_strategy": "stated"}, []),
+        (
+            {"dropped_parameters": ("logprobs",), "refused_parameters": ({"parameter": "logprobs", "effort": ""},)},
+            {},
+            ["no log-pro"],
+        ),
+        (
+            {"dropped_parameters": ("logprobs",), "refused_parameters": ({"parameter": "logprobs", "effort": "high"},)},
+            {},
+            [],
+        ),
         ({"state": AccountState.STOPPED, "reason": "quota_exhausted"}, {}, ["quota_exhausted"]),
         ({"context_window": 30}, {}, ["All prompts are longer than the context"]),
         ({}, {"drawn_examples": {"by": "nearest"}}, ["no verified record to draw examples from"]),
@@ -305,7 +315,7 @@ async def test_a_probe_that_nobody_answers_says_who_is_missing(
     if workers:
         await report(database)
     job = JobCreate.model_validate({key: value for key, value in wanted.items() if key != "project_id"})
-    caller = Caller("key", None, "admin", Role.ADMIN, None)
+    caller = Caller("key", None, "admin", Role.ADMIN, None, person_id="key", root_hash="h")
 
     async def take() -> bool:
         taken = await database["jobs"].update_many({"hidden": True}, {"$set": {"dispatch.asked_epoch": epoch}})

@@ -12,6 +12,7 @@ from tandem.store.handed_back.documents import HandedBackDocument
 from tandem.store.handed_back.writer import HandedBackWriter
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
+from templates_that_go_too_far import NESTED_LISTS, counted_turns
 
 PRICES = PriceTable(
     [parse_prices("prices: [{provider: simulated, models: ['*'], input: 10, output: 30}]", name="prices")]
@@ -168,3 +169,35 @@ async def test_a_model_that_is_seen_to_reason_is_set_aside_for_with_the_room_tha
         reason = await until_out_of_budget(world)
         assert "the next record could cost up to" in reason
         assert not world.seen.requests, "what was enough for a model that does not reason is not"
+
+
+async def test_a_budget_is_exact_where_prompts_are_rendered_by_child_processes(world: World) -> None:
+    usd = await job_with_room_for(world, ROOM_FOR + 0.5)
+    words = {"published.agent.user_template": "{% for word in fields.text.split() %}{{ word }} {% endfor %}"}
+    await world.database["jobs"].update_one({"_id": "job"}, {"$set": words})  # renders the same
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == ROOM_FOR)
+        assert world.renderers.pids
+        assert round(await reserved(world) / usd, 3) == ROOM_FOR
+        await world.annotate(range(ROOM_FOR), usd=usd)
+        await until_out_of_budget(world)
+        await JobWriter(world.database).change_budget("job", usd * 8)
+        await eventually(lambda: len(world.seen.requests) == 8)
+
+
+async def test_templates_that_go_too_far_keep_no_other_jobs_budget_waiting(world: World) -> None:
+    await job_with_room_for(world, ROOM_FOR + 0.5)
+    await world.database["jobs"].update_one(
+        {"_id": "job"}, {"$set": {"published.agent.agent_id": "greedy", "published.agent.user_template": NESTED_LISTS}}
+    )
+    await world.job(30, job_id="other", budget_usd=1.0)
+    async with world.running(), counted_turns() as turns:
+        await eventually(lambda: sum(request.job_id == "other" for request in world.seen.requests) >= 5)
+        await world.annotate(range(30), job_id="other", usd=0)
+
+        async def completed() -> bool:
+            return (await world.document("other"))["state"] == JobState.COMPLETED
+
+        await eventually(completed)
+        await eventually(lambda: world.renderers.refusals.current)
+        assert turns[0] > 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatch_world import WORKER, World
+from dispatch_world import FAST, WORKER, World
 from tandem.events import AccountReported, AccountState, JobPublishedV1, JobState, WorkerReportedV1
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
@@ -121,6 +121,20 @@ async def test_what_was_handed_back_is_asked_anew_with_the_same_number_and_a_sma
     assert (await world.document())["dispatch"]["totals"]["labeled"] == 40
 
 
+async def test_what_waits_for_a_limited_account_is_asked_again_and_never_ends_as_undelivered(world: World) -> None:
+    await world.job(3)
+    world.workers[:] = [report()]
+    async with world.running(settings=FAST.model_copy(update={"deadline_seconds": 0.3})):
+        for refused in range(1, 13):  # more deadlines than a record has asks
+            world.workers[:] = [report(refused=refused)]
+            count = len(world.seen.requests)
+            await eventually(lambda: len(world.seen.requests) > count)  # noqa: B023 - used at once
+        assert {request.ask for request in world.seen.requests} == {1}
+        assert not world.seen.responses
+        await eventually(lambda: len(world.seen.responses) == 3)  # with no refusal any more, silence counts
+    assert {response.error.kind for response in world.seen.responses if response.error} == {"undelivered"}
+
+
 async def test_people_can_pause_resume_and_cancel_a_waiting_job(world: World) -> None:
     await world.job(5)
     world.workers[:] = [report(**NO_QUOTA)]
@@ -203,3 +217,57 @@ async def told(world: World, words: str | None) -> None:
         return reason is None if words is None else words in (reason or "")
 
     await eventually(is_told)
+
+
+async def test_a_job_whose_templates_are_not_rendered_stops_with_the_reason_until_a_person_resumes_it(
+    world: World,
+) -> None:
+    await world.job(20)
+    reason = "the user template: it takes more than 0.1 s of CPU time to render"
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 16)
+        await world.annotate(range(3))
+        world.workers[:] = [WORKER, WORKER.model_copy(update={"worker": "v", "refused_agents": {"a": reason}})]
+        await until(world, JobState.WAITING)
+        waiting = await world.document()
+        assert reason in (waiting["state_reason"] or "")
+        assert waiting["waiting_for"] == "prompt"
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.WAITING)
+
+        world.workers[:] = [WORKER]  # the limits were raised; a person has to say so
+        asked = len(world.seen.requests)
+        await world.job(4, job_id="other")
+        await eventually(lambda: sum(request.job_id == "other" for request in world.seen.requests) == 4)
+        assert await state(world) == JobState.WAITING
+        assert len(world.seen.requests) == asked + 4
+
+        await JobWriter(world.database).change_state(
+            "job", to=JobState.RUNNING, allowed=[JobState.WAITING], reason=None, new_epoch=True
+        )
+        await eventually(
+            lambda: {r.seq for r in world.seen.requests if r.epoch == 2 and r.job_id == "job"} >= set(range(3, 16))
+        )
+        await world.annotate(range(20))
+        await until(world, JobState.COMPLETED)
+    document = await world.document()
+    assert document["dispatch"]["totals"]["labeled"] == 20
+    assert document["dispatch"]["totals"]["failed"] == 0
+
+
+async def test_a_job_whose_templates_are_refused_ends_by_answers_that_were_on_their_way(world: World) -> None:
+    await world.job(5)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 5)
+        world.workers[:] = [WORKER.model_copy(update={"refused_agents": {"a": "the user template: it is slow"}})]
+        await until(world, JobState.WAITING)
+        await world.annotate(range(5))
+        await until(world, JobState.COMPLETED)
+
+
+async def test_a_job_of_another_agent_goes_on(world: World) -> None:
+    world.workers[:] = [WORKER.model_copy(update={"refused_agents": {"b": "the user template: it is slow"}})]
+    await world.job(5)
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 5)
+        await world.annotate(range(5))
+        await until(world, JobState.COMPLETED)

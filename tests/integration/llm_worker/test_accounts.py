@@ -102,6 +102,7 @@ async def test_a_stuck_provider_does_not_keep_anothers_requests_from_being_answe
                 "well": ProviderSettings(base_url=well.base_url, max_in_flight=2),
             },
             crowded_seconds=0.3,
+            max_held=16,
         )
         other: dict[str, Any] = {"agent": agent(provider="well", fingerprint="w" * 64)}
         await line.publish(published(), published("other", **other))

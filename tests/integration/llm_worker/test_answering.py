@@ -277,7 +277,11 @@ async def test_the_context_is_learned_from_the_provider(make_desk: MakeDesk, scr
 
 
 async def test_an_error_inside_a_success_is_the_models_failure(make_desk: MakeDesk, scripted: Script) -> None:
-    server = await scripted(lambda _: (200, {"error": {"code": 502, "message": "Upstream is down"}}))
+    def reply(body: dict[str, Any]) -> Any:
+        is_probe = body["messages"][-1]["content"] == "Hi"
+        return good(body) if is_probe else (200, {"error": {"code": 502, "message": "Upstream is down"}})
+
+    server = await scripted(reply)
     desk = make_desk(server.base_url)
     desk.jobs.apply(published())
 
@@ -285,4 +289,4 @@ async def test_an_error_inside_a_success_is_the_models_failure(make_desk: MakeDe
 
     assert answer.error
     assert answer.error.kind is ErrorKind.SERVER_ERROR
-    assert len(server.bodies) == 2
+    assert len(answer.calls) == 2

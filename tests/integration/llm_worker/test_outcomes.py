@@ -93,24 +93,24 @@ async def test_a_request_of_the_new_epoch_keeps_the_waiting_one_of_the_old_alive
 
 
 @pytest.mark.parametrize(
-    ("failure", "kind", "calls"),
+    ("failure", "kind", "calls", "probes"),
     [
-        ("refusal", ErrorKind.REFUSAL, 1),
-        ("malformed", ErrorKind.MALFORMED, 2),
-        ("empty", ErrorKind.MALFORMED, 2),
-        ("timeout", ErrorKind.TIMEOUT, 2),
-        ("trickle", ErrorKind.TIMEOUT, 2),
-        ("truncated", ErrorKind.TRUNCATED, 2),
-        ("content_filter", ErrorKind.CONTENT_FILTER, 1),
-        ("too_long", ErrorKind.TOO_LONG, 1),
-        ("reset", ErrorKind.CONNECTION, 2),
-        ("server_error", ErrorKind.SERVER_ERROR, 2),
+        ("refusal", ErrorKind.REFUSAL, 1, 0),
+        ("malformed", ErrorKind.MALFORMED, 2, 0),
+        ("empty", ErrorKind.MALFORMED, 2, 0),
+        ("timeout", ErrorKind.TIMEOUT, 2, 1),
+        ("trickle", ErrorKind.TIMEOUT, 2, 1),
+        ("truncated", ErrorKind.TRUNCATED, 2, 0),
+        ("content_filter", ErrorKind.CONTENT_FILTER, 1, 0),
+        ("too_long", ErrorKind.TOO_LONG, 1, 0),
+        ("reset", ErrorKind.CONNECTION, 2, 1),
+        ("server_error", ErrorKind.SERVER_ERROR, 2, 1),
     ],
 )
 async def test_what_the_provider_never_answers_ends_with_its_reason(
-    desk: Desk, provider: SimulatedProvider, failure: str, kind: ErrorKind, calls: int
+    desk: Desk, provider: SimulatedProvider, *, failure: str, kind: ErrorKind, calls: int, probes: int
 ) -> None:
-    provider.change(failures={failure: 1})
+    provider.change(failures={failure: 1}, failing_text="text number 1,")
 
     answer = await desk.answer(request(1))
 
@@ -119,7 +119,28 @@ async def test_what_the_provider_never_answers_ends_with_its_reason(
     assert not answer.completions
     assert "text number" not in answer.error.message
     assert len(answer.calls) == calls
-    assert provider.score().received == calls  # no layer below calls again by itself
+    assert provider.score().received == calls + probes  # no layer below calls again by itself
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ("timeout", "timeout"),
+        ("trickle", "timeout"),
+        ("reset", "connection"),
+        ("server_error", "server_error"),
+        ("loading", "server_error"),
+    ],
+)
+async def test_a_provider_that_takes_no_minimal_call_either_fails_no_record(
+    desk: Desk, provider: SimulatedProvider, failure: str, reason: str
+) -> None:
+    provider.change(failures={failure: 1})
+
+    assert await desk.ask(request(1)) is None
+
+    assert desk.account.report().reason == reason
+    assert provider.score().received == 3  # two calls for the record, and the minimal one
 
 
 @pytest.mark.parametrize("failure", ["unauthorized", "forbidden", "quota_exhausted"])
@@ -135,15 +156,14 @@ async def test_an_account_that_needs_its_operator_fails_no_record(
     assert skipped("account_stopped") == before + 1
 
 
-async def test_a_provider_that_is_not_there_is_a_connection_error(make_desk: MakeDesk) -> None:
+async def test_a_provider_that_is_not_there_fails_no_record(make_desk: MakeDesk) -> None:
     desk = make_desk("http://127.0.0.1:9/v1")
     desk.jobs.apply(published())
 
-    answer = await desk.answer(request(1))
+    assert await desk.ask(request(1)) is None
 
-    assert answer.error
-    assert answer.error.kind is ErrorKind.CONNECTION
-    assert len(answer.calls) == 2
+    said = desk.account.report()
+    assert (said.reason, said.message) == ("connection", "connection refused")
 
 
 async def test_a_prompt_that_cannot_be_rendered_fails_without_a_call(desk: Desk, provider: SimulatedProvider) -> None:
@@ -157,15 +177,15 @@ async def test_a_prompt_that_cannot_be_rendered_fails_without_a_call(desk: Desk,
     assert provider.score().received == 0
 
 
-async def test_templates_that_do_not_compile_fail_every_request_without_a_call(
+async def test_requests_are_left_unanswered_where_the_templates_do_not_compile(
     desk: Desk, provider: SimulatedProvider
 ) -> None:
     desk.jobs.apply(published(agent=agent(user_template="{% if %}", fingerprint="d" * 64), revision=2))
+    before = skipped("prompt_refused")
 
-    for seq in (1, 2):
-        answer = await desk.answer(request(seq))
-        assert answer.error
-        assert answer.error.kind is ErrorKind.PROMPT
+    assert [await desk.ask(request(seq)) for seq in (1, 2)] == [None, None]
+
+    assert skipped("prompt_refused") == before + 2
     assert provider.score().received == 0
 
 

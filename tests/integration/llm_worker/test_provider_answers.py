@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from llm_worker_desk import MakeDesk, Script, complaint, good
-from llm_worker_line import agent, published, request
-from tandem.events import ErrorKind, ModelParameters
+from llm_worker_line import SCHEMA, agent, published, request
+from tandem.events import ErrorKind, LabelOption, ModelParameters, MultipleChoiceTask
+from tandem.labeling.answer_format import response_format, schema_key
 from tandem.pricing import REASONING_ROOM
+from tandem_llm_worker.providers.refusals import refused_parameters
 
 
 async def test_an_answer_cut_short_is_asked_once_more_with_more_room(make_desk: MakeDesk, scripted: Script) -> None:
@@ -180,3 +182,95 @@ async def test_the_constant_part_of_the_prompt_is_the_same_byte_for_byte(make_de
 
     assert len({str(body["messages"][:-1]) for body in server.bodies}) == 1
     assert len({str(body["messages"][-1]) for body in server.bodies}) == 3
+
+
+def refusing_logprobs(body: dict[str, Any]) -> Any:
+    """Answer as a model that gives no log-probabilities once it reasons."""
+    if "reasoning_effort" in body and "logprobs" in body:
+        return complaint("logprobs are not supported with reasoning.", "logprobs", "unsupported_parameter")
+    return good(body)
+
+
+async def test_an_agent_with_an_effort_leaves_the_others_their_log_probabilities(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    server = await scripted(refusing_logprobs)
+    desk = make_desk(server.base_url)
+    effortful = agent(parameters=ModelParameters(reasoning_effort="low"), fingerprint="e" * 64)
+    desk.jobs.apply(published("effortful", agent=effortful))
+    desk.jobs.apply(published())
+
+    for seq in range(3):
+        await desk.answer(request(seq, job_id="effortful"))
+        await desk.answer(request(seq))
+
+    asked = [("reasoning_effort" in body, "logprobs" in body) for body in server.bodies]
+    assert asked == [(True, True), (True, False), (False, True), *[(True, False), (False, True)] * 2]
+
+
+async def test_a_parameter_that_was_refused_is_asked_for_again_after_a_while_by_one_call(
+    make_desk: MakeDesk, scripted: Script
+) -> None:
+    refuses = True
+
+    def reply(body: dict[str, Any]) -> Any:
+        return complaint("logprobs is not supported", "logprobs") if refuses and "logprobs" in body else good(body)
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published())
+    await desk.answer(request(0))
+    model = desk.model
+    (refusal,) = model.capabilities.refusals
+
+    refusal.until = 0.0  # the while is over
+    model.capabilities.refusals.look_again()
+    server.bodies.clear()
+    await asyncio.gather(*(desk.answer(request(seq)) for seq in range(1, 6)))
+    assert sum("logprobs" in body for body in server.bodies) == 1
+    assert len(server.bodies) == 6
+
+    refuses = False
+    refusal.until = 0.0
+    model.capabilities.refusals.look_again()
+    server.bodies.clear()
+    for seq in range(6, 9):
+        assert (await desk.answer(request(seq))).error is None
+    assert all("logprobs" in body for body in server.bodies)
+    assert len(server.bodies) == 3
+
+
+async def test_what_is_refused_is_reported_with_what_it_depends_on(make_desk: MakeDesk, scripted: Script) -> None:
+    server = await scripted(refusing_logprobs)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published(agent=agent(parameters=ModelParameters(reasoning_effort="low"))))
+
+    await desk.answer(request(1))
+
+    (told,) = refused_parameters(desk.model.capabilities.refusals)
+    assert (told.parameter, told.effort, told.api) == ("logprobs", "low", "chat")
+    assert told.schema_key == schema_key(response_format(SCHEMA))
+    assert told.message == "logprobs are not supported with reasoning."
+
+
+async def test_a_bound_of_the_schema_that_is_not_taken_is_left_out_alone(make_desk: MakeDesk, scripted: Script) -> None:
+    options = tuple(LabelOption(value=value) for value in ("positive", "neutral"))
+    several = MultipleChoiceTask(name="sentiment", options=options, at_least=1)
+
+    def reply(body: dict[str, Any]) -> Any:
+        task = body["response_format"]["json_schema"]["schema"]["properties"]["sentiment"]
+        if "minItems" in task:
+            return complaint("invalid schema for response format: sentiment: minItems is not supported")
+        return good(body, content='{"sentiment": ["neutral"]}')
+
+    server = await scripted(reply)
+    desk = make_desk(server.base_url)
+    desk.jobs.apply(published(label_schema=SCHEMA.model_copy(update={"tasks": (several,)})))
+
+    answers = [await desk.answer(request(seq)) for seq in range(3)]
+
+    assert all(answer.error is None and answer.structured for answer in answers)
+    assert len(server.bodies) == 4
+    task = server.bodies[-1]["response_format"]["json_schema"]["schema"]["properties"]["sentiment"]
+    assert "minItems" not in task
+    assert task["maxItems"] == 2

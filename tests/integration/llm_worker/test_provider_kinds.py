@@ -207,7 +207,7 @@ async def test_the_responses_api_is_asked_for_no_fewer_tokens_than_it_takes(
 async def test_each_end_of_a_response_has_its_reason(
     make_desk: MakeDesk, anything: Serve, body: Any, kind: ErrorKind, calls: int
 ) -> None:
-    server = await anything(lambda _path, _body: (200, body))
+    server = await anything(lambda _path, sent: (200, response("Hi") if "Hi" in str(sent["input"]) else body))
     desk = make_desk(f"{server.url}/v1", models={"simulated": {"api": "responses"}})
     desk.jobs.apply(published())
 
@@ -236,10 +236,8 @@ async def test_an_answer_that_trickles_for_ever_ends_at_the_deadline(make_desk: 
         desk = make_desk(f"http://127.0.0.1:{site.port}/v1")
         desk.jobs.apply(published())
 
-        answer = await desk.answer(request(1))
+        assert await desk.ask(request(1)) is None
     finally:
         await runner.cleanup()
 
-    assert answer.error
-    assert answer.error.kind is ErrorKind.TIMEOUT
-    assert len(answer.calls) == 2
+    assert desk.account.report().reason == "timeout"

@@ -210,13 +210,38 @@ class World:
     async def add_person(
         self, name: str, role: Role = Role.ANNOTATOR, *, projects: Sequence[str] | None = None, session: bool = False
     ) -> str:
-        """Returns the person's token."""
+        """Return the person's token: an API key's, or with `session` that of a session opened with it."""
         token = f"tdm_token_of_{name}"
+        await self.add_credential(f"key of {name}", token, name, role, projects=projects)
+        if session:
+            token = f"tdm_session_of_{name}"
+            await self.add_credential(
+                f"session of {name}",
+                token,
+                name,
+                role,
+                projects=projects,
+                kind="session",
+                parent_id=f"key of {name}",
+                person_id=f"key of {name}",
+            )
+        return token
+
+    async def add_credential(
+        self,
+        key_id: str,
+        token: str,
+        name: str,
+        role: Role = Role.ANNOTATOR,
+        *,
+        projects: Sequence[str] | None = None,
+        **more: Any,
+    ) -> None:
         await self.database["api_keys"].insert_one(
             {
-                "_id": f"key of {name}",
+                "_id": key_id,
                 "hash": hash_token(token),
-                "kind": "session" if session else "key",
+                "kind": "key",
                 "name": name,
                 "role": role,
                 "project_ids": None if projects is None else list(projects),
@@ -224,9 +249,9 @@ class World:
                 "expires_at": None,
                 "revoked": False,
                 "parent_id": None,
+                **more,
             }
         )
-        return token
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -18,27 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tandem.serving import HttpServer
-from tandem.settings import HttpSettings
+from served import served
 from tandem.testing.waiting import eventually
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.forward import Forwarder
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+from tandem_verification_ui.settings import VerificationUiSettings
 
 MEGABYTE = 1024 * 1024
-
-
-@asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    server = HttpServer(app, HttpSettings(port=0))
-    running = asyncio.create_task(server.run())
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        await server.stop()
-        await running
 
 
 class Upstream:
@@ -276,3 +260,11 @@ async def test_a_page_that_was_not_built_says_how_to_build_it(tmp_path: Path) ->
         assert "make web" in answer.text
         assert answer.headers["strict-transport-security"]
         assert (await client.get("/assets/x.js")).status_code == 404
+
+
+def test_an_address_of_the_api_with_a_password_is_refused() -> None:
+    """The HTTP library would send it in place of each person's own credential."""
+    with pytest.raises(ValueError, match="user name"):
+        Forwarder("http://root:secret@127.0.0.1:1")
+    with pytest.raises(ValueError, match="each request brings its own credential"):
+        VerificationUiSettings(api_url="http://root:secret@127.0.0.1:1")

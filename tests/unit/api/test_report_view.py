@@ -136,3 +136,36 @@ def test_texts(report: JobReport) -> None:
 
 def test_the_report_survives_being_kept(report: JobReport) -> None:
     assert JobReport.model_validate(report.model_dump(mode="json")) == report
+
+
+@pytest.mark.parametrize(
+    ("dispatch", "strategy", "said"),
+    [
+        (
+            {"without_confidence": "Provider p refuses."},
+            "token_probability",
+            "No confidence for 3 labels. Provider p refuses.",
+        ),
+        ({}, "token_probability", "No confidence for 3 labels: the answers of p/m brought no log-probabilities"),
+        ({}, "stated", None),
+    ],
+)
+def test_it_is_said_why_labels_have_no_confidence(dispatch: Any, strategy: str, said: str | None) -> None:
+    schema = LabelSchemaSpec.model_validate(SCHEMA)
+    values = {"many": ["a"], "stars": 2, "spans": [], "topic": "Oslo"}
+    job: Any = {
+        "_id": "j",
+        "state": "completed",
+        "selection": {"size": 1},
+        "published": {
+            "label_schema": SCHEMA,
+            "agent": {"provider": "p", "model": "m", "confidence_strategy": strategy},
+        },
+        "dispatch": dispatch,
+        "started_at": START,
+    }
+
+    made = report_of(job, summarize([ended(0, values)], {}, schema.tasks), COST, share_made=1.0, now=START)
+
+    assert (made.no_confidence or "").startswith(said or "")
+    assert (made.no_confidence is None) is (said is None)

@@ -65,3 +65,9 @@ def test_the_spread_of_the_confidence_is_told() -> None:
     )
     told = list(evaluation_lines(TaskReport(task="mood", kind="single_choice", labeled=13, confidence=spread)))
     assert told[-1] == "labels by tenths of confidence, from 0 to 1: 0 0 0 0 0 1 0 2 0 7"
+
+
+def test_a_warning_of_the_confidence_is_told_with_it() -> None:
+    spread = ConfidenceSpread(histogram=(0,) * 10, mean=0.9, warnings=("Confidence says nothing: review at random.",))
+    told = list(evaluation_lines(TaskReport(task="mood", kind="single_choice", labeled=13, confidence=spread)))
+    assert told[-1] == "warning: Confidence says nothing: review at random."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import httpx
@@ -114,3 +115,30 @@ def test_the_key_travels_in_the_header_alone() -> None:
 
     with client(answer) as tandem:
         tandem.projects.list()
+
+
+def test_a_cookie_that_an_answer_sets_is_not_sent_with_the_next_request() -> None:
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("Cookie"))
+        return httpx.Response(200, json={"items": [], "next": None}, headers={"Set-Cookie": "session=somebody; Path=/"})
+
+    with client(answer) as tandem:
+        for _ in range(3):
+            list(tandem.projects.list())
+    assert seen == [None] * 3
+
+
+@pytest.mark.parametrize("me", [True, False])
+def test_a_login_link_is_the_callers_own_only_where_it_is_asked_for(me: bool) -> None:
+    sent: list[dict[str, object]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(201, json={"token": "t", "expires_at": "2026-01-01T00:00:00Z"})
+
+    with client(answer) as tandem:
+        link = tandem.access.login_link(name="Ada", as_caller=me)
+    assert link.address("http://page.test/") == "http://page.test/login?token=t"
+    assert sent[0].get("as_caller", False) is me

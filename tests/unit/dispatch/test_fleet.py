@@ -160,3 +160,57 @@ def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> No
     fleet.hear([worker("two", said())])
     assert fleet.reasons(ACCOUNT)
     assert not fleet.reasons(("openai", "large"))
+
+
+def test_a_provider_that_is_down_is_named_with_the_cause_and_the_cure() -> None:
+    fleet = Fleet()
+    texts = {}
+    for reason, message in (
+        ("connection", "connection refused"),
+        ("server_error", "503: Loading model"),
+        ("timeout", "no complete answer before the call's deadline"),
+    ):
+        fleet.hear([worker("one", said(AccountState.STOPPED, reason, message=message))])
+        obstacle = fleet.obstacle(ACCOUNT)
+        assert obstacle
+        assert message in obstacle.text
+        texts[reason] = obstacle.text
+
+    assert texts["connection"].startswith("The llm-workers cannot reach provider openai")
+    assert "base_url" in texts["connection"]
+    assert "openai answers calls to small with errors" in texts["server_error"]
+    assert "timeout_seconds" in texts["timeout"]
+    assert all(text.endswith("The job goes on by itself.") for text in texts.values())
+
+
+def test_a_worker_that_alone_cannot_reach_the_provider_is_named() -> None:
+    fleet = Fleet()
+    fleet.hear(
+        [
+            worker("one", said()),
+            worker("two", said(AccountState.STOPPED, "connection", message="its name does not resolve (DNS)")),
+        ]
+    )
+
+    obstacle = fleet.obstacle(ACCOUNT)
+
+    assert obstacle
+    assert obstacle.text.startswith("The llm-worker two cannot reach provider openai (its name does not resolve (DNS))")
+    assert "others can" in obstacle.text
+
+
+def test_an_account_is_limited_for_a_while_after_a_refusal_or_a_hand_back() -> None:
+    now = 0.0
+    fleet = Fleet(clock=lambda: now)
+    fleet.hear([worker("one", said())])
+    assert not fleet.is_limited(ACCOUNT, within=120)
+
+    fleet.hear([worker("one", said(refused=1))])
+    assert fleet.is_limited(ACCOUNT, within=120)
+    now = 121.0
+    fleet.hear([worker("one", said(refused=1))])
+    assert not fleet.is_limited(ACCOUNT, within=120)
+
+    fleet.hear([worker("one", said(refused=1, handed_back=2))])
+    assert fleet.is_limited(ACCOUNT, within=120)
+    assert not fleet.is_limited(("openai", "large"), within=120)

@@ -120,6 +120,16 @@ def test_a_request_that_is_overdue_makes_room_for_its_repeat() -> None:
     assert ledger.fits(1, 5, spent=0, limit=5, now=10)
 
 
+def test_a_copy_is_changed_without_the_ledger_that_it_is_of() -> None:
+    ledger = Ledger()
+    ledger.hold(1, 5, due=10, now=0)
+    copy = ledger.copy()
+    copy.hold(1, 5, due=14, now=4)
+    copy.hold(2, 7, due=14, now=4)
+    copy.settle([1])
+    assert (ledger.reserved, ledger.lingering, copy.reserved) == (5, 0, 12)
+
+
 def test_what_may_be_spent_is_rounded_up_and_a_limit_down() -> None:
     assert (at_most(1e-10), at_least(1.9e-9)) == (1, 1)
 

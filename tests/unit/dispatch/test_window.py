@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.dispatch.window import Demand, Outstanding, Rate, share_window, window_size
+from tandem_api.dispatch.window import Demand, Rate, share_window, usable, window_size
 
 demands = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3),
@@ -49,6 +49,21 @@ def test_weights_divide_the_window() -> None:
     assert shares == {"light": 300, "heavy": 600}
 
 
+def test_a_job_of_slow_calls_is_given_no_part_of_the_window_that_quick_calls_made_wide() -> None:
+    demands = {"slow": Demand(1.0, 10_000), "quick": Demand(1.0, 10_000)}
+    window = window_size(completed_per_second=101, call_slots=64, seconds=2.0, smallest=64, largest=5000)
+
+    shares = share_window(window, usable(demands, slots=64, soon={"slow": 2.0, "quick": 200.0}))
+
+    assert shares == {"slow": 34, "quick": 232}
+
+
+@given(window=st.integers(1, 5000), slots=st.integers(1, 500), demands=demands, rate=st.floats(0, 1000))
+def test_every_job_can_use_something(window: int, slots: int, demands: dict[str, Demand], rate: float) -> None:
+    shares = share_window(window, usable(demands, slots=slots, soon=dict.fromkeys(demands, rate)))
+    assert all(shares[job] > 0 for job, demand in demands.items() if demand.records)
+
+
 def test_the_window_is_two_seconds_of_completions_and_the_call_slots_within_bounds() -> None:
     def size(rate: float, slots: int) -> int:
         return window_size(completed_per_second=rate, call_slots=slots, seconds=2.0, smallest=64, largest=5000)
@@ -58,31 +73,11 @@ def test_the_window_is_two_seconds_of_completions_and_the_call_slots_within_boun
     assert size(10_000, 640) == 5000
 
 
-def test_an_overdue_request_is_found_and_a_voided_one_keeps_its_number() -> None:
-    outstanding = Outstanding()
-    outstanding.ask(1, number=1, due=10.0)
-    outstanding.ask(2, number=2, due=30.0)
-    assert [(ask.seq, ask.void) for ask in outstanding.overdue(20.0, 100)] == [(1, False)]
-    outstanding.all_due_now()
-    assert [(ask.seq, ask.number, ask.void) for ask in outstanding.overdue(0.0, 100)] == [(1, 1, True), (2, 2, True)]
-    assert len(outstanding.overdue(0.0, 1)) == 1
-
-
-def test_ended_requests_are_forgotten_once() -> None:
-    outstanding = Outstanding()
-    for seq in range(5):
-        outstanding.ask(seq, number=1 + seq % 2, due=1.0)
-    assert outstanding.ended([0, 1, 99]) == 2
-    assert outstanding.ended([0, 1]) == 0
-    assert outstanding.lowest == 2
-    assert outstanding.repeated() == {3: 2}
-
-
 def test_the_rate_follows_what_completes_and_falls_to_zero() -> None:
     rate = Rate()
     for _ in range(200):
-        rate.observe(10, 0.1)
+        rate = rate.observed(10, 0.1)
     assert 99 < rate.per_second < 101
     for _ in range(1000):
-        rate.observe(0, 0.1)
+        rate = rate.observed(0, 0.1)
     assert rate.per_second == 0

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tandem.events import ErrorKind
-from tandem_llm_worker.providers.errors import Said, Verdict, failure, said_wait
+from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.errors import Verdict, failure, said_wait
 
 SENT = {
     "max_tokens": 64, "temperature": 0.0, "top_p": 1, "seed": 7, "logprobs": True, "top_logprobs": 10,
@@ -16,7 +17,7 @@ SENT = {
 
 
 def judged(status: int, body: Any) -> Any:
-    return failure(status, Said.of(body), sent=SENT, headers={})
+    return failure(status, ErrorBody.of(body), sent=SENT, headers={})
 
 
 def openai_error(message: str, param: str | None = None, code: str | None = None) -> Any:

@@ -73,6 +73,46 @@ async def test_answers_are_read_once_the_calls_of_the_earlier_owner_have_ended()
     assert read == [{1: 7}]
 
 
+async def test_silence_says_nothing_when_the_worker_itself_was_cut_off() -> None:
+    reports = Reports()
+    now = [0.0]
+    read: list[Any] = []
+
+    async def tail(behind: Any) -> None:
+        read.append(behind)
+
+    handover = Handover(
+        worker="me",
+        reports=reports,  # type: ignore[arg-type]  # what is used of it
+        generation=lambda: 3,
+        tail=tail,
+        seconds=3600,
+        clock=lambda: now[0],
+    )
+    now[0] = 60.0
+    waiting = asyncio.create_task(handover({1: 7}))
+
+    async def hear(said: WorkerReportedV1) -> None:
+        reports.say(said)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    await hear(report("me", generation=3))  # its own report came back; another worker's may be on its way
+    assert read == []
+    now[0] = 61.0
+    await hear(report("other", generation=3, holding=(1,)))
+    now[0] = 70.0
+    await hear(report("other", generation=3, holding=(1,)))
+    assert read == []
+    now[0] = 72.0
+    await hear(report("other", generation=3))
+    now[0] = 73.0
+    await hear(report("other", generation=3))
+
+    await waiting
+    assert read == [{1: 7}]
+
+
 async def test_nobody_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handover_module, "LOOK_SECONDS", 0.001)
     now = [0.0]

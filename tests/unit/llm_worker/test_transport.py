@@ -216,3 +216,20 @@ def test_the_proxy_of_the_environment_is_taken_except_where_it_says_no(monkeypat
     assert taken["proxy_headers"] == {"Proxy-Authorization": aiohttp.encode_basic_auth("user", "word")}
     assert proxy_options(URL("https://inside.example/v1")) == {}
     assert proxy_options(URL("http://api.example/v1")) == {}
+
+
+async def test_a_cookie_of_the_provider_is_never_sent_back(provider: Provider, caller: Caller) -> None:
+    cookie = {"Set-Cookie": "session=theirs; Path=/"}
+    error = {"error": {"message": "No."}}
+    provider.answers = [
+        answering(400, error, **cookie),  # read by the SDK
+        answering(200, {"ok": True}, **cookie),
+        answering(200, {"ok": True}, **cookie),  # read without the SDK
+        answering(307, Location="/v2/chat/completions", **cookie),
+    ]
+    with pytest.raises(openai.BadRequestError):
+        await caller.post("/chat/completions", BODY)
+    for _ in range(4):
+        await caller.post("/chat/completions", BODY)
+    assert len(provider.received) == 6
+    assert not [headers for _, headers, _ in provider.received if "Cookie" in headers]

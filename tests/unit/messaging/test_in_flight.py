@@ -116,3 +116,28 @@ def test_nothing_is_remembered_of_what_was_committed_or_went_to_others() -> None
     in_flight.release()
     in_flight.assign([THERE])
     assert HERE not in in_flight._done
+
+
+def test_a_message_that_is_let_go_is_for_whoever_fetches_it_next() -> None:
+    in_flight, records = taken()
+    in_flight.release()
+
+    assert in_flight.abandoned(HERE, records[1]) is False
+    in_flight.assign([HERE])
+
+    assert in_flight.fetched(HERE, record(1)) == (Verdict.START, False)
+
+
+def test_a_message_that_is_let_go_after_it_was_fetched_again_is_handled_again_and_holds_the_commit_until_then() -> None:
+    in_flight, records = taken(offsets=range(1))
+    in_flight.release()
+    in_flight.assign([HERE])
+    again = record(0)
+    assert in_flight.fetched(HERE, again) == (Verdict.RUNNING, False)
+
+    assert in_flight.abandoned(HERE, records[0]) is True
+    assert in_flight.to_commit() == {}
+    in_flight.started(HERE, again)
+    in_flight.finished(HERE, again)
+
+    assert in_flight.to_commit() == {HERE: 1}

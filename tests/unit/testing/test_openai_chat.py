@@ -79,3 +79,14 @@ def test_log_probabilities_are_given_when_asked_for_and_no_more_alternatives_tha
     assert [entry["token"] for entry in given_token["top_logprobs"]] == ["a", "b"]
     silent = completion({"model": "m"}, answer_id="1", created=0, content=content, tokens=tokens)
     assert silent["choices"][0]["logprobs"] is None
+
+
+def test_numbers_that_are_enumerated_are_no_options() -> None:
+    properties = {"stars": {"type": "integer", "enum": [1, 2]}, "mood": {"type": "string", "enum": ["glad", "sad"]}}
+    schema = {"type": "object", "properties": properties}
+    form = {"type": "json_schema", "json_schema": {"name": "labels", "schema": schema}}
+
+    asked = read_choice({"messages": [{"role": "user", "content": "x"}], "response_format": form})
+
+    assert asked is not None
+    assert (asked.property_name, asked.options) == ("mood", ("glad", "sad"))

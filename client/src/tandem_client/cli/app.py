@@ -79,10 +79,13 @@ def login_link(
     role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.ANNOTATOR,
     page: Annotated[str | None, typer.Option(help="Address of the review page; that of the API when left out.")] = None,
     hours: Annotated[float, typer.Option(min=0.1, help="How long the link can be used.")] = 24,
+    me: Annotated[
+        bool, typer.Option("--me", help="For a browser of your own: it shares history and undo with your key.")
+    ] = False,
 ) -> None:
     """Make a link that opens the review page logged in, once. Needs the role admin."""
     with connected() as tandem:
-        link = tandem.access.login_link(role=role.value, name=name, ttl_seconds=int(hours * 3600))
+        link = tandem.access.login_link(role=role.value, name=name, ttl_seconds=int(hours * 3600), as_caller=me)
         out.print(link.address(page or tandem.url), soft_wrap=True, markup=False)
 
 

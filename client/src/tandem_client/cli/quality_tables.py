@@ -34,6 +34,8 @@ def report_lines(report: JobReport) -> Iterator[str]:
     )
     if report.review:
         yield f"to review: {', '.join(_asked_for(each) for each in report.review[:_SHOWN_REASONS])}"
+    if report.no_confidence:
+        yield report.no_confidence
     if report.rules:
         yield f"read by: {_counted(report.rules)}"
     if report.reasons:
@@ -87,6 +89,8 @@ def evaluation_lines(task: TaskReport) -> Iterator[str]:
         tenths = " ".join(map(str, confidence.histogram))
         yield f"confidence {confidence.mean:.3f} on average; {confidence.without_confidence} labels have none"
         yield f"labels by tenths of confidence, from 0 to 1: {tenths}"
+    for warning in confidence.warnings:
+        yield f"warning: {warning}"
     for words, found in (("gold values", task.gold), ("what people decided", task.verified)):
         if found is not None:
             yield f"against {words}: {evaluation(found)}"

@@ -13,10 +13,19 @@ class Access:
         self._http = transport
 
     def login_link(
-        self, *, name: str, role: Literal["admin", "annotator", "viewer"] = "annotator", ttl_seconds: int = 3600
+        self,
+        *,
+        name: str,
+        role: Literal["admin", "annotator", "viewer"] = "annotator",
+        ttl_seconds: int = 3600,
+        as_caller: bool = False,
     ) -> LoginLink:
-        """A one-time token that opens a session with this role on the review page. Needs the role admin."""
-        body = {"role": role, "name": name, "ttl_seconds": ttl_seconds}
+        """Make a one-time token that opens a session with this role on the review page. Needs the role admin.
+
+        Whoever logs in with it is a person of their own, with their own history and undo; with `as_caller` it is the
+        person of this client's key.
+        """
+        body = {"role": role, "name": name, "ttl_seconds": ttl_seconds} | ({"as_caller": True} if as_caller else {})
         return LoginLink.model_validate(self._http.post("/login-links", body))
 
     def providers(self) -> list[Provider]:

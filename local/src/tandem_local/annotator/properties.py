@@ -67,6 +67,9 @@ def _object(schema: Mapping[str, Any]) -> tuple[tuple[str, Property], ...]:
 def _property(shape: Mapping[str, Any]) -> Property:
     kinds = shape.get("type")
     kinds = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    if kinds & {"number", "integer"}:
+        numbers = shape.get("enum") or (shape.get("minimum", 0), shape.get("maximum", 100))
+        return Number(float(min(numbers)), float(max(numbers)), whole="number" not in kinds)
     if "enum" in shape:
         options = tuple(str(option) for option in shape["enum"] if option is not None)
         if not options:
@@ -80,9 +83,6 @@ def _property(shape: Mapping[str, Any]) -> Property:
         if isinstance(inner, OneOf):
             return SomeOf(inner.options)
         raise ValueError("an array of something else")
-    if kinds & {"number", "integer"}:
-        minimum, maximum = float(shape.get("minimum", 0)), float(shape.get("maximum", 100))
-        return Number(minimum, maximum, whole="number" not in kinds)
     if "object" in kinds:
         return Parts(_object(shape))
     if "string" in kinds:

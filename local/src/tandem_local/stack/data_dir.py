@@ -14,6 +14,9 @@ from typing import Any
 
 from tandem.processes import LOOPBACK, free_port
 
+LEAST_KEY_CHARACTERS = 32
+"""What the api demands of its bootstrap key."""
+
 
 class InUseError(RuntimeError):
     """Another stack runs on this data directory."""
@@ -61,11 +64,23 @@ class DataDir:
             yield
 
     def admin_key(self) -> str:
-        """The stack's own API key, made once."""
-        file = self.path / "admin.key"
-        if not file.exists():
-            _write_private(file, f"tdm_{secrets.token_urlsafe(32)}\n")
-        return file.read_text().strip()
+        """Return the stack's own API key; make it where there is none, or one too short for the api to take."""
+        try:
+            key = self._admin_key_file.read_text().strip()
+        except FileNotFoundError:
+            key = ""
+        return key if len(key) >= LEAST_KEY_CHARACTERS else self.new_admin_key()
+
+    def new_admin_key(self) -> str:
+        """Make another API key for the stack in place of the one before, and return it."""
+        key = f"tdm_{secrets.token_urlsafe(32)}"
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_private(self._admin_key_file, key + "\n")
+        return key
+
+    @property
+    def _admin_key_file(self) -> Path:
+        return self.path / "admin.key"
 
     def state(self) -> dict[str, Any]:
         """What the last stack on this directory wrote; empty when there was none."""

@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
 from pydantic import SecretStr
 
 from tandem.processes import LOOPBACK, Process, ProcessFailed
+from tandem_client import Tandem, TandemError
 from tandem_local.parts.annotator import Annotator
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
@@ -22,6 +24,7 @@ from tandem_local.stack.services import DRAIN_SECONDS, READY_SECONDS, Service
 
 Environment = dict[str, str | None]
 
+BOOTSTRAP_KEY_VARIABLE = "TANDEM_BOOTSTRAP_ADMIN_KEY"
 _DB_PATH_IN_USE = 100
 _EMBEDDED_BROKER: Environment = {
     "TANDEM_KAFKA__IDEMPOTENT_PRODUCER": "false",
@@ -125,7 +128,32 @@ class Stack:
             service.spawn()
         for process in self.processes:
             process.wait_ready(READY_SECONDS)
+        if not self._admin_key_works():
+            self._replace_admin_key()
         self.write_state()
+
+    def _admin_key_works(self) -> bool:
+        """Say whether the api takes the stack's key; somebody may have revoked it. Raises TandemError."""
+        with Tandem(self.api_url, self.admin_key, patience=READY_SECONDS) as tandem:
+            try:
+                tandem.access.providers()
+            except TandemError as error:
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    return False
+                raise
+        return True
+
+    def _replace_admin_key(self) -> None:
+        """Start the api again with a new key, which it takes as it takes the first one."""
+        self._say(
+            "The admin key of this stack was revoked, so it gets a new one. Replace TANDEM_TOKEN where you set it: "
+            f"cat '{self.data_dir.path / 'admin.key'}'"
+        )
+        self.admin_key = self.data_dir.new_admin_key()
+        api = self.services["api"]
+        api.stop(DRAIN_SECONDS + 5)
+        api.env[BOOTSTRAP_KEY_VARIABLE] = self.admin_key
+        api.start(READY_SECONDS)
 
     def stop(self) -> None:
         """Stop in the order of the flow, so that each part can hand over what it holds; nothing runs afterwards."""
@@ -190,7 +218,7 @@ class Stack:
                     **broker,
                     **store,
                     "TANDEM_HTTP__PORT": str(self.api_port),
-                    "TANDEM_BOOTSTRAP_ADMIN_KEY": self.admin_key,
+                    BOOTSTRAP_KEY_VARIABLE: self.admin_key,
                     "TANDEM_PROVIDERS": json.dumps([{"name": self.model.provider, "models": [self.model.name]}]),
                 },
             ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from tandem.access import Authenticator
+from tandem.rendering.pool import RenderersBusyError
 from tandem.web import (
     OWN_TELEMETRY,
+    Problem,
     RequestMiddleware,
     install_problems,
     known_parameters_alone,
@@ -71,8 +73,19 @@ def make_app(
     app.state.authenticator = authenticator
     app.state.secure_cookies = secure_cookies
     install_problems(app)
+    app.add_exception_handler(RenderersBusyError, _on_renderers_busy)
     app.add_middleware(RequestMiddleware, streamed=IMPORTS)
     return app
+
+
+async def _on_renderers_busy(_request: Request, error: Exception) -> Response:
+    return Problem(
+        503,
+        "renderers-busy",
+        f"The service is busy with other templates: {error}.",
+        cure="Try again in a while. If it goes on, have TANDEM_RENDERING__PROCESSES of the api raised.",
+        headers={"Retry-After": "5"},
+    ).response()
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tandem.access import Authenticator
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem.serving import serve_http
 from tandem.store.agents.reader import AgentReader
@@ -19,7 +19,7 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
-from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.database import Database
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.jobs.reader import JobReader
@@ -37,7 +37,7 @@ from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
-from tandem.store.watch import POLL_SECONDS, StoreWatch
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.access.service import AccessService
 from tandem_api.agents.previewing import Previewer
@@ -67,8 +67,12 @@ from tandem_api.summaries import Summaries
 from tandem_api.tryouts.service import TryoutService
 
 
-def make_services(settings: ApiSettings, database: Database) -> tuple[Services, Authenticator]:
-    """Everything behind the endpoints, over one database."""
+def make_services(
+    settings: ApiSettings, database: Database, renderers: RendererPool | None = None
+) -> tuple[Services, Authenticator]:
+    """Everything behind the endpoints, over one database. `renderers`: closed by the caller."""
+    if renderers is None:
+        renderers = RendererPool(settings.rendering)
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
@@ -82,12 +86,14 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
     contents = ProjectContents(datasets=datasets, label_schemas=label_schemas, agents=agents, jobs=jobs)
     projects = ProjectService(ProjectReader(database), ProjectWriter(database), contents)
     providers = ProviderService(settings.providers)
-    importer = Importer(DatasetWriter(database), RecordWriter(database), limits)
+    importer = Importer(
+        DatasetWriter(database), RecordWriter(database, patience_seconds=settings.import_lease_seconds), limits
+    )
     schema_service = LabelSchemaService(label_schemas, LabelSchemaWriter(database), projects)
     dataset_service = DatasetService(datasets, DatasetWriter(database), records, projects, importer)
     prices = load_prices(settings.prices_file)
     pools = ExamplePools(jobs=jobs, verified=VerifiedReader(database), records=records)
-    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices)
+    estimator = Estimator(records=records, workers=WorkerReader(database), prices=prices, renderers=renderers)
     tryouts = TryoutService(
         jobs=jobs,
         writer=JobWriter(database),
@@ -106,6 +112,7 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         estimator=estimator,
         pools=pools,
         tryouts=tryouts,
+        renderers=renderers,
     )
     job_service = JobService(
         reader=jobs,
@@ -126,8 +133,9 @@ def make_services(settings: ApiSettings, database: Database) -> tuple[Services, 
         dataset_reader=datasets,
         jobs=jobs,
         providers=providers,
-        previewer=Previewer(estimator, pools),
+        previewer=Previewer(estimator, pools, renderers),
         tryouts=tryouts,
+        renderers=renderers,
     )
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(
@@ -166,10 +174,10 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
     """The running service. Waits for MongoDB before it opens its port."""
     database = Database(settings.mongo)
     watch = StoreWatch(database, health)
+    renderers = RendererPool(settings.rendering)
     try:
-        services, authenticator = make_services(settings, database)
-        while not await _prepared(settings, watch, services):  # noqa: ASYNC110 - only looking tells
-            await asyncio.sleep(POLL_SECONDS)
+        services, authenticator = make_services(settings, database, renderers)
+        await watch.until(lambda: _prepare(settings, services))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
@@ -179,16 +187,11 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
             ports={"http_port": lambda: server.port},
         )
     finally:
+        await renderers.close()
         database.close()
 
 
-async def _prepared(settings: ApiSettings, watch: StoreWatch, services: Services) -> bool:
-    """Indexes and the operator's key are there; False while MongoDB is away."""
-    if not await watch.look():
-        return False
+async def _prepare(settings: ApiSettings, services: Services) -> None:
+    """Make the operator's key good. Raises StoreUnavailableError."""
     if settings.bootstrap_admin_key is not None:
-        try:
-            await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
-        except StoreUnavailableError:
-            return False
-    return True
+        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from tandem.rendering.settings import RenderingSettings
 from tandem.settings import HttpSettings, MongoSettings, ServiceSettings
 
 
@@ -24,6 +25,7 @@ class ProviderOffer(BaseModel):
 class ApiSettings(ServiceSettings):
     http: HttpSettings = HttpSettings(port=8000)
     mongo: MongoSettings = MongoSettings()
+    rendering: RenderingSettings = RenderingSettings()
     providers: tuple[ProviderOffer, ...] = ()
     prices_file: Path | None = Field(
         default=None, description="Prices that win over those that come with Tandem; the same file for all services."

@@ -1,7 +1,8 @@
 """Whether the accounts take calls. An account is a model of a provider; what stops one, and what heals it, is here.
 
-Two kinds of trouble. The account's own (no quota, a long Retry-After) is the same for every worker: they tell each
-other, and the newest news win. A refused key is a worker's own: each finds out by itself, and heals by itself.
+Two kinds of trouble. The account's own (no quota, a long Retry-After, errors of the server) is the same for all
+workers: they tell each other, and the newest news win. A refused key, a provider that cannot be reached and answers
+that do not come in time may be a worker's own (its key, its DNS, its network): each finds out, and heals, by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TypeAlias
 
 from tandem.events import AccountReported, AccountState, AgentSpec, ErrorKind, WorkerReportedV1
 from tandem.observability.logs import get_logger
-from tandem.observability.metrics import ACCOUNT_STATE
+from tandem.observability.metrics import ACCOUNT_STATE, ACCOUNT_STOPS
+from tandem_llm_worker.outages import OUTAGES
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict
 from tandem_llm_worker.settings import ProbeSettings
 
@@ -22,7 +24,7 @@ AccountKey: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
 
 RETRY_AFTER = "retry_after"
-_SHARED = frozenset({ErrorKind.QUOTA_EXHAUSTED.value, RETRY_AFTER})
+_SHARED = frozenset({ErrorKind.QUOTA_EXHAUSTED.value, RETRY_AFTER, ErrorKind.SERVER_ERROR.value})
 _BAD_KEY = 401
 """Holds for all models of a provider; a 403 may be about one of them."""
 
@@ -80,7 +82,7 @@ class Account:
         return self._news
 
     def stop(self, reason: str, message: str) -> bool:
-        """Only its operator can help. False when that was known."""
+        """Take no more calls until a probe goes well. False when that was known."""
         if self.state is AccountState.STOPPED:
             return False
         now = self._clock()
@@ -88,6 +90,7 @@ class Account:
         self._failures = self._failures + 1 if relapsed else 0
         self._take(News(AccountState.STOPPED, now, reason, message))
         self._plan(now)
+        ACCOUNT_STOPS.labels(*self.key, reason).inc()
         _log.error("account.stopped", provider=self.key[0], model=self.key[1], reason=reason, message=message)
         return True
 
@@ -99,6 +102,7 @@ class Account:
         if known is AccountState.STOPPED or (known is AccountState.PAUSED and (self._news.until or 0.0) >= until - 1.0):
             return False
         self._take(News(AccountState.PAUSED, now, RETRY_AFTER, message, until))
+        ACCOUNT_STOPS.labels(*self.key, RETRY_AFTER).inc()
         _log.error("account.paused", provider=self.key[0], model=self.key[1], seconds=round(seconds), message=message)
         return True
 
@@ -159,7 +163,9 @@ class Account:
 
     def _plan(self, now: float) -> None:
         settings = self._settings
-        longest = min(settings.max_seconds, settings.first_seconds * 2.0 ** min(self._failures, 30))
+        # a provider that is down comes back without being told to, and a call that it does not take costs nothing
+        most = settings.outage_max_seconds if self._news.reason in OUTAGES else settings.max_seconds
+        longest = min(most, settings.first_seconds * 2.0 ** min(self._failures, 30))
         self.probe_at = now + longest * self._jitter(0.75, 1.25)
 
     def _take(self, news: News) -> None:

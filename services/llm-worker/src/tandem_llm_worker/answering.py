@@ -19,6 +19,10 @@ That answer cannot be used: {reason}.
 Answer the same question again, in exactly the form that was asked for and with nothing around it."""
 
 
+FAILED_GENERATION = "failed_generation"
+"""Where an answer stood that the provider gave in an error."""
+
+
 async def completions(model: Model, question: Question, budget: Budget) -> tuple[Completion, ...]:
     """As many answers as the agent wants samples, those that came already among them; fewer where the provider gave at
     least one and then failed.
@@ -32,10 +36,15 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
         question.samples, question.drawn = wanted - len(got), len(got)
         try:
             answer = await budget(partial(model.call, question))
-        except CallFailed as failed:
+        except CallFailed as last:
+            failed = await model.outages.judge(question, last)
             if got and failed.verdict is not Verdict.STOPPED:
                 break
-            raise
+            if (refused := _readable_all_the_same(failed, question)) is not None:
+                return (refused,)
+            if failed is last:
+                raise
+            raise failed from last
         usable = answer.usable
         if usable:
             got.extend(usable[: question.samples])
@@ -47,6 +56,14 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
         else:
             raise _not_usable(answer, question)
     return tuple(got)
+
+
+def _readable_all_the_same(failed: CallFailed, question: Question) -> Completion | None:
+    """Return what the model wrote, where the provider refused it for its format each time and it gives labels."""
+    if question.reader is None or not failed.generated or failed.verdict is not Verdict.TRANSIENT:
+        return None
+    refused = Completion(text=failed.generated, place=FAILED_GENERATION)
+    return refused if why_unreadable(question.reader, [refused], question.private) is None else None
 
 
 async def repaired(

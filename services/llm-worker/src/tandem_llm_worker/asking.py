@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,12 +21,14 @@ from tandem.events import (
 )
 from tandem.labeling.prompts import PromptError
 from tandem.pricing import PriceTable, price_of
+from tandem.rendering.refusals import PromptRefusedError
 from tandem_llm_worker.answering import completions, repaired, why_unreadable
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.prompts import Prompts
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
-from tandem_llm_worker.providers.retry import Retry
+from tandem_llm_worker.providers.retry import Budget, Retry
+from tandem_llm_worker.providers.waits import FailedBefore, StillLimited
 from tandem_llm_worker.questions import Got, History, Question
 from tandem_llm_worker.settings import ProviderSettings
 
@@ -94,6 +96,8 @@ class Result:
     repaired: bool = False
     fallback_used: bool = False
     stopped: AccountStopped | None = None
+    limited: StillLimited | None = None
+    """Set where the account's rate limit left no room; the error says so, and the record does not end by it."""
 
     @property
     def outcome(self) -> str | None:
@@ -104,7 +108,7 @@ class Result:
 
 
 class Asker:
-    """Turns a request into the event that answers it; of what a provider does, only AccountStopped is raised."""
+    """Turns a request into the event that answers it; raises AccountStopped and StillLimited alone."""
 
     def __init__(
         self,
@@ -124,6 +128,7 @@ class Asker:
         self._max_answer_bytes = max_answer_bytes
         self._on_stopped = on_stopped
         self._known_stop = known_stop
+        self._failed_before = FailedBefore()
 
     async def ask(
         self,
@@ -133,10 +138,11 @@ class Asker:
         check_wanted: Callable[[], None],
         history: History | None = None,
     ) -> tuple[AnnotationRespondedV1, bytes]:
-        """The answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
+        """Return the answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
 
-        Raises AccountStopped, and what `check_wanted` raises, which is called right before each call. Where the agent
-        has a fallback for it, a stopped account is told to `on_stopped` and not raised.
+        Raises AccountStopped, StillLimited, and what `check_wanted` raises, which is called right before each call.
+        Where the agent has a fallback for it, a stopped account is told to `on_stopped` and not raised. Raises
+        PromptRefusedError for an agent whose templates are not rendered, and RenderersBusyError.
         """
         history = History() if history is None else history
         result = await self._result(request, job, history, check_wanted)
@@ -189,8 +195,10 @@ class Asker:
         agent = job.agent
         failed = partial(Result, agent.provider, agent.model)
         try:
-            prompt = self._prompts.of(job)
-            messages = prompt.renderer.messages(request.fields, request.examples)
+            prompt = await self._prompts.of(job)
+            messages = await prompt.prompts.messages(request.fields, request.examples)
+        except PromptRefusedError:
+            raise
         except PromptError as error:
             return failed(error=_error(ErrorKind.PROMPT, str(error)))
         acts_on_invalid = agent.repair or (agent.fallback is not None and INVALID in agent.fallback.on)
@@ -200,10 +208,14 @@ class Asker:
             prompt.response_format,
             check_wanted,
             history,
+            self._retry.waits(),
             private=request.fields,
             job=job.job_id,
+            record=request.effect_key,
+            weight=job.weight,
             agent_key=prompt.key,
             schema_key=prompt.schema_key,
+            reader=prompt.labeler,
             labeler=prompt.labeler if acts_on_invalid else None,
             repair=agent.repair,
         )
@@ -212,15 +224,29 @@ class Asker:
         if fallback is not None and result.outcome in fallback.on:
             self._tell_of(result.stopped)
             history.name_calls(agent.provider, agent.model)
-            again = replace(question, max_tokens=agent.parameters.max_tokens, most_tokens=None, more_reasoning=False)
+            again = replace(
+                question,
+                max_tokens=agent.parameters.max_tokens,
+                most_tokens=None,
+                more_reasoning=False,
+                plainer=0,
+                failing_since=None,
+            )
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:
                 self._tell_of(second.stopped)
             result = _after_fallback(result, second)
+        if result.limited is not None:
+            raise result.limited
         if result.stopped is not None:
             raise result.stopped
         return result
+
+    def _check_account(self, provider: str, model: str) -> None:
+        """Raises CallFailed where the account stopped since the record was taken in hand."""
+        if (known := self._known_stop(provider, model)) is not None:
+            raise CallFailed(known.kind, Verdict.STOPPED, known.message)
 
     def _tell_of(self, stopped: AccountStopped | None) -> None:
         if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
@@ -238,13 +264,12 @@ class Asker:
         history.asked = (provider, name)
         question.got = history.got.setdefault((provider, name), Got())
         question.structured = question.got.structured
-        budget = self._retry.budget()
-        try:
-            answers = await completions(model, question, budget)
-        except CallFailed as failed:
-            message = without_record_text(failed.message, question.private.values())
-            stopped = AccountStopped(provider, name, failed) if failed.verdict is Verdict.STOPPED else None
-            return Result(provider, name, error=_error(failed.kind, message, failed.status), stopped=stopped)
+        question.check_account = partial(self._check_account, provider, name)
+        before = self._failed_before.calls(_asked(question)) if self._failed_before else 0
+        budget = self._retry.budget(question.waits, failed=before)
+        answers = await self._completions(model, question, budget)
+        if isinstance(answers, Result):
+            return answers
         result = Result(provider, name, answers, structured=question.structured)
         if question.labeler is None or (reason := why_unreadable(question.labeler, answers, question.private)) is None:
             return result
@@ -254,6 +279,23 @@ class Asker:
                 invalid = why_unreadable(question.labeler, better, question.private) is not None
                 return Result(provider, name, better, structured=question.structured, repaired=True, invalid=invalid)
         return replace(result, invalid=True)
+
+    async def _completions(self, model: Model, question: Question, budget: Budget) -> tuple[Completion, ...] | Result:
+        """Return the answers of a model, or how its asking ended without."""
+        try:
+            answers = await completions(model, question, budget)
+        except StillLimited as limited:
+            self._failed_before.remember(_asked(question), budget.failed)
+            error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
+            return Result(model.provider, model.name, error=error, limited=limited)
+        except CallFailed as last:
+            self._failed_before.forget(_asked(question))
+            message = without_record_text(last.message, question.private.values())
+            stopped = AccountStopped(model.provider, model.name, last) if last.verdict is Verdict.STOPPED else None
+            return Result(model.provider, model.name, error=_error(last.kind, message, last.status), stopped=stopped)
+        if self._failed_before:
+            self._failed_before.forget(_asked(question))
+        return answers
 
     def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
         started = history.started
@@ -293,19 +335,26 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """The second model's result; where it has none and the first gave at least an answer, the first's.
+    """The second model's result; where it has none and the first gave at least an answer, the first's. A rate limit of
+    the second hands the record back.
 
     The first's holds too where the second takes no calls now: to hand the record back would be to pay the first anew,
     each time that it is asked. Where neither takes calls nothing was paid, and the record is handed back.
     """
     if second.error is None:
         return replace(second, fallback_used=True)
+    if second.limited is not None:
+        return second
     if first.error is None:
         return first
     message = f"{first.error.message}; then {second.provider} {second.model}: {second.error.message}"
     if second.stopped is not None and first.stopped is None:
         return replace(first, error=_error(first.error.kind, message, first.error.status))
     return replace(second, error=_error(second.error.kind, message, second.error.status), fallback_used=True)
+
+
+def _asked(question: Question) -> Hashable:
+    return (*question.history.asked, question.record)
 
 
 def _error(kind: ErrorKind, message: str, status: int | None = None) -> ResponseError:

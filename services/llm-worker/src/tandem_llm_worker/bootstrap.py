@@ -8,10 +8,11 @@ from functools import partial
 
 from tandem.events import AnnotationRequestedV1
 from tandem.events.catalog import HANDED_BACK, REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper, WorkerReports
+from tandem.messaging import Connection, ConsumerRunner, GroupLease, JobTable, Producer, TopicKeeper, WorkerReports
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem_llm_worker.accounts import Accounts
 from tandem_llm_worker.answers import KeptAnswers
@@ -37,8 +38,8 @@ REPORTS_TO_BEGIN_WITH = 1000
 """Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
 HANDED_BACK_TO_BEGIN_WITH = 1000
 """Of each partition: far more than requests have calls under way when an account stops."""
-HELD_PER_SLOT = 4
-"""Requests in hand for each call slot: some wait their turn or for a retry, and a slot never waits for a request."""
+MOST_WAITING = 256
+"""Requests that are fetched and not in hand yet."""
 
 
 @asynccontextmanager
@@ -72,16 +73,19 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         )
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
-        hands = settings.slots * HELD_PER_SLOT
+        renderers = await closing.enter_async_context(RendererPool(settings.rendering))
+        hands = settings.hands
+        lease = GroupLease(settings.kafka.session_timeout_seconds)
         handler = RequestHandler(
             jobs=jobs,
             accounts=accounts,
+            lease=lease,
             hands=hands,
             start_seconds=settings.start_seconds,
             crowded_seconds=settings.crowded_seconds,
             asker=Asker(
                 models=models,
-                prompts=Prompts(),
+                prompts=Prompts(renderers),
                 retry=Retry(settings.retry),
                 worker=settings.worker,
                 max_answer_bytes=settings.max_answer_bytes,
@@ -97,7 +101,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             worker=settings.worker,
             reports=reports,
             generation=lambda: runner.generation,
-            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands),
+            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands, reachable=lambda: lease.holds),
             seconds=settings.handover_seconds,
         )
 
@@ -113,8 +117,11 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handler=handler,
             max_batch=1,
             concurrency=hands,
+            most_waiting=MOST_WAITING,
             prepare=handover,
             on_owned=on_owned,
+            on_dropped=handler.dropped,
+            lease=lease,
             drain_seconds=settings.drain_seconds,
             commit_interval=COMMIT_SECONDS,
             health=health,
@@ -132,6 +139,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             fleet=fleet,
             generation=lambda: runner.generation,
             holding=lambda: runner.holding,
+            refused_agents=lambda: renderers.refusals.current,
         )
         yield App(
             run={

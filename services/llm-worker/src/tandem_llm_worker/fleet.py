@@ -8,9 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from tandem.events import AccountReported, WorkerReportedV1
-from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE
+from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE, MODEL_MOST_IN_FLIGHT
 from tandem_llm_worker.models import Model
 from tandem_llm_worker.pacing.shares import EASE, Shares
+from tandem_llm_worker.providers.refusals import refused_parameters
 
 TICK_SECONDS = 0.25
 """How often the demand is looked at, and whether the lease still holds."""
@@ -133,6 +134,7 @@ class Fleet:
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
                 "context_window": model.capabilities.context_window,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
+                "refused_parameters": refused_parameters(model.capabilities.refusals),
                 "reasons": model.capabilities.reasons,
             }
         )
@@ -168,6 +170,7 @@ class Fleet:
             held = shares.held(now)
             model.limiter.set_share(held, until=shares.until)
             ACCOUNT_SHARE.labels(model.provider, model.name).set(held)
+            MODEL_MOST_IN_FLIGHT.labels(model.provider, model.name).set(model.limiter.max_in_flight)
             allowed = model.limiter.allowance.rates.requests
             if allowed is not None:
                 ACCOUNT_CALLS_ALLOWED.labels(model.provider, model.name).set(allowed)

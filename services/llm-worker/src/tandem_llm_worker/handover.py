@@ -12,6 +12,10 @@ from tandem.observability.logs import get_logger
 
 LOOK_SECONDS = 0.5
 """How often it is looked whether a worker fell silent."""
+DEAF_SECONDS = 5.0
+"""No report was read for so long, one's own included: the broker was away, or this process stood still."""
+SETTLE_SECONDS = 3.0
+"""After that, so long is listened before silence counts: workers that were cut off too report again by then."""
 
 _log = get_logger(__name__)
 
@@ -22,7 +26,8 @@ class Handover:
     Others go on calling while partitions are shared out, and learn a little later than this worker what they lost. So
     this waits until each of them has reported, of the same generation of the group or a later one, that it
     holds no request of these partitions; then the answers are read. Who fell silent is not waited for, and nobody for
-    longer than `seconds`: what is still under way then may be paid twice.
+    longer than `seconds`: what is still under way then may be paid twice. When this worker heard nobody for a while,
+    not even itself, the silence of others says nothing yet.
     """
 
     def __init__(
@@ -42,14 +47,17 @@ class Handover:
         self._seconds = seconds
         self._clock = clock
         self._news = asyncio.Event()
-        reports.on_report.append(lambda _: self._news.set())
+        self._heard_at = clock()
+        self._settled_at = float("-inf")
+        reports.on_report.append(self._hear)
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
         """`behind`: for each partition of requests, how many are not committed."""
         until = self._clock() + self._seconds
-        while holders := self._holders(behind):
+        while not self._is_settled() or self._holders(behind):
             left = until - self._clock()
             if left <= 0.0:
+                holders = self._holders(behind)
                 _log.warning("worker.handover.not_waited_for", partitions=len(behind), workers=len(holders))
                 break
             self._news.clear()
@@ -59,6 +67,18 @@ class Handover:
             except TimeoutError:
                 continue
         await self._tail(behind)
+
+    def _hear(self, _report: WorkerReportedV1) -> None:
+        now = self._clock()
+        if now - self._heard_at > DEAF_SECONDS:
+            self._settled_at = now + SETTLE_SECONDS
+        self._heard_at = now
+        self._news.set()
+
+    def _is_settled(self) -> bool:
+        """Say whether reports are being read, and were for long enough to have heard every worker."""
+        now = self._clock()
+        return now - self._heard_at <= DEAF_SECONDS and now >= self._settled_at
 
     def _holders(self, partitions: Collection[int]) -> list[str]:
         return holders(self._reports.fresh(), partitions, worker=self._worker, generation=self._generation())

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
-from tandem.messaging import BrokerUnavailableError, Producer
+from tandem.messaging import Producer
 from tandem_llm_worker.fleet import Fleet
 
 RATE_SECONDS = 10.0
 LAST_REPORT_SECONDS = 2.0
+MOST_REASON = 400
+"""Characters of why an agent version is refused."""
 LEAST_SECONDS = 0.1
 """Between two reports, however much there is to tell."""
 
@@ -36,6 +38,7 @@ class Heartbeat:
         fleet: Fleet | None = None,
         generation: Callable[[], int] = lambda: -1,
         holding: Callable[[], Iterable[int]] = tuple,
+        refused_agents: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._producer = producer
         self._worker = worker
@@ -45,6 +48,7 @@ class Heartbeat:
         self._fleet = fleet
         self._generation = generation
         self._holding = holding
+        self._refused_agents = refused_agents
         self._sequence = 0
         self._in_flight = in_flight
         self._queued = queued
@@ -56,7 +60,7 @@ class Heartbeat:
         self._due = asyncio.Event() if fleet is None else fleet.changed
 
     async def run(self) -> None:
-        """Until cancelled. Raises BrokerUnavailableError when the broker is away for longer than the limit."""
+        """Report until cancelled; wait for a broker that is away."""
         while not self._closed.is_set():
             await self._producer.send(self.report())
             with contextlib.suppress(TimeoutError):
@@ -78,7 +82,7 @@ class Heartbeat:
 
     async def _say_at_once(self) -> None:
         """Does not insist: the report's age says the same a little later."""
-        with contextlib.suppress(TimeoutError, BrokerUnavailableError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_REPORT_SECONDS):
                 await self._producer.send(self.report())
 
@@ -105,6 +109,7 @@ class Heartbeat:
             sequence=self._sequence,
             generation=self._generation(),
             holding=tuple(sorted(self._holding())),
+            refused_agents={agent_id: reason[:MOST_REASON] for agent_id, reason in self._refused_agents().items()},
             heard={} if self._fleet is None else dict(self._fleet.heard),
         )
 

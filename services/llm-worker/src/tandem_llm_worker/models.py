@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from opentelemetry import trace
@@ -16,19 +17,19 @@ from tandem.observability.tracing import tracer
 from tandem.pricing import PriceTable, room_after_truncation
 from tandem.tokens import counter_for
 from tandem_llm_worker.costs import CostMeter
+from tandem_llm_worker.outages import Outages
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
-from tandem_llm_worker.pacing.limits import NOTHING
-from tandem_llm_worker.providers.capabilities import Capabilities
+from tandem_llm_worker.pacing.limits import NOTHING, Need
+from tandem_llm_worker.providers.attempts import Attempt
+from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
-from tandem_llm_worker.providers.complaints import Complaint
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.opening import Lead, Opening
 from tandem_llm_worker.providers.reading import Answer
-from tandem_llm_worker.questions import Question
+from tandem_llm_worker.providers.refusals import Refusal
+from tandem_llm_worker.questions import NotCertain, Question
 from tandem_llm_worker.settings import ProviderSettings
 
-LEAST_ROOM = 16
-"""Tokens of answer with which a call is still worth making, where the context leaves no more."""
 SURELY = 0.8
 """Of the estimated tokens of a prompt, so many are sure: a prompt that might fit is for the provider to judge."""
 MOST_CHANGES = 12
@@ -51,6 +52,7 @@ class Model:
             reasons=settings.reasons(name),
             is_openai=settings.is_openai,
         )
+        self.outages = Outages(self.provider, name, probe=self.probe, on_outage=self.limiter.restart)
         self._opening = Opening()
         self._estimate = TokenEstimate(counter_for(name))
         self._span_name = f"chat {name}"
@@ -70,10 +72,10 @@ class Model:
         """One call, within the limits. What the provider complains about is changed, and the call made again.
 
         The first call of an agent goes ahead of its others, so that few of them meet the same complaint.
-        Raises CallFailed, and whatever `check_wanted` raises.
+        Raises CallFailed, StillLimited, and whatever `check_wanted` raises.
         """
         if not self._opening.is_open(question.agent_key):
-            lead = await self._opening.lead(question.agent_key)
+            lead = await self._lead(question)
             if lead is not None:
                 with lead:
                     return await self._call(question, lead)
@@ -89,14 +91,55 @@ class Model:
         before = self._parameters(question)
         if answer.reasoned or not any(each.text for each in answer.completions):
             question.more_reasoning = self.capabilities.reasons
-            self.capabilities.needs_room_to_reason()
+            self.capabilities.needs_room_to_reason(question.parameters.reasoning_effort)
         question.max_tokens = room_after_truncation(question.max_tokens)
         return self._parameters(question) != before
 
+    async def _lead(self, question: Question) -> Lead | None:
+        if not question.history.calls:
+            return await self._opening.lead(question.agent_key)
+        async with question.waits.turn():
+            return await self._opening.lead(question.agent_key)
+
+    async def _admitted(self, question: Question, need: Need) -> Reservation:
+        """Wait for the turn of a call whose answer is wanted when its turn came.
+
+        Raises what `check_account` and `check_wanted` raise, and StillLimited where a further call for a record waits
+        too long.
+        """
+        while True:
+            reservation = await self._turn(question, need)
+            try:
+                question.check_account()
+                question.check_wanted()
+            except BaseException as error:
+                with reservation:
+                    reservation.not_called()
+                if not isinstance(error, NotCertain):
+                    raise
+                await error.known()
+            else:
+                return reservation
+
+    async def _turn(self, question: Question, need: Need) -> Reservation:
+        reserve = partial(self.limiter.reserve, need, job=question.job, weight=question.weight)
+        if not question.history.calls:  # the handler of requests bounds the wait for the first
+            return await reserve()
+        async with question.waits.turn():
+            return await reserve(again=True)
+
     async def _call(self, question: Question, lead: Lead | None) -> Answer:
+        trial = self.capabilities.trial(question.parameters, question.schema_key, partial(self._parameters, question))
+        attempt = Attempt(self.capabilities, question, trial)
+        try:
+            return await self._called(question, lead, attempt)
+        finally:
+            attempt.end()
+
+    async def _called(self, question: Question, lead: Lead | None, attempt: Attempt) -> Answer:
         for _ in range(MOST_CHANGES):
             self._check_length(question)
-            parameters = self._parameters(question)
+            api, parameters = self.capabilities.api_for(attempt.trial), self._parameters(question, attempt.trial)
             need = NOTHING
             if self.limiter.counts_tokens:
                 need = self._estimate.of(
@@ -105,28 +148,26 @@ class Model:
                     samples=parameters.get("n", 1),
                     exactly=self.limiter.tokens_bind,
                 )
-            with await self.limiter.reserve(need, job=question.job, again=bool(question.history.calls)) as reservation:
-                try:
-                    question.check_wanted()
-                except BaseException:
-                    reservation.not_called()
-                    raise
+            with await self._admitted(question, need) as reservation:
+                # Others may have learned something while this one waited.
+                api, parameters = self.capabilities.api_for(attempt.trial), self._parameters(question, attempt.trial)
                 if lead is not None:
                     lead.sent()
                 try:
-                    answer = await self._traced(question, parameters)
+                    answer = await self._traced(question, api, parameters)
                 except CallFailed as failed:
-                    if failed.complaint is not None and self._changed(question, failed.complaint, parameters):
+                    if attempt.changed(failed, api, parameters, self._parameters):
+                        self._log_learned(failed, question)
                         last = failed
                         continue
                     self._told_by(failed, reservation)
-                    raise
+                    raise self.outages.failed(question, failed, began=reservation.admitted_at) from failed.__cause__
                 if lead is not None:
                     lead.taken()
+                self.outages.answered(question, began=reservation.admitted_at)
                 self._settled_by(answer, question, reservation)
             question.structured = "response_format" in parameters
-            if len(answer.completions) < parameters.get("n", 1):
-                self.capabilities.no_samples()
+            attempt.succeeded(answer, api, parameters)
             return answer
         raise last
 
@@ -138,6 +179,8 @@ class Model:
             self.limiter.observe_headers(failed.headers)
         if failed.verdict is Verdict.RATE_LIMITED:
             self.limiter.refused(failed.retry_after)
+        elif failed.kind is ErrorKind.TIMEOUT:
+            reservation.timed_out()
 
     def _settled_by(self, answer: Answer, question: Question, reservation: Reservation) -> None:
         """What an answer says of the limits, and what it took of them."""
@@ -154,7 +197,7 @@ class Model:
                 output_tokens=usage.completion_tokens / max(1, len(answer.completions)),
             )
 
-    def _parameters(self, question: Question) -> dict[str, Any]:
+    def _parameters(self, question: Question, trying: Refusal | None = None) -> dict[str, Any]:
         return self.capabilities.parameters(
             question.parameters,
             response_format=question.response_format,
@@ -164,40 +207,37 @@ class Model:
             samples=question.samples,
             drawn=question.drawn,
             more_reasoning=question.more_reasoning,
+            plainer=question.plainer,
+            trying=trying,
         )
 
     def _check_length(self, question: Question) -> None:
         """Raises CallFailed, before any call, for a prompt that surely is longer than the model's context."""
-        window = self.capabilities.context_window
+        window = self.capabilities.believed_window
         if window is None or (tokens := self._estimate.prompt(question.messages)) * SURELY <= window:
             return
         message = f"the prompt has about {tokens:.0f} tokens, the model's context {window}"
         raise CallFailed(ErrorKind.TOO_LONG, Verdict.PERMANENT, message)
 
-    def _changed(self, question: Question, complaint: Complaint, sent: dict[str, Any]) -> bool:
-        """Learn from a complaint. True if the next call differs from what was sent."""
-        api = self.capabilities.api
-        self.capabilities.learn(complaint, sent=sent, schema_key=question.schema_key)
-        if complaint.context_window is not None and complaint.prompt_tokens is not None:
-            room = complaint.context_window - complaint.prompt_tokens
-            if room >= LEAST_ROOM:
-                question.most_tokens = room
-        if self.capabilities.api == api and self._parameters(question) == sent:
-            return False
+    def _log_learned(self, failed: CallFailed, question: Question) -> None:
+        complaint = failed.complaint
+        if complaint is None:
+            return
         _log.info(
             "worker.capability.learned",
             provider=self.provider,
             model=self.name,
-            parameter=complaint.parameter,
+            parameters=complaint.parameters,
             most=complaint.most,
+            keywords=complaint.keywords,
             context_window=complaint.context_window,
             api=self.capabilities.api,
+            effort=question.parameters.reasoning_effort,
         )
-        return True
 
-    async def _traced(self, question: Question, parameters: dict[str, Any]) -> Answer:
+    async def _traced(self, question: Question, api: Api, parameters: dict[str, Any]) -> Answer:
         if not trace.get_current_span().is_recording():  # not sampled; a span would cost and be thrown away
-            return await self._measured(question, parameters, trace.INVALID_SPAN)
+            return await self._measured(question, api, parameters, trace.INVALID_SPAN)
         with tracer().start_as_current_span(
             self._span_name,
             kind=SpanKind.CLIENT,
@@ -205,9 +245,9 @@ class Model:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            return await self._measured(question, parameters, span)
+            return await self._measured(question, api, parameters, span)
 
-    async def _measured(self, question: Question, parameters: dict[str, Any], span: Span) -> Answer:
+    async def _measured(self, question: Question, api: Api, parameters: dict[str, Any], span: Span) -> Answer:
         history = question.history
         began_at = datetime.now(UTC)
         began = time.monotonic()
@@ -218,7 +258,7 @@ class Model:
         status: int | None = None
         usage: Usage | None = None
         try:
-            answer = await self._client.call(self.capabilities.api, self.name, question.messages, parameters)
+            answer = await self._client.call(api, self.name, question.messages, parameters)
         except CallFailed as failed:
             error, status, usage = failed.kind, failed.status, failed.usage
             if usage is not None:

@@ -11,6 +11,7 @@ from tandem.events import AccountState, ErrorKind, JobPublishedV1, JobState
 from tandem.messaging import JobTable
 from tandem.observability.metrics import ACCOUNT_PROBES
 from tandem_llm_worker.accounts import Account, AccountKey, Accounts
+from tandem_llm_worker.outages import OUTAGES, in_words
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
 
 Probe = Callable[[str, str], Awaitable[object]]
@@ -93,6 +94,8 @@ class Prober:
             result = failed.kind.value
             if failed.verdict is Verdict.STOPPED and failed.kind is not ErrorKind.RATE_LIMITED:
                 account.probe_failed(failed.kind.value, failed.message)
+            elif failed.kind in OUTAGES and account.news.reason in OUTAGES:  # still down, be it otherwise
+                account.probe_failed(failed.kind.value, in_words(failed))
             elif failed.status is None or failed.status >= 500:  # says nothing about the account
                 account.probe_failed()
             else:  # it took the call, only to complain about something else

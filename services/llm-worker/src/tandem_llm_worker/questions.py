@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tandem.events import Completion, ModelCall, ModelParameters, ReceivedAnswers, Usage
 from tandem.labeling.labeler import Labeler
+from tandem_llm_worker.providers.capabilities import Plainer
+from tandem_llm_worker.providers.waits import Waits
 
 Message = dict[str, str]
+
+
+class NotCertain(Exception):  # noqa: N818 - says what is known, not what went wrong
+    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again once `known` returned."""
+
+    def __init__(self, known: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.known = known
 
 
 @dataclass(slots=True)
@@ -67,15 +77,27 @@ class Question:
     parameters: ModelParameters
     response_format: dict[str, Any] | None
     check_wanted: Callable[[], None]
-    """Raises when the answer is of no use any more; called right before each call."""
+    """Raises when the answer is of no use any more, or NotCertain; called right before each call."""
     history: History
+    waits: Waits
+    """How long the record may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)
     """The record, of which no message may quote anything."""
+    check_account: Callable[[], None] = lambda: None
+    """Raises CallFailed when the account that is asked takes no calls any more; called before `check_wanted`."""
     job: str = ""
-    """Whose call it is: jobs take turns."""
+    """Whose call it is: jobs share the account."""
+    weight: float = 1.0
+    """The job's part of it."""
+    record: Hashable = ""
+    """What tells the record from others."""
+    failing_since: float | None = None
+    """When the first of the failed calls began after which the provider took none of this question."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
+    reader: Labeler | None = None
+    """Reads answers as the postprocessor will."""
     labeler: Labeler | None = None
     """Where something is done about answers that give no label."""
     repair: bool = False
@@ -89,6 +111,8 @@ class Question:
     """What is left for the answer in the model's context, when that turned out to be the bound."""
     more_reasoning: bool = False
     """Whether an answer was cut in its reasoning although it had room for some."""
+    plainer: Plainer = 0
+    """How much of the JSON Schema to leave out: a request of this record was refused, and not told why."""
     structured: bool = False
     """Whether the last answer was held to the schema's JSON."""
     got: Got = field(default_factory=Got)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from tandem.rendering.settings import RenderingSettings
 from tandem.settings import ServiceSettings
 from tandem_llm_worker.pacing.limits import Limits
 
@@ -123,10 +124,20 @@ class RetrySettings(BaseModel):
 
     max_calls: int = Field(default=5, ge=1, description="Calls for one answer, the first included.")
     max_refused_calls: int = Field(
-        default=20, ge=1, description="The same where the provider only said 'not so fast' (429): those are not paid."
+        default=20,
+        ge=1,
+        description="Refusals for the rate (429, unpaid) before the request is handed back to be asked anew.",
     )
     max_seconds: float = Field(
-        default=90.0, gt=0, description="No call starts later than this after the first one failed."
+        default=90.0,
+        gt=0,
+        description="Failed calls after the first and the waits between them; waits for the rate do not count.",
+    )
+    hold_seconds: float = Field(
+        default=75.0,
+        gt=0,
+        description="A request that still waits for the rate or its turn so long after it was received is handed back; "
+        "keep it well below the dispatcher's deadline_seconds.",
     )
     base_seconds: float = Field(default=0.5, gt=0)
     max_wait_seconds: float = Field(default=20.0, gt=0)
@@ -151,6 +162,9 @@ class ProbeSettings(BaseModel):
 
     first_seconds: float = Field(default=5.0, gt=0)
     max_seconds: float = Field(default=300.0, gt=0)
+    outage_max_seconds: float = Field(
+        default=30.0, gt=0, description="The longest interval for a provider that is down or unreachable."
+    )
     max_pause_seconds: float = Field(default=3600.0, gt=0, description="The longest Retry-After that is believed.")
 
 
@@ -165,11 +179,18 @@ class WorkerSettings(ServiceSettings):
         default=None, description="Prices that win over those that come with Tandem; the same file for all services."
     )
     probe: ProbeSettings = ProbeSettings()
+    rendering: RenderingSettings = RenderingSettings()
     start_seconds: float = Field(
         default=30.0, gt=0, description="A request whose first call cannot start within this is handed back."
     )
     crowded_seconds: float = Field(
-        default=2.0, gt=0, description="The same for more than its share, where one account keeps others waiting."
+        default=2.0, gt=0, description="The same for more than its share, where one job keeps others waiting."
+    )
+    max_held: int = Field(
+        default=1024,
+        ge=1,
+        description="Requests in hand at once, those in calls included; at least twice as many as call slots. What "
+        "waits for a slow provider fills it before it keeps other jobs waiting.",
     )
     kept_answers: KeptAnswersSettings = KeptAnswersSettings()
     handover_seconds: float = Field(
@@ -197,6 +218,11 @@ class WorkerSettings(ServiceSettings):
         """Whether a model is known to reason before its first answer."""
         settings = self.providers.get(provider)
         return settings is not None and settings.reasons(model)
+
+    @property
+    def hands(self) -> int:
+        """Requests that this worker has in hand at once, so that a slot never waits for a request."""
+        return max(self.max_held, 2 * self.slots)
 
     @property
     def slots(self) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -27,6 +28,9 @@ _LOOK_SECONDS = 0.02
 _CLOSE_SECONDS = 2.0
 _STEP = 1000
 """Messages that are read further back at once."""
+_MOST_TRIES = 3
+"""While the broker can be reached; what comes of its absence is not counted."""
+_LONGEST_WAIT_SECONDS = 5.0
 
 _log = get_logger(__name__)
 
@@ -34,19 +38,45 @@ _log = get_logger(__name__)
 class AnswerTail:
     """Fills the kept answers from the ends of partitions of annotation.responses."""
 
-    def __init__(self, connection: Connection, kept: KeptAnswers, settings: KeptAnswersSettings, *, hands: int) -> None:
-        """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for."""
+    def __init__(
+        self,
+        connection: Connection,
+        kept: KeptAnswers,
+        settings: KeptAnswersSettings,
+        *,
+        hands: int,
+        reachable: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
+        `reachable`: whether the broker can be reached, as far as is known."""
         self._connection = connection
         self._kept = kept
         self._settings = settings
         self._hands = hands
+        self._reachable = reachable
         self._positions: dict[TopicPartition, int] = {}
         self._answers: dict[TopicPartition, int] = {}
         self._taken = 0
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
-        """`behind`: for each partition of requests, how many are not committed. Their answers are among as many at the
-        end, and one for each hand. Gives up after a while: what was not read is paid again."""
+        """Read the answers to the requests that are not committed; `behind` says how many there are, by partition. They
+        are among as many answers at the end, and one for each hand.
+
+        Waits for a broker that is away. Gives up when one that can be reached does not give the answers three times:
+        what was not read is paid again.
+        """
+        tries = 0
+        wait = 0.2
+        while not await self._read_once(behind):
+            tries += self._reachable()
+            if tries >= _MOST_TRIES:
+                _log.error("worker.tail.given_up", partitions=len(behind), taken=self._taken)
+                return
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
+
+    async def _read_once(self, behind: Mapping[int, int]) -> bool:
+        """Say whether everything was read."""
         consumer = AIOKafkaConsumer(
             **self._connection.options,
             group_id=None,
@@ -68,8 +98,10 @@ class AnswerTail:
                     starts = await self._further_back(consumer, starts, wanted)
         except (TimeoutError, KafkaError, OSError) as error:
             _log.warning("worker.tail.not_read", partitions=len(behind), taken=self._taken, error=repr(error))
+            return False
         else:
             _log.info("worker.tail.read", partitions=len(behind), taken=self._taken)
+            return True
         finally:
             ANSWERS_TAKEN_OVER.inc(self._taken)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):

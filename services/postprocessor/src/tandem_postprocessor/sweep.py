@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import SWEEP_REPAIRS
@@ -14,6 +15,8 @@ from tandem_postprocessor.decisions import decision_of
 
 BLOCK = 1000
 """Seqs compared at once. Counts are compared first; only blocks whose counts differ are read."""
+RETRY_SECONDS = (1.0, 3.0)
+"""From a sweep that failed to the next one, at least and at most."""
 
 _log = get_logger(__name__)
 
@@ -28,11 +31,13 @@ class DecisionSweep:
         annotations: AnnotationReader,
         writer: AnnotationWriter,
         every_seconds: float,
+        retry_seconds: tuple[float, float] = RETRY_SECONDS,
     ) -> None:
         self._verifications = verifications
         self._annotations = annotations
         self._writer = writer
         self._every_seconds = every_seconds
+        self._retry_seconds = retry_seconds
         self._asked = asyncio.Event()
 
     def ask(self) -> None:
@@ -44,15 +49,17 @@ class DecisionSweep:
         self.ask()
 
     async def run(self) -> None:
-        """Until cancelled. MongoDB away: the next turn tries again."""
+        """Sweep until cancelled. What failed is tried again soon, so that nothing that was asked for is forgotten."""
         while True:
-            self._asked.clear()
+            self._asked.clear()  # before the sweep: what is asked for during it is another one
+            pause = self._every_seconds
             try:
                 await self.sweep()
             except StoreUnavailableError as error:
                 _log.warning("sweep.put_off", error=str(error))
+                pause = min(pause, random.uniform(*self._retry_seconds))  # noqa: S311 - jitter, not a secret
             try:
-                await asyncio.wait_for(self._asked.wait(), self._every_seconds)
+                await asyncio.wait_for(self._asked.wait(), pause)
             except TimeoutError:
                 continue
 

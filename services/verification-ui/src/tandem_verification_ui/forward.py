@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from tandem.http_clients import stateless
 from tandem.observability.logs import get_logger
 from tandem.web import Problem
 
@@ -37,15 +38,21 @@ _log = get_logger(__name__)
 
 
 class Forwarder:
-    """An ASGI app that sends each request on and streams the answer back. Cookies and credentials pass untouched."""
+    """An ASGI app that sends each request on and streams the answer back. Cookies and credentials pass untouched.
+
+    Everybody's requests go through one client, so it keeps neither cookies nor credentials, and takes none from the
+    environment or from the address of the api.
+    """
 
     def __init__(self, api_url: str) -> None:
         self._api = httpx.URL(api_url)
-        self._client = httpx.AsyncClient(
+        if self._api.userinfo:  # would go out as everybody's Authorization header
+            raise ValueError("the address of the api must not hold a user name or a password")
+        self._client = stateless(
+            httpx.AsyncClient,
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20),
             follow_redirects=False,
-            trust_env=False,  # the api is a neighbour; no proxy of the environment stands between
         )
 
     async def close(self) -> None:

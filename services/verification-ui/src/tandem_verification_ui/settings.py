@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from pydantic import Field, field_validator
 
 from tandem.settings import HttpSettings, MongoSettings, ServiceSettings
@@ -26,4 +28,6 @@ class VerificationUiSettings(ServiceSettings):
     def _is_a_web_address(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"{url!r} is no http or https address")
+        if "@" in urlsplit(url).netloc:
+            raise ValueError("leave user name and password out: each request brings its own credential")
         return url.rstrip("/")

@@ -37,7 +37,7 @@ const evaluation = (right: number) => ({
   reliability,
 });
 const nothing = { number: null, text: null, gold: null, verified: null, per_record: [] as object[] };
-const confidence = { histogram: [0, 0, 4, 61, 122, 240, 391, 702, 1130, 1411], with_confidence: 4061, without_confidence: 12, mean: 0.82 };
+const confidence = { histogram: [0, 0, 4, 61, 122, 240, 391, 702, 1130, 1411], with_confidence: 4061, without_confidence: 12, mean: 0.82, warnings: [] as string[] };
 const counted = (names: string[]) => names.map((label, index) => ({ label, count: 1714 - index * 380 }));
 
 const sentiment = { task: "sentiment", kind: "single_choice", labeled: 4061, labels: counted(labels), confidence, ...nothing, gold: evaluation(3203), verified: { ...evaluation(2610), known: 460, compared: 455 } };

@@ -49,7 +49,7 @@ from tandem.events.schema import (
     TextTask,
     options_of,
 )
-from tandem.events.workers import AccountReported, AccountState, WorkerReportedV1
+from tandem.events.workers import AccountReported, AccountState, RefusedParameter, WorkerReportedV1
 
 __all__ = [
     "CATALOG",
@@ -84,6 +84,7 @@ __all__ = [
     "Price",
     "ReadyLabels",
     "ReceivedAnswers",
+    "RefusedParameter",
     "ResponseError",
     "ReviewAskedV1",
     "ReviewCause",

@@ -54,6 +54,9 @@ class Completion(Part):
     text: str
     finish_reason: str | None = None
     logprobs: tuple[TokenLogprob, ...] | None = None
+    place: str | None = Field(
+        default=None, description="Where in the provider's message the text stood, unless it was the content."
+    )
 
 
 class Usage(Part):

@@ -15,7 +15,8 @@ class JobState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     WAITING = "waiting"
-    """The provider is stopped (no quota, bad key); goes on by itself when it heals."""
+    """The provider is stopped (no quota, bad key); goes on by itself when it heals. Or a person has to act: the budget
+    is used up, or the agent's templates take too much."""
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 
@@ -42,7 +43,7 @@ class ModelParameters(Part):
     top_p: float | None = Field(default=None, gt=0, le=1)
     seed: int | None = None
     logprobs: bool = True
-    top_logprobs: int = Field(default=10, ge=0, le=20)
+    top_logprobs: int = Field(default=20, ge=0, le=20)
     reasoning_effort: str | None = Field(default=None, max_length=20)
     samples: int = Field(default=1, ge=1, le=20, description="Answers to each record; all are kept.")
 
@@ -166,6 +167,7 @@ class JobPublishedV1(Event):
         default=True, description="False: no record of it is ever asked for; its agent only says whose labels they are."
     )
 
+    weight: float = Field(default=1.0, gt=0, description="Its share of the workers' calls among running jobs.")
     hidden: bool = Field(default=False, description="A try-out: for whoever made it alone, and soon forgotten.")
 
     @property

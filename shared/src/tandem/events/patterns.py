@@ -9,6 +9,10 @@ import re2
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+_OPTIONS.never_capture = True  # whether it matches is all that is asked, and groups cost several times as much
+MOST_STEPS = 10_000_000
+"""Of one match, at most: instructions of the compiled pattern times bytes of the text. About 0.1 s where a pattern and
+a text are made for it; patterns that people write for a purpose take a thousandth."""
 
 
 @lru_cache(maxsize=256)
@@ -26,6 +30,14 @@ def problem_with_pattern(pattern: str) -> str | None:
     except UnicodeEncodeError:
         return "a character is half of a surrogate pair"
     return None
+
+
+def problem_with_effort(pattern: str, characters: int) -> str | None:
+    """Why a pattern that compiles costs too much for texts of so many characters; None when it does not."""
+    instructions: int = _compiled(pattern)._regexp.ProgramSize()  # noqa: SLF001 - google-re2 says it nowhere else
+    if instructions * characters <= MOST_STEPS:
+        return None
+    return f"it takes too long to match texts of {characters:,} characters; repeat less in {{n,m}}, or lower max_length"
 
 
 def matches_whole(pattern: str, text: str) -> bool:

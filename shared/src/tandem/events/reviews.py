@@ -60,7 +60,10 @@ class VerificationDecidedV1(RecordEvent):
     )
     shown_attempt: int = Field(ge=1)
     shown_values: dict[str, LabelValue] = Field(default_factory=dict, description="What the person saw suggested.")
-    decided_by: str
+    decided_by: str = Field(description="The person's name, for people to read; two people may have the same.")
+    decided_by_id: str | None = Field(
+        default=None, description="Who it was, the same in all decisions of one person; None from an older writer."
+    )
     decided_at: datetime
 
     @property

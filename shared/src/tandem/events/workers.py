@@ -19,6 +19,17 @@ class AccountState(StrEnum):
     """Only the operator can cure it (no quota, bad key); probed from time to time."""
 
 
+class RefusedParameter(Part):
+    """What a model is asked without, since the provider refused it in such calls. Tried again from time to time."""
+
+    parameter: str = Field(description="By its name in chat completions; response_format stands for the JSON Schema.")
+    api: str = ""
+    effort: str | None = Field(default=None, description="The reasoning effort that the agent names; empty: none.")
+    schema_key: str | None = Field(default=None, description="The response format it depends on; None: on none.")
+    message: str = Field(default="", max_length=200, description="The provider's words; no secret, no record.")
+    seconds_ago: float = Field(default=0, ge=0, description="When this worker heard it first.")
+
+
 class AccountReported(Part):
     """One model of one provider as one worker sees it. Counts are since the worker's start and only rise."""
 
@@ -43,7 +54,12 @@ class AccountReported(Part):
     requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
     tokens_per_minute: float | None = None
     context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
-    dropped_parameters: tuple[str, ...] = Field(default=(), description="Parameters that the model does not take.")
+    dropped_parameters: tuple[str, ...] = Field(
+        default=(), description="Parameters that the model does not take, in some of its calls at least."
+    )
+    refused_parameters: tuple[RefusedParameter, ...] = Field(
+        default=(), max_length=32, description="What was refused, and on what that depends; the newest 32."
+    )
     reasons: bool = Field(
         default=False,
         description="Whether answers get 4,096 tokens more of room, since one was cut for its reasoning.",
@@ -71,6 +87,12 @@ class WorkerReportedV1(Event):
     )
     heard: dict[str, int] = Field(
         default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
+    )
+
+    refused_agents: dict[str, str] = Field(
+        default_factory=dict,
+        description="Agent versions, by id, whose templates this worker does not render, with the reason for people: "
+        "they do not compile, or take too much.",
     )
 
     @property

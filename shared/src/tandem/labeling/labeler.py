@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tandem.events.annotations import Completion
 from tandem.events.jobs import ConfidenceStrategy
@@ -68,6 +68,8 @@ class Labeler:
                 problem = problem or found
             else:
                 labels.append(_label(task.name, *found))
+        if problem is not None and (place := next((each.place for each in completions if each.place), None)):
+            problem = replace(problem, detail=f"{problem.detail} (the text stood in `{place}`)")
         return Labeling(tuple(labels), problem, samples)
 
     def _sample(self, read: Sequence[Reading | Unreadable]) -> Sample:

@@ -17,10 +17,19 @@ from tandem.events.schema import LabelSchemaSpec
 from tandem.labeling.answer_format import response_format
 from tandem.labeling.confidence.stated import PROPERTY
 from tandem.labeling.default_templates import default_templates
+from tandem.labeling.sandbox import CPU_SECONDS
 from tandem.labeling.task_words import answer_of, form_of, task_variables
-from tandem.labeling.templates import PromptError, Scope, Template
+from tandem.labeling.templates import PromptError, PromptLimitError, Scope, Template
 
-__all__ = ["MarkedMessage", "PromptError", "Renderer", "Source", "default_templates", "response_format"]
+__all__ = [
+    "MarkedMessage",
+    "PromptError",
+    "PromptLimitError",
+    "Renderer",
+    "Source",
+    "default_templates",
+    "response_format",
+]
 
 Message = dict[str, str]
 
@@ -55,13 +64,20 @@ class Renderer:
     record, for a user template that ignores it, and for examples of the agent's that do not fit the templates.
     """
 
-    def __init__(self, agent: AgentSpec, label_schema: LabelSchemaSpec, *, marked: bool = False) -> None:
-        """`marked`: also to tell where the text came from, by `marked_messages`."""
+    def __init__(
+        self,
+        agent: AgentSpec,
+        label_schema: LabelSchemaSpec,
+        *,
+        marked: bool = False,
+        cpu_seconds: float = CPU_SECONDS,
+    ) -> None:
+        """`marked`: also to tell where the text came from, by `marked_messages`. `cpu_seconds`: of one message."""
         self._label_schema = label_schema
         self._scope = template_scope(agent, label_schema)
         sources = _SOURCES if marked else None
-        system = Template(agent.system_template, name="system", sources=sources)
-        self._user = Template(agent.user_template, name="user", sources=sources)
+        system = Template(agent.system_template, name="system", sources=sources, cpu_seconds=cpu_seconds)
+        self._user = Template(agent.user_template, name="user", sources=sources, cpu_seconds=cpu_seconds)
         if "fields" in system.variables:
             raise PromptError(
                 "the system template reads 'fields', but it is the same for all records; the record belongs into the "
@@ -88,7 +104,11 @@ class Renderer:
 
         Raises PromptError naming the variable that is missing.
         """
-        return [*self._constant, *self._shown(examples), {"role": "user", "content": self._render(fields)}]
+        return [*self._constant, *self.varying(fields, examples)]
+
+    def varying(self, fields: Mapping[str, str], examples: Iterable[Example] = ()) -> list[Message]:
+        """Return the messages that follow the constant part. Raises PromptError."""
+        return [*self._shown(examples), {"role": "user", "content": self._render(fields)}]
 
     def marked_messages(self, fields: Mapping[str, str], examples: Iterable[Example] = ()) -> list[MarkedMessage]:
         """The same messages, with the sources of their text. Raises PromptError."""

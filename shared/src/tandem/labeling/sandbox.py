@@ -26,7 +26,11 @@ VALUE_LIMIT = 400_000
 builds on the way."""
 STEP_LIMIT = 100_000
 """Turns of all loops of one rendering."""
+CODE_LIMIT = 5_000
+"""Words and signs of a template's code, what stands between `{{` and `}}` or `{%` and `%}`; plain text is free."""
 CPU_SECONDS = 1.0
+"""Of one rendering, by default. Checked in loops and filters; what runs longer between two checks only ends with its
+process (`tandem.rendering`)."""
 COUNTED, MARKED = "counted ", "marked "
 """Filters that no template can name."""
 
@@ -84,21 +88,30 @@ class _Missing(StrictUndefined):
         super().__init__(hint, obj, name, exc)
 
 
+class LimitError(SecurityError):
+    """A rendering wants more of something than there is for one."""
+
+
 class Meter:
     """What one rendering has used."""
 
-    __slots__ = ("_deadline", "_steps")
+    __slots__ = ("_cpu_seconds", "_deadline", "_steps")
 
-    def __init__(self) -> None:
+    def __init__(self, cpu_seconds: float) -> None:
         self._steps = 0
-        self._deadline = time.thread_time() + CPU_SECONDS
+        self._cpu_seconds = cpu_seconds
+        self._deadline = time.thread_time() + cpu_seconds
 
     def tick(self) -> None:
         self._steps += 1
         if self._steps > STEP_LIMIT:
-            raise SecurityError(f"its loops take more than {STEP_LIMIT:,} turns")
+            raise LimitError(f"its loops take more than {STEP_LIMIT:,} turns")
         if time.thread_time() > self._deadline:
-            raise SecurityError(f"it takes more than {CPU_SECONDS:g} s to render")
+            raise LimitError(too_slow(self._cpu_seconds))
+
+
+def too_slow(cpu_seconds: float) -> str:
+    return f"it takes more than {cpu_seconds:g} s of CPU time to render"
 
 
 meter: ContextVar[Meter] = ContextVar("meter")
@@ -144,7 +157,7 @@ def _marked(value: Any, source: str) -> Marked:
 
 def bounded(size: int) -> None:
     if size > VALUE_LIMIT:
-        raise SecurityError(f"it builds a text or list of more than {VALUE_LIMIT:,} characters or items")
+        raise LimitError(f"it builds a text or list of more than {VALUE_LIMIT:,} characters or items")
 
 
 def join(values: Iterable[Any], separator: str = "", attribute: str | int | None = None) -> str:

@@ -15,10 +15,13 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from tandem.labeling.sandbox import (
+    CODE_LIMIT,
     COUNTED,
+    CPU_SECONDS,
     ENVIRONMENT,
     MARKED,
     TEMPLATE_LIMIT,
+    LimitError,
     Marked,
     Meter,
     MissingVariableError,
@@ -28,7 +31,7 @@ from tandem.labeling.sandbox import (
     meter,
 )
 
-__all__ = ["Piece", "PromptError", "Scope", "Template"]
+__all__ = ["Piece", "PromptError", "PromptLimitError", "Scope", "Template", "code_size", "parse"]
 
 Piece = tuple[str, str | None]
 """Some text of a message, and the source that it came from; None: from the template itself."""
@@ -56,31 +59,80 @@ class PromptError(ValueError):
         self.line = line
 
 
+_NO_CODE = frozenset(
+    {"data", "whitespace", "comment", "comment_begin", "comment_end", "linecomment", "raw_begin", "raw_end"}
+)
+
+
+class PromptLimitError(PromptError):
+    """A template takes more time or memory than there is for one rendering."""
+
+
+def code_size(source: str) -> int:
+    """Return how many words and signs of code the source has, at most CODE_LIMIT + 1; a quick look, without a parser.
+
+    Raises TemplateSyntaxError.
+    """
+    size = 0
+    for _, kind, _ in ENVIRONMENT.lex(source):
+        size += kind not in _NO_CODE
+        if size > CODE_LIMIT:
+            break
+    return size
+
+
+@contextmanager
+def _compiling(name: str) -> Iterator[None]:
+    """Raise what goes wrong as a PromptError."""
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise PromptError(
+            f"the {name} template, line {error.lineno}: {error.message}", template=name, line=error.lineno
+        ) from error
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        raise PromptError(f"the {name} template is nested too deeply", template=name) from error
+
+
+def parse(source: str, *, name: str) -> nodes.Template:
+    """Return the syntax tree of a template that is small enough. Raises PromptError."""
+    if len(source) > TEMPLATE_LIMIT:
+        raise PromptError(
+            f"the {name} template has {len(source):,} characters; at most {TEMPLATE_LIMIT:,} are allowed",
+            template=name,
+        )
+    with _compiling(name):
+        if code_size(source) > CODE_LIMIT:
+            raise PromptError(
+                f"the {name} template has more than {CODE_LIMIT:,} words and signs of code; shorten what stands "
+                "between {{ }} and {% %}, text outside of them is free",
+                template=name,
+            )
+        return ENVIRONMENT.parse(source)
+
+
 class Template:
     """A compiled template. Raises PromptError from the constructor and from all that renders."""
 
-    def __init__(self, source: str, *, name: str, sources: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        name: str,
+        sources: Mapping[str, str] | None = None,
+        cpu_seconds: float = CPU_SECONDS,
+    ) -> None:
         """`sources`: variable to what it tells of; then `pieces` says which text came from what, the first source of
-        the mapping winning where a text is made of several."""
+        the mapping winning where a text is made of several. `cpu_seconds`: of one rendering."""
         self._name = name
-        if len(source) > TEMPLATE_LIMIT:
-            raise PromptError(
-                f"the {name} template has {len(source):,} characters; at most {TEMPLATE_LIMIT:,} are allowed",
-                template=name,
-            )
-        try:
-            tree = ENVIRONMENT.parse(source)
+        self._cpu_seconds = cpu_seconds
+        tree = parse(source, name=name)
+        with _compiling(name):
             self.variables: frozenset[str] = frozenset(find_undeclared_variables(tree))
             """Names the template reads from outside."""
             if sources:
                 mark_outputs(tree, sources)
             self._template = ENVIRONMENT.from_string(_guarded(tree))
-        except TemplateSyntaxError as error:
-            raise PromptError(
-                f"the {name} template, line {error.lineno}: {error.message}", template=name, line=error.lineno
-            ) from error
-        except (RecursionError, MemoryError, SyntaxError) as error:
-            raise PromptError(f"the {name} template is nested too deeply", template=name) from error
 
     def render(self, **variables: Any) -> str:
         """The text without surrounding white space."""
@@ -108,13 +160,17 @@ class Template:
 
     @contextmanager
     def _rendering(self) -> Iterator[None]:
-        token = meter.set(Meter())
+        token = meter.set(Meter(self._cpu_seconds))
         try:
             yield
         except MissingVariableError as error:
             raise PromptError(
                 f"the {self._name} template: {error}", template=self._name, variable=error.variable
             ) from (error)
+        except LimitError as error:
+            raise PromptLimitError(f"the {self._name} template: {error.message}", template=self._name) from error
+        except MemoryError as error:
+            raise PromptLimitError(f"the {self._name} template takes too much memory", template=self._name) from error
         except TemplateError as error:
             raise PromptError(f"the {self._name} template: {error.message}", template=self._name) from error
         except Exception as error:  # a template's expressions can raise whatever Python can
@@ -150,11 +206,15 @@ def mark_outputs(tree: nodes.Template, sources: Mapping[str, str]) -> None:
         *((each.target, [each.node]) for each in tree.find_all(nodes.Assign)),
         *((each.target, each.body) for each in tree.find_all(nodes.AssignBlock)),
     ]
-    for _ in range(len(assignments) + 1):  # each turn carries a source over one more assignment at least
+    news = True
+    while news:  # each turn carries a source over one more assignment at least
+        news = False
         for target, values in assignments:
             told = set().union(*(sources_of(value) for value in values))
             for name in [*target.find_all(nodes.Name), *([target] if isinstance(target, nodes.Name) else [])]:
-                reads.setdefault(name.name, set()).update(told)
+                known = reads.setdefault(name.name, set())
+                news = news or not told <= known
+                known |= told
     for output in tree.find_all(nodes.Output):
         output.nodes = [_marked(node, order, sources_of) for node in output.nodes]
 

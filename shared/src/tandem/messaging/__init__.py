@@ -14,6 +14,7 @@ from tandem.messaging.errors import (
     Poison,
     TooManyDeadLettersError,
 )
+from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.job_table import JobTable
 from tandem.messaging.outgoing import Handler, Outgoing
 from tandem.messaging.producer import Producer
@@ -27,6 +28,7 @@ __all__ = [
     "Connection",
     "ConsumerRunner",
     "EventTooLargeError",
+    "GroupLease",
     "Handler",
     "JobTable",
     "LetGo",

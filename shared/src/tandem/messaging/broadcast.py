@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -73,7 +74,7 @@ class BroadcastReader(Generic[E]):
     async def start(self) -> None:
         """Return once what was in the topic at the start was applied (at once, when reading from now on).
 
-        Raises BrokerUnavailableError past the settings' limit.
+        Raises BrokerUnavailableError past the settings' limit, if any.
         """
         self._task = asyncio.create_task(self._run())
         limit = self._connection.settings.unavailable_limit_seconds
@@ -119,7 +120,7 @@ class BroadcastReader(Generic[E]):
                 with contextlib.suppress(KafkaError, OSError, TimeoutError):
                     async with asyncio.timeout(CLOSE_SECONDS):
                         await consumer.stop()
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             wait = min(2.0, wait * 2)
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:

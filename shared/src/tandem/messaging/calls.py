@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -19,10 +19,12 @@ Message: TypeAlias = tuple[TopicPartition, Record]
 
 ROOM_PARTS = 4
 """Messages are fetched once there is room for one of so many parts of what may wait: each fetch costs."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Of the messages that wait or are handled, however few they are: nothing more is fetched beyond it."""
 
 
 class Calls:
-    """Up to `concurrency` calls at once, each with up to `max_batch` messages; as many messages again wait."""
+    """Up to `concurrency` calls at once, each with up to `max_batch` messages; up to `most_waiting` messages wait."""
 
     def __init__(
         self,
@@ -31,19 +33,24 @@ class Calls:
         in_flight: InFlight,
         max_batch: int,
         concurrency: int,
+        most_waiting: int,
         topic: str,
         group: str,
         fail: Callable[[BaseException], None],
+        again: Callable[[TopicPartition, Record], None],
     ) -> None:
-        """`fail` takes what a call raised, other than LetGo; it ends the process."""
+        """`fail` takes what a call raised, other than LetGo; it ends the process. `again` takes messages that were let
+        go and had been fetched once more by then."""
         self._handling = handling
         self._in_flight = in_flight
         self._max_batch = max_batch
         self._concurrency = concurrency
-        self._most_waiting = max_batch * concurrency
-        self.least_room = max(1, self._most_waiting // ROOM_PARTS)
+        self._most_waiting = most_waiting
+        self._bytes = 0
+        self.least_room = max(1, most_waiting // ROOM_PARTS)
         """Less room is not worth fetching for."""
         self._fail = fail
+        self._again = again
         self._ready: deque[Message] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._held = False
@@ -60,11 +67,12 @@ class Calls:
     @property
     def room(self) -> int:
         """Messages that may be taken on top of those that wait."""
-        return self._most_waiting - len(self._ready)
+        return 0 if self._bytes > MOST_BYTES else self._most_waiting - len(self._ready)
 
-    def add(self, messages: Iterable[Message]) -> None:
+    def add(self, messages: Collection[Message]) -> None:
         """These are handled as soon as there is a call for them: at the next `start`."""
         self._ready.extend(messages)
+        self._bytes += _size(messages)
 
     def start(self) -> None:
         """Begin as many calls as may run."""
@@ -86,6 +94,7 @@ class Calls:
 
     def forget_waiting(self) -> None:
         """Let go of what has not begun."""
+        self._bytes -= _size(self._ready)
         self._ready.clear()
 
     def hold(self) -> None:
@@ -114,12 +123,14 @@ class Calls:
 
     def _ended(self, batch: list[Message], call: asyncio.Task[None]) -> None:
         self._running.discard(call)
+        self._bytes -= _size(batch)
         self._in_flight_gauge.dec(len(batch))
         error = None if call.cancelled() else call.exception()
         if call.cancelled() or error is not None:
-            for partition, record in batch:
-                self._in_flight.abandoned(partition, record)
+            fetched_again = [message for message in batch if self._in_flight.abandoned(*message)]
             if isinstance(error, LetGo):
+                for message in fetched_again:
+                    self._again(*message)
                 self.start()
             elif error is not None:
                 self._fail(error)
@@ -128,3 +139,7 @@ class Calls:
             self._in_flight.finished(partition, record)
         self._consumed.inc(len(batch))
         self.start()
+
+
+def _size(messages: Collection[Message]) -> int:
+    return sum(len(record.value or b"") for _, record in messages)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tandem.messaging.outgoing import Outgoing
+
 
 class MessagingError(Exception):
     """Base of what the bus raises to end a process: the supervisor starts it again, and nothing is lost."""
@@ -32,7 +38,14 @@ class Poison(Exception):  # noqa: N818 - a handler says what the message is, not
 
 
 class LetGo(Exception):  # noqa: N818 - a handler says whose the message is, not what went wrong
-    """Raised by a handler: the message was not handled; its partition belongs to another member, who handles it."""
+    """Raised by a handler: the message was not handled; its partition belongs to another member, who handles it.
+
+    `outgoing` is published all the same: what others have to know of the handling that was broken off.
+    """
+
+    def __init__(self, outgoing: Sequence[Outgoing] = ()) -> None:
+        super().__init__()
+        self.outgoing = outgoing
 
 
 class NotNow(Exception):  # noqa: N818 - a handler says when, not what went wrong

@@ -173,6 +173,9 @@ class Handling(Generic[E]):
                 await self._call_in_own_span(messages[0])
             else:
                 await self._call_in_batch_span(messages)
+        except LetGo as let_go:
+            await self._producer.send_all(let_go.outgoing)
+            raise
         finally:
             self._seconds.observe(time.perf_counter() - started)
 

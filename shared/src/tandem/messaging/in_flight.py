@@ -90,9 +90,15 @@ class InFlight:
         if tracker is not None and tracker.holds(record.offset):
             tracker.finish(record.offset)
 
-    def abandoned(self, partition: TopicPartition, record: Record) -> None:
-        """The message's handling was cut off; whoever fetches it next handles it."""
-        self._forget(partition, record)
+    def abandoned(self, partition: TopicPartition, record: Record) -> bool:
+        """Take note that the message's handling was cut off; whoever fetches it next handles it.
+
+        True where it was fetched again already, while it was being handled: then nobody fetches it once more.
+        """
+        if not self._forget(partition, record):
+            return False
+        tracker = self._trackers.get(partition)
+        return tracker is not None and tracker.holds(record.offset)
 
     def _forget(self, partition: TopicPartition, record: Record) -> bool:
         running = self._running.get((partition, record.offset))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable, Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from tandem.messaging.careful import commit_as_a_member_alone
 from tandem.messaging.connection import Connection
+from tandem.messaging.group_lease import GroupLease
 from tandem.observability.logs import get_logger
 
 COMMIT_SECONDS = 5.0
@@ -33,6 +35,7 @@ async def open_consumer(
     drain_seconds: float,
     stopping: asyncio.Event,
     report: Callable[[str], None],
+    lease: GroupLease,
 ) -> AIOKafkaConsumer | None:
     """A consumer that may subscribe to the topic; waits for the broker and the topic. None when `stopping` came first.
 
@@ -55,6 +58,7 @@ async def open_consumer(
             request_timeout_ms=rebalance_ms + 5_000,  # the answer to a join comes when all members joined
         )
         commit_as_a_member_alone(consumer._client)  # noqa: SLF001 - the library has no hook for it
+        lease.watch(consumer._client)  # noqa: SLF001 - nor for this
         try:
             if await _started(consumer, topic, stopping):
                 return consumer
@@ -63,7 +67,7 @@ async def open_consumer(
             await close_consumer(consumer)
             report(f"{topic} cannot be consumed ({type(error).__name__})")
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(wait * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
                     await stopping.wait()
             wait = min(2.0, wait * 2)
         except BaseException:
@@ -110,6 +114,12 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await consumer.stop()
+
+
+def was_dropped(consumer: AIOKafkaConsumer) -> bool:
+    """Say whether the group knows this member no more (or never knew it): the client forgot its place in the group."""
+    generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
+    return generation < 0
 
 
 class GroupMemory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from aiokafka import TopicPartition
@@ -20,7 +20,7 @@ class Newcomers:
     def __init__(
         self,
         prepare: Prepare | None,
-        release: Callable[[Iterable[tuple[TopicPartition, Record]]], None],
+        release: Callable[[Collection[tuple[TopicPartition, Record]]], None],
         fail: Callable[[BaseException], None],
     ) -> None:
         """`release` takes the messages that were held; `fail` what `prepare` raised."""

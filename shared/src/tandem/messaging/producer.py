@@ -46,6 +46,8 @@ REQUEST_SECONDS = 10.0
 FIRST_WAIT_SECONDS = 0.1
 SLOW_SECONDS = 5.0
 """Acknowledgements outstanding for so long make the process not ready."""
+RENEW_SECONDS = 60.0
+"""A client whose acknowledgements are outstanding for so long is replaced by a new one, in case it is stuck itself."""
 CHUNK = 5_000
 """Events in the client's buffers at once; bounds memory however long the list given to `send_all` is."""
 HEALTH = "kafka producer"
@@ -72,8 +74,16 @@ class _NotTakenError(Exception):
 class Producer:
     """The process's one producer. Safe for any number of concurrent callers."""
 
-    def __init__(self, connection: Connection, *, health: Health | None = None, linger_ms: int = LINGER_MS) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        health: Health | None = None,
+        linger_ms: int = LINGER_MS,
+        renew_seconds: float = RENEW_SECONDS,
+    ) -> None:
         self._connection = connection
+        self._renew_seconds = renew_seconds
         self._health = health
         self._linger_ms = linger_ms
         self._client: AIOKafkaProducer | None = None
@@ -101,8 +111,16 @@ class Producer:
         await self.stop()
 
     async def start(self) -> None:
-        """Connect. Raises BrokerUnavailableError when no broker answers within the limit."""
-        await self._until_taken(self._connected)
+        """Connect; wait for a broker that is away. Raises BrokerUnavailableError past the settings' limit, if any."""
+        settings = self._connection.settings
+        limit = settings.unavailable_limit_seconds
+        try:
+            async with asyncio.timeout(limit):
+                await self._until_taken(self._connected)
+        except TimeoutError as error:
+            await self.stop()
+            where = settings.bootstrap_servers
+            raise BrokerUnavailableError(f"the broker at {where} took nothing for {limit:g} s") from error
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -113,15 +131,15 @@ class Producer:
     async def send(self, event: Event, *, context: Context | None = None) -> None:
         """Publish one event; returns when the broker acknowledged it. The trace context is `context`, else the current.
 
-        Raises BrokerUnavailableError, EventTooLargeError.
+        Raises EventTooLargeError.
         """
         await self.send_all([event if context is None else Outgoing(event, tuple(inject_headers(context)))])
 
     async def send_all(self, events: Sequence[Outgoing | Event]) -> None:
         """Publish all; returns when each is acknowledged. Events of one key keep their order unless the broker fails.
 
-        While the broker is away this waits and tries again, up to the settings' `unavailable_limit_seconds`. An event
-        may then be there twice. Raises BrokerUnavailableError, EventTooLargeError (checked before anything is sent).
+        While the broker is away this waits and tries again, for as long as it takes; the process is not ready then. An
+        event may then be there twice. Raises EventTooLargeError (checked before anything is sent).
         """
         await self.send_raw([self._encode(event) for event in events])
 
@@ -151,19 +169,11 @@ class Producer:
         return RawMessage(name, topic.name, event.key.encode(), value, headers)
 
     async def _until_taken(self, send: Callable[[], Awaitable[object]]) -> None:
-        limit = self._connection.settings.unavailable_limit_seconds
         try:
-            async with asyncio.timeout(limit):
-                try:
-                    await send()  # the usual case without the machinery, which costs more than the sending
-                except _NotTakenError:
-                    await asyncio.sleep(random.uniform(0.0, FIRST_WAIT_SECONDS))  # noqa: S311 - jitter
-                    await self._again_until_taken(send)
-        except TimeoutError as error:
-            await self.stop()  # what its buffers still hold must not arrive after it was given up
-            raise BrokerUnavailableError(
-                f"the broker at {self._connection.settings.bootstrap_servers} took nothing for {limit:g} s"
-            ) from error
+            await send()  # the usual case without the machinery, which costs more than the sending
+        except _NotTakenError:
+            await asyncio.sleep(random.uniform(0.0, FIRST_WAIT_SECONDS))  # noqa: S311 - jitter
+            await self._again_until_taken(send)
         self._report(None)
 
     async def _again_until_taken(self, send: Callable[[], Awaitable[object]]) -> None:
@@ -190,18 +200,28 @@ class Producer:
             else:
                 future.add_done_callback(partial(self._acknowledged, message.name))
                 futures.append((message, future))
-        await self._wait([future for _, future in futures])
-        refused += [(message, future.exception()) for message, future in futures if future.exception() is not None]
-        left[:] = [message for message, _ in refused]
+        pending = await self._wait([future for _, future in futures])
+        refused += [(message, why) for message, future in futures if (why := _failure(future)) is not None]
+        left[:] = [message for message, _ in refused] + [message for message, future in futures if future in pending]
+        if pending:
+            _log.warning("messaging.producer.renewed", error=f"{len(pending)} events are not acknowledged")
+            await self._discard(client)
         if refused:
             await self._refused(client, refused)
+        if pending:
+            raise _NotTakenError(f"{len(pending)} events are not acknowledged after {self._renew_seconds:g} s")
 
-    async def _wait(self, futures: Sequence[asyncio.Future[Any]]) -> None:
+    async def _wait(self, futures: Sequence[asyncio.Future[Any]]) -> set[asyncio.Future[Any]]:
+        """Wait for the acknowledgements; return what is still outstanding when the client is to be replaced."""
         pending: set[asyncio.Future[Any]] = set(futures)
-        while pending:
-            _, pending = await asyncio.wait(pending, timeout=SLOW_SECONDS)
+        waited = 0.0
+        while pending and waited < self._renew_seconds:
+            seconds = min(SLOW_SECONDS, self._renew_seconds - waited)
+            _, pending = await asyncio.wait(pending, timeout=seconds)
+            waited += seconds
             if pending:
-                self._report(f"{len(pending)} events are not acknowledged after {SLOW_SECONDS:g} s")
+                self._report(f"{len(pending)} events are not acknowledged after {waited:g} s")
+        return pending
 
     async def _refused(self, client: AIOKafkaProducer, refused: Sequence[tuple[RawMessage, Any]]) -> None:
         for name, count in Counter(message.name for message, _ in refused).items():
@@ -284,6 +304,13 @@ def _root_span(topic: Topic) -> Headers:
     span = tracer().start_span(f"{topic.name} publish", kind=trace.SpanKind.PRODUCER)
     span.end()
     return tuple(inject_headers(trace.set_span_in_context(span)))
+
+
+def _failure(future: asyncio.Future[Any]) -> Any:
+    """Return why a message was not taken; None where it was, or where nothing is known yet."""
+    if not future.done():
+        return None
+    return KafkaError("the client was closed") if future.cancelled() else future.exception()
 
 
 async def _close(client: AIOKafkaProducer) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from typing import Generic, TypeVar
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from tandem.events import Event, Topic
@@ -15,12 +15,14 @@ from tandem.messaging.calls import Calls, Message
 from tandem.messaging.commits import Commits
 from tandem.messaging.connection import Connection
 from tandem.messaging.dead_letter import DeadLetters
+from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
-from tandem.messaging.membership import GroupMemory, close_consumer, open_consumer
+from tandem.messaging.membership import GroupMemory, close_consumer, open_consumer, was_dropped
 from tandem.messaging.newcomers import Newcomers, Prepare
 from tandem.messaging.outgoing import Handler
 from tandem.messaging.producer import Producer
+from tandem.messaging.rebalancing import RebalanceListener
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import LOG_RESETS, REBALANCES
@@ -46,7 +48,7 @@ class ConsumerRunner(Generic[E]):
     When partitions are taken away, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
     are not begun again. A handler that is told by `on_owned` what is owned is not waited for when partitions are shared
-    out anew, and works on meanwhile.
+    out anew, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
     """
 
     def __init__(
@@ -66,6 +68,9 @@ class ConsumerRunner(Generic[E]):
         on_lost: Callable[[], Awaitable[None]] | None = None,
         prepare: Prepare | None = None,
         on_owned: Callable[[Collection[int]], None] | None = None,
+        on_dropped: Callable[[], None] | None = None,
+        lease: GroupLease | None = None,
+        most_waiting: int | None = None,
     ) -> None:
         """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
 
@@ -73,7 +78,9 @@ class ConsumerRunner(Generic[E]):
         group's offsets. `prepare` is run before the first messages of partitions that came from another member are
         handled; polling goes on meanwhile. `on_owned` is told the numbers of the partitions that are owned, each time
         they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
-        can.
+        can. `on_dropped` is told when the group dropped this member: others may have handled all that it holds.
+        `lease`: says whether the group surely still counts on this member. `most_waiting`: messages that are held ready
+        beside those in calls; left out, as many as all calls together take.
         """
         self._connection = connection
         self._topic = topic
@@ -83,6 +90,8 @@ class ConsumerRunner(Generic[E]):
         self._health = health
         self._on_lost = on_lost
         self._on_owned = on_owned
+        self._on_dropped = on_dropped
+        self._lease = lease or GroupLease(connection.settings.session_timeout_seconds)
         self._newcomers = Newcomers(prepare, self._prepared, self._fail)
         dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
         handling = Handling(
@@ -102,9 +111,11 @@ class ConsumerRunner(Generic[E]):
             in_flight=self._in_flight,
             max_batch=max_batch,
             concurrency=concurrency,
+            most_waiting=most_waiting or max_batch * concurrency,
             topic=topic.name,
             group=self._group,
             fail=self._fail,
+            again=self._take_again,
         )
         self._commits = Commits(
             in_flight=self._in_flight,
@@ -158,6 +169,7 @@ class ConsumerRunner(Generic[E]):
                     drain_seconds=self._drain_seconds,
                     stopping=self._stopping,
                     report=self._report,
+                    lease=self._lease,
                 )
                 if consumer is not None:
                     await self._consume(consumer)
@@ -179,7 +191,7 @@ class ConsumerRunner(Generic[E]):
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
         assert self._failure is not None  # noqa: S101 - run() made it
-        consumer.subscribe([self._name], listener=_Listener(self, consumer))
+        consumer.subscribe([self._name], listener=RebalanceListener(self, consumer))
         stopping = asyncio.create_task(self._stopping.wait())
         polling = asyncio.create_task(self._poll(consumer))
         committing = asyncio.create_task(self._commits.commit_regularly(consumer))
@@ -205,6 +217,7 @@ class ConsumerRunner(Generic[E]):
                 self._on_owned(())
             await self.let_go(consumer, self._drain_seconds)
         else:
+            self._drop()
             self._calls.forget_waiting()
             self._newcomers.forget()
             await self._commits.commit(consumer)
@@ -235,6 +248,11 @@ class ConsumerRunner(Generic[E]):
         self._calls.add(taken)
         self._commits.fetched(partition, records[-1].offset + 1)
 
+    def _take_again(self, partition: TopicPartition, record: Record) -> None:
+        """Handle a message that was let go although its partition has come back since."""
+        if not self._newcomers.hold(partition, record):
+            self._calls.add([(partition, record)])
+
     async def _wait_for_room(self, consumer: AIOKafkaConsumer) -> None:
         self._calls.room_made.clear()
         with contextlib.suppress(TimeoutError):
@@ -248,7 +266,7 @@ class ConsumerRunner(Generic[E]):
         finally:
             consumer.resume(*(assigned & consumer.assignment()))
 
-    def _prepared(self, messages: Iterable[Message]) -> None:
+    def _prepared(self, messages: Collection[Message]) -> None:
         self._calls.add(messages)
         self._calls.start()
 
@@ -256,6 +274,8 @@ class ConsumerRunner(Generic[E]):
 
     async def revoked(self, consumer: AIOKafkaConsumer) -> None:
         """All partitions are shared out anew."""
+        if was_dropped(consumer):
+            self._drop()
         await self.let_go(consumer, self._drain_seconds if self._on_owned is None else 0.0)
 
     async def let_go(self, consumer: AIOKafkaConsumer, seconds: float) -> None:
@@ -273,16 +293,26 @@ class ConsumerRunner(Generic[E]):
 
     async def take_over(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
         """Own these partitions; find out whether the broker still knows what was committed on them."""
+        follows = self._memory.follows(consumer)
+        if not follows:
+            self._drop()
         self._in_flight.assign(partitions)
-        self._newcomers.assigned(partitions, follows=self._memory.follows(consumer))
+        self._newcomers.assigned(partitions, follows=follows)
         REBALANCES.labels(self._topic.name).inc()
         _log.info("messaging.consumer.assigned", topic=self._topic.name, partitions=len(partitions))
         self._report(None)
         gone = await self._memory.is_gone(consumer, partitions)
         if self._on_owned is not None:
             self._on_owned([partition.partition for partition in partitions])
+        self._lease.begin()
         if gone:
             self._log_was_reset()
+
+    def _drop(self) -> None:
+        """Take note that the group may have gone on without this member: nothing that it holds is surely its own."""
+        self._lease.end()
+        if self._on_dropped is not None:
+            self._on_dropped()
 
     def _log_was_reset(self) -> None:
         if not self._lost.is_set():
@@ -316,19 +346,3 @@ class ConsumerRunner(Generic[E]):
     def _report(self, problem: str | None) -> None:
         if self._health is not None:
             self._health.set(self._health_name, problem)
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
-    """Passes the client's rebalance calls on. The client would only log an error, so it ends the runner."""
-
-    def __init__(self, runner: ConsumerRunner[Any], consumer: AIOKafkaConsumer) -> None:
-        self._runner = runner
-        self._consumer = consumer
-
-    async def on_partitions_revoked(self, _all: Iterable[TopicPartition]) -> None:
-        with self._runner.guarded():
-            await self._runner.revoked(self._consumer)
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        with self._runner.guarded():
-            await self._runner.take_over(self._consumer, assigned)

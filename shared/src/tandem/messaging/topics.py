@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -47,12 +48,12 @@ class TopicKeeper:
             health.expect(HEALTH)
 
     async def start(self) -> None:
-        """Return once every topic exists. Raises BrokerUnavailableError past the settings' limit."""
+        """Return once every topic exists. Raises BrokerUnavailableError past the settings' limit, if any."""
         limit = self._connection.settings.unavailable_limit_seconds
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 while not await self.look():  # noqa: ASYNC110 - only looking tells
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - jitter
                 return
         raise BrokerUnavailableError(f"no broker at {self._connection.settings.bootstrap_servers} for {limit:.0f} s")
 

@@ -60,6 +60,16 @@ MODEL_UNCOUNTED_TOKENS = Counter(
     ["provider", "model"],
 )
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
+MODEL_MOST_IN_FLIGHT = Gauge(
+    "tandem_model_most_in_flight_calls",
+    "Calls that may be under way: as configured, or fewer after timeouts or an outage.",
+    ["provider", "model"],
+)
+ACCOUNT_STOPS = Counter(
+    "tandem_model_account_stops_total",
+    "How often this worker found the account to take no calls.",
+    ["provider", "model", "reason"],
+)
 ACCOUNT_STATE = Gauge(
     "tandem_model_account_state",
     "1 for the state the account is in: ok, paused, stopped.",
@@ -87,6 +97,13 @@ ANSWERS_TAKEN_OVER = Counter(
 ANSWERS_REPEATED = Counter("tandem_worker_answers_repeated_total", "Kept answers sent again instead of paid again.")
 ANSWERS_RESUMED = Counter(
     "tandem_worker_answers_resumed_total", "Answers of handed-back requests that were used instead of paid again."
+)
+
+PROMPTS_RENDERED = Counter(
+    "tandem_prompts_rendered_total", "Prompts rendered by child processes: ok, error, limit.", ["result"]
+)
+RENDERERS_ENDED = Counter(
+    "tandem_renderers_ended_total", "Child processes that ended while they rendered: cpu, crash.", ["reason"]
 )
 
 # --- postprocessor ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Files are read by `tandem.price_files`, at the edge.
 """
 
 from tandem.pricing.amounts import in_dollars
-from tandem.pricing.bound import MOST_PAID_CALLS, REASONING_ROOM, Cost, RequestBound, room_after_truncation
+from tandem.pricing.bound import MOST_PAID_CALLS, REASONING_ROOM, Cost, RequestBound, prompt_size, room_after_truncation
 from tandem.pricing.estimate import AccountLimits, CallSizes, Estimate, estimate
 from tandem.pricing.sizes import Range, prompt_tokens, text_tokens
 from tandem.pricing.spend import ModelSpend, add_up, price_of, spend_of, totals_of
@@ -30,6 +30,7 @@ __all__ = [
     "in_dollars",
     "parse_prices",
     "price_of",
+    "prompt_size",
     "prompt_tokens",
     "room_after_truncation",
     "spend_of",

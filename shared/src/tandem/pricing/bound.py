@@ -30,6 +30,11 @@ def room_after_truncation(max_tokens: int) -> int:
     return max(max_tokens, min(MOST_TOKENS, max(LEAST_MORE_TOKENS, max_tokens * MORE_ROOM)))
 
 
+def prompt_size(messages: Iterable[Mapping[str, Any]]) -> int:
+    """Return the most tokens that the messages can be: their bytes, and what stands around each."""
+    return sum(_TOKENS_A_MESSAGE + len(str(message["content"]).encode()) for message in messages)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Dollars and tokens, spent or set aside."""
@@ -82,10 +87,11 @@ class RequestBound:
 
     def of(self, messages: Iterable[Mapping[str, Any]]) -> Cost:
         """Of a request with these messages, as they go to the model."""
-        prompt = self._overhead
-        for message in messages:
-            prompt += _TOKENS_A_MESSAGE + len(str(message["content"]).encode())
-        return self.of_prompt(prompt)
+        return self.of_size(prompt_size(messages))
+
+    def of_size(self, size: int) -> Cost:
+        """Of a request whose messages have this `prompt_size`."""
+        return self.of_prompt(self._overhead + size)
 
     def of_prompt(self, tokens: int) -> Cost:
         """Of a request whose prompt has at most so many tokens."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from tandem.quality.additive import Additive
 
 BINS = 10
+LEAST_OF_EACH = 10
+"""Right and wrong labels; with fewer of either nothing can be said of how they are ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ class Calibration:
     """Expected calibration error: the mean gap between confidence and accuracy of a bin, weighted by its labels."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The share of pairs of a right and a wrong label of which the right one has the higher confidence (the AUC)."""
+
+    area: float
+    """0.5: confidence says nothing; below: it is reversed."""
+    low: float
+    """Lower end of its 95 % interval."""
+    high: float
+
+
 @dataclass(slots=True)
 class Reliability(Additive):
     """What a calibration is made of, label by label. `bins`: how many there are."""
@@ -48,6 +61,27 @@ class Reliability(Additive):
         self.counts[index] += 1
         self.confidences[index] += confidence
         self.right[index] += is_right
+
+    def ranking(self) -> Ranking | None:
+        """Return how well confidence tells right labels from wrong ones; None with fewer of either than
+        `LEAST_OF_EACH`.
+
+        Labels of one bin count as equal. The standard error is Hanley and McNeil's ("The Meaning and Use of the Area
+        under a ROC Curve", Radiology 143, 1982).
+        """
+        right, wrong = sum(self.right), sum(self.counts) - sum(self.right)
+        if min(right, wrong) < LEAST_OF_EACH:
+            return None
+        wins, wrong_below = 0.0, 0
+        for members, members_right in zip(self.counts, self.right, strict=True):
+            members_wrong = members - members_right
+            wins += members_right * (wrong_below + members_wrong / 2)
+            wrong_below += members_wrong
+        area = wins / (right * wrong)
+        of_two_right, of_two_wrong = area / (2 - area), 2 * area * area / (1 + area)
+        variance = area * (1 - area) + (right - 1) * (of_two_right - area**2) + (wrong - 1) * (of_two_wrong - area**2)
+        half = 1.96 * math.sqrt(max(0.0, variance) / (right * wrong))
+        return Ranking(area, max(0.0, area - half), min(1.0, area + half))
 
     def calibration(self) -> Calibration:
         bins, count = len(self.counts), sum(self.counts)

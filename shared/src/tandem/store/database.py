@@ -1,4 +1,4 @@
-"""The connection to MongoDB, and what to expect of it when it is away."""
+"""The connection to MongoDB: what is read and written how safely, and how long anything may take."""
 
 from __future__ import annotations
 
@@ -8,81 +8,62 @@ from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo.errors import (
-    AutoReconnect,
-    ConnectionFailure,
-    ExecutionTimeout,
-    NotPrimaryError,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-    WTimeoutError,
-)
+from pymongo.uri_parser import parse_uri
 
 from tandem.settings import MongoSettings
+from tandem.store.causality import CausalReadConcern, OperationClock
+from tandem.store.errors import NameTakenError, StoreConflictError, StoreUnavailableError, store_errors
+
+__all__ = [
+    "Collection",
+    "Database",
+    "Document",
+    "Filter",
+    "NameTakenError",
+    "StoreConflictError",
+    "StoreUnavailableError",
+    "store_errors",
+    "utcnow",
+]
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
 Filter = Mapping[str, Any]
 
 
-class StoreUnavailableError(Exception):
-    """MongoDB cannot be reached or has no primary. Nothing is known of the write's effect; writes are idempotent, so
-    the same call may be made again."""
-
-
-class NameTakenError(Exception):
-    """A document of this name, or this version of it, exists already. Its text is the name."""
-
-
-class StoreConflictError(StoreUnavailableError):
-    """Another write got in the way of this one, which was taken back: look again, then try again after a short wait."""
-
-
-_AWAY = (
-    AutoReconnect,
-    ConnectionFailure,
-    ServerSelectionTimeoutError,
-    NotPrimaryError,
-    ExecutionTimeout,
-    WTimeoutError,
-)
-
-
-@asynccontextmanager
-async def store_errors() -> AsyncIterator[None]:
-    """Turn the driver's ways of saying that MongoDB is away into StoreUnavailableError; let the rest pass."""
-    try:
-        yield
-    except _AWAY as error:
-        raise StoreUnavailableError(f"MongoDB cannot be reached: {type(error).__name__}") from error
-    except PyMongoError as error:
-        if error.has_error_label("TransientTransactionError"):
-            raise StoreConflictError(f"another write got in the way: {type(error).__name__}") from error
-        if error.has_error_label("RetryableWriteError"):
-            raise StoreUnavailableError(f"MongoDB asks for a retry: {type(error).__name__}") from error
-        raise
-
-
 class Database:
-    """A handle on one database. Reads and writes are majority-acknowledged, times come back as UTC."""
+    """A handle on one database.
+
+    Writes are acknowledged by a majority of the replica set. Reads come from the primary, see majority-acknowledged
+    writes alone, and see every write that this process made or saw before, also after the primary changed. Times come
+    back as UTC. A primary that stopped answering is given up after the heartbeat and the connect timeout together.
+    """
 
     def __init__(self, settings: MongoSettings) -> None:
-        options: dict[str, Any] = {}
+        url = settings.url.get_secret_value()
+        options: dict[str, Any] = _timeouts(settings, url)
         if settings.tls_ca_file is not None:
             options |= {"tls": True, "tlsCAFile": str(settings.tls_ca_file)}
         if settings.tls_cert_key_file is not None:
             options |= {"tls": True, "tlsCertificateKeyFile": str(settings.tls_cert_key_file)}
+        clock = OperationClock()
+        self._clock = clock
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            settings.url.get_secret_value(),
+            url,
             tz_aware=True,
             tzinfo=UTC,
-            serverSelectionTimeoutMS=int(settings.server_selection_timeout_seconds * 1000),
             w="majority",
             readConcernLevel="majority",
+            readPreference="primary",
+            retryWrites=True,
+            retryReads=True,
             appname="tandem",
+            event_listeners=[clock],
             **options,
         )
-        self._database: AsyncIOMotorDatabase[Document] = self._client[settings.database]
+        self._database: AsyncIOMotorDatabase[Document] = self._client.get_database(
+            settings.database, read_concern=CausalReadConcern(clock)
+        )
 
     @property
     def raw(self) -> AsyncIOMotorDatabase[Document]:
@@ -95,8 +76,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
         """A multi-document transaction; yields the session to pass on. Raises StoreUnavailableError."""
-        async with store_errors(), await self._client.start_session() as session, session.start_transaction():
-            yield session
+        async with store_errors(), await self._client.start_session() as session:
+            if self._clock.latest is not None:
+                session.advance_operation_time(self._clock.latest)
+            async with session.start_transaction():
+                yield session
 
     async def ping(self) -> None:
         """Raises StoreUnavailableError."""
@@ -111,3 +95,23 @@ def utcnow() -> datetime:
     """Now, cut to the milliseconds that MongoDB keeps."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _timeouts(settings: MongoSettings, url: str) -> dict[str, int]:
+    """Return the time limits of the settings, in milliseconds, except those that the URL sets itself."""
+    limits = {
+        "serverSelectionTimeoutMS": settings.server_selection_timeout_seconds,
+        "connectTimeoutMS": settings.connect_timeout_seconds,
+        "heartbeatFrequencyMS": settings.heartbeat_seconds,
+        "socketTimeoutMS": settings.answer_timeout_seconds,
+    }
+    own = {name.lower() for name in _options_of(url)}
+    return {name: int(seconds * 1000) for name, seconds in limits.items() if name.lower() not in own}
+
+
+def _options_of(url: str) -> list[str]:
+    """Return the names of the options in a URL; a name that DNS resolves to servers (mongodb+srv) is left alone."""
+    if url.startswith("mongodb+srv://"):
+        query = url.partition("?")[2]
+        return [option.partition("=")[0] for option in query.replace(";", "&").split("&")]
+    return list(parse_uri(url)["options"])

@@ -119,7 +119,7 @@ INDEXES: tuple[Index, ...] = (
         (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
         "the next item, and counts by state",
     ),
-    Index("review_items", (("reserved_by", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
+    Index("review_items", (("reserved_by_id", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
     Index(
         "workers",
         (("heard_at", UP),),
@@ -129,7 +129,7 @@ INDEXES: tuple[Index, ...] = (
     Index("verifications", (("job_id", UP), ("seq", UP), ("revision", UP)), "a record's decisions", UNIQUE),
     Index(
         "verifications",
-        (("decided_by", UP), ("job_id", UP), ("decided_at", DOWN), ("_id", DOWN)),
+        (("decided_by_id", UP), ("job_id", UP), ("decided_at", DOWN), ("_id", DOWN)),
         "a person's last decisions, for undo",
     ),
 )

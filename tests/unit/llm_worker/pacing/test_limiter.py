@@ -302,3 +302,121 @@ def test_a_share_that_lapsed_while_the_process_slept_admits_nobody_until_it_is_r
         assert before + 9 <= len(crowd.admitted) <= before + 2 * 5 + 2
 
     run_in_virtual_time(story)
+
+
+def test_a_job_of_slow_calls_leaves_another_its_part_of_the_slots_as_they_become_free() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, max_in_flight=8)
+        crowd.come(40, job="slow")
+        await settle()
+        assert crowd.numbers == list(range(8))
+        crowd.come(40, job="quick")
+
+        for ended in range(4):  # each slot that a slow call gives back goes to the quick job and stays with it
+            crowd.end(ended)
+            await settle()
+            crowd.end(crowd.numbers[-1])
+            await settle()
+
+        slow = [number for number in crowd.numbers if number < 40]
+        assert slow == list(range(8))
+        assert len(crowd.numbers) == 8 + 8
+        assert crowd.limiter.in_flight == 8
+
+    run_in_virtual_time(story)
+
+
+def test_slots_are_shared_by_weight_and_none_is_left_free() -> None:
+    async def story(clock: Clock) -> None:
+        limiter = Limiter(Limits(max_in_flight=12), clock=clock)
+        under_way = {"one": 0, "three": 0}
+        weights = {"one": 1.0, "three": 3.0}
+        seconds = {"one": 10.0, "three": 1.0}
+        seen: list[tuple[int, int]] = []
+
+        async def call(job: str) -> None:
+            while True:
+                with await limiter.reserve(job=job, weight=weights[job]):
+                    under_way[job] += 1
+                    await asyncio.sleep(seconds[job])
+                    under_way[job] -= 1
+
+        tasks = [asyncio.create_task(call("one")) for _ in range(20)]
+        await settle()
+        assert under_way["one"] == 12
+        tasks += [asyncio.create_task(call("three")) for _ in range(20)]
+        for _ in range(30):
+            await asyncio.sleep(1.5)
+            seen.append((under_way["one"], under_way["three"]))
+        for task in tasks:
+            task.cancel()
+
+        assert seen[-1] == (3, 9)
+        assert all(sum(each) == 12 for each in seen)
+
+    run_in_virtual_time(story)
+
+
+def test_a_job_alone_has_all_slots_and_what_another_does_not_use() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, max_in_flight=8)
+        crowd.come(1, job="small")
+        await settle()
+        crowd.come(20, job="large")
+        await settle()
+
+        assert crowd.limiter.in_flight == 8
+        assert crowd.numbers == list(range(8))
+
+    run_in_virtual_time(story)
+
+
+def test_turns_go_by_weight_where_the_rate_binds() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, requests_per_minute=600)
+        for _ in range(200):
+            crowd.come(1, job="light")
+        await settle()
+        heavy = [asyncio.create_task(crowd.limiter.reserve(job="heavy", weight=4.0)) for _ in range(200)]
+        await asyncio.sleep(10)
+
+        done = sum(task.done() for task in heavy)
+        assert done == pytest.approx(4 * len(crowd.admitted), rel=0.1)
+        for task in heavy:
+            task.cancel()
+
+    run_in_virtual_time(story)
+
+
+def test_nothing_is_kept_of_jobs_that_are_gone() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, max_in_flight=2)
+        for number in range(1000):
+            crowd.come(1, job=f"job {number}")
+        for number in range(1000):
+            await settle()
+            crowd.end(number)
+        await settle()
+
+        assert crowd.limiter.waiting == 0
+        assert crowd.limiter._queue._lanes == {}
+
+    run_in_virtual_time(story)
+
+
+def test_thousands_of_calls_that_are_cancelled_at_once_are_gone_and_the_next_goes() -> None:
+    async def story(clock: Clock) -> None:
+        crowd = Crowd(clock, max_in_flight=1)
+        crowd.come(5000, job="one")
+        await settle()
+        crowd.come(1, job="two")
+        await settle()
+        for task in crowd.tasks[1:5000]:
+            task.cancel()
+        crowd.end(0)  # its slot becomes free before any of them has run
+        await settle()
+
+        assert crowd.numbers == [0, 5000]
+        assert crowd.limiter.waiting == 0
+
+    run_in_virtual_time(story)

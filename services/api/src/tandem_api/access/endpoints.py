@@ -33,9 +33,10 @@ async def list_api_keys(caller: Admin, api: Api, after: After = None, limit: Lim
     return await api.access.list_keys(caller, after=after, limit=limit)
 
 
-@router.delete("/api-keys/{key_id}", status_code=204, responses=problem_responses(404))
+@router.delete("/api-keys/{key_id}", status_code=204, responses=problem_responses(404, 409))
 async def revoke_api_key(key_id: str, caller: Admin, api: Api) -> None:
-    """Revoke a key at once, and end the sessions and login links made with it."""
+    """Revoke a key at once, and end the sessions and login links made with it. The last admin key that reaches all
+    projects and never expires stays."""
     await api.access.revoke_key(key_id, caller)
 
 

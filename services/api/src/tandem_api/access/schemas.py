@@ -43,6 +43,11 @@ class LoginLinkCreate(Body):
     role: Role = Role.ANNOTATOR
     name: Name | None = Field(default=None, description="Who logs in with it; the caller's name when left out.")
     project_ids: ProjectIds | None = Field(default=None, description="Null: the caller's own.")
+    as_caller: bool = Field(
+        default=False,
+        description="For a browser of the caller's own: what is reviewed there and with the caller's key has one "
+        "history, and either may undo it. Otherwise whoever logs in with the link is a person of their own.",
+    )
     ttl_seconds: int = Field(default=3600, ge=10, le=7 * 24 * 3600)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tandem.events import AgentSpec, LabelSchemaSpec
 from tandem.labeling.prompts import MarkedMessage
+from tandem.rendering.pool import RendererPool
 from tandem.store.records.documents import RecordDocument
 from tandem_api.agents.prompts import messages_of
 from tandem_api.agents.schemas import Message, PreviewedPrompt, PreviewedPrompts, Segment
@@ -14,8 +15,9 @@ from tandem_api.examples.pool import ExamplePools
 
 
 class Previewer:
-    def __init__(self, estimator: Estimator, pools: ExamplePools) -> None:
+    def __init__(self, estimator: Estimator, pools: ExamplePools, renderers: RendererPool) -> None:
         self._estimator = estimator
+        self._renderers = renderers
         self._pools = pools
 
     async def preview(
@@ -23,7 +25,7 @@ class Previewer:
     ) -> PreviewedPrompts:
         """As the messages would go out now: drawn examples may be others later. Raises PromptError."""
         drawn, notice = await self._pools.draw(project_id, agent, label_schema, records)
-        prompts = await messages_of(agent, label_schema, records, drawn)
+        prompts = await messages_of(agent, label_schema, records, drawn, self._renderers)
         estimates = await self._estimator.of_calls(agent, label_schema, records, drawn)
         items = [
             PreviewedPrompt(

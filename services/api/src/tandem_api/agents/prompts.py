@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,11 +11,14 @@ import orjson
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
-from tandem.labeling.prompts import MarkedMessage, PromptError, Renderer
+from tandem.labeling.prompts import MarkedMessage, PromptError, PromptLimitError
+from tandem.rendering.pool import RendererPool
+from tandem.rendering.prompts import AgentPrompts
+from tandem.rendering.refusals import PromptRefusedError
 from tandem.store.records.documents import RecordDocument
 
 _MOST_FIELDS = 50
-_CPU_SECONDS = 3.0
+_SECONDS = 3.0
 """Spent on rendering records to look for problems; the templates of most agents take a hundredth of it."""
 _ANY_TEXT = "A text to be labeled."
 
@@ -43,23 +45,57 @@ def fingerprint(agent: AgentSpec, label_schema: LabelSchemaSpec) -> str:
     return hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-async def template_problems(agent: AgentSpec, label_schema: LabelSchemaSpec) -> list[FieldProblem]:
-    """What is wrong with the templates, whatever the records' fields are called, and with the fields of examples."""
-    return await asyncio.to_thread(_try_out, agent, label_schema)
+async def template_problems(
+    agent: AgentSpec, label_schema: LabelSchemaSpec, renderers: RendererPool
+) -> list[FieldProblem]:
+    """What is wrong with the templates, whatever the records' fields are called, and with the fields of examples.
+
+    They are rendered for a made-up record, which is given every field that they ask for.
+    """
+    cure = "Mend the template; `label_schema`, `tasks`, `task` and, for a record, `fields` are at hand."
+    try:
+        prompts = await AgentPrompts.make(agent.model_copy(update={"examples": ()}), label_schema, renderers)
+    except PromptError as error:
+        return [problem_of(error, cure)]
+    errors = await _errors_of(prompts, {"text": _ANY_TEXT})
+    problems = [problem_of(each, cure) for each in errors if not _lacks_field(each)]
+    if any(map(_is_limit, errors)):
+        return problems
+    for number, example in enumerate(agent.examples):
+        for each in await _errors_of(prompts, example.fields):
+            problem = problem_of(each, "Give the fields that the user template reads.")
+            problems.append(problem.model_copy(update={"field": f"examples[{number}].fields"}))
+    return problems
 
 
 async def record_problems(
-    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
+    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument], renderers: RendererPool
 ) -> list[FieldProblem]:
     """What is wrong with the prompt for these records: every field that they lack, and whatever else fails, once."""
-    return await field_problems(agent, label_schema, [record["fields"] for record in records])
+    return await field_problems(agent, label_schema, [record["fields"] for record in records], renderers)
 
 
 async def field_problems(
-    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]]
+    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]], renderers: RendererPool
 ) -> list[FieldProblem]:
     """The same for records of which there are the fields alone."""
-    return await asyncio.to_thread(_problems_of, agent, label_schema, records)
+    fields = ", ".join(records[0]) if records else ""
+    cure = f"Records of this data set have the fields {fields}; make an agent whose prompt fits."
+    try:
+        prompts = await AgentPrompts.make(agent, label_schema, renderers)
+    except PromptError as error:
+        return [problem_of(error, cure)]
+    found: dict[str, FieldProblem] = {}
+    clock = asyncio.get_running_loop().time
+    until = clock() + _SECONDS
+    for record in records:
+        await asyncio.sleep(0)  # others have their turn
+        errors = await _errors_of(prompts, record)
+        for each in errors:
+            found.setdefault(each.variable or str(each), problem_of(each, cure))
+        if clock() > until or any(map(_is_limit, errors)):
+            break
+    return list(found.values())
 
 
 async def messages_of(
@@ -67,58 +103,20 @@ async def messages_of(
     label_schema: LabelSchemaSpec,
     records: Sequence[RecordDocument],
     drawn: Mapping[int, Sequence[Example]],
+    renderers: RendererPool,
 ) -> list[list[MarkedMessage]]:
     """The messages for each record, as the worker would send them. Raises PromptError."""
-
-    def render() -> list[list[MarkedMessage]]:
-        renderer = Renderer(agent, label_schema, marked=True)
-        return [renderer.marked_messages(record["fields"], drawn.get(record["seq"], ())) for record in records]
-
-    return await asyncio.to_thread(render)
+    prompts = await AgentPrompts.make(agent, label_schema, renderers, marked=True)
+    return [await prompts.marked_messages(record["fields"], drawn.get(record["seq"], ())) for record in records]
 
 
-def _try_out(agent: AgentSpec, label_schema: LabelSchemaSpec) -> list[FieldProblem]:
-    """Render for a made-up record, giving it every field that the template asks for."""
-    cure = "Mend the template; `label_schema`, `tasks`, `task` and, for a record, `fields` are at hand."
-    try:
-        renderer = Renderer(agent.model_copy(update={"examples": ()}), label_schema)
-    except PromptError as error:
-        return [_problem(error, cure)]
-    errors = _errors_of(renderer, {"text": _ANY_TEXT})
-    problems = [_problem(each, cure) for each in errors if not _lacks_field(each)]
-    for number, example in enumerate(agent.examples):
-        for each in _errors_of(renderer, example.fields):
-            problem = _problem(each, "Give the fields that the user template reads.")
-            problems.append(problem.model_copy(update={"field": f"examples[{number}].fields"}))
-    return problems
-
-
-def _problems_of(
-    agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]]
-) -> list[FieldProblem]:
-    fields = ", ".join(records[0]) if records else ""
-    cure = f"Records of this data set have the fields {fields}; make an agent whose prompt fits."
-    try:
-        renderer = Renderer(agent, label_schema)
-    except PromptError as error:
-        return [_problem(error, cure)]
-    found: dict[str, FieldProblem] = {}
-    until = time.thread_time() + _CPU_SECONDS
-    for record in records:
-        if time.thread_time() > until:
-            break
-        for each in _errors_of(renderer, record):
-            found.setdefault(each.variable or str(each), _problem(each, cure))
-    return list(found.values())
-
-
-def _errors_of(renderer: Renderer, fields: Mapping[str, str]) -> list[PromptError]:
+async def _errors_of(prompts: AgentPrompts, fields: Mapping[str, str]) -> list[PromptError]:
     """Every field that the templates read and that is not there, and the first error of another kind."""
     known = dict(fields)
     errors: list[PromptError] = []
     for _ in range(_MOST_FIELDS):
         try:
-            renderer.messages(known)
+            await prompts.messages(known)
         except PromptError as error:
             errors.append(error)
             name = (error.variable or "").removeprefix("fields.")
@@ -130,10 +128,16 @@ def _errors_of(renderer: Renderer, fields: Mapping[str, str]) -> list[PromptErro
     return errors
 
 
+def _is_limit(error: PromptError) -> bool:
+    return isinstance(error, PromptLimitError | PromptRefusedError)
+
+
 def _lacks_field(error: PromptError) -> bool:
     return (error.variable or "").startswith("fields.")
 
 
-def _problem(error: PromptError, cure: str) -> FieldProblem:
+def problem_of(error: PromptError, cure: str = "Mend the template.") -> FieldProblem:
     line = f" (line {error.line})" if error.line else ""
+    if _is_limit(error):
+        cure = "Simplify the template: fewer loops over texts, fewer filters and comparisons. Text around them is free."
     return FieldProblem(field=f"{error.template}_template", detail=f"{error}{line}", cure=cure)

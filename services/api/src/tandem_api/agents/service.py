@@ -10,6 +10,7 @@ from tandem.access import Caller
 from tandem.events import AgentSpec, DrawnExamples, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
 from tandem.labeling.prompts import PromptError, default_templates
+from tandem.rendering.pool import RendererPool
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
@@ -26,7 +27,13 @@ from tandem_api.agents.confidence import stated_problems, strategy_problems
 from tandem_api.agents.examples import drawn_problems, example_problems, in_one_form
 from tandem_api.agents.parameters import parameters_of
 from tandem_api.agents.previewing import Previewer
-from tandem_api.agents.prompts import field_problems, fingerprint, record_problems, template_problems
+from tandem_api.agents.prompts import (
+    field_problems,
+    fingerprint,
+    problem_of,
+    record_problems,
+    template_problems,
+)
 from tandem_api.agents.schemas import (
     Agent,
     AgentCreate,
@@ -61,6 +68,7 @@ class AgentService:
         providers: ProviderService,
         previewer: Previewer,
         tryouts: TryoutService,
+        renderers: RendererPool,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -73,6 +81,7 @@ class AgentService:
         self._providers = providers
         self._previewer = previewer
         self._tryouts = tryouts
+        self._renderers = renderers
 
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
         """The new version and True, or the latest one and False when it is equal. All problems are told together."""
@@ -129,7 +138,7 @@ class AgentService:
             fallback=body.fallback,
             fingerprint="",
         )
-        problems += await template_problems(spec, label_schema)
+        problems += await template_problems(spec, label_schema, self._renderers)
         problems += example_problems(spec.examples, label_schema)
         if body.drawn_examples is not None:
             problems += await self._drawn_problems(project_id, body.drawn_examples, label_schema)
@@ -199,7 +208,8 @@ class AgentService:
         try:
             return await self._previewer.preview(project_id, spec, label_schema, records)
         except PromptError as error:
-            raise _all_of(await record_problems(spec, label_schema, records), "prompt") from error
+            problems = await record_problems(spec, label_schema, records, self._renderers)
+            raise _all_of(problems or [problem_of(error)], "prompt") from error
 
     async def preview_draft(self, project_id: str, body: DraftPreview, caller: Caller) -> PreviewedPrompts:
         """The same for an agent that is not made yet. All problems are told together."""
@@ -215,7 +225,7 @@ class AgentService:
         spec = agent_spec(agent)
         trial = Trial(agent["project_id"], spec, label_schema, caller)
         if body.dataset_id is None:
-            if problems := await field_problems(spec, label_schema, body.records):
+            if problems := await field_problems(spec, label_schema, body.records, self._renderers):
                 raise _all_of(problems, "prompt")
             return await self._tryouts.of_texts(trial, body.records)
         records = await self._records_of(
@@ -223,7 +233,7 @@ class AgentService:
         )
         if not records:
             raise not_found("record from this seq on", str(body.from_seq))
-        if problems := await record_problems(spec, label_schema, records):
+        if problems := await record_problems(spec, label_schema, records, self._renderers):
             raise _all_of(problems, "prompt")
         return await self._tryouts.of_records(trial, records)
 

@@ -15,6 +15,8 @@ from tandem_api.jobs.schemas import ModelCost
 from tandem_api.paging import Page
 from tandem_api.views import View
 
+_PERSON = "Who it was, the same in all decisions of one person; null where a version before this field wrote it."
+
 
 class Verification(View):
     """The decision of a person that holds."""
@@ -24,6 +26,7 @@ class Verification(View):
     confirmed: bool = Field(description="Whether the person kept what was shown.")
     shown_values: dict[str, LabelValue]
     decided_by: str
+    decided_by_id: str | None = Field(default=None, description=_PERSON)
     decided_at: datetime
 
 
@@ -116,6 +119,7 @@ class PastDecision(View):
     shown_attempt: int
     shown_values: dict[str, LabelValue]
     decided_by: str
+    decided_by_id: str | None = Field(default=None, description=_PERSON)
     decided_at: datetime
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import uuid4
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import RECORDS_IMPORTED
 from tandem.store.database import StoreUnavailableError, utcnow
-from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
+from tandem.store.patience import patiently
 from tandem.store.records.writer import RecordWriter
 from tandem_api.datasets.import_run import ImportRun, Reading, begin
 from tandem_api.datasets.parsing.encodings import in_utf8
@@ -25,9 +27,12 @@ from tandem_api.datasets.parsing.making import Draft, RecordMaker
 from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
 from tandem_api.datasets.schemas import ImportResult
 
+T = TypeVar("T")
+
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
+
 
 _log = get_logger(__name__)
 
@@ -62,12 +67,13 @@ class Importer:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
         import_id = uuid4().hex
-        dataset = await self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+        dataset = await self._begin(dataset_id, import_id)
         if dataset is None:
             raise ImportBusyError(dataset_id)
         keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
         try:
-            await self._records.delete_invisible(dataset_id, from_seq=dataset["visible_below"])
+            bound = dataset["visible_below"]
+            await self._patiently(lambda: self._records.delete_invisible(dataset_id, from_seq=bound))
             run = await self._take_in(dataset, import_id, chunks, reading)
             result = await self._commit(run, reading, by)
         except BaseException:
@@ -77,6 +83,18 @@ class Importer:
             keeping.cancel()
         RECORDS_IMPORTED.inc(run.records)
         return result
+
+    async def _begin(self, dataset_id: str, import_id: str) -> DatasetDocument | None:
+        """Take the lease; None when another import has it. A lease that was taken though an error came is given back,
+        so that the next try need not wait until it runs out."""
+        try:
+            return await self._patiently(
+                lambda: self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            )
+        except StoreUnavailableError:
+            with contextlib.suppress(StoreUnavailableError):
+                await self._datasets.give_up_import(dataset_id, import_id)
+            raise
 
     async def _take_in(
         self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: Reading
@@ -178,19 +196,22 @@ class Importer:
 
     async def _commit(self, run: ImportRun, reading: Reading, by: str) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
-        committed = await self._datasets.commit_import(
-            dataset["_id"],
-            {
-                "import_id": run.import_id,
-                "records": run.records,
-                "skipped": duplicates.skipped,
-                "committed_at": utcnow(),
-                "committed_by": by,
-            },
-            fields=dataset["fields"] or list(mapping.text_columns),
-            ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
-            gold_tasks=mapping.gold_tasks,
-            visible_below=run.next_seq,
+        part: ImportPart = {
+            "import_id": run.import_id,
+            "records": run.records,
+            "skipped": duplicates.skipped,
+            "committed_at": utcnow(),
+            "committed_by": by,
+        }
+        committed = await self._patiently(
+            lambda: self._datasets.commit_import(
+                dataset["_id"],
+                part,
+                fields=dataset["fields"] or list(mapping.text_columns),
+                ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                gold_tasks=mapping.gold_tasks,
+                visible_below=run.next_seq,
+            )
         )
         return ImportResult(
             import_id=run.import_id,
@@ -221,11 +242,17 @@ class Importer:
             except ImportLeaseLostError:
                 return  # the commit will find the same
 
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await patiently(call, seconds=self.limits.lease_seconds)
+
     async def _undo(self, dataset: DatasetDocument, import_id: str) -> None:
-        """Remove what was written. Where that fails the bound still hides it, and the next import removes it."""
+        """Remove what was written, unless the commit took effect although it seemed to fail.
+
+        Where that fails the bound still hides it, and the next import removes it.
+        """
         try:
-            await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
-            await self._datasets.give_up_import(dataset["_id"], import_id)
+            if await self._patiently(lambda: self._datasets.give_up_import(dataset["_id"], import_id)):
+                await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
 

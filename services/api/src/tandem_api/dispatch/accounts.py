@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.dispatch_writer import LeaseLostError
+from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Account, Fleet
 from tandem_api.dispatch.settings import DispatchSettings
-from tandem_api.dispatch.window import Ceiling, share_window, window_size
+from tandem_api.dispatch.window import Ceiling, share_window, usable, window_size
 
 log = get_logger(__name__)
 
@@ -32,23 +33,19 @@ class Waiting:
         self._to_ask: set[str] = set()
         self._sized = clock()
 
-    async def judge(self, feeders: Iterable[JobFeeder]) -> tuple[bool, list[str]]:
-        """Move every job whose account changed. Returns whether any moved, and the jobs whose lease was lost."""
-        moved, lost = False, []
-        handed_back: dict[Account, int] = {}
-        outstanding: dict[Account, int] = defaultdict(int)
+    async def judge(self, feeders: Iterable[JobFeeder]) -> list[str]:
+        """Move every job whose account changed. Returns the jobs whose lease was lost. Raises StoreUnavailableError."""
         calling = [(feeder, account) for feeder in feeders if (account := feeder.account) is not None]
+        self._note_handed_back(calling)  # first, since what was counted is counted once, whatever fails below
+        lost = []
         for feeder, account in calling:
-            outstanding[account] += feeder.outstanding
-        for feeder, account in calling:
-            if account not in handed_back:
-                handed_back[account] = self._look_at(account, outstanding[account])
+            feeder.is_limited = self._fleet.is_limited(account, within=self._settings.deadline_seconds)
             try:
-                moved = await self._judge(feeder, account, handed_back[account] > 0) or moved
+                if not await self._refuse(feeder):
+                    await self._judge(feeder, account)
             except LeaseLostError:
                 lost.append(feeder.job_id)
-        self._to_ask &= {feeder.job_id for feeder, _ in calling}
-        return moved, lost
+        return lost
 
     def windows(self, feeders: Mapping[str, JobFeeder]) -> dict[str, int]:
         """How many requests each job may have outstanding: a window for each account, and one for the jobs that need
@@ -61,9 +58,13 @@ class Waiting:
         shares: dict[str, int] = {}
         for account, theirs in by_account.items():
             window = self._settings.max_window
+            demands = {feeder.job_id: feeder.demand for feeder in theirs}
             if account is not None:
                 window = self._ceilings[account].apply(self._window(account, theirs), seconds)
-            shares |= share_window(window, {feeder.job_id: feeder.demand for feeder in theirs})
+                slots = max(self._fleet.slots(account), self._settings.min_window)
+                soon = {feeder.job_id: feeder.rate_per_second * self._settings.window_seconds for feeder in theirs}
+                demands = usable(demands, slots=slots, soon=soon)
+            shares |= share_window(window, demands)
         metrics.DISPATCH_WINDOW.set(sum(shares.values()))
         return shares
 
@@ -76,9 +77,18 @@ class Waiting:
             largest=self._settings.max_window,
         )
 
+    def _note_handed_back(self, calling: Sequence[tuple[JobFeeder, Account]]) -> None:
+        """Note which jobs are to be asked for anew, since requests of their account were handed back."""
+        outstanding: dict[Account, int] = defaultdict(int)
+        for feeder, account in calling:
+            outstanding[account] += feeder.outstanding
+        handed_back = {account: self._look_at(account, count) for account, count in outstanding.items()}
+        self._to_ask &= {feeder.job_id for feeder, _ in calling}
+        self._to_ask |= {feeder.job_id for feeder, account in calling if handed_back[account]}
+
     def _look_at(self, account: Account, outstanding: int) -> int:
-        """How many requests of the account were handed back lately. Those of jobs that wait for it are asked anew in
-        any case, when it is well again."""
+        """Return how many requests of the account were handed back lately. Those of jobs that wait for it are asked
+        for anew in any case, when it is well again."""
         count = self._fleet.take_handed_back(account)
         if self._fleet.obstacle(account) is not None:
             self._unwell[account] = self._clock()
@@ -89,31 +99,45 @@ class Waiting:
             self._ceilings[account].handed_back(count, outstanding=outstanding)
         return count
 
-    async def _judge(self, feeder: JobFeeder, account: Account, handed_back: bool) -> bool:
+    async def _refuse(self, feeder: JobFeeder) -> bool:
+        """Let a job wait whose agent's templates the workers do not render. Returns whether there is such a refusal."""
+        refusal = self._fleet.refusal(feeder.agent_id)
+        if refusal is None or not (feeder.running or feeder.waiting):
+            return False
+        await feeder.refuse(refusal)
+        log.warning("job.waiting", job_id=feeder.job_id, reason=PROMPT, text=refusal)
+        return True
+
+    async def _judge(self, feeder: JobFeeder, account: Account) -> None:
+        """Move the job where its account says so. What was noted of it is forgotten once the move is written."""
         obstacle = self._fleet.in_the_way(account, feeder.second)
         if obstacle is not None and (feeder.running or feeder.waiting):
+            if not feeder.waiting or feeder.document["state_reason"] != obstacle.text:
+                await feeder.wait(obstacle.text)
+                log.warning("job.waiting", job_id=feeder.job_id, reason=obstacle.reason, text=obstacle.text)
             self._to_ask.discard(feeder.job_id)
-            if feeder.document["state_reason"] == obstacle.text and feeder.waiting:
-                return False
-            await feeder.wait(obstacle.text)
-            log.warning("job.waiting", job_id=feeder.job_id, reason=obstacle.reason, text=obstacle.text)
-            return True
+            return
         if feeder.waiting:
             if obstacle is None and self._fleet.alive and self._fleet.all_heard:
                 await feeder.go_on()
-                log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
-                return True
-            return False
-        if feeder.running and await feeder.tell(self._fleet.aside(account, feeder.second)):
-            log.warning(
-                "job.one_model", job_id=feeder.job_id, text=feeder.document["state_reason"] or "both take calls"
-            )
-        if handed_back:
-            self._to_ask.add(feeder.job_id)
-        if feeder.running and feeder.job_id in self._to_ask:
-            asked = await feeder.ask_anew(self._clock(), not_within=self._settings.ask_anew_seconds)
-            if asked:
                 self._to_ask.discard(feeder.job_id)
-                log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
-            return asked
-        return False
+                log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
+            return
+        if feeder.running:
+            await self._tell(feeder, account)
+        if (
+            feeder.running
+            and feeder.job_id in self._to_ask
+            and await feeder.ask_anew(self._clock(), not_within=self._settings.ask_anew_seconds)
+        ):
+            self._to_ask.discard(feeder.job_id)
+            log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
+
+    async def _tell(self, feeder: JobFeeder, account: Account) -> None:
+        """Have a running job say what is not as its agent wants it."""
+        unsure = without = None
+        if refused := self._fleet.refused(account):
+            unsure, without = feeder.refused(refused)
+        said = [text for text in (self._fleet.aside(account, feeder.second), unsure, without) if text]
+        if await feeder.tell(" ".join(said) or None, without_confidence=unsure):
+            log.warning("job.told", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again")

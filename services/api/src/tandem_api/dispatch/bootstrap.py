@@ -10,17 +10,18 @@ from tandem.events import JobKind
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
 from tandem.price_files import load_prices
+from tandem.rendering.pool import RendererPool
 from tandem.service import App
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database
-from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.watch import StoreWatch
 from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
@@ -33,14 +34,24 @@ from tandem_api.examples.pool import ExamplePools
 
 @asynccontextmanager
 async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[App]:
-    prices = load_prices(settings.prices_file)
+    """Wait for MongoDB, then for the broker; construct the dispatcher and close what was opened at the end."""
     database = Database(settings.mongo)
+    try:
+        await StoreWatch(database, health).until()
+        async with _build(settings, health, database) as app:
+            yield app
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def _build(settings: DispatcherSettings, health: Health, database: Database) -> AsyncIterator[App]:
+    prices = load_prices(settings.prices_file)
     annotations = AnnotationReader(database)
-    await ensure_indexes(database)
     connection = Connection(settings.kafka)
     keeper = TopicKeeper(connection, health=health)
     await keeper.start()
-    async with Producer(connection, health=health) as producer:
+    async with Producer(connection, health=health) as producer, RendererPool(settings.rendering) as renderers:
         # A new name at each start: what a killed predecessor holds runs out or is handed over, never adopted.
         holder = uuid.uuid4().hex
         reports = WorkerReports(connection, producer=producer)
@@ -62,6 +73,7 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             examples=ExamplePools(
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),
+            renderers=renderers,
         )
         orders = ReviewOrderWalker(
             writer=ReviewOrderWriter(database),
@@ -85,4 +97,3 @@ async def build(settings: DispatcherSettings, health: Health) -> AsyncIterator[A
             },
             stop=[orders.stop, dispatcher.stop, reports.stop, keeper.stop],
         )
-    database.close()

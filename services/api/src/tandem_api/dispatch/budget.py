@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
-from tandem.labeling.prompts import PromptError, Renderer, response_format
-from tandem.observability.logs import get_logger
+from tandem.labeling.prompts import response_format
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, job_published
 from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
+from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes, UnknownSizeError
 from tandem_api.dispatch.requests import Asked
-
-log = get_logger(__name__)
+from tandem_api.dispatch.reserve import Bounded, Reserve
 
 BUDGET = "budget"
 """What a job that used up its budget is `waiting_for`."""
 _UNRENDERED_TOKENS = 64 * 1024
 """Set aside for the prompt of a record that cannot be rendered here; a worker fails it unpaid."""
+NOTHING_FITS = -1
+"""A limit in nano-dollars under which no request fits, however little it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,13 @@ class Budgets:
 
 
 class JobBudget:
-    """The budget of one job whose lease is held here; `limit_usd` may be changed at any time."""
+    """The rules of one job's budget: what its requests and answers cost, and what fits. `Reserve` holds the sums."""
 
-    def __init__(self, document: JobDocument, limit_usd: float, shared: Budgets, deadline_seconds: float) -> None:
-        self.limit_usd = limit_usd
+    def __init__(self, document: JobDocument, shared: Budgets, deadline_seconds: float, sizes: PromptSizes) -> None:
+        self._sizes = sizes
         self._shared = shared
         self._job_id: str = document["_id"]
         self._deadline_seconds = deadline_seconds
-        self._ledger = Ledger()
-        if lingering := document["dispatch"].get("lingering_usd"):
-            self._ledger.linger(at_most(lingering), due=shared.clock() + deadline_seconds)
-        self._below = 0
-        self._above: dict[int, int] = {}
-        self._more = 0
-        self._refused: int | None = None
         job = job_published(document)
         self._agent = job.agent
         self._format = response_format(job.label_schema, job.agent.confidence_strategy)
@@ -62,115 +56,103 @@ class JobBudget:
         self._models = [(job.agent.provider, job.agent.model)]
         if job.agent.fallback is not None:
             self._models.append((job.agent.fallback.provider, job.agent.fallback.model))
-        try:
-            self._renderer: Renderer | None = Renderer(job.agent, job.label_schema)
-        except PromptError as error:
-            log.warning("dispatch.budget.prompt", job_id=self._job_id, reason=str(error))
-            self._renderer = None
 
-    @property
-    def spent_usd(self) -> float:
-        return dollars(self._spent)
+    def begun(self, lingering_usd: float) -> Reserve:
+        """Return the reserve to begin with: `lingering_usd` is kept for one deadline, whatever ends."""
+        ledger = Ledger()
+        if lingering_usd:
+            ledger.linger(at_most(lingering_usd), due=self._shared.clock() + self._deadline_seconds)
+        return Reserve(ledger)
 
-    @property
-    def reserved_usd(self) -> float:
-        return dollars(self._ledger.reserved)
+    async def bounded(self, requests: Sequence[Asked]) -> Bounded:
+        """Return the requests with the most that each can cost, up to the first whose prompt is not measured yet.
 
-    @property
-    def lingering_usd(self) -> float:
-        """Of what is reserved: for requests that were asked for again before their deadline."""
-        return dollars(self._ledger.lingering)
-
-    @property
-    def is_tight(self) -> bool:
-        """The last that wanted to go out did not fit."""
-        return self._refused is not None
-
-    @property
-    def is_used_up(self) -> bool:
-        """Something did not fit, and nothing is under way that could make room for it."""
-        return self._refused is not None and not self._ledger.may_free(self._shared.clock())
-
-    @property
-    def _spent(self) -> int:
-        return self._below + self._more + sum(self._above.values())
-
-    async def ended(self, seqs: Iterable[int], *, low: int, below: Sequence[ModelSpend]) -> None:
-        """These have ended; what ended under `low` cost `below`. Also asks what was paid beyond the first answers.
-
-        Raises StoreUnavailableError; nothing has changed then.
+        The one place where prompts are measured. That is not waited for long: what is left out waits for the next turn.
         """
+        await self._sizes.measure(requests, seconds=PATIENCE_SECONDS)
+        found: list[tuple[Asked, int | None]] = []
+        for request in requests:
+            if isinstance(request, AnnotationRespondedV1):
+                found.append((request, None))  # labels that are there cost nothing
+                continue
+            try:
+                found.append((request, self._cost_of(self._sizes.of(request))))
+            except UnknownSizeError:
+                break
+        return found
+
+    async def bounded_all(self, requests: Sequence[Asked]) -> Bounded:
+        """Return all requests with the most that each can cost; what cannot be measured soon counts as a long one."""
+        await self._sizes.measure(requests, seconds=LONG_PATIENCE_SECONDS)
+        return [
+            (request, None if isinstance(request, AnnotationRespondedV1) else self._most(request))
+            for request in requests
+        ]
+
+    async def ended(self, reserve: Reserve, seqs: Iterable[int], *, low: int, below: Sequence[ModelSpend]) -> Reserve:
+        """Return the reserve after these ended; what ended under `low` cost `below`. Also reads what was paid beyond
+        the first answers. Raises StoreUnavailableError."""
         seqs = list(seqs)
         costs = await self._shared.spending.of_records(self._job_id, [seq for seq in seqs if seq >= low])
         more = await self._shared.spending.more([self._job_id])
-        self._above |= {seq: self._cost(rows) for seq, rows in costs.items()}
-        self._above = {seq: cost for seq, cost in self._above.items() if seq >= low}
-        self._below = self._cost(below)
-        self._more = self._cost(more.get(self._job_id, ()))
-        self._ledger.settle(seqs)
+        return reserve.settled(
+            seqs,
+            {seq: self._cost(rows) for seq, rows in costs.items()},
+            low=low,
+            below=self._cost(below),
+            more=self._cost(more.get(self._job_id, ())),
+        )
 
-    def hold(self, requests: Iterable[Asked]) -> None:
-        """Set aside for requests that are out already, whether it fits or not."""
+    def hold(self, reserve: Reserve, requests: Bounded) -> Reserve:
+        """Return the reserve with money set aside for requests that are out already, whether it fits or not."""
         now = self._shared.clock()
-        for request in requests:
-            if not isinstance(request, AnnotationRespondedV1):
-                self._ledger.hold(request.seq, self._most(request), due=now + self._deadline_seconds, now=now)
+        return reserve.held(requests, now=now, due=now + self._deadline_seconds)
 
-    def admit(self, requests: Sequence[Asked], *, due: float) -> list[Asked]:
-        """The first of the requests, as many as fit; what they can cost is set aside."""
-        now = self._shared.clock()
-        self._ledger.expire(now)
-        self._refused = None
-        spent, limit = self._spent, at_least(self.limit_usd)
-        admitted: list[Asked] = []
-        for request in requests:
-            if isinstance(request, AnnotationRespondedV1):
-                admitted.append(request)  # labels that are there cost nothing
-                continue
-            cost = self._most(request)
-            if self.unpriced or not self._ledger.fits(request.seq, cost, spent=spent, limit=limit, now=now):
-                self._refused = cost
-                break
-            self._ledger.hold(request.seq, cost, due=due, now=now)
-            admitted.append(request)
-        return admitted
+    def admit(
+        self, reserve: Reserve, requests: Bounded, *, limit_usd: float, due: float
+    ) -> tuple[Reserve, list[Asked]]:
+        """Set aside for the first of the requests, as many as fit; returns those."""
+        return reserve.admitted(requests, limit=self._limit(limit_usd), now=self._shared.clock(), due=due)
 
-    def allows(self, request: Asked) -> bool:
-        """Whether this one would fit now."""
-        if isinstance(request, AnnotationRespondedV1):
-            return True
-        now = self._shared.clock()
-        self._ledger.expire(now)
-        self._refused = cost = self._most(request)
-        limit = at_least(self.limit_usd)
-        return not self.unpriced and self._ledger.fits(request.seq, cost, spent=self._spent, limit=limit, now=now)
+    def tried(self, reserve: Reserve, requests: Bounded, *, limit_usd: float) -> Reserve:
+        """Return the reserve, tight if the first of the requests would not fit now."""
+        return reserve.tried(requests, limit=self._limit(limit_usd), now=self._shared.clock())
+
+    def is_used_up(self, reserve: Reserve) -> bool:
+        """Tell whether something did not fit, and nothing is under way that could make room for it."""
+        return reserve.is_used_up(self._shared.clock())
+
+    def _limit(self, limit_usd: float) -> int:
+        return NOTHING_FITS if self.unpriced else at_least(limit_usd)
 
     @property
     def unpriced(self) -> str | None:
         """A model whose price is not known, without which the budget cannot be kept."""
         return next(iter(self._request_bound.unpriced), None)
 
-    @property
-    def reason(self) -> str:
-        """Why nothing more goes out, for people."""
+    def reason(self, reserve: Reserve, limit_usd: float) -> str:
+        """Say, for people, why nothing more goes out."""
         if self.unpriced is not None:
             return (
                 f"The dispatcher knows no price of {self.unpriced}, so the budget cannot be kept: give it the price "
                 "file of the api (TANDEM_PRICES_FILE), or take the budget away."
             )
-        next_one = in_dollars(dollars(self._refused or 0))
+        next_one = in_dollars(dollars(reserve.refused or 0))
         return (
-            f"The budget of {in_dollars(self.limit_usd)} is used up: {in_dollars(self.spent_usd)} are spent, and the "
+            f"The budget of {in_dollars(limit_usd)} is used up: {in_dollars(reserve.spent_usd)} are spent, and the "
             f"next record could cost up to {next_one}. Raise the budget to go on."
         )
 
     def _most(self, request: AnnotationRequestedV1) -> int:
-        if self._renderer is not None:
-            try:
-                return at_most(self._request_bound.of(self._renderer.messages(request.fields, request.examples)).usd)
-            except PromptError:
-                pass  # the worker fails it for the same reason, unpaid
-        return at_most(self._request_bound.of_prompt(_UNRENDERED_TOKENS).usd)
+        try:
+            return self._cost_of(self._sizes.of(request))
+        except UnknownSizeError:
+            return self._cost_of(None)
+
+    def _cost_of(self, size: int | None) -> int:
+        """Return the most that a request costs whose prompt has this size; None where it cannot be rendered."""
+        bound = self._request_bound
+        return at_most((bound.of_prompt(_UNRENDERED_TOKENS) if size is None else bound.of_size(size)).usd)
 
     @property
     def _request_bound(self) -> RequestBound:
@@ -189,7 +171,7 @@ class JobBudget:
         return self._bound[1]
 
     def _cost(self, rows: Iterable[ModelSpend]) -> int:
-        """What a worker could not price is priced here, as if nothing of it had been cached."""
+        """Return what these cost. What a worker could not price is priced here, as if nothing of it had been cached."""
         cost = 0
         for row in rows:
             usd = row.amount

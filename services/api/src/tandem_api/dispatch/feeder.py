@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import replace
 
-from tandem.events import Event
-from tandem.messaging import Producer
-from tandem.observability import metrics
 from tandem.observability.logs import get_logger
-from tandem.pricing import ModelSpend, add_up
-from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.dispatch_writer import JobDispatchWriter, Progress
-from tandem.store.jobs.documents import JobDocument, TotalsPart
-from tandem.store.records.documents import RecordDocument
-from tandem.store.records.reader import RecordReader
-from tandem_api.dispatch.budget import BUDGET, Budgets, JobBudget
-from tandem_api.dispatch.drawing import JobExamples
+from tandem.store.jobs.documents import JobDocument
+from tandem_api.dispatch import budget_gate, settling
+from tandem_api.dispatch.asking import Asking, Step
+from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
-from tandem_api.dispatch.making import Makers
-from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
-from tandem_api.dispatch.window import MAX_ASKS, Demand, Outstanding, Rate
-from tandem_api.examples.pool import ExamplePools
+from tandem_api.dispatch.parts import BATCH, Clock, Parts
+from tandem_api.dispatch.prompt_sizes import PromptSizes
+from tandem_api.dispatch.walk import Walk, totals_part
+from tandem_api.dispatch.window import Demand
 
 log = get_logger(__name__)
 
@@ -31,325 +21,184 @@ LONGEST_SPAN = 100_000
 """The cursor never runs further than this ahead of the lowest record that has not ended, so that counting the span
 between them stays cheap however long one record takes."""
 
-BATCH = 1000
-"""Records read and published at once."""
-
-
-class Clock(Protocol):
-    def __call__(self) -> float:
-        """Seconds of a clock that runs only while a worker is alive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What every feeder of a dispatcher shares."""
-
-    writer: JobDispatchWriter
-    records: RecordReader
-    annotations: AnnotationReader
-    producer: Producer
-    clock: Clock
-    deadline_seconds: float
-    budgets: Budgets
-    makers: Makers
-    examples: ExamplePools
-
 
 class JobFeeder(FedJob):
-    """The walk of one job: a cursor, the requests outstanding behind it, and the totals below both.
+    """Moves the walk of one job: each step is computed, saved, and only then assigned, published and marked as such.
 
-    `low` is the lowest seq that has not ended; all below it are in `totals`. Every record in [low, cursor) has either
-    ended or is outstanding. What is needed to go on after a crash is saved before anything is published.
+    Whatever fails in between leaves the walk as it was, so that the next turn does the same again. A request whose
+    publishing failed stays void: it is asked for again at once, with the same number.
     """
 
-    def __init__(self, document: JobDocument, parts: Parts) -> None:
-        super().__init__(document)
+    def __init__(self, document: JobDocument, parts: Parts, walk: Walk) -> None:
+        super().__init__(document, parts.writer)
         self._parts = parts
-        dispatch = document["dispatch"]
-        self._cursor: int = dispatch["cursor"]
-        self._low: int = dispatch["low"]
-        self._totals: TotalsPart = dispatch["totals"].copy()
-        self._asked_epoch: int = dispatch["asked_epoch"]
-        self._rate = Rate(dispatch["rate_per_second"])
-        self._voided = float("-inf")
-        self._spend = tuple(ModelSpend.of(row) for row in dispatch.get("spend", ()))
+        self._walk = walk
+        self._asking = Asking(parts, walk.notice)
         self._budget: JobBudget | None = None
+        self._sizes = PromptSizes(document, parts.renderers)
         self._looked_at_budget = 0
-        self._outstanding = Outstanding()
-        self._unsaved = False
-        self._examples = JobExamples(parts.examples, dispatch.get("notice"))
-        # What no worker is needed for falls overdue whether one is alive or not.
-        self._clock: Clock = parts.clock if self.asks_model else time.monotonic
+        self.is_limited = False
+        """Whether the account's rate holds records up: a deadline that passes then does not count as an ask in vain."""
+        self._save_unknown = False
+        self._forgotten = False
+        self._clock = _clock(document, parts)
+        self._settled_at = parts.monotonic()
 
     @classmethod
     async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
-        """Go on where the document says. What was asked at the present epoch is taken to be under way; what was
-        asked at an earlier one is void and will be asked anew."""
-        feeder = cls(document, parts)
-        asks = {int(seq): number for seq, number in document["dispatch"]["asks"].items()}
-        walked = await parts.records.seqs(document["dataset_id"], feeder._low, feeder._cursor)
-        ended = set(await parts.annotations.ended(feeder.job_id, feeder._low, feeder._cursor))
-        due = feeder._clock() + parts.deadline_seconds
-        for seq in walked:
-            if seq not in ended:
-                feeder._outstanding.ask(seq, number=asks.get(seq, 1), due=due)
-        return feeder
+        """Go on where the document says. Raises StoreUnavailableError."""
+        due = _clock(document, parts)() + parts.deadline_seconds
+        return cls(document, parts, await settling.adopted(document, parts, due))
 
     @property
     def outstanding(self) -> int:
-        return len(self._outstanding)
+        return len(self._walk.outstanding)
 
     @property
     def rate_per_second(self) -> float:
         """Records of this job that ended a second, lately."""
-        return self._rate.per_second
+        return self._walk.rate.per_second
+
+    @property
+    def _below_seq(self) -> int:
+        return self.document["selection"]["below_seq"]
 
     @property
     def _walked(self) -> bool:
-        return self._cursor >= self.document["selection"]["below_seq"]
-
-    @property
-    def _ended(self) -> int:
-        """Records below `low`."""
-        return self._totals["labeled"] + self._totals["invalid"] + self._totals["failed"]
+        return self._walk.cursor >= self._below_seq
 
     @property
     def unended(self) -> int:
         """Records that have not ended; an upper bound while some above `low` have."""
         if self._walked:
-            return len(self._outstanding)
-        return max(self.document["selection"]["size"] - self._ended, len(self._outstanding))
+            return self.outstanding
+        return max(self.document["selection"]["size"] - self._walk.totals.ended, self.outstanding)
 
     @property
     def demand(self) -> Demand:
         return Demand(weight=self.document["weight"], records=self.unended)
 
     def ask_all_again(self) -> None:
-        """The broker forgot what was published."""
-        self._outstanding.all_due_now()
+        """Void all requests at the next turn: the broker forgot what was published. May be called at any time."""
+        self._forgotten = True
 
-    async def wait(self, reason: str) -> None:
-        """Ask for nothing until the provider is well. Raises LeaseLostError."""
-        await self._wait(reason, waiting_for=None)
-
-    async def tell(self, reason: str | None) -> bool:
-        """Have the running job say this of itself. Whether that is news. Raises LeaseLostError."""
-        if self.document["state_reason"] == reason:
-            return False
-        self.document = await self._parts.writer.tell(self.job_id, epoch=self.document["epoch"], reason=reason)
-        return True
-
-    async def go_on(self) -> None:
-        """The provider is well again. Raises LeaseLostError."""
-        self.document = await self._parts.writer.go_on(self.job_id, epoch=self.document["epoch"])
-
-    async def ask_anew(self, now: float, *, not_within: float) -> bool:
-        """Void what is outstanding, since some was handed back unanswered; it is asked again with the same number.
-
-        False when that was done less than `not_within` seconds ago. Raises LeaseLostError.
-        """
-        if now - self._voided < not_within:
-            return False
-        self._voided = now
-        if self._outstanding:
-            self.document = await self._parts.writer.ask_anew(self.job_id, epoch=self.document["epoch"])
-        return True
-
-    async def settle(self, seconds: float) -> None:
-        """Let go of the records that have ended within the last `seconds`."""
-        self._rate.observe(await self._let_go_of_ended(), seconds)
-
-    async def _let_go_of_ended(self) -> int:
-        if not self._outstanding and self._budget is None:
-            return 0
-        ended = await self._parts.annotations.ended_among(self.job_id, self._outstanding.seqs)
-        count = self._outstanding.ended(ended)
-        low = self._cursor if self._outstanding.lowest is None else self._outstanding.lowest
-        if low > self._low:
-            counts = await self._parts.annotations.count_by_outcome(self.job_id, self._low, low)
-            self._totals = {
-                "labeled": self._totals["labeled"] + counts.labeled,
-                "invalid": self._totals["invalid"] + counts.invalid,
-                "failed": self._totals["failed"] + counts.failed,
-                "needs_review": self._totals["needs_review"] + counts.needs_review,
-            }
-            spent = await self._parts.budgets.spending.first_answers(self.job_id, self._low, low)
-            self._spend = add_up((*self._spend, *spent))
-            self._low = low
-            self._unsaved = True
-        if self._budget is not None:
-            await self._budget.ended(ended, low=self._low, below=self._spend)
-            self._unsaved = self._unsaved or bool(ended)
-        return count
+    async def settle(self) -> None:
+        """Let go of the records that have ended since this was done last. Raises StoreUnavailableError."""
+        walk, ended = await settling.settled(self._walk, self.job_id, self._parts, self._budget)
+        now = self._parts.monotonic()
+        seconds, self._settled_at = max(now - self._settled_at, 1e-3), now
+        self._walk = replace(walk, rate=walk.rate.observed(ended, seconds))
 
     async def feed(self, share: int) -> None:
-        """Ask again what is overdue or void, then walk on while the share allows. Raises LeaseLostError."""
-        if self._asked_epoch != self.document["epoch"]:
-            self._outstanding.all_due_now()
-            self._asked_epoch = self.document["epoch"]
-            self._unsaved = True
+        """Ask again for what is overdue or void, then walk on while the share allows. Raises LeaseLostError."""
+        self._void_what_is_gone()
         await self._heed_budget()
-        affordable = await self._ask_again()
-        while affordable and (room := min(share - len(self._outstanding), BATCH)) > 0 and not self._walked:
-            if self._budget is not None and self._budget.is_tight:
+        goes_on = await self._ask_again()
+        while goes_on and (room := min(share - self.outstanding, BATCH)) > 0 and not self._walked:
+            if self._walk.reserve is not None and self._walk.reserve.is_tight:
                 room = 1  # whether there is room for anything again
-            if self._cursor - self._low >= LONGEST_SPAN or not await self._walk(room):
+            if self._walk.cursor - self._walk.low >= LONGEST_SPAN:
                 break
-        if self._budget is not None and self._budget.is_used_up:
-            await self._wait_for_budget(self._budget)
+            step = await self._asking.first(self._walk, self.document, self._budget, limit=room, now=self._clock())
+            await self._take(step, "first")
+            goes_on = step.goes_on
+        budget, reserve = self._budget, self._walk.reserve
+        if budget is not None and reserve is not None and budget.is_used_up(reserve):
+            await self._wait_for_budget(budget.reason(reserve, self.document.get("budget_usd") or 0.0))
 
     async def go_on_if_budget_allows(self) -> bool:
         """Let a job that waits for its budget run again once its next record fits. Raises LeaseLostError."""
         if not self.out_of_budget or self._looked_at_budget == self.document["revision"]:
             return False
-        self._looked_at_budget = self.document["revision"]
         await self._heed_budget()
-        budget, following = self._budget, await self._following()
-        if budget is not None and following is not None and not budget.allows(following):
-            if budget.reason != self.document["state_reason"]:
-                await self._wait(budget.reason, waiting_for=BUDGET)
+        tight = None
+        if self._budget is not None:
+            tight = await budget_gate.tried(self._walk, self.document, self._budget, self._asking, self._parts)
+        if self._budget is not None and tight is not None and tight.is_tight:
+            self._walk = replace(self._walk, reserve=tight)
+            reason = self._budget.reason(tight, self.document.get("budget_usd") or 0.0)
+            if reason != self.document["state_reason"]:
+                await self._wait(reason, waiting_for=BUDGET)
+            self._looked_at_budget = self.document["revision"]
             return False
         await self.go_on()
         log.info("job.budget.raised", job_id=self.job_id, budget_usd=self.document.get("budget_usd"))
         return True
 
     async def save(self) -> None:
-        """Raises LeaseLostError."""
-        if self._unsaved:
-            await self._parts.writer.save(self.job_id, epoch=self.document["epoch"], progress=self._progress())
-            self._unsaved = False
+        """Save the walk where the document does not say all of it. Raises LeaseLostError."""
+        await self._save(self._walk)
+
+    async def hand_over(self) -> None:
+        """Save the walk for whoever takes the job over, with what could not be published. Raises LeaseLostError."""
+        self._void_what_is_gone()
+        unpublished = tuple(self._walk.outstanding.void)
+        if unpublished or self._walk.unsaved or self._save_unknown:
+            progress = replace(self._walk.progress(), unpublished=unpublished)
+            await self._parts.writer.save(self.job_id, epoch=self.document["epoch"], progress=progress)
 
     async def finish_if_done(self) -> bool:
         """Complete the job when its last record has ended. Raises LeaseLostError."""
-        if not self._walked or self._outstanding:
+        if not self._walk.ends_below(self._below_seq):
             return False
+        done = await settling.completed(self._walk, self.document, self._parts)
+        if done is None:
+            self._walk = await settling.reopened(self._walk, self.document, self._parts)
+            return False
+        await self._parts.writer.complete(self.job_id, epoch=self.document["epoch"], progress=done.progress())
+        self._walk = done
         size = self.document["selection"]["size"]
-        if self._ended != size:
-            log.error("dispatch.counts_do_not_add_up", job_id=self.job_id, size=size, ended=self._ended)
-        await self._parts.writer.complete(self.job_id, epoch=self.document["epoch"], progress=self._progress())
-        log.info("job.completed", job_id=self.job_id, size=size, **self._totals)
+        log.info("job.completed", job_id=self.job_id, size=size, **totals_part(done.totals))
         return True
 
-    async def _wait(self, reason: str, *, waiting_for: str | None) -> None:
-        self.document = await self._parts.writer.wait(
-            self.job_id, epoch=self.document["epoch"], reason=reason, waiting_for=waiting_for
-        )
-
-    async def _wait_for_budget(self, budget: JobBudget) -> None:
-        """Only when nothing is under way any more: workers skip what they hold of a waiting job."""
-        await self.save()
-        await self._wait(budget.reason, waiting_for=BUDGET)
-        self._looked_at_budget = self.document["revision"]
-        log.warning("job.waiting", job_id=self.job_id, reason=BUDGET, text=budget.reason)
-
-    async def _heed_budget(self) -> None:
-        """Keep the limit that the document has now; a new one counts what is spent and sets aside what is out."""
-        limit = self.document.get("budget_usd")
-        if limit is None:
-            self._budget = None
-        elif self._budget is not None:
-            self._budget.limit_usd = limit
-        else:
-            budget = JobBudget(self.document, limit, self._parts.budgets, self._parts.deadline_seconds)
-            dataset, seqs = self.document["dataset_id"], self._outstanding.seqs
-            walked = await self._parts.records.seqs(dataset, self._low, self._cursor)
-            await budget.ended(set(walked) - set(seqs), low=self._low, below=self._spend)
-            for start in range(0, len(seqs), BATCH):
-                records = await self._parts.records.get_many(dataset, seqs[start : start + BATCH])
-                budget.hold(await self._asked(records, dict.fromkeys(records, 1)))
-            self._budget = budget
-
-    async def _following(self) -> Asked | None:
-        """What would go out next."""
-        dataset, below = self.document["dataset_id"], self.document["selection"]["below_seq"]
-        if (lowest := self._outstanding.lowest) is not None:
-            records = list((await self._parts.records.get_many(dataset, [lowest])).values())
-        else:
-            records = await self._parts.records.walk(dataset, self._cursor, below, 1)
-        following = await self._asked({record["seq"]: record for record in records}, {r["seq"]: 1 for r in records})
-        return following[0] if following else None
-
-    def _progress(self) -> Progress:
-        return Progress(
-            cursor=self._cursor,
-            low=self._low,
-            totals=self._totals,
-            asks=self._outstanding.repeated(),
-            asked_epoch=self._asked_epoch,
-            rate_per_second=round(self._rate.per_second, 3),
-            spend=self._spend,
-            reserved_usd=0.0 if self._budget is None else self._budget.reserved_usd,
-            lingering_usd=0.0 if self._budget is None else self._budget.lingering_usd,
-            notice=self._examples.notice,
-        )
-
-    async def _walk(self, limit: int) -> bool:
-        """Ask for the next records; False when the selection is exhausted."""
-        below = self.document["selection"]["below_seq"]
-        records = await self._parts.records.walk(self.document["dataset_id"], self._cursor, below, limit)
-        due = self._clock() + self._parts.deadline_seconds
-        wanted = await self._asked({record["seq"]: record for record in records}, {r["seq"]: 1 for r in records})
-        requests = wanted if self._budget is None else self._budget.admit(wanted, due=due)
-        for request in requests:
-            self._outstanding.ask(request.seq, number=1, due=due)
-        if unaffordable := wanted[len(requests) :]:
-            self._cursor = unaffordable[0].seq
-        else:
-            self._cursor = records[-1]["seq"] + 1 if len(records) == limit else below
-        self._unsaved = self._unsaved or bool(requests) or self._walked
-        await self.save()
-        await self._publish(requests, "first")
-        return not (unaffordable or self._walked)
+    def _void_what_is_gone(self) -> None:
+        """Void what an earlier epoch asked for, and what the broker forgot."""
+        walk = self._walk.forgotten() if self._forgotten else self._walk
+        self._walk, self._forgotten = walk.at_epoch(self.document["epoch"]), False
 
     async def _ask_again(self) -> bool:
-        """False when the budget has no room for all that are to be asked again."""
-        while overdue := self._outstanding.overdue(self._clock(), BATCH):
-            due = self._clock() + self._parts.deadline_seconds
-            numbers = {ask.seq: ask.number if ask.void else ask.number + 1 for ask in overdue}
-            records = await self._parts.records.get_many(self.document["dataset_id"], list(numbers))
-            if len(records) < len(numbers):
-                log.error("dispatch.records_missing", job_id=self.job_id, count=len(numbers) - len(records))
-            asked = await self._asked(records, {seq: min(number, MAX_ASKS) for seq, number in numbers.items()})
-            hopeless = {each.seq for each in asked if numbers[each.seq] > MAX_ASKS and not is_ready(each)}
-            wanted = [each for each in asked if each.seq not in hopeless]
-            again = wanted if self._budget is None else self._budget.admit(wanted, due=due)
-            unaffordable = {request.seq for request in wanted[len(again) :]}
-            for seq in numbers.keys() - unaffordable:
-                self._outstanding.ask(seq, number=min(numbers[seq], MAX_ASKS), due=due)
-            self._unsaved = True
-            await self.save()
-            await self._publish(again, "again")
-            await self._give_up([record for seq, record in records.items() if seq in hopeless])
-            if again or hopeless:
-                log.warning("dispatch.asked_again", job_id=self.job_id, count=len(again), undelivered=len(hopeless))
-            if unaffordable:
+        """Ask for what is overdue or void. False when the budget has no room for all of it."""
+        while overdue := self._walk.outstanding.overdue(self._clock(), BATCH):
+            now, counted = self._clock(), not self.is_limited
+            step = await self._asking.again(self._walk, self.document, self._budget, overdue, now=now, counted=counted)
+            await self._take(step, "again")
+            if step.requests or step.undelivered:
+                counts = {"count": len(step.requests), "undelivered": len(step.undelivered)}
+                log.warning("dispatch.asked_again", job_id=self.job_id, **counts)
+            if not step.goes_on:
                 return False
         return True
 
-    async def _asked(self, records: Mapping[int, RecordDocument], asks: Mapping[int, int]) -> list[Asked]:
-        """What to publish for these records, in the order of `asks` (seq to how often it is asked for)."""
-        return await asked_for(
-            self.document,
-            records,
-            asks,
-            self._parts.makers,
-            epoch=self._asked_epoch,
-            deadline_seconds=self._parts.deadline_seconds,
-            draw=self._examples.draw,
-        )
+    async def _take(self, step: Step, kind: str) -> None:
+        """Save, assign, publish, and note that it is published."""
+        await self._save(step.walk)
+        await step.publish(self._parts, kind)
+        self._walk = self._walk.published(step.published, due=step.due)
 
-    async def _give_up(self, records: Sequence[RecordDocument]) -> None:
-        seconds = self._parts.deadline_seconds
-        ends = [
-            undelivered(self.document, record, epoch=self._asked_epoch, deadline_seconds=seconds) for record in records
-        ]
-        metrics.UNDELIVERED.inc(len(ends))
-        await self._publish(ends, "undelivered")
+    async def _save(self, walk: Walk) -> None:
+        if walk.unsaved or self._save_unknown:
+            self._save_unknown = True  # until it is acknowledged, the document may say the one or the other
+            await self._parts.writer.save(self.job_id, epoch=self.document["epoch"], progress=walk.progress())
+            self._save_unknown = False
+        self._walk = replace(walk, unsaved=False)
 
-    async def _publish(self, events: Sequence[Event], kind: str) -> None:
-        if not events:
-            return
-        await self._parts.producer.send_all(events)
-        ready = sum(map(is_ready, events))
-        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(events) - ready)
-        metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
+    async def _heed_budget(self) -> None:
+        """Keep the budget that the document names now; a new one counts what is spent and sets aside what is out."""
+        if self.document.get("budget_usd") is None:
+            self._budget, self._walk = None, self._walk.with_reserve(None)
+        elif self._walk.reserve is None:
+            budget = JobBudget(self.document, self._parts.budgets, self._parts.deadline_seconds, self._sizes)
+            walk = await budget_gate.counted(self._walk, self.document, budget, self._asking, self._parts)
+            self._budget, self._walk = budget, walk
+
+    async def _wait_for_budget(self, reason: str) -> None:
+        """Let the job wait; only when nothing is under way any more: workers skip what they hold of a waiting job."""
+        await self.save()
+        await self._wait(reason, waiting_for=BUDGET)
+        self._looked_at_budget = self.document["revision"]
+        log.warning("job.waiting", job_id=self.job_id, reason=BUDGET, text=reason)
+
+
+def _clock(document: JobDocument, parts: Parts) -> Clock:
+    """Choose the clock of deadlines: what no worker is needed for falls overdue whether one is alive or not."""
+    return parts.clock if document.get("asks_model", True) else parts.monotonic

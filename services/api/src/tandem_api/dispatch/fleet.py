@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem.events import AccountReported, AccountState, RefusedParameter, WorkerReportedV1
 
 Account: TypeAlias = tuple[str, str]
 """A provider's name and a model's."""
@@ -17,6 +17,8 @@ Account: TypeAlias = tuple[str, str]
 UNKNOWN_PROVIDER = "unknown_provider"
 _KINDS = {"retry_after": "rate_limited"}
 """Reasons of accounts that have another name as the outcome of a record."""
+_OF_A_WORKER = frozenset({"connection", "timeout"})
+"""Reasons that may lie with a worker: its DNS, its network."""
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
 _ON_ITS_OWN = "The job goes on by itself."
@@ -65,7 +67,9 @@ class Fleet:
         self._live: Sequence[WorkerReportedV1] = ()
         self._counts: dict[tuple[str, Account], tuple[int, float]] = {}
         self._risen: Counter[Account] = Counter()
-        self._obstacles: dict[Account, tuple[tuple[AccountState, str], Obstacle]] = {}
+        self._refused: dict[tuple[str, Account], int] = {}
+        self._limited_at: dict[Account, float] = {}
+        self._obstacles: dict[Account, tuple[tuple[AccountState, str, str], Obstacle]] = {}
         self._reasoning: set[Account] = set()
 
     def hear(self, live: Sequence[WorkerReportedV1]) -> None:
@@ -79,12 +83,16 @@ class Fleet:
             before, _ = self._counts.get(key, (0, now))
             if account.handed_back > before:
                 self._risen[key[1]] += account.handed_back - before
+            if account.handed_back > before or account.refused > self._refused.get(key, 0):
+                self._limited_at[key[1]] = now
             self._counts[key] = (max(before, account.handed_back), now)
+            self._refused[key] = account.refused
             if account.reasons:
                 self._reasoning.add(key[1])
         if len(self._counts) > 1000:
             oldest = now - _FORGOTTEN_SECONDS
             self._counts = {key: entry for key, entry in self._counts.items() if entry[1] >= oldest}
+            self._refused = {key: count for key, count in self._refused.items() if key in self._counts}
 
     @property
     def alive(self) -> bool:
@@ -118,6 +126,28 @@ class Fleet:
         found = self.obstacle(second.account)
         return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
 
+    def refusal(self, agent_id: str) -> str | None:
+        """Why a worker does not render the templates of this agent version, for people; None while all do."""
+        found = next(
+            (report.refused_agents[agent_id] for report in self._live if agent_id in report.refused_agents), None
+        )
+        if found is None:
+            return None
+        return (
+            f"The llm-workers do not render this agent's templates: {found.removesuffix('.')}. Cancel the job, make a "
+            "new version of the agent with simpler templates, and start a job with that; or have the limits of "
+            "TANDEM_RENDERING raised, and resume."
+        )
+
+    def refused(self, account: Account) -> tuple[RefusedParameter, ...]:
+        """Return what the account refuses of calls, as the live workers say."""
+        return tuple(
+            refused
+            for _, said in self._accounts()
+            if said.refused_parameters and (said.provider, said.model) == account
+            for refused in said.refused_parameters
+        )
+
     def reasons(self, account: Account) -> bool:
         """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""
         return account in self._reasoning
@@ -134,6 +164,13 @@ class Fleet:
     def take_handed_back(self, account: Account) -> int:
         """How many requests were handed back since this was asked last."""
         return self._risen.pop(account, 0)
+
+    def is_limited(self, account: Account, *, within: float) -> bool:
+        """Say whether calls were refused for their rate, or requests handed back, in the last `within` seconds.
+
+        A record that is not answered in that time waits for the account, and not for a worker that lost it.
+        """
+        return self._clock() - self._limited_at.get(account, float("-inf")) <= within
 
     def _accounts(self) -> Iterator[tuple[WorkerReportedV1, AccountReported]]:
         return ((report, account) for report in self._live for account in report.accounts)
@@ -152,20 +189,26 @@ class Fleet:
         return Obstacle(UNKNOWN_PROVIDER, f"{who} Add it to TANDEM_PROVIDERS of all llm-workers. {_ON_ITS_OWN}")
 
     def _worst(self, account: Account) -> Obstacle | None:
-        seen = [said for _, said in self._accounts() if (said.provider, said.model) == account]
-        worst = max(seen, key=lambda said: _GRAVITY[said.state], default=None)
-        if worst is None or worst.state is AccountState.OK:
+        seen = [(report, said) for report, said in self._accounts() if (said.provider, said.model) == account]
+        if not seen:
             return None
-        key = (worst.state, worst.reason)
+        report, worst = max(seen, key=lambda each: _GRAVITY[each[1].state])
+        if worst.state is AccountState.OK:
+            return None
+        alone = report.worker if any(said.state is AccountState.OK for _, said in seen) else ""
+        key = (worst.state, worst.reason, alone if worst.reason in _OF_A_WORKER else "")
         known = self._obstacles.get(account)
         if known is not None and known[0] == key:
             return known[1]  # the same words as long as it is the same trouble
-        obstacle = Obstacle(worst.reason, _in_words(worst, self._now()))
+        obstacle = Obstacle(worst.reason, _in_words(worst, self._now(), worker=key[2]))
         self._obstacles[account] = (key, obstacle)
         return obstacle
 
 
-def _in_words(said: AccountReported, now: datetime) -> str:
+def _in_words(  # noqa: PLR0911 - one return a case
+    said: AccountReported, now: datetime, *, worker: str = ""
+) -> str:
+    """Return what people read. `worker`: the one that is concerned, where others are not."""
     where = f"Provider {said.provider}"
     quoted = f" ({said.message.rstrip('.')})" if said.message else ""
     match said.reason:
@@ -176,6 +219,21 @@ def _in_words(said: AccountReported, now: datetime) -> str:
             )
         case "authentication":
             return f"{where} refuses the llm-workers' key{quoted}. Set a valid key and restart them. {_ON_ITS_OWN}"
+        case "connection":
+            who = f"The llm-worker {worker} cannot" if worker else "The llm-workers cannot"
+            others = "; others can" if worker else ""
+            return (
+                f"{who} reach provider {said.provider}{quoted}{others}. Start it, or check its base_url and the "
+                f"network. {_ON_ITS_OWN}"
+            )
+        case "server_error":
+            return f"{where} answers calls to {said.model} with errors{quoted}. Check the provider. {_ON_ITS_OWN}"
+        case "timeout":
+            who = f" from the llm-worker {worker}" if worker else ""
+            return (
+                f"{where} answers no call to {said.model}{who} in time{quoted}. Check the provider; if its answers "
+                f"take that long, raise its timeout_seconds. {_ON_ITS_OWN}"
+            )
         case "retry_after":
             until = ""
             if said.resumes_in_seconds:

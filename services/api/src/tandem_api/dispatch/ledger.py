@@ -13,12 +13,12 @@ _NANO = 1_000_000_000
 
 
 def at_most(usd: float) -> int:
-    """A sum that may have to be paid, in nano-dollars."""
+    """Return a sum that may have to be paid, in nano-dollars."""
     return ceil(usd * _NANO)
 
 
 def at_least(usd: float) -> int:
-    """A limit, in nano-dollars."""
+    """Return a limit, in nano-dollars."""
     return floor(usd * _NANO)
 
 
@@ -37,6 +37,14 @@ class Ledger:
         self._held: dict[int, tuple[int, float]] = {}
         self._lingering: list[tuple[int, float]] = []
         self._reserved = 0
+
+    def copy(self) -> Ledger:
+        """Return a ledger that can be changed without changing this one."""
+        copied = Ledger()
+        copied._held = self._held.copy()
+        copied._lingering = self._lingering.copy()
+        copied._reserved = self._reserved
+        return copied
 
     @property
     def reserved(self) -> int:
@@ -72,7 +80,7 @@ class Ledger:
         self._reserved += cost
 
     def settle(self, seqs: Iterable[int]) -> None:
-        """These have ended: what they cost is spent from now on."""
+        """Release what is held for these, which have ended: what they cost is spent from now on."""
         for seq in seqs:
             held = self._held.pop(seq, None)
             if held is not None:

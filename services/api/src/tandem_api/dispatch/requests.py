@@ -18,7 +18,7 @@ from tandem.events import (
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
 from tandem_api.dispatch.making import Made, Makers
-from tandem_api.dispatch.window import MAX_ASKS
+from tandem_api.dispatch.outstanding import MAX_ASKS
 
 Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
 """Draws the examples to show with each of a job's records, by seq. Raises StoreUnavailableError."""

@@ -50,6 +50,7 @@ class ReviewOrderWalker:
         look_seconds: float = LOOK_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
         applied_seconds: float = APPLIED_SECONDS,
+        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._writer = writer
         self._jobs = jobs
@@ -60,28 +61,34 @@ class ReviewOrderWalker:
         self._look_seconds = look_seconds
         self._lease_seconds = lease_seconds
         self._applied_seconds = applied_seconds
+        self._first_pause = first_pause
         self._stopping = asyncio.Event()
 
     async def stop(self) -> None:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Until stopped. While MongoDB is away, waits; raises BrokerUnavailableError when Kafka stays away."""
+        """Walk orders until stopped; wait while MongoDB or Kafka is away."""
         while not self._stopping.is_set():
             pause = self._look_seconds
             try:
-                while not self._stopping.is_set() and (order := await self._claim()) is not None:
-                    await self._walk(order)
+                while not self._stopping.is_set() and await self.step():
+                    pass
             except StoreUnavailableError as error:
                 log.warning("review_orders.store_unavailable", reason=str(error))
                 pause = random.uniform(0.5, 2.0)  # noqa: S311 - jitter, not a secret
             await self._wait(pause)
 
-    async def _claim(self) -> ReviewOrderDocument | None:
-        return await self._writer.claim(self._holder, seconds=self._lease_seconds)
+    async def step(self) -> bool:
+        """Walk one block of the order that waited longest. False when none is free. Raises StoreUnavailableError, after
+        which the next step takes up the same block: nothing of it is kept here."""
+        order = await self._writer.claim(self._holder, seconds=self._lease_seconds)
+        if order is None:
+            return False
+        await self._walk(order)
+        return True
 
     async def _walk(self, order: ReviewOrderDocument) -> None:
-        """One block."""
         tasks = await self._tasks(order)
         high = min(order["cursor"] + self._block, order["below_seq"])
         picked = await self._picked(order, tasks, high)
@@ -96,9 +103,9 @@ class ReviewOrderWalker:
             log.info("review_orders.walked", order_id=order["_id"], cursor=high, **picked.counts)
 
     async def _applied(self, order: ReviewOrderDocument, tasks: list[LabelTask], high: int) -> Picked:
-        """The block once nothing is left to ask for, or as it is when that takes too long."""
+        """Return the block once nothing is left to ask for, or as it is when that takes too long."""
         loop = asyncio.get_running_loop()
-        until, pause = loop.time() + self._applied_seconds, FIRST_PAUSE
+        until, pause = loop.time() + self._applied_seconds, self._first_pause
         while True:
             await self._wait(pause)
             picked = await self._picked(order, tasks, high)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from tandem.pricing import MOST_PAID_CALLS
+from tandem.rendering.settings import RenderingSettings
 from tandem.settings import MongoSettings, ServiceSettings
 
 
@@ -33,12 +34,12 @@ class DispatchSettings(BaseModel):
     keep_reports_seconds: float = Field(
         default=1.0, gt=0, description="How often the workers' reports are written down for the API."
     )
-    give_up_seconds: float = Field(default=300.0, gt=0, description="MongoDB away for longer ends the process.")
 
 
 class DispatcherSettings(ServiceSettings):
     mongo: MongoSettings = MongoSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    rendering: RenderingSettings = RenderingSettings()
     prices_file: Path | None = Field(
         default=None, description="Prices that win over those that come with Tandem; the same file for all services."
     )

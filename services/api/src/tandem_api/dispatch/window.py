@@ -1,18 +1,16 @@
-"""Pure rules of the dispatch window: how much may be outstanding, how jobs share it, what is overdue."""
+"""Pure rules of the dispatch window: how much may be outstanding, and how jobs share it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
-
-MAX_ASKS = 3
-"""A record asked for this often without an answer in time ends as failed (`undelivered`)."""
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 
 def window_size(*, completed_per_second: float, call_slots: int, seconds: float, smallest: int, largest: int) -> int:
-    """Requests that may be outstanding on one account: `seconds` of measured completions plus the live workers' call
-    slots, within bounds. Enough that no worker idles, small enough that pause is felt and a lost broker costs little.
+    """Return how many requests may be outstanding on one account, within bounds.
+
+    That is `seconds` of measured completions plus the live workers' call slots: enough that no worker idles, and small
+    enough that pause is felt and a lost broker costs little.
     """
     return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
 
@@ -49,64 +47,18 @@ def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
     return shares
 
 
-VOID = float("-inf")
+def usable(demands: Mapping[str, Demand], *, slots: int, soon: Mapping[str, float]) -> dict[str, Demand]:
+    """Bound each job's demand by what it can have called soon: its part of the account's call slots, and `soon`, the
+    records that it completes within the window's seconds.
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The `number`-th time a record was asked for. `due` is VOID when the request cannot be answered any more."""
-
-    seq: int
-    number: int
-    due: float
-
-    @property
-    def void(self) -> bool:
-        return self.due == VOID
-
-
-@dataclass(slots=True)
-class Outstanding:
-    """Requests published and not ended, of one job.
-
-    Times are seconds of a clock that runs only while a worker is alive, so that nothing falls overdue because nobody
-    is there to answer.
+    Without the bound a job of slow calls is given half of a window that a job of quick calls made wide. Its requests
+    then wait in the workers until they are handed back.
     """
-
-    _asks: dict[int, Ask] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self._asks)
-
-    @property
-    def seqs(self) -> list[int]:
-        return list(self._asks)
-
-    @property
-    def lowest(self) -> int | None:
-        return min(self._asks, default=None)
-
-    def ask(self, seq: int, *, number: int, due: float) -> None:
-        self._asks[seq] = Ask(seq, number, due)
-
-    def ended(self, seqs: Iterable[int]) -> int:
-        """Forget those that ended; says how many of them were outstanding."""
-        return sum(self._asks.pop(seq, None) is not None for seq in seqs)
-
-    def number_of(self, seq: int) -> int:
-        return self._asks[seq].number
-
-    def overdue(self, now: float, limit: int) -> list[Ask]:
-        """Up to `limit` asks whose deadline has passed, or that are void."""
-        return list(islice((ask for ask in self._asks.values() if ask.due <= now), limit))
-
-    def all_due_now(self) -> None:
-        """The broker forgot them, or a new epoch voided them: they are to be asked again, with the same number."""
-        self._asks = {seq: replace(ask, due=VOID) for seq, ask in self._asks.items()}
-
-    def repeated(self) -> dict[int, int]:
-        """Seqs asked for more than once, with the number of the last ask."""
-        return {seq: ask.number for seq, ask in self._asks.items() if ask.number > 1}
+    parts = share_window(slots, demands)
+    return {
+        job: replace(demand, records=min(demand.records, parts[job] + round(soon[job])))
+        for job, demand in demands.items()
+    }
 
 
 class Ceiling:
@@ -126,7 +78,7 @@ class Ceiling:
         self._level = kept if self._level is None else min(self._level, kept)
 
     def apply(self, window: int, seconds: float) -> int:
-        """The window under the ceiling, `seconds` after it was asked last."""
+        """Return the window under the ceiling, `seconds` after it was asked last."""
         if self._level is None:
             return window
         self._level += seconds * (1.0 + self.GROWTH * self._level)
@@ -136,18 +88,18 @@ class Ceiling:
         return max(1, int(self._level))
 
 
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Completions a second, smoothed over about `half_life` seconds."""
 
-    def __init__(self, per_second: float = 0.0, half_life: float = 3.0) -> None:
-        self._half_life = half_life
-        self._rate = per_second
+    smoothed: float = 0.0
+    half_life: float = 3.0
 
-    def observe(self, count: int, seconds: float) -> None:
-        """Record that `count` ended within the last `seconds` (> 0)."""
-        keep = 0.5 ** (seconds / self._half_life)
-        self._rate = self._rate * keep + (count / seconds) * (1 - keep)
+    def observed(self, count: int, seconds: float) -> Rate:
+        """Return the rate after `count` records ended within the last `seconds` (> 0)."""
+        keep = 0.5 ** (seconds / self.half_life)
+        return Rate(self.smoothed * keep + (count / seconds) * (1 - keep), self.half_life)
 
     @property
     def per_second(self) -> float:
-        return self._rate if self._rate > 0.01 else 0.0
+        return self.smoothed if self.smoothed > 0.01 else 0.0

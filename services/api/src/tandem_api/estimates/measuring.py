@@ -1,21 +1,23 @@
-"""Measures the prompts of some records of a job. Pure, but for the vocabulary that is read from disk once."""
+"""Measures the prompts of some records of a job."""
 
 from __future__ import annotations
 
+import asyncio
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
-from tandem.labeling.prompts import Renderer, response_format
+from tandem.labeling.prompts import response_format
 from tandem.labeling.task_words import answer_of
 from tandem.labeling.typical_answers import shortest_values, typical_values
 from tandem.pricing import CallSizes, Range, prompt_tokens, text_tokens
+from tandem.rendering.pool import RendererPool
+from tandem.rendering.prompts import AgentPrompts
 from tandem.store.records.documents import RecordDocument
 from tandem.tokens import counter_for
 
-_CPU_SECONDS = 3.0
+_SECONDS = 3.0
 """Spent on rendering and counting a sample."""
 _STRIDE = 7
 """A sample is measured in so many rounds, each as evenly spread as all of it."""
@@ -25,12 +27,13 @@ _AROUND_AN_ANSWER = Range(0, 8, 16)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Of one agent: how long its prompts and answers are. The constructor raises PromptError."""
+    """Of one agent: how long its prompts and answers are."""
 
     agent: AgentSpec
     label_schema: LabelSchemaSpec
+    renderers: RendererPool
 
-    def sizes(
+    async def sizes(
         self, records: Sequence[RecordDocument], drawn: Mapping[int, Sequence[Example]] | None = None
     ) -> CallSizes:
         """`drawn`: the examples of each record, by seq; without them others stand in for what will be drawn, and where
@@ -38,24 +41,26 @@ class Measure:
 
         Raises PromptError for a record that the templates do not fit.
         """
-        renderer = Renderer(self.agent, self.label_schema)
-        count = counter_for(self.agent.model)
+        rendered = await AgentPrompts.make(self.agent, self.label_schema, self.renderers)
+        count = await asyncio.to_thread(counter_for, self.agent.model)  # its vocabulary is read from disk
         form = response_format(self.label_schema, self.agent.confidence_strategy)
         prompts: list[Range] = []
-        until = time.thread_time() + (_CPU_SECONDS if drawn is None else math.inf)
+        clock = asyncio.get_running_loop().time
+        until = clock() + (_SECONDS if drawn is None else math.inf)
         order = range(len(records)) if drawn is not None else sorted(range(len(records)), key=lambda at: at % _STRIDE)
         for position in order:
-            if prompts and time.thread_time() > until:
+            if prompts and clock() > until:
                 break
             record = records[position]
             known = () if drawn is None else drawn.get(record["seq"], ())
             shown = self._stand_ins(records, position) if drawn is None else known
-            least = prompt_tokens(renderer.messages(record["fields"], known), count)
-            most = prompt_tokens(renderer.messages(record["fields"], shown), count, response_format=form)
+            short, long = [await rendered.messages(record["fields"], each) for each in (known, shown)]
+            least = await asyncio.to_thread(prompt_tokens, short, count)
+            most = await asyncio.to_thread(prompt_tokens, long, count, response_format=form)
             prompts.append(Range(least.low, most.likely, most.high))
         return CallSizes(
             prompts=prompts,
-            constant=prompt_tokens(renderer.constant, count) if renderer.constant else Range(0, 0, 0),
+            constant=prompt_tokens(rendered.constant, count) if rendered.constant else Range(0, 0, 0),
             answer=self.answer(),
             counted=count is not None,
             samples=self.agent.parameters.samples,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
 from tandem.pricing import REASONING_ROOM, CallSizes, PriceTable, Range, estimate
+from tandem.rendering.pool import RendererPool
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.workers.reader import WorkerReader
@@ -24,10 +24,13 @@ _MOST_CHARACTERS = 2_000_000
 
 
 class Estimator:
-    def __init__(self, *, records: RecordReader, workers: WorkerReader, prices: PriceTable) -> None:
+    def __init__(
+        self, *, records: RecordReader, workers: WorkerReader, prices: PriceTable, renderers: RendererPool
+    ) -> None:
         self._records = records
         self._workers = workers
         self._prices = prices
+        self._renderers = renderers
 
     async def of_calls(
         self,
@@ -37,7 +40,7 @@ class Estimator:
         drawn: Mapping[int, Sequence[Example]],
     ) -> list[CallEstimate]:
         """Of the first call for each of the records, with these examples drawn for it. Raises PromptError."""
-        sizes = await asyncio.to_thread(Measure(agent, label_schema).sizes, records, drawn)
+        sizes = await Measure(agent, label_schema, self._renderers).sizes(records, drawn)
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = []
         for prompt in sizes.prompts:
@@ -61,7 +64,7 @@ class Estimator:
         self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
     ) -> CallSizes:
         """Of the calls for these records. Raises PromptError."""
-        return await asyncio.to_thread(Measure(agent, label_schema).sizes, records)
+        return await Measure(agent, label_schema, self._renderers).sizes(records)
 
     def of_job(self, agent: AgentSpec, sizes: CallSizes, account: KnownAccount, *, size: int) -> JobEstimate:
         """Of a job over `size` records, of which those measured were drawn by `spread`."""

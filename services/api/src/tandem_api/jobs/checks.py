@@ -14,6 +14,7 @@ from tandem.labeling.review import settled, unmeasurable
 from tandem.labeling.values import problem_with, span_field
 from tandem.pricing import CallSizes, in_dollars
 from tandem_api.workers.accounts import KnownAccount
+from tandem_api.workers.refused import concerns
 
 _VALUE: TypeAdapter[LabelValue] = TypeAdapter(LabelValue)
 _SHOWN = 5
@@ -95,8 +96,8 @@ def gold_warnings(
             )
 
 
-def account_warnings(agent: AgentSpec, account: KnownAccount) -> Iterator[FieldProblem]:
-    """What the workers report of the model that the job will need."""
+def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) -> Iterator[FieldProblem]:
+    """What the workers report of the model that the job will need. `schema`: the key of its response format."""
     name = f"{agent.provider}/{agent.model}"
     if not account.workers:
         yield _of_agent("No llm-worker reports, so the job will wait.", "Start one; the job then goes on by itself.")
@@ -107,13 +108,15 @@ def account_warnings(agent: AgentSpec, account: KnownAccount) -> Iterator[FieldP
         )
     if account.trouble:
         yield _of_agent(f"The llm-workers say of {name}: {account.trouble}.", "The job waits until it is well again.")
-    dropped = set(account.dropped_parameters)
+    effort = agent.parameters.reasoning_effort
+    ours = {each.parameter for each in account.refused if concerns(each, effort=effort, schema=schema)}
+    dropped = (set(account.dropped_parameters) - {each.parameter for each in account.refused}) | ours
     wanted = {name for name, value in agent.parameters.model_dump().items() if value not in (None, False)}
     if needless := sorted((wanted & dropped) - {"logprobs", "top_logprobs"}):
         yield _of_agent(
             f"{name} does not take {', '.join(needless)}; it is asked without.", "Leave them out to be sure of it."
         )
-    if "logprobs" in dropped and agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
+    if dropped & {"logprobs"} and agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
         yield _of_agent(
             f"{name} gives no log-probabilities, so labels will have no confidence and go to people.",
             "Use the confidence strategy `stated`, or `agreement` with several samples.",

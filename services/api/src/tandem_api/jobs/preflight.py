@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from tandem.access import Caller
 from tandem.events import AgentSpec, LabelSchemaSpec
 from tandem.invalid_content import FieldProblem
-from tandem.labeling.prompts import Renderer, response_format
+from tandem.labeling.answer_format import schema_key
+from tandem.labeling.prompts import response_format
 from tandem.pricing import PriceTable, RequestBound
+from tandem.rendering.pool import RendererPool
+from tandem.rendering.prompts import AgentPrompts
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.datasets.documents import DatasetDocument
@@ -90,6 +93,7 @@ class Preflight:
         estimator: Estimator,
         pools: ExamplePools,
         tryouts: TryoutService,
+        renderers: RendererPool,
     ) -> None:
         self._agents = agents
         self._datasets = datasets
@@ -100,6 +104,7 @@ class Preflight:
         self._estimator = estimator
         self._pools = pools
         self._tryouts = tryouts
+        self._renderers = renderers
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> Checked:
         """With `probe`, the model is asked about the first record, through the workers."""
@@ -110,7 +115,7 @@ class Preflight:
             return checked
         agent, label_schema = parts.spec, parts.label_schema
         sample = await self._estimator.spread(parts.dataset["_id"], parts.below_seq)
-        unfit = await record_problems(agent, label_schema, sample)
+        unfit = await record_problems(agent, label_schema, sample, self._renderers)
         checked.problems += unfit
         checked.problems += span_problems(label_schema, parts.dataset["fields"])
         checked.problems += policy_problems(body.review_policy, label_schema)
@@ -134,7 +139,9 @@ class Preflight:
             checked.warnings += warnings
         account = await self._estimator.account(agent.provider, agent.model)
         reasons = account.reasons
-        checked.warnings += account_warnings(agent, account)
+        checked.warnings += account_warnings(
+            agent, account, schema=schema_key(response_format(label_schema, agent.confidence_strategy))
+        )
         if agent.fallback is not None:
             second = await self._estimator.account(agent.fallback.provider, agent.fallback.model)
             checked.warnings += fallback_warnings(agent.fallback, second)
@@ -207,7 +214,8 @@ class Preflight:
             return
         drawn, _ = await self._pools.draw(parts.dataset["project_id"], agent, label_schema, [first])
         examples = drawn.get(first["seq"], ())
-        messages = await asyncio.to_thread(Renderer(agent, label_schema).messages, first["fields"], examples)
+        prompts = await AgentPrompts.make(agent, label_schema, self._renderers)
+        messages = await prompts.messages(first["fields"], examples)
         if problem := budget_problem(budget, bound=bound.of(messages).usd):
             checked.problems.append(problem)
         elif checked.estimate is not None and checked.estimate.usd is not None:

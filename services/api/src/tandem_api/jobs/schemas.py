@@ -73,7 +73,10 @@ class Job(View):
     state: JobState
     state_reason: str | None
     notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
-    waiting_for: str | None = Field(default=None, description="Under waiting: `budget`, or null for its provider.")
+    waiting_for: str | None = Field(
+        default=None,
+        description="Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.",
+    )
     revision: int
     epoch: int
     size: int

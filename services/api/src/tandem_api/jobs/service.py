@@ -197,11 +197,12 @@ class JobService:
         rows += (await self._spending.more([job_id])).get(job_id, ())
         by_model = add_up(rows)
         budget = job.get("budget_usd")
+        reserved = job["dispatch"].get("reserved_usd", 0.0) if JobState(job["state"]).is_live else 0.0
         return JobCost(
             total=ModelCost.made_of(totals_of(by_model)),
             by_model=[ModelCost.made_of(row) for row in by_model],
             budget_usd=budget,
-            reserved_usd=None if budget is None else job["dispatch"].get("reserved_usd", 0.0),
+            reserved_usd=None if budget is None else reserved,
         )
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:
@@ -239,7 +240,7 @@ def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int) -> Job:
             ),
             "rate_per_second": rate,
             "eta_seconds": not_run / rate if rate else None,
-            "notice": job["dispatch"].get("notice"),
+            "notice": _notice(job),
             "review_policy": job["published"]["review_policy"],
             "agent": JobAgent.model_validate(job["published"]["agent"]),
         }
@@ -251,3 +252,10 @@ def _time(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise Problem(422, "invalid-cursor", "`after` is not the `next` of an earlier page.", field="after") from error
+
+
+def _notice(job: JobDocument) -> str | None:
+    """Return what to know of how the job is run, but for what its state says already."""
+    dispatch = job["dispatch"]
+    said = [dispatch.get("notice"), dispatch.get("without_confidence")]
+    return " ".join(text for text in said if text and text not in (job["state_reason"] or "")) or None

@@ -61,6 +61,11 @@ class ConfidenceSpread(View):
     with_confidence: int
     without_confidence: int
     mean: float | None
+    warnings: list[str] = Field(
+        default=[],
+        description="Why this confidence should not choose what people review, and what to do; empty when nothing "
+        "speaks against it.",
+    )
 
 
 class TaskReport(View):
@@ -126,6 +131,9 @@ class JobReport(View):
     gold_compared: int = Field(description="Labels compared with a gold value.")
     confidence_histogram: list[int] = Field(description="All tasks: labels in [0, 0.1), ..., [0.9, 1].")
     without_confidence: int
+    no_confidence: str | None = Field(
+        default=None, description="Why labels that could have a confidence have none, and how many; null where all do."
+    )
     tasks: list[TaskReport]
     seconds: Latency
     first_ended_at: datetime | None

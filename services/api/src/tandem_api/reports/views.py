@@ -6,12 +6,13 @@ import math
 from collections import Counter
 from datetime import UTC, datetime
 
-from tandem.events import JobState, LabelSchemaSpec, NumberTask, ReviewReason, TextTask, options_of
+from tandem.events import ConfidenceStrategy, JobState, LabelSchemaSpec, NumberTask, ReviewReason, TextTask, options_of
 from tandem.events.schema import LabelTask
 from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.jobs.schemas import JobCost, JobCounts
+from tandem_api.reports.confidence_warnings import confidence_warnings
 from tandem_api.reports.measures import Evaluation, Latency, share
 from tandem_api.reports.schemas import (
     ConfidenceSpread,
@@ -60,12 +61,35 @@ def report_of(job: JobDocument, sums: JobSummary, cost: JobCost, *, share_made: 
         gold_compared=compared,
         confidence_histogram=[sum(bins) for bins in zip(*(each.confidence.histogram for each in tasks), strict=True)],
         without_confidence=sum(each.confidence.without_confidence for each in tasks),
+        no_confidence=_no_confidence(job, tasks),
         tasks=tasks,
         seconds=Latency.made_of(sums.seconds),
         first_ended_at=first,
         last_ended_at=last,
         records_per_second=_rate(job, counts.labeled + counts.invalid + counts.failed, last),
         cost=cost,
+    )
+
+
+def _no_confidence(job: JobDocument, tasks: list[TaskReport]) -> str | None:
+    """Say why labels have no confidence: what the provider was heard to refuse, else that no answer brought any."""
+    measured = [task.confidence for task in tasks if task.kind != "text"]  # of texts there is none in any case
+    without = sum(spread.without_confidence for spread in measured)
+    if not without:
+        return None
+    counted = f"No confidence for {without:,} label{'' if without == 1 else 's'}"
+    if (refused := job.get("dispatch", {}).get("without_confidence")) is not None:
+        return f"{counted}. {refused}"
+    agent = job["published"].get("agent")
+    if agent is None:
+        return None
+    strategy = agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY)
+    asked = job.get("asks_model", True) and strategy == ConfidenceStrategy.TOKEN_PROBABILITY
+    if not asked or any(spread.with_confidence for spread in measured):
+        return None
+    return (
+        f"{counted}: the answers of {agent['provider']}/{agent['model']} brought no log-probabilities that could be "
+        "read. Choose the confidence strategy `stated`, or `agreement` with several samples."
     )
 
 
@@ -119,6 +143,7 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
             with_confidence=spread.with_confidence,
             without_confidence=spread.without_confidence,
             mean=spread.confidence / spread.with_confidence if spread.with_confidence else None,
+            warnings=confidence_warnings(sums.gold.reliability, sums.verified.reliability, spread.confidence_histogram),
         ),
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),

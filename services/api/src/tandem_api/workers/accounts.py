@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tandem.events import AccountState, WorkerReportedV1
+from tandem.events import AccountState, RefusedParameter, WorkerReportedV1
 from tandem.pricing import AccountLimits
 
 
@@ -21,6 +21,8 @@ class KnownAccount:
     limits: AccountLimits | None
     context_window: int | None = None
     dropped_parameters: tuple[str, ...] = ()
+    refused: tuple[RefusedParameter, ...] = ()
+    """What was refused, with what that depends on."""
     reasons: bool = False
     """Whether it was seen to spend tokens on reasoning."""
     trouble: str = ""
@@ -45,6 +47,7 @@ def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -
         ),
         context_window=min((said.context_window for said in seen if said.context_window), default=None),
         dropped_parameters=tuple(sorted({name for said in seen for name in said.dropped_parameters})),
+        refused=tuple(refused for said in seen for refused in said.refused_parameters),
         reasons=any(said.reasons for said in seen),
         trouble="" if worst is None else worst.message or worst.reason,
     )

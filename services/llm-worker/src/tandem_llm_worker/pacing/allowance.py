@@ -10,6 +10,7 @@ from tandem_llm_worker.pacing.charging import Charging
 from tandem_llm_worker.pacing.discovery import Discovery
 from tandem_llm_worker.pacing.headers import Readings
 from tandem_llm_worker.pacing.limits import MINUTE, Limits
+from tandem_llm_worker.pacing.periods import Period
 
 HEADROOM = 0.996
 """Clocks differ and windows begin where they like: a limit that cannot be watched is not used to the last call."""
@@ -44,6 +45,7 @@ class Allowance:
         self._share = 1.0
         self._charging = [Charging() for _ in self._configured]
         self._trims = [HEADROOM] * len(self._configured)
+        self._periods = [Period() for _ in self._configured]
         self._discovery = Discovery()
 
     @property
@@ -119,7 +121,9 @@ class Allowance:
     def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
         """`used`: what this worker's calls were counted for since the beginning, of each kind; nothing: not known."""
         believed = []
-        for kind, (configured, reading) in enumerate(zip(self._configured, readings, strict=True)):
+        for kind, (configured, each) in enumerate(zip(self._configured, readings, strict=True)):
+            # the limit of a day says nothing about a minute
+            reading = None if each is None or self._periods[kind].is_day(each) else each
             said = configured if reading is None or reading.limit is None else reading.limit / MINUTE
             believed.append(_lower(configured, said))
             if reading is None or said is None or (configured is not None and configured < _SAME * said):

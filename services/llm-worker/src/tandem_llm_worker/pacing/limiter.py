@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.buckets import Buckets
+from tandem_llm_worker.pacing.concurrency import Concurrency
 from tandem_llm_worker.pacing.discovery import REST_SECONDS
 from tandem_llm_worker.pacing.headers import Readings, read
 from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
@@ -48,10 +49,11 @@ class Reservation:
     when it came to no call after all.
     """
 
-    __slots__ = ("_limiter", "_need", "_used", "admitted_at")
+    __slots__ = ("_job", "_limiter", "_need", "_used", "admitted_at")
 
-    def __init__(self, limiter: Limiter, need: Need, admitted_at: float) -> None:
+    def __init__(self, limiter: Limiter, need: Need, admitted_at: float, job: str) -> None:
         self._limiter = limiter
+        self._job = job
         self._need = need
         self._used: Need | None = need
         self.admitted_at = admitted_at
@@ -66,13 +68,19 @@ class Reservation:
         """The provider did not take the call, and charged nothing for it."""
         self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
 
+    def timed_out(self) -> None:
+        """Say that no answer came in time."""
+        limiter = self._limiter
+        limiter.concurrency.timed_out(self.admitted_at, limiter._clock())  # noqa: SLF001 - a reservation is the limiter's
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._limiter._settle(self._need, self._used, self.admitted_at)  # noqa: SLF001 - a reservation is the limiter's
+        limiter = self._limiter
+        limiter._settle(self._need, self._used, self.admitted_at, self._job)  # noqa: SLF001 - a reservation is the limiter's
 
 
 class Limiter:
@@ -89,7 +97,7 @@ class Limiter:
         self._clock = clock
         self._call_later = call_later
         now = clock()
-        self.max_in_flight = limits.max_in_flight or DEFAULT_IN_FLIGHT
+        self.concurrency = Concurrency(limits.max_in_flight or DEFAULT_IN_FLIGHT)
         self.allowance = Allowance(limits)
         self._buckets = Buckets(limits, self.allowance.rates, now)
         self._held_until = now
@@ -103,6 +111,11 @@ class Limiter:
         """Called when a refusal made this worker slower: others want to know."""
         self.latency: float | None = None
         """Seconds from admission to the end of a call, smoothed."""
+
+    @property
+    def max_in_flight(self) -> int:
+        """Return how many calls may be under way now: as many as are configured, or fewer after timeouts."""
+        return self.concurrency.most
 
     @property
     def counts_tokens(self) -> bool:
@@ -140,32 +153,36 @@ class Limiter:
             return self.max_in_flight
         return max(1, min(self.max_in_flight, int(rate * self.latency * SPARE_SLOTS) + 2))
 
-    async def reserve(self, need: Need = NOTHING, *, job: str = "", again: bool = False) -> Reservation:
-        """Wait for the turn of a call. Jobs take turns, whatever they wait with. A cancelled wait takes nothing.
+    async def reserve(
+        self, need: Need = NOTHING, *, job: str = "", weight: float = 1.0, again: bool = False
+    ) -> Reservation:
+        """Wait for the turn of a call. Jobs share turns and slots by weight, whatever they wait with. A cancelled wait
+        takes nothing.
 
         `again`: a further call for a record that was begun; it waits for the account, and not for those not begun.
         """
         if not self._queue and self._wait_seconds(need) == 0.0:
-            self._take(need)
-            return Reservation(self, need, self._clock())
-        turn = Turn(asyncio.get_running_loop().create_future(), need)
-        self._queue.push(turn, job=job, cost=max(1.0, need.tokens), again=again)
+            self._take(need, job)
+            return Reservation(self, need, self._clock(), job)
+        turn = Turn(asyncio.get_running_loop().create_future(), need, job, weight)
+        self._queue.push(turn, cost=max(1.0, need.tokens), again=again)
         if self._timer is None:
             self._admit()
         try:
             await turn.future
         except asyncio.CancelledError:
             if turn.future.done() and not turn.future.cancelled():
-                self._settle(need, None, self._clock())
+                self._settle(need, None, self._clock(), job)
             else:
                 self._queue.discard(turn)
                 self._admit()
             raise
-        return Reservation(self, need, self._clock())
+        return Reservation(self, need, self._clock(), job)
 
     def accepted(self) -> None:
         """The provider took a call."""
         self.accepted_calls += 1
+        self.concurrency.answered()
         now = self._clock()
         self.allowance.accepted(now)
         if self.allowance.found is not None:
@@ -201,6 +218,10 @@ class Limiter:
         now = self._clock()
         if self.allowance.heard_refused(calls_per_second, now):
             self._rest(now)
+
+    def restart(self) -> None:
+        """Begin again with one call at a time, twice as many with each round that is answered."""
+        self.concurrency.restart(self._clock())
 
     def hold(self, seconds: float) -> None:
         """Admit nobody for so long."""
@@ -244,21 +265,23 @@ class Limiter:
 
     def _wait_seconds(self, need: Need) -> float:
         """Until the next call could start: 0 for now, infinity when only an event can tell."""
-        if self.in_flight >= self.max_in_flight or self.in_flight >= self.allowance.most_in_flight:
+        if self.in_flight >= self.concurrency.most or self.in_flight >= self.allowance.most_in_flight:
             return inf
         now = self._clock()
         if now > self._share_until:
             return inf
         return max(0.0, self._held_until - now, self._buckets.wait_for(need, now))
 
-    def _take(self, need: Need) -> None:
+    def _take(self, need: Need, job: str) -> None:
         now = self._clock()
         self.in_flight += 1
+        self._queue.begins(job)
         self.allowance.sent(now)
         self._buckets.take(need, now)
 
-    def _settle(self, reserved: Need, used: Need | None, admitted_at: float) -> None:
+    def _settle(self, reserved: Need, used: Need | None, admitted_at: float, job: str) -> None:
         self.in_flight -= 1
+        self._queue.ends(job)
         now = self._clock()
         if used is not None:
             seconds = now - admitted_at
@@ -272,14 +295,15 @@ class Limiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while (turn := self._queue.head()) is not None:
+        slots = min(self.max_in_flight, self.allowance.most_in_flight)
+        while self.in_flight < slots and (turn := self._queue.head(slots)) is not None:
             wait = self._wait_seconds(turn.need)
             if wait > 0.0:
                 if wait != inf:
                     self._timer = self._call_later(max(wait, LEAST_WAIT), self._on_timer)
                 return
-            self._queue.pop()
-            self._take(turn.need)
+            self._queue.take(turn)
+            self._take(turn.need, turn.job)
             turn.future.set_result(None)
 
     def _on_timer(self) -> None:

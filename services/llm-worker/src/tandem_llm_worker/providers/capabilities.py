@@ -1,22 +1,35 @@
-"""What each model of each provider turned out to take. Learned from the provider's own complaints, per process."""
+"""What each model of each provider takes, learned from the provider's own complaints; each worker learns for itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from tandem.events import ModelParameters
+from tandem.labeling.answer_format import keywords_in, without_keywords
 from tandem.pricing import REASONING_ROOM
 from tandem_llm_worker.providers.complaints import Complaint
+from tandem_llm_worker.providers.refusals import CallKind, Key, Refusal, Refusals
 from tandem_llm_worker.settings import ModelSettings
 
 Api = Literal["chat", "responses"]
+Plainer = Literal[0, 1, 2]
+"""How much of the JSON Schema is left out of one call: nothing, its bounds, all of it."""
 
-_MOST_SCHEMAS = 256
 _ROOM = ("max_tokens", "max_completion_tokens")
+_MOST_FORMATS = 64
+_MOST_KINDS = 512
+_SUSPECTED = 2
+"""So many requests in a row went well without the schema alone, before it is believed to be what was refused."""
+_API = Key("api")
+_WINDOW = Key("window")
+_ROOM_NAME = Key("room")
+_ALTERNATIVES = (10, 5)
+"""Fall back on these where a provider complains of `top_logprobs` and does not say how many it takes."""
 
 
 class Capabilities:
-    """What one model takes. Everything is assumed until the provider complains."""
+    """What one model takes. Everything is assumed until the provider complains, or its operator says so."""
 
     def __init__(
         self,
@@ -25,39 +38,69 @@ class Capabilities:
         structured_output: bool = True,
         reasons: bool = False,
         is_openai: bool = False,
+        refusals: Refusals | None = None,
     ) -> None:
         """`reasons`: known beforehand. `is_openai`: the provider itself."""
         settings = settings or ModelSettings()
         if settings.structured_output is not None:
             structured_output = settings.structured_output
-        self._dropped: set[str] = set() if structured_output else {"response_format"}
-        for name in settings.not_taken:
-            self._drop(name)
-        self._bad_schemas: set[str] = set()
-        self._room = "max_completion_tokens" if reasons and is_openai else "max_tokens"
-        self._most_tokens: int | None = None
-        self._most_top_logprobs: int | None = None
-        self._most_samples: int | None = None
-        self._reasoning_room = REASONING_ROOM if reasons else 0
+        said = set() if structured_output else {"response_format"}
+        self._never = frozenset(said.union(*(_with_companions(name) for name in settings.not_taken)))
+        self.refusals = Refusals() if refusals is None else refusals
+        self._first_room = "max_completion_tokens" if reasons and is_openai else "max_tokens"
+        self._reasons = reasons
+        self._reasoning_efforts: set[str] = set()
         self._may_switch = settings.api == "auto"
-        self.api: Api = "responses" if settings.api == "responses" else "chat"
-        self.context_window = settings.context_window
-        self._window_is_given = settings.context_window is not None
+        self._first_api: Api = "responses" if settings.api == "responses" else "chat"
+        self._given_window = settings.context_window
+        self._suspects: dict[tuple[str, Plainer], int] = {}
+        self._dropped_by_kind: dict[CallKind, frozenset[str]] = {}
+        self._formats: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
+        self._version = 0
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Names, as chat completions have them, of parameters that the model does not take."""
-        return tuple(sorted(self._dropped))
+        """Names, as chat completions have them, of parameters that the model does not take in some of its calls."""
+        found = {each.key.name for each in self.refusals if each.key.kind == "parameter"}
+        found |= {"response_format" for each in self.refusals if each.key.kind == "schema"}
+        return tuple(sorted(self._never.union(*(_with_companions(name) for name in found))))
 
     @property
     def reasons(self) -> bool:
-        """Whether answers have more room, for reasoning. It bounds, it need not be spent."""
-        return self._reasoning_room > 0
+        """Whether some answers have more room, for reasoning. It bounds, it need not be spent."""
+        return self._reasons or bool(self._reasoning_efforts) or self.room != self._first_room == "max_tokens"
 
     @property
     def room(self) -> str:
         """The name of the parameter that bounds an answer."""
-        return self._room
+        return self._room(None)
+
+    @property
+    def api(self) -> Api:
+        """The API that serves the model."""
+        return self.api_for(None)
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and answer, as far as known; what was learned stays known when it is due to be tried."""
+        known = self.refusals.get(_WINDOW)
+        return self._given_window or (known.value if known is not None else None)
+
+    @property
+    def believed_window(self) -> int | None:
+        """The window that a longer prompt is not even sent for."""
+        if self._given_window is not None or not self.refusals.any:
+            return self._given_window
+        return self.context_window if self.refusals.is_believed(_WINDOW) else None
+
+    def api_for(self, trying: Refusal | None) -> Api:
+        """Return the API of a call that tries something again."""
+        switched = self._holds(_API, trying)
+        return "responses" if switched else self._first_api
+
+    def kind_of(self, wanted: ModelParameters, schema_key: str, trying: Refusal | None = None) -> CallKind:
+        """Return what refusals of a call may depend on."""
+        return CallKind(self.api_for(trying), wanted.reasoning_effort or "", schema_key)
 
     def parameters(
         self,
@@ -70,18 +113,24 @@ class Capabilities:
         samples: int = 1,
         drawn: int = 0,
         more_reasoning: bool = False,
+        plainer: Plainer = 0,
+        trying: Refusal | None = None,
     ) -> dict[str, Any]:
-        """What to send beside model and messages, by the names of chat completions.
+        """Return what to send beside model and messages, by the names of chat completions.
 
         `most_tokens` bounds the room for this prompt alone.
         `more_reasoning`: the room for reasoning was too small for this prompt.
         `samples` more answers are wanted; `drawn` were drawn by earlier calls, which had other seeds.
+        `plainer`: how much of the schema to leave out of this call alone. `trying`: the refusal to take no notice of.
         """
-        reasoning = self._room_to_reason(wanted)
+        some = self.refusals.any  # mostly there are none, and nothing is to be looked up
+        dropped = self._dropped(self.kind_of(wanted, schema_key, trying), trying) if some else self._never
+        reasoning = self._room_to_reason(wanted, dropped)
+        name = self._room(trying) if some else self._first_room
         room = max_tokens + (2 * reasoning if more_reasoning else reasoning)
-        if self._most_tokens is not None:
-            room = min(room, self._most_tokens)
-        parameters: dict[str, Any] = {self._room: room if most_tokens is None else min(room, most_tokens)}
+        if some:
+            room = self._most(name, room, trying)
+        parameters: dict[str, Any] = {name: room if most_tokens is None else min(room, most_tokens)}
         if wanted.temperature is not None:
             parameters["temperature"] = wanted.temperature
         if wanted.top_p is not None:
@@ -92,62 +141,200 @@ class Capabilities:
             parameters["reasoning_effort"] = wanted.reasoning_effort
         if wanted.logprobs:
             parameters["logprobs"] = True
-            if top := min(wanted.top_logprobs, self._most_top_logprobs or wanted.top_logprobs):
+            top = self._most("top_logprobs", wanted.top_logprobs, trying) if some else wanted.top_logprobs
+            if top:
                 parameters["top_logprobs"] = top
-        if response_format is not None and schema_key not in self._bad_schemas:
+        if response_format is not None and plainer < 2 and "response_format" not in dropped:
+            if some or plainer:
+                response_format = self._format(response_format, schema_key, plainer, trying)
             parameters["response_format"] = response_format
-        if samples > 1 and self.api == "chat":
-            parameters["n"] = min(samples, self._most_samples or samples)
-        if self._dropped:
-            for name in self._dropped:
-                parameters.pop(name, None)
+        if samples > 1 and self.api_for(trying) == "chat":
+            parameters["n"] = self._most("n", samples, trying)
+        if dropped:
+            for each in dropped:
+                parameters.pop(each, None)
         return parameters
 
-    def learn(self, complaint: Complaint, *, sent: dict[str, Any], schema_key: str = "") -> None:
-        """Remember the complaint about what was sent, so that the next call is one that the provider takes.
+    def learn(
+        self,
+        complaint: Complaint,
+        *,
+        sent: dict[str, Any],
+        schema_key: str = "",
+        effort: str | None = None,
+        api: Api | None = None,
+        said: str = "",
+    ) -> None:
+        """Believe a complaint about what was sent, so that the next call is one that the provider takes.
 
+        `effort`: what the agent names. `said`: the provider's words for people.
         Saying the same again changes nothing: several calls may be under way when the first complaint comes.
         """
-        parameter, most = complaint.parameter, complaint.most
+        like = CallKind(api or self.api, effort or "", schema_key)
         if complaint.other_api:
             if self._may_switch:
-                self.api = "responses"
+                self.refusals.add(_API, said)
         elif complaint.context_window is not None:
-            if not self._window_is_given:
-                self.context_window = complaint.context_window
-        elif most is not None and most < sent.get(parameter, 0):
-            self._bound(parameter, most)
-        elif parameter in _ROOM:
-            self._room = _ROOM[1 - _ROOM.index(parameter)]
-            if parameter == "max_tokens":  # bounds the visible answer alone, which only models that reason tell apart
-                self.needs_room_to_reason()
+            if self._given_window is None:
+                self.refusals.add(_WINDOW, said, value=complaint.context_window)
         elif complaint.of_this_schema:
-            if len(self._bad_schemas) < _MOST_SCHEMAS:
-                self._bad_schemas.add(schema_key)
-        elif parameter:
-            self._drop(parameter)
+            self._learn_of_schema(complaint, sent, like, said)
+        else:
+            for parameter in complaint.parameters:
+                most = complaint.most if parameter == complaint.parameter else None
+                self._learn_of_parameter(parameter, most, sent, like, said)
 
-    def _drop(self, parameter: str) -> None:
-        self._dropped |= {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+    def no_samples(self, wanted: ModelParameters, schema_key: str) -> None:
+        """Believe that the provider takes `n` and gives one answer all the same."""
+        self.refusals.add(
+            _of_parameter("n", self.kind_of(wanted, schema_key)), "it gave one answer where several were asked"
+        )
 
-    def _room_to_reason(self, wanted: ModelParameters) -> int:
-        """Of this agent's answers: an effort that it names, and that the model takes, says that there is reasoning."""
-        if wanted.reasoning_effort in (None, "none") or "reasoning_effort" in self._dropped:
-            return self._reasoning_room
-        return REASONING_ROOM
+    def needs_room_to_reason(self, effort: str | None) -> None:
+        """Give answers at this effort more room from now on: the model turned out to reason.
 
-    def _bound(self, parameter: str, most: int) -> None:
-        if parameter in _ROOM:
-            self._most_tokens = most
-        elif parameter == "top_logprobs":
-            self._most_top_logprobs = most
-        elif parameter == "n":
-            self._most_samples = max(1, most)
+        This is not tried again: room costs nothing that is not used, and an answer that is cut again is paid.
+        """
+        self._reasoning_efforts.add(effort or "")
 
-    def no_samples(self) -> None:
-        """The provider took `n` and gave one answer all the same."""
-        self._dropped.add("n")
+    def suspect(self, schema_key: str, plainer: Plainer, like: CallKind, said: str) -> bool:
+        """Take note that a refused request went well without its bounds, or its schema: what was refused is not told.
 
-    def needs_room_to_reason(self) -> None:
-        """The model turned out to reason: the room is larger from now on, before other answers are cut."""
-        self._reasoning_room = REASONING_ROOM
+        True once that happened twice in a row, and is believed.
+        """
+        count = self._suspects.get((schema_key, plainer), 0) + 1
+        self._suspects[schema_key, plainer] = count
+        if count < _SUSPECTED:
+            return False
+        self._suspects.clear()
+        self.refusals.add(Key("bounds" if plainer == 1 else "schema", api=like.api, schema=schema_key), said)
+        return True
+
+    def taken(self, schema_key: str) -> None:
+        """Take note that a request with this schema went well."""
+        if self._suspects:
+            for key in [key for key in self._suspects if key[0] == schema_key]:
+                del self._suspects[key]
+
+    def trial(
+        self, wanted: ModelParameters, schema_key: str, parameters: Callable[[Refusal | None], Any]
+    ) -> Refusal | None:
+        """Return a refusal that a call may try again now, when the call would differ by it; the caller has the trial.
+
+        `parameters` are those of the call without a refusal. Costs nothing while nothing is due.
+        """
+        if not self.refusals.is_due():
+            return None
+        for refusal in self.refusals.due(self.kind_of(wanted, schema_key)):
+            if refusal.key == _API or parameters(refusal) != parameters(None):
+                self.refusals.begin(refusal)
+                return refusal
+        self.refusals.nothing_to_try()
+        return None
+
+    def _learn_of_parameter(
+        self, parameter: str, most: int | None, sent: dict[str, Any], like: CallKind, said: str
+    ) -> None:
+        if most is not None and most < sent.get(parameter, 0):
+            self.refusals.add(
+                Key("most", parameter, api=like.api), said, value=max(1, most) if parameter == "n" else most
+            )
+        elif parameter == "top_logprobs" and (fewer := _fewer(sent.get(parameter, 0))):
+            known = self.refusals.get(Key("most", parameter, api=like.api))
+            fewer = fewer if known is None else min(fewer, known.value)
+            self.refusals.add(Key("most", parameter, api=like.api), said, value=fewer)
+        elif parameter in _ROOM:
+            if parameter == self._first_room:
+                self.refusals.add(_ROOM_NAME, said)
+            else:
+                self.refusals.forget(_ROOM_NAME)
+        else:
+            self.refusals.add(_of_parameter(parameter, like), said)
+
+    def _learn_of_schema(self, complaint: Complaint, sent: dict[str, Any], like: CallKind, said: str) -> None:
+        """Drop the keywords that are named; else all bounds of this schema; where it has none, the schema."""
+        bounds = keywords_in(sent["response_format"]) if "response_format" in sent else frozenset()
+        if named := [keyword for keyword in complaint.keywords if keyword in bounds]:
+            for keyword in named:
+                self.refusals.add(Key("keyword", keyword, api=like.api), said)
+        else:
+            self.refusals.add(Key("bounds" if bounds else "schema", api=like.api, schema=like.schema), said)
+
+    def _dropped(self, like: CallKind, trying: Refusal | None) -> frozenset[str]:
+        if self._version != self.refusals.version:
+            self._dropped_by_kind.clear()
+            self._version = self.refusals.version
+        if trying is None and (known := self._dropped_by_kind.get(like)) is not None:
+            return known
+        found = set(self._never)
+        for each in self.refusals:
+            if each is not trying and each.applies(like):
+                if each.key.kind == "parameter":
+                    found |= _with_companions(each.key.name)
+                elif each.key.kind == "schema":
+                    found.add("response_format")
+        dropped = frozenset(found)
+        if trying is None:
+            if len(self._dropped_by_kind) >= _MOST_KINDS:
+                self._dropped_by_kind.clear()
+            self._dropped_by_kind[like] = dropped
+        return dropped
+
+    def _format(
+        self, response_format: dict[str, Any], schema_key: str, plainer: Plainer, trying: Refusal | None
+    ) -> dict[str, Any]:
+        api = self.api_for(trying)
+        if plainer or self._holds(Key("bounds", api=api, schema=schema_key), trying):
+            left_out = keywords_in(response_format)
+        else:
+            left_out = frozenset(
+                each.key.name
+                for each in self.refusals
+                if each.key.kind == "keyword" and each.key.api == api and each is not trying
+            )
+        if not left_out:
+            return response_format
+        found = self._formats.get((schema_key, left_out))
+        if found is None:
+            if len(self._formats) >= _MOST_FORMATS:
+                self._formats.clear()
+            found = self._formats[schema_key, left_out] = without_keywords(response_format, left_out)
+        return found
+
+    def _room_to_reason(self, wanted: ModelParameters, dropped: frozenset[str]) -> int:
+        """Return the room that this agent's answers have to reason: an effort that the model takes tells of some."""
+        effort = wanted.reasoning_effort
+        if effort not in (None, "none") and "reasoning_effort" not in dropped:
+            return REASONING_ROOM
+        if self._reasons or (effort or "") in self._reasoning_efforts:
+            return REASONING_ROOM
+        # `max_tokens` is refused by models that tell the visible answer apart from their reasoning
+        return REASONING_ROOM if self._first_room == "max_tokens" and self._holds(_ROOM_NAME, None) else 0
+
+    def _room(self, trying: Refusal | None) -> str:
+        return _ROOM[1 - _ROOM.index(self._first_room)] if self._holds(_ROOM_NAME, trying) else self._first_room
+
+    def _most(self, parameter: str, value: int, trying: Refusal | None) -> int:
+        key = Key("most", parameter, api=self.api_for(trying))
+        known = self.refusals.get(key)
+        return value if known is None or known is trying else min(value, known.value)
+
+    def _holds(self, key: Key, trying: Refusal | None) -> bool:
+        known = self.refusals.get(key) if self.refusals.any else None
+        return known is not None and known is not trying
+
+
+def _of_parameter(parameter: str, like: CallKind) -> Key:
+    """Return the key of a parameter that is not taken in calls of this kind."""
+    schema = None if parameter == "response_format" else like.schema
+    return Key("parameter", parameter, api=like.api, effort=like.effort, schema=schema)
+
+
+def _with_companions(parameter: str) -> set[str]:
+    """Return the parameter with those that mean nothing without it."""
+    return {"logprobs", "top_logprobs"} if parameter == "logprobs" else {parameter}
+
+
+def _fewer(alternatives: int) -> int | None:
+    """Return the next lower number of alternatives to ask for; None when there is none left to try."""
+    return next((fewer for fewer in _ALTERNATIVES if fewer < alternatives), None)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tandem.events import Completion, Usage
-from tandem_llm_worker.providers.errors import Said, failure_in_a_body
-from tandem_llm_worker.providers.reading import CUT, FILTERED, NO_USAGE, REFUSED, Answer, load, logprobs_of, malformed
+from tandem.events import Completion
+from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.errors import failure_in_a_body
+from tandem_llm_worker.providers.reading import (
+    CUT,
+    FILTERED,
+    REFUSED,
+    Answer,
+    load,
+    logprobs_of,
+    malformed,
+    reason_of,
+    tokens_of,
+    usage_of,
+)
+from tandem_llm_worker.providers.texts import CONTENT, Found, nothing_found, text_of_message
+
+_FOUND = Found("", CONTENT)
+"""The text is the content."""
+_NAMES_OF_USAGE = ("prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details")
 
 
 def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,46 +32,56 @@ def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mappi
     return {"model": model, "messages": messages, **parameters}
 
 
-def read(content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Raises CallFailed for what is not a chat completion of at least one choice with text, a refusal or a reason."""
+def read(
+    content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, sent: Collection[str] = ()
+) -> Answer:
+    """Read the answer in a body. `sent` are the parameters of the call, which an error in the body may be about.
+
+    Raises CallFailed for what is not a chat completion of at least one choice with text, a refusal or a reason.
+    """
     body = load(content)
     try:
         choices = body["choices"]
         if body.get("error") or choices[0].get("error"):
-            raise failure_in_a_body(Said.of(body.get("error") or choices[0]["error"]), headers=headers)
-        completions = tuple(_completion(choice) for choice in choices)
-        usage, reasoned = _usage(body.get("usage"))
+            error = ErrorBody.of(body.get("error") or choices[0]["error"])
+            raise failure_in_a_body(error, headers=headers, sent=sent)
+        read = [_completion(choice) for choice in choices]
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(body, dict) and body.get("error"):
-            raise failure_in_a_body(Said.of(body["error"]), headers=headers) from error
+        if isinstance(body, dict) and (body.get("error") or body.get("detail") or body.get("object") == "error"):
+            raise failure_in_a_body(ErrorBody.of(body), headers=headers, sent=sent) from error
         reason = f"is not a chat completion ({type(error).__name__})"
         raise malformed(reason, content, status=status, headers=headers) from error
+    usage, reasoned = usage_of(body.get("usage"), *_NAMES_OF_USAGE)
+    completions = tuple(completion for completion, _ in read)
     if not all(each.text.strip() or each.finish_reason in (CUT, FILTERED, REFUSED) for each in completions):
         completions = tuple(each for each in completions if each.text.strip())
         if not completions:
-            raise malformed("has no text", content, status=status, headers=headers, usage=usage)
+            reason = nothing_found(read[0][1])
+            raise malformed(reason, content, status=status, headers=headers, usage=usage)
     return Answer(completions, usage, reasoned, headers or {})
 
 
-def _completion(choice: dict[str, Any]) -> Completion:
+def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
     message = choice["message"]
     text = message.get("content")
     logprobs = choice.get("logprobs")
-    return Completion(
-        text=text if text is not None else "",
-        finish_reason=REFUSED if message.get("refusal") else choice.get("finish_reason"),
-        logprobs=logprobs_of(logprobs.get("content")) if logprobs else None,
-    )
+    finish_reason = choice.get("finish_reason")
+    if finish_reason != "stop":
+        finish_reason = reason_of(finish_reason)
+    if isinstance(text, str) and text and not message.get("refusal"):  # the usual case
+        found = _FOUND
+    else:
+        found = text_of_message(message)
+        if finish_reason == CUT and found.place != CONTENT:  # a thought that was cut is no answer
+            found = Found(thought=found.thought or found.text, thought_place=found.thought_place or found.place)
+        text = found.text
+        finish_reason = REFUSED if found.refused else finish_reason
+    tokens = logprobs_of(logprobs.get("content")) if isinstance(logprobs, dict) else None
+    if found is not _FOUND and tokens is not None:
+        tokens = tokens_of(tokens, text)
+    completion = Completion(text=text, finish_reason=finish_reason, logprobs=tokens, place=_place(found))
+    return completion, found
 
 
-def _usage(usage: dict[str, Any] | None) -> tuple[Usage, bool]:
-    if not usage:
-        return NO_USAGE, False
-    details = usage.get("prompt_tokens_details")
-    spent = usage.get("completion_tokens_details")
-    counted = Usage(
-        prompt_tokens=usage.get("prompt_tokens") or 0,
-        completion_tokens=usage.get("completion_tokens") or 0,
-        cached_tokens=(details.get("cached_tokens") or 0) if details else 0,
-    )
-    return counted, bool(spent and spent.get("reasoning_tokens"))
+def _place(found: Found) -> str | None:
+    return found.place if found.text and found.place != CONTENT else None

@@ -13,10 +13,11 @@ from typing import Any
 
 import openai
 
+from tandem.events import Completion
 from tandem_llm_worker.providers import chat, responses
 from tandem_llm_worker.providers.capabilities import Api
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, map_error
-from tandem_llm_worker.providers.reading import Answer
+from tandem_llm_worker.providers.reading import CUT, NO_USAGE, Answer
 from tandem_llm_worker.providers.transport import Caller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 
@@ -51,8 +52,12 @@ class ProviderClient:
             async with asyncio.timeout(self._deadline):  # to the last byte: an answer that trickles ends too
                 reply = await self._caller.post(path, write(model, messages, parameters))
         except TRANSPORT_ERRORS as error:
-            raise map_error(error, sent=parameters) from error
-        return read(reply.content, status=reply.status, headers=reply.headers)
+            failed = map_error(error, sent=parameters)
+            if failed.is_cut:  # the provider checked the format of what was cut
+                cut = Completion(text=failed.generated, finish_reason=CUT)
+                return Answer((cut,), NO_USAGE, headers=failed.headers or {})
+            raise failed from error
+        return read(reply.content, status=reply.status, headers=reply.headers, sent=parameters)
 
     async def close(self) -> None:
         await self._sdk.close()
@@ -60,13 +65,15 @@ class ProviderClient:
 
 def _sdk(settings: ProviderSettings, wire: Wire) -> openai.AsyncOpenAI:
     """The SDK's client for the kind of provider; its own retries are off."""
+    http = wire.http_client()
     common: dict[str, Any] = {
         "api_key": settings.api_key.get_secret_value() or "none",
         "max_retries": 0,
         "timeout": settings.timeout_seconds,
-        "http_client": wire.http_client(),
         "default_headers": {name: value.get_secret_value() for name, value in settings.headers.items()},
     }
     if settings.kind == "azure":
-        return openai.AsyncAzureOpenAI(azure_endpoint=settings.base_url, api_version=settings.api_version, **common)
-    return openai.AsyncOpenAI(base_url=settings.base_url, **common)
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=settings.base_url, api_version=settings.api_version, http_client=http, **common
+        )
+    return openai.AsyncOpenAI(base_url=settings.base_url, http_client=http, **common)

@@ -10,6 +10,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tandem.labeling.answer_format import KEYWORDS
+from tandem_llm_worker.providers.error_body import ErrorBody
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -17,16 +20,25 @@ class Complaint:
 
     parameter: str = ""
     """One that was sent and is not taken, or not with this value."""
+    also: tuple[str, ...] = ()
+    """Further parameters that the same complaint names."""
     most: int | None = None
-    """The largest value of it that is taken, where the provider says so."""
+    """The largest value of `parameter` that is taken, where the provider says so."""
     of_this_schema: bool = False
     """Not the parameter as such: only this JSON Schema is not taken."""
+    keywords: tuple[str, ...] = ()
+    """Keywords of the JSON Schema that are not taken, where the provider names some that the schema can do without."""
     other_api: bool = False
     """The model is served by the Responses API alone."""
     context_window: int | None = None
     """Tokens of prompt and answer that the model takes together."""
     prompt_tokens: int | None = None
     """The prompt's, as the provider counted them."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All parameters that are complained about."""
+        return (self.parameter, *self.also) if self.parameter else ()
 
 
 _WORDS = {
@@ -58,17 +70,41 @@ _NOT_OPTIONAL = ("messages", "input", "model", "prompt")
 _COMPLAINT = re.compile(
     r"unsupported|n.t support|not support|unknown|unrecogni[sz]ed|unexpected|extra (?:fields|inputs)|unavailable"
     r"|not (?:supported|permitted|allowed|available|implemented|enabled|a valid)|enabled only|cannot find field|invalid"
-    r"|only .{0,40}(?:supported|allowed)|less than or equal|greater than|at most|must be|too (?:large|high)|exceed",
+    r"|only .{0,40}(?:supported|allowed)|less than or equal|greater than|at most|must be|too (?:large|high)|exceed"
+    r"|maximum allowed|extra_forbidden|could not understand|incompatible",
     re.IGNORECASE,
 )
 _AT_MOST = re.compile(
     r"(?:<=|less than or equal to|at most|up to|max(?:imum)?(?: (?:value|allowed))?(?: is| of)?|between \d+ and)"
-    r"\s*:?\s*(\d[\d,]*)",
+    r"\s*:?\s*(\d[\d,]*)"
+    r"|> (\d[\d,]*), which is the maximum",
     re.IGNORECASE,
 )
 _BAD_SCHEMA = re.compile(
-    r"invalid schema|schema (?:is|was) (?:not valid|invalid|too)|in context=|grammar", re.IGNORECASE
+    r"invalid schema|schemas? (?:is|was|are) (?:not valid|invalid|too)|in context=|grammar|json schema not supported"
+    r"|invalid json[_ ]?schema|schema contains|response schemas|schema fields|wrong_api_format|output_config\.format"
+    r"|response_schema|(?:minItems|maxItems|maxLength|multipleOf)\b",
+    re.IGNORECASE,
 )
+_TOO_COMPLEX = re.compile(
+    r"too many states|schema.{0,80}too (?:complex|large|deep|big)|too complex.{0,40}schema"
+    r"|(?:number of )?repetitions? exceeds?|number of rules|grammar (?:is )?too (?:large|complex)"
+    r"|(?:failed|unable|cannot|could not) to (?:parse|compile|initiali[sz]e|convert) .{0,40}(?:grammar|schema)"
+    r"|compiled grammar|grammar compilation",
+    re.IGNORECASE,
+)
+"""What servers say whose grammar grows too large; some name bounds there that the schema does not have."""
+_KEYWORDS = {
+    keyword: re.compile("|".join(rf"\b{each}\b" for each in (keyword, re.sub("([A-Z])", r"_\1", keyword).lower())))
+    for keyword in KEYWORDS
+}
+"""Vertex writes them as `max_items`."""
+_LISTED = re.compile(
+    r"(?:arguments?|parameters?|params|fields?|inputs?|propert(?:y|ies))\b[^:.;]{0,60}:"
+    r"\s*(\[[^\]]*\]|\{[^}]*\}|[^.;]*)",
+    re.IGNORECASE,
+)
+"""Where a message lists what it does not take: `Unrecognized request arguments supplied: logprobs, top_logprobs`."""
 _OTHER_API = re.compile(
     r"only (?:be )?(?:supported|available|used) (?:in|with|via|through)\W+(?:the )?(?:/?v1/)?responses"
     r"|not a chat model|use (?:the )?(?:/?v1/responses|responses api)",
@@ -79,35 +115,59 @@ _DROPPED_FIRST = ("logprobs", "response_format", "reasoning_effort", "seed", "n"
 _WINDOW = re.compile(
     r"(?:context (?:length|window|size)|model length|configured limit|tokens allowed)(?: is| of| \()*"
     r"[^\d.]{0,16}(\d[\d,]+)"
-    r"|>\s*(\d[\d,]+) maximum",
+    r"|>\s*(\d[\d,]+) maximum|max_new_tokens\W+must be <= (\d+)",
     re.IGNORECASE,
 )
 _PROMPT = re.compile(
     r"(\d[\d,]*) (?:tokens )?(?:in the messages|(?:of )?(?:text )?input|in the prompt|input tokens)"
-    r"|(?:messages resulted in|passed|request has|token count \(|prompt \(length|too long:|request \() ?(\d[\d,]*)",
+    r"|(?:messages resulted in|passed|request has|token count \(|prompt \(length|too long:|request \()"
+    r" ?(\d[\d,]*)|Given: (\d+)",
     re.IGNORECASE,
 )
 
 
-def complaint_in(message: str, *, code: str = "", param: str = "", sent: Collection[str]) -> Complaint | None:
-    """What is wrong with the parameters that were sent; None where the message is about something else."""
+def complaint_in(  # noqa: PLR0911 - a way to find one a return
+    body: ErrorBody, *, sent: Collection[str]
+) -> Complaint | None:
+    """Find what is wrong with the parameters that were sent; None where the error is about something else."""
+    message = body.message
     if _OTHER_API.search(message):
         return Complaint(other_api=True)
     if _ANY_PARAMETER.search(message):
         found = next((name for name in _DROPPED_FIRST if name in sent), None)
         return Complaint(found) if found else None
-    named = _field(param, sent)
-    if named is None:
-        if re.split(r"[.\[]", param, maxsplit=1)[0] in _NOT_OPTIONAL or not _COMPLAINT.search(f"{code} {message}"):
+    if (schema := _of_schema(body, sent)) is not None:
+        return schema
+    fields = [(name, error.message) for error in body.fields if (name := _field(error.name, sent)) is not None]
+    if not fields:
+        required = any(re.split(r"[.\[]", error.name, maxsplit=1)[0] in _NOT_OPTIONAL for error in body.fields)
+        if required or not _COMPLAINT.search(f"{body.code} {message}"):
             return None
-        named = _named_in(message, sent)
-    if named is None:
+        fields = [(name, message) for name in _named_in(message, sent)]
+    if not fields:
         return None
-    most = largest(message) if named in (*_ROOM, "top_logprobs", "logprobs", "n") else None
+    (named, said), *rest = fields
+    said = said or message
+    also = tuple(dict.fromkeys(name for name, _ in rest if name != named))
+    most = largest(said) if named in (*_ROOM, "top_logprobs", "logprobs", "n") else None
     if named == "logprobs" and most is not None:
-        return Complaint("top_logprobs", most)
-    schema = named == "response_format" and bool(_BAD_SCHEMA.search(message))
-    return Complaint(named, most, of_this_schema=schema)
+        return Complaint("top_logprobs", most=most)
+    return Complaint(named, also=also, most=most)
+
+
+def _of_schema(body: ErrorBody, sent: Collection[str]) -> Complaint | None:
+    """Find a complaint about the JSON Schema itself, not about the parameter that holds it."""
+    if "response_format" not in sent:
+        return None
+    said = f"{body.code} {body.message}"
+    if _TOO_COMPLEX.search(said):
+        return Complaint("response_format", of_this_schema=True)
+    if not _BAD_SCHEMA.search(said):
+        return None
+    if not (_NAMED["response_format"].search(said) or "schema" in said.lower() or "grammar" in said.lower()):
+        return None
+    named = tuple(keyword for keyword, pattern in _KEYWORDS.items() if pattern.search(body.message))
+    return Complaint("response_format", of_this_schema=True, keywords=named)
 
 
 def context_in(message: str) -> Complaint | None:
@@ -129,12 +189,17 @@ def _field(param: str, sent: Collection[str]) -> str | None:
     return name if name in sent and name in _WORDS else None
 
 
-def _named_in(message: str, sent: Collection[str]) -> str | None:
+def _named_in(message: str, sent: Collection[str]) -> list[str]:
+    """Find the parameter that a sentence names first, and the others of a list that it gives."""
     found = []
     for rank, name in enumerate(PARAMETERS):
         if name in sent and (match := _NAMED[name].search(message)):
             found.append((match.start(), rank, name))
-    return min(found)[2] if found else None
+    if not found:
+        return []
+    first = min(found)[2]
+    listed = (_field(word, sent) for each in _LISTED.findall(message) for word in re.findall(r"[A-Za-z_.]+", each))
+    return [first, *dict.fromkeys(name for name in listed if name is not None and name != first)]
 
 
 def _first(pattern: re.Pattern[str], message: str) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -14,8 +13,9 @@ import openai
 
 from tandem.events import ErrorKind, Usage
 from tandem_llm_worker.providers.complaints import Complaint, complaint_in, context_in
+from tandem_llm_worker.providers.error_body import MESSAGE_CHARACTERS, ErrorBody
+from tandem_llm_worker.providers.quota import Quota, quota_in
 
-MESSAGE_CHARACTERS = 400
 _SHARED_RUN = 24
 """A message that has so many characters in a row from the record is not shown."""
 
@@ -47,6 +47,7 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         complaint: Complaint | None = None,
         headers: Mapping[str, str] | None = None,
         usage: Usage | None = None,
+        body: ErrorBody | None = None,
     ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
@@ -60,6 +61,30 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         """Of the answer, where there was one; looked up without regard to case."""
         self.usage = usage
         """What was paid all the same."""
+        self.body = body
+        """What the provider said, with the parsed JSON of it in `raw`; None where there was no answer."""
+
+    @property
+    def generated(self) -> str:
+        """What the model wrote, where the provider refused it for its format."""
+        return (self.body.failed_generation or "") if self.body is not None else ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the refused answer did not fit the format because it ran out of room."""
+        return bool(self.generated) and bool(_OUT_OF_ROOM.search(self.message))
+
+    @property
+    def may_be_the_schema(self) -> bool:
+        """Whether a request was refused for a reason that is not told: it may be the JSON Schema in it."""
+        if (
+            self.kind is not ErrorKind.BAD_REQUEST
+            or self.verdict is not Verdict.PERMANENT
+            or self.complaint is not None
+        ):
+            return False
+        said = self.body.message if self.body is not None else ""
+        return not said.strip() or bool(_OPAQUE.search(said))
 
 
 LONG_WAIT_SECONDS = 60.0
@@ -81,10 +106,10 @@ class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a 
         """Seconds, where it is a pause that ends by itself (kind `rate_limited`)."""
 
 
-_KEY = re.compile(r"\b(sk|key|pk|rk)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
 _TOO_LONG = re.compile(
     r"context[_ ](length|window|size)|maximum context|context the overflows|maximum model length|too (long|many tokens)"
-    r"|tokens? (count .{0,20})?exceeds?|request too large|string_above_max_length",
+    r"|tokens? (count .{0,20})?exceeds?|request too large|string_above_max_length"
+    r"|max_new_tokens\W+must be <=",
     re.IGNORECASE,
 )
 _FILTERED = re.compile(
@@ -108,6 +133,21 @@ _ONLY_TOO_FAST = re.compile(
 _BAD_KEY = re.compile(
     r"api[_ -]?key.{0,20}(not valid|invalid|expired|incorrect)|(invalid|incorrect)[_ ]api[_ ]key", re.IGNORECASE
 )
+_FORMAT_MISSED = re.compile(
+    r"json_validate_failed|failed to (?:validate|generate) (?:valid )?json|generated json does not match"
+    r"|model (?:output|response) (?:is not|was not|isn't) valid json",
+    re.IGNORECASE,
+)
+"""Groq and routers to it: the provider checked the answer itself and kept it."""
+_OPAQUE = re.compile(
+    r"invalid argument|^\W*(?:\d{3})?\W*(?:bad|invalid|unprocessable) (?:request|input|entity|parameters?)"
+    r"|provider returned error|(?:unknown|unexpected|unspecified|internal) error"
+    r"|failed to (?:parse|process|initiali[sz]e)|(?:could not|cannot|unable to) (?:be )?process(?:ed)?"
+    r"|schema|grammar|structured",
+    re.IGNORECASE,
+)
+"""Messages that do not tell what is wrong with a request."""
+_OUT_OF_ROOM = re.compile(r"max(?:imum)?[ _]completion[ _]tokens reached", re.IGNORECASE)
 _SAID_WAIT = re.compile(
     r"(?:retry|try again) (?:in|after)\s+"
     r"((?:[\d.]+\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h|hours?)(?![a-z])\s*)+)",
@@ -120,72 +160,55 @@ TRANSPORT_ERRORS = (openai.OpenAIError, aiohttp.ClientError, OSError)
 """What a call may raise besides a status: the SDK's own errors, and those its transport lets through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a provider says in an error, wherever in the answer it says it."""
-
-    message: str
-    code: str = ""
-    param: str = ""
-
-    @classmethod
-    def of(cls, error: object) -> Said:
-        """From the value of `error`, from a whole body, and from a list around either."""
-        while isinstance(error, list) and error:
-            error = error[0]
-        if isinstance(error, dict) and isinstance(error.get("error"), dict):
-            error = error["error"]
-        if not isinstance(error, dict):
-            return cls(error if isinstance(error, str) else "")
-        inner = error.get("innererror")
-        codes = (
-            error.get("code"),
-            error.get("type"),
-            error.get("status"),
-            inner.get("code") if isinstance(inner, dict) else "",
-        )
-        message = error.get("message") or error.get("detail")
-        param = error.get("param")
-        return cls(
-            message if isinstance(message, str) else "",
-            " ".join(str(code) for code in codes if code),
-            param if isinstance(param, str) else "",
-        )
-
-    @property
-    def readable(self) -> str:
-        """The message without keys, empty for a page of markup."""
-        text = "" if self.message.lstrip().startswith("<") else " ".join(self.message.split())
-        return _KEY.sub("[key]", text)[:MESSAGE_CHARACTERS]
-
-
 def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime | None = None) -> CallFailed:
     """The meaning of what the SDK raised. `sent` are the names of the parameters that the call carried."""
     if isinstance(error, CallFailed):
         return error
     if isinstance(error, openai.APIStatusError):
         headers = error.response.headers
-        return failure(error.status_code, Said.of(error.body), sent=frozenset(sent), headers=headers, now=now)
+        body = ErrorBody.parse(error.response.content)
+        failed = failure(error.status_code, body, sent=frozenset(sent), headers=headers, now=now)
+        return with_quota(failed, quota_in(body.raw))
     if _is_timeout(error):
         return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
     root = _causes(error)[-1]
     return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
 
 
-def failure_in_a_body(said: Said, *, headers: Mapping[str, str] | None) -> CallFailed:
+def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
+    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait that is told."""
+    if failed.kind is not ErrorKind.RATE_LIMITED:
+        return failed
+    wait = quota.retry_after if failed.retry_after is None else failed.retry_after
+    kind: ErrorKind = failed.kind
+    verdict, message = failed.verdict, failed.message
+    if quota.used_up or (quota.long_period and wait is None):
+        kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED, None
+        if quota.used_up:
+            message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[
+                :MESSAGE_CHARACTERS
+            ]
+    elif wait is not None and wait > LONG_WAIT_SECONDS:
+        verdict = Verdict.STOPPED
+    return CallFailed(
+        kind, verdict, message, status=failed.status, retry_after=wait, headers=failed.headers, body=failed.body
+    )
+
+
+def failure_in_a_body(body: ErrorBody, *, headers: Mapping[str, str] | None, sent: Collection[str] = ()) -> CallFailed:
     """The meaning of an error that came with status 200: routers send one when the model behind them failed."""
-    code = next((int(word) for word in said.code.split() if word.isdigit()), 0)
+    code = next((int(word) for word in body.code.split() if word.isdigit()), 0)
     if not 400 <= code < 600:
-        code = 429 if _ONLY_TOO_FAST.search(f"{said.code} {said.message}") else 502
-    return failure(code, said, sent=(), headers=headers or {})
+        code = 429 if _ONLY_TOO_FAST.search(f"{body.code} {body.message}") else 502
+    return with_quota(failure(code, body, sent=sent, headers=headers or {}), quota_in(body.raw))
 
 
 def failure(  # noqa: PLR0911 - one return a case
-    status: int, said: Said, *, sent: Collection[str], headers: Mapping[str, str], now: datetime | None = None
+    status: int, body: ErrorBody, *, sent: Collection[str], headers: Mapping[str, str], now: datetime | None = None
 ) -> CallFailed:
     """The meaning of an answer that is an error."""
-    haystack = f"{said.code} {said.message}"
-    text = said.readable or f"the provider answered {status}"
+    haystack = f"{body.code} {body.message}"
+    text = body.readable or f"the provider answered {status}"
 
     def failed(
         kind: ErrorKind,
@@ -195,17 +218,30 @@ def failure(  # noqa: PLR0911 - one return a case
         complaint: Complaint | None = None,
         wait: float | None = None,
     ) -> CallFailed:
-        return CallFailed(kind, verdict, message, status=status, retry_after=wait, complaint=complaint, headers=headers)
+        return CallFailed(
+            kind,
+            verdict,
+            message,
+            status=status,
+            retry_after=wait,
+            complaint=complaint,
+            headers=headers,
+            body=body,
+        )
 
-    if status in (400, 402, 403, 429) and (_NO_QUOTA_CODE.search(said.code) or _is_no_quota(haystack)):
+    if _is_format_missed(body):
+        return failed(ErrorKind.MALFORMED, Verdict.TRANSIENT)
+    if status in (400, 402, 403, 429) and (_NO_QUOTA_CODE.search(body.code) or _is_no_quota(haystack)):
         return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
     wait = retry_after_seconds(headers, now=now or datetime.now(UTC))
     if status == 429:
         if "request too large" in haystack.lower():  # more than a whole minute's tokens: it never fits
             return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
-        wait = said_wait(said.message) if wait is None else wait
+        wait = said_wait(body.message) if wait is None else wait
         long = wait is not None and wait > LONG_WAIT_SECONDS
         return failed(ErrorKind.RATE_LIMITED, Verdict.STOPPED if long else Verdict.RATE_LIMITED, wait=wait)
+    if status >= 500 and (complaint := complaint_in(body, sent=sent)) is not None and complaint.of_this_schema:
+        return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, complaint=complaint)  # some servers call it their fault
     if status >= 500 or status == 409:
         return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, wait=wait)
     if status in (408, 425):
@@ -218,9 +254,9 @@ def failure(  # noqa: PLR0911 - one return a case
         # the provider's own words may quote a part of the key
         message = f"the provider refused the worker's key ({status})"
         return failed(ErrorKind.AUTHENTICATION, Verdict.STOPPED, message=message)
-    complaint = complaint_in(said.message, code=said.code, param=said.param, sent=sent)
+    complaint = complaint_in(body, sent=sent)
     if status == 413 or (_TOO_LONG.search(haystack) and (complaint is None or complaint.parameter.startswith("max_"))):
-        return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT, complaint=context_in(said.message))
+        return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT, complaint=context_in(body.message))
     if complaint is None and status == 404:
         return failed(ErrorKind.BAD_REQUEST, Verdict.STOPPED)
     return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, complaint=complaint)
@@ -260,6 +296,11 @@ def without_record_text(message: str, texts: Iterable[str]) -> str:
         if len(text) > 3 and text in message:
             return "the provider's message quotes the record and is left out"
     return message
+
+
+def _is_format_missed(body: ErrorBody) -> bool:
+    """Whether the model wrote what does not fit the format: its slip with this record, nothing about what it takes."""
+    return body.failed_generation is not None or bool(_FORMAT_MISSED.search(f"{body.code} {body.message}"))
 
 
 def _is_no_quota(haystack: str) -> bool:

@@ -18,6 +18,12 @@ FILTERED = "content_filter"
 REFUSED = "refusal"
 """Finish reasons of completions that are no answers; the last is ours, since providers say `stop` with a refusal."""
 
+_REASONS = {
+    **dict.fromkeys(("max_tokens", "model_length", "max_output_tokens"), CUT),
+    **dict.fromkeys(("safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive"), FILTERED),
+}
+"""What Mistral, Gemini, Anthropic and others say behind an OpenAI-compatible address, in lower case."""
+
 _TOKENS = TypeAdapter(tuple[TokenLogprob, ...])
 
 
@@ -63,6 +69,32 @@ def malformed(
     )
 
 
+def reason_of(finish_reason: Any) -> str | None:
+    """Return why an answer ended, in OpenAI's words for what other providers call otherwise."""
+    if not isinstance(finish_reason, str):
+        return None
+    return _REASONS.get(finish_reason.lower(), finish_reason)
+
+
+def usage_of(usage: Any, prompt: str, completion: str, prompt_details: str, spent: str) -> tuple[Usage, bool]:
+    """Return the tokens, and whether some were spent on reasoning. What is no count spoils no answer."""
+    if not isinstance(usage, dict):
+        return NO_USAGE, False
+    details = usage.get(prompt_details)
+    reasoning = usage.get(spent)
+    counted = Usage(
+        prompt_tokens=_count(usage, prompt),
+        completion_tokens=_count(usage, completion),
+        cached_tokens=_count(details, "cached_tokens") if details else 0,
+    )
+    return counted, bool(reasoning) and _count(reasoning, "reasoning_tokens") > 0
+
+
+def _count(counts: Any, name: str) -> int:
+    value = counts.get(name) if isinstance(counts, dict) else None
+    return int(value) if isinstance(value, int | float) and 0 < value < 1e12 else 0
+
+
 def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogprob, ...] | None:
     """As the provider gave them; None where any is missing, since half of them would give a wrong confidence."""
     if not tokens:
@@ -80,3 +112,15 @@ def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogpro
         )
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
+
+
+def tokens_of(tokens: tuple[TokenLogprob, ...], text: str) -> tuple[TokenLogprob, ...] | None:
+    """Return the last tokens, which make this text: a thought may stand before it. None where no tokens do."""
+    rest = text
+    for at in range(len(tokens) - 1, -1, -1):
+        if not rest.endswith(tokens[at].token):
+            return None
+        rest = rest[: len(rest) - len(tokens[at].token)]
+        if not rest:
+            return tokens[at:]
+    return None

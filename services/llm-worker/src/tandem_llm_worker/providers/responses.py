@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tandem.events import Completion, Usage
-from tandem_llm_worker.providers.errors import Said, failure_in_a_body
-from tandem_llm_worker.providers.reading import CUT, FILTERED, NO_USAGE, REFUSED, Answer, load, logprobs_of, malformed
+from tandem.events import Completion
+from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.errors import failure_in_a_body
+from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
+from tandem_llm_worker.providers.texts import Found, arguments_of, nothing_found, of_thought
 
 LEAST_TOKENS = 16
 """The API takes no smaller bound of the answer."""
 _CUT_FOR = {"max_output_tokens": CUT, "content_filter": FILTERED}
 _NOT_TAKEN = ("seed", "n")
+_NAMES_OF_USAGE = ("input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
 
 
 def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,48 +35,70 @@ def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mappi
     return body
 
 
-def read(content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Raises CallFailed for what is not a response with text, a refusal or a reason for having none."""
+def read(
+    content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, sent: Collection[str] = ()
+) -> Answer:
+    """Read the answer in a body. `sent` are the parameters of the call, which an error in the body may be about.
+
+    Raises CallFailed for what is not a response with text, a refusal or a reason for having none.
+    """
     body = load(content)
     try:
         if error := body.get("error"):
-            raise failure_in_a_body(Said.of(error), headers=headers)
-        parts = [part for item in body["output"] if item.get("type") == "message" for part in item["content"]]
-        usage, reasoned = _usage(body.get("usage"))
-        completion = _completion(parts, _CUT_FOR.get(_incomplete(body), "stop"))
+            raise failure_in_a_body(ErrorBody.of(error), headers=headers, sent=sent)
+        items = [item for item in body["output"] if isinstance(item, dict)]
+        completion, found = _completion(items, _CUT_FOR.get(_incomplete(body), "stop"))
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         reason = f"is not a response ({type(error).__name__})"
         raise malformed(reason, content, status=status, headers=headers) from error
+    usage, reasoned = usage_of(body.get("usage"), *_NAMES_OF_USAGE)
     if not completion.text.strip() and completion.finish_reason == "stop":
-        raise malformed("has no text", content, status=status, headers=headers, usage=usage)
+        reason = nothing_found(found, ("output",))
+        raise malformed(reason, content, status=status, headers=headers, usage=usage)
     return Answer((completion,), usage, reasoned, headers or {})
 
 
-def _completion(parts: list[dict[str, Any]], finish_reason: str) -> Completion:
-    texts = [part for part in parts if part["type"] == "output_text"]
-    if any(part["type"] == "refusal" for part in parts):
-        finish_reason = REFUSED
-    given = [part.get("logprobs") for part in texts]
-    return Completion(
-        text="".join(part["text"] for part in texts),
-        finish_reason=finish_reason,
-        logprobs=logprobs_of([token for each in given for token in each or ()]) if all(given) else None,
-    )
+def _completion(items: list[dict[str, Any]], finish_reason: str) -> tuple[Completion, Found]:
+    messages = [item for item in items if item.get("type") == "message"]
+    final = [item for item in messages if item.get("phase") == "final_answer"]
+    final = final or [item for item in messages if item.get("phase") != "commentary"]
+    parts = [part for item in final for part in _parts(item)]
+    texts = [part for part in parts if part.get("type") == "output_text" and isinstance(part.get("text"), str)]
+    text = "".join(part["text"] for part in texts)
+    if any(part.get("type") == "refusal" for part in parts):
+        return Completion(text=text, finish_reason=REFUSED), Found(text)
+    if text.strip():
+        given = [part.get("logprobs") for part in texts]
+        tokens = logprobs_of([token for each in given for token in each or ()]) if all(given) else None
+        return Completion(text=text, finish_reason=finish_reason, logprobs=tokens), Found(text)
+    if finish_reason != "stop":  # it ended before the answer began
+        return Completion(text=text, finish_reason=finish_reason), Found()
+    found = _elsewhere(items)
+    return Completion(text=found.text, finish_reason=finish_reason, place=found.place or None), found
+
+
+def _elsewhere(items: list[dict[str, Any]]) -> Found:
+    """Find an answer outside of the final message: a call of a function, a commentary, what passes for a thought."""
+    for item in items:
+        if item.get("type") in ("function_call", "custom_tool_call") and (arguments := arguments_of(item)):
+            return Found(arguments, "function_call")
+    found = Found()
+    for kind in ("message", "reasoning"):
+        texts = [str(part.get("text") or "") for item in items if item.get("type") == kind for part in _parts(item)]
+        if thought := "\n".join(each for each in texts if each.strip()):
+            found = of_thought(thought, "commentary" if kind == "message" else kind)
+            if found.text:
+                break
+    return found
+
+
+def _parts(item: dict[str, Any]) -> list[dict[str, Any]]:
+    content = item.get("content")
+    if isinstance(content, str):
+        return [{"type": "output_text", "text": content}]
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
 def _incomplete(body: dict[str, Any]) -> str:
     """Why the response is not whole; empty where it is."""
     return (body.get("incomplete_details") or {}).get("reason") or ""
-
-
-def _usage(usage: dict[str, Any] | None) -> tuple[Usage, bool]:
-    if not usage:
-        return NO_USAGE, False
-    details = usage.get("input_tokens_details")
-    spent = usage.get("output_tokens_details")
-    counted = Usage(
-        prompt_tokens=usage.get("input_tokens") or 0,
-        completion_tokens=usage.get("output_tokens") or 0,
-        cached_tokens=(details.get("cached_tokens") or 0) if details else 0,
-    )
-    return counted, bool(spent and spent.get("reasoning_tokens"))

@@ -1,4 +1,8 @@
-"""The one retry layer: bounded in calls and in time, jittered, honouring Retry-After. The SDK's own is off."""
+"""The one retry layer: bounded in calls and in time, jittered, honouring Retry-After. The SDK's own is off.
+
+The time budget counts failed calls and the waits after them. Waits that the provider asks for by refusing a call for
+its rate, and waits for a turn, are counted apart (`waits`): a rate limit delays a record and never ends it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.waits import StillLimited, Waits
 from tandem_llm_worker.settings import RetrySettings
 
 T = TypeVar("T")
@@ -21,7 +26,10 @@ def _may_be_called_again(error: BaseException) -> bool:
 
 
 class Retry:
-    """Calls again after transient failures and refusals; raises the last CallFailed when it gives up."""
+    """Calls again after transient failures and refusals.
+
+    Raises the last CallFailed once transient failures used up the budget, and StillLimited once refusals did.
+    """
 
     def __init__(
         self,
@@ -36,9 +44,17 @@ class Retry:
         self._clock = clock
         self._jitter = jitter
 
-    def budget(self) -> Budget:
-        """For one answer, however many calls it takes."""
-        return Budget(_Attempts(self._settings, self._clock, self._jitter), self._sleep)
+    def waits(self) -> Waits:
+        """Begin to measure the waits of a request, from now on."""
+        return Waits(self._settings.hold_seconds, clock=self._clock)
+
+    def budget(self, waits: Waits | None = None, *, failed: int = 0) -> Budget:
+        """Return the budget of one answer, however many calls it takes.
+
+        `waits`: those of its request. `failed`: calls that failed in an earlier asking, which ended by the rate limit.
+        """
+        attempts = _Attempts(self._settings, self._clock, self._jitter, waits or self.waits(), failed)
+        return Budget(attempts, self._sleep)
 
 
 class Budget:
@@ -53,8 +69,13 @@ class Budget:
         """Whether no further call may start."""
         return self._attempts.is_over(0.0)
 
+    @property
+    def failed(self) -> int:
+        """Return how many calls failed so far, refusals for the rate left out."""
+        return self._attempts.failed
+
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What the call brings in the end. Raises the last CallFailed once the budget is spent."""
+        """Return what the call brings in the end. Raises CallFailed or StillLimited once the budget is spent."""
         try:
             # the usual case without the machinery: most calls go well the first time
             return await call()
@@ -74,36 +95,57 @@ class Budget:
             retry=retry_if_exception(_may_be_called_again),
             wait=self._attempts.wait,
             stop=self._attempts.stop,
-            sleep=self._sleep,
+            sleep=self._pause,
             reraise=True,
         )
-        return await retrying(next_call)
+        try:
+            return await retrying(next_call)
+        except CallFailed as failed:
+            if failed.verdict is Verdict.RATE_LIMITED:
+                raise StillLimited(failed) from failed
+            raise
+
+    async def _pause(self, seconds: float) -> None:
+        if self._attempts.last_was_refused:
+            async with self._attempts.waits.pause():
+                await self._sleep(seconds)
+        else:
+            await self._sleep(seconds)
 
 
 class _Attempts:
     """Counts the calls for one answer and says how long to wait and when to stop."""
 
     def __init__(
-        self, settings: RetrySettings, clock: Callable[[], float], jitter: Callable[[float, float], float]
+        self,
+        settings: RetrySettings,
+        clock: Callable[[], float],
+        jitter: Callable[[float, float], float],
+        waits: Waits,
+        failed: int,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._jitter = jitter
+        self.waits = waits
         self._began: float | None = None
         """When the first call had failed: what waited for its turn before that is no fault of the call."""
+        self._waited_before = 0.0
         self._refused = 0
-        self._failed = 0
+        self.failed = failed
+        self.last_was_refused = False
 
     def wait(self, state: RetryCallState) -> float:
         failed = _failure(state)
         settings = self._settings
         if self._began is None:
-            self._began = self._clock()
-        if failed.verdict is Verdict.RATE_LIMITED:
+            self._began, self._waited_before = self._clock(), self.waits.total
+        self.last_was_refused = failed.verdict is Verdict.RATE_LIMITED
+        if self.last_was_refused:
             self._refused += 1
         else:
-            self._failed += 1
-        ceiling = min(settings.max_wait_seconds, settings.base_seconds * 2.0 ** (self._refused + self._failed - 1))
+            self.failed += 1
+        ceiling = min(settings.max_wait_seconds, settings.base_seconds * 2.0 ** (self._refused + self.failed - 1))
         if failed.retry_after is not None:
             # not all at the very moment that was named
             return min(failed.retry_after, settings.max_retry_after_seconds) + self._jitter(
@@ -116,12 +158,16 @@ class _Attempts:
 
     def is_over(self, upcoming_seconds: float) -> bool:
         settings = self._settings
-        passed = 0.0 if self._began is None else self._clock() - self._began
-        return (
-            self._failed >= settings.max_calls
-            or self._refused >= settings.max_refused_calls
-            or passed + upcoming_seconds > settings.max_seconds
-        )
+        if self.last_was_refused:
+            return self._refused >= settings.max_refused_calls or not self.waits.allow(upcoming_seconds)
+        return self.failed >= settings.max_calls or self._spent + upcoming_seconds > settings.max_seconds
+
+    @property
+    def _spent(self) -> float:
+        """Seconds since the first failure, waits for the rate and for turns left out."""
+        if self._began is None:
+            return 0.0
+        return self._clock() - self._began - (self.waits.total - self._waited_before)
 
 
 def _failure(state: RetryCallState) -> CallFailed:

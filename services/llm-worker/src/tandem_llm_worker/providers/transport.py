@@ -22,6 +22,8 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
+from tandem.http_clients import stateless
+
 CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 30.0
 HEAD_SECONDS = 60.0
@@ -64,8 +66,8 @@ class Wire(httpx2.AsyncBaseTransport):
         self._proxies: dict[str | None, dict[str, Any]] = {}
 
     def http_client(self) -> httpx2.AsyncClient:
-        """For the SDK; closing it closes the connections."""
-        return httpx2.AsyncClient(transport=self, follow_redirects=True)
+        """Make the SDK's HTTP client; closing it closes the connections."""
+        return stateless(httpx2.AsyncClient, transport=self, follow_redirects=True)
 
     async def request(self, method: str, head: Head, body: bytes | None) -> Reply:
         """Raises aiohttp.ClientError, OSError."""

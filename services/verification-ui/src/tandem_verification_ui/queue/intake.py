@@ -58,6 +58,7 @@ def _with_decision(item: ReviewItem, decision: Verification | None) -> ReviewIte
             "revision": decision.revision,
             "reservation": decision.reservation,
             "decided_by": decision.decided_by,
+            "decided_by_id": decision.decided_by_id,
             "decided_at": decision.decided_at,
         }
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 
 from tandem.events import JobPublishedV1
 from tandem.observability.logs import get_logger
@@ -11,7 +12,8 @@ from tandem.store.database import StoreUnavailableError
 from tandem_verification_ui.queue.sweep import QueueSweep
 
 COUNT_SECONDS = 10.0
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = (1.0, 3.0)
+"""From a sweep that failed to the next one, at least and at most."""
 
 _log = get_logger(__name__)
 
@@ -29,15 +31,19 @@ class SweepSchedule:
         self._full_sweep_seconds = full_sweep_seconds
         self._settle_seconds = settle_seconds
         self._wake = asyncio.Event()
-        self._all = True
-        self._ended: set[str] = set()
+        self._asked = 1
+        """How often everything was asked for."""
+        self._done = 0
+        """How often it had been when the last sweep over everything that ended well began."""
+        self._ended: dict[str, int] = {}
+        """Jobs that ended and are to be swept, with how often each was asked for."""
         self._live: set[str] = set()
         self._next_live = 0.0
         self._next_full = 0.0
 
     def sweep_everything(self) -> None:
-        """Soon."""
-        self._all = True
+        """Have everything swept soon."""
+        self._asked += 1
         self._wake.set()
 
     async def on_lost(self) -> None:
@@ -47,42 +53,40 @@ class SweepSchedule:
     def on_job_change(self, job: JobPublishedV1) -> None:
         """For the job table."""
         if not job.state.is_live:
-            asyncio.get_running_loop().call_later(self._settle_seconds, self._sweep_ended, job.job_id)
+            asyncio.get_running_loop().call_later(self._settle_seconds, self.sweep_ended, job.job_id)
 
-    def _sweep_ended(self, job_id: str) -> None:
-        self._ended.add(job_id)
+    def sweep_ended(self, job_id: str) -> None:
+        """Have a job that ended swept soon."""
+        self._ended[job_id] = self._ended.get(job_id, 0) + 1
         self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled. While MongoDB is away, waits; what was asked for stays asked for."""
+        """Sweep what is due, until cancelled. What failed stays asked for and is tried again soon."""
         while True:
             self._wake.clear()
             try:
-                await self._what_is_due()
+                await self.sweep_what_is_due()
                 await self._sweep.count_open()
             except StoreUnavailableError as error:
                 _log.warning("review.sweep.delayed", error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 - jitter, not a secret
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(COUNT_SECONDS, self._sweep_seconds))
 
-    async def _what_is_due(self) -> None:
+    async def sweep_what_is_due(self) -> None:
+        """Sweep what was asked for and what it is time for. Raises StoreUnavailableError; what was done is not asked
+        for any more then, and the rest still is."""
         clock = asyncio.get_running_loop().time
-        if self._all or clock() >= self._next_full:
-            self._all = False  # before the sweep: a loss during it asks for another one
-            try:
-                await self._sweep.sweep_all()
-            except StoreUnavailableError:
-                self._all = True
-                raise
-            self._next_full = clock() + self._full_sweep_seconds
-        for job_id in sorted(self._ended):
+        if self._done < (asked := self._asked) or clock() >= self._next_full:
+            await self._sweep.sweep_all()
+            self._done, self._next_full = asked, clock() + self._full_sweep_seconds
+        for job_id, times in sorted(self._ended.items()):
             await self._sweep.sweep_job(job_id)
-            self._ended.discard(job_id)
+            if self._ended[job_id] == times:  # else it was asked for again meanwhile
+                del self._ended[job_id]
         if clock() >= self._next_live:
             live = await self._sweep.live_jobs()
             for job_id in sorted(live | self._live):
                 await self._sweep.sweep_job(job_id)
-            self._live = live
-            self._next_live = clock() + self._sweep_seconds
+            self._live, self._next_live = live, clock() + self._sweep_seconds

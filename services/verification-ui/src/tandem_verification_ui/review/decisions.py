@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
-
 from tandem.access import Caller
 from tandem.events import LabelValue, SpanTask
 from tandem.observability.metrics import DECISIONS
+from tandem.store.conflicts import again_on_conflict
 from tandem.store.database import Database, StoreConflictError, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
@@ -24,15 +17,12 @@ from tandem_verification_ui.review import problems
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
+from tandem_verification_ui.review.service import reviewer
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 30
-TRYING_SECONDS = 10
-"""Of a write that another one got in the way of; each try judges the item as it is then."""
-FIRST_WAIT_SECONDS = 0.02
-MOST_WAIT_SECONDS = 0.5
-"""Jittered, between two tries: the write in the way has yet to be acknowledged by most of the replica set."""
+"""Limit of a write that another one, or a change of the primary, got in the way of; each try reads the item again."""
 
 
 class Decisions:
@@ -62,7 +52,7 @@ class Decisions:
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
         """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
-        async for attempt in _again_when_changed():
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
@@ -71,20 +61,20 @@ class Decisions:
         values = await self._checked(caller, item, request)
         if item.state is ItemState.DECIDED:
             return await self._same_decision(caller, item, request, values)
-        if item.reservation != request.reservation:
+        if item.reservation != request.reservation or not caller.is_person(item.reserved_by_id):
             raise problems.reservation_lost(item)
         if item.attempt != request.attempt or not self._was_shown(item, request):
             raise problems.item_changed(item)
         verification = await self._decision(caller, item, request, values)
-        await self._close(item, verification)
+        await self._close(caller, item, verification)
         DECISIONS.labels(verification.kind).inc()
-        self._counter.decided(item.job_id)
+        self._counter.closed(item.job_id, item.item_id)
         self._publisher.publish(verification)
         return await self._result(verification, values)
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
         """Take back the caller's decision; it must be the one that holds."""
-        async for attempt in _again_when_changed():
+        async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._undo(caller, await self._shown.item(caller, item_id))
         raise AssertionError("unreachable: the last try returns or raises")
@@ -92,13 +82,13 @@ class Decisions:
     async def _undo(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
         if item.state is ItemState.OPEN:
             return await self._already_undone(caller, item)
-        if item.decided_by != caller.name:
-            raise problems.not_your_decision(item)
+        if not caller.is_person(item.decided_by_id):
+            raise problems.not_your_decision(item, caller.name)
         return await self._shown.view(caller, await self._reopen(caller, item))
 
     async def history(self, caller: Caller, job_id: str, *, limit: int) -> History:
         job = await self._shown.job(caller, job_id)
-        past = await self._verifications.last_of(caller.name, job_ids=[job_id], limit=limit)
+        past = await self._verifications.last_of(caller.person_id, job_ids=[job_id], limit=limit)
         items = await self._items.get_many(sorted({decision.item_id for decision in past}))
         fields = await self._shown.fields(job, [decision.seq for decision in past])
 
@@ -172,11 +162,12 @@ class Decisions:
             shown_attempt=shown_attempt,
             shown_values=shown_values,
             decided_by=caller.name,
+            decided_by_id=caller.person_id,
             decided_at=utcnow(),
             reservation=reservation,
         )
 
-    async def _close(self, item: ReviewItem, verification: Verification) -> None:
+    async def _close(self, caller: Caller, item: ReviewItem, verification: Verification) -> None:
         """Write the decision and close the item, both or neither. Raises StoreConflictError when the item moved on."""
         try:
             async with self._database.transaction() as session:
@@ -185,7 +176,7 @@ class Decisions:
                     reservation=verification.reservation,
                     attempt=verification.attempt,
                     revision=verification.revision,
-                    decided_by=verification.decided_by,
+                    decided_by=reviewer(caller),
                     decided_at=verification.decided_at,
                     session=session,
                 )
@@ -212,7 +203,7 @@ class Decisions:
                 reopened = await self._queue.reopen(
                     item.item_id,
                     revision=item.revision,
-                    reviewer=caller.name,
+                    reviewer=reviewer(caller),
                     seconds=self._seconds,
                     session=session,
                 )
@@ -220,7 +211,7 @@ class Decisions:
         except (ItemMovedOnError, RevisionTakenError) as error:
             raise _moved_on(item) from error
         DECISIONS.labels(undone.kind).inc()
-        self._counter.decided(item.job_id, -1)
+        self._counter.opened(item.job_id, item.item_id)
         self._publisher.publish(undone)
         return reopened
 
@@ -229,7 +220,7 @@ class Decisions:
     ) -> DecisionResult:
         """The answer to a request that came twice; raises Problem 409 when it is another decision."""
         last = await self._verifications.get(item.job_id, item.seq)
-        by_caller = item.decided_by == caller.name
+        by_caller = caller.is_person(item.decided_by_id)
         if (
             last is None
             or not by_caller
@@ -238,6 +229,7 @@ class Decisions:
             or last.revision != item.revision
         ):
             raise problems.already_decided(item, by_caller=by_caller)
+        self._tell_again(last)
         return await self._result(last, values)
 
     async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
@@ -246,11 +238,18 @@ class Decisions:
         if (
             last is None
             or last.kind is not DecisionKind.UNDONE
-            or last.decided_by != caller.name
-            or item.reserved_by != caller.name
+            or not caller.is_person(last.decided_by_id)
+            or not caller.is_person(item.reserved_by_id)
         ):
             raise problems.nothing_to_undo(item)
+        self._tell_again(last)
         return await self._shown.view(caller, item)
+
+    def _tell_again(self, verification: Verification) -> None:
+        """Count anew and publish again what a request that came twice did: the first one may have failed after it was
+        written. Whoever hears of it twice knows it by its revision."""
+        self._counter.forget(verification.job_id)
+        self._publisher.publish(verification)
 
     async def _result(self, verification: Verification, values: dict[str, LabelValue]) -> DecisionResult:
         counts = await self._counter.of(verification.job_id)
@@ -266,13 +265,3 @@ class Decisions:
 
 def _moved_on(item: ReviewItem) -> StoreConflictError:
     return StoreConflictError(f"the item {item.item_id} changed meanwhile")
-
-
-def _again_when_changed() -> AsyncRetrying:
-    """Tries after a StoreConflictError, which the last of them lets through."""
-    return AsyncRetrying(
-        retry=retry_if_exception_type(StoreConflictError),
-        wait=wait_random_exponential(FIRST_WAIT_SECONDS, max=MOST_WAIT_SECONDS),
-        stop=stop_after_attempt(TRIES) | stop_after_delay(TRYING_SECONDS),
-        reraise=True,
-    )

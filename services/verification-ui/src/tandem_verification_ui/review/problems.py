@@ -10,8 +10,8 @@ def reservation_lost(item: ReviewItem) -> Problem:
     return Problem(
         409,
         "reservation-lost",
-        "This item is not reserved to you any more: the reservation ran out and somebody else took the item, "
-        "or it was given back.",
+        "This item is not reserved to you: the reservation ran out and somebody else took the item, it was given back, "
+        "or it was made with another key or login.",
         cure="Take the next item.",
         item_id=item.item_id,
     )
@@ -44,12 +44,17 @@ def nothing_to_undo(item: ReviewItem) -> Problem:
     return Problem(409, "nothing-to-undo", "Nobody's decision on this item holds.", cure="Go on.", item_id=item.item_id)
 
 
-def not_your_decision(item: ReviewItem) -> Problem:
+def not_your_decision(item: ReviewItem, caller: str) -> Problem:
+    """Describe a decision of somebody else, who may have the caller's name."""
+    namesake = item.decided_by == caller
     return Problem(
         409,
         "not-your-decision",
-        f"{item.decided_by} decided on this item; everybody takes back only their own decisions.",
-        cure=f"Ask {item.decided_by} to undo it.",
+        f"{item.decided_by} decided on this item{' with another key or login' if namesake else ''}; "
+        "everybody takes back only their own decisions.",
+        cure="Use the key or the browser that the decision was made with."
+        if namesake
+        else f"Ask {item.decided_by} to undo it.",
         item_id=item.item_id,
         decided_by=item.decided_by,
     )

@@ -9,7 +9,7 @@ from tandem.events import JobState
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
-from tandem.store.review_items.writer import ReviewItemWriter
+from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem_verification_ui.review import problems
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.schemas import Released, Renewed, Reserved, ReviewQueue, ReviewQueueList, Skipped
@@ -22,7 +22,7 @@ QUEUES = 500
 class ReviewService:
     """All methods raise Problem for what a caller can mend, and StoreUnavailableError when MongoDB is away.
 
-    A person is known by the name of their key or session: whoever has the same name shares items and decisions.
+    A person is known by `caller.person_id`; names are for people to read, and two people may have the same.
     """
 
     def __init__(
@@ -58,13 +58,15 @@ class ReviewService:
         job = await self._shown.job(caller, job_id)
         excluded = set(exclude)
         held: list[ReviewItem] = []
-        for item in await self._queue.held(job_id, caller.name):
+        for item in await self._queue.held(job_id, caller.person_id):
             if item.item_id not in excluded and item.reservation is not None and len(held) < limit:
-                renewed = await self._queue.renew(item.item_id, item.reservation, seconds=self._seconds)
+                renewed = await self._queue.renew(
+                    item.item_id, item.reservation, person_id=caller.person_id, seconds=self._seconds
+                )
                 held += [] if renewed is None else [renewed]
         excluded |= {item.item_id for item in held}
         while len(held) < limit:
-            claimed = await self._queue.claim_next(job_id, caller.name, seconds=self._seconds, exclude=excluded)
+            claimed = await self._queue.claim_next(job_id, reviewer(caller), seconds=self._seconds, exclude=excluded)
             if claimed is None:
                 break
             held.append(claimed)
@@ -77,23 +79,29 @@ class ReviewService:
 
     async def renew(self, caller: Caller, item_id: str, reservation: str) -> Renewed:
         item = await self._shown.item(caller, item_id)
-        renewed = await self._queue.renew(item_id, reservation, seconds=self._seconds)
+        renewed = await self._queue.renew(item_id, reservation, person_id=caller.person_id, seconds=self._seconds)
         if renewed is None or renewed.reserved_until is None:
             raise self._why_not_held(caller, item)
         return Renewed(item_id=item_id, reserved_until=renewed.reserved_until)
 
     async def release(self, caller: Caller, item_id: str, reservation: str) -> Released:
         await self._shown.item(caller, item_id)
-        return Released(item_id=item_id, released=await self._queue.release(item_id, reservation))
+        released = await self._queue.release(item_id, reservation, person_id=caller.person_id)
+        return Released(item_id=item_id, released=released)
 
     async def skip(self, caller: Caller, item_id: str, reservation: str) -> Skipped:
         item = await self._shown.item(caller, item_id)
-        skipped = await self._queue.skip(item_id, reservation)
+        skipped = await self._queue.skip(item_id, reservation, person_id=caller.person_id)
         if skipped is None and item.skipped_reservation != reservation:  # else: the same skip again
             raise self._why_not_held(caller, item)
         return Skipped(item_id=item_id, open=(await self._counter.of(item.job_id)).open)
 
     def _why_not_held(self, caller: Caller, item: ReviewItem) -> Exception:
         if item.state is ItemState.DECIDED:
-            return problems.already_decided(item, by_caller=item.decided_by == caller.name)
+            return problems.already_decided(item, by_caller=caller.is_person(item.decided_by_id))
         return problems.reservation_lost(item)
+
+
+def reviewer(caller: Caller) -> Reviewer:
+    """Return the caller as documents keep them."""
+    return Reviewer(caller.person_id, caller.name)

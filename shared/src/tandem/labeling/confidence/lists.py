@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import fsum
 from typing import NamedTuple
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import PRESUMED_LIMIT, UnknownReason
+from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Method, UnknownReason, tempered
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
 from tandem.labeling.confidence.walk import distribution_at, walk
 from tandem.labeling.reading import Place
@@ -46,11 +46,22 @@ class Slot(NamedTuple):
     """Probability of the very tokens generated here: at most that of what was said."""
     is_bound: bool
     """Whether probability was given to others on suspicion."""
+    is_estimate: bool
+    """Whether the model was held to the format here."""
     untold: Sequence[tuple[float, Collection[str] | None]]
     """Probability that may belong to any of these options; where it is None, to any at all."""
 
     unseen: float
     """Of what was said, the probability of other tokens that say it: what would have followed them is not told."""
+
+
+def method_of(slots: Iterable[Slot], *, is_bound: bool = False) -> Method:
+    """Return how a confidence was found that rests on these slots."""
+    for slot in slots:
+        if slot.is_estimate:
+            return Method.TOKEN_PROBABILITY_ESTIMATE
+        is_bound = is_bound or slot.is_bound
+    return Method.TOKEN_PROBABILITY_BOUND if is_bound else Method.TOKEN_PROBABILITY
 
 
 class ListSlots:
@@ -135,10 +146,10 @@ def _slot(
     `begin`: where the label before it ends, which stands in tokens up to `behind`.
     """
     certain = 1.0
-    if begin is not None and behind < (first := generated.token_at(begin)):
+    found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
+    if begin is not None and not found.held_to_format and behind < (first := generated.token_at(begin)):
         for skipped in generated.tokens[behind:first]:
             certain *= distribution_at(skipped)[0]  # where another label could still have parted unseen
-    found = walk(place, generated, spellings, in_json=in_json, begin=begin, weighed=behind)
     masses, presumed, shared = found.settled(spellings)
     total = fsum(masses.values())
     path = certain * found.path
@@ -158,9 +169,19 @@ def _slot(
         untold.append((1 - certain, None))
     if found.unlisted_before:
         untold.append((certain * found.unlisted_before / (found.unlisted_before + total), None))
+    if found.held_to_format:
+        told = shares[value]
+        shares = _normalized(tempered(shares, found.astray), fsum(shares.values()))
+        path *= shares[value] / told
     unseen = shares[value] - path
     is_bound = presumed > PRESUMED_LIMIT * total
-    return Slot(value, shares, path, is_bound, untold, unseen if unseen > _ROUNDING else 0.0), found.behind
+    unseen = unseen if unseen > _ROUNDING else 0.0
+    return Slot(value, shares, path, is_bound, found.held_to_format, untold, unseen), found.behind
+
+
+def _normalized(masses: Mapping[str, float], total: float) -> dict[str, float]:
+    scale = total / fsum(masses.values())
+    return {option: mass * scale for option, mass in masses.items()}
 
 
 class _ListSpellings(Spellings):

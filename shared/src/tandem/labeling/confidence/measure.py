@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,17 +12,33 @@ PRESUMED_LIMIT = 0.01
 """Of the whole; when more than this was given to the other options on suspicion, the confidence is called a bound."""
 
 
+_LITTLE_ASTRAY = 0.02
+_MUCH_ASTRAY = 0.05
+_LEAST_WEIGHT = 2 / 3
+
+
 class Method(StrEnum):
     """How a confidence was found; stored with the label."""
 
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
     TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
     """The same, where some of the probability may or may not be the label's: what it has at least."""
+    TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105
+    """The same, where the model was held to the format of the answer and would rather have written something else: an
+    estimate from the options that the provider lists, tempered by how little of the probability they have."""
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
     DAWID_SKENE = "dawid_skene"
     """From several agents' labels and how often each of them is right."""
+
+
+def loosest(methods: Iterable[Method]) -> Method:
+    """Return the method that says least of several that are token probabilities."""
+    return max(methods, key=_LOOSENESS.index)
+
+
+_LOOSENESS = (Method.TOKEN_PROBABILITY, Method.TOKEN_PROBABILITY_BOUND, Method.TOKEN_PROBABILITY_ESTIMATE)
 
 
 class UnknownReason(StrEnum):
@@ -81,6 +97,20 @@ class Partial:
 
 
 Assessment = Confidence | Partial | UnknownReason
+
+
+def tempered(masses: Mapping[str, float], astray: float) -> Mapping[str, float]:
+    """Return the masses, brought nearer to each other the more of the distribution belongs to no option.
+
+    `astray`: that share. A model that a grammar holds to options which it would not have said has an opinion on them,
+    but one that it never meant to give: its logarithms count by a weight, as in a logarithmic opinion pool with an
+    opinion that knows nothing. The weight is 1 up to a fiftieth astray, and 2/3 from a twentieth on: 27 to 1 then
+    counts as 9 to 1. Nothing changes where the log-probabilities are from after the grammar.
+    """
+    if astray <= _LITTLE_ASTRAY:
+        return masses
+    weight = max(_LEAST_WEIGHT, 1 - (1 - _LEAST_WEIGHT) * (astray - _LITTLE_ASTRAY) / (_MUCH_ASTRAY - _LITTLE_ASTRAY))
+    return {option: mass**weight for option, mass in masses.items()}
 
 
 def over_options(

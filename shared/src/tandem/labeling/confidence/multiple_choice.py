@@ -27,8 +27,8 @@ from operator import itemgetter
 
 from tandem.events.schema import MultipleChoiceTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.lists import END, ListSlots, Slot
-from tandem.labeling.confidence.measure import Assessment, Confidence, Method, UnknownReason, over_decisions
+from tandem.labeling.confidence.lists import END, ListSlots, Slot, method_of
+from tandem.labeling.confidence.measure import Assessment, Confidence, UnknownReason, over_decisions
 from tandem.labeling.confidence.spellings import spellings_of
 from tandem.labeling.confidence.token_probability import json_spellings
 from tandem.labeling.reading import Reading
@@ -80,11 +80,10 @@ class MultipleChoiceProbability:
                 off[value] = max(1 - decided, untold[value] / decided if decided else 1.0)
         if not in_order:
             probabilities |= {value: min(1.0, included[value]) for value in chosen}
-        bound = not in_order or any(slot.is_bound for slot in slots)
         margin, entropy = over_decisions(probabilities, chosen, off)
         for value in off:
             del probabilities[value]
-        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        method = method_of(slots, is_bound=not in_order)
         return Confidence(whole, probabilities, margin, entropy, method)
 
     def _decisions(

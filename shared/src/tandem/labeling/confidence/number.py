@@ -38,12 +38,17 @@ class NumberProbability:
         try:
             place = generated.locate(place, answer)
             ahead, suspected = _probability_ahead(place, generated, in_json=reading.in_json)
-            share, presumed = _probability_of_text(place, generated)
+            share, presumed, held = _probability_of_text(place, generated, in_json=reading.in_json)
         except UnknownError as unknown:
             return unknown.reason
         if not (share := share * ahead):
             return UnknownReason.LABEL_NOT_IN_ALTERNATIVES
-        method = Method.TOKEN_PROBABILITY_BOUND if presumed + suspected > PRESUMED_LIMIT else Method.TOKEN_PROBABILITY
+        if held:
+            method = Method.TOKEN_PROBABILITY_ESTIMATE
+        elif presumed + suspected > PRESUMED_LIMIT:
+            method = Method.TOKEN_PROBABILITY_BOUND
+        else:
+            method = Method.TOKEN_PROBABILITY
         return Confidence(share, None, None, None, method)
 
 
@@ -66,22 +71,32 @@ def _probability_ahead(place: Place, generated: Generated, *, in_json: bool) -> 
     ):
         own, others, _, unlisted = distribution_at(generated.tokens[index])
         rest = text[generated.starts[index] : place[0]]
-        doubtful = unlisted + sum(share for piece, share in others if rest.startswith(piece) or piece.startswith(rest))
+        doubtful, astray = unlisted, 0.0
+        for piece, share in others:
+            if piece and (rest.startswith(piece) or piece.startswith(rest)):
+                doubtful += share
+            elif share > astray:
+                astray = share
+        if astray > own:
+            continue  # a grammar forced this token: what stands beside it says nothing of the number
         presumed += doubtful
         probability *= own / (own + doubtful) if own else 0.0
     return probability, presumed
 
 
-def _probability_of_text(place: Place, generated: Generated) -> tuple[float, float]:
+def _probability_of_text(place: Place, generated: Generated, *, in_json: bool) -> tuple[float, float, bool]:
     """That of the tokens from the number's first character to what ends it, given what stands before it in the first
-    of them; and what was taken for other numbers on suspicion. Raises UnknownError.
+    of them; what was taken for other numbers on suspicion; and whether the model would rather have written no number.
+    Raises UnknownError.
+
+    In JSON, what begins no number could not have stood in its place, and counts for nothing.
 
     What is not listed of the first token may be other numbers behind the same beginning. What is not listed of the last
     one may be the same number in front of something else.
     """
     start, end = place
     first = generated.token_at(start)
-    probability, presumed = 1.0, 0.0
+    probability, presumed, held = 1.0, 0.0, False
     for index in range(first, len(generated.tokens)):
         token, at = generated.tokens[index], generated.starts[index]
         own, others, _, unlisted = distribution_at(token)
@@ -90,7 +105,9 @@ def _probability_of_text(place: Place, generated: Generated) -> tuple[float, flo
         agreeing = total = own
         doubtful = unlisted if before or is_last else 0.0
         for piece, share in others:
-            if piece.startswith(before):
+            if in_json and index == first and piece.startswith(before) and not _begins_number(piece[len(before) :]):
+                held = held or share > own
+            elif piece.startswith(before):
                 total += share
                 if _same_number(piece, token.token, max(0, end - at)):
                     agreeing += share
@@ -101,11 +118,18 @@ def _probability_of_text(place: Place, generated: Generated) -> tuple[float, flo
         if before:
             total += doubtful
             agreeing /= total
+        elif held and index == first:
+            agreeing /= total
         presumed += doubtful / total
         probability *= agreeing
         if is_last:
-            return min(1.0, probability), presumed
+            return min(1.0, probability), presumed, held
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
+
+
+def _begins_number(piece: str) -> bool:
+    bare = piece.lstrip(' "')
+    return not bare or bare[0].isdigit() or bare[0] in "-+."
 
 
 def _same_number(piece: str, own: str, length: int) -> bool:

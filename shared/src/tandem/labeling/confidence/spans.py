@@ -9,8 +9,8 @@ from __future__ import annotations
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.lists import BRACKET, END, ListSlots
-from tandem.labeling.confidence.measure import Assessment, Confidence, Method, Partial, UnknownReason, entropy_of
+from tandem.labeling.confidence.lists import BRACKET, END, ListSlots, method_of
+from tandem.labeling.confidence.measure import Assessment, Confidence, Partial, UnknownReason, entropy_of, loosest
 from tandem.labeling.confidence.multiple_choice import EmptyList
 from tandem.labeling.confidence.spellings import spellings_of
 from tandem.labeling.confidence.token_probability import OptionProbability
@@ -49,8 +49,7 @@ class SpanProbability:
             return reason if not confidences else Partial(reason, spans=values)
         least = min(confidences, key=lambda confidence: confidence.value)
         margin = min(one.margin for one in confidences if one.margin is not None)
-        bound = any(one.method is Method.TOKEN_PROBABILITY_BOUND for one in confidences)
-        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        method = loosest(one.method for one in confidences)
         return Confidence(least.value, None, margin, max(one.entropy or 0.0 for one in confidences), method, values)
 
     def _of_none(self, generated: Generated, *, in_json: bool) -> Assessment:
@@ -59,5 +58,5 @@ class SpanProbability:
         except UnknownError as unknown:
             return unknown.reason
         share = slot.shares[END]
-        method = Method.TOKEN_PROBABILITY_BOUND if slot.is_bound else Method.TOKEN_PROBABILITY
-        return Confidence(share, None, 2 * share - 1, entropy_of({END: share, _SOME: 1 - share}), method, ())
+        entropy = entropy_of({END: share, _SOME: 1 - share})
+        return Confidence(share, None, 2 * share - 1, entropy, method_of([slot]), ())

@@ -27,6 +27,8 @@ class Begun(NamedTuple):
     """It stops before the label begins, where the generated token goes on to it."""
     blank: bool = False
     """It is white space in place of a label."""
+    astray: bool = False
+    """No answer of this layout goes on with it: it ends the answer, begins otherwise, or begins no option."""
 
 
 class Spellings:
@@ -76,6 +78,9 @@ class Spellings:
     def _begun_first(self, token: str, before: str) -> Begun:
         self._remember()
         piece = token.casefold()
+        bare, first = piece.lstrip(self.ignored), before.lstrip(self.ignored)[:1]
+        if not piece or (first and bare and bare[0] != first):
+            return Begun(None, (), None, astray=True)
         begun = self.begun(piece, before)
         if begun is not None:
             return self._begun(begun, self.leads_to(begun, 0) if begun else ())
@@ -84,12 +89,14 @@ class Spellings:
 
     def _begun_later(self, token: str, said: str) -> Begun:
         self._remember()
+        if not token:
+            return Begun(None, (), None, astray=True)
         begun = joined(said, token).casefold()
         return self._begun(begun, self.leads_to(begun, len(said)))
 
     def _begun(self, said: str, options: tuple[str, ...]) -> Begun:
         is_one = len({self.value_of[option] for option in options}) == 1
-        return Begun(said, options, options[0] if is_one else None)
+        return Begun(said, options, options[0] if is_one else None, astray=bool(said) and not options)
 
     def _remember(self) -> None:
         """One more token; all are forgotten when they are too many."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options
+from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options, tempered
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
 from tandem.labeling.confidence.walk import walk
 from tandem.labeling.reading import Place
@@ -47,11 +47,17 @@ class OptionProbability:
             return unknown.reason
         settled = found.settled(spellings)
         masses: dict[str, float] = {}
+        value_of = spellings.value_of
         for spelling, mass in settled.masses.items():
-            option = spellings.value_of[spelling]
+            option = value_of[spelling]
             masses[option] = masses.get(option, 0.0) + mass
-        bound = settled.presumed > PRESUMED_LIMIT * sum(masses.values())
-        method = Method.TOKEN_PROBABILITY_BOUND if bound else Method.TOKEN_PROBABILITY
+        if found.held_to_format:
+            masses = dict(tempered(masses, found.astray))
+            method = Method.TOKEN_PROBABILITY_ESTIMATE
+        elif settled.presumed and settled.presumed > PRESUMED_LIMIT * sum(masses.values()):
+            method = Method.TOKEN_PROBABILITY_BOUND
+        else:
+            method = Method.TOKEN_PROBABILITY
         return over_options(value, masses, method, options=self._values)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:

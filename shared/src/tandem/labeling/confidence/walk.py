@@ -18,15 +18,28 @@ for as long as more than one option could still follow.
 
 Whatever is given on suspicion makes the label's share smaller: confidence errs downwards, and is called a bound when
 that was more than a hundredth.
+
+**An answer that was held to its format.** Many servers report log-probabilities from before their grammar. There the
+model may have wanted a sentence where the grammar allowed only `{`, at 0.004. Such a token says nothing of the label,
+and what is not listed beside it would mostly not have been allowed either. It shows in the alternatives that no answer
+of this layout goes on with (`Begun.astray`). When they are together likelier than a token ahead of the label, doubts
+from there are left out. When a single one of them is likelier than the token, ahead of the label or in it,
+
+- what is in doubt at tokens ahead of the label is left out, and so is what leads to every option; alternatives that
+  begin some options still count;
+- what is not listed at the label gives an unlisted option `UNLISTED_GUESS` of the most that it can have, which is never
+  more than the label has;
+- a label that is not listed itself, beside no option that is, has no confidence: nothing can be compared;
+- `Walk.astray` says how much of the distribution at the label belongs to no option (see `measure.tempered`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from tandem.events.annotations import TokenLogprob
+from tandem.labeling.confidence.doubts import Doubt, Unlisted, Walk
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import UnknownReason
 from tandem.labeling.confidence.spellings import Begun, Spellings
@@ -39,76 +52,10 @@ _MOST_IN_ALL = 1.05
 """Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
 _AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
+UNLISTED_GUESS = 0.015
+"""Of the probability of the least likely listed token, what an unlisted one has in the middle (in logarithms).
 
-
-class Doubt(NamedTuple):
-    """Probability that may belong to any of some options."""
-
-    mass: float
-    options: Sequence[str]
-    """Without the label, which was generated otherwise."""
-    most: float = math.inf
-    """What a single option may get of it."""
-    unless_seen: bool = False
-    """Left out when all options are seen elsewhere."""
-    about_label: bool = True
-    """Whether the label itself might have been among the options."""
-    anywhere: bool = False
-    """It may belong to options that are seen elsewhere as well, and to the label."""
-
-
-class Settled(NamedTuple):
-    """The masses with what was in doubt."""
-
-    masses: Mapping[str, float]
-    presumed: float
-    """Of them, what was given on suspicion, at the cost of the label."""
-    shared: Sequence[tuple[float, Sequence[str] | None]]
-    """Of them, what was shared evenly because nothing tells to which of these options, or of all, it belongs."""
-
-
-class Walk(NamedTuple):
-    """The masses of the options that have any, by spelling."""
-
-    masses: dict[str, float]
-    """What surely belongs to them."""
-    doubts: Sequence[Doubt]
-    path: float
-    """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
-    of them."""
-    behind: int
-    """Index behind the last token that was looked at."""
-    unlisted_before: float
-    """Left unlisted at a token that was weighed before: it may lead here, or elsewhere."""
-
-    def settled(self, spellings: Spellings) -> Settled:
-        """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several
-        to the likely ones alone."""
-        if not self.doubts:
-            return Settled(self.masses, 0.0, ())
-        masses = dict(self.masses)
-        value_of, likely = spellings.value_of, spellings.likely
-        seen = {value_of[option] for option, mass in masses.items() if mass}
-        presumed = 0.0
-        shared: list[tuple[float, Sequence[str] | None]] = []
-        for doubt in self.doubts:
-            heirs = [] if doubt.anywhere else [option for option in doubt.options if value_of[option] not in seen]
-            if not heirs:
-                if doubt.unless_seen:
-                    continue
-                heirs = list(doubt.options)
-            if likely is not None:
-                heirs = [option for option in heirs if option in likely] or heirs
-            if not heirs:
-                continue
-            share = min(doubt.mass / len(heirs), doubt.most)
-            for option in heirs:
-                masses[option] = masses.get(option, 0.0) + share
-            if len(heirs) > 1 or doubt.anywhere:
-                shared.append((share * len(heirs), None if doubt.anywhere else heirs))
-            if doubt.about_label:
-                presumed += share * len(heirs)
-        return Settled(masses, presumed, shared)
+Of 50,000 tokens whose probabilities fall with their rank (Zipf), 10 listed: sqrt(10 / 50,000)."""
 
 
 def walk(
@@ -156,15 +103,33 @@ def walk(
 class _Walker:
     """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
 
-    __slots__ = ("_doubts", "_masses", "_reached", "_spellings", "_unlisted_before", "label")
+    __slots__ = (
+        "_astray",
+        "_doubts",
+        "_held_to_format",
+        "_label_is_unlisted",
+        "_lead_doubts",
+        "_lead_says_nothing",
+        "_masses",
+        "_reached",
+        "_spellings",
+        "_unlisted",
+        "_unlisted_before",
+        "label",
+    )
 
     def __init__(self, label: str, spellings: Spellings) -> None:
         self.label = label
         self._spellings = spellings
         self._masses: dict[str, float] = {}
         self._doubts: list[Doubt] = []
+        self._lead_doubts: list[Doubt] = []
+        self._unlisted: list[Unlisted] = []
         self._reached = 1.0
+        self._astray = 0.0
         self._unlisted_before = 0.0
+        self._held_to_format = self._lead_says_nothing = False
+        self._label_is_unlisted = False
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
         """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
@@ -174,44 +139,55 @@ class _Walker:
         others = spellings.others(self.label)
         reached = self._reached
         own_text = token.token.casefold()
-        own_is_near = not _has_word(rest[len(own_text) :])
-        ignored = spellings.ignored
-        first = rest.lstrip(ignored)[:1]
+        doubts = self._lead_doubts
+        astray = likeliest = 0.0
         for alternative, probability in alternatives:
-            piece = alternative.casefold()
-            if first and (bare := piece.lstrip(ignored)) and bare[0] != first:
-                continue  # goes elsewhere
             begun = tokens[alternative]
+            if begun.astray:
+                astray += probability
+                if probability > likeliest:  # noqa: PLR1730 - this is the hot path, and `max` a call
+                    likeliest = probability
+                continue
+            piece = alternative.casefold()
             if begun.said:
-                self._give(reached * probability, begun)
-            elif piece != own_text and piece and rest.startswith(piece):
-                near = own_is_near or not _has_word(rest[len(piece) :])
-                self._doubts.append(Doubt(reached * probability, others, unless_seen=not near))
+                self._give(reached * probability, begun, doubts)
+            elif piece != own_text and rest.startswith(piece):
+                near = not (_has_word(rest[len(own_text) :]) and _has_word(rest[len(piece) :]))
+                doubts.append(Doubt(reached * probability, others, unless_seen=not near))
             elif piece.strip() == own_text.strip() or (ends_at_label and begun.said is not None):
                 own += probability
             elif begun.said is not None:
-                self._doubts.append(Doubt(reached * probability, others, unless_seen=True))
+                doubts.append(Doubt(reached * probability, others, unless_seen=True))
+        if astray > own and not is_shared:
+            self._lead_says_nothing = True
+            self._held_to_format |= likeliest > own
         if unlisted > _ROUNDING:
             if is_shared:
                 self._unlisted_before = reached * unlisted
             elif spellings.one_text_each:
-                self._doubts.append(Doubt(reached * unlisted, others, reached * least, unless_seen=True))
+                doubts.append(Doubt(reached * unlisted, others, reached * least, unless_seen=True))
             else:
-                self._doubts.append(Doubt(reached * unlisted, others, anywhere=True))
+                doubts.append(Doubt(reached * unlisted, others, anywhere=True))
         self._reached *= own
 
-    def pass_label(
+    def pass_label(  # noqa: PLR0912 - each kind of alternative once, in the hot path
         self, token: TokenLogprob, tokens: Mapping[str, Begun], said: str, alive: Sequence[str], *, is_shared: bool
     ) -> float:
         """Past a token of the label, with which `said` is said of it. Gives the probability of alternatives that say
         the label and go on otherwise."""
         label, reached, masses = self.label, self._reached, self._masses
         own, alternatives, least, unlisted = distribution_at(token)
+        if own < least:
+            self._label_is_unlisted = True
         goes_beyond = len(said) > len(label) and said.startswith(label)
-        agreeing = 0.0
+        agreeing = astray = likeliest = 0.0
         for alternative, probability in alternatives:
             begun = tokens[alternative]
-            if begun.said == said:
+            if begun.astray:
+                astray += probability
+                if probability > likeliest:  # noqa: PLR1730 - this is the hot path, and `max` a call
+                    likeliest = probability
+            elif begun.said == said:
                 own += probability
             elif begun.said:
                 mass, option = reached * probability, begun.only
@@ -220,11 +196,14 @@ class _Walker:
                     if goes_beyond and option == label and begun.said.startswith(label):
                         agreeing += mass
                 else:
-                    self._give(mass, begun)
+                    self._give(mass, begun, self._doubts)
             elif begun.said is not None or begun.early:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label)))
             elif begun.blank:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
+        if astray and not is_shared:  # of a shared token, what parted before the label is no sign of a grammar
+            self._astray += reached * astray
+            self._held_to_format |= likeliest > own
         if unlisted > _ROUNDING and is_shared:
             self._unlisted_before = reached * unlisted
         elif unlisted > _ROUNDING:
@@ -238,27 +217,42 @@ class _Walker:
         others = self._spellings.others(self.label)
         if alive is not self._spellings.all:
             others = [option for option in others if option in alive]
+        seen = {begun.only for begun in listed}
+        unseen = [option for option in others if option not in seen]
         if not self._spellings.one_text_each or any(map(_goes_on, listed)):
             if others:
-                self._doubts.append(Doubt(mass, others, anywhere=True))
-            return
-        seen = {begun.only for begun in listed}
-        if unseen := [option for option in others if option not in seen]:
-            self._doubts.append(Doubt(mass, unseen, most, unless_seen=True))
+                self._unlisted.append(Unlisted(Doubt(mass, others, anywhere=True), unseen, most))
+        elif unseen:
+            self._unlisted.append(Unlisted(Doubt(mass, unseen, most, unless_seen=True), unseen, most))
 
     def arrived(self, agreeing: float, behind: int) -> Walk:
-        """At the end of the label: what is left is its own."""
-        masses, reached = self._masses, self._reached
-        masses[self.label] = masses.get(self.label, 0.0) + reached
-        return Walk(masses, self._doubts, reached + agreeing, behind, self._unlisted_before)
+        """At the end of the label: what is left is its own. Raises UnknownError."""
+        masses, reached, doubts = self._masses, self._reached, self._doubts
+        own = masses[self.label] = masses.get(self.label, 0.0) + reached
+        held_to_format, astray = self._held_to_format, self._astray
+        if astray:
+            astray /= astray + math.fsum(masses.values())
+        if self._lead_doubts and not (held_to_format or self._lead_says_nothing):
+            doubts.extend(self._lead_doubts)
+        if held_to_format:
+            if self._label_is_unlisted and len(masses) == 1 and not doubts:
+                raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+            everything = len(self._spellings.others(self.label))
+            doubts = [doubt for doubt in doubts if not (doubt.about_label and len(doubt.options) == everything)]
+            for _, unseen, most in self._unlisted:
+                guess = UNLISTED_GUESS * min(most, own)
+                doubts.append(Doubt(guess * len(unseen), unseen, unless_seen=True, about_label=False))
+        elif self._unlisted:
+            doubts.extend([unlisted.doubt for unlisted in self._unlisted])
+        return Walk(masses, doubts, reached + agreeing, behind, self._unlisted_before, held_to_format, astray)
 
-    def _give(self, mass: float, begun: Begun) -> None:
+    def _give(self, mass: float, begun: Begun, doubts: list[Doubt]) -> None:
         if begun.only is not None:
             self._masses[begun.only] = self._masses.get(begun.only, 0.0) + mass
-        elif begun.options:
+        else:
             value_of = self._spellings.value_of
             rest = [option for option in begun.options if value_of[option] != value_of[self.label]]
-            self._doubts.append(Doubt(mass, rest, about_label=len(rest) < len(begun.options)))
+            doubts.append(Doubt(mass, rest, about_label=len(rest) < len(begun.options)))
 
 
 def options_part_at(text: str, start: int, *, in_json: bool) -> int:
@@ -286,15 +280,15 @@ def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]]
     generated = token.token
     others: list[tuple[str, float]] = []
     least, total = 1.0, 0.0
-    for listed in token.top:
-        piece, logprob = listed
+    for piece, logprob in token.top:
         probability = exp(logprob) if logprob <= _ROUNDED_UP else math.nan
         if piece == generated:
             own = own or probability  # some give the likeliest alone their probabilities
             continue
-        if not probability or (piece, probability) in others:
+        other = (piece, probability)
+        if not probability or other in others:
             continue  # a place that is kept for nothing, or one that is listed twice
-        others.append((piece, probability))
+        others.append(other)
         total += probability
         if probability < least:  # noqa: PLR1730 - this is the hot path, and `min` a call
             least = probability

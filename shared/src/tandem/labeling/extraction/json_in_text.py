@@ -33,6 +33,9 @@ _TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
 _CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
 _ENDED_BY = re.compile(r"""[ \t]*(?:["'`\u201d\u2019]+[ \t]*)?+(?:[,:=}\]\n"'`\u201c\u201d]|//|/\*|\#|$)""")
 """What follows a whole text; more words show that the repair broke it off."""
+_INCHES = re.compile(r"""\d(?:""|'')""")
+"""A number in front of two marks: the first may be an inch sign, and a part of the text."""
+_QUOTES = frozenset("\"'")
 _OBJECT_END = re.compile(r"""[\s"'`\u201d\u2019,]*\}""")
 _LIST_END = re.compile(r"""[\s"'`\u201d\u2019,]*\]""")
 
@@ -140,15 +143,29 @@ class _Alignment:
     def _text(self, text: str) -> Node:
         if not text:
             raise _InventedError(text)
-        for spelled in dict.fromkeys((text, *(spelled(text) for spelled in _SPELLINGS))):
+        for spelling in dict.fromkeys((text, *(spelled(text) for spelled in _SPELLINGS))):
+            spelled = spelling
             at = self._answer.find(spelled, self._at, self._end)
             if at != -1 and self._only_marks_until(at):
+                if self._ends_in_its_quote(at, spelled):
+                    text, spelled = text[:-1], spelled[:-1]
                 self._at = at + len(spelled)
+                if _INCHES.match(self._answer, self._at - 1, self._end):
+                    raise _InventedError(text)
                 if _ENDED_BY.match(self._answer, self._at, self._end) is None:
                     raise _InventedError(text)
                 cut = _CLOSED_BY.match(self._answer, self._at, self._end) is None
                 return Node(Kind.STRING, text, (at, self._at), cut=cut)
         raise _InventedError(text)
+
+    def _ends_in_its_quote(self, at: int, spelled: str) -> bool:
+        """Tell whether the last character is the mark that closes the text, which the repair took for a part of it.
+
+        In `"a 5" pipe, too"}` the second mark is an inch sign, and the third one closes the text.
+        """
+        quote = spelled[-1]
+        behind = self._answer[at + len(spelled) : at + len(spelled) + 1]
+        return len(spelled) > 1 and quote in _QUOTES and self._answer[at - 1 : at] == quote and behind != quote
 
     def _token(self, value: Any) -> Node:
         gap = _GAP.match(self._answer, self._at, self._end)

@@ -15,7 +15,7 @@ from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.options import separated
 from tandem.labeling.extraction.outcome import ValueReader
 from tandem.labeling.extraction.span_claims import Claim
-from tandem.labeling.extraction.spans import MOST_SPANS, SpanReader
+from tandem.labeling.extraction.spans import MOST_SPANS, SpanReader, ended_by_a_bound
 from tandem.labeling.reading import Place, Reading, Rule
 
 Fields = Mapping[str, str]
@@ -136,7 +136,7 @@ def _spans_of(task: SpanTask, reader: ValueReader) -> _Read | None:
             if label not in labels:
                 return None
             claims.append(Claim(quote, label, item.span(2), Rule.STRUCTURED, context=context.strip()))
-        if len(claims) > MOST_SPANS:
+        if len(claims) > MOST_SPANS or ended_by_a_bound(claims) is not None:
             return None
         found = reader.located(claims, fields, Rule.STRUCTURED, in_json=True)
         return found if isinstance(found, Reading) else None

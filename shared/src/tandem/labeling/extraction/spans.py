@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
+from tandem.labeling.asked_bounds import SPAN_CHARACTERS, SPANS_ASKED
 from tandem.labeling.extraction.choices import says_none
 from tandem.labeling.extraction.located_json import Kind, Node
 from tandem.labeling.extraction.marked_record import marked
@@ -46,6 +47,8 @@ class SpanReader:
             return claims
         if len(claims) > MOST_SPANS:
             return out_of_range(f"{self._task.name!r}: more than {MOST_SPANS} spans")
+        if (ended := ended_by_a_bound(claims)) is not None:
+            return out_of_range(f"{self._task.name!r}: {ended}")
         return self.located(
             claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
         )
@@ -187,6 +190,21 @@ class SpanReader:
 
     def _nowhere(self, detail: str) -> Unreadable:
         return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
+
+
+def ended_by_a_bound(claims: Sequence[Claim]) -> str | None:
+    """Say why a list is not whole: it, or a text in it, is exactly as long as the grammar allows (`answer_format`).
+
+    A list that says the same again and again was ended as well, but nothing of it is lost.
+    """
+    if (
+        len(claims) == SPANS_ASKED + 1
+        and len({(each.quote, each.label, each.context) for each in claims}) > SPANS_ASKED
+    ):
+        return f"the list was ended at {len(claims)} spans, more than can be asked for"
+    if any(each.quote is not None and len(each.quote) == SPAN_CHARACTERS + 1 for each in claims):
+        return f"a span was ended at {SPAN_CHARACTERS + 1:,} characters, more than can be asked for"
+    return None
 
 
 def _span(field: str, text: str, place: Place, claim: Claim) -> Span:

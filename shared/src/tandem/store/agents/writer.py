@@ -7,7 +7,8 @@ from typing import cast
 from pymongo.errors import DuplicateKeyError
 
 from tandem.store.agents.documents import COLLECTION, AgentDocument
-from tandem.store.database import Database, Document, NameTakenError, store_errors
+from tandem.store.database import Database, Document, NameTakenError
+from tandem.store.patience import insert_once
 
 
 class AgentWriter:
@@ -18,8 +19,7 @@ class AgentWriter:
 
     async def insert(self, agent: AgentDocument) -> None:
         """Raises NameTakenError when this version of the name exists: somebody was faster."""
-        async with store_errors():
-            try:
-                await self._collection.insert_one(cast("Document", agent))
-            except DuplicateKeyError as error:
-                raise NameTakenError(agent["name"]) from error
+        try:
+            await insert_once(self._collection, cast("Document", agent))
+        except DuplicateKeyError as error:
+            raise NameTakenError(agent["name"]) from error

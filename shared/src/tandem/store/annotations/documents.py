@@ -119,6 +119,9 @@ class VerificationPart(TypedDict):
     confirmed: bool
     """Whether the person kept what was shown."""
     decided_by: str
+    """The person's name, for people to read."""
+    decided_by_id: NotRequired[str]
+    """Who it was; absent from decisions of older versions."""
     decided_at: datetime
 
 

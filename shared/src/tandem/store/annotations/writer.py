@@ -21,8 +21,8 @@ from tandem.store.annotations.documents import (
     annotation_id,
 )
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.errors import only_duplicates
 
-_DUPLICATE_KEY = 11000
 _KEPT_FIELDS = ("verification", "verification_revision", "spending", "more_spending")
 """A person's decision outlives every attempt, and so does what was paid."""
 
@@ -43,6 +43,7 @@ class Decision:
     confirmed: bool
     decided_by: str
     decided_at: datetime
+    decided_by_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,7 @@ class AnnotationWriter:
             try:
                 await self._collection.insert_many(cast("Sequence[Document]", documents), ordered=False)
             except BulkWriteError as error:
-                failures = error.details["writeErrors"]
-                if error.details.get("writeConcernErrors") or any(
-                    failure["code"] != _DUPLICATE_KEY for failure in failures
-                ):
-                    raise
-                return {failure["index"] for failure in failures}
+                return only_duplicates(error)
         return set()
 
     async def supersede(self, document: AnnotationDocument) -> bool:
@@ -197,4 +193,6 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
         "decided_by": decision.decided_by,
         "decided_at": decision.decided_at,
     }
+    if decision.decided_by_id is not None:
+        verification["decided_by_id"] = decision.decided_by_id
     return UpdateOne(newer, {"$set": {"verification": verification, "verification_revision": decision.revision}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 COLLECTION = "api_keys"
 
@@ -18,7 +18,10 @@ class ApiKeyDocument(TypedDict):
     kind: CredentialKind
     """`login` is good for one session and nothing else, `session` is what a browser's cookie holds."""
     name: str
-    """Who it is; stands in `decided_by` of verifications."""
+    """For people to read; two credentials may have the same. Stands in `decided_by` of verifications."""
+    person_id: NotRequired[str]
+    """Whose it is. Absent in an API key, which is a person of its own by its `_id`. A session opened with a key belongs
+    to that key's person, one opened with a login link to the link's: a person of its own, or the one who made it."""
     role: RoleName
     project_ids: list[str] | None
     """The projects it reaches; None: all."""
@@ -26,4 +29,8 @@ class ApiKeyDocument(TypedDict):
     expires_at: datetime | None
     revoked: bool
     parent_id: str | None
-    """Of a session or a login link: the credential it was made from; it ends with that one."""
+    """Of a session or a login link: the API key it was made from; it ends with that one."""
+    parent_hash: NotRequired[str]
+    """Of a session or a login link: the hash of that key. It ends when another key takes its `_id`."""
+    relied_on: NotRequired[int]
+    """Rises each time that another admin key is revoked because this one stays."""

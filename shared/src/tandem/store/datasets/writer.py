@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from tandem.store.database import Database, Document, NameTakenError, store_errors
 from tandem.store.datasets.documents import COLLECTION, KEPT_IMPORTS, DatasetDocument, ImportPart
+from tandem.store.patience import insert_once
 
 _FREE = {
     "$or": [
@@ -35,17 +36,20 @@ class DatasetWriter:
 
     async def insert(self, dataset: DatasetDocument) -> None:
         """Raises NameTakenError."""
-        async with store_errors():
-            try:
-                await self._collection.insert_one(cast("Document", dataset))
-            except DuplicateKeyError as error:
-                raise NameTakenError(dataset["name"]) from error
+        try:
+            await insert_once(self._collection, cast("Document", dataset))
+        except DuplicateKeyError as error:
+            raise NameTakenError(dataset["name"]) from error
 
     async def begin_import(self, dataset_id: str, import_id: str, *, seconds: float) -> DatasetDocument | None:
-        """Take the import lease; None while another import holds it (or the data set does not exist)."""
+        """Take the import lease; None while another import holds it (or the data set does not exist).
+
+        Made again after an error, it finds the lease to be its own.
+        """
+        own_or_free = {"$or": [*_FREE["$or"], {"$eq": ["$import_lease.import_id", {"$literal": import_id}]}]}
         async with store_errors():
             found = await self._collection.find_one_and_update(
-                {"_id": dataset_id, "$expr": _FREE},
+                {"_id": dataset_id, "$expr": own_or_free},
                 [{"$set": {"import_lease": {"import_id": import_id, "until": _until(seconds)}}}],
                 return_document=ReturnDocument.AFTER,
             )
@@ -80,7 +84,10 @@ class DatasetWriter:
         gold_tasks: list[str],
         visible_below: int,
     ) -> DatasetDocument:
-        """Make the import's records visible, all at once, and give the lease back. Raises ImportLeaseLostError."""
+        """Make the import's records visible, all at once, and give the lease back.
+
+        Made again after an error, it finds that it took effect. Raises ImportLeaseLostError.
+        """
         settled = {"fields": fields, "ids_made": ids_made}
         update: dict[str, Any] = {
             "$set": {"visible_below": visible_below, "import_lease": None, **settled},
@@ -94,16 +101,23 @@ class DatasetWriter:
                 update,
                 return_document=ReturnDocument.AFTER,
             )
+            if found is None:
+                found = await self._collection.find_one({"_id": dataset_id, "imports.import_id": import_["import_id"]})
         if found is None:
             raise ImportLeaseLostError(import_["import_id"])
         return cast("DatasetDocument", found)
 
-    async def give_up_import(self, dataset_id: str, import_id: str) -> None:
-        """Give the lease back without a commit; no effect when it is not this import's."""
+    async def give_up_import(self, dataset_id: str, import_id: str) -> bool:
+        """End the import without a commit: none can take effect after this.
+
+        Returns False when the import was committed: its records stay.
+        """
         async with store_errors():
             await self._collection.update_one(
                 {"_id": dataset_id, "import_lease.import_id": import_id}, {"$set": {"import_lease": None}}
             )
+            committed = await self._collection.find_one({"_id": dataset_id, "imports.import_id": import_id}, {"_id": 1})
+        return committed is None
 
 
 def _until(seconds: float) -> dict[str, Any]:

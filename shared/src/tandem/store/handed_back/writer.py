@@ -8,9 +8,8 @@ from typing import cast
 from pymongo.errors import BulkWriteError
 
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.errors import only_duplicates
 from tandem.store.handed_back.documents import COLLECTION, HandedBackDocument
-
-_DUPLICATE_KEY = 11000
 
 
 class HandedBackWriter:
@@ -27,10 +26,5 @@ class HandedBackWriter:
             try:
                 await self._collection.insert_many(cast("Sequence[Document]", documents), ordered=False)
             except BulkWriteError as error:
-                failures = error.details["writeErrors"]
-                if error.details.get("writeConcernErrors") or any(
-                    failure["code"] != _DUPLICATE_KEY for failure in failures
-                ):
-                    raise
-                return len(documents) - len(failures)
+                return len(documents) - len(only_duplicates(error))
         return len(documents)

@@ -37,6 +37,8 @@ class Progress:
     reserved_usd: float = 0.0
     lingering_usd: float = 0.0
     notice: str | None = None
+    unpublished: tuple[int, ...] = ()
+    """At a hand-over: seqs below `cursor` that have not ended and for which no request is under way."""
 
 
 def _until(seconds: float) -> dict[str, Any]:
@@ -106,11 +108,11 @@ class JobDispatchWriter:
             )
 
     async def save(self, job_id: str, *, epoch: int, progress: Progress) -> None:
-        """Raises LeaseLostError."""
+        """Write down where the walk stands. Raises LeaseLostError."""
         await self._fenced(job_id, epoch, {f"dispatch.{name}": value for name, value in _stored(progress).items()})
 
     async def complete(self, job_id: str, *, epoch: int, progress: Progress) -> None:
-        """The job's last record has ended. Raises LeaseLostError; also when the job was cancelled or paused
+        """End the job, whose last record has ended. Raises LeaseLostError; also when the job was cancelled or paused
         meanwhile, whose state then stands until it is looked at again."""
         values: dict[str, Any] = {f"dispatch.{name}": {"$literal": value} for name, value in _stored(progress).items()}
         async with store_errors():
@@ -138,19 +140,24 @@ class JobDispatchWriter:
             raise LeaseLostError(job_id)
 
     async def wait(self, job_id: str, *, epoch: int, reason: str, waiting_for: str | None = None) -> JobDocument:
-        """The job's provider takes no calls, or what `waiting_for` names is missing; also to give another reason.
+        """Let the job wait for its provider, or for what `waiting_for` names; also to give another reason.
         Raises LeaseLostError, as when a person paused or cancelled the job meanwhile."""
         changes = {"state": "waiting", "state_reason": {"$literal": reason}, "waiting_for": waiting_for}
         return await self._move(job_id, epoch, ["running", "waiting"], changes)
 
     async def go_on(self, job_id: str, *, epoch: int) -> JobDocument:
-        """A waiting job runs again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
+        """Let a waiting job run again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
         changes = {"state": "running", "state_reason": None, "waiting_for": None, "epoch": {"$add": ["$epoch", 1]}}
         return await self._move(job_id, epoch, ["waiting"], changes)
 
-    async def tell(self, job_id: str, *, epoch: int, reason: str | None) -> JobDocument:
-        """What there is to say of a job that runs. Raises LeaseLostError."""
-        return await self._move(job_id, epoch, ["running"], {"state_reason": {"$literal": reason}})
+    async def tell(
+        self, job_id: str, *, epoch: int, reason: str | None, without_confidence: str | None = None
+    ) -> JobDocument:
+        """Say something of a job that runs; `without_confidence` is kept until it changes. Raises LeaseLostError."""
+        changes: dict[str, Any] = {"state_reason": {"$literal": reason}}
+        if without_confidence is not None:
+            changes["dispatch.without_confidence"] = {"$literal": without_confidence}
+        return await self._move(job_id, epoch, ["running"], changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""
@@ -168,7 +175,8 @@ class JobDispatchWriter:
         return cast("JobDocument", found)
 
     async def announced(self, job_id: str, *, revision: int) -> None:
-        """The end of the job was published at this revision; no dispatcher needs to look at it again."""
+        """Note that the end of the job was published at this revision: no dispatcher needs to look at it again, and
+        nothing is reserved for it."""
         async with store_errors():
             await self._jobs.update_one(
                 {
@@ -177,7 +185,14 @@ class JobDispatchWriter:
                     "state": {"$in": ["completed", "cancelled"]},
                     "dispatch.lease.holder": self._holder,
                 },
-                {"$set": {"dispatch.announced": True, "dispatch.lease": None}},
+                {
+                    "$set": {
+                        "dispatch.announced": True,
+                        "dispatch.lease": None,
+                        "dispatch.reserved_usd": 0.0,
+                        "dispatch.lingering_usd": 0.0,
+                    }
+                },
             )
 
     async def _fenced(self, job_id: str, epoch: int, values: dict[str, Any]) -> None:
@@ -200,5 +215,6 @@ def _stored(progress: Progress) -> dict[str, Any]:
         "reserved_usd": progress.reserved_usd,
         "lingering_usd": progress.lingering_usd,
         "notice": progress.notice,
+        "unpublished": list(progress.unpublished),
         "spend": [row.document() for row in progress.spend],
     }

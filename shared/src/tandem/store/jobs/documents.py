@@ -63,6 +63,10 @@ class DispatchPart(TypedDict):
     """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
     notice: NotRequired[str | None]
     """What people should know of how the job is run, in one sentence."""
+    unpublished: NotRequired[list[int]]
+    """Seqs below the cursor that the holder before this one had to leave without a request under way."""
+    without_confidence: NotRequired[str | None]
+    """Why labels of the job have no confidence, where a provider refused what it is made of at some time."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
     asked_epoch: int
@@ -148,6 +152,7 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "sources": document.get("sources", ()),
             "asks_model": document.get("asks_model", True),
             "hidden": document.get("hidden", False),
+            "weight": document.get("weight", 1.0),
             **document["published"],
         }
     )

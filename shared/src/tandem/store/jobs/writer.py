@@ -10,6 +10,7 @@ from pymongo import ReturnDocument
 from tandem.events import JobState
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.jobs.documents import COLLECTION, JobDocument
+from tandem.store.patience import insert_once
 
 
 class JobWriter:
@@ -19,8 +20,7 @@ class JobWriter:
         self._collection = database[COLLECTION]
 
     async def insert(self, job: JobDocument) -> None:
-        async with store_errors():
-            await self._collection.insert_one(cast("Document", job))
+        await insert_once(self._collection, cast("Document", job))
 
     async def change_state(
         self, job_id: str, *, to: JobState, allowed: Collection[JobState], reason: str | None, new_epoch: bool = False

@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from tandem.store.database import Database, Document, NameTakenError, store_errors
 from tandem.store.label_schemas.documents import COLLECTION, LabelSchemaDocument
+from tandem.store.patience import insert_once
 
 
 class LabelSchemaWriter:
@@ -18,11 +19,10 @@ class LabelSchemaWriter:
 
     async def insert(self, schema: LabelSchemaDocument) -> None:
         """Raises NameTakenError when this version of the name exists: somebody was faster."""
-        async with store_errors():
-            try:
-                await self._collection.insert_one(cast("Document", schema))
-            except DuplicateKeyError as error:
-                raise NameTakenError(schema["name"]) from error
+        try:
+            await insert_once(self._collection, cast("Document", schema))
+        except DuplicateKeyError as error:
+            raise NameTakenError(schema["name"]) from error
 
     async def take_back(self, label_schema_id: str) -> None:
         """One that was inserted just now and that nobody knows."""

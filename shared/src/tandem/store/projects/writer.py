@@ -7,6 +7,7 @@ from typing import cast
 from pymongo.errors import DuplicateKeyError
 
 from tandem.store.database import Database, Document, NameTakenError, store_errors
+from tandem.store.patience import insert_once
 from tandem.store.projects.documents import COLLECTION, ProjectDocument
 
 
@@ -18,11 +19,10 @@ class ProjectWriter:
 
     async def insert(self, project: ProjectDocument) -> None:
         """Raises NameTakenError."""
-        async with store_errors():
-            try:
-                await self._collection.insert_one(cast("Document", project))
-            except DuplicateKeyError as error:
-                raise NameTakenError(project["name"]) from error
+        try:
+            await insert_once(self._collection, cast("Document", project))
+        except DuplicateKeyError as error:
+            raise NameTakenError(project["name"]) from error
 
     async def delete(self, project_id: str) -> None:
         """The project alone; the caller sees to it that nothing is in it."""

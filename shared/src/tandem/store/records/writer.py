@@ -10,9 +10,9 @@ from typing import Any, cast
 from pymongo.errors import BulkWriteError
 
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.errors import DUPLICATE_KEY, retryable
+from tandem.store.patience import patiently
 from tandem.store.records.documents import COLLECTION, RecordDocument
-
-_DUPLICATE_KEY = 11000
 
 
 class RecordCollisionError(Exception):
@@ -42,38 +42,59 @@ class ExistingKey:
 class RecordWriter:
     """All methods raise StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, patience_seconds: float = 0.0) -> None:
+        """`patience_seconds`: how long a call is made again before it raises StoreUnavailableError.
+
+        An import takes hours for some files, and it need not begin anew because the primary changed.
+        """
         self._collection = database[COLLECTION]
+        self._patience = patience_seconds
 
     async def existing(self, dataset_id: str, record_ids: Sequence[str]) -> dict[str, ExistingKey]:
-        """Which of these keys the data set has, visible or not."""
-        async with store_errors():
-            found = await self._collection.find(
-                {"dataset_id": dataset_id, "record_id": {"$in": list(record_ids)}},
-                {"_id": 0, **dict.fromkeys((each.name for each in dataclasses.fields(ExistingKey)), 1)},
-            ).to_list(None)
+        """Return which of these keys the data set has, visible or not."""
+        found = await self._find(
+            {"dataset_id": dataset_id, "record_id": {"$in": list(record_ids)}},
+            {"_id": 0, **dict.fromkeys((each.name for each in dataclasses.fields(ExistingKey)), 1)},
+        )
         return {document["record_id"]: ExistingKey(**document) for document in found}
 
     async def with_content(self, dataset_id: str, content_hashes: Sequence[str]) -> dict[str, str]:
-        """Which of these contents the data set has, visible or not: hash to the id of a record that has it."""
-        async with store_errors():
-            found = await self._collection.find(
-                {"dataset_id": dataset_id, "content_hash": {"$in": list(content_hashes)}},
-                {"_id": 0, "content_hash": 1, "record_id": 1},
-            ).to_list(None)
+        """Return which of these contents the data set has, visible or not: hash to the id of a record that has it."""
+        found = await self._find(
+            {"dataset_id": dataset_id, "content_hash": {"$in": list(content_hashes)}},
+            {"_id": 0, "content_hash": 1, "record_id": 1},
+        )
         return {document["content_hash"]: document["record_id"] for document in found}
 
     async def insert(self, records: Sequence[RecordDocument]) -> None:
-        """Raises RecordCollisionError when a seq or a key is taken."""
-        if not records:
-            return
+        """Insert the records of one import; those that an earlier try inserted stay as they are.
+
+        Raises RecordCollisionError when a seq or a key is taken by another import.
+        """
+        if records:
+            await patiently(lambda: self._insert(records), seconds=self._patience)
+
+    async def _insert(self, records: Sequence[RecordDocument]) -> None:
         async with store_errors():
             try:
                 await self._collection.insert_many(cast("Sequence[Document]", records), ordered=False)
             except BulkWriteError as error:
-                if any(failure["code"] == _DUPLICATE_KEY for failure in error.details["writeErrors"]):
+                if retryable(error) is not None:
+                    raise
+                failures = error.details["writeErrors"]
+                taken = [records[each["index"]] for each in failures if each["code"] == DUPLICATE_KEY]
+                if len(taken) < len(failures) or not taken:
+                    raise
+                own = {"_id": {"$in": [record["_id"] for record in taken]}, "import_id": records[0]["import_id"]}
+                if await self._collection.count_documents(own) < len(taken):
                     raise RecordCollisionError from error
-                raise
+
+    async def _find(self, query: Document, shown: Document) -> list[Document]:
+        async def find() -> list[Document]:
+            async with store_errors():
+                return await self._collection.find(query, shown).to_list(None)
+
+        return await patiently(find, seconds=self._patience)
 
     async def delete_invisible(self, dataset_id: str, *, from_seq: int, but_import: str | None = None) -> int:
         """Remove what imports left above the visible bound; those of `but_import` stay. Returns how many went."""

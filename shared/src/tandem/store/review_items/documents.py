@@ -23,8 +23,10 @@ class ReviewItem(BaseModel):
 
     `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
     person.
-    `reservation` is the fence token of the last claim; whoever holds the current token may decide, even past
-    `reserved_until`, which only says from when on others may claim the item.
+    `reservation` is the fence token of the last claim. The person who claimed the item (`reserved_by_id`) may decide
+    with it, even past `reserved_until`, which only says from when on others may claim the item.
+    `reserved_by` and `decided_by` are names for people to read; who it was is told by the ids beside them, which items
+    of older versions lack.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -44,11 +46,13 @@ class ReviewItem(BaseModel):
     state: ItemState = ItemState.OPEN
     skips: int = 0
     reserved_by: str | None = None
+    reserved_by_id: str | None = None
     reserved_until: datetime | None = None
     reservation: str | None = None
     skipped_reservation: str | None = Field(default=None, description="Token of the last skip; a retry is known by it.")
     revision: int = Field(default=0, description="Revision of the decision that closed the item; 0 while open.")
     decided_by: str | None = None
+    decided_by_id: str | None = None
     decided_at: datetime | None = None
 
     @property

@@ -6,6 +6,7 @@ Times of reservations are the database's clock (`$$NOW`), so that hosts with dif
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,13 +15,21 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.errors import only_duplicates
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 
-_DUPLICATE_KEY = 11000
 _ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
 _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 """Never reserved (a missing value sorts below every time) or expired."""
-_HELD = ["reserved_by", "reserved_until", "reservation"]
+_HELD = ["reserved_by", "reserved_by_id", "reserved_until", "reservation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Who holds an item or decides on it: a stable id, and a name for people to read."""
+
+    person_id: str
+    name: str
 
 
 class ItemMovedOnError(Exception):
@@ -29,6 +38,16 @@ class ItemMovedOnError(Exception):
 
 def _later(seconds: float) -> Document:
     return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(seconds * 1000)}}
+
+
+def _held_by(reviewer: Reviewer) -> Document:
+    """Name the holder in the words of a pipeline, where a name that begins with `$` would be a path."""
+    return {"reserved_by": {"$literal": reviewer.name}, "reserved_by_id": {"$literal": reviewer.person_id}}
+
+
+def _mine(item_id: str, reservation: str, person_id: str) -> Document:
+    """Match the item while it is open and this person holds it with this token."""
+    return {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation, "reserved_by_id": person_id}
 
 
 def _item_or_none(document: Document | None) -> ReviewItem | None:
@@ -50,18 +69,13 @@ class ReviewItemWriter:
         """
         if not items:
             return Taken()
-        duplicates: set[str] = set()
+        found: set[int] = set()
         async with store_errors():
             try:
                 await self._collection.insert_many([item.to_document() for item in items], ordered=False)
             except BulkWriteError as error:
-                failures = error.details["writeErrors"]
-                if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
-                    raise
-                duplicates = {failure["op"]["_id"] for failure in failures}
-                inserted = len(items) - len(failures)
-            else:
-                inserted = len(items)
+                found = only_duplicates(error)
+            duplicates = {items[index].item_id for index in found}
             replacements = [
                 update
                 for item in items
@@ -72,7 +86,7 @@ class ReviewItemWriter:
             if replacements:
                 result = await self._collection.bulk_write(replacements, ordered=True)
                 replaced = result.modified_count
-        return Taken(inserted=inserted, replaced=replaced)
+        return Taken(inserted=len(items) - len(found), replaced=replaced)
 
     @staticmethod
     def _replacements(item: ReviewItem) -> list[UpdateOne]:
@@ -91,20 +105,20 @@ class ReviewItemWriter:
             )
         return result.deleted_count
 
-    async def held(self, job_id: str, reviewer: str) -> list[ReviewItem]:
+    async def held(self, job_id: str, person_id: str) -> list[ReviewItem]:
         """The open items this person holds a live reservation of, in the queue's order."""
         query = {
-            "reserved_by": reviewer,
+            "reserved_by_id": person_id,
             "job_id": job_id,
             "state": ItemState.OPEN,
             "$expr": {"$gt": ["$reserved_until", "$$NOW"]},
         }
         async with store_errors():
-            cursor = self._collection.find(query).hint("reserved_by_1_reserved_until_1").sort(_ORDER)
+            cursor = self._collection.find(query).hint("reserved_by_id_1_reserved_until_1").sort(_ORDER)
             return [ReviewItem.from_document(document) async for document in cursor]
 
     async def claim_next(
-        self, job_id: str, reviewer: str, *, seconds: float, exclude: Collection[str] = ()
+        self, job_id: str, reviewer: Reviewer, *, seconds: float, exclude: Collection[str] = ()
     ) -> ReviewItem | None:
         """Reserve the next free item for this person with a new fence token; None when none is free.
 
@@ -119,7 +133,7 @@ class ReviewItemWriter:
                 [
                     {
                         "$set": {
-                            "reserved_by": {"$literal": reviewer},
+                            **_held_by(reviewer),
                             "reserved_until": _later(seconds),
                             "reservation": uuid4().hex,
                         }
@@ -131,25 +145,21 @@ class ReviewItemWriter:
             )
         return _item_or_none(document)
 
-    async def renew(self, item_id: str, reservation: str, *, seconds: float) -> ReviewItem | None:
-        """Prolong a reservation; None when the token is no longer the item's."""
+    async def renew(self, item_id: str, reservation: str, *, person_id: str, seconds: float) -> ReviewItem | None:
+        """Prolong a reservation; None when the person does not hold the item with this token."""
         return await self._update(
-            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
-            [{"$set": {"reserved_until": _later(seconds)}}],
+            _mine(item_id, reservation, person_id), [{"$set": {"reserved_until": _later(seconds)}}]
         )
 
-    async def release(self, item_id: str, reservation: str) -> bool:
-        """Give the item back; False when the token is no longer the item's."""
-        released = await self._update(
-            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
-            {"$unset": dict.fromkeys(_HELD, "")},
-        )
+    async def release(self, item_id: str, reservation: str, *, person_id: str) -> bool:
+        """Give the item back; False when the person does not hold it with this token."""
+        released = await self._update(_mine(item_id, reservation, person_id), {"$unset": dict.fromkeys(_HELD, "")})
         return released is not None
 
-    async def skip(self, item_id: str, reservation: str) -> ReviewItem | None:
-        """Give the item back and put it behind those skipped less often; None when the token is not the item's."""
+    async def skip(self, item_id: str, reservation: str, *, person_id: str) -> ReviewItem | None:
+        """Give the item back and put it behind those skipped less often; None when the person does not hold it."""
         return await self._update(
-            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation},
+            _mine(item_id, reservation, person_id),
             {
                 "$inc": {"skips": 1},
                 "$set": {"skipped_reservation": reservation},
@@ -164,24 +174,25 @@ class ReviewItemWriter:
         reservation: str,
         attempt: int,
         revision: int,
-        decided_by: str,
+        decided_by: Reviewer,
         decided_at: datetime,
         session: Any = None,
     ) -> None:
-        """Close the item with a decision, if the token and the attempt shown are still the item's.
+        """Close the item with a decision, if its holder made it, and token and attempt shown are still the item's.
 
         The token stays on the item: a retry of the same decision is known by it. Raises ItemMovedOnError.
         """
         closed = await self._update(
-            {"_id": item_id, "state": ItemState.OPEN, "reservation": reservation, "attempt": attempt},
+            {**_mine(item_id, reservation, decided_by.person_id), "attempt": attempt},
             {
                 "$set": {
                     "state": ItemState.DECIDED,
                     "revision": revision,
-                    "decided_by": decided_by,
+                    "decided_by": decided_by.name,
+                    "decided_by_id": decided_by.person_id,
                     "decided_at": decided_at,
                 },
-                "$unset": {"reserved_by": "", "reserved_until": ""},
+                "$unset": {"reserved_by": "", "reserved_by_id": "", "reserved_until": ""},
             },
             session=session,
         )
@@ -189,7 +200,7 @@ class ReviewItemWriter:
             raise ItemMovedOnError(item_id)
 
     async def reopen(
-        self, item_id: str, *, revision: int, reviewer: str, seconds: float, session: Any = None
+        self, item_id: str, *, revision: int, reviewer: Reviewer, seconds: float, session: Any = None
     ) -> ReviewItem:
         """Open an item whose decision `revision` was undone, reserved to the same person. Raises ItemMovedOnError."""
         reopened = await self._update(
@@ -200,12 +211,12 @@ class ReviewItemWriter:
                         "state": ItemState.OPEN.value,
                         "skips": 0,
                         "revision": 0,
-                        "reserved_by": {"$literal": reviewer},
+                        **_held_by(reviewer),
                         "reserved_until": _later(seconds),
                         "reservation": uuid4().hex,
                     }
                 },
-                {"$unset": ["decided_by", "decided_at"]},
+                {"$unset": ["decided_by", "decided_by_id", "decided_at"]},
             ],
             session=session,
         )

@@ -48,10 +48,14 @@ class ReviewOrderWriter:
         return cast("ReviewOrderDocument", stored)
 
     async def claim(self, holder: str, *, seconds: float) -> ReviewOrderDocument | None:
-        """Lease the open order that waited longest; None when none is free."""
+        """Lease the open order that waited longest; None when none is free.
+
+        One that this holder has leased already counts as free: a holder walks one block at a time, so it holds one only
+        when a call failed on the way, and goes on with it at once.
+        """
         async with store_errors():
             found = await self._collection.find_one_and_update(
-                {"state": OrderState.OPEN, **_FREE},
+                {"state": OrderState.OPEN, "$or": [_FREE, {"lease.holder": holder}]},
                 [
                     {
                         "$set": {

@@ -37,7 +37,8 @@ class Verification(BaseModel):
     attempt: int = Field(ge=1, description="Attempt that was current when the person decided.")
     shown_attempt: int = Field(ge=1)
     shown_values: dict[str, LabelValue] = Field(default_factory=dict)
-    decided_by: str
+    decided_by: str = Field(description="The person's name, for people to read.")
+    decided_by_id: str | None = Field(default=None, description="Who it was; None in decisions of older versions.")
     decided_at: datetime
     reservation: str = Field(default="", description="The fence token the person held; ties a retry to its decision.")
 
@@ -70,5 +71,6 @@ class Verification(BaseModel):
             shown_attempt=self.shown_attempt,
             shown_values=self.shown_values,
             decided_by=self.decided_by,
+            decided_by_id=self.decided_by_id,
             decided_at=self.decided_at,
         )

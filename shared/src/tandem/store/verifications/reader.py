@@ -74,9 +74,9 @@ class VerificationReader:
         if last is not None:
             yield last
 
-    async def last_of(self, decided_by: str, *, job_ids: Sequence[str], limit: int) -> list[Verification]:
+    async def last_of(self, person_id: str, *, job_ids: Sequence[str], limit: int) -> list[Verification]:
         """A person's last decisions and undos in these jobs, newest first."""
-        query = {"decided_by": decided_by, "job_id": {"$in": list(job_ids)}}
+        query = {"decided_by_id": person_id, "job_id": {"$in": list(job_ids)}}
         async with store_errors():
             cursor = self._collection.find(query).sort([("decided_at", -1), ("_id", -1)]).limit(limit)
             return [Verification.from_document(document) async for document in cursor]

@@ -12,6 +12,7 @@ from tandem.testing.provider.limits import Limits
 
 FailureKind = Literal[
     "server_error",
+    "loading",
     "rate_limited",
     "quota_exhausted",
     "unauthorized",
@@ -42,6 +43,7 @@ class Behaviour(BaseModel):
     latency_ms_per_output_token: float = Field(default=0, ge=0, description="Added for each token of the answer.")
     hold: bool = Field(default=False, description="Calls wait, already received, until this is false again.")
     failures: dict[FailureKind, float] = Field(default={}, description="Share of the calls that fail so.")
+    failing_text: str | None = Field(default=None, description="Calls fail only when their messages contain this.")
     first_calls: list[FailureKind] = Field(default=[], description="How the first calls of every prompt fail.")
     retry_after_seconds: float = Field(default=1, ge=0, description="Said with rate_limited.")
     limits: Limits = Field(default=Limits(), description="What is allowed of each model, each on its own.")
@@ -54,6 +56,9 @@ class Behaviour(BaseModel):
     unsupported: list[str] = Field(default=[], description="Parameters with which a request is refused, naming them.")
     context_window: int | None = Field(default=None, ge=1, description="A prompt of more tokens is refused.")
     count_prompts: bool = Field(default=True, description="False: nothing is kept of a prompt; all are first calls.")
+    ledger: str | None = Field(
+        default=None, description="A pattern whose first group names the record in a message; GET /ledger lists calls."
+    )
     models: dict[str, dict[str, Any]] = Field(default={}, description="Settings that differ for the model of a name.")
 
     @model_validator(mode="after")

@@ -52,6 +52,10 @@ async def _server_error(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse
     return json_response(error_body("The server had an error.", kind="server_error"), status=500)
 
 
+async def _loading(_: Behaviour, __: web.BaseRequest) -> web.StreamResponse:
+    return json_response(error_body("Loading model", kind="unavailable_error"), status=503)
+
+
 async def _rate_limited(settings: Behaviour, _: web.BaseRequest) -> web.StreamResponse:
     body = error_body("Rate limit reached.", kind="requests", code="rate_limit_exceeded")
     said = headers.retry_after(settings.headers, settings.retry_after_seconds)
@@ -139,6 +143,7 @@ async def _reset(_: Behaviour, http: web.BaseRequest) -> web.StreamResponse:
 
 FAILURES: Mapping[FailureKind, Failure] = {
     "server_error": _server_error,
+    "loading": _loading,
     "rate_limited": _rate_limited,
     "quota_exhausted": _quota_exhausted,
     "unauthorized": _unauthorized,

@@ -20,6 +20,7 @@ from tandem.testing.provider import failures, headers, latency
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import normal
 from tandem.testing.provider.failures import json_response
+from tandem.testing.provider.ledger import Ledger
 from tandem.testing.provider.limits import Account, Admission
 from tandem.testing.provider.score import End, Score, Scorekeeper
 
@@ -38,10 +39,12 @@ class SimulatedProvider:
         self._runner: web.ServerRunner | None = None
         self._accounts: dict[str, Account] = {}
         self._keeper = Scorekeeper()
+        self._ledger = Ledger()
         self._routes: dict[tuple[str, str], Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
             ("POST", "/v1/chat/completions"): self._complete,
             ("GET", "/v1/models"): self._models,
             ("GET", "/score"): self._get_score,
+            ("GET", "/ledger"): self._get_ledger,
             ("POST", "/reset"): self._post_reset,
             ("GET", "/behaviour"): self._get_behaviour,
             ("POST", "/behaviour"): self._post_behaviour,
@@ -71,6 +74,7 @@ class SimulatedProvider:
     def reset(self) -> None:
         """Forget the score; calls in flight are still counted as such, and limits stay as full as they are."""
         self._keeper.reset()
+        self._ledger.forget()
         for account in self._accounts.values():
             for bucket in account.buckets.values():
                 bucket.forget_tally()
@@ -119,10 +123,13 @@ class SimulatedProvider:
             return _over_limit(settings, account, admission, model, now)
         prompt = blake2b(messages, digest_size=8).hexdigest()
         nth = self._keeper.begin(prompt, now)
+        row = self._ledger.open(settings.ledger, request)
         end: End = "failed"
         kind: str | None = None
+        body: dict[str, Any] | None = None
         try:
-            failure = failures.draw(settings, prompt, nth)
+            failing = settings.failing_text is None or settings.failing_text.encode() in messages
+            failure = failures.draw(settings, prompt, nth) if failing else None
             if failure == "unsupported" and failures.named(settings) not in request:
                 failure = None
             said = _complaint(settings, request)
@@ -136,6 +143,8 @@ class SimulatedProvider:
             raise
         finally:
             self._keeper.end(prompt, end, kind, self._now())
+            if row is not None:
+                row.close(end, body["usage"] if body else None)
         if account.buckets and not response.prepared:
             response.headers.update(headers.of_limits(settings.headers, account, self._now()))
         return response
@@ -222,6 +231,9 @@ class SimulatedProvider:
     async def _get_score(self, http: web.BaseRequest) -> web.Response:
         score = self.score(with_prompts="prompts" in http.query, with_seconds="seconds" in http.query)
         return json_response(score.model_dump())
+
+    async def _get_ledger(self, _: web.BaseRequest) -> web.Response:
+        return web.Response(body=orjson.dumps(self._ledger.rows()), content_type="application/json")
 
     async def _post_reset(self, _: web.BaseRequest) -> web.Response:
         self.reset()

@@ -32,6 +32,11 @@ export function TaskPanels({ report, task, threshold }: Props) {
                 {percent(confidence.mean)} on average{confidence.without_confidence > 0 && `; ${counted(confidence.without_confidence, "label")} without one`}
               </p>
             )}
+            {confidence.warnings.map((warning) => (
+              <p key={warning} className={styles.under} role="note">
+                {warning}
+              </p>
+            ))}
           </>
         ) : (
           <p className={styles.quiet}>No label carries a confidence so far: the model gave none, or nothing is labeled yet.</p>

@@ -94,7 +94,8 @@ export interface paths {
         post?: never;
         /**
          * Revoke Api Key
-         * @description Revoke a key at once, and end the sessions and login links made with it.
+         * @description Revoke a key at once, and end the sessions and login links made with it. The last admin key that reaches all
+         *     projects and never expires stays.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -919,7 +920,7 @@ export interface components {
              *       "max_tokens": 64,
              *       "samples": 1,
              *       "temperature": 0,
-             *       "top_logprobs": 10
+             *       "top_logprobs": 20
              *     }
              */
             parameters: components["schemas"]["ModelParameters"];
@@ -1555,6 +1556,12 @@ export interface components {
             histogram: number[];
             /** Mean */
             mean: number | null;
+            /**
+             * Warnings
+             * @description Why this confidence should not choose what people review, and what to do; empty when nothing speaks against it.
+             * @default []
+             */
+            warnings: string[];
             /** With Confidence */
             with_confidence: number;
             /** Without Confidence */
@@ -2126,7 +2133,7 @@ export interface components {
             state_reason: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -2365,6 +2372,11 @@ export interface components {
              */
             made_at: string;
             /**
+             * No Confidence
+             * @description Why labels that could have a confidence have none, and how many; null where all do.
+             */
+            no_confidence?: string | null;
+            /**
              * Reasons
              * @description Reasons under invalid and failed together.
              */
@@ -2561,6 +2573,12 @@ export interface components {
         /** LoginLinkCreate */
         LoginLinkCreate: {
             /**
+             * As Caller
+             * @description For a browser of the caller's own: what is reviewed there and with the caller's key has one history, and either may undo it. Otherwise whoever logs in with the link is a person of their own.
+             * @default false
+             */
+            as_caller: boolean;
+            /**
              * Name
              * @description Who logs in with it; the caller's name when left out.
              */
@@ -2655,7 +2673,7 @@ export interface components {
             temperature: number | null;
             /**
              * Top Logprobs
-             * @default 10
+             * @default 20
              */
             top_logprobs: number;
             /** Top P */
@@ -2937,6 +2955,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             kind: components["schemas"]["DecisionKind"];
             /** Revision */
             revision: number;
@@ -3839,6 +3862,11 @@ export interface components {
             decided_at: string;
             /** Decided By */
             decided_by: string;
+            /**
+             * Decided By Id
+             * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
+             */
+            decided_by_id?: string | null;
             /** Revision */
             revision: number;
             /** Shown Values */
@@ -4227,6 +4255,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

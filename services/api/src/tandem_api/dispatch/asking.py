@@ -1,0 +1,129 @@
+"""What a job asks for next, and what it asks for again: computed here, saved and published by the feeder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tandem.observability import metrics
+from tandem.observability.logs import get_logger
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.records.documents import RecordDocument
+from tandem_api.dispatch.budget import JobBudget
+from tandem_api.dispatch.drawing import JobExamples
+from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
+from tandem_api.dispatch.parts import Parts
+from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
+from tandem_api.dispatch.reserve import Reserve
+from tandem_api.dispatch.walk import Walk
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a walk: save `walk`, publish the events, then `published` are under way until `due`."""
+
+    walk: Walk
+    due: float
+    published: Sequence[int]
+    requests: Sequence[Asked]
+    undelivered: Sequence[Asked] = field(default_factory=list)
+    goes_on: bool = True
+    """Whether there may be more to ask for: the selection has more, and the budget refused nothing."""
+
+    async def publish(self, parts: Parts, kind: str) -> None:
+        """Publish the events; `kind` names the requests in the metrics."""
+        events = [*self.requests, *self.undelivered]
+        if not events:
+            return
+        await parts.producer.send_all(events)
+        ready = sum(map(is_ready, self.requests))
+        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(self.requests) - ready)
+        metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
+        metrics.REQUESTS_DISPATCHED.labels("undelivered").inc(len(self.undelivered))
+        metrics.UNDELIVERED.inc(len(self.undelivered))
+
+
+class Asking:
+    """Computes the steps of one job. Methods raise StoreUnavailableError and change nothing."""
+
+    def __init__(self, parts: Parts, notice: str | None) -> None:
+        self._parts = parts
+        self._examples = JobExamples(parts.examples, notice)
+
+    async def first(self, walk: Walk, job: JobDocument, budget: JobBudget | None, *, limit: int, now: float) -> Step:
+        """Ask for the next records of the selection, up to `limit`."""
+        below = job["selection"]["below_seq"]
+        records = await self._parts.records.walk(job["dataset_id"], walk.cursor, below, limit)
+        due = now + self._parts.deadline_seconds
+        numbers = {record["seq"]: 1 for record in records}
+        wanted = await self.events({record["seq"]: record for record in records}, numbers, walk, job)
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        if unaffordable := wanted[len(requests) :]:
+            cursor = unaffordable[0].seq
+        else:
+            cursor = records[-1]["seq"] + 1 if len(records) == limit else below
+        asked = {request.seq: 1 for request in requests}
+        moved = walk.asked(asked, cursor=cursor, reserve=reserve, notice=self._examples.notice)
+        return Step(moved, due, list(asked), requests, goes_on=not unaffordable and cursor < below)
+
+    async def again(
+        self,
+        walk: Walk,
+        job: JobDocument,
+        budget: JobBudget | None,
+        overdue: Sequence[Ask],
+        *,
+        now: float,
+        counted: bool = True,
+    ) -> Step:
+        """Ask for these records again; the undelivered ones end as failed.
+
+        `counted`: whether a deadline that passed counts as an ask in vain: not while the account's rate holds records
+        up.
+        """
+        due = now + self._parts.deadline_seconds
+        # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
+        numbers = {ask.seq: ask.number if ask.void or not counted else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
+        records = await self._parts.records.get_many(job["dataset_id"], list(numbers))
+        if len(records) < len(numbers):
+            log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))
+        asks = {seq: min(number, MAX_ASKS) for seq, number in numbers.items()}
+        events = await self.events(records, asks, walk, job)
+        hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ready(each)}
+        wanted = [each for each in events if each.seq not in hopeless]
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        unaffordable = {request.seq for request in wanted[len(requests) :]}
+        asked = {seq: number for seq, number in numbers.items() if seq not in unaffordable}
+        moved = walk.asked(asked, cursor=None, reserve=reserve, notice=self._examples.notice)
+        seconds = self._parts.deadline_seconds
+        ends = [
+            undelivered(job, record, epoch=walk.asked_epoch, deadline_seconds=seconds)
+            for seq, record in records.items()
+            if seq in hopeless
+        ]
+        return Step(moved, due, list(asked), requests, ends, goes_on=not unaffordable)
+
+    async def events(
+        self, records: Mapping[int, RecordDocument], asks: Mapping[int, int], walk: Walk, job: JobDocument
+    ) -> list[Asked]:
+        """Return what to publish for these records, in the order of `asks` (seq to how often it is asked for)."""
+        return await asked_for(
+            job,
+            records,
+            asks,
+            self._parts.makers,
+            epoch=walk.asked_epoch,
+            deadline_seconds=self._parts.deadline_seconds,
+            draw=self._examples.draw,
+        )
+
+    async def _admit(
+        self, walk: Walk, job: JobDocument, budget: JobBudget | None, wanted: Sequence[Asked], *, due: float
+    ) -> tuple[Reserve | None, Sequence[Asked]]:
+        """Return the requests that the budget has room for, and the reserve with them set aside."""
+        limit = job.get("budget_usd")
+        if budget is None or walk.reserve is None or limit is None:
+            return None, wanted
+        return budget.admit(walk.reserve, await budget.bounded(wanted), limit_usd=limit, due=due)

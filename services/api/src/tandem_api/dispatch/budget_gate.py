@@ -1,0 +1,46 @@
+"""Keeps the budget that a job's document names: begins to count, and looks whether the next record fits."""
+
+from __future__ import annotations
+
+from tandem.store.jobs.documents import JobDocument
+from tandem_api.dispatch.asking import Asking
+from tandem_api.dispatch.budget import JobBudget
+from tandem_api.dispatch.parts import BATCH, Parts
+from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.reserve import Reserve
+from tandem_api.dispatch.walk import Walk
+
+
+async def counted(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking, parts: Parts) -> Walk:
+    """Return the walk with a reserve that counts what is spent and sets aside what is out. Raises
+    StoreUnavailableError."""
+    dataset, outstanding = job["dataset_id"], walk.outstanding.seqs
+    walked = await parts.records.seqs(dataset, walk.low, walk.cursor)
+    ended = set(walked) - set(outstanding)
+    reserve = await budget.ended(budget.begun(walk.lingering_usd), ended, low=walk.low, below=walk.spend)
+    for start in range(0, len(outstanding), BATCH):
+        records = await parts.records.get_many(dataset, outstanding[start : start + BATCH])
+        out = await asking.events(records, dict.fromkeys(records, 1), walk, job)
+        reserve = budget.hold(reserve, await budget.bounded_all(out))
+    return walk.with_reserve(reserve)
+
+
+async def tried(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking, parts: Parts) -> Reserve | None:
+    """Return the reserve, tight if the request that goes out next would not fit; None where there is nothing to keep
+    or to ask for. Raises StoreUnavailableError."""
+    limit = job.get("budget_usd")
+    following = await _following(walk, job, asking, parts)
+    if walk.reserve is None or limit is None or not following:
+        return None
+    return budget.tried(walk.reserve, await budget.bounded_all(following), limit_usd=limit)
+
+
+async def _following(walk: Walk, job: JobDocument, asking: Asking, parts: Parts) -> list[Asked]:
+    """Return what would go out next, none or one."""
+    dataset, below = job["dataset_id"], job["selection"]["below_seq"]
+    if (lowest := walk.outstanding.lowest) is not None:
+        records = list((await parts.records.get_many(dataset, [lowest])).values())
+    else:
+        records = await parts.records.walk(dataset, walk.cursor, below, 1)
+    asks = {record["seq"]: 1 for record in records}
+    return await asking.events({record["seq"]: record for record in records}, asks, walk, job)

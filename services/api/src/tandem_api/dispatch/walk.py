@@ -1,0 +1,145 @@
+"""Where the walk of one job stands. Pure: every change makes a new value, which counts once it was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from tandem.pricing import ModelSpend
+from tandem.store.annotations.documents import OutcomeCounts
+from tandem.store.jobs.dispatch_writer import Progress
+from tandem.store.jobs.documents import JobDocument, TotalsPart
+from tandem_api.dispatch.outstanding import Outstanding
+from tandem_api.dispatch.reserve import Reserve
+from tandem_api.dispatch.window import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A cursor, the requests outstanding behind it, and the totals below both.
+
+    `low` is the lowest seq that has not ended; all below it are in `totals`. Every record in [low, cursor) has either
+    ended or is outstanding.
+    """
+
+    cursor: int
+    low: int
+    totals: OutcomeCounts
+    spend: tuple[ModelSpend, ...]
+    asked_epoch: int
+    rate: Rate
+    outstanding: Outstanding = field(default_factory=Outstanding)
+    reserve: Reserve | None = None
+    """None while no budget is kept: the job has none, or nothing was asked for since the lease was taken."""
+    lingering_usd: float = 0.0
+    """What the document says is lingering, until `reserve` takes it over."""
+    reserved_usd: float = 0.0
+    notice: str | None = None
+    unsaved: bool = False
+    """Whether the document does not say all of this yet."""
+
+    @classmethod
+    def of(cls, document: JobDocument) -> Walk:
+        """Return the walk as the document has it, without what is outstanding."""
+        dispatch = document["dispatch"]
+        return cls(
+            cursor=dispatch["cursor"],
+            low=dispatch["low"],
+            totals=OutcomeCounts(**dispatch["totals"]),
+            spend=tuple(ModelSpend.of(row) for row in dispatch.get("spend", ())),
+            asked_epoch=dispatch["asked_epoch"],
+            rate=Rate(dispatch["rate_per_second"]),
+            lingering_usd=dispatch.get("lingering_usd", 0.0),
+            reserved_usd=dispatch.get("reserved_usd", 0.0),
+            notice=dispatch.get("notice"),
+        )
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing was asked for that could have ended since the last look."""
+        return not self.outstanding and self.low >= self.cursor
+
+    def ends_below(self, below_seq: int) -> bool:
+        """Tell whether everything below this seq was asked for and has ended."""
+        return self.cursor >= below_seq and self.is_still
+
+    def at_epoch(self, epoch: int) -> Walk:
+        """Return it with what an earlier epoch asked for to be asked for again."""
+        if self.asked_epoch == epoch:
+            return self
+        return replace(self, outstanding=self.outstanding.all_void(), asked_epoch=epoch, unsaved=True)
+
+    def forgotten(self) -> Walk:
+        """Return it after the broker forgot what was published."""
+        return replace(self, outstanding=self.outstanding.all_void())
+
+    def asked(
+        self, numbers: Mapping[int, int], *, cursor: int | None, reserve: Reserve | None, notice: str | None
+    ) -> Walk:
+        """Return it with these seqs outstanding, not published yet; `numbers` says how often each was asked for."""
+        moved = self.cursor if cursor is None else cursor
+        changed = bool(numbers) or moved != self.cursor
+        return replace(
+            self,
+            outstanding=self.outstanding.asked(numbers) if numbers else self.outstanding,
+            cursor=moved,
+            reserve=reserve,
+            notice=notice,
+            unsaved=self.unsaved or changed,
+        )
+
+    def published(self, seqs: Iterable[int], *, due: float) -> Walk:
+        """Return it with these requests under way until `due`."""
+        return replace(self, outstanding=self.outstanding.published(seqs, due=due))
+
+    def settled(
+        self,
+        outstanding: Outstanding,
+        *,
+        low: int,
+        totals: OutcomeCounts,
+        spend: tuple[ModelSpend, ...],
+        reserve: Reserve | None,
+    ) -> Walk:
+        """Return it after records ended."""
+        changed = low != self.low or (reserve is not None and len(outstanding) != len(self.outstanding))
+        return replace(
+            self,
+            outstanding=outstanding,
+            low=low,
+            totals=totals,
+            spend=spend,
+            reserve=reserve,
+            unsaved=self.unsaved or changed,
+        )
+
+    def with_reserve(self, reserve: Reserve | None) -> Walk:
+        """Return it with this budget kept, or with none."""
+        released = reserve is None and (self.reserve is not None or self.reserved_usd > 0 or self.lingering_usd > 0)
+        return replace(self, reserve=reserve, lingering_usd=0.0, reserved_usd=0.0, unsaved=self.unsaved or released)
+
+    def progress(self) -> Progress:
+        """Return what is saved of it."""
+        reserve = self.reserve
+        return Progress(
+            cursor=self.cursor,
+            low=self.low,
+            totals=totals_part(self.totals),
+            asks=self.outstanding.repeated,
+            asked_epoch=self.asked_epoch,
+            rate_per_second=round(self.rate.per_second, 3),
+            spend=self.spend,
+            reserved_usd=self.reserved_usd if reserve is None else reserve.reserved_usd,
+            lingering_usd=self.lingering_usd if reserve is None else reserve.lingering_usd,
+            notice=self.notice,
+        )
+
+
+def totals_part(counts: OutcomeCounts) -> TotalsPart:
+    """Return the counts as the job's document has them."""
+    return {
+        "labeled": counts.labeled,
+        "invalid": counts.invalid,
+        "failed": counts.failed,
+        "needs_review": counts.needs_review,
+    }

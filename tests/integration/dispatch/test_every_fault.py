@@ -1,0 +1,189 @@
+"""Whichever call of the store or the broker fails: a job ends, adds up, reserves nothing, asks for nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from dispatch_stage import SIZE, TWO_SLOTS, USD, Stage
+from dispatch_world import Seen, World
+from faults import FailingStore, FaultyProducer
+from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
+from tandem.pricing import PriceTable, parse_prices
+from tandem.store.jobs.writer import JobWriter
+
+PRICES = PriceTable(
+    [parse_prices("prices: [{provider: simulated, models: ['*'], input: 10, output: 30}]", name="prices")]
+)
+AMPLE = 1000.0
+LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
+Story = Callable[[Stage], Awaitable[None]]
+
+
+def report(**account: Any) -> WorkerReportedV1:
+    said = AccountReported.model_validate({"provider": "simulated", "model": "m", **account})
+    return TWO_SLOTS.model_copy(update={"accounts": (said,)})
+
+
+async def plain(stage: Stage) -> None:
+    await stage.job()
+    await stage.completed()
+
+
+async def with_a_budget(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    await stage.completed()
+
+
+async def taken_over(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    await stage.turns(2)
+    stage.answering = False
+    await stage.turn()
+    await stage.killed()
+    stage.answering = True
+    await stage.completed()
+
+
+async def taken_over_when_all_has_ended(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    while len(stage.answered) < SIZE:
+        await stage.turn()
+    await stage.killed()
+    await stage.completed()
+
+
+async def handed_over(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    await stage.turns(2)
+    stage.answering = False
+    await stage.turn()
+    await stage.handed_over()
+    stage.answering = True
+    await stage.completed()
+
+
+async def forgotten_by_the_broker_and_handed_over(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    stage.answering = False
+    await stage.turn()
+    assert stage.dispatcher is not None
+    stage.dispatcher.broker_forgot("annotation.requests")
+    stage.pending.clear()
+    stage.asked.clear()
+    await stage.handed_over()
+    stage.answering = True
+    await stage.completed()
+
+
+async def paused_and_resumed(stage: Stage) -> None:
+    await stage.job()
+    await stage.turn()
+    await stage.changed(JobState.PAUSED, LIVE)
+    await stage.turns(2)
+    await stage.changed(JobState.RUNNING, LIVE, new_epoch=True)
+    await stage.completed()
+
+
+async def cancelled(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    stage.answering = False
+    await stage.turns(2)
+    assert (await stage.document())["dispatch"].get("reserved_usd") != 0.0 or stage.faults.fail_at is not None
+    await stage.changed(JobState.CANCELLED, LIVE)
+    stage.nothing_is_reserved(await stage.until_announced(JobState.CANCELLED))
+
+
+async def waiting_for_its_provider(stage: Stage) -> None:
+    await stage.job()
+    stage.answering = False
+    await stage.turn()
+    stage.report(report(state=AccountState.STOPPED, reason="quota_exhausted", message="No quota."))
+    await stage.until(JobState.WAITING)
+    await stage.turn()
+    stage.report(report())
+    stage.answering = True
+    await stage.completed()
+
+
+async def waiting_for_its_budget(stage: Stage) -> None:
+    await stage.job(budget_usd=2.5 * USD)
+    # Money for requests that may be there after all is kept for a deadline: then the job does not wait yet.
+    await stage.until(JobState.WAITING, unless_excused=True)
+    await JobWriter(stage.outside.database).change_budget(stage.job_id, AMPLE)
+    await stage.completed()
+
+
+async def handed_back(stage: Stage) -> None:
+    await stage.job()
+    stage.answering = False
+    await stage.turn()
+    stage.report(report(handed_back=2))
+    stage.pending = stage.pending[:1]
+    stage.answering = True
+    await stage.completed()
+    # One for what was handed back. One more where that was written and told as failed; two where another dispatcher
+    # took over, which hears of what was handed back for the first time.
+    assert (await stage.document())["epoch"] <= 4
+
+
+async def miscounted_by_an_older_version(stage: Stage) -> None:
+    await _miscounted(stage, answered=SIZE)
+
+
+async def passed_over_by_an_older_version(stage: Stage) -> None:
+    await _miscounted(stage, answered=SIZE - 3)
+
+
+async def _miscounted(stage: Stage, *, answered: int) -> None:
+    await stage.job(budget_usd=AMPLE)
+    while len(stage.answered) < answered:
+        await stage.turn()
+    wrong = {
+        "dispatch.cursor": SIZE,
+        "dispatch.low": SIZE,
+        "dispatch.totals": {"labeled": 9, "invalid": 1, "failed": 0, "needs_review": 4},
+        "dispatch.spend": [],
+        "dispatch.asks": {"2": 3},
+        "dispatch.forgotten_field": 1,
+    }
+    await stage.outside.database["jobs"].update_one({"_id": stage.job_id}, {"$set": wrong})
+    await stage.killed()
+    await stage.completed()
+
+
+STORIES: list[Story] = [
+    plain,
+    with_a_budget,
+    taken_over,
+    taken_over_when_all_has_ended,
+    handed_over,
+    forgotten_by_the_broker_and_handed_over,
+    paused_and_resumed,
+    cancelled,
+    waiting_for_its_provider,
+    waiting_for_its_budget,
+    handed_back,
+    miscounted_by_an_older_version,
+    passed_over_by_an_older_version,
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: str(story.__name__))
+async def test_a_job_ends_and_adds_up_whichever_call_fails(failing_store: FailingStore, story: Story) -> None:
+    faults = failing_store.faults
+    producer = FaultyProducer(faults)
+    inside = World(failing_store.failing, producer, Seen(), prices=PRICES)
+    outside = World(failing_store.plain, producer, Seen())
+    told = 0
+
+    async def once() -> None:
+        nonlocal told
+        told += 1
+        producer.handed_over.clear()
+        await story(Stage(inside, outside, faults, f"job-{told}"))
+        await outside.database["jobs"].delete_many({})
+
+    assert await faults.every(once) > 10
