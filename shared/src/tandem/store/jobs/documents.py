@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
+from tandem.jobs import Selection
 
 COLLECTION = "jobs"
 
@@ -119,6 +120,12 @@ class JobDocument(TypedDict):
     created_by: str
     started_at: datetime | None
     finished_at: datetime | None
+
+
+def selected(document: JobDocument) -> Selection:
+    """Return the records that the job runs over, by their seqs."""
+    selection = document["selection"]
+    return Selection.range(selection["from_seq"], selection["below_seq"])
 
 
 def first_dispatch(from_seq: int) -> DispatchPart:
