@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.records.writer import RecordWriter
-from tandem_api.datasets import importing
 from tandem_api.datasets.import_run import Reading
 from tandem_api.datasets.importing import Importer, ImportLimits
 from tandem_api.datasets.parsing.encodings import Encoding
@@ -91,13 +91,11 @@ async def test_an_import_is_whole_whichever_call_fails(failing_store: FailingSto
     assert await store.faults.every(story) > 5
 
 
-async def test_an_import_that_is_never_told_of_its_commit_keeps_its_records(
-    failing_store: FailingStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_import_that_is_never_told_of_its_commit_keeps_its_records(failing_store: FailingStore) -> None:
     plain = failing_store.plain
     await emptied(plain)
-    monkeypatch.setattr(importing, "COMMIT_SECONDS", 0.1)
-    importer = Importer(SilentWriter(plain), RecordWriter(plain), IMPORT_LIMITS)
+    limits = replace(IMPORT_LIMITS, lease_seconds=0.3)
+    importer = Importer(SilentWriter(plain), RecordWriter(plain), limits)
     with pytest.raises(StoreUnavailableError):
         await importer.run("d", file(), reading(), by=ADA)
     stored = await plain["datasets"].find_one({"_id": "d"})

@@ -9,7 +9,7 @@ from tandem.people import Caller
 from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
@@ -43,8 +43,7 @@ class AnnotationService:
         job = await self._jobs.reachable(job_id, caller)
         found = await self._reader.get(job_id, seq)
         if found is None:
-            selection = job["selection"]
-            inside = selection["from_seq"] <= seq < selection["below_seq"]
+            inside = seq in selected(job)
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
         decisions = await self._verifications.history(job_id, seq)
@@ -64,17 +63,15 @@ class AnnotationService:
         """By the user's own key."""
         job = await self._jobs.reachable(job_id, caller)
         seq = await self._records.find(job["dataset_id"], record_id)
-        if seq is None or not job["selection"]["from_seq"] <= seq < job["selection"]["below_seq"]:
+        if seq is None or seq not in selected(job):
             detail = f"The job has no record {record_id!r}."
             raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
         return await self.get(job_id, seq, caller)
 
     async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
         """Every record of the job with its annotation, in chunks, in constant memory."""
-        selection = job["selection"]
-        chunks = self._records.stream(
-            job["dataset_id"], selection["from_seq"], selection["below_seq"], chunk=EXPORT_CHUNK
-        )
+        selection = selected(job)
+        chunks = self._records.stream(job["dataset_id"], selection.from_seq, selection.below_seq, chunk=EXPORT_CHUNK)
         deciders = Deciders(self._people)
         async for records in chunks:
             first, last = records[0]["seq"], records[-1]["seq"]

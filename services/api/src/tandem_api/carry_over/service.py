@@ -13,7 +13,7 @@ from tandem.store.agents.documents import agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.final import final_labels
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
@@ -149,8 +149,8 @@ class CarryOverService:
     ) -> CarryOverReport:
         """Reads every annotation of the job once, in constant memory."""
         carry_over, count = CarryOver(old, new, mapping), CarryOverCount(old, new, mapping)
-        selection = source["selection"]
-        chunks = self._records.stream(source["dataset_id"], selection["from_seq"], selection["below_seq"], chunk=CHUNK)
+        selection = selected(source)
+        chunks = self._records.stream(source["dataset_id"], selection.from_seq, selection.below_seq, chunk=CHUNK)
         async for records in chunks:
             first, last = records[0]["seq"], records[-1]["seq"]
             found = {item["seq"]: item async for item in self._annotations.stream(source["_id"], first, last + 1)}

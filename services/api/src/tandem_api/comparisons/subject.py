@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from tandem.events import LabelSchemaSpec
 from tandem.events.schema import LabelTask
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality.comparing import common_tasks
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, selected
 from tandem.web import Problem
 from tandem_api.jobs.service import JobService
 
@@ -21,8 +24,8 @@ class Subject:
     """Jobs over the same records."""
 
     jobs: tuple[JobDocument, ...]
-    from_seq: int
-    below_seq: int
+    selection: Selection
+    """The records that all jobs run over."""
     tasks: tuple[LabelTask, ...]
     """As the first job has them."""
     skipped: dict[str, str]
@@ -31,6 +34,14 @@ class Subject:
     @property
     def job_ids(self) -> tuple[str, ...]:
         return tuple(job["_id"] for job in self.jobs)
+
+    @property
+    def from_seq(self) -> int:
+        return self.selection.from_seq
+
+    @property
+    def below_seq(self) -> int:
+        return self.selection.below_seq
 
     @property
     def dataset_id(self) -> str:
@@ -58,9 +69,8 @@ async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *
     if len({job["dataset_id"] for job in found}) > 1:
         detail = "The jobs run over different data sets."
         raise Problem(422, "not-comparable", detail, field=field, cure="Compare jobs over one data set.")
-    from_seq = max(job["selection"]["from_seq"] for job in found)
-    below_seq = min(job["selection"]["below_seq"] for job in found)
-    if from_seq >= below_seq:
+    selection = reduce(and_, map(selected, found))
+    if not selection:
         detail = "The jobs have no record in common."
         raise Problem(422, "not-comparable", detail, field=field, cure="Compare jobs whose selections overlap.")
     schemas = [LabelSchemaSpec.model_validate(job["published"]["label_schema"]).tasks for job in found]
@@ -68,4 +78,4 @@ async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *
     if not tasks:
         detail = "The jobs have no task in common. " + " ".join(f"{name}: {why}" for name, why in skipped.items())
         raise Problem(422, "not-comparable", detail, field=field, cure="Tasks are the same by name and kind.")
-    return Subject(tuple(found), from_seq, below_seq, tuple(tasks), skipped)
+    return Subject(tuple(found), selection, tuple(tasks), skipped)

@@ -12,7 +12,7 @@ from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
@@ -194,7 +194,7 @@ class JobService:
 
     async def cost_of(self, job: JobDocument) -> JobCost:
         """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
-        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], job["selection"]["below_seq"]
+        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], selected(job).below_seq
         rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
         if low < below_seq:
             rows += await self._spending.first_answers(job_id, low, below_seq)
@@ -211,7 +211,7 @@ class JobService:
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:
         """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
-        totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], job["selection"]["below_seq"]
+        totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], selected(job).below_seq
         # What was asked for after the totals were made; it can be asked for of ended jobs alone.
         later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job["_id"], low)
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)

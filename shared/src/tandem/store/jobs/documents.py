@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
+from tandem.jobs import Selection
 
 COLLECTION = "jobs"
 
@@ -122,6 +123,12 @@ class JobDocument(TypedDict):
     """Who made the job; absent from jobs that an older version made until they are migrated."""
     started_at: datetime | None
     finished_at: datetime | None
+
+
+def selected(document: JobDocument) -> Selection:
+    """Return the records that the job runs over, by their seqs."""
+    selection = document["selection"]
+    return Selection.range(selection["from_seq"], selection["below_seq"])
 
 
 def first_dispatch(from_seq: int) -> DispatchPart:
