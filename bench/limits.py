@@ -27,7 +27,7 @@ from llm_worker import job, request
 
 from tandem.events import AnnotationRequestedV1
 from tandem.messaging import Connection, Producer, TopicKeeper
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import ProviderProcess
 from tandem_local.parts.tansu import Tansu

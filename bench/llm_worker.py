@@ -38,7 +38,7 @@ from tandem.events import (
 from tandem.events.catalog import RESPONSES
 from tandem.labeling.prompts import default_templates
 from tandem.messaging import Connection, Producer, TopicKeeper
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import ProviderProcess
 from tandem_local.parts.tansu import Tansu

@@ -24,7 +24,7 @@ from llm_worker import cpu_seconds, job, memory_mib
 from tandem.events import AnnotationRespondedV1, Completion, TokenLogprob, Usage
 from tandem.events.catalog import LABELED, LOW_CONFIDENCE
 from tandem.messaging import Connection, Producer, TopicKeeper
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.settings import KafkaSettings
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu

@@ -30,7 +30,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem_api.bootstrap import make_services
 from tandem_api.dispatch.review_orders import ReviewOrderWalker
-from tandem_api.review_orders.schemas import ReviewOrder, ReviewOrderCreate
+from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate
 from tandem_api.settings import ApiSettings
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu

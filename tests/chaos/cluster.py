@@ -16,7 +16,7 @@ import pymongo
 from pydantic import SecretStr
 
 from mongo_nodes import Node, ReplicaSet
-from tandem.processes import LOOPBACK, Process, free_port
+from tandem.runtime.processes import LOOPBACK, Process, free_port
 from tandem.testing.kafka import KafkaBroker
 from tandem.testing.provider import ProviderProcess
 from tandem_local.stack import DataDir, Model, Stack

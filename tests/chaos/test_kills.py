@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stacks import PARTITIONS, MakeStack, RunningStack, assert_each_record_once, queued, start_again
 from tandem.events.catalog import RESPONSES
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_client import Job

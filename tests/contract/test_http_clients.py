@@ -1,4 +1,4 @@
-"""Every HTTP client that requests share is made by `tandem.http_clients.stateless`, or is named here with a reason."""
+"""Hold every HTTP client that requests share to `tandem.runtime.http_clients.stateless`, or to a reason named here."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_no_service_makes_an_http_client_that_could_keep_cookies() -> None:
         for line, called in clients_made(file.read_text())
     }
     strange = {place: line for place, line in found.items() if place not in ALLOWED}
-    assert not strange, "make these clients with tandem.http_clients.stateless(<class>, ...)"
+    assert not strange, "make these clients with tandem.runtime.http_clients.stateless(<class>, ...)"
     assert found.keys() == ALLOWED.keys(), "take what is not there any more out of ALLOWED"
 
 
@@ -106,7 +106,7 @@ def test_a_client_of_its_own_is_found_however_it_is_made(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import httpx\nfrom tandem.http_clients import stateless\nstateless(httpx.AsyncClient, timeout=3)",
+        "import httpx\nfrom tandem.runtime.http_clients import stateless\nstateless(httpx.AsyncClient, timeout=3)",
         "import openai\nopenai.AsyncOpenAI(http_client=wire.http_client())",
         "import httpx\nhttpx.get('http://localhost/readyz')",
         "ProviderClient('name', settings)",

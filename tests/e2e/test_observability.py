@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from stacks import MakeStack, RunningStack, TraceReceiverThread, start_again
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.testing.otlp import TraceReceiver
 from tandem.testing.waiting import eventually
 from tools import program

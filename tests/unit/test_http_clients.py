@@ -9,7 +9,7 @@ import httpx
 import httpx2
 import pytest
 
-from tandem.http_clients import stateless
+from tandem.runtime.http_clients import stateless
 
 COOKIE = {"Set-Cookie": "session=somebody; Path=/"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.tokens import CACHE_VARIABLE, counter_for, file_name
+from tandem.text.tokens import CACHE_VARIABLE, counter_for, file_name
 from tandem_llm_worker.pacing import Need, TokenEstimate
 
 MESSAGES = [{"role": "system", "content": "one two three"}, {"role": "user", "content": "four"}]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from tandem.processes import ProcessFailed
+from tandem.runtime.processes import ProcessFailed
 from tandem_client import Tandem, TandemError
 from tandem_client.cli.terminal import SafeConsole
 from tandem_local.parts.binaries import ProgramNotFound

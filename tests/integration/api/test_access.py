@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 from tandem.people import SESSION_COOKIE, Authenticator, hash_token
 from tandem.store.database import Database, utcnow
-from tandem_api.access.schemas import SessionCreate
 from tandem_api.app import make_app
+from tandem_api.resources.access.schemas import SessionCreate
 from tandem_api.routing import Services
 
 from .conftest import ADMIN_KEY, client_of, key, made

@@ -15,13 +15,13 @@ from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.records.writer import RecordWriter
-from tandem_api.datasets.import_run import Reading
-from tandem_api.datasets.importing import Importer, ImportLimits
-from tandem_api.datasets.parsing.encodings import Encoding
-from tandem_api.datasets.parsing.jsonl_rows import JsonlRows
-from tandem_api.datasets.parsing.mapping import ColumnMapping
-from tandem_api.datasets.parsing.rows import Limits
-from tandem_api.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
+from tandem_api.resources.datasets.import_run import Reading
+from tandem_api.resources.datasets.importing import Importer, ImportLimits
+from tandem_api.resources.datasets.parsing.encodings import Encoding
+from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
+from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.rows import Limits
+from tandem_api.resources.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
 
 SIZE = 3
 ADA = Caller("key", None, "ada", Role.ADMIN, None, person_id="ada", root_hash="h")

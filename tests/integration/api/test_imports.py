@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tandem.serving import serve_http
+from tandem.runtime.serving import serve_http
 from tandem.settings import HttpSettings
 from tandem.store.database import Database
 from tandem.testing.waiting import eventually

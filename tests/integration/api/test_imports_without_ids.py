@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tandem.store.records.documents import content_hash
-from tandem_api.datasets import importing, record_ids
+from tandem_api.resources.datasets import importing, record_ids
 
 from .conftest import import_csv
 

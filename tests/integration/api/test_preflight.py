@@ -20,7 +20,7 @@ from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.workers.writer import WorkerWriter
 from tandem.testing.waiting import eventually
-from tandem_api.jobs.schemas import JobCreate
+from tandem_api.resources.jobs.schemas import JobCreate
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 

@@ -14,7 +14,7 @@ from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.reports.reader import ReportReader
-from tandem_api.reports.keeper import ReportKeeper
+from tandem_api.analysis.reports.keeper import ReportKeeper
 from tandem_api.routing import Services
 
 from .conftest import import_csv, made

@@ -13,7 +13,7 @@ from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.testing.waiting import eventually
-from tandem_api.summaries import Kind, Summaries, Wanted
+from tandem_api.analysis.summaries import Kind, Summaries, Wanted
 
 KIND = Kind(1, TypeAdapter(Quantiles))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from llm_worker_line import Line, StartWorker, published, request
 from stacks import behave, score_of
 from tandem.events import AccountState
-from tandem.processes import free_port
+from tandem.runtime.processes import free_port
 from tandem.testing.provider import ProviderProcess
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.settings import ProbeSettings

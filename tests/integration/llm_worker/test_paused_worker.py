@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from llm_worker_line import Line, published, request
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.settings import KafkaSettings
 from tandem.testing.brokers import Broker
 from tandem.testing.provider import Behaviour, SimulatedProvider

@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from llm_worker_desk import MakeDesk
 from llm_worker_line import published, request
 from tandem.testing.provider import SimulatedProvider
-from tandem_llm_worker import models
+from tandem_llm_worker.calling import model as models
 
 
 def tracer_into(exporter: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> Tracer:

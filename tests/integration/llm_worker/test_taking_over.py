@@ -10,9 +10,9 @@ from llm_worker_line import Line, StartWorker, published, request
 from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.messaging import Connection
 from tandem.testing.waiting import eventually
-from tandem_llm_worker.answers import KeptAnswers
+from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
-from tandem_llm_worker.tail import AnswerTail
+from tandem_llm_worker.takeover.tail import AnswerTail
 
 
 async def test_what_a_killed_worker_answered_behind_a_slow_call_is_not_paid_again(

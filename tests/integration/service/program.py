@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
-from tandem.service import App, run
-from tandem.serving import HttpServer
+from tandem.runtime.service import App, run
+from tandem.runtime.serving import HttpServer
 from tandem.settings import HttpSettings, ServiceSettings
 
 _log = get_logger("program")

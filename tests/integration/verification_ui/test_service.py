@@ -16,7 +16,7 @@ import pytest
 from tandem.messaging import Connection, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
-from tandem.service import App
+from tandem.runtime.service import App
 from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
 from tandem.store.database import Database
 from tandem.testing import brokers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem_api.jobs.checks import budget_problem, budget_warning
+from tandem_api.planning.checks import budget_problem, budget_warning
 
 
 def test_a_budget_that_the_job_will_surely_use_up_is_told_with_the_least_that_it_takes() -> None:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tandem.quality.calibration import Ranking, Reliability
-from tandem_api.reports.confidence_warnings import confidence_warnings
+from tandem_api.analysis.reports.confidence_warnings import confidence_warnings
 
 NONE = Reliability()
 

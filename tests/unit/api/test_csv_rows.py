@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.datasets.parsing.csv_rows import CsvRows
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
 
 LIMITS = Limits(record_bytes=1000)
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tandem_api.datasets.parsing.encodings import Encoding, in_utf8
-from tandem_api.datasets.parsing.rows import FileFaultError
+from tandem_api.resources.datasets.parsing.encodings import Encoding, in_utf8
+from tandem_api.resources.datasets.parsing.rows import FileFaultError
 
 
 async def read(data: bytes, encoding: Encoding, piece: int) -> str:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.datasets.parsing import exact_json
-from tandem_api.datasets.parsing.exact_json import Constant, Digits
+from tandem_api.resources.datasets.parsing import exact_json
+from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
 
 NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 

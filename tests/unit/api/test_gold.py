@@ -20,10 +20,10 @@ from tandem.events import (
     SpanTask,
     TextTask,
 )
-from tandem_api.datasets.parsing.gold import GoldError, gold_value, untyped_gold
-from tandem_api.datasets.parsing.making import RecordMaker
-from tandem_api.datasets.parsing.mapping import ColumnMapping
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, untyped_gold
+from tandem_api.resources.datasets.parsing.making import RecordMaker
+from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tandem_api.datasets.parsing.jsonl_rows import JsonlRows
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
 
 
 def parse(data: bytes, *, piece: int = 5) -> list[Row]:

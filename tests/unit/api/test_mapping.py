@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tandem_api.datasets.parsing.exact_json import Constant, Digits
-from tandem_api.datasets.parsing.making import RecordMaker
-from tandem_api.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
-from tandem_api.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
+from tandem_api.resources.datasets.parsing.making import RecordMaker
+from tandem_api.resources.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
 
 
 def maker(**columns: Any) -> RecordMaker:

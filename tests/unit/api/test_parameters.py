@@ -15,8 +15,8 @@ from tandem.events import (
     SpanTask,
     TextTask,
 )
-from tandem_api.agents.parameters import parameters_of, room_for_answers
-from tandem_api.agents.schemas import AgentCreate
+from tandem_api.resources.agents.parameters import parameters_of, room_for_answers
+from tandem_api.resources.agents.schemas import AgentCreate
 
 OPTIONS = (LabelOption(value="positive"), LabelOption(value="negative"))
 CHOICE = SingleChoiceTask(name="sentiment", options=OPTIONS)

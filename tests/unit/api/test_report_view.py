@@ -9,9 +9,9 @@ import pytest
 
 from tandem.events import LabelSchemaSpec
 from tandem.quality.summary import summarize
-from tandem_api.jobs.schemas import JobCost, ModelCost
-from tandem_api.reports.schemas import JobReport, TaskReport
-from tandem_api.reports.views import report_of
+from tandem_api.analysis.reports.schemas import JobReport, TaskReport
+from tandem_api.analysis.reports.views import report_of
+from tandem_api.resources.jobs.schemas import JobCost, ModelCost
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OPTIONS = [{"value": "a"}, {"value": "b"}]

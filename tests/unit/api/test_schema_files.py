@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from label_schemas import TRAPS, tasks
 from tandem.events import LabelTask
 from tandem.web import Problem, invalid_request
-from tandem_api.label_schemas.files import MOST_BYTES, SchemaFileError, parse, render
-from tandem_api.label_schemas.schemas import LabelSchemaCreate, SchemaFormat
+from tandem_api.resources.label_schemas.files import MOST_BYTES, SchemaFileError, parse, render
+from tandem_api.resources.label_schemas.schemas import LabelSchemaCreate, SchemaFormat
 
 YAML, JSON = SchemaFormat.YAML, SchemaFormat.JSON
 

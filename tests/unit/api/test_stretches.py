@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.combinations.service import STRETCH, STRETCHES, stretches
+from tandem_api.analysis.combinations.service import STRETCH, STRETCHES, stretches
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 10**5))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tandem.events.catalog import REQUESTS
-from tandem.service import STOP_STEP_SECONDS
+from tandem.runtime.service import STOP_STEP_SECONDS
 from tandem_llm_worker.bootstrap import GROUP
 from tandem_llm_worker.settings import WorkerSettings
 from tools import program

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tandem.embeddings import load_embeddings
 from tandem.events import Example, LabelOption, LabelSchemaSpec, MultipleChoiceTask, NumberTask, SingleChoiceTask
+from tandem.text.embeddings import load_embeddings
 from tandem_api.examples.choosing import MOST_BYTES, Balanced, Nearest, Verified, Wanted
 
 OPTIONS = tuple(LabelOption(value=value) for value in ("a", "b", "c"))

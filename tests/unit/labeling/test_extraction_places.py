@@ -13,10 +13,10 @@ from tandem.events import LabelOption
 from tandem.events.outcomes import Span
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction import AnswerReader, TaskReader
-from tandem.labeling.extraction import options as option_tables
-from tandem.labeling.extraction.json_in_text import repaired
-from tandem.labeling.extraction.quotes import SearchedText
-from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.forms.json_in_text import repaired
+from tandem.labeling.extraction.forms.stretch import Stretch
+from tandem.labeling.extraction.kinds import options as option_tables
+from tandem.labeling.extraction.kinds.quotes import SearchedText
 from tandem.labeling.reading import Reading, Unreadable
 
 

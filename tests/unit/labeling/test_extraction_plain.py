@@ -18,7 +18,7 @@ from tandem.events import (
 )
 from tandem.events.schema import LabelTask
 from tandem.labeling.extraction import AnswerReader
-from tandem.labeling.extraction.plain import PlainAnswers
+from tandem.labeling.extraction.forms.plain import PlainAnswers
 from tandem.labeling.reading import Rule
 
 

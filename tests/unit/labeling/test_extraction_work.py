@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tandem.events.schema import LabelOption, SpanTask
-from tandem.labeling.extraction import options
+from tandem.labeling.extraction.kinds import options
+from tandem.labeling.extraction.kinds.quotes import MOST_PLACES, SearchedText, within
 from tandem.labeling.extraction.ladder import AnswerReader
-from tandem.labeling.extraction.quotes import MOST_PLACES, SearchedText, within
 from tandem.labeling.reading import Unreadable, UnreadableReason
 
 TASK = SpanTask(name="entities", options=(LabelOption(value="PERSON"), LabelOption(value="ORG")))

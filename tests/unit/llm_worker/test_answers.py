@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, Completion
-from tandem_llm_worker.answers import KeptAnswers
+from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tandem.events import AccountReported, WorkerReportedV1
-from tandem_llm_worker.asking import Models
-from tandem_llm_worker.fleet import Fleet
-from tandem_llm_worker.models import Model
+from tandem_llm_worker.answering.asker import Models
+from tandem_llm_worker.calling.model import Model
+from tandem_llm_worker.fleet.sharing import Fleet
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.settings import ProviderSettings
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tandem.events import WorkerReportedV1
-from tandem_llm_worker import handover as handover_module
-from tandem_llm_worker.handover import Handover, holders
+from tandem_llm_worker.takeover import handover as handover_module
+from tandem_llm_worker.takeover.handover import Handover, holders
 
 
 def report(worker: str, **more: Any) -> WorkerReportedV1:

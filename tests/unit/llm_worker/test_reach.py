@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from tandem.processes import free_port
+from tandem.runtime.processes import free_port
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import CallFailed
 from tandem_llm_worker.providers.reach import why_unreachable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.processes import Process
+from tandem.runtime.processes import Process
 from tandem.testing.waiting import eventually
 from tandem_local.stack.supervisor import LONGEST_PAUSE_SECONDS, WELL_AFTER_SECONDS, Supervisor
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.events import ModelCall, Usage
-from tandem.price_files import load_prices
 from tandem.pricing import ListPrice, PriceFileError, PriceTable, parse_prices, price_of, spend_of, totals_of
+from tandem.pricing.files import load_prices
 
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
 OPERATORS = """

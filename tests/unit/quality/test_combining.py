@@ -12,7 +12,7 @@ from crowdkit.aggregation.classification.dawid_skene import DawidSkene
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, Span, SpanTask, TaskLabel, TextTask
 from tandem.labeling.values import problem_with
 from tandem.quality.combining import NO_LABEL, TIE, Estimate, NoLabel, by_estimate, vote
-from tandem_api.combinations.estimation import estimated
+from tandem_api.analysis.combinations.estimation import estimated
 
 OPTIONS: Any = [{"value": label} for label in "abc"]
 CHOICE = SingleChoiceTask(name="t", options=OPTIONS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem.openai_chat import completion, read_choice, write_answer
+from tandem.runtime.openai_chat import completion, read_choice, write_answer
 
 SYSTEM = """Classify the text.
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from tandem.events import Example, ReviewPolicy
-from tandem.request_body import RequestBody
 from tandem.web import invalid_request
+from tandem.web.request_body import RequestBody
 
 
 class Order(RequestBody):

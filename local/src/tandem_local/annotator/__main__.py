@@ -6,7 +6,7 @@ import argparse
 
 from aiohttp import web
 
-from tandem.processes import LOOPBACK
+from tandem.runtime.processes import LOOPBACK
 from tandem_local.annotator.server import build_app
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from tandem.openai_chat import AnswerTokens
+from tandem.runtime.openai_chat import AnswerTokens
 from tandem_local.annotator.classifier import Classifier
 from tandem_local.annotator.properties import Number, OneOf, Parts, Phrases, Property, SomeOf, Text
 

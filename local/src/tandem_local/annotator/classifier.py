@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tandem.embeddings import Embeddings, Floats
+from tandem.text.embeddings import Embeddings, Floats
 
 SPREAD = 150.0  # moves the mean probability of the answer near the half that is right; no ranking depends on it
 _CACHED_LABEL_SETS = 16  # 128 KB for each option

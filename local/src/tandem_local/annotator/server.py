@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tandem.embeddings import load_embeddings
-from tandem.openai_chat import completion, described_options, error_body, read_choice, write_answer
+from tandem.runtime.openai_chat import completion, described_options, error_body, read_choice, write_answer
+from tandem.text.embeddings import load_embeddings
 from tandem_local.annotator.answering import Answerer
 from tandem_local.annotator.classifier import Classifier
 from tandem_local.annotator.properties import OneOf, read_properties

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tandem.delimiters import MOST_HEADER_LINES, delimiter_of, header_of, stated_delimiter
+from tandem.text.delimiters import MOST_HEADER_LINES, delimiter_of, header_of, stated_delimiter
 from tandem_client import LabelOption, TandemError
 from tandem_client.resources.datasets import Encoding
 

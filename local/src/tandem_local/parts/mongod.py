@@ -10,7 +10,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
-from tandem.processes import LOOPBACK, Process, free_port
+from tandem.runtime.processes import LOOPBACK, Process, free_port
 from tandem_local.parts.binaries import find_program
 
 REPLICA_SET = "tandem"

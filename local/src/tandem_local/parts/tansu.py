@@ -19,7 +19,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tandem.processes import LOOPBACK, Process, free_port, listens
+from tandem.runtime.processes import LOOPBACK, Process, free_port, listens
 from tandem_local.parts.binaries import find_program
 
 UNKNOWN_TOPIC_PARTITIONS = 4  # what it gives to a topic that a client asks for and nobody created

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tandem.processes import LOOPBACK, free_port
+from tandem.runtime.processes import LOOPBACK, free_port
 
 LEAST_KEY_CHARACTERS = 32
 """What the api demands of its bootstrap key."""

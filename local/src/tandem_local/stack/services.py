@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tandem.processes import LOOPBACK, Process
+from tandem.runtime.processes import LOOPBACK, Process
 
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 10.0

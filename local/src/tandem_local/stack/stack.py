@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from tandem.processes import LOOPBACK, Process, ProcessFailed
+from tandem.runtime.processes import LOOPBACK, Process, ProcessFailed
 from tandem_client import Tandem, TandemError
 from tandem_local.parts.annotator import Annotator
 from tandem_local.parts.mongod import Mongod

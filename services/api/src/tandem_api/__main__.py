@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.service import run
+from tandem.runtime.service import run
 from tandem_api.bootstrap import build
 from tandem_api.settings import ApiSettings
 

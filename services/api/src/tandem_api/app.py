@@ -15,20 +15,20 @@ from tandem.web import (
     known_parameters_alone,
     problem_responses,
 )
-from tandem_api.access import endpoints as access_endpoints
-from tandem_api.agents import endpoints as agent_endpoints
-from tandem_api.annotations import endpoints as annotation_endpoints
-from tandem_api.carry_over import endpoints as carry_over_endpoints
-from tandem_api.combinations import endpoints as combination_endpoints
-from tandem_api.comparisons import endpoints as comparison_endpoints
-from tandem_api.datasets import endpoints as dataset_endpoints
-from tandem_api.jobs import endpoints as job_endpoints
-from tandem_api.label_schemas import endpoints as label_schema_endpoints
-from tandem_api.people import endpoints as people_endpoints
-from tandem_api.projects import endpoints as project_endpoints
-from tandem_api.providers import endpoints as provider_endpoints
-from tandem_api.reports import endpoints as report_endpoints
-from tandem_api.review_orders import endpoints as review_order_endpoints
+from tandem_api.analysis.combinations import endpoints as combination_endpoints
+from tandem_api.analysis.comparisons import endpoints as comparison_endpoints
+from tandem_api.analysis.reports import endpoints as report_endpoints
+from tandem_api.resources.access import endpoints as access_endpoints
+from tandem_api.resources.agents import endpoints as agent_endpoints
+from tandem_api.resources.annotations import endpoints as annotation_endpoints
+from tandem_api.resources.carry_over import endpoints as carry_over_endpoints
+from tandem_api.resources.datasets import endpoints as dataset_endpoints
+from tandem_api.resources.jobs import endpoints as job_endpoints
+from tandem_api.resources.label_schemas import endpoints as label_schema_endpoints
+from tandem_api.resources.people import endpoints as people_endpoints
+from tandem_api.resources.projects import endpoints as project_endpoints
+from tandem_api.resources.providers import endpoints as provider_endpoints
+from tandem_api.resources.review_orders import endpoints as review_order_endpoints
 from tandem_api.routing import PREFIX, Services
 
 _FEATURES = (

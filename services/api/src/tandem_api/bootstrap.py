@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from tandem.observability.health import Health
 from tandem.people import Authenticator
-from tandem.price_files import load_prices
+from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
-from tandem.service import App
-from tandem.serving import serve_http
+from tandem.runtime.service import App
+from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.ended import EndedReader
@@ -43,33 +43,33 @@ from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
-from tandem_api.access.service import AccessService
-from tandem_api.agents.previewing import Previewer
-from tandem_api.agents.service import AgentService
-from tandem_api.annotations.service import AnnotationService
+from tandem_api.analysis.combinations.service import CombinationService
+from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.reports.keeper import ReportKeeper
+from tandem_api.analysis.reports.service import ReportService
+from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
-from tandem_api.carry_over.service import CarryOverService
-from tandem_api.combinations.service import CombinationService
-from tandem_api.comparisons.service import ComparisonService
-from tandem_api.datasets.importing import Importer, ImportLimits
-from tandem_api.datasets.parsing.rows import Limits
-from tandem_api.datasets.service import DatasetService
-from tandem_api.estimates.service import Estimator
 from tandem_api.examples.pool import ExamplePools
-from tandem_api.jobs.preflight import Preflight
-from tandem_api.jobs.service import JobService
-from tandem_api.label_schemas.service import LabelSchemaService
-from tandem_api.people.service import PeopleService
-from tandem_api.projects.contents import ProjectContents
-from tandem_api.projects.service import ProjectService
-from tandem_api.providers.service import ProviderService
-from tandem_api.reports.keeper import ReportKeeper
-from tandem_api.reports.service import ReportService
-from tandem_api.review_orders.service import ReviewOrderService
+from tandem_api.planning.estimates.service import Estimator
+from tandem_api.planning.preflight import Preflight
+from tandem_api.planning.tryouts.service import TryoutService
+from tandem_api.resources.access.service import AccessService
+from tandem_api.resources.agents.previewing import Previewer
+from tandem_api.resources.agents.service import AgentService
+from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.carry_over.service import CarryOverService
+from tandem_api.resources.datasets.importing import Importer, ImportLimits
+from tandem_api.resources.datasets.parsing.rows import Limits
+from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.jobs.service import JobService
+from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.people.service import PeopleService
+from tandem_api.resources.projects.contents import ProjectContents
+from tandem_api.resources.projects.service import ProjectService
+from tandem_api.resources.providers.service import ProviderService
+from tandem_api.resources.review_orders.service import ReviewOrderService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
-from tandem_api.summaries import Summaries
-from tandem_api.tryouts.service import TryoutService
 
 
 def make_services(

@@ -7,20 +7,20 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from tandem_api.access.service import AccessService
-from tandem_api.agents.service import AgentService
-from tandem_api.annotations.service import AnnotationService
-from tandem_api.carry_over.service import CarryOverService
-from tandem_api.combinations.service import CombinationService
-from tandem_api.comparisons.service import ComparisonService
-from tandem_api.datasets.service import DatasetService
-from tandem_api.jobs.service import JobService
-from tandem_api.label_schemas.service import LabelSchemaService
-from tandem_api.people.service import PeopleService
-from tandem_api.projects.service import ProjectService
-from tandem_api.providers.service import ProviderService
-from tandem_api.reports.service import ReportService
-from tandem_api.review_orders.service import ReviewOrderService
+from tandem_api.analysis.combinations.service import CombinationService
+from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.reports.service import ReportService
+from tandem_api.resources.access.service import AccessService
+from tandem_api.resources.agents.service import AgentService
+from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.carry_over.service import CarryOverService
+from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.jobs.service import JobService
+from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.people.service import PeopleService
+from tandem_api.resources.projects.service import ProjectService
+from tandem_api.resources.providers.service import ProviderService
+from tandem_api.resources.review_orders.service import ReviewOrderService
 
 PREFIX = "/api/v1"
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from tandem.control_characters import ONE_LINE_PATTERN
-from tandem.request_body import RequestBody
+from tandem.text.control_characters import ONE_LINE_PATTERN
+from tandem.web.request_body import RequestBody
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=ONE_LINE_PATTERN)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.service import run
+from tandem.runtime.service import run
 from tandem_llm_worker.bootstrap import build
 from tandem_llm_worker.settings import WorkerSettings
 

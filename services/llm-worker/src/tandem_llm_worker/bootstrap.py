@@ -11,23 +11,23 @@ from tandem.events.catalog import HANDED_BACK, REQUESTS
 from tandem.messaging import Connection, ConsumerRunner, GroupLease, JobTable, Producer, TopicKeeper, WorkerReports
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
-from tandem.price_files import load_prices
+from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
-from tandem.service import App
-from tandem_llm_worker.accounts import Accounts
-from tandem_llm_worker.answers import KeptAnswers
-from tandem_llm_worker.asking import Asker, Models
-from tandem_llm_worker.fleet import Fleet
-from tandem_llm_worker.handed_back import HandedBackAnswers
-from tandem_llm_worker.handover import Handover
-from tandem_llm_worker.heartbeat import Heartbeat
-from tandem_llm_worker.probing import NudgeOfJobs, Prober, wanted_accounts
-from tandem_llm_worker.prompts import Prompts
+from tandem.runtime.service import App
+from tandem_llm_worker.accounts.account import Accounts
+from tandem_llm_worker.accounts.probing import NudgeOfJobs, Prober, wanted_accounts
+from tandem_llm_worker.answering.asker import Asker, Models
+from tandem_llm_worker.answering.handed_back import HandedBackAnswers
+from tandem_llm_worker.answering.handler import RequestHandler
+from tandem_llm_worker.answering.kept_answers import KeptAnswers
+from tandem_llm_worker.calling.prompts import Prompts
+from tandem_llm_worker.fleet.heartbeat import Heartbeat
+from tandem_llm_worker.fleet.sharing import Fleet
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
-from tandem_llm_worker.requests import RequestHandler
 from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
-from tandem_llm_worker.tail import AnswerTail
+from tandem_llm_worker.takeover.handover import Handover
+from tandem_llm_worker.takeover.tail import AnswerTail
 
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.service import run
+from tandem.runtime.service import run
 from tandem_postprocessor.bootstrap import SERVICE, build
 from tandem_postprocessor.settings import PostprocessorSettings
 

@@ -10,7 +10,7 @@ from tandem.events import AnnotationHandedBackV1, AnnotationRespondedV1, ReviewA
 from tandem.events.catalog import DECIDED, HANDED_BACK, RESPONSES, REVIEW_ASKED
 from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
 from tandem.observability.health import Health
-from tandem.service import App
+from tandem.runtime.service import App
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, StoreUnavailableError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.service import run
+from tandem.runtime.service import run
 from tandem_verification_ui.bootstrap import SERVICE, build
 from tandem_verification_ui.settings import VerificationUiSettings
 

@@ -11,8 +11,8 @@ from tandem.messaging import BrokerUnavailableError, Connection, ConsumerRunner,
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.people import Authenticator
-from tandem.service import App
-from tandem.serving import HttpServer
+from tandem.runtime.service import App
+from tandem.runtime.serving import HttpServer
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.people.reader import PersonReader

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from tandem.http_clients import stateless
 from tandem.observability.logs import get_logger
+from tandem.runtime.http_clients import stateless
 from tandem.web import Problem
 
 CONNECT_SECONDS = 5.0

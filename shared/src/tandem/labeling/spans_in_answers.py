@@ -8,7 +8,7 @@ from typing import Any
 
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
-from tandem.labeling.extraction.quotes import SearchedText, within
+from tandem.labeling.extraction.kinds.quotes import SearchedText, within
 from tandem.labeling.reading import Place
 
 _WORDS_AROUND = 6

@@ -10,7 +10,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import RebalanceInProgressError
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 
-from tandem.clocks import since_boot
+from tandem.runtime.clocks import since_boot
 
 _ALIVE = (0, RebalanceInProgressError.errno)
 """Error codes of a heartbeat's answer that renew the session: all is well, or the group shares out anew."""

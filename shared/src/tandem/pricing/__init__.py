@@ -1,7 +1,7 @@
 """What calls to models cost: a dated price table, the price of an answer, the most that a request can cost, what a
 job will likely take. Pure.
 
-Files are read by `tandem.price_files`, at the edge.
+Files are read by `tandem.pricing.files`, at the edge.
 """
 
 from tandem.pricing.amounts import in_dollars

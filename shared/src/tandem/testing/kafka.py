@@ -22,7 +22,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tandem.processes import LOOPBACK, Process, free_port, listens
+from tandem.runtime.processes import LOOPBACK, Process, free_port, listens
 
 BOOTSTRAP_VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 JAVA_NEEDED = 17

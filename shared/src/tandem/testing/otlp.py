@@ -18,7 +18,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from tandem.processes import LOOPBACK
+from tandem.runtime.processes import LOOPBACK
 
 _KINDS = {
     WireSpan.SPAN_KIND_INTERNAL: "internal",

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from tandem.invalid_content import FieldProblem
+from tandem.web.invalid_content import FieldProblem
 from tandem.web.problems import Problem
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from tandem.invalid_content import FieldProblem, problems_of
+from tandem.web.invalid_content import FieldProblem, problems_of
 
 PROBLEM_JSON = "application/problem+json"
 

@@ -1,6 +1,6 @@
 """`python -m tandem_api.dispatch`: the dispatcher process."""
 
-from tandem.service import run
+from tandem.runtime.service import run
 from tandem_api.dispatch.bootstrap import build
 from tandem_api.dispatch.settings import DispatcherSettings
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from tandem.events import JobKind
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
 from tandem.observability.health import Health
-from tandem.price_files import load_prices
+from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
-from tandem.service import App
+from tandem.runtime.service import App
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader

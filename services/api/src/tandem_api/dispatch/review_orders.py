@@ -15,7 +15,7 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_orders.documents import ReviewOrderDocument
 from tandem.store.review_orders.writer import ReviewOrderWriter
-from tandem_api.review_orders.picking import Picked, pick
+from tandem_api.resources.review_orders.picking import Picked, pick
 
 BLOCK = 2000
 """Seqs compared at once."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tandem.embeddings import Floats
 from tandem.events import Example, LabelSchemaSpec, LabelTask, LabelValue, Span, options_of
+from tandem.text.embeddings import Floats
 
 MOST_BYTES = 64 * 1024
 """Of the texts of the examples drawn for one record."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeAlias
 
-from tandem.embeddings import Embeddings, EmbeddingsMissing, Floats, load_embeddings
 from tandem.events import AgentSpec, DrawnBy, DrawnExamples, Example, LabelSchemaSpec
 from tandem.labeling.read_back import ReadBack
 from tandem.labeling.values import problem_with
@@ -19,6 +18,7 @@ from tandem.store.annotations.verified import VerifiedAnnotation, VerifiedReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.text.embeddings import Embeddings, EmbeddingsMissing, Floats, load_embeddings
 from tandem_api.examples.choosing import Balanced, Nearest, Verified, Wanted
 
 log = get_logger(__name__)

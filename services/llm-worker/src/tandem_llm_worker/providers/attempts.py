@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tandem.labeling.answer_format import keywords_in
+from tandem_llm_worker.calling.question import Question
 from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.errors import CallFailed, without_record_text
 from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.providers.refusals import CallKind, Refusal
-from tandem_llm_worker.questions import Question
 
 LEAST_ROOM = 16
 """Tokens of answer with which a call is still worth making, where the context leaves no more."""

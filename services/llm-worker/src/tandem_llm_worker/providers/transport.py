@@ -22,7 +22,7 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
-from tandem.http_clients import stateless
+from tandem.runtime.http_clients import stateless
 
 CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 30.0

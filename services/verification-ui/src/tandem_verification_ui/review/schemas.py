@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewCause, ReviewReason, TaskLabel
 from tandem.events.schema import AnyTask
-from tandem.request_body import RequestBody
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.verifications.documents import DecisionKind
+from tandem.web.request_body import RequestBody
 
 
 class ReviewQueue(BaseModel):

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Mapping
 
 from tandem.events import LabelTask, LabelValue, NumberTask, SpanTask, TextTask
 from tandem.events.schema import options_of
-from tandem.invalid_content import FieldProblem
 from tandem.labeling.values import canonical, key_of, problem_with
 from tandem.web import Problem
+from tandem.web.invalid_content import FieldProblem
 
 SHOWN_OPTIONS = 20
 

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from tandem.labeling.confidence.measure import Confidence, Method, UnknownReason
-from tandem.labeling.extraction.reasoning import without_reasoning
-from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.forms.reasoning import without_reasoning
+from tandem.labeling.extraction.forms.stretch import Stretch
 
 PROPERTY = "confidence"
 """Of the JSON answer, and the name of a line in text. One number for the record: how sure the model is that all of its

@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
-from tandem.labeling.extraction.json_in_text import repaired, strict
-from tandem.labeling.extraction.located_json import Kind, Node, whole
-from tandem.labeling.extraction.named_lines import NamedLines
-from tandem.labeling.extraction.numbers import NumberReader
-from tandem.labeling.extraction.options import separated
+from tandem.labeling.extraction.forms.json_in_text import repaired, strict
+from tandem.labeling.extraction.forms.located_json import Kind, Node, whole
+from tandem.labeling.extraction.forms.named_lines import NamedLines
+from tandem.labeling.extraction.forms.plain import PlainAnswers
+from tandem.labeling.extraction.forms.python_literal import python_literal
+from tandem.labeling.extraction.forms.reasoning import without_reasoning
+from tandem.labeling.extraction.forms.stretch import Stretch
+from tandem.labeling.extraction.forms.wrapping import GENERIC_NAMES
+from tandem.labeling.extraction.kinds.numbers import NumberReader
+from tandem.labeling.extraction.kinds.options import separated
+from tandem.labeling.extraction.kinds.readers import reader_of
 from tandem.labeling.extraction.outcome import Found, agreed, ambiguous, generic_member, is_turned, loosened
-from tandem.labeling.extraction.plain import PlainAnswers
-from tandem.labeling.extraction.prose_words import NEGATIONS
-from tandem.labeling.extraction.python_literal import python_literal
-from tandem.labeling.extraction.readers import reader_of
-from tandem.labeling.extraction.reasoning import without_reasoning
-from tandem.labeling.extraction.statements import is_example
-from tandem.labeling.extraction.stretch import Stretch
+from tandem.labeling.extraction.prose.statements import is_example
+from tandem.labeling.extraction.prose.words import NEGATIONS
 from tandem.labeling.extraction.text_rungs import TextRungs
-from tandem.labeling.extraction.wrapping import GENERIC_NAMES
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 LENGTH_LIMIT = 50_000

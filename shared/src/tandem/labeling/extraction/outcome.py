@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tandem.labeling.extraction.located_json import Kind, Node
-from tandem.labeling.extraction.options import separated
-from tandem.labeling.extraction.stretch import Stretch
-from tandem.labeling.extraction.wrapping import GENERIC_NAMES
+from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.stretch import Stretch
+from tandem.labeling.extraction.forms.wrapping import GENERIC_NAMES
+from tandem.labeling.extraction.kinds.options import separated
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import key_of
 

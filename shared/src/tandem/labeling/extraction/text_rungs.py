@@ -14,12 +14,13 @@ from tandem.events.schema import (
     TextTask,
     options_of,
 )
-from tandem.labeling.extraction.mentions import Mentions
-from tandem.labeling.extraction.named_lines import Section
-from tandem.labeling.extraction.numbers import NumberReader
+from tandem.labeling.extraction.forms.named_lines import Section
+from tandem.labeling.extraction.forms.stretch import Stretch
+from tandem.labeling.extraction.kinds.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
-from tandem.labeling.extraction.stances import Stance
-from tandem.labeling.extraction.statements import (
+from tandem.labeling.extraction.prose.mentions import Mentions
+from tandem.labeling.extraction.prose.stances import Stance
+from tandem.labeling.extraction.prose.statements import (
     SENTENCE_STOP,
     Statements,
     contrast,
@@ -33,7 +34,6 @@ from tandem.labeling.extraction.statements import (
     retraction,
     without_chatter,
 )
-from tandem.labeling.extraction.stretch import Stretch
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import key_of
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tandem.openai_chat import error_body
+from tandem.runtime.openai_chat import error_body
 from tandem.testing.provider import headers
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import pick, uniform

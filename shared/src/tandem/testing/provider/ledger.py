@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tandem.openai_chat import message_text
+from tandem.runtime.openai_chat import message_text
 
 End = Literal["answered", "abandoned", "failed"]
 

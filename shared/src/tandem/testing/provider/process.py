@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tandem.processes import LOOPBACK, Process, free_port, listens
+from tandem.runtime.processes import LOOPBACK, Process, free_port, listens
 
 
 class ProviderProcess(Process):

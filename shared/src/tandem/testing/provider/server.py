@@ -14,8 +14,8 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
-from tandem.openai_chat import completion, error_body, message_text, read_choice, write_answer
-from tandem.processes import LOOPBACK
+from tandem.runtime.openai_chat import completion, error_body, message_text, read_choice, write_answer
+from tandem.runtime.processes import LOOPBACK
 from tandem.testing.provider import failures, headers, latency
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import normal

@@ -1,0 +1,1 @@
+"""How good labels are: reports, comparisons, combinations, over sums that are kept."""

@@ -1,0 +1,42 @@
+"""/comparisons"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from tandem.web import Viewer, problem_responses
+from tandem_api.analysis.comparisons.schemas import Comparison, DifferencePage, Order
+from tandem_api.paging import After, Limit
+from tandem_api.routing import PREFIX, Api
+
+router = APIRouter(prefix=f"{PREFIX}/comparisons", tags=["comparisons"])
+
+Jobs = Annotated[
+    list[str], Query(description="Id of a job; give it once for each. Two to eight jobs over one data set.")
+]
+
+
+@router.get("", responses=problem_responses(404, 422))
+async def compare_jobs(job: Jobs, caller: Viewer, api: Api) -> Comparison:
+    """How far the agents of these jobs agree, who is right more often, and what they cost.
+
+    A comparison over very many records is made bit by bit: `share` says how much is in it.
+    """
+    return await api.comparisons.compare(job, caller)
+
+
+@router.get("/differences", responses=problem_responses(404, 422))
+async def list_differences(
+    *,
+    job: Jobs,
+    caller: Viewer,
+    api: Api,
+    task: Annotated[str | None, Query(description="May be left out when the jobs have one task in common.")] = None,
+    order: Annotated[Order, Query(description="Of the list.")] = Order.USEFULNESS,
+    after: After = None,
+    limit: Limit = 100,
+) -> DifferencePage:
+    """The records where the agents differ, with what each of them said."""
+    return await api.comparisons.differences(job, caller, task=task, order=order, after=after, limit=limit)

@@ -1,0 +1,72 @@
+"""Sees to it that every job that ends has its report, whether anybody asks for it or not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from tandem.observability.logs import get_logger
+from tandem.store.database import StoreUnavailableError, utcnow
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.reader import JobReader
+from tandem.store.reports.reader import ReportReader
+from tandem_api.analysis.reports.service import ReportService
+
+LOOK_SECONDS = 5.0
+LOOK_BACK = timedelta(days=1)
+"""Jobs that ended while no api ran are found at the start, if it was not longer ago."""
+_OVERLAP = timedelta(minutes=1)
+
+log = get_logger(__name__)
+
+
+class ReportKeeper:
+    """Each api has one. Two may make the same report at the same time, which is the same then."""
+
+    def __init__(
+        self, jobs: JobReader, known: ReportReader, reports: ReportService, *, look_seconds: float = LOOK_SECONDS
+    ) -> None:
+        self._jobs = jobs
+        self._known = known
+        self._reports = reports
+        self._look_seconds = look_seconds
+        self._since = utcnow() - LOOK_BACK
+        self._stopping = asyncio.Event()
+
+    async def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self.look()
+            except StoreUnavailableError as error:
+                log.warning("reports.store_unavailable", reason=str(error))
+            try:
+                async with asyncio.timeout(self._look_seconds):
+                    await self._stopping.wait()
+            except TimeoutError:
+                pass
+
+    async def look(self) -> None:
+        """Keep the reports of the jobs that ended since the last look. Raises StoreUnavailableError."""
+        ended = await self._jobs.finished_since(self._since)
+        known = await self._known.known([job["_id"] for job in ended])
+        for job in ended:
+            if job["_id"] not in known:
+                await self._keep(job)
+            if self._stopping.is_set():
+                return
+        if ended and ended[-1]["finished_at"] is not None:
+            self._since = max(self._since, ended[-1]["finished_at"] - _OVERLAP)
+
+    async def _keep(self, job: JobDocument) -> None:
+        try:
+            await self._reports.keep(job)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            # One job's report must not end the api; whoever asks for it is told what is wrong.
+            log.exception("reports.not_kept", job_id=job["_id"])
+        else:
+            log.info("reports.kept", job_id=job["_id"])

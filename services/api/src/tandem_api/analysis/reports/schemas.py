@@ -1,0 +1,142 @@
+"""Reports on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from tandem.events import JobState, ReviewReason
+from tandem_api.analysis.reports.measures import Evaluation, Latency
+from tandem_api.resources.jobs.schemas import JobCost, JobCounts
+from tandem_api.views import View
+
+
+class LabelCount(View):
+    label: str
+    count: int
+
+
+class RecordsWith(View):
+    """How many records have so many labels or spans."""
+
+    number: int = Field(description="20 stands for 20 and more.")
+    records: int
+
+
+class HistogramBin(View):
+    """Numbers in [lower, upper); the last bin holds its upper bound too."""
+
+    lower: float
+    upper: float
+    count: int
+
+
+class NumberSpread(View):
+    mean: float
+    standard_deviation: float
+    smallest: float
+    largest: float
+    histogram: list[HistogramBin] = Field(
+        description="Over the task's range; a bin a step where there are at most 50, round each value of the grid."
+    )
+
+
+class TextCount(View):
+    text: str
+    count: int
+    seq: int = Field(description="A record that has it.")
+
+
+class TextSpread(View):
+    distinct: int
+    distinct_is_exact: bool = Field(description="Beyond about a thousand it is estimated, within a few percent.")
+    mean_length: float = Field(description="Characters.")
+    top: list[TextCount] = Field(description="The most frequent.")
+    top_is_exact: bool = Field(description="False: so many are different that counts may be lower than they are.")
+
+
+class ConfidenceSpread(View):
+    histogram: list[int] = Field(description="Labels with a confidence in [0, 0.1), ..., [0.9, 1].")
+    with_confidence: int
+    without_confidence: int
+    mean: float | None
+    warnings: list[str] = Field(
+        default=[],
+        description="Why this confidence should not choose what people review, and what to do; empty when nothing "
+        "speaks against it.",
+    )
+
+
+class TaskReport(View):
+    task: str
+    kind: str
+    labeled: int = Field(description="Records with a value of the task.")
+    labels: list[LabelCount] = Field(
+        description="Choices and spans: how often each label was given, in the order of the task's labels."
+    )
+    per_record: list[RecordsWith] = Field(description="Multiple choices and spans.")
+    number: NumberSpread | None
+    text: TextSpread | None
+    confidence: ConfidenceSpread
+    gold: Evaluation | None = Field(description="Against the values that came with the records; null without any.")
+    verified: Evaluation | None = Field(
+        description="Against what people decided; null without any. Where the review policy chose the records, they "
+        "are harder than the rest: no sample of all."
+    )
+    verified_shown: int = Field(
+        default=0,
+        description="Of the decided records, those whose person saw the model's label first. Whoever sees a label "
+        "tends to keep it, so `verified` says at most how often the model is right.",
+    )
+
+
+class ReviewCount(View):
+    """Records that a person should see because of a task."""
+
+    task: str | None = Field(description="Null: the whole record is why, not one of its tasks.")
+    reason: ReviewReason
+    records: int
+
+
+class InvalidAnswer(View):
+    """Answers that no label could be read from, equal up to case, white space and unicode form."""
+
+    reason: str
+    answer: str = Field(description="Its beginning, normalized.")
+    count: int
+    seq: int = Field(description="A record that has it.")
+
+
+class JobReport(View):
+    job_id: str
+    state: JobState
+    made_at: datetime
+    share: float = Field(description="Of the job's blocks of records that are in the report; below 1 ask again.")
+    final: bool = Field(description="The job is over and everything is in.")
+    counts: JobCounts
+    review: list[ReviewCount] = Field(
+        description="Why records go to people, by task and reason, the most frequent first. A record may be in several."
+    )
+    verified: int = Field(description="Records that a person decided on.")
+    run_again: int = Field(description="Records whose current attempt is not the first.")
+    labels: dict[str, dict[str, int]] = Field(description="Choices and spans: task to label to count.")
+    rules: dict[str, int] = Field(description="Extraction rules under labeled.")
+    reasons: dict[str, int] = Field(description="Reasons under invalid and failed together.")
+    invalid: dict[str, int] = Field(description="Why no label could be read.")
+    failed: dict[str, int] = Field(description="Kinds of error.")
+    invalid_answers: list[InvalidAnswer] = Field(description="The most frequent.")
+    invalid_answers_exact: bool = Field(description="False: counts may be lower than they are.")
+    accuracy: float | None = Field(description="Share of gold values that the model met, all tasks; null without gold.")
+    gold_compared: int = Field(description="Labels compared with a gold value.")
+    confidence_histogram: list[int] = Field(description="All tasks: labels in [0, 0.1), ..., [0.9, 1].")
+    without_confidence: int
+    no_confidence: str | None = Field(
+        default=None, description="Why labels that could have a confidence have none, and how many; null where all do."
+    )
+    tasks: list[TaskReport]
+    seconds: Latency
+    first_ended_at: datetime | None
+    last_ended_at: datetime | None
+    records_per_second: float | None = Field(description="Over the run, from its start to the last record.")
+    cost: JobCost = Field(description="Tokens, calls, retries and price, by model; older attempts included.")

@@ -1,0 +1,109 @@
+"""Makes reports, and keeps those of jobs that have ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import TypeAdapter
+
+from tandem.events import JobState, LabelSchemaSpec
+from tandem.events.schema import LabelTask
+from tandem.people import Caller
+from tandem.quality.summary import JobSummary, summarize
+from tandem.store.annotations.ended import EndedReader
+from tandem.store.database import utcnow
+from tandem.store.datasets.reader import DatasetReader
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.records.reader import RecordReader
+from tandem.store.reports.documents import ReportDocument
+from tandem.store.reports.reader import ReportReader
+from tandem.store.reports.writer import ReportWriter
+from tandem_api.analysis.reports.schemas import JobReport
+from tandem_api.analysis.reports.views import report_of
+from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted, total
+from tandem_api.resources.jobs.schemas import JobCost
+from tandem_api.resources.jobs.service import JobService
+
+VERSION = 3
+"""Of the sums and of the report's shape: what was kept of another version is made again."""
+
+_KIND = Kind(VERSION, TypeAdapter(JobSummary))
+
+
+class ReportService:
+    def __init__(
+        self,
+        *,
+        annotations: EndedReader,
+        records: RecordReader,
+        datasets: DatasetReader,
+        summaries: Summaries,
+        reader: ReportReader,
+        writer: ReportWriter,
+        jobs: JobService,
+    ) -> None:
+        self._annotations = annotations
+        self._records = records
+        self._datasets = datasets
+        self._summaries = summaries
+        self._reader = reader
+        self._writer = writer
+        self._jobs = jobs
+
+    async def report(self, job_id: str, caller: Caller) -> JobReport:
+        """Of a job that has ended: the one that is kept, unless annotations changed since, whether by a person's
+        decision or by another attempt. Its cost is always that of now."""
+        job = await self._jobs.reachable(job_id, caller)
+        cost = await self._jobs.cost_of(job)
+        if not JobState(job["state"]).is_live and (kept := await self._kept(job)) is not None:
+            return JobReport.model_validate({**kept["report"], "cost": cost})
+        return await self._made(job, cost)
+
+    async def keep(self, job: JobDocument) -> None:
+        """Make and keep the report of a job that has ended, however long it takes."""
+        if await self._kept(job) is None:
+            await self._made(job, await self._jobs.cost_of(job), patience=None)
+
+    async def _made(self, job: JobDocument, cost: JobCost, *, patience: float | None = PATIENCE_SECONDS) -> JobReport:
+        progress = await self._summaries.sums(job["_id"], lambda: self._wanted(job), patience=patience)
+        report = report_of(job, progress.sums, cost, share_made=progress.share, now=utcnow())
+        if report.final:
+            await self._writer.save(_document(report, progress))
+        return report
+
+    async def _kept(self, job: JobDocument) -> ReportDocument | None:
+        """The report that is kept, if it is of the annotations as they are now."""
+        kept = await self._reader.get(job["_id"])
+        if kept is None or kept["version"] != VERSION or kept["report"]["state"] != job["state"]:
+            return None
+        fingerprints = await self._annotations.fingerprints(job["_id"], BLOCK)
+        return kept if kept["fingerprint"] == total(fingerprints) else None
+
+    async def _wanted(self, job: JobDocument) -> Wanted[JobSummary]:
+        tasks = LabelSchemaSpec.model_validate(job["published"]["label_schema"]).tasks
+        dataset = await self._datasets.get(job["dataset_id"])
+        has_gold = dataset is not None and bool({task.name for task in tasks} & set(dataset["gold_tasks"]))
+
+        async def make(block: int) -> JobSummary:
+            return await self._summarize(job, block, tasks, has_gold=has_gold)
+
+        fingerprints = await self._annotations.fingerprints(job["_id"], BLOCK)
+        return Wanted(job["_id"], _KIND, fingerprints, JobSummary, make)
+
+    async def _summarize(
+        self, job: JobDocument, block: int, tasks: tuple[LabelTask, ...], *, has_gold: bool
+    ) -> JobSummary:
+        low, high = block * BLOCK, (block + 1) * BLOCK
+        ended = await self._annotations.ended((job["_id"],), low, high)
+        gold = await self._records.gold(job["dataset_id"], low, high) if has_gold else {}
+        return await asyncio.to_thread(summarize, ended[job["_id"]].values(), gold, tasks)
+
+
+def _document(report: JobReport, progress: Progress[JobSummary]) -> ReportDocument:
+    return {
+        "_id": report.job_id,
+        "version": VERSION,
+        "fingerprint": progress.fingerprint,
+        "report": report.model_dump(mode="json"),
+        "made_at": report.made_at,
+    }

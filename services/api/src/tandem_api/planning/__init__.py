@@ -1,0 +1,1 @@
+"""What is told before a run: preflight, estimates, try-outs."""

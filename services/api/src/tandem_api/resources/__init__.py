@@ -1,0 +1,1 @@
+"""What users keep: projects, label schemas, data sets, agents, jobs, annotations, people's keys; a folder each."""

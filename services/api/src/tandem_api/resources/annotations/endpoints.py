@@ -1,0 +1,87 @@
+"""/jobs/{id}/annotations and /jobs/{id}/export"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from tandem.events import Outcome
+from tandem.web import Viewer, problem_responses
+from tandem_api.paging import AfterSeq, Limit
+from tandem_api.resources.annotations.export import csv_lines, file_name, jsonl
+from tandem_api.resources.annotations.schemas import AnnotationDetail, AnnotationPage, ExportFormat
+from tandem_api.routing import PREFIX, Api
+
+router = APIRouter(prefix=f"{PREFIX}/jobs/{{job_id}}", tags=["annotations"])
+
+
+@router.get("/annotations", responses=problem_responses(404))
+async def list_annotations(
+    *,
+    job_id: str,
+    caller: Viewer,
+    api: Api,
+    after: AfterSeq = -1,
+    limit: Limit = 100,
+    outcome: Outcome | None = None,
+    needs_review: bool | None = None,
+    excerpts: Annotated[bool, Query(description="Tell how each record begins, too.")] = False,
+) -> AnnotationPage:
+    """What the job gave so far, in the order of the records."""
+    return await api.annotations.list(
+        job_id, caller, after=after, limit=limit, outcome=outcome, needs_review=needs_review, excerpts=excerpts
+    )
+
+
+@router.get("/annotations/{seq}", responses=problem_responses(404))
+async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> AnnotationDetail:
+    """One annotation with its record, the model's answer as it came, and older attempts."""
+    return await api.annotations.get(job_id, seq, caller)
+
+
+@router.get("/annotation", responses=problem_responses(404))
+async def find_annotation(
+    job_id: str, caller: Viewer, api: Api, record_id: Annotated[str, Query(description="The user's own key.")]
+) -> AnnotationDetail:
+    """The same, by the record's own id."""
+    return await api.annotations.find(job_id, record_id, caller)
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses=problem_responses(404)
+    | {
+        200: {
+            "description": "One line a record, streamed.",
+            "content": {
+                "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+                "text/csv": {"schema": {"type": "string", "format": "binary"}},
+            },
+        }
+    },
+)
+async def export_job(
+    job_id: str,
+    caller: Viewer,
+    api: Api,
+    format: Annotated[ExportFormat, Query(description="Of the file.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
+    spreadsheet_safe: Annotated[
+        bool,
+        Query(
+            description="CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte "
+            "order mark before the file."
+        ),
+    ] = False,
+) -> StreamingResponse:
+    """Every record of the job with its labels; `final` holds the person's value where there is one."""
+    job = await api.jobs.reachable(job_id, caller)
+    pairs = api.annotations.walk(job)
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(job, format.value)}"'}
+    if format is ExportFormat.CSV:
+        dataset = await api.datasets.reachable(job["dataset_id"], caller)
+        lines = csv_lines(pairs, job, dataset["fields"], dataset["gold_tasks"], spreadsheet_safe=spreadsheet_safe)
+        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(jsonl(pairs), media_type="application/x-ndjson", headers=headers)

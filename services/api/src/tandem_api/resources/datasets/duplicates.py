@@ -1,0 +1,76 @@
+"""Rows that an import need not take: their id, or their content, is there already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tandem.store.records.writer import ExistingKey
+from tandem_api.resources.datasets.parsing.making import Draft
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, place
+from tandem_api.resources.datasets.schemas import OnDuplicate, OnSameContent
+
+KEPT_SKIPPED_IDS = 20
+
+
+@dataclass
+class Duplicates:
+    """What to do with them, and how many there were in one import."""
+
+    on_duplicate: OnDuplicate
+    on_same_content: OnSameContent
+    id_column: str | None
+    """None where ids are made."""
+    import_id: str
+    first_seq: int
+    """Of the import's first record."""
+    ids: int = 0
+    contents: int = 0
+    skipped: int = 0
+    changed: int = 0
+    """Of the skipped: rows that say something else than the record of their id."""
+    skipped_ids: list[str] = field(default_factory=list)
+
+    def same_id(self, draft: Draft, key: str, stored: ExistingKey | None, earlier_row: int | None) -> None:
+        """The row is left out. Raises FileFaultError where that is not wished."""
+        self.ids += 1
+        row = draft.row
+        if self.on_duplicate is OnDuplicate.SKIP:
+            self.changed += stored is not None and not stored.says(draft.content_hash, draft.metadata, draft.gold)
+            self._skip(key)
+            return
+        if stored is not None and stored.import_id == self.import_id and not self.skipped:
+            earlier_row = stored.seq - self.first_seq + 1  # nothing was skipped, so rows are seqs
+        where = f"row {earlier_row} of this file" if earlier_row else "the data set"
+        own = "Make ids unique, have them made of the content: make_ids=true (--make-ids), or have"
+        raise FileFaultError(
+            "duplicate-id",
+            f"{place(row.number, row.line, self.id_column)}: the id {key!r} is in {where} already.",
+            cure=f"{'Have' if self.id_column is None else own} such rows left out: on_duplicate=skip "
+            "(--skip-duplicates).",
+            row=row.number,
+            line=row.line,
+            column=self.id_column,
+        )
+
+    def same_content(self, row: Row, key: str, other: str) -> None:
+        """Another record, of the id `other`, has the same fields: as with an id that is there."""
+        self.contents += 1
+        if self.on_same_content is OnSameContent.SKIP:
+            self._skip(key)
+            return
+        raise FileFaultError(
+            "same-content",
+            f"{place(row.number, row.line)}: its fields are those of the record {other!r}.",
+            cure="Take the row out, or import with on_same_content=skip to leave such rows out, or keep to take them.",
+            row=row.number,
+            line=row.line,
+        )
+
+    @property
+    def looks_at_content(self) -> bool:
+        return self.on_same_content is not OnSameContent.KEEP
+
+    def _skip(self, key: str) -> None:
+        self.skipped += 1
+        if len(self.skipped_ids) < KEPT_SKIPPED_IDS:
+            self.skipped_ids.append(key)

@@ -1,0 +1,96 @@
+"""How a file is read, and one import under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.records.writer import RecordWriter
+from tandem_api.resources.datasets.duplicates import Duplicates
+from tandem_api.resources.datasets.parsing.encodings import Encoding
+from tandem_api.resources.datasets.parsing.making import RecordMaker
+from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser
+from tandem_api.resources.datasets.record_ids import MadeIds
+from tandem_api.resources.datasets.schemas import OnDuplicate, OnSameContent
+
+KEPT_MADE_IDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the file is read, and what to do with rows that are there already."""
+
+    parser: RowParser
+    mapping: ColumnMapping
+    encoding: Encoding
+    on_duplicate: OnDuplicate | None
+    """None: a fault where rows bring their own ids, left out where ids are made."""
+    on_same_content: OnSameContent
+
+
+@dataclass
+class ImportRun:
+    """One import under way; from the first row on, when the file's columns are known."""
+
+    dataset: DatasetDocument
+    import_id: str
+    mapping: ColumnMapping
+    maker: RecordMaker
+    duplicates: Duplicates
+    made_ids: MadeIds
+    next_seq: int
+    records: int = 0
+    first_made: list[str] = field(default_factory=list)
+
+    def took(self, ids: Sequence[str]) -> None:
+        """These are written."""
+        if self.mapping.make_ids:
+            self.first_made += ids[: KEPT_MADE_IDS - len(self.first_made)]
+        self.next_seq += len(ids)
+        self.records += len(ids)
+
+
+def begin(
+    dataset: DatasetDocument, import_id: str, reading: Reading, first: Row, *, records: RecordWriter, limits: Limits
+) -> ImportRun:
+    """With the first row at hand. Raises FileFaultError where the columns are not what was named."""
+    columns, asked = reading.parser.columns, reading.mapping
+    if columns is not None:
+        asked.check(columns)
+    mapping = asked.decided(first.values if columns is None else columns)
+    if not asked.is_decided:
+        _check_ids_as_before(dataset, mapping)
+    first_seq = dataset["visible_below"]
+    usual = OnDuplicate.SKIP if mapping.make_ids else OnDuplicate.ERROR
+    maker = RecordMaker(
+        mapping,
+        limits,
+        fields=dataset["fields"] or mapping.text_columns,
+        by_header=columns is not None,
+        ids_ignored=asked.make_ids,
+    )
+    duplicates = Duplicates(
+        reading.on_duplicate or usual, reading.on_same_content, mapping.id_column, import_id, first_seq
+    )
+    made_ids = MadeIds(records, dataset["_id"], import_id, visible_below=first_seq)
+    return ImportRun(dataset, import_id, mapping, maker, duplicates, made_ids, first_seq)
+
+
+def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> None:
+    """The same rows with other ids would be other records, and be paid again. Raises FileFaultError."""
+    if not dataset["fields"] or dataset.get("ids_made", False) == mapping.make_ids:
+        return
+    if mapping.make_ids:
+        detail = "The data set's records have ids of their own; this file has no column that plainly holds any."
+        cure = "Name it: id_column (--id-column). Or have ids made of the content: make_ids=true (--make-ids)."
+    else:
+        detail = (
+            "The ids of the data set's records were made of their content; "
+            f"this file has a column {mapping.id_column!r}."
+        )
+        cure = (
+            f"Go on so: make_ids=true (--make-ids). Or take the column's: id_column={mapping.id_column} (--id-column)."
+        )
+    raise FileFaultError("other-ids", detail, cure=cure, column=mapping.id_column)

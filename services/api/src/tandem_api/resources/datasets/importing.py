@@ -1,0 +1,280 @@
+"""An import: a file becomes records, all of them or none.
+
+Records are written above the data set's visible bound in batches while the file streams in; the commit moves the bound
+past them. Whatever goes wrong before, they are removed; what a killed process left there, the next import removes.
+One import at a time holds the data set's lease, which a task prolongs while it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+from tandem.observability.logs import get_logger
+from tandem.observability.metrics import RECORDS_IMPORTED
+from tandem.people import Caller
+from tandem.store.database import StoreUnavailableError, utcnow
+from tandem.store.datasets.documents import DatasetDocument, ImportPart
+from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
+from tandem.store.patience import patiently
+from tandem.store.records.writer import RecordWriter
+from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
+from tandem_api.resources.datasets.parsing.encodings import in_utf8
+from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.schemas import ImportResult
+
+T = TypeVar("T")
+
+BATCH = 1000
+BATCH_CHARACTERS = 4_000_000
+"""A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
+
+
+_log = get_logger(__name__)
+
+
+class ImportBusyError(Exception):
+    """Another import into this data set is under way."""
+
+
+class UploadTooLargeError(Exception):
+    """The file is larger than an upload may be. The text is the limit in bytes."""
+
+
+class UploadStalledError(Exception):
+    """Nothing of the file came for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLimits:
+    rows: Limits
+    upload_bytes: int
+    idle_seconds: float
+    lease_seconds: float
+
+
+class Importer:
+    def __init__(self, datasets: DatasetWriter, records: RecordWriter, limits: ImportLimits) -> None:
+        self._datasets = datasets
+        self._records = records
+        self.limits = limits
+
+    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: Caller) -> ImportResult:
+        """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
+        ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
+        import_id = uuid4().hex
+        dataset = await self._begin(dataset_id, import_id)
+        if dataset is None:
+            raise ImportBusyError(dataset_id)
+        keeping = asyncio.create_task(self._keep_lease(dataset_id, import_id))
+        try:
+            bound = dataset["visible_below"]
+            await self._patiently(lambda: self._records.delete_invisible(dataset_id, from_seq=bound))
+            run = await self._take_in(dataset, import_id, chunks, reading)
+            result = await self._commit(run, reading, by)
+        except BaseException:
+            await asyncio.shield(asyncio.create_task(self._undo(dataset, import_id)))
+            raise
+        finally:
+            keeping.cancel()
+        RECORDS_IMPORTED.inc(run.records)
+        return result
+
+    async def _begin(self, dataset_id: str, import_id: str) -> DatasetDocument | None:
+        """Take the lease; None when another import has it. A lease that was taken though an error came is given back,
+        so that the next try need not wait until it runs out."""
+        try:
+            return await self._patiently(
+                lambda: self._datasets.begin_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            )
+        except StoreUnavailableError:
+            with contextlib.suppress(StoreUnavailableError):
+                await self._datasets.give_up_import(dataset_id, import_id)
+            raise
+
+    async def _take_in(
+        self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: Reading
+    ) -> ImportRun:
+        fields, mapping = dataset["fields"], reading.mapping
+        if fields and set(fields) != set(mapping.text_columns):
+            raise FileFaultError(
+                "other-fields",
+                f"The data set's records have the fields {', '.join(fields)}; "
+                f"text_columns names {', '.join(mapping.text_columns)}.",
+                cure="Name the same columns, or make another data set.",
+            )
+        batch: list[Row] = []
+        held = 0
+        run: ImportRun | None = None
+        async for row in self._rows(chunks, reading):
+            if run is None:
+                run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
+            batch.append(row)
+            held += sum(len(value) for value in row.values.values() if isinstance(value, str))
+            if len(batch) == BATCH or held >= BATCH_CHARACTERS:
+                await self._write(run, batch)
+                batch, held = [], 0
+        if run is None:
+            if reading.parser.columns is not None:
+                mapping.check(reading.parser.columns)
+            raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
+        await self._write(run, batch)
+        return run
+
+    async def _rows(self, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncIterator[Row]:
+        async for chunk in in_utf8(self._bounded(chunks), reading.encoding):
+            for row in reading.parser.feed(chunk):
+                yield row
+        for row in reading.parser.finish():
+            yield row
+
+    async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        taken = 0
+        while True:
+            try:
+                async with asyncio.timeout(self.limits.idle_seconds):
+                    chunk = await anext(chunks, None)
+            except TimeoutError as error:
+                raise UploadStalledError from error
+            if chunk is None:
+                return
+            taken += len(chunk)
+            if taken > self.limits.upload_bytes:
+                raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
+            yield chunk
+
+    async def _write(self, run: ImportRun, rows: Sequence[Row]) -> None:
+        drafts, fault = _drafts(run.maker, rows)
+        new = await self._new_ids(run, drafts)
+        if run.duplicates.looks_at_content:
+            new = await self._new_contents(run, new)
+        if fault is not None:
+            raise fault
+        dataset_id = run.dataset["_id"]
+        await self._records.insert(
+            [
+                draft.record(key, dataset_id=dataset_id, seq=run.next_seq + place, import_id=run.import_id)
+                for place, (draft, key) in enumerate(new)
+            ]
+        )
+        run.took([key for _, key in new])
+
+    async def _new_ids(self, run: ImportRun, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
+        """The rows whose id no record has yet, with their ids. Raises FileFaultError where others are a fault."""
+        if run.mapping.make_ids:
+            keys = await run.made_ids.of([draft.content_hash for draft in drafts])
+        else:
+            keys = [draft.own_id or "" for draft in drafts]
+        existing = await self._records.existing(run.dataset["_id"], keys)
+        run.made_ids.came(existing)
+        new: list[tuple[Draft, str]] = []
+        begun: dict[str, int] = {}
+        for draft, key in zip(drafts, keys, strict=True):
+            if key in existing or key in begun:
+                run.duplicates.same_id(draft, key, existing.get(key), begun.get(key))
+                continue
+            begun[key] = draft.row.number
+            new.append((draft, key))
+        return new
+
+    async def _new_contents(self, run: ImportRun, drafts: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
+        """Those whose fields no record has yet. Raises FileFaultError where others are a fault."""
+        hashes = [draft.content_hash for draft, _ in drafts]
+        known = await self._records.with_content(run.dataset["_id"], hashes)
+        new: list[tuple[Draft, str]] = []
+        for draft, key in drafts:
+            if draft.content_hash in known:
+                run.duplicates.same_content(draft.row, key, known[draft.content_hash])
+                continue
+            known[draft.content_hash] = key
+            new.append((draft, key))
+        return new
+
+    async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
+        duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
+        part: ImportPart = {
+            "import_id": run.import_id,
+            "records": run.records,
+            "skipped": duplicates.skipped,
+            "committed_at": utcnow(),
+            "committed_by": by.name,
+            "committed_by_id": by.person_id,
+        }
+        committed = await self._patiently(
+            lambda: self._datasets.commit_import(
+                dataset["_id"],
+                part,
+                fields=dataset["fields"] or list(mapping.text_columns),
+                ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                gold_tasks=mapping.gold_tasks,
+                visible_below=run.next_seq,
+            )
+        )
+        return ImportResult(
+            import_id=run.import_id,
+            records=run.records,
+            skipped=duplicates.skipped,
+            same_content=duplicates.contents,
+            duplicates=duplicates.ids,
+            changed=duplicates.changed,
+            skipped_ids=duplicates.skipped_ids,
+            id_column=mapping.id_column,
+            made_ids=run.first_made,
+            repeated=run.made_ids.repeated,
+            delimiter=reading.parser.delimiter,
+            visible_below=committed["visible_below"],
+        )
+
+    async def forget(self, dataset_id: str) -> None:
+        """Of a data set that is deleted: what a killed import left there, seen by nobody."""
+        await self._records.delete_invisible(dataset_id, from_seq=0)
+
+    async def _keep_lease(self, dataset_id: str, import_id: str) -> None:
+        while True:
+            await asyncio.sleep(self.limits.lease_seconds / 3)
+            try:
+                await self._datasets.renew_import(dataset_id, import_id, seconds=self.limits.lease_seconds)
+            except StoreUnavailableError:
+                continue
+            except ImportLeaseLostError:
+                return  # the commit will find the same
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await patiently(call, seconds=self.limits.lease_seconds)
+
+    async def _undo(self, dataset: DatasetDocument, import_id: str) -> None:
+        """Remove what was written, unless the commit took effect although it seemed to fail.
+
+        Where that fails the bound still hides it, and the next import removes it.
+        """
+        try:
+            if await self._patiently(lambda: self._datasets.give_up_import(dataset["_id"], import_id)):
+                await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
+        except StoreUnavailableError:
+            _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
+
+
+def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:
+    """Up to the first fault, so that what is wrong with a row before it is told first."""
+    drafts: list[Draft] = []
+    try:
+        drafts.extend(map(maker.draft, rows))
+    except FileFaultError as fault:
+        return drafts, fault
+    return drafts, None
+
+
+async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:
+    """Read on and throw away, so that a client that is still sending gets to read the answer."""
+    taken = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            async for chunk in chunks:
+                taken += len(chunk)
+                if taken > most_bytes:
+                    return

@@ -1,0 +1,132 @@
+"""Jobs on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from tandem.events import JobKind, JobState, ReviewPolicy
+from tandem.pricing import ModelSpend
+from tandem.web.invalid_content import FieldProblem
+from tandem_api.paging import Page
+from tandem_api.planning.estimates.schemas import JobEstimate
+from tandem_api.planning.tryouts.schemas import Tryout
+from tandem_api.views import Body, Name, View
+
+
+class JobCreate(Body):
+    dataset_id: str
+    agent_id: str
+    name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
+    review_policy: ReviewPolicy = ReviewPolicy()
+    limit: int | None = Field(default=None, ge=1, description="The first so many records; all when left out.")
+    weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
+    start: bool = Field(default=True, description="False: made paused.")
+    budget_usd: float | None = Field(
+        default=None, gt=0, description="A hard stop: nothing is asked for that could make the job cost more."
+    )
+
+
+class JobCheck(View):
+    """What was found of a job before it starts. Problems keep it from being made, warnings do not."""
+
+    ok: bool
+    problems: list[FieldProblem]
+    warnings: list[FieldProblem]
+    estimate: JobEstimate | None = Field(description="Null where the prompts cannot be rendered.")
+    probe: Tryout | None = Field(description="The model's answer to the first record; null when it was not asked.")
+
+
+class JobUpdate(Body):
+    budget_usd: float | None = Field(
+        gt=0, description="Raised, a job that waits for it goes on; below what is spent it stops; null: no budget."
+    )
+
+
+class JobCounts(View):
+    """labeled + invalid + failed + not_run = size, always."""
+
+    labeled: int
+    invalid: int
+    failed: int
+    not_run: int
+    needs_review: int = Field(description="Of these: sent to a person and not decided yet.")
+    reviewed: int = Field(default=0, description="Of these: sent to a person and decided.")
+
+
+class JobAgent(View):
+    name: str
+    version: int
+    provider: str
+    model: str
+
+
+class Job(View):
+    id: str
+    project_id: str
+    dataset_id: str
+    agent_id: str
+    label_schema_id: str
+    name: str
+    state: JobState
+    state_reason: str | None
+    notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
+    waiting_for: str | None = Field(
+        default=None,
+        description="Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.",
+    )
+    revision: int
+    epoch: int
+    size: int
+    counts: JobCounts
+    rate_per_second: float | None = Field(description="Records ended a second, lately; null when it is not running.")
+    eta_seconds: float | None
+    review_policy: ReviewPolicy
+    weight: float
+    budget_usd: float | None = None
+    kind: JobKind = JobKind.MODEL
+    sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
+    asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
+    agent: JobAgent = Field(description="Who is asked; where nobody is, whose labels they are.")
+    created_at: datetime
+    created_by: str = Field(description="The name of the person who made it.")
+    created_by_id: str | None = Field(default=None, description="Who that is.")
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(Page[Job]):
+    pass
+
+
+class ModelCost(View):
+    """What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's."""
+
+    provider: str
+    model: str
+    calls: int
+    retries: int = Field(description="Calls made because the one before had failed.")
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    amount: float | None = Field(description="USD, of the tokens that have a price; null when none has.")
+    unpriced_tokens: int = Field(description="Prompt and completion tokens without a known price.")
+
+    @classmethod
+    def made_of(cls, row: ModelSpend) -> Self:
+        unknown = row.unpriced_tokens > 0 and row.unpriced_tokens >= row.tokens
+        return cls.model_validate({**row.document(), "amount": None if unknown else row.amount})
+
+
+class JobCost(View):
+    """What the job has cost so far: every answer that was paid, those to older attempts included."""
+
+    currency: str = "USD"
+    total: ModelCost = Field(description="All models in one; provider and model are empty.")
+    by_model: list[ModelCost]
+    budget_usd: float | None = Field(description="Null: none.")
+    reserved_usd: float | None = Field(
+        description="Set aside for requests that are out, at the most they can cost; null without a budget."
+    )

@@ -1,0 +1,269 @@
+"""What can be done with jobs. The dispatcher runs them; here they are made, steered and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tandem.events import AgentSpec, JobState
+from tandem.labeling.review import settled
+from tandem.people import Caller
+from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
+from tandem.store.annotations.documents import OutcomeCounts
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.spending import SpendingReader
+from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.reader import JobReader
+from tandem.store.jobs.writer import JobWriter
+from tandem.store.people.reader import PersonReader
+from tandem.web import Problem, not_found
+from tandem_api.paging import cut, decode_cursor
+from tandem_api.planning.preflight import Preflight
+from tandem_api.resources.jobs.budgets import problem_with_budget
+from tandem_api.resources.jobs.new_job import new_job
+from tandem_api.resources.jobs.schemas import Job, JobAgent, JobCheck, JobCost, JobCounts, JobCreate, JobPage, ModelCost
+from tandem_api.resources.projects.service import ProjectService
+
+_LIVE = tuple(state for state in JobState if state.is_live)
+
+
+class JobService:
+    def __init__(
+        self,
+        *,
+        reader: JobReader,
+        writer: JobWriter,
+        annotations: AnnotationReader,
+        spending: SpendingReader,
+        projects: ProjectService,
+        prices: PriceTable,
+        preflight: Preflight,
+        people: PersonReader,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._annotations = annotations
+        self._spending = spending
+        self._projects = projects
+        self._prices = prices
+        self._preflight = preflight
+        self._people = people
+
+    # --- making
+
+    async def create(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool = False) -> Job:
+        """Make the job over what is visible now. Everything is checked before, all problems are told together."""
+        await self._projects.reachable(project_id, caller)
+        checked = await self._preflight.check(project_id, body, caller, probe=probe)
+        parts = checked.parts
+        if checked.problems or parts is None:
+            first = checked.problems[0]
+            raise Problem(422, "invalid-job", first.detail, field=first.field, cure=first.cure, errors=checked.problems)
+        agent, dataset, spec, label_schema = parts.agent, parts.dataset, parts.spec, parts.label_schema
+        document = new_job(
+            project_id=project_id,
+            dataset_id=dataset["_id"],
+            name=body.name or f"{agent['name']} v{agent['version']} on {dataset['name']}",
+            agent=spec,
+            label_schema=label_schema,
+            review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
+            selection={
+                "from_seq": 0,
+                "below_seq": parts.below_seq,
+                "size": parts.size,
+            },
+            weight=body.weight,
+            budget_usd=body.budget_usd,
+            start=body.start,
+            by=caller,
+        )
+        return await self.add(document)
+
+    async def add(self, document: JobDocument) -> Job:
+        """A job that was checked."""
+        await self._writer.insert(document)
+        return _view(document, OutcomeCounts(), 0, document["created_by"])
+
+    async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
+        """All that would be told if the job were made, and what it will take. Nothing is made but a probe."""
+        await self._projects.reachable(project_id, caller)
+        checked = await self._preflight.check(project_id, body, caller, probe=probe)
+        return JobCheck(
+            ok=not checked.problems,
+            problems=checked.problems,
+            warnings=checked.warnings,
+            estimate=checked.estimate,
+            probe=checked.probe,
+        )
+
+    # --- steering
+
+    async def pause(self, job_id: str, caller: Caller) -> Job:
+        """No more records are asked for; what is with the workers comes back."""
+        allowed = (JobState.RUNNING, JobState.WAITING)
+        reason = f"Paused by {caller.name}."
+        return await self._change(job_id, caller, "paused", to=JobState.PAUSED, allowed=allowed, reason=reason)
+
+    async def resume(self, job_id: str, caller: Caller) -> Job:
+        """Go on, with a new epoch: requests published before are void and asked for anew."""
+        allowed = (JobState.PAUSED, JobState.WAITING)
+        return await self._change(
+            job_id, caller, "resumed", to=JobState.RUNNING, allowed=allowed, reason=None, new_epoch=True
+        )
+
+    async def cancel(self, job_id: str, caller: Caller) -> Job:
+        """End the job as it stands. What was labeled stays."""
+        reason = f"Cancelled by {caller.name}."
+        return await self._change(job_id, caller, "cancelled", to=JobState.CANCELLED, allowed=_LIVE, reason=reason)
+
+    async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
+        """Raised, a job that waits for its budget goes on; lowered below what is spent, it asks for nothing more."""
+        job = await self.reachable(job_id, caller)
+        if budget_usd is not None and not job.get("asks_model", True):
+            raise Problem(
+                422,
+                "invalid-budget",
+                "The job asks no model, so it costs nothing.",
+                field="budget_usd",
+                cure="Leave it.",
+            )
+        agent = AgentSpec.model_validate(job["published"]["agent"])
+        if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
+            raise Problem(422, "invalid-budget", problem.detail, field=problem.field, cure=problem.cure)
+        changed = await self._writer.change_budget(job_id, budget_usd)
+        if changed is None:
+            job = await self.reachable(job_id, caller)
+            raise Problem(
+                409,
+                "wrong-state",
+                f"The job is {job['state']}; what it cost is settled.",
+                cure="Make a new job.",
+                state=job["state"],
+            )
+        return await self._shown(changed)
+
+    async def _change(
+        self,
+        job_id: str,
+        caller: Caller,
+        verb: str,
+        *,
+        to: JobState,
+        allowed: Sequence[JobState],
+        reason: str | None,
+        new_epoch: bool = False,
+    ) -> Job:
+        await self.reachable(job_id, caller)
+        changed = await self._writer.change_state(job_id, to=to, allowed=allowed, reason=reason, new_epoch=new_epoch)
+        if changed is None:
+            job = await self.reachable(job_id, caller)
+            raise Problem(
+                409,
+                "wrong-state",
+                f"The job is {job['state']}; it can be {verb} only while it is {' or '.join(allowed)}.",
+                cure="Look at the job's state." if JobState(job["state"]).is_live else "Make a new job.",
+                state=job["state"],
+            )
+        return await self._shown(changed)
+
+    # --- showing
+
+    async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> JobPage:
+        await self._projects.reachable(project_id, caller)
+        before = None
+        if after:
+            created_at, job_id = decode_cursor(after, str, str)
+            before = (_time(created_at), job_id)
+        found = await self._reader.list(project_id, before=before, limit=limit + 1)
+        page, following = cut(found, limit, lambda job: (job["created_at"].isoformat(), job["_id"]))
+        names = await self._people.names(job.get("created_by_id") for job in page)
+        return JobPage(items=[await self._shown(job, names) for job in page], next=following)
+
+    async def get(self, job_id: str, caller: Caller) -> Job:
+        return await self._shown(await self.reachable(job_id, caller))
+
+    async def reachable(self, job_id: str, caller: Caller) -> JobDocument:
+        """The job, if it exists in a project that the caller reaches; else a 404 problem."""
+        document = await self._reader.get(job_id)
+        if document is None or document.get("hidden") or not caller.reaches(document["project_id"]):
+            raise not_found("job", job_id)
+        return document
+
+    async def cost(self, job_id: str, caller: Caller) -> JobCost:
+        return await self.cost_of(await self.reachable(job_id, caller))
+
+    async def cost_of(self, job: JobDocument) -> JobCost:
+        """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
+        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], selected(job).below_seq
+        rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
+        if low < below_seq:
+            rows += await self._spending.first_answers(job_id, low, below_seq)
+        rows += (await self._spending.more([job_id])).get(job_id, ())
+        by_model = add_up(rows)
+        budget = job.get("budget_usd")
+        reserved = job["dispatch"].get("reserved_usd", 0.0) if JobState(job["state"]).is_live else 0.0
+        return JobCost(
+            total=ModelCost.made_of(totals_of(by_model)),
+            by_model=[ModelCost.made_of(row) for row in by_model],
+            budget_usd=budget,
+            reserved_usd=None if budget is None else reserved,
+        )
+
+    async def ended(self, job: JobDocument) -> OutcomeCounts:
+        """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
+        totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], selected(job).below_seq
+        # What was asked for after the totals were made; it can be asked for of ended jobs alone.
+        later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job["_id"], low)
+        counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
+        if low < below_seq:
+            counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
+        return counts
+
+    async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:
+        """Show a job. `names`: of people by id, where they were read already."""
+        if names is None:
+            names = await self._people.names([job.get("created_by_id")])
+        ended = await self.ended(job)
+        reviewed = await self._annotations.count_reviewed(job["_id"]) if ended.needs_review else 0
+        return _view(job, ended, reviewed, names.get(job.get("created_by_id", ""), job["created_by"]))
+
+
+def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int, created_by: str) -> Job:
+    size = job["selection"]["size"]
+    not_run = size - ended.ended
+    running = job["state"] == JobState.RUNNING and not_run > 0
+    rate = job["dispatch"].get("rate_per_second") or None if running else None
+    return Job.of(
+        {
+            **job,
+            "created_by": created_by,
+            "size": size,
+            "counts": JobCounts(
+                labeled=ended.labeled,
+                invalid=ended.invalid,
+                failed=ended.failed,
+                not_run=not_run,
+                needs_review=max(0, ended.needs_review - reviewed),
+                reviewed=reviewed,
+            ),
+            "rate_per_second": rate,
+            "eta_seconds": not_run / rate if rate else None,
+            "notice": _notice(job),
+            "review_policy": job["published"]["review_policy"],
+            "agent": JobAgent.model_validate(job["published"]["agent"]),
+        }
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Problem(422, "invalid-cursor", "`after` is not the `next` of an earlier page.", field="after") from error
+
+
+def _notice(job: JobDocument) -> str | None:
+    """Return what to know of how the job is run, but for what its state says already."""
+    dispatch = job["dispatch"]
+    said = [dispatch.get("notice"), dispatch.get("without_confidence")]
+    return " ".join(text for text in said if text and text not in (job["state_reason"] or "")) or None

@@ -1,0 +1,41 @@
+"""/review-orders"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from tandem.web import Admin, Viewer, problem_responses
+from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate, ReviewOrderList
+from tandem_api.routing import PREFIX, Api
+
+router = APIRouter(prefix=f"{PREFIX}/review-orders", tags=["review orders"])
+
+
+@router.post("", status_code=202, responses=problem_responses(404, 409, 422))
+async def order_review(body: ReviewOrderCreate, caller: Admin, api: Api) -> ReviewOrder:
+    """Send the records on which jobs differ to people: all of them, none twice, and none that a person decided on.
+
+    It is done in the background, however many there are; the order says how far it is. The same order given again is
+    the same one, and finds what became new.
+    """
+    return await api.review_orders.place(body, caller)
+
+
+@router.get("", responses=problem_responses(404, 422))
+async def find_review_orders(
+    *,
+    job: Annotated[list[str], Query(description="Id of a job; give it once for each, in the order of the jobs.")],
+    caller: Viewer,
+    api: Api,
+    task: str | None = None,
+    min_confidence: float | None = None,
+) -> ReviewOrderList:
+    """The order of these jobs, if it was given: so much is with people already."""
+    return await api.review_orders.find(job, caller, task=task, min_confidence=min_confidence)
+
+
+@router.get("/{order_id}", responses=problem_responses(404))
+async def get_review_order(order_id: str, caller: Viewer, api: Api) -> ReviewOrder:
+    return await api.review_orders.get(order_id, caller)

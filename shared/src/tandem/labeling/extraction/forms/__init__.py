@@ -1,0 +1,1 @@
+"""Where in an answer a value stands: JSON, fences, lines, marks, sentences."""

@@ -1,0 +1,1 @@
+"""What processes are built from: the frame of a service, child processes, HTTP servers and clients, clocks."""

@@ -1,0 +1,1 @@
+"""Plain text: control characters, delimiters, token counts, embeddings."""
