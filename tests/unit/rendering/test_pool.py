@@ -214,7 +214,7 @@ asyncio.run(main())
 
 
 async def test_children_of_a_killed_process_end() -> None:
-    tests = str(Path(__file__).parents[2])
+    tests = str(Path(__file__).parents[2] / "support")
     parent = subprocess.Popen([sys.executable, "-c", ORPHANING, tests], stdout=subprocess.PIPE)  # noqa: ASYNC220
     assert parent.stdout is not None
     line = await asyncio.to_thread(parent.stdout.readline)
