@@ -33,13 +33,14 @@ from there are left out. When a single one of them is likelier than the token, a
 - an option that is not listed at the label gets what one token has of the unlisted probability when that is spread
   evenly over a vocabulary (`VOCABULARY`), and never more than the label.
 
-**A model that would say something else.** `Walk.astray` is the share of the distribution at the label that belongs to no
-option, listed or not. Where it is large, the confidence is an estimate (see `measure.tempered`).
+**A model that would say something else.** `Walk.astray` is the share of the distribution at the label that belongs to
+no option, listed or not. Where it is large, the confidence is an estimate (see `measure.tempered`).
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from tandem.events.annotations import TokenLogprob
@@ -86,7 +87,7 @@ def walk(
             walker.pass_lead(logprobs[at], rest, ends_at_label=starts[at + 1] == start, is_shared=at == shared)
     before = text[starts[index] : start].casefold()
     walker.is_whole = not _has_word(before)
-    exactly = walker.held_to_format and text[start:end] in spellings.texts
+    exactly = walker.held_to_format and spellings.one_text_each and text[start:end] in spellings.texts
     tokens = spellings.first_tokens_exactly(before) if exactly else spellings.first_tokens(before)
     alive: Sequence[str] = spellings.all
     for at in range(index, len(logprobs)):
@@ -99,8 +100,8 @@ def walk(
         if not _AS_GOOD_AS_CERTAIN <= token.logprob <= _ROUNDED_UP:
             agreeing = walker.pass_label(token, tokens, begun.said, alive, is_shared=at == shared)
         if begun.only is not None:
-            if walker.held_to_format:
-                walker.pass_rest(logprobs[at + 1 : generated.token_at(end - 1) + 1])
+            if walker.held_to_format and spellings.one_text_each:
+                walker.pass_rest(logprobs[at + 1 : bisect_left(starts, end, at + 1, len(logprobs))])
             return walker.arrived(agreeing, at + 1)
         alive = following
         tokens = spellings.later_tokens_exactly(begun.said) if exactly else spellings.later_tokens(begun.said)
@@ -218,7 +219,7 @@ class _Walker:
         return agreeing
 
     def pass_rest(self, tokens: Sequence[TokenLogprob]) -> None:
-        """Pass the other tokens of a label that its first ones tell from all options, but that a grammar may have forced.
+        """Pass the tokens behind those that tell the label from all options; a grammar may have forced them.
 
         Of `n`, `eu`, `tr`, `al` the model may have meant `n` for another word.
         """
@@ -248,6 +249,7 @@ class _Walker:
         if self._lead_doubts and not (held_to_format or self._lead_says_nothing):
             doubts.extend(self._lead_doubts)
         if held_to_format:
+            astray += math.fsum(doubt.mass for doubt in doubts)
             everything = len(self._spellings.others(self.label))
             doubts = [doubt for doubt in doubts if not (doubt.about_label and len(doubt.options) == everything)]
             for unlisted, unseen, most in self._unlisted:
