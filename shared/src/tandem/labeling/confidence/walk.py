@@ -86,7 +86,7 @@ def walk(
             rest = text[starts[at] : start].casefold()
             walker.pass_lead(logprobs[at], rest, ends_at_label=starts[at + 1] == start, is_shared=at == shared)
     before = text[starts[index] : start].casefold()
-    walker.is_whole = not _has_word(before)
+    walker.before = before
     exactly = walker.held_to_format and spellings.one_text_each and text[start:end] in spellings.texts
     tokens = spellings.first_tokens_exactly(before) if exactly else spellings.first_tokens(before)
     alive: Sequence[str] = spellings.all
@@ -121,8 +121,8 @@ class _Walker:
         "_spellings",
         "_unlisted",
         "_unlisted_before",
+        "before",
         "held_to_format",
-        "is_whole",
         "label",
     )
 
@@ -137,7 +137,7 @@ class _Walker:
         self._astray = 0.0
         self._unlisted_before = 0.0
         self.held_to_format = self._lead_says_nothing = False
-        self.is_whole = True
+        self.before = ""
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
         """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
@@ -238,7 +238,7 @@ class _Walker:
                 self._unlisted.append(Unlisted(Doubt(mass, others, anywhere=True), unseen, most))
         elif unseen:
             self._unlisted.append(Unlisted(Doubt(mass, unseen, most, unless_seen=True), unseen, most))
-        elif self.is_whole:
+        elif not _has_word(self.before):
             self._astray += mass  # every option is listed, and nothing was said before it in the same token
 
     def arrived(self, agreeing: float, behind: int) -> Walk:
