@@ -1,14 +1,15 @@
 """Score extraction and confidence on recorded answers of real models, by run.
 
-    uv run python bench/real_answers.py CORPUS.jsonl.gz [--by model|run]
+    uv run python bench/real_answers.py CORPUS.jsonl.gz [--by run|model|setting]
 
-Each line of the corpus is one record that a model was asked about: `run`, `model`, `structured` (whether a JSON Schema
-was sent), `strategy`, `fields`, `gold`, `answers`, `finish` and the `logprobs` of the first answer. Without a path the
-excerpt in tests/unit/labeling/real_answers is read.
+Each line of the corpus is one record that a model was asked about: `run`, `model`, `temperature`, `structured` (whether
+a JSON Schema was sent), `strategy`, `fields`, `gold`, `answers`, `finish` and the `logprobs` of the first answer.
+Without a path the excerpt in tests/unit/labeling/real_answers is read.
 
 Printed are how many answers are read right, wrong and not at all; and of the labels with confidence and gold the
 expected calibration error (ten bins), the area under the ROC curve (0.5: right and wrong labels have the same
-confidence), the Brier score, and the margins below zero.
+confidence), the Brier score, and the margins below zero. `setting` groups by model, grammar and temperature, over all
+tasks whose confidence is a token probability.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ GROUPS: dict[str, Callable[[Asked], str]] = {
     "run": lambda each: each.run,
     "model": lambda each: (
         f"{each.model}, {each.strategy}, {'with' if each.structured else 'without'} a grammar, {each.kind}"
+    ),
+    "setting": lambda each: (
+        f"{each.model}, {'with' if each.structured else 'without'} a grammar, temperature {each.temperature:g}"
+        if each.strategy == "token_probability"
+        else f"{each.model}, {each.strategy}, {'with' if each.structured else 'without'} a grammar"
     ),
 }
 

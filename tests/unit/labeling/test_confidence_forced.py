@@ -66,10 +66,63 @@ def test_an_unlisted_option_has_less_than_an_unlikely_label() -> None:
     assert max(found.probabilities, key=found.probabilities.__getitem__) == "negative"
 
 
-def test_a_label_and_options_that_are_all_unlisted_have_no_confidence() -> None:
+def test_options_that_are_all_unlisted_have_no_more_than_the_label() -> None:
     label = unlisted("neutral", 0.002, {"post": 0.05, "a": 0.05, "the": 0.05})
+    found = known(SENTIMENT, FORCED, *KEY, label, given('"}', 1.0, {}))
+    assert found.probabilities is not None
+    assert max(found.probabilities, key=found.probabilities.__getitem__) == "neutral"
+
+
+def test_a_label_that_was_forced_letter_by_letter_is_as_likely_as_unlisted_options() -> None:
+    letters = (unlisted("n", 0.002, {"post": 0.05, "a": 0.05}), unlisted("eutral", 1e-9, {"o": 0.5, "il": 0.1}))
+    task = choice("entailment", "neutral", "contradiction")
+    found = known(task, FORCED, *KEY, *letters, given('"}', 1.0, {}))
+    assert found.value == pytest.approx(1 / 3)
+    assert found.method is Method.TOKEN_PROBABILITY_ESTIMATE
+
+
+def test_a_label_that_is_given_no_probability_has_no_confidence() -> None:
+    label = TokenLogprob(token="neutral", logprob=-9999.0, top=(("post", math.log(0.05)),))  # noqa: S106
     found = assess(SENTIMENT, FORCED, *KEY, label, given('"}', 1.0, {}))
     assert found is UnknownReason.LABEL_NOT_IN_ALTERNATIVES
+
+
+def test_options_count_as_the_grammar_spells_them() -> None:
+    label = given("positive", 0.3, {"Positive": 0.2, "negative": 0.3, "N": 0.1})
+    found = known(SENTIMENT, FORCED, *KEY, label, given('"}', 1.0, {}))
+    assert found.value == pytest.approx(0.5, abs=0.01)
+
+
+def test_options_count_in_any_case_where_the_label_is_spelled_in_another() -> None:
+    """The grammar was then that of JSON alone, without the schema."""
+    label = given("Positive", 0.3, {"positive": 0.2, "Negative": 0.5})
+    found = known(SENTIMENT, FORCED, *KEY, label, given('"}', 1.0, {}))
+    assert found.value == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "options", [("NEUTRAL", "negative"), ("\u00c4rger", "\u00e4hnlich"), ("stra\u00dfe", "STRASSE 2")]
+)
+def test_options_that_differ_by_case_alone_at_first_stay_apart(options: tuple[str, str]) -> None:
+    first, second = options
+    label = given(first[:2], 0.4, {second[:2]: 0.2, "x": 0.1})
+    found = known(choice(*options), FORCED, *KEY, label, given(first[2:], 1.0, {}), given('"}', 1.0, {}))
+    assert found.value > 0.5
+
+
+def test_a_model_that_would_say_other_words_is_less_sure_of_an_option_in_json() -> None:
+    """No token was forced, but a tenth at the label is no option's: 8 to 1 counts as its root."""
+    label = given("negative", 0.72, {"positive": 0.09, "neutral": 0.09, "happy": 0.1})
+    found = known(SENTIMENT, given('{"sentiment": "', 1.0, {}), label, given('"}', 1.0, {}))
+    assert found.value == pytest.approx(8**0.5 / (8**0.5 + 2))
+    assert found.method is Method.TOKEN_PROBABILITY_ESTIMATE
+
+
+def test_a_little_that_is_no_options_changes_nothing() -> None:
+    label = given("negative", 0.8, {"positive": 0.1, "neutral": 0.08, "happy": 0.02})
+    found = known(SENTIMENT, given('{"sentiment": "', 1.0, {}), label, given('"}', 1.0, {}))
+    assert found.value == pytest.approx(0.8 / 0.98)
+    assert found.method is Method.TOKEN_PROBABILITY
 
 
 def test_an_unlisted_label_is_less_likely_than_a_listed_option() -> None:

@@ -27,10 +27,10 @@ def test_confidence_tells_right_from_wrong_when_a_grammar_forced_the_format() ->
     """The model wanted a sentence: `{` had 0.004 at the start, and no label was likely where one had to stand."""
     found = of(lambda each: each.run in DEFAULT_PROMPT)
     assert found.calibration_error is not None
-    assert found.calibration_error <= 0.12
+    assert found.calibration_error <= 0.10
     assert found.auc is not None
-    assert found.auc >= 0.68
-    assert found.with_confidence >= 0.9 * found.asked
+    assert found.auc >= 0.70
+    assert found.with_confidence == found.asked
 
 
 def test_a_grammar_turns_no_margin_at_temperature_0() -> None:
@@ -57,11 +57,18 @@ def test_confidence_stays_as_good_where_the_model_writes_the_format_itself(run: 
     assert found.auc >= auc
 
 
-def test_a_label_that_is_not_listed_beside_no_other_has_no_confidence() -> None:
-    """`neutral` had 0.002 where the least likely listed token had 0.009: the other options may have had more."""
+def test_a_label_that_was_forced_letter_by_letter_is_as_likely_as_the_others() -> None:
+    """`n` had 0.002, and behind it `eu`, `tr` and `al` had less than 0.001: the model meant no `neutral`."""
     found = [each.label for each in everything() if each.run == "nli-structured"]
     assert found
-    assert {label.confidence_missing_reason for label in found if label is not None} == {"label_not_in_alternatives"}
+    assert all(label is not None and label.confidence == pytest.approx(1 / 3) for label in found)
+
+
+def test_a_model_that_would_say_other_words_is_not_overconfident() -> None:
+    """SmolLM2 wrote the format itself, but 0.03 and more at the label were no option's; half is right."""
+    found = of(lambda each: each.run == "fewshot-structured-t0")
+    assert found.calibration_error is not None
+    assert found.calibration_error <= 0.25
 
 
 def test_every_structured_answer_that_was_not_cut_is_read() -> None:

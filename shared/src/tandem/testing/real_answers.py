@@ -60,6 +60,7 @@ class Asked:
 
     run: str
     model: str
+    temperature: float
     structured: bool
     strategy: str
     kind: str
@@ -111,7 +112,16 @@ def _asked(line: Mapping[str, Any]) -> Asked:
     labeling = labeler.label(completions, line["fields"])
     gold = line["gold"] if isinstance(tasks[0], SingleChoiceTask) else None
     kind = f"{tasks[0].name}, {tasks[0].kind}"
-    return Asked(line["run"], line["model"], line["structured"], line["strategy"], kind, gold, labeling)
+    return Asked(
+        run=line["run"],
+        model=line["model"],
+        temperature=line["temperature"],
+        structured=line["structured"],
+        strategy=line["strategy"],
+        kind=kind,
+        gold=gold,
+        labeling=labeling,
+    )
 
 
 def scores(found: Iterable[Asked]) -> Scores:

@@ -61,7 +61,7 @@ class Walk(NamedTuple):
     held_to_format: bool
     """Whether the model itself would rather have written something else than an answer of this format."""
     astray: float
-    """Of what is listed at the label, the share that belongs to no option."""
+    """Of the distribution at the label, the share that belongs to no option."""
 
     def settled(self, spellings: Spellings) -> Settled:
         """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several

@@ -12,9 +12,11 @@ PRESUMED_LIMIT = 0.01
 """Of the whole; when more than this was given to the other options on suspicion, the confidence is called a bound."""
 
 
-_LITTLE_ASTRAY = 0.02
-_MUCH_ASTRAY = 0.05
-_LEAST_WEIGHT = 2 / 3
+ASTRAY_LIMIT = 1 / 40
+"""Of the distribution at the label; when more than this belongs to no option, the confidence is an estimate.
+
+Found on sentiments of two real models: 0.003 to 0.029 of one whose confidence is calibrated as it is, 0.027 to 1 of one
+that is overconfident."""
 
 
 class Method(StrEnum):
@@ -24,8 +26,8 @@ class Method(StrEnum):
     TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
     """The same, where some of the probability may or may not be the label's: what it has at least."""
     TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105
-    """The same, where the model was held to the format of the answer and would rather have written something else: an
-    estimate from the options that the provider lists, tempered by how little of the probability they have."""
+    """The same, where the model would rather have written something else: it was held to the format of the answer, or
+    more than a fortieth of the probability at the label belongs to no option. An estimate from the listed options."""
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
@@ -100,17 +102,14 @@ Assessment = Confidence | Partial | UnknownReason
 
 
 def tempered(masses: Mapping[str, float], astray: float) -> Mapping[str, float]:
-    """Return the masses, brought nearer to each other the more of the distribution belongs to no option.
+    """Return the masses, drawn together where `astray`, the share that belongs to no option, is over the limit.
 
-    `astray`: that share. A model that a grammar holds to options which it would not have said has an opinion on them,
-    but one that it never meant to give: its logarithms count by a weight, as in a logarithmic opinion pool with an
-    opinion that knows nothing. The weight is 1 up to a fiftieth astray, and 2/3 from a twentieth on: 27 to 1 then
-    counts as 9 to 1. Nothing changes where the log-probabilities are from after the grammar.
+    A model that would say none of the options has an opinion on them, but one that it never meant to give. It is
+    pooled, by logarithms and with equal weights, with an opinion that knows nothing: 9 to 1 becomes 3 to 1.
     """
-    if astray <= _LITTLE_ASTRAY:
+    if astray <= ASTRAY_LIMIT:
         return masses
-    weight = max(_LEAST_WEIGHT, 1 - (1 - _LEAST_WEIGHT) * (astray - _LITTLE_ASTRAY) / (_MUCH_ASTRAY - _LITTLE_ASTRAY))
-    return {option: mass**weight for option, mass in masses.items()}
+    return {option: math.sqrt(mass) for option, mass in masses.items()}
 
 
 def over_options(

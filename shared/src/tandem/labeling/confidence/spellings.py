@@ -50,6 +50,7 @@ class Spellings:
         `likely`: the spellings among which probability is shared that may belong to any; None: all.
         """
         self.value_of = {text.casefold(): value for text, value in texts.items()}
+        self.texts = frozenset(texts)
         self.likely = likely
         self._others: dict[str, list[str]] = {}
         self._ends = ends
@@ -60,6 +61,8 @@ class Spellings:
         self._known = 0
         self._first: dict[str, _Tokens] = {}
         self._later: dict[str, _Tokens] = {}
+        self._first_exactly: dict[str, _Tokens] = {}
+        self._later_exactly: dict[str, _Tokens] = {}
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
     def first_tokens(self, before: str) -> _Tokens:
@@ -69,6 +72,29 @@ class Spellings:
     def later_tokens(self, said: str) -> _Tokens:
         """What tokens begin behind these characters of a label, which are in one case."""
         return self._tokens(self._later, said, lambda token: self._begun_later(token, said))
+
+    def first_tokens_exactly(self, before: str) -> _Tokens:
+        """Return `first_tokens`, where options count as they are spelled alone: `Positive` begins no `positive`."""
+        return self._tokens(
+            self._first_exactly, before, lambda token: self._exactly(token, "", self._begun_first(token, before))
+        )
+
+    def later_tokens_exactly(self, said: str) -> _Tokens:
+        """Return `later_tokens`, where options count as they are spelled alone."""
+        return self._tokens(
+            self._later_exactly, said, lambda token: self._exactly(token, said, self._begun_later(token, said))
+        )
+
+    def _exactly(self, token: str, said: str, begun: Begun) -> Begun:
+        """Return `begun`, astray where the token spells what it says of a label in another case than all options."""
+        folded = (begun.said or "")[len(said) :]
+        spelled = token[-len(folded) :] if folded else ""
+        if not spelled or spelled.casefold() != folded:  # bytes that were put together are left alone
+            return begun
+        rests = [text[len(said) :] for text in self.texts if text.casefold().startswith(said)]
+        if any(rest.startswith(spelled) or spelled.startswith(rest) for rest in rests):
+            return begun
+        return Begun(None, (), None, astray=True)
 
     def _tokens(self, known: dict[str, _Tokens], key: str, begun: Callable[[str], Begun]) -> _Tokens:
         if (tokens := known.get(key)) is None:
@@ -104,6 +130,8 @@ class Spellings:
         if self._known > _MOST_KNOWN:
             self._first.clear()
             self._later.clear()
+            self._first_exactly.clear()
+            self._later_exactly.clear()
             self._known = 0
 
     def others(self, option: str) -> list[str]:

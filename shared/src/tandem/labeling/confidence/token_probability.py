@@ -10,7 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 
 from tandem.labeling.confidence.generated import Generated, UnknownError
-from tandem.labeling.confidence.measure import PRESUMED_LIMIT, Confidence, Method, UnknownReason, over_options, tempered
+from tandem.labeling.confidence.measure import (
+    ASTRAY_LIMIT,
+    PRESUMED_LIMIT,
+    Confidence,
+    Method,
+    UnknownReason,
+    over_options,
+    tempered,
+)
 from tandem.labeling.confidence.spellings import Spellings, ends_string, ends_words
 from tandem.labeling.confidence.walk import walk
 from tandem.labeling.reading import Place
@@ -51,7 +59,8 @@ class OptionProbability:
         for spelling, mass in settled.masses.items():
             option = value_of[spelling]
             masses[option] = masses.get(option, 0.0) + mass
-        if found.held_to_format:
+        if found.held_to_format or (in_json and found.astray > ASTRAY_LIMIT):
+            # in text, what begins no option may still lead to one: `The sentiment is positive`
             masses = dict(tempered(masses, found.astray))
             method = Method.TOKEN_PROBABILITY_ESTIMATE
         elif settled.presumed and settled.presumed > PRESUMED_LIMIT * sum(masses.values()):

@@ -27,15 +27,20 @@ from there are left out. When a single one of them is likelier than the token, a
 
 - what is in doubt at tokens ahead of the label is left out, and so is what leads to every option; alternatives that
   begin some options still count;
-- what is not listed at the label gives an unlisted option `UNLISTED_GUESS` of the most that it can have, which is never
-  more than the label has;
-- a label that is not listed itself, beside no option that is, has no confidence: nothing can be compared;
-- `Walk.astray` says how much of the distribution at the label belongs to no option (see `measure.tempered`).
+- a label has what all its tokens have together: `n` may have been another word's, had the grammar not forced `eutral`;
+- at the label, options are compared as the grammar spells them: `Positive` is no way to begin `"positive"`, and what it
+  has belongs to no option;
+- an option that is not listed at the label gets what one token has of the unlisted probability when that is spread
+  evenly over a vocabulary (`VOCABULARY`), and never more than the label.
+
+**A model that would say something else.** `Walk.astray` is the share of the distribution at the label that belongs to
+no option, listed or not. Where it is large, the confidence is an estimate (see `measure.tempered`).
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from tandem.events.annotations import TokenLogprob
@@ -52,10 +57,8 @@ _MOST_IN_ALL = 1.05
 """Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
 _AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
-UNLISTED_GUESS = 0.015
-"""Of the probability of the least likely listed token, what an unlisted one has in the middle (in logarithms).
-
-Of 50,000 tokens whose probabilities fall with their rank (Zipf), 10 listed: sqrt(10 / 50,000)."""
+VOCABULARY = 50_000
+"""How many tokens share what is not listed; of models in use 32,000 to 260,000, which makes no difference."""
 
 
 def walk(
@@ -82,7 +85,10 @@ def walk(
         if not _AS_GOOD_AS_CERTAIN <= logprobs[at].logprob <= _ROUNDED_UP:
             rest = text[starts[at] : start].casefold()
             walker.pass_lead(logprobs[at], rest, ends_at_label=starts[at + 1] == start, is_shared=at == shared)
-    tokens = spellings.first_tokens(text[starts[index] : start].casefold())
+    before = text[starts[index] : start].casefold()
+    walker.before = before
+    exactly = walker.held_to_format and spellings.one_text_each and text[start:end] in spellings.texts
+    tokens = spellings.first_tokens_exactly(before) if exactly else spellings.first_tokens(before)
     alive: Sequence[str] = spellings.all
     for at in range(index, len(logprobs)):
         token = logprobs[at]
@@ -94,9 +100,11 @@ def walk(
         if not _AS_GOOD_AS_CERTAIN <= token.logprob <= _ROUNDED_UP:
             agreeing = walker.pass_label(token, tokens, begun.said, alive, is_shared=at == shared)
         if begun.only is not None:
+            if walker.held_to_format and spellings.one_text_each:
+                walker.pass_rest(logprobs[at + 1 : bisect_left(starts, end, at + 1, len(logprobs))])
             return walker.arrived(agreeing, at + 1)
         alive = following
-        tokens = spellings.later_tokens(begun.said)
+        tokens = spellings.later_tokens_exactly(begun.said) if exactly else spellings.later_tokens(begun.said)
     raise UnknownError(UnknownReason.LABEL_END_NOT_SEEN)
 
 
@@ -106,8 +114,6 @@ class _Walker:
     __slots__ = (
         "_astray",
         "_doubts",
-        "_held_to_format",
-        "_label_is_unlisted",
         "_lead_doubts",
         "_lead_says_nothing",
         "_masses",
@@ -115,6 +121,8 @@ class _Walker:
         "_spellings",
         "_unlisted",
         "_unlisted_before",
+        "before",
+        "held_to_format",
         "label",
     )
 
@@ -128,8 +136,8 @@ class _Walker:
         self._reached = 1.0
         self._astray = 0.0
         self._unlisted_before = 0.0
-        self._held_to_format = self._lead_says_nothing = False
-        self._label_is_unlisted = False
+        self.held_to_format = self._lead_says_nothing = False
+        self.before = ""
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
         """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
@@ -160,7 +168,7 @@ class _Walker:
                 doubts.append(Doubt(reached * probability, others, unless_seen=True))
         if astray > own and not is_shared:
             self._lead_says_nothing = True
-            self._held_to_format |= likeliest > own
+            self.held_to_format |= likeliest > own
         if unlisted > _ROUNDING:
             if is_shared:
                 self._unlisted_before = reached * unlisted
@@ -177,8 +185,6 @@ class _Walker:
         the label and go on otherwise."""
         label, reached, masses = self.label, self._reached, self._masses
         own, alternatives, least, unlisted = distribution_at(token)
-        if own < least:
-            self._label_is_unlisted = True
         goes_beyond = len(said) > len(label) and said.startswith(label)
         agreeing = astray = likeliest = 0.0
         for alternative, probability in alternatives:
@@ -203,7 +209,7 @@ class _Walker:
                 self._doubts.append(Doubt(reached * probability, self._spellings.others(label), unless_seen=True))
         if astray and not is_shared:  # of a shared token, what parted before the label is no sign of a grammar
             self._astray += reached * astray
-            self._held_to_format |= likeliest > own
+            self.held_to_format |= likeliest > own
         if unlisted > _ROUNDING and is_shared:
             self._unlisted_before = reached * unlisted
         elif unlisted > _ROUNDING:
@@ -212,8 +218,16 @@ class _Walker:
         self._reached *= own
         return agreeing
 
+    def pass_rest(self, tokens: Sequence[TokenLogprob]) -> None:
+        """Pass the tokens behind those that tell the label from all options; a grammar may have forced them.
+
+        Of `n`, `eu`, `tr`, `al` the model may have meant `n` for another word.
+        """
+        for token in tokens:
+            self._reached *= math.exp(min(0.0, token.logprob))
+
     def _leave_unlisted(self, mass: float, most: float, alive: Sequence[str], listed: Sequence[Begun]) -> None:
-        """`most`: what one token may have of it."""
+        """Keep what is not listed at a token for the options that are not; `most`: what one token may have of it."""
         others = self._spellings.others(self.label)
         if alive is not self._spellings.all:
             others = [option for option in others if option in alive]
@@ -224,26 +238,28 @@ class _Walker:
                 self._unlisted.append(Unlisted(Doubt(mass, others, anywhere=True), unseen, most))
         elif unseen:
             self._unlisted.append(Unlisted(Doubt(mass, unseen, most, unless_seen=True), unseen, most))
+        elif not _has_word(self.before):
+            self._astray += mass  # every option is listed, and nothing was said before it in the same token
 
     def arrived(self, agreeing: float, behind: int) -> Walk:
-        """At the end of the label: what is left is its own. Raises UnknownError."""
+        """Return what was found, at the end of the label: what is left is its own."""
         masses, reached, doubts = self._masses, self._reached, self._doubts
         own = masses[self.label] = masses.get(self.label, 0.0) + reached
-        held_to_format, astray = self._held_to_format, self._astray
-        if astray:
-            astray /= astray + math.fsum(masses.values())
+        held_to_format, astray = self.held_to_format, self._astray
         if self._lead_doubts and not (held_to_format or self._lead_says_nothing):
             doubts.extend(self._lead_doubts)
         if held_to_format:
-            if self._label_is_unlisted and len(masses) == 1 and not doubts:
-                raise UnknownError(UnknownReason.LABEL_NOT_IN_ALTERNATIVES)
+            astray += math.fsum(doubt.mass for doubt in doubts)
             everything = len(self._spellings.others(self.label))
             doubts = [doubt for doubt in doubts if not (doubt.about_label and len(doubt.options) == everything)]
-            for _, unseen, most in self._unlisted:
-                guess = UNLISTED_GUESS * min(most, own)
+            for unlisted, unseen, most in self._unlisted:
+                astray += unlisted.mass
+                guess = min(unlisted.mass / VOCABULARY, most, own)
                 doubts.append(Doubt(guess * len(unseen), unseen, unless_seen=True, about_label=False))
         elif self._unlisted:
             doubts.extend([unlisted.doubt for unlisted in self._unlisted])
+        if astray:
+            astray /= astray + math.fsum(masses.values())
         return Walk(masses, doubts, reached + agreeing, behind, self._unlisted_before, held_to_format, astray)
 
     def _give(self, mass: float, begun: Begun, doubts: list[Doubt]) -> None:
