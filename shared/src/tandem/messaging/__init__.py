@@ -17,6 +17,7 @@ from tandem.messaging.errors import (
 from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.job_table import JobTable
 from tandem.messaging.outgoing import Handler, Outgoing
+from tandem.messaging.partition_ends import PartitionEnds
 from tandem.messaging.producer import Producer
 from tandem.messaging.received import Received
 from tandem.messaging.runner import ConsumerRunner
@@ -35,6 +36,7 @@ __all__ = [
     "MessagingError",
     "NotNow",
     "Outgoing",
+    "PartitionEnds",
     "Poison",
     "Producer",
     "Received",
