@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -24,7 +25,8 @@ from tandem_local.stack.services import Service
 
 from .faults import KAFKA, MONGODB, PROVIDER, REPLICAS, SERVICES, Fault, Kind
 
-MODELS = ("model-a", "model-b", "model-c")
+MODELS = tuple(f"model-{letter}" for letter in "abcdef")
+"""One for each job, so that the ledger tells whose a call is."""
 PRICE = {"input": 1.0, "output": 10.0}
 """USD for a million tokens."""
 SLOTS = 12
@@ -34,6 +36,8 @@ SESSION_SECONDS = 6
 LEDGER = r"#([0-9]+)\b"
 HALF_FAIL: dict[str, float] = {"server_error": 0.5}
 NONE_FAIL: dict[str, float] = {}
+DEADLINE_SECONDS = 3600
+"""Longer than the test takes: a record that is asked for again because its deadline passed never ends in time."""
 STOP_SECONDS = 30.0
 """The longest that a service may take to end after SIGTERM."""
 
@@ -66,6 +70,8 @@ class Cluster:
     """What must not have happened, e.g. a process that ended by itself."""
     worker_kills: list[tuple[float, float]] = field(default_factory=list)
     """When a worker was killed, seconds since the epoch, before and after."""
+    losses: list[tuple[float, float]] = field(default_factory=list)
+    """When Kafka lost its data, seconds since the epoch, before and after."""
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,6 +93,7 @@ class Cluster:
                 "TANDEM_PROVIDERS_ON_LOOPBACK_ONLY": "true",
                 "TANDEM_PRICES_FILE": str(prices),
                 "TANDEM_SWEEP_SECONDS": "20",
+                "TANDEM_DISPATCH__DEADLINE_SECONDS": str(DEADLINE_SECONDS),
             },
         )
         self.services = {f"{name}-{number}": self._replica(name, number) for name in SERVICES for number in REPLICAS}
@@ -193,6 +200,12 @@ class Cluster:
                 watched.process.kill()
                 if name.startswith("llm-worker"):
                     self.worker_kills.append((before, time.time()))
+                watched.start_at = now + fault.seconds
+            case Kind.LOSE:
+                before = time.time()
+                watched.process.kill()
+                shutil.rmtree(self.kafka.data_dir)
+                self.losses.append((before, time.time()))
                 watched.start_at = now + fault.seconds
             case Kind.SUSPEND:
                 watched.process.suspend()
