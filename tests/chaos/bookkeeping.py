@@ -22,7 +22,8 @@ UNREAD_SECONDS = 20.0
 
 def counts_differ(mongo: Database[dict[str, Any]], job: dict[str, Any], *, cancelled: bool = False) -> list[str]:
     """Say where the counts of a job that is over differ from its annotations and its size."""
-    found = list(mongo["annotations"].find({"job_id": job["id"]}, {"seq": 1, "outcome": 1, "needs_review": 1}))
+    fields = {"seq": 1, "outcome": 1, "needs_review": 1, "verification": 1}
+    found = list(mongo["annotations"].find({"job_id": job["id"]}, fields))
     outcomes = Counter(each["outcome"] for each in found)
     counts = job["counts"]
     size = len(found) if cancelled else job["size"]
@@ -35,7 +36,7 @@ def counts_differ(mongo: Database[dict[str, Any]], job: dict[str, Any], *, cance
         "failed": 0,
         "not_run": job["size"] - size,
         "sum": size,
-        "needs_review": sum(each["needs_review"] for each in found),
+        "needs_review": sum(each["needs_review"] and "verification" not in each for each in found),
     }
     said = {
         "state": job["state"],

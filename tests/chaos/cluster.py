@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -186,6 +187,19 @@ class Cluster:
         answer = httpx.get(f"{self.provider.control_url}/ledger", trust_env=False, timeout=30)
         rows: list[dict[str, Any]] = answer.raise_for_status().json()
         return rows
+
+    def errors_logged(self) -> list[str]:
+        """Return what the services logged as errors of their own; libraries log whole sentences."""
+        found = []
+        for name, service in self.services.items():
+            for line in service.log_file.read_text(errors="replace").splitlines():
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    entry = {"level": "error", "event": "not.json"}
+                if entry["level"] in ("error", "critical") and re.fullmatch(r"[a-z_.]+", entry["event"]):
+                    found.append(f"{name} logged {line[:1500]}")
+        return found
 
     def say(self, text: str) -> None:
         self.log.append(f"{time.monotonic() - self.began:6.1f} s  {text}")

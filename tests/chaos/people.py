@@ -81,13 +81,12 @@ class Made:
 class Reviewer(threading.Thread):
     """One person who decides on what comes, until `stop`."""
 
-    def __init__(self, name: str, http: Balanced, jobs: Callable[[], list[str]], options: tuple[str, ...]) -> None:
+    def __init__(self, name: str, http: Balanced, jobs: Callable[[], list[str]]) -> None:
         super().__init__(name=name, daemon=True)
         self.made: list[Made] = []
         self.failure: BaseException | None = None
         self._http = http
         self._jobs = jobs
-        self._options = options
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -111,8 +110,10 @@ class Reviewer(threading.Thread):
         assert answer.is_success, answer.text
         item = answer.json()["items"][0]
         shown = {each["task"]: each["value"] for each in item["suggestions"]}
-        value = self._options[(item["seq"] + len(self.made)) % len(self._options)]
-        values = {item["tasks"][0]["name"]: value}
+        task = item["tasks"][0]
+        options = [option["value"] for option in task["options"]]
+        value = options[(item["seq"] + len(self.made)) % len(options)]
+        values = {task["name"]: value}
         decision = {
             "reservation": item["reservation"],
             "attempt": item["attempt"],

@@ -14,8 +14,8 @@ from .people import Balanced
 LABELS = ("positive", "neutral", "negative")
 FEWER_LABELS = ("positive", "negative", "mixed")
 """What is carried over to: the labels that it lacks are asked for again."""
-TINY_BUDGET, SMALL_BUDGET, LARGE_BUDGET = 0.004, 0.06, 60.0
-"""USD: enough for a few of the records, for a part of them, for all."""
+TINY_BUDGET, SMALL_BUDGET, LARGE_BUDGET = 0.0225, 0.04, 60.0
+"""USD: enough for one record at the most that it can cost, for a few, for all."""
 READY_RECORDS = 300
 """Of the job that is over before the first fault, and carried over later."""
 
@@ -46,12 +46,14 @@ class Work:
 
     # --- before the first fault
 
-    def label_what_is_carried_over(self) -> None:
+    def prepare(self) -> None:
+        """Start the job that others are carried over from, and the one whose budget is too small."""
         self._start("ready", review_policy={"threshold": 0.0}, limit=READY_RECORDS)
+        self._start("budgeted", review_policy={"threshold": 0.0}, budget_usd=TINY_BUDGET)
 
     def begin(self) -> None:
+        """Start the jobs that go on while faults happen."""
         self._start("reviewed", review_policy={"threshold": 0.9})
-        self._start("budgeted", review_policy={"threshold": 0.0}, budget_usd=TINY_BUDGET)
         self._start("cancelled", review_policy={"threshold": 0.0})
 
     # --- while faults happen
