@@ -56,15 +56,19 @@ def money_differs(
     *,
     kills: Sequence[tuple[float, float]],
     losses: Sequence[tuple[float, float]],
+    outages: Sequence[tuple[float, float]],
     price: dict[str, float],
 ) -> list[str]:
     """Say where the jobs' costs differ from the ledger, record by record.
 
-    The only calls that the system may not know of are those of a killed worker, answered shortly before it was killed,
-    and those whose answers were on the broker alone when it lost its data.
+    The only calls that the system may not know of are those of a killed worker, answered shortly before it was killed
+    or since the broker took nothing in, and those whose answers were on the broker alone when it lost its data.
     """
     excused = [
-        *((before - LOST_SECONDS, after) for before, after in kills),
+        *(
+            (min([before, *(since for since, until in outages if since <= before <= until)]) - LOST_SECONDS, after)
+            for before, after in kills
+        ),
         *((before - UNREAD_SECONDS, after) for before, after in losses),
     ]
     faults: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -39,6 +40,7 @@ HALF_FAIL: dict[str, float] = {"server_error": 0.5}
 NONE_FAIL: dict[str, float] = {}
 DEADLINE_SECONDS = 3600
 """Longer than the test takes: a record that is asked for again because its deadline passed never ends in time."""
+NOTICE_SECONDS = 10.0
 STOP_SECONDS = 30.0
 """The longest that a service may take to end after SIGTERM."""
 
@@ -73,6 +75,8 @@ class Cluster:
     """When a worker was killed, seconds since the epoch, before and after."""
     losses: list[tuple[float, float]] = field(default_factory=list)
     """When Kafka lost its data, seconds since the epoch, before and after."""
+    outages: list[tuple[float, float]] = field(default_factory=list)
+    """When Kafka took no answers in, seconds since the epoch, from and until; the last one may go on."""
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,6 +138,7 @@ class Cluster:
                 self._find(f"{name} did not end within {STOP_SECONDS:.0f} s of SIGTERM")
                 watched.told = signal.SIGKILL
                 watched.process.kill()
+        self._heed_kafka()
         for relief in [each for each in self._reliefs if now >= each[0]]:
             self._reliefs.remove(relief)
             relief[1]()
@@ -208,6 +213,8 @@ class Cluster:
         watched = self._watched[name]
         now = time.monotonic()
         self.say(str(fault))
+        if name == KAFKA:
+            self.outages.append((time.time(), math.inf))
         match fault.kind:
             case Kind.KILL:
                 before = time.time()
@@ -229,6 +236,11 @@ class Cluster:
                 os.kill(watched.process.pid, signal.SIGTERM)
             case _:
                 raise ValueError(fault)
+
+    def _heed_kafka(self) -> None:
+        """Note when an outage is over: clients that wait between their tries have a while to notice it."""
+        if self.outages and self.outages[-1][1] == math.inf and self._is_well(KAFKA):
+            self.outages[-1] = (self.outages[-1][0], time.time() + NOTICE_SECONDS)
 
     def _to_the_primary(self, fault: Fault) -> None:
         primary = self.mongodb.wait_for_primary()

@@ -185,6 +185,7 @@ def _differences(cluster: Cluster, work: Work, people: list[Reviewer]) -> list[s
                 ledger,
                 kills=cluster.worker_kills,
                 losses=cluster.losses,
+                outages=cluster.outages,
                 price=PRICE,
             )
             found += decisions_differ(mongo, made)
