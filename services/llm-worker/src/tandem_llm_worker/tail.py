@@ -29,7 +29,7 @@ _CLOSE_SECONDS = 2.0
 _STEP = 1000
 """Messages that are read further back at once."""
 _MOST_TRIES = 3
-"""While the broker can be reached; what comes of its absence is not counted."""
+"""While the broker can be reached; a try that did not come as far as a connection is not counted."""
 _LONGEST_WAIT_SECONDS = 5.0
 
 _log = get_logger(__name__)
@@ -48,7 +48,7 @@ class AnswerTail:
         reachable: Callable[[], bool] = lambda: True,
     ) -> None:
         """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
-        `reachable`: whether the broker can be reached, as far as is known."""
+        `reachable`: whether the broker can be reached, as far as the group knows; it notices an absence late."""
         self._connection = connection
         self._kept = kept
         self._settings = settings
@@ -57,6 +57,8 @@ class AnswerTail:
         self._positions: dict[TopicPartition, int] = {}
         self._answers: dict[TopicPartition, int] = {}
         self._taken = 0
+        self._connected = False
+        """Whether the last try reached the broker."""
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
         """Read the answers to the requests that are not committed; `behind` says how many there are, by partition. They
@@ -68,7 +70,7 @@ class AnswerTail:
         tries = 0
         wait = 0.2
         while not await self._read_once(behind):
-            tries += self._reachable()
+            tries += self._connected and self._reachable()
             if tries >= _MOST_TRIES:
                 _log.error("worker.tail.given_up", partitions=len(behind), taken=self._taken)
                 return
@@ -85,9 +87,11 @@ class AnswerTail:
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         self._taken = 0
+        self._connected = False
         try:
             async with asyncio.timeout(self._settings.tail_seconds):
                 await consumer.start()
+                self._connected = True
                 wanted = await self._partitions(consumer, behind)
                 self._answers = dict.fromkeys(wanted, 0)
                 starts = {partition: await self._seek(consumer, partition, most) for partition, most in wanted.items()}
