@@ -16,23 +16,27 @@ Key = tuple[str, str]
 
 LOST_SECONDS = 2.0
 """What a worker was answered so long before it was killed may be unknown to everyone else."""
+UNREAD_SECONDS = 20.0
+"""The longest that faults keep the postprocessors from reading an answer."""
 
 
-def counts_differ(mongo: Database[dict[str, Any]], job: dict[str, Any]) -> list[str]:
-    """Say where a completed job's counts differ from its annotations and its size."""
-    found = list(mongo["annotations"].find({"job_id": job["id"]}, {"seq": 1, "outcome": 1, "needs_review": 1}))
+def counts_differ(mongo: Database[dict[str, Any]], job: dict[str, Any], *, cancelled: bool = False) -> list[str]:
+    """Say where the counts of a job that is over differ from its annotations and its size."""
+    fields = {"seq": 1, "outcome": 1, "needs_review": 1, "verification": 1}
+    found = list(mongo["annotations"].find({"job_id": job["id"]}, fields))
     outcomes = Counter(each["outcome"] for each in found)
     counts = job["counts"]
+    size = len(found) if cancelled else job["size"]
     expected = {
-        "state": "completed",
-        "annotations": job["size"],
-        "records": job["size"],
+        "state": "cancelled" if cancelled else "completed",
+        "annotations": size,
+        "records": size,
         "labeled": outcomes["labeled"],
         "invalid": outcomes["invalid"],
         "failed": 0,
-        "not_run": 0,
-        "sum": job["size"],
-        "needs_review": sum(each["needs_review"] for each in found),
+        "not_run": job["size"] - size,
+        "sum": size,
+        "needs_review": sum(each["needs_review"] and "verification" not in each for each in found),
     }
     said = {
         "state": job["state"],
@@ -51,12 +55,22 @@ def money_differs(
     ledger: Rows,
     *,
     kills: Sequence[tuple[float, float]],
+    losses: Sequence[tuple[float, float]],
+    outages: Sequence[tuple[float, float]],
     price: dict[str, float],
 ) -> list[str]:
     """Say where the jobs' costs differ from the ledger, record by record.
 
-    The only calls that the system may not know of are those of a killed worker: answered shortly before it was killed.
+    The only calls that the system may not know of are those of a killed worker, answered shortly before it was killed
+    or since the broker took nothing in, and those whose answers were on the broker alone when it lost its data.
     """
+    excused = [
+        *(
+            (min([before, *(since for since, until in outages if since <= before <= until)]) - LOST_SECONDS, after)
+            for before, after in kills
+        ),
+        *((before - UNREAD_SECONDS, after) for before, after in losses),
+    ]
     faults: list[str] = []
     known = _known(mongo, [job["id"] for job in jobs])
     paid: defaultdict[Key, list[dict[str, Any]]] = defaultdict(list)
@@ -72,7 +86,7 @@ def money_differs(
         faults += [
             f"{key}: an answer of {call['ended_at']:.2f} (call of {call['received_at']:.2f}) is in no account; "
             f"{len(calls)} were paid"
-            for call in _unexcused(unknown, calls, kills)
+            for call in _unexcused(unknown, calls, excused)
         ]
     for job, cost in zip(jobs, costs, strict=True):
         rows = [tokens for (model, _), all_of in known.items() if model == job["agent"]["model"] for tokens in all_of]
@@ -162,14 +176,12 @@ def _without(calls: list[dict[str, Any]], told: list[tuple[int, int]]) -> list[d
 
 
 def _unexcused(
-    unknown: list[dict[str, Any]], calls: list[dict[str, Any]], kills: Sequence[tuple[float, float]]
+    unknown: list[dict[str, Any]], calls: list[dict[str, Any]], excused: Sequence[tuple[float, float]]
 ) -> list[dict[str, Any]]:
-    """Unknown calls for which no call of the record ended, or was under way, when a worker was killed."""
+    """Unknown calls for which no call of the record ended, or was under way, in a time that excuses it."""
 
     def lost(call: dict[str, Any]) -> bool:
-        return any(
-            call["received_at"] <= after and call["ended_at"] >= before - LOST_SECONDS for before, after in kills
-        )
+        return any(call["received_at"] <= until and call["ended_at"] >= since for since, until in excused)
 
-    lost_calls = sum(lost(call) for call in calls)
+    lost_calls = sum(map(lost, calls))
     return unknown[lost_calls:]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -24,7 +27,8 @@ from tandem_local.stack.services import Service
 
 from .faults import KAFKA, MONGODB, PROVIDER, REPLICAS, SERVICES, Fault, Kind
 
-MODELS = ("model-a", "model-b", "model-c")
+MODELS = tuple(f"model-{letter}" for letter in "abcdef")
+"""One for each job, so that the ledger tells whose a call is."""
 PRICE = {"input": 1.0, "output": 10.0}
 """USD for a million tokens."""
 SLOTS = 12
@@ -34,6 +38,9 @@ SESSION_SECONDS = 6
 LEDGER = r"#([0-9]+)\b"
 HALF_FAIL: dict[str, float] = {"server_error": 0.5}
 NONE_FAIL: dict[str, float] = {}
+DEADLINE_SECONDS = 3600
+"""Longer than the test takes: a record that is asked for again because its deadline passed never ends in time."""
+NOTICE_SECONDS = 10.0
 STOP_SECONDS = 30.0
 """The longest that a service may take to end after SIGTERM."""
 
@@ -66,6 +73,10 @@ class Cluster:
     """What must not have happened, e.g. a process that ended by itself."""
     worker_kills: list[tuple[float, float]] = field(default_factory=list)
     """When a worker was killed, seconds since the epoch, before and after."""
+    losses: list[tuple[float, float]] = field(default_factory=list)
+    """When Kafka lost its data, seconds since the epoch, before and after."""
+    outages: list[tuple[float, float]] = field(default_factory=list)
+    """When Kafka took no answers in, seconds since the epoch, from and until; the last one may go on."""
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,6 +98,7 @@ class Cluster:
                 "TANDEM_PROVIDERS_ON_LOOPBACK_ONLY": "true",
                 "TANDEM_PRICES_FILE": str(prices),
                 "TANDEM_SWEEP_SECONDS": "20",
+                "TANDEM_DISPATCH__DEADLINE_SECONDS": str(DEADLINE_SECONDS),
             },
         )
         self.services = {f"{name}-{number}": self._replica(name, number) for name in SERVICES for number in REPLICAS}
@@ -126,6 +138,7 @@ class Cluster:
                 self._find(f"{name} did not end within {STOP_SECONDS:.0f} s of SIGTERM")
                 watched.told = signal.SIGKILL
                 watched.process.kill()
+        self._heed_kafka()
         for relief in [each for each in self._reliefs if now >= each[0]]:
             self._reliefs.remove(relief)
             relief[1]()
@@ -180,6 +193,19 @@ class Cluster:
         rows: list[dict[str, Any]] = answer.raise_for_status().json()
         return rows
 
+    def errors_logged(self) -> list[str]:
+        """Return what the services logged as errors of their own; libraries log whole sentences."""
+        found = []
+        for name, service in self.services.items():
+            for line in service.log_file.read_text(errors="replace").splitlines():
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    entry = {"level": "error", "event": "not.json"}
+                if entry["level"] in ("error", "critical") and re.fullmatch(r"[a-z_.]+", entry["event"]):
+                    found.append(f"{name} logged {line[:1500]}")
+        return found
+
     def say(self, text: str) -> None:
         self.log.append(f"{time.monotonic() - self.began:6.1f} s  {text}")
 
@@ -187,12 +213,20 @@ class Cluster:
         watched = self._watched[name]
         now = time.monotonic()
         self.say(str(fault))
+        if name == KAFKA:
+            self.outages.append((time.time(), math.inf))
         match fault.kind:
             case Kind.KILL:
                 before = time.time()
                 watched.process.kill()
                 if name.startswith("llm-worker"):
                     self.worker_kills.append((before, time.time()))
+                watched.start_at = now + fault.seconds
+            case Kind.LOSE:
+                before = time.time()
+                watched.process.kill()
+                shutil.rmtree(self.kafka.data_dir)
+                self.losses.append((before, time.time()))
                 watched.start_at = now + fault.seconds
             case Kind.SUSPEND:
                 watched.process.suspend()
@@ -202,6 +236,11 @@ class Cluster:
                 os.kill(watched.process.pid, signal.SIGTERM)
             case _:
                 raise ValueError(fault)
+
+    def _heed_kafka(self) -> None:
+        """Note when an outage is over: clients that wait between their tries have a while to notice it."""
+        if self.outages and self.outages[-1][1] == math.inf and self._is_well(KAFKA):
+            self.outages[-1] = (self.outages[-1][0], time.time() + NOTICE_SECONDS)
 
     def _to_the_primary(self, fault: Fault) -> None:
         primary = self.mongodb.wait_for_primary()

@@ -14,6 +14,8 @@ MONGODB, KAFKA, PROVIDER = "mongodb", "kafka", "provider"
 class Kind(StrEnum):
     KILL = "kill"
     """SIGKILL; started again after `seconds`. Of MongoDB it is the primary."""
+    LOSE = "lose the data of"
+    """SIGKILL, and all that it stored is deleted; started again after `seconds`, empty."""
     SUSPEND = "suspend"
     """SIGSTOP, and SIGCONT after `seconds`."""
     TERMINATE = "terminate"
@@ -44,6 +46,7 @@ _SECONDS: dict[tuple[Kind, str], tuple[float, float]] = {
     (Kind.SUSPEND, MONGODB): (3.0, 8.0),
     (Kind.STEP_DOWN, MONGODB): (1.0, 5.0),
     (Kind.KILL, KAFKA): (0.2, 2.0),
+    (Kind.LOSE, KAFKA): (0.2, 2.0),
     (Kind.SUSPEND, KAFKA): (1.0, 5.0),
     (Kind.STALL, PROVIDER): (1.0, 4.0),
     (Kind.FAIL, PROVIDER): (1.0, 3.0),
@@ -57,7 +60,8 @@ _DECK: list[tuple[Kind, str]] = [
     *([(Kind.KILL, MONGODB)] * 4),
     *([(Kind.SUSPEND, MONGODB)] * 4),
     *([(Kind.STEP_DOWN, MONGODB)] * 4),
-    *([(Kind.KILL, KAFKA)] * 3),
+    *([(Kind.KILL, KAFKA)] * 2),
+    (Kind.LOSE, KAFKA),
     *([(Kind.SUSPEND, KAFKA)] * 2),
     *([(Kind.STALL, PROVIDER)] * 3),
     *([(Kind.FAIL, PROVIDER)] * 3),

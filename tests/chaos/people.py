@@ -17,7 +17,7 @@ _COME_BACK = {502, 503, 504}
 class Balanced:
     """Requests to two replicas: the next one is asked where one does not answer or says to come back.
 
-    Only for requests that may be made twice.
+    For requests that may be made twice; `post_once` for those that may not.
     """
 
     def __init__(self, urls: list[str], token: str) -> None:
@@ -29,6 +29,17 @@ class Balanced:
 
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
         """Return the first answer that is not 502, 503 or 504. Raises AssertionError after PATIENCE_SECONDS."""
+        answer = self._request(method, path, how, found=lambda: None)
+        assert isinstance(answer, httpx.Response)
+        return answer
+
+    def post_once(self, path: str, body: dict[str, Any], *, found: Callable[[], str | None]) -> str | httpx.Response:
+        """Return the answer, or the id that `found` returns when an earlier try took effect unseen."""
+        return self._request("POST", path, {"json": body}, found=found)
+
+    def _request(
+        self, method: str, path: str, how: dict[str, Any], *, found: Callable[[], str | None]
+    ) -> str | httpx.Response:
         deadline = time.monotonic() + PATIENCE_SECONDS
         last = ""
         while time.monotonic() < deadline:
@@ -43,6 +54,8 @@ class Balanced:
                 last = answer.text
             self._turn += 1
             time.sleep(0.2)
+            if (known := found()) is not None:
+                return known
         raise AssertionError(f"no certain answer to {method} {path} within {PATIENCE_SECONDS:.0f} s: {last}")
 
     def json(self, method: str, path: str, **how: Any) -> Any:
@@ -68,13 +81,12 @@ class Made:
 class Reviewer(threading.Thread):
     """One person who decides on what comes, until `stop`."""
 
-    def __init__(self, name: str, http: Balanced, jobs: Callable[[], list[str]], options: tuple[str, ...]) -> None:
+    def __init__(self, name: str, http: Balanced, jobs: Callable[[], list[str]]) -> None:
         super().__init__(name=name, daemon=True)
         self.made: list[Made] = []
         self.failure: BaseException | None = None
         self._http = http
         self._jobs = jobs
-        self._options = options
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -98,8 +110,10 @@ class Reviewer(threading.Thread):
         assert answer.is_success, answer.text
         item = answer.json()["items"][0]
         shown = {each["task"]: each["value"] for each in item["suggestions"]}
-        value = self._options[(item["seq"] + len(self.made)) % len(self._options)]
-        values = {item["tasks"][0]["name"]: value}
+        task = item["tasks"][0]
+        options = [option["value"] for option in task["options"]]
+        value = options[(item["seq"] + len(self.made)) % len(options)]
+        values = {task["name"]: value}
         decision = {
             "reservation": item["reservation"],
             "attempt": item["attempt"],

@@ -6,16 +6,15 @@ the same one draws the same faults.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,20 +23,19 @@ from tandem.testing.kafka import KafkaBroker
 from tandem.testing.provider import ProviderProcess
 
 from .bookkeeping import counts_differ, decisions_differ, money_differs, queues_differ
-from .cluster import LATENCY_MS, MODELS, PRICE, Cluster
-from .faults import Kind, plan
-from .people import Balanced, Reviewer
+from .cluster import LATENCY_MS, PRICE, Cluster
+from .faults import Fault, Kind, plan
+from .people import PATIENCE_SECONDS, Balanced, Reviewer
+from .work import READY_RECORDS, Work
 
 FAULTS = int(os.environ.get("TANDEM_CHAOS_FAULTS", "60"))
 SEED = os.environ.get("TANDEM_CHAOS_SEED", "20261130")
 RECORDS = 700
-"""Of the data set; each of the jobs labels all of them."""
-LABELS = ("positive", "neutral", "negative")
 DECISIONS = 60
 """People decide at least so many records."""
-SMALL_BUDGET = 0.04
-"""USD; enough for a part of the records."""
 SECONDS_A_FAULT = 12.0
+SETTLE_SECONDS = 120.0
+"""After the last fault; much less than a request's deadline, so that nothing may wait for one."""
 
 Connect = Callable[[str, str], Balanced]
 
@@ -57,6 +55,7 @@ def test_the_plan_is_the_seed_s_and_holds_every_kind_of_fault_on_every_target() 
     by_kind = {kind: {fault.target for fault in faults if fault.kind is kind} for kind in Kind}
     assert by_kind[Kind.KILL] == by_kind[Kind.SUSPEND] == services | {"mongodb", "kafka"}
     assert by_kind[Kind.TERMINATE] == services
+    assert by_kind[Kind.LOSE] == {"kafka"}
     assert by_kind[Kind.STEP_DOWN] == {"mongodb"}
     assert by_kind[Kind.STALL] == by_kind[Kind.FAIL] == {"provider"}
 
@@ -86,90 +85,29 @@ def balanced(cluster: Cluster) -> Iterator[Connect]:
         yield connect
 
 
-class Work:
-    """Three jobs over one data set: one that people review, one with budget enough, one whose budget runs out."""
-
-    def __init__(self, api: Balanced) -> None:
-        self._api = api
-        project = api.json("POST", "/api/v1/projects", json={"name": "chaos"})["id"]
-        schema = api.json(
-            "POST",
-            f"/api/v1/projects/{project}/label-schemas",
-            json={
-                "name": "sentiment",
-                "tasks": [{"kind": "single_choice", "name": "sentiment", "options": [{"value": v} for v in LABELS]}],
-            },
-        )["id"]
-        dataset = api.json("POST", f"/api/v1/projects/{project}/datasets", json={"name": "texts"})["id"]
-        rows = [{"id": str(n), "text": f"#{n} said something about the {n % 97}th product"} for n in range(RECORDS)]
-        api.json(
-            "POST",
-            f"/api/v1/datasets/{dataset}/imports",
-            params={"text_columns": "text", "id_column": "id"},
-            content="".join(json.dumps(row) + "\n" for row in rows),
-            headers={"Content-Type": "application/x-ndjson"},
-        )
-        self.ids: list[str] = []
-        settings: list[dict[str, Any]] = [
-            {"review_policy": {"threshold": 0.9}},
-            {"review_policy": {"threshold": 0.5}, "budget_usd": 50.0},
-            {"review_policy": {"threshold": 0.0}, "budget_usd": SMALL_BUDGET},
-        ]
-        for model, more in zip(MODELS, settings, strict=True):
-            agent = api.json(
-                "POST",
-                f"/api/v1/projects/{project}/agents",
-                json={
-                    "name": model,
-                    "provider": "simulated",
-                    "model": model,
-                    "label_schema_id": schema,
-                    "parameters": {"max_tokens": 30},
-                },
-            )["id"]
-            body = {"dataset_id": dataset, "agent_id": agent, "name": model, **more}
-            self.ids.append(api.json("POST", f"/api/v1/projects/{project}/jobs", json=body)["id"])
-
-    def jobs(self) -> list[dict[str, Any]]:
-        return [self._api.json("GET", f"/api/v1/jobs/{job_id}") for job_id in self.ids]
-
-    def costs(self) -> list[dict[str, Any]]:
-        return [self._api.json("GET", f"/api/v1/jobs/{job_id}/cost") for job_id in self.ids]
-
-    def raise_budget(self) -> None:
-        """Let the job go on whose budget runs out, unless it is over."""
-        if self.jobs()[2]["state"] == "completed":
-            return
-        self._api.json("PATCH", f"/api/v1/jobs/{self.ids[2]}", json={"budget_usd": 60.0})
-
-    def are_over(self) -> bool:
-        return all(job["state"] == "completed" for job in self.jobs())
-
-
 def test_counts_and_costs_are_exact_after_many_faults(cluster: Cluster, balanced: Connect) -> None:
     seed = random.randrange(10**9) if SEED == "random" else int(SEED)  # noqa: S311 - chooses a plan
     faults = plan(seed, FAULTS)
     sys.stdout.write(f"\nTANDEM_CHAOS_SEED={seed} TANDEM_CHAOS_FAULTS={FAULTS}\n")
-    token = cluster.stack.admin_key
-    api = balanced("api", token)
-    work = Work(api)
+    api = balanced("api", cluster.stack.admin_key)
+    work = Work(api, records=RECORDS)
     people = [
-        Reviewer(name, balanced("verification-ui", _key(api, name)), lambda: work.ids[:2], LABELS)
-        for name in ("ada", "ben")
+        Reviewer(name, balanced("verification-ui", _key(api, name)), lambda: work.for_people) for name in ("ada", "ben")
     ]
-    for person in people:
-        person.start()
     try:
+        _begin(cluster, work)
+        for person in people:
+            person.start()
         _hurt(cluster, work, faults)
         _settle(cluster, work, people)
     finally:
         for person in people:
             person.stop()
-        for person in people:
+        for person in filter(Reviewer.is_alive, people):
             person.join(180)
-        sys.stdout.write("\n".join(cluster.log))
+        sys.stdout.write("\n".join(cluster.log) + "\n")
     findings = [*cluster.findings, *(f"{person.name}: {person.failure!r}" for person in people if person.failure)]
-    findings += _differences(cluster, work, people)
+    findings += [*_differences(cluster, work, people), *cluster.errors_logged()]
     assert not findings, f"seed {seed}:\n" + "\n".join(findings)
 
 
@@ -178,29 +116,48 @@ def _key(api: Balanced, name: str) -> str:
     return key
 
 
-def _hurt(cluster: Cluster, work: Work, faults: list[Any]) -> None:
-    for number, fault in enumerate(faults):
-        cluster.inject(fault)
-        cluster.wait(fault.pause)
-        if number == len(faults) * 2 // 3:
-            cluster.say(f"the third job: {work.jobs()[2]['state_reason']}")
-            work.raise_budget()
-    cluster.say("the last fault was injected")
+def _begin(cluster: Cluster, work: Work) -> None:
+    """Let one job end quickly, and another one run into its budget, which is so small that it must."""
+    cluster.behave(latency_ms=LATENCY_MS / 20)
+    work.prepare()
+    cluster.wait_until(lambda: work.is_over("ready"), 60, f"{READY_RECORDS} records are labeled")
+    cluster.wait_until(work.waits_for_its_budget, 60, "a job waits for its budget")
+    cluster.behave(latency_ms=LATENCY_MS)
+    work.begin()
+
+
+def _hurt(cluster: Cluster, work: Work, faults: list[Fault]) -> None:
+    """Inject the faults, and take a step with the jobs every few of them, in a thread: the cluster needs its ticks."""
+    steps = work.steps()
+    with ThreadPoolExecutor(1) as owner:
+        taken: list[Future[None]] = []
+        for number, fault in enumerate(faults):
+            cluster.inject(fault)
+            if len(taken) * len(faults) <= number * len(steps):
+                taken.append(owner.submit(_take, steps[len(taken)], cluster))
+            cluster.wait(fault.pause)
+        cluster.say("the last fault was injected")
+        taken += [owner.submit(_take, step, cluster) for step in steps[len(taken) :]]
+        cluster.wait_until(lambda: all(step.done() for step in taken), PATIENCE_SECONDS, "all steps are taken")
+    for step in taken:
+        step.result()
     cluster.recover()
     cluster.say("everything is well")
 
 
+def _take(step: Callable[[], str], cluster: Cluster) -> None:
+    cluster.say(step())
+
+
 def _settle(cluster: Cluster, work: Work, people: list[Reviewer]) -> None:
-    running = [job for job in work.jobs() if job["state"] != "completed"]
-    cluster.say(f"{len(running)} jobs go on: {[(job['name'], job['counts']['not_run']) for job in running]}")
+    cluster.say(f"to do: { ({name: job['counts']['not_run'] for name, job in work.jobs().items()}) }")
     cluster.behave(latency_ms=LATENCY_MS / 20)
-    work.raise_budget()
     try:
-        cluster.wait_until(work.are_over, 180, "all jobs are completed")
+        cluster.wait_until(work.are_over, SETTLE_SECONDS, "all jobs are over")
     except AssertionError:
         cluster.say(f"jobs: {work.jobs()}")
         raise
-    cluster.say("all jobs are completed")
+    cluster.say("all jobs are over")
     cluster.wait_until(
         lambda: sum(len(person.made) for person in people) >= DECISIONS or any(p.failure for p in people),
         60,
@@ -216,10 +173,23 @@ def _differences(cluster: Cluster, work: Work, people: list[Reviewer]) -> list[s
         deadline = time.monotonic() + 45
         while True:
             jobs, costs, ledger = work.jobs(), work.costs(), cluster.ledger()
-            found = [fault for job in jobs for fault in counts_differ(mongo, job)]
-            found += money_differs(mongo, jobs, costs, ledger, kills=cluster.worker_kills, price=PRICE)
+            found = [
+                fault
+                for name, job in jobs.items()
+                for fault in counts_differ(mongo, job, cancelled=name == "cancelled")
+            ]
+            found += money_differs(
+                mongo,
+                list(jobs.values()),
+                costs,
+                ledger,
+                kills=cluster.worker_kills,
+                losses=cluster.losses,
+                outages=cluster.outages,
+                price=PRICE,
+            )
             found += decisions_differ(mongo, made)
-            found += queues_differ(mongo, jobs[:2])
+            found += queues_differ(mongo, [job for job in jobs.values() if job["id"] in work.for_people])
             if not found or time.monotonic() > deadline:
                 return found
             cluster.wait(1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -13,6 +14,7 @@ from contract.messaging.bus import settings_for
 from tandem.events import CATALOG, Topic
 from tandem.events.catalog import REQUESTS
 from tandem.messaging import Connection, TopicKeeper
+from tandem.messaging.errors import MessagingError
 from tandem.observability.health import Health
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
@@ -101,3 +103,28 @@ async def test_asking_for_a_topic_does_not_make_it(connection: Connection, admin
     await consumer.stop()
 
     assert await partitions(admin, connection) == {}
+
+
+@pytest.mark.kafka
+async def test_a_topic_with_more_replicas_than_brokers_is_waited_for(kafka_broker: Broker, topic_prefix: str) -> None:
+    """While a cluster starts, or while brokers are away, there are fewer of them than a topic needs."""
+    wanted = Connection(settings_for(kafka_broker, topic_prefix, replication_factor=3))
+    health = Health()
+    keeper = TopicKeeper(wanted, health=health)
+
+    assert not await keeper.look()
+    assert not await keeper.look()
+
+    assert "InvalidReplicationFactorError" in (health.problem("kafka") or "")
+    await keeper.stop()
+
+
+@pytest.mark.kafka
+async def test_a_topic_that_can_never_be_made_is_refused(kafka_broker: Broker, topic_prefix: str) -> None:
+    connection = Connection(settings_for(kafka_broker, topic_prefix, partitions=None))
+    keeper = TopicKeeper(connection, topics=[replace(REQUESTS, partitions=0)])
+
+    with pytest.raises(MessagingError, match="InvalidPartitionsError"):
+        await keeper.start()
+
+    await keeper.stop()

@@ -35,7 +35,7 @@ def suspend(_: ReplicaSet, primary: Node) -> None:
 
 
 def step_down(replica_set: ReplicaSet, primary: Node) -> None:
-    replica_set.step_down(primary, seconds=2)
+    replica_set.step_down(primary, seconds=120)  # longer than any wait: with less, the same member may be elected again
 
 
 class Counter:

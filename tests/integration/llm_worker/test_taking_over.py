@@ -9,6 +9,7 @@ import pytest
 from llm_worker_line import Line, StartWorker, published, request
 from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.messaging import Connection
+from tandem.runtime.processes import LOOPBACK, free_port
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
@@ -81,6 +82,40 @@ async def test_topics_that_are_cut_unlike_are_read_whole(line: Line, start_worke
     await tail({0: 1})
 
     assert len(kept) == 20
+
+
+async def test_the_tail_is_read_once_the_broker_is_back_however_often_it_was_tried(
+    line: Line, start_worker: StartWorker
+) -> None:
+    start_worker()
+    await line.publish(published(), *(request(seq) for seq in range(20)))
+    await line.answered(20)
+    settings = KeptAnswersSettings()
+    kept = KeptAnswers(settings)
+    away = _AwayAtFirst(line.connection, tries=4)
+    tail: Any = AnswerTail(away, kept, settings, hands=100)  # type: ignore[arg-type] # a stand-in
+
+    await tail({0: 20, 1: 20, 2: 20, 3: 20})
+
+    assert away.tries == 0
+    assert len(kept) == 20
+
+
+class _AwayAtFirst:
+    """A connection to a broker that is away for the first tries, while the group has not noticed yet."""
+
+    def __init__(self, connection: Connection, tries: int) -> None:
+        self._connection = connection
+        self.tries = tries
+        self.topic = connection.topic
+
+    @property
+    def options(self) -> dict[str, Any]:
+        options = self._connection.options
+        if self.tries == 0:
+            return options
+        self.tries -= 1
+        return options | {"bootstrap_servers": f"{LOOPBACK}:{free_port()}"}
 
 
 class _Uneven:

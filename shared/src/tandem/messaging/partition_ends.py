@@ -34,6 +34,8 @@ class PartitionEnds:
         self._accept = accept
         self._positions: dict[TopicPartition, int] = {}
         self._counted: dict[TopicPartition, int] = {}
+        self.reached = False
+        """Whether the last reading came as far as a connection to the broker."""
 
     async def read(self, behind: Mapping[int, int], *, margin: int, most: int, seconds: float) -> None:
         """Read until as many messages count in each partition as `behind` says, and `margin` more; `most` at most.
@@ -48,9 +50,11 @@ class PartitionEnds:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
+        self.reached = False
         try:
             async with asyncio.timeout(seconds):
                 await consumer.start()
+                self.reached = True
                 wanted = await self._wanted(consumer, behind, margin=margin, most=most)
                 self._counted = dict.fromkeys(wanted, 0)
                 starts = {

@@ -8,7 +8,21 @@ import random
 from collections.abc import Callable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidConfigurationError,
+    InvalidPartitionsError,
+    InvalidReplicationAssignmentError,
+    InvalidRequestError,
+    InvalidTopicError,
+    KafkaError,
+    PolicyViolationError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    UnsupportedVersionError,
+    for_code,
+)
 
 from tandem.events import CATALOG, Topic
 from tandem.messaging.connection import Connection
@@ -23,6 +37,23 @@ REQUEST_SECONDS = 5.0
 
 _log = get_logger(__name__)
 _AWAY = (KafkaError, OSError, TimeoutError)
+_LASTS = (
+    ClusterAuthorizationFailedError,
+    InvalidConfigurationError,
+    InvalidPartitionsError,
+    InvalidReplicationAssignmentError,
+    InvalidRequestError,
+    InvalidTopicError,
+    PolicyViolationError,
+    TopicAuthorizationFailedError,
+    UnsupportedVersionError,
+)
+"""Refusals to create a topic that only a person can do something about. All others depend on the state of the cluster:
+while it starts, or while brokers are away, there are fewer of them than a topic needs replicas (error 38)."""
+
+
+class _NotMadeError(Exception):
+    """The broker does not create a topic now; it may later."""
 
 
 class TopicKeeper:
@@ -42,20 +73,24 @@ class TopicKeeper:
         self._admin: AIOKafkaAdminClient | None = None
         self._seen: set[str] = set()
         self._too_few: set[str] = set()
+        self._problem: str | None = None
         self.on_vanished: list[Callable[[Topic], None]] = []
         """Called with each topic that was there before and is not any more (it is made again at once)."""
         if health is not None:
             health.expect(HEALTH)
 
     async def start(self) -> None:
-        """Return once every topic exists. Raises BrokerUnavailableError past the settings' limit, if any."""
+        """Return once every topic exists. Raises BrokerUnavailableError past the settings' limit, if any, and
+        MessagingError where a topic can never be created."""
         limit = self._connection.settings.unavailable_limit_seconds
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 while not await self.look():  # noqa: ASYNC110 - only looking tells
                     await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - jitter
                 return
-        raise BrokerUnavailableError(f"no broker at {self._connection.settings.bootstrap_servers} for {limit:.0f} s")
+        raise BrokerUnavailableError(
+            f"no broker at {self._connection.settings.bootstrap_servers} for {limit:.0f} s: {self._problem}"
+        )
 
     async def run(self) -> None:
         """Look every two seconds until cancelled."""
@@ -78,6 +113,10 @@ class TopicKeeper:
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 missing = await self._compare()
+        except _NotMadeError as error:
+            await self.stop()  # the controller may be another broker by then
+            self._report(str(error))
+            return False
         except _AWAY as error:
             await self.stop()  # a fresh client asks the configured addresses again
             self._report(f"the broker cannot be reached ({type(error).__name__})")
@@ -137,9 +176,8 @@ class TopicKeeper:
                 TOPICS_CREATED.labels(self._topics[name].name).inc()
                 _log.info("messaging.topic.created", topic=name)
             elif error is not TopicAlreadyExistsError:
-                if getattr(error, "retriable", False):
-                    raise error(f"{name}: {message}")
-                raise MessagingError(f"the topic {name} cannot be created: {error.__name__} {message}")
+                text = f"the topic {name} cannot be created: {error.__name__} {' '.join(map(str, message))}"
+                raise MessagingError(text) if issubclass(error, _LASTS) else _NotMadeError(text)
 
     def _warn_of_few_partitions(self, there: dict[str, int]) -> None:
         """Fewer partitions than the catalogue's only bound the number of busy consumers: no problem of health."""
@@ -150,6 +188,7 @@ class TopicKeeper:
                 _log.warning("messaging.topic.few_partitions", topic=name, partitions=there[name], wanted=wanted)
 
     def _report(self, problem: str | None) -> None:
+        self._problem = problem
         if self._health is None:
             return
         before = self._health.problem(HEALTH)

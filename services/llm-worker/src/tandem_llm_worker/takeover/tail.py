@@ -21,7 +21,7 @@ from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
 
 _MOST_TRIES = 3
-"""While the broker can be reached; a try that failed in its absence is not counted."""
+"""While the broker can be reached; a try that did not come as far as a connection is not counted."""
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 5.0
 
@@ -41,7 +41,7 @@ class AnswerTail:
         reachable: Callable[[], bool] = lambda: True,
     ) -> None:
         """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
-        `reachable`: whether the broker can be reached, as far as is known."""
+        `reachable`: whether the broker can be reached, as far as the group knows; it notices an absence late."""
         self._kept = kept
         self._settings = settings
         self._hands = hands
@@ -59,7 +59,7 @@ class AnswerTail:
         tries = 0
         wait = _FIRST_WAIT_SECONDS
         while not await self._read_once(behind):
-            tries += self._reachable()
+            tries += self._ends.reached and self._reachable()
             if tries >= _MOST_TRIES:
                 _log.error("worker.tail.given_up", partitions=len(behind), taken=self._taken)
                 return
