@@ -207,13 +207,14 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
-    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES) + "; all of these where none is named; " + ", ".join(limits_through_api.case_names()))
+    through_api = limits_through_api.case_names()
+    names = f"{', '.join(CASES)} (all of these where none is named); {', '.join(through_api)}"
+    parser.add_argument("cases", nargs="*", metavar="case", help=names)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
     parser.add_argument("--kafka", action="store_true", help="Apache Kafka in place of the embedded broker (api:…)")
     arguments = parser.parse_args()
-    through_api = limits_through_api.case_names()
     if unknown := set(arguments.cases) - {*CASES, *through_api}:
         parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join([*CASES, *through_api])}")
     if whole := [name for name in arguments.cases if name in through_api]:
