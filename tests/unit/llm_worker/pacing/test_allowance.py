@@ -161,3 +161,14 @@ def test_a_refusal_of_a_worker_without_a_share_says_nothing_worse_than_one_of_an
 
     assert rates[0] == rates[1]
     assert rates[0] == pytest.approx(50, rel=0.01)
+
+
+def test_many_refusals_at_once_speak_against_a_limit_that_headers_tell() -> None:
+    allowance = Allowance(Limits())
+    allowance.observe(told(), 0.0)
+    for number in range(40):
+        allowance.sent(number / 40)
+        allowance.refused(number / 40)
+
+    assert allowance.found is not None
+    assert allowance.found < 60

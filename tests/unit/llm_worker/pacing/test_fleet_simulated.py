@@ -60,7 +60,8 @@ def test_the_others_take_over_what_a_killed_worker_had_of_the_account(policy: Po
     seconds = [score.per_second[second] for second in range(ended)]
     assert sum(seconds[killed + 5 : killed + 10]) >= 0.97 * 500
     assert sum(seconds[killed + 10 :]) >= 0.97 * 100 * (ended - killed - 10)
-    assert sum(seconds) >= 0.97 * 100 * ended
+    # a limit that is unknown takes fifteen seconds to be found, of which a longer run has fewer
+    assert sum(seconds) >= (0.96 if policy is UNKNOWN else 0.97) * 100 * ended
 
 
 @pytest.mark.parametrize("refused", [1, 4])

@@ -35,14 +35,14 @@ REST_SECONDS = 0.2
 """After a cut nothing is called for so long, so that something is in the bucket again: from an empty one the calls of
 several workers, each evenly spaced, still meet refusals."""
 PERSISTENT_SECONDS = 2.0
-"""Refusals over less than that do not speak against a limit that headers tell."""
+"""Refusals over less than that do not speak against a limit that headers tell, unless they are more than `MANY`."""
+MANY = 10
 FEW = 3
 """Of fewer calls nothing is concluded."""
 FIRST = 5.0
 """Calls a second to begin with when the first calls were refused before any was taken: nothing is known then, and it is
 found out by doubling every second."""
 BLIND_GROWTH = 1.0
-UNMEASURED_GROWTH = 0.08
 SLOWEST_GROWTH = 0.003
 FASTEST_GROWTH = 0.05
 CAREFUL_SECONDS = 8.0
@@ -119,6 +119,8 @@ class Discovery:
         self._taken = Taken()
         self._began = inf
         self._grown = 0.0
+        self._refusals = 0
+        """Of this worker's calls, in the search that goes on."""
         self._cut_at = -inf
         self._calm_since = -inf
         self._episode_at = -inf
@@ -168,13 +170,14 @@ class Discovery:
         empty, as it is at first, or that calls came in a bunch.
         """
         self._taken.add(-1.0, now)
+        self._refusals = self._refusals + 1 if now - self._cut_at < EPISODE_SECONDS else 1
         if now - self._cut_at < CUT_SECONDS:
             return False
         goes_on = now - self._cut_at < EPISODE_SECONDS
         empty_at = self._episode_at if goes_on else self._cut_at
         if not goes_on:
             self._episode_at = now
-        if told and not PERSISTENT_SECONDS <= now - empty_at <= LONGEST_SECONDS:
+        if told and self._refusals <= MANY and not PERSISTENT_SECONDS <= now - empty_at <= LONGEST_SECONDS:
             self._cut_at = now
             return True
         self._cut(max(LEAST, self._limit(now, empty_at, rate)), now)
@@ -215,7 +218,7 @@ class Discovery:
         if self._blind:
             return BLIND_GROWTH
         if not self._measured:
-            return UNMEASURED_GROWTH
+            return FASTEST_GROWTH
         calm = (now - self._calm_since) / CAREFUL_SECONDS
         growth: float = SLOWEST_GROWTH * 2.0 ** min(calm, 10.0)
         return min(FASTEST_GROWTH, growth)
