@@ -1,11 +1,14 @@
 """How much of a binding limit the workers use, and what they are refused.
 
     uv run python bench/limits.py [one fleet slow tokens tokens_max unknown twice] [--seconds 60]
+    uv run python bench/limits.py api:learned:killed [api:KNOWN:EVENT …] --seconds 100 [--kafka]
 
 Each case starts the embedded broker, the simulated provider and the workers as processes on this machine. The account
 allows 6,000 requests a minute from a bucket that holds one second's worth (or tokens from one that holds a minute's),
 so a burst is refused. Measured at the provider, from the first request it receives: what was taken of what came in
 that time, and the calls it refused. A case prints one row of the table in docs/limits.md.
+
+Cases named `api:…` run the whole system, with a job through the api (see limits_through_api.py).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import limits_through_api
 from llm_worker import job, request
 
 from tandem.events import AnnotationRequestedV1
@@ -203,16 +207,28 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Use of a binding limit.")
-    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES) + "; all where none is named")
+    through_api = limits_through_api.case_names()
+    names = f"{', '.join(CASES)} (all of these where none is named); {', '.join(through_api)}"
+    parser.add_argument("cases", nargs="*", metavar="case", help=names)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--trace", action="store_true", help="print the calls of each second too")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
+    parser.add_argument("--kafka", action="store_true", help="Apache Kafka in place of the embedded broker (api:…)")
     arguments = parser.parse_args()
-    if unknown := set(arguments.cases) - CASES.keys():
-        parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    if unknown := set(arguments.cases) - {*CASES, *through_api}:
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join([*CASES, *through_api])}")
+    if whole := [name for name in arguments.cases if name in through_api]:
+        print(limits_through_api.HEAD)
+        for name in whole:
+            row = limits_through_api.run(
+                name, arguments.seconds, trace=arguments.trace, logs=arguments.logs, kafka=arguments.kafka
+            )
+            print(row, flush=True)
+    if arguments.cases and len(whole) == len(arguments.cases):
+        return
     print("| what | use of the rate | of that and the bucket at first | refused | most in flight | load |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name in arguments.cases or CASES:
+    for name in [name for name in arguments.cases or CASES if name in CASES]:
         with ExitStack() as stack:
             logs = arguments.logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             provider = ProviderProcess(log_file=logs / "provider.log")

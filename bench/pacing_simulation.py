@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class Provider:
     refused: int = 0
     late_accepted: int = 0
     late_refused: int = 0
+    per_second: Counter[int] = field(default_factory=Counter)
 
     def call(self) -> bool:
         now = self.clock()
@@ -79,6 +81,7 @@ class Provider:
         late = now >= SECONDS / 2
         if ok:
             self.accepted += 1
+            self.per_second[int(now)] += 1
             self.late_accepted += late
         else:
             self.refused += 1
@@ -164,24 +167,23 @@ class Worker:
         self._stopped_until = until
 
     async def _call(self) -> None:
-        retry_after = 0.0
         while True:
-            if retry_after:
-                await self._sleep(retry_after * self._random.uniform(1.0, 1.5))
-            with await self._pacing.reserve():
-                ok = self._provider.call()
-                if not ok:
-                    if self._policy.feedback:
-                        self._pacing.refused(1.0)
-                    await self._sleep(0.02)
-                    retry_after = 1.0
-                    continue
-                retry_after = 0.0
-                await self._sleep(self._random.uniform(*LATENCY_SECONDS))
-                if self._policy.feedback:
+            if not await self._try():
+                await self._sleep(self._random.uniform(1.0, 1.5))
+
+    async def _try(self) -> bool:
+        """Make one call; return whether it was taken. A refused one says to come back after a second."""
+        with await self._pacing.reserve():
+            ok = self._provider.call()
+            await self._sleep(self._random.uniform(*LATENCY_SECONDS) if ok else 0.02)
+            if self._policy.headers:
+                self.limiter.allow(Readings(requests=self._provider.reading()))
+            if self._policy.feedback:
+                if ok:
                     self._pacing.accepted()
-                if self._policy.headers:
-                    self.limiter.allow(Readings(requests=self._provider.reading()))
+                else:
+                    self._pacing.refused(1.0)
+            return ok
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

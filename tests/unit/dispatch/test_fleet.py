@@ -214,3 +214,16 @@ def test_an_account_is_limited_for_a_while_after_a_refusal_or_a_hand_back() -> N
     fleet.hear([worker("one", said(refused=1, handed_back=2))])
     assert fleet.is_limited(ACCOUNT, within=120)
     assert not fleet.is_limited(("openai", "large"), within=120)
+
+
+def test_the_group_is_unsettled_for_a_while_after_workers_came_or_went() -> None:
+    now = 100.0
+    fleet = Fleet(clock=lambda: now)
+    assert not fleet.is_unsettled
+
+    seen = []
+    for now, names in ((100.0, "ab"), (114.0, "ab"), (116.0, "ab"), (117.0, "a"), (131.0, "a"), (133.0, "a")):  # noqa: B007 - read by the clock
+        fleet.hear([worker(name) for name in names])
+        seen.append(fleet.is_unsettled)
+
+    assert seen == [True, True, False, True, True, False]

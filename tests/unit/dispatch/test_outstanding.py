@@ -27,3 +27,8 @@ def test_ended_requests_are_forgotten_and_others_stay() -> None:
     assert (len(left), left.lowest, left.repeated) == (3, 2, {3: 2})
     assert left.without([0, 1]).seqs == left.seqs
     assert outstanding.seqs == list(range(5))
+
+
+def test_requests_whose_deadline_is_before_a_time_are_counted_and_void_ones_are_not() -> None:
+    outstanding = Outstanding().asked({1: 1, 2: 1, 3: 1}).published([1], due=10.0).published([2], due=30.0)
+    assert [outstanding.due_before(time) for time in (10.0, 10.1, 31.0)] == [0, 1, 2]

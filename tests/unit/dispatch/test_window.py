@@ -1,9 +1,12 @@
 """The dispatch window's rules."""
 
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem_api.dispatch.window import Demand, Rate, share_window, usable, window_size
+from tandem_api.dispatch.window import Demand, Rate, late_after, share_window, usable, widen, window_size
 
 demands = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3),
@@ -81,3 +84,19 @@ def test_the_rate_follows_what_completes_and_falls_to_zero() -> None:
     for _ in range(1000):
         rate = rate.observed(0, 0.1)
     assert rate.per_second == 0
+
+
+def test_a_request_is_late_after_twice_the_time_that_requests_take() -> None:
+    assert late_after(240, 100.0) == pytest.approx(4.8)
+    assert late_after(64, 0.0) == math.inf
+
+
+def test_what_waits_with_a_dead_worker_does_not_narrow_the_window_of_the_others() -> None:
+    assert widen(240, late=150, completed_per_second=75.0, largest=5000) == 390
+
+
+def test_late_requests_widen_the_window_by_ten_seconds_of_completions_at_most_and_never_beyond_the_largest() -> None:
+    assert widen(240, late=5000, completed_per_second=20.0, largest=5000) == 440
+    assert widen(4900, late=5000, completed_per_second=75.0, largest=5000) == 5000
+    assert widen(6000, late=10, completed_per_second=75.0, largest=5000) == 6000
+    assert widen(64, late=64, completed_per_second=0.0, largest=5000) == 64

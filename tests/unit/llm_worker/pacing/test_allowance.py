@@ -119,3 +119,56 @@ def test_what_is_left_at_the_provider_moves_the_rate_a_little(seconds_left: floa
     allowance = Allowance(Limits())
     allowance.observe(Readings(requests=Reading(limit=6000, remaining=100 * seconds_left)), 0.0)
     assert allowance.rates.requests == pytest.approx(100 * faster)
+
+
+def told(remaining: float = 0.0) -> Readings:
+    return Readings(requests=Reading(6000, remaining))
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(requests_per_minute=6000)])
+def test_a_refusal_does_not_speak_against_a_limit_that_headers_tell(limits: Limits) -> None:
+    allowance = Allowance(limits)
+    allowance.sent(0.0)
+    allowance.observe(told(), 0.01)
+    before = allowance.rates.requests
+
+    assert allowance.refused(0.01), "the bucket is empty, so calls rest"
+    assert allowance.refused(1.2)
+
+    assert allowance.found is None
+    assert allowance.rates.requests == before
+
+
+def test_refusals_that_go_on_measure_a_limit_below_the_one_that_headers_tell() -> None:
+    allowance = Allowance(Limits())
+    allowance.observe(told(), 0.0)
+    allowance.refused(0.0)
+    calls(allowance, a_second=50, begin=0.0, end=3.0)
+
+    allowance.refused(3.0)
+
+    assert allowance.found == pytest.approx(50 * 0.98, rel=0.1)
+
+
+def test_a_refusal_of_a_worker_without_a_share_says_nothing_worse_than_one_of_another() -> None:
+    rates = []
+    for share in (0.0, 0.25):
+        allowance = Allowance(Limits(requests_per_minute=6000))
+        allowance.share = share
+        allowance.sent(0.0)
+        allowance.refused(0.02)
+        rates.append(allowance.found)
+
+    assert rates[0] == rates[1]
+    assert rates[0] == pytest.approx(50, rel=0.01)
+
+
+def test_many_refusals_at_once_speak_against_a_limit_that_headers_tell() -> None:
+    allowance = Allowance(Limits())
+    allowance.observe(told(), 0.0)
+    for number in range(40):
+        allowance.sent(number / 40)
+        allowance.refused(number / 40)
+
+    assert allowance.found is not None
+    assert allowance.found < 60

@@ -127,3 +127,14 @@ def test_each_answer_makes_room_for_one_call_more_of_a_small_part_of_the_account
     discovery.refused(4.0, None)
 
     assert discovery.most_in_flight(0.25) == inf
+
+
+def test_a_guess_does_not_bound_what_is_measured_after_it() -> None:
+    discovery = Discovery()
+    discovery.refused(0.02, None)
+    assert discovery.found == FIRST
+    granted(discovery, a_second=80, begin=0.02, end=4.0)
+
+    discovery.refused(4.0, FIRST)
+
+    assert discovery.found == pytest.approx(BELOW * 80, rel=0.05)

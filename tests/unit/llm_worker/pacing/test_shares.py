@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tandem_llm_worker.pacing.shares import LEASE_SECONDS, MARGIN_SECONDS, Shares, fair_level
+from tandem_llm_worker.pacing.shares import LEASE_SECONDS, MARGIN_SECONDS, Shares, divide
 
 
 @dataclass
@@ -142,7 +142,7 @@ def test_what_one_cannot_use_goes_to_those_who_can() -> None:
     fleet = Fleet()
     idle, busy = fleet.join(), fleet.join()
     fleet.workers[idle].shares.demand = 0.1
-    fleet.workers[busy].shares.demand = 1.0
+    fleet.workers[busy].shares.demand = 0.9
     for _ in range(4):
         fleet.round()
 
@@ -181,10 +181,43 @@ def test_who_says_that_it_stops_is_followed_at_once() -> None:
     assert fleet.workers[kept].held(fleet.now) == pytest.approx(1.0)
 
 
-@given(demands=st.lists(st.floats(0, 2), max_size=12))
-def test_water_filling_uses_the_whole_and_gives_nobody_more_than_he_wants(demands: list[float]) -> None:
-    level = fair_level(demands)
-    given_out = sum(min(demand, level) for demand in demands)
-    assert given_out <= 1.0 + 1e-9
-    if sum(demands) > 1:
-        assert given_out == pytest.approx(1.0)
+@given(demands=st.lists(st.floats(0, 2), min_size=1, max_size=12))
+def test_the_whole_is_divided_and_nobody_gets_less_than_he_wants_while_there_is_enough(demands: list[float]) -> None:
+    parts = divide(demands)
+
+    assert sum(parts) == pytest.approx(1.0)
+    if sum(demands) <= 1.0:
+        assert all(part >= demand - 1e-9 for part, demand in zip(parts, demands, strict=True))
+
+
+def test_who_has_twice_as_much_to_do_gets_twice_as_much() -> None:
+    assert divide([1.0, 0.5, 0.5]) == pytest.approx([0.5, 0.25, 0.25])
+
+
+def test_a_demand_that_fluctuates_moves_nothing_while_nobody_lacks_anything() -> None:
+    fleet = Fleet()
+    first, second = fleet.join(), fleet.join()
+    for name in (first, second):
+        fleet.workers[name].shares.demand = 0.8
+    for _ in range(4):
+        fleet.round()
+    held = [worker.held(fleet.now) for worker in fleet.workers.values()]
+    fleet.workers[first].shares.demand = 0.75
+    for _ in range(4):
+        fleet.round()
+
+    assert [worker.held(fleet.now) for worker in fleet.workers.values()] == held
+
+
+def test_a_newcomer_gets_its_part_of_many_at_once() -> None:
+    fleet = Fleet()
+    for _ in range(25):
+        fleet.workers[fleet.join()].shares.demand = 1.0
+        fleet.round(0.2)
+        fleet.round(0.2)
+    newcomer = fleet.join()
+    fleet.workers[newcomer].shares.demand = 1.0
+    for _ in range(3):
+        fleet.round(0.2)
+
+    assert fleet.workers[newcomer].held(fleet.now) > 0.8 / 26

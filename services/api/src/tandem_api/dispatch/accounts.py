@@ -13,7 +13,7 @@ from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import Account, Fleet
 from tandem_api.dispatch.settings import DispatchSettings
-from tandem_api.dispatch.window import Ceiling, share_window, usable, window_size
+from tandem_api.dispatch.window import Ceiling, late_after, share_window, usable, widen, window_size
 
 log = get_logger(__name__)
 
@@ -62,17 +62,30 @@ class Waiting:
             if account is not None:
                 window = self._ceilings[account].apply(self._window(account, theirs), seconds)
                 slots = max(self._fleet.slots(account), self._settings.min_window)
-                soon = {feeder.job_id: feeder.rate_per_second * self._settings.window_seconds for feeder in theirs}
+                soon = {feeder.job_id: feeder.rate_per_second * self._window_seconds for feeder in theirs}
                 demands = usable(demands, slots=slots, soon=soon)
-            shares |= share_window(window, demands)
+            parts = share_window(window, demands)
+            if account is not None and not self._ceilings[account].is_low:
+                parts = {feeder.job_id: self._widened(feeder, parts[feeder.job_id]) for feeder in theirs}
+            shares |= parts
         metrics.DISPATCH_WINDOW.set(sum(shares.values()))
         return shares
+
+    @property
+    def _window_seconds(self) -> float:
+        """Return how many seconds of completions are kept outstanding: more while the workers cannot fetch."""
+        return self._settings.window_seconds + (self._settings.rebalance_seconds if self._fleet.is_unsettled else 0.0)
+
+    def _widened(self, feeder: JobFeeder, share: int) -> int:
+        rate = feeder.rate_per_second
+        late = feeder.outstanding_for(late_after(share, rate))
+        return widen(share, late=late, completed_per_second=rate, largest=self._settings.max_window)
 
     def _window(self, account: Account, feeders: Sequence[JobFeeder]) -> int:
         return window_size(
             completed_per_second=sum(feeder.rate_per_second for feeder in feeders),
             call_slots=self._fleet.slots(account),
-            seconds=self._settings.window_seconds,
+            seconds=self._window_seconds,
             smallest=self._settings.min_window,
             largest=self._settings.max_window,
         )

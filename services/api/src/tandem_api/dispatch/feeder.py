@@ -54,6 +54,11 @@ class JobFeeder(FedJob):
     def outstanding(self) -> int:
         return len(self._walk.outstanding)
 
+    def outstanding_for(self, seconds: float) -> int:
+        """Return how many requests were published more than `seconds` ago and are not answered."""
+        deadline = self._parts.deadline_seconds
+        return self._walk.outstanding.due_before(self._clock() + deadline - seconds) if seconds < deadline else 0
+
     @property
     def rate_per_second(self) -> float:
         """Records of this job that ended a second, lately."""

@@ -21,6 +21,8 @@ _OF_A_WORKER = frozenset({"connection", "timeout"})
 """Reasons that may lie with a worker: its DNS, its network."""
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
+UNSETTLED_SECONDS = 15.0
+"""After a worker came, went or fell silent, the consumer group shares its partitions out anew within so long."""
 _ON_ITS_OWN = "The job goes on by itself."
 _SECOND_ANSWERS = "The agent's second model answers meanwhile."
 _FIRST_ALONE = (
@@ -64,6 +66,8 @@ class Fleet:
         self._clock = clock
         self._now = now
         self._first_heard: float | None = None
+        self._members: frozenset[str] = frozenset()
+        self._changed_at = float("-inf")
         self._live: Sequence[WorkerReportedV1] = ()
         self._counts: dict[tuple[str, Account], tuple[int, float]] = {}
         self._risen: Counter[Account] = Counter()
@@ -76,6 +80,9 @@ class Fleet:
         """Take in the last reports of all workers that are alive."""
         self._live = live
         now = self._clock()
+        members = frozenset(report.worker for report in live)
+        if members != self._members:
+            self._members, self._changed_at = members, now
         if live and self._first_heard is None:
             self._first_heard = now
         for report, account in self._accounts():
@@ -97,6 +104,11 @@ class Fleet:
     @property
     def alive(self) -> bool:
         return bool(self._live)
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Say whether workers came or went lately, so that the consumer group shares its partitions out anew."""
+        return self._clock() - self._changed_at < UNSETTLED_SECONDS
 
     @property
     def all_heard(self) -> bool:

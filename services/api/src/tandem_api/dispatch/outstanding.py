@@ -71,6 +71,10 @@ class Outstanding:
         """Return up to `limit` asks whose deadline has passed, or that are void."""
         return list(islice((ask for ask in self.asks.values() if ask.due <= now), limit))
 
+    def due_before(self, time: float) -> int:
+        """Count the requests under way whose deadline is before `time`."""
+        return sum(VOID < ask.due < time for ask in self.asks.values())
+
     def all_void(self) -> Outstanding:
         """Return it with every record to be asked for again, with the same number."""
         return Outstanding({seq: Ask(seq, ask.number, VOID) for seq, ask in self.asks.items()})

@@ -13,6 +13,12 @@ from tandem.settings import MongoSettings, ServiceSettings
 
 class DispatchSettings(BaseModel):
     window_seconds: float = Field(default=2.0, gt=0, description="Seconds of measured completions kept outstanding.")
+    rebalance_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        description="Seconds of completions kept outstanding beyond that after a worker came or went: workers fetch "
+        "nothing while the consumer group shares its partitions out anew.",
+    )
     min_window: int = Field(default=64, ge=1)
     max_window: int = Field(default=5000, ge=1)
     deadline_seconds: float = Field(default=120.0, gt=0, description="Unanswered past this, a record is asked again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,26 @@ def window_size(*, completed_per_second: float, call_slots: int, seconds: float,
     enough that pause is felt and a lost broker costs little.
     """
     return max(smallest, min(largest, round(completed_per_second * seconds) + call_slots))
+
+
+LATE = 2.0
+"""A request that is not answered after so many times what requests take is late."""
+LATE_SECONDS = 10.0
+"""So many seconds of completions may be late without narrowing the window."""
+
+
+def late_after(share: int, completed_per_second: float) -> float:
+    """Return after how many seconds a request of a job with `share` outstanding is late; infinity while none ends."""
+    return LATE * share / completed_per_second if completed_per_second > 0.0 else math.inf
+
+
+def widen(share: int, *, late: int, completed_per_second: float, largest: int) -> int:
+    """Return how many requests a job may have outstanding when `late` of them wait with a worker that does not call.
+
+    After a worker's death nobody works on its partitions until the consumer group has shared them out anew. Of what is
+    asked meanwhile its part comes to wait there, and would take up all of the share: the other workers ran dry.
+    """
+    return max(share, min(largest, share + min(late, round(completed_per_second * LATE_SECONDS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,11 @@ class Ceiling:
         """`count` of the requests outstanding did not start in time."""
         kept = float(max(1, outstanding - count))
         self._level = kept if self._level is None else min(self._level, kept)
+
+    @property
+    def is_low(self) -> bool:
+        """Say whether windows are narrowed."""
+        return self._level is not None
 
     def apply(self, window: int, seconds: float) -> int:
         """Return the window under the ceiling, `seconds` after it was asked last."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from tandem.events import AccountReported, WorkerReportedV1
 from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE, MODEL_MOST_IN_FLIGHT
 from tandem_llm_worker.calling.model import Model
-from tandem_llm_worker.pacing.shares import EASE, Shares
+from tandem_llm_worker.pacing.shares import Shares
 from tandem_llm_worker.providers.refusals import refused_parameters
 
 TICK_SECONDS = 0.25
@@ -157,9 +157,7 @@ class Fleet:
         now = self._clock()
         for model in self._models:
             shares = self._of((model.provider, model.name))
-            limiter = model.limiter
-            used = limiter.use()
-            shares.demand = 1.0 if limiter.wants_more else min(1.0, EASE * used)
+            shares.demand = model.limiter.demand()
             if shares.wants_to_report(now):
                 self.changed.set()
         self._apply(now)

@@ -47,6 +47,8 @@ class Allowance:
         self._trims = [HEADROOM] * len(self._configured)
         self._periods = [Period() for _ in self._configured]
         self._discovery = Discovery()
+        self._is_told = False
+        """Whether headers tell how many requests the account takes."""
 
     @property
     def share(self) -> float:
@@ -84,8 +86,15 @@ class Allowance:
             self._discovery.adopt(found, now)
 
     @property
+    def whole(self) -> Rates:
+        """What all workers together may take of the account."""
+        return self._of_a_share(1.0)
+
+    @property
     def rates(self) -> Rates:
-        share = self.share
+        return self._of_a_share(self._share)
+
+    def _of_a_share(self, share: float) -> Rates:
         parts = zip(self.believed, self._trims, self._charging, strict=True)
         rates = Rates(
             *(None if rate is None else rate * trim * share / charged.factor for rate, trim, charged in parts)
@@ -104,10 +113,8 @@ class Allowance:
         self._discovery.accepted(now, self._share, None if bound is None else bound * HEADROOM)
 
     def refused(self, now: float) -> bool:
-        """Whether less is taken from now on."""
-        share = max(LEAST_SHARE, self._share)
-        rate = self.rates.requests
-        return self._discovery.refused(now, None if rate is None else rate / share)
+        """Take a refusal in. Return whether this worker is to rest."""
+        return self._discovery.refused(now, self.whole.requests, told=self._is_told)
 
     def heard_taken(self, worker: str, total: float, now: float) -> None:
         """Another worker's calls since it started, the refused ones left out."""
@@ -126,6 +133,8 @@ class Allowance:
             reading = None if each is None or self._periods[kind].is_day(each) else each
             said = configured if reading is None or reading.limit is None else reading.limit / MINUTE
             believed.append(_lower(configured, said))
+            if kind == 0:
+                self._is_told = reading is not None and reading.limit is not None
             if reading is None or said is None or (configured is not None and configured < _SAME * said):
                 # unwatched, or less than the account allows is wanted: what is left there is not for this fleet
                 self._trims[kind] = HEADROOM

@@ -52,6 +52,15 @@ class Buckets:
         parts = (amount / seconds / rate for amount, rate in zip(taken, allowed, strict=True) if rate)
         return max(parts, default=0.0)
 
+    def calls_within(self, allowed: Rates) -> float | None:
+        """Return how many calls a second, like those of late, fit into `allowed`; None for any number."""
+        calls = (
+            rate / each
+            for kind, rate in enumerate(allowed)
+            if rate is not None and (each := _amount(self._need_per_call, kind))
+        )
+        return min(calls, default=None)
+
     def calls_per_second(self) -> float | None:
         """How many calls like those of late the limits allow; None for any number."""
         rates = []

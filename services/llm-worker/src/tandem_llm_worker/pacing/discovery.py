@@ -34,6 +34,9 @@ MOST_CUT, MOST_CUT_SOON = 0.5, 0.85
 REST_SECONDS = 0.2
 """After a cut nothing is called for so long, so that something is in the bucket again: from an empty one the calls of
 several workers, each evenly spaced, still meet refusals."""
+PERSISTENT_SECONDS = 2.0
+"""Refusals over less than that do not speak against a limit that headers tell, unless they are more than `MANY`."""
+MANY = 10
 FEW = 3
 """Of fewer calls nothing is concluded."""
 FIRST = 5.0
@@ -116,6 +119,8 @@ class Discovery:
         self._taken = Taken()
         self._began = inf
         self._grown = 0.0
+        self._refusals = 0
+        """Of this worker's calls, in the search that goes on."""
         self._cut_at = -inf
         self._calm_since = -inf
         self._episode_at = -inf
@@ -157,15 +162,24 @@ class Discovery:
         if bound is not None and self.found > bound:
             self.found = None
 
-    def refused(self, now: float, rate: float | None) -> bool:
-        """`rate`: what the whole account is used at now. Whether the rate was cut."""
+    def refused(self, now: float, rate: float | None, *, told: bool = False) -> bool:
+        """Take a refusal in. Return whether calls are to rest for a while.
+
+        `rate`: what the whole account is used at now. `told`: the provider's headers tell that rate. Then it holds
+        until refusals go on for so long that they measure another one: a single refusal says only that the bucket was
+        empty, as it is at first, or that calls came in a bunch.
+        """
         self._taken.add(-1.0, now)
+        self._refusals = self._refusals + 1 if now - self._cut_at < EPISODE_SECONDS else 1
         if now - self._cut_at < CUT_SECONDS:
             return False
         goes_on = now - self._cut_at < EPISODE_SECONDS
         empty_at = self._episode_at if goes_on else self._cut_at
         if not goes_on:
             self._episode_at = now
+        if told and self._refusals <= MANY and not PERSISTENT_SECONDS <= now - empty_at <= LONGEST_SECONDS:
+            self._cut_at = now
+            return True
         self._cut(max(LEAST, self._limit(now, empty_at, rate)), now)
         return True
 
@@ -179,10 +193,11 @@ class Discovery:
         taken = self._taken.since(since, now)
         if taken < FEW or (not known and seconds < LEAST_SECONDS):
             return FIRST if rate is None else rate * MOST_CUT
+        is_guess = self._blind and self.found is not None
         self._blind = False
         self._measured = self._measured or known
         found = (BELOW if self._measured else BELOW_BOUND) * taken / seconds
-        if rate is None:
+        if rate is None or is_guess:  # what was measured is better than a guess, which may have been far too low
             return found
         most = MOST_CUT if seconds >= LEAST_SECONDS else MOST_CUT_SOON
         return max(rate * most, min(found, rate * BELOW))  # not far at once for one refusal, nor upwards

@@ -29,6 +29,11 @@ DEFAULT_IN_FLIGHT = 64
 SPARE_SLOTS = 1.5
 """More than the mean call needs, since some take longer."""
 _LATENCY_LEARNING_RATE = 0.05
+EASE = 1.25
+"""Of what a worker uses it asks for somewhat more, so that it can grow."""
+DRAIN_SECONDS = 1.0
+"""In which a worker wants to have called for all that waits. Workers whose queues are longer get larger shares."""
+_USE_LEARNING_RATE = 0.3
 
 
 class Timer(Protocol):
@@ -109,6 +114,8 @@ class Limiter:
         self.refused_calls = 0
         self.on_cut: Callable[[], None] = lambda: None
         """Called when a refusal made this worker slower: others want to know."""
+        self._used = 0.0
+        """The part of the account that was used, smoothed."""
         self.latency: float | None = None
         """Seconds from admission to the end of a call, smoothed."""
 
@@ -141,10 +148,21 @@ class Limiter:
         """Whether calls wait for what the account allows, and not for one that ends."""
         return bool(self._queue) and self.in_flight < self.max_in_flight
 
-    def use(self) -> float:
-        """The part of the account's limits that was taken since this was last asked, 1 for all that it allows; 0 where
-        no limit is known."""
-        return self._buckets.use(self.allowance.believed, self._clock())
+    def demand(self) -> float:
+        """Return the part of the account, 0 to 1, that this worker could use now. To be asked regularly.
+
+        That is what it used lately and somewhat more, so that it can grow, and what would end its queue within
+        `DRAIN_SECONDS`. Example: of 100 calls a second it made 25, and 30 wait: 1.25 * 0.25 + 30 / 100 = 0.61.
+        """
+        whole = self.allowance.whole
+        used = self._buckets.use(whole, self._clock())
+        self._used += _USE_LEARNING_RATE * (used - self._used)
+        if not self.wants_more:
+            return min(1.0, EASE * self._used)
+        calls = self._buckets.calls_within(whole)
+        if not calls:
+            return 1.0
+        return min(1.0, EASE * self._used + self.waiting / (calls * DRAIN_SECONDS))
 
     def useful_slots(self) -> int:
         """Calls that it makes sense to have at hand: those that fit into the time that a call takes, and some."""

@@ -11,16 +11,16 @@ What is held lapses `LEASE_SECONDS` after the last report that was read back was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LEASE_SECONDS = 3.0
 MARGIN_SECONDS = 0.5
 WORTH_A_REPORT = 0.01
 """A change of the claim that is not left until the next regular report."""
-HUNGRY = 1.0
-EASE = 1.25
-"""Of what a worker uses it claims somewhat more, so that it can grow."""
+SLACK = 0.1
+"""Of what is held, so much may be more than the worker's part while nobody lacks it: demands fluctuate, and what moves
+between workers is used by nobody on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,27 @@ class Shares:
 
     def claim(self, now: float) -> float:
         """What the next report claims. What is held falls to it at once, and rises to it when it is read back."""
-        held = self.held(now)
-        target = self._target(now)
-        if target < held:
-            self._held = target
-            return target
-        return max(held, min(target, self._room(now)))
+        held, wanted = self._wanted(now)
+        if wanted < held:
+            self._held = wanted
+        return wanted
 
     def wants_to_report(self, now: float) -> bool:
         """Whether the claim differs so much from what is held that it should not wait."""
-        held = self.held(now)
-        target = self._target(now)
-        return abs(max(held, min(target, self._room(now))) - held) > WORTH_A_REPORT or target < held - WORTH_A_REPORT
+        held, wanted = self._wanted(now)
+        return abs(wanted - held) > WORTH_A_REPORT
+
+    def _wanted(self, now: float) -> tuple[float, float]:
+        """Return what is held and what is to be held."""
+        held, room = self.held(now), self._room(now)
+        parts = divide([self.demand, *(seen.demand for seen in self._others.values())])
+        mine = parts[0]
+        if mine >= held:
+            return held, max(held, min(mine, room))
+        lacking = any(
+            seen.claim < (1.0 - SLACK) * part for seen, part in zip(self._others.values(), parts[1:], strict=True)
+        )
+        return held, mine if lacking or mine < (1.0 - SLACK) * held else held
 
     @property
     def others(self) -> Mapping[str, Seen]:
@@ -93,23 +102,15 @@ class Shares:
             del self._others[worker]
         return max(0.0, 1.0 - sum(seen.claim for seen in self._others.values()))
 
-    def _target(self, now: float) -> float:
-        """This worker's part when the account is divided by demand; what nobody wants is divided evenly."""
-        self._room(now)
-        demands = [seen.demand for seen in self._others.values()]
-        level = fair_level([*demands, self.demand])
-        mine = min(self.demand, level)
-        spare = 1.0 - mine - sum(min(demand, level) for demand in demands)
-        return mine + max(0.0, spare) / (len(demands) + 1)
 
+def divide(demands: Sequence[float]) -> list[float]:
+    """Divide the whole of 1 by demand; what nobody wants is divided evenly. Demands are from 0 up.
 
-def fair_level(demands: list[float]) -> float:
-    """The level to which demands are met when a whole of 1 is divided so that nobody gets more than he wants and
-    nobody's loss is another's excess (water-filling). Demands are from 0 up."""
-    left, waiting = 1.0, sorted(demands)
-    while waiting:
-        level = left / len(waiting)
-        if waiting[0] > level:
-            return level
-        left -= waiting.pop(0)
-    return 1.0
+    In proportion, and not evenly as far as it goes: a worker that has more partitions than another needs a larger part
+    of the account, or else the dispatcher's window fills up with requests of these partitions, and the others run dry.
+    """
+    total = sum(demands)
+    if total > 1.0:
+        return [demand / total for demand in demands]
+    spare = (1.0 - total) / len(demands) if demands else 0.0
+    return [demand + spare for demand in demands]
