@@ -21,7 +21,7 @@ from typing import Any
 import httpx2
 from pydantic import SecretStr
 
-from tandem.processes import free_port
+from tandem.runtime.processes import free_port
 from tandem.testing.kafka import KafkaBroker
 from tandem.testing.provider import MODEL, ProviderProcess
 from tandem_client import Job, Tandem
