@@ -1,4 +1,4 @@
-"""What confidence is: a distribution over options with its margin and entropy, or the reason why there is none."""
+"""Confidence: a distribution over options with its margin and entropy, or the reason why there is none."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _MOST_KNOWN = 2000
 
 
 class Begun(NamedTuple):
-    """What a token begins where some of a label may have been said before it."""
+    """The labels that a token begins where some of a label may have been said before it."""
 
     said: str | None
     """Of a label, what was said with it, in one case; None when it does not reach one."""
@@ -45,7 +45,8 @@ class Spellings:
         in_json: bool,
         likely: frozenset[str] | None = None,
     ) -> None:
-        """`texts`: each spelling to the option's value. `ends`: whether what follows an option's text ends it.
+        """Prepare the spellings. `texts`: each spelling to the option's value. `ends`: tells whether what follows an
+        option's text ends it.
 
         `likely`: the spellings among which probability is shared that may belong to any; None: all.
         """
@@ -142,7 +143,8 @@ class Spellings:
         return others
 
     def leads_to(self, text: str, said: int) -> tuple[str, ...]:
-        """The options that a label beginning with this text may become, of which `said` characters were said before.
+        """Return the part of a label that a piece begins when the label's start stands behind `before` in the piece's
+        place.
 
         Those that begin with the text, and the one that the text holds and ends.
         """

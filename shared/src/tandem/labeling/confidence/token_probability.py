@@ -1,4 +1,4 @@
-"""How sure a model is of its label: the probability of the label's own tokens, normalized over the options.
+"""The probability of the label's own tokens, normalized over the options: how sure a model is of its label.
 
 The provider tells, for each token it generated, what else it might have generated there; `walk` says what follows
 from that, whatever the tokenizer does with quotes, spaces and shared beginnings.
@@ -70,7 +70,8 @@ class OptionProbability:
         return over_options(value, masses, method, options=self._values)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
-        """The options' spellings, with that of the label which the model used, if that differs by more than case."""
+        """Return the spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are,
+        or escaped."""
         usual = self._spellings[in_json]
         if usual.value_of.get(spelled.casefold()) == value:
             return usual
