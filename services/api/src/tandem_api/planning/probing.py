@@ -1,4 +1,4 @@
-"""What the answer to a probe says of a job. Pure."""
+"""Findings from the answer to a probe. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CURES = {
 
 
 def findings_of(probe: Tryout) -> tuple[list[FieldProblem], list[FieldProblem]]:
-    """Problems and warnings."""
+    """Return the problems and warnings that follow from the probe's answer."""
     problems = [probe.problem] if probe.problem is not None else []
     warnings: list[FieldProblem] = []
     for tried in probe.records:

@@ -15,7 +15,8 @@ from tandem_api.views import View
 
 
 class ComparedJob(View):
-    """Its cost is that of the whole job; the rest is over the records that are compared."""
+    """One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
+    compared."""
 
     job_id: str
     name: str
@@ -117,12 +118,12 @@ class Comparison(View):
 
 class Order(StrEnum):
     USEFULNESS = "usefulness"
-    """Confident labels that contradict each other first; the first thousand."""
+    """Confident labels that contradict each other first; only the first thousand."""
     SEQ = "seq"
 
 
 class Said(View):
-    """What one agent gave the record."""
+    """The labels that one agent gave the record."""
 
     job_id: str
     outcome: Outcome | None = Field(description="Null: it was not run.")
@@ -143,4 +144,4 @@ class Difference(View):
 
 
 class DifferencePage(Page[Difference]):
-    """May hold fewer than were asked for, or none, although more follow."""
+    """A page of differences. It may hold fewer than requested, or none, although more follow."""

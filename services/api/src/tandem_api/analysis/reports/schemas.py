@@ -18,7 +18,7 @@ class LabelCount(View):
 
 
 class RecordsWith(View):
-    """How many records have so many labels or spans."""
+    """The number of records that have a given number of labels or spans."""
 
     number: int = Field(description="20 stands for 20 and more.")
     records: int

@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 100_000
 
 
 class TryRequest(Body):
-    """Either records of a data set, or `records` of one's own."""
+    """A request for a try-out: either records of a data set, or the caller's own `records`."""
 
     dataset_id: str | None = None
     from_seq: int = Field(default=0, ge=0, description="Of the data set: the first record of this seq or above.")
@@ -37,7 +37,7 @@ class TryRequest(Body):
 
 
 class TriedRecord(View):
-    """What the model answered to one record, and how that was read."""
+    """The model's answer to one record, and how it was read."""
 
     seq: int
     record_id: str
