@@ -19,7 +19,7 @@ _PERSON = "Who it was, the same in all decisions of one person; null where a ver
 
 
 class Verification(View):
-    """The decision of a person that holds."""
+    """The person's decision that holds."""
 
     values: dict[str, LabelValue]
     revision: int
@@ -31,7 +31,7 @@ class Verification(View):
 
 
 class Attempt(View):
-    """What one attempt gave."""
+    """The result of one attempt."""
 
     attempt: int
     outcome: Outcome
@@ -62,7 +62,7 @@ class Attempt(View):
 
 
 class Sample(View):
-    """What one of several answers to a record said."""
+    """One of several answers to a record."""
 
     values: dict[str, LabelValue] = Field(description="Of the tasks that could be read.")
     reason: str | None = Field(default=None, description="Why not all could be read.")
@@ -111,7 +111,7 @@ class PastAttempt(Attempt):
 
 
 class PastDecision(View):
-    """What a person decided, or took back."""
+    """A decision of a person, or its withdrawal."""
 
     revision: int
     kind: DecisionKind
@@ -124,7 +124,7 @@ class PastDecision(View):
 
 
 class AnnotationDetail(Annotation):
-    """With the record, the model's answer as it came, older attempts, and all that people decided."""
+    """An annotation with the record, the model's answer as it came, older attempts, and all that people decided."""
 
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")

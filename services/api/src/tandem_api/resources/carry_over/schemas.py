@@ -31,7 +31,7 @@ class CarryOverCreate(Body):
 
 
 class TaskCarryOver(View):
-    """What became of one task's values, counted in records."""
+    """The result for one task's values, counted in records."""
 
     carried: int = 0
     labels: dict[str, dict[str, int]] = Field(
@@ -50,7 +50,7 @@ class TaskCarryOver(View):
 
 
 class CarryOverReport(View):
-    """carried + not_carried = records."""
+    """The counts of a carry-over: carried + not_carried = records."""
 
     from_job: str
     records: int

@@ -30,7 +30,7 @@ class JobCreate(Body):
 
 
 class JobCheck(View):
-    """What was found of a job before it starts. Problems keep it from being made, warnings do not."""
+    """Findings about a job before it starts. Problems keep it from being made, warnings do not."""
 
     ok: bool
     problems: list[FieldProblem]
@@ -46,7 +46,7 @@ class JobUpdate(Body):
 
 
 class JobCounts(View):
-    """labeled + invalid + failed + not_run = size, always."""
+    """The job's counts: labeled + invalid + failed + not_run = size, always."""
 
     labeled: int
     invalid: int
@@ -102,7 +102,7 @@ class JobPage(Page[Job]):
 
 
 class ModelCost(View):
-    """What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's."""
+    """Use of one model. Tokens are as the provider counted them; cached ones are included in the prompt's."""
 
     provider: str
     model: str
@@ -121,7 +121,7 @@ class ModelCost(View):
 
 
 class JobCost(View):
-    """What the job has cost so far: every answer that was paid, those to older attempts included."""
+    """The job's cost so far: every answer that was paid, those to older attempts included."""
 
     currency: str = "USD"
     total: ModelCost = Field(description="All models in one; provider and model are empty.")

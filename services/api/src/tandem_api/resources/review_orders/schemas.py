@@ -25,7 +25,7 @@ class ReviewOrderCreate(Body):
 
 
 class ReviewOrder(View):
-    """differing = queued + waiting + decided, of the share that was looked at."""
+    """An order of review: differing = queued + waiting + decided, of the share that was examined."""
 
     id: str
     jobs: list[str]
