@@ -29,7 +29,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Agent
-         * @description What the agent would send for the first records of a data set. No model is called.
+         * @description Show what the agent would send for the first records of a data set. No model is called.
          */
         post: operations["preview_agent"];
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Try Agent
-         * @description Ask the agent's model about a few records, now, and show how its answers are read. It is paid.
+         * @description Call the agent's model for a few records, now, and show how its answers are read. The calls are paid.
          */
         post: operations["try_agent"];
         delete?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description The API keys that are good, newest first.
+         * @description List the API keys that are valid, newest first.
          */
         get: operations["list_api_keys"];
         put?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Combine Jobs
-         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         * @description Make a job whose labels combine several jobs' labels. No model is called; people's decisions hold.
          *
          *     It is reviewed, reported, compared and exported like any other.
          */
@@ -135,7 +135,7 @@ export interface paths {
         };
         /**
          * Compare Jobs
-         * @description How far the agents of these jobs agree, who is right more often, and what they cost.
+         * @description Compare the agents of these jobs: how far they agree, who is right more often, and what they cost.
          *
          *     A comparison over very many records is made bit by bit: `share` says how much is in it.
          */
@@ -157,7 +157,7 @@ export interface paths {
         };
         /**
          * List Differences
-         * @description The records where the agents differ, with what each of them said.
+         * @description List the records where the agents differ, with each agent's labels.
          */
         get: operations["list_differences"];
         put?: never;
@@ -181,7 +181,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Dataset
-         * @description Delete a data set that has no records. Records stay, and so does the data set that has some.
+         * @description Delete a data set that has no records. A data set that has records cannot be deleted.
          */
         delete: operations["delete_dataset"];
         options?: never;
@@ -202,10 +202,10 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-         *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
-         *     whose id is there already is a fault or left out, and a changed text wants an id of its own. Of a file without
-         *     ids that is imported again only the new rows are taken.
+         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+         *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
+         *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
+         *     imported again, only its new rows are added.
          */
         post: operations["import_records"];
         delete?: never;
@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * List Records
-         * @description The records of committed imports, in their order.
+         * @description List the records of committed imports, in their order.
          */
         get: operations["list_records"];
         put?: never;
@@ -267,7 +267,7 @@ export interface paths {
         head?: never;
         /**
          * Change Job
-         * @description Set the budget of a job that has not ended. What is with the workers is paid in any case.
+         * @description Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case.
          */
         patch: operations["change_job"];
         trace?: never;
@@ -281,7 +281,7 @@ export interface paths {
         };
         /**
          * Find Annotation
-         * @description The same, by the record's own id.
+         * @description Return one annotation with its details, found by the record's own id.
          */
         get: operations["find_annotation"];
         put?: never;
@@ -301,7 +301,7 @@ export interface paths {
         };
         /**
          * List Annotations
-         * @description What the job gave so far, in the order of the records.
+         * @description List the job's annotations so far, in the order of the records.
          */
         get: operations["list_annotations"];
         put?: never;
@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * Get Annotation
-         * @description One annotation with its record, the model's answer as it came, and older attempts.
+         * @description Return one annotation with its record, the model's answer as it came, and older attempts.
          */
         get: operations["get_annotation"];
         put?: never;
@@ -343,7 +343,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description End the job as it stands, for good. What was labeled stays.
+         * @description Cancel the job for good. Labels made so far stay.
          */
         post: operations["cancel_job"];
         delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * Get Job Cost
-         * @description Tokens, calls and price so far, by model.
+         * @description Return tokens, calls and price so far, by model.
          */
         get: operations["get_job_cost"];
         put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Export Job
-         * @description Every record of the job with its labels; `final` holds the person's value where there is one.
+         * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
          */
         get: operations["export_job"];
         put?: never;
@@ -403,7 +403,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Job
-         * @description Ask for no more records; what is with the workers comes back.
+         * @description Pause the job: no more records are requested; requests that the workers already hold are still answered.
          */
         post: operations["pause_job"];
         delete?: never;
@@ -421,7 +421,7 @@ export interface paths {
         };
         /**
          * Get Job Report
-         * @description How the job ended, how its labels are spread and how good they are; live while it runs.
+         * @description Return how the job ended, how its labels are spread and how good they are; live while it runs.
          *
          *     A report over very many records is made bit by bit: `share` says how much is in it.
          */
@@ -445,7 +445,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Job
-         * @description Go on after a pause.
+         * @description Resume a paused job.
          */
         post: operations["resume_job"];
         delete?: never;
@@ -482,7 +482,7 @@ export interface paths {
         put?: never;
         /**
          * Carry Over
-         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and report what does not.
          *
          *     People's values go before the model's. Everything is counted before the answer comes.
          */
@@ -502,7 +502,8 @@ export interface paths {
         };
         /**
          * Export Label Schema
-         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         * @description Export the version as a file: its name and its tasks, without fields at their default. Importing it makes an
+         *     equal one.
          */
         get: operations["export_label_schema"];
         put?: never;
@@ -632,7 +633,7 @@ export interface paths {
         };
         /**
          * List Projects
-         * @description The projects that the caller reaches, by name.
+         * @description List the projects that the caller reaches, by name.
          */
         get: operations["list_projects"];
         put?: never;
@@ -677,13 +678,13 @@ export interface paths {
         };
         /**
          * List Agents
-         * @description All versions, by name and version.
+         * @description List all versions, by name and version.
          */
         get: operations["list_agents"];
         put?: never;
         /**
          * Create Agent
-         * @description Make a version of the agent of this name. Its templates are tried out first.
+         * @description Make a version of the agent of this name. Its templates are rendered for test records first.
          */
         post: operations["create_agent"];
         delete?: never;
@@ -703,7 +704,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Draft Agent
-         * @description What an agent would send that is not made yet. It is checked as if it were; no model is called.
+         * @description Show what an agent that is not made yet would send. It is checked as if it were made; no model is called.
          */
         post: operations["preview_draft_agent"];
         delete?: never;
@@ -721,7 +722,7 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description A project's data sets, by name.
+         * @description List a project's data sets, by name.
          */
         get: operations["list_datasets"];
         put?: never;
@@ -745,13 +746,13 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description A project's jobs, newest first.
+         * @description List a project's jobs, newest first.
          */
         get: operations["list_jobs"];
         put?: never;
         /**
          * Create Job
-         * @description Run an agent over the records that a data set has now. All problems are told together, before it starts.
+         * @description Run an agent over the records that a data set has now. All problems are reported together, before it starts.
          */
         post: operations["create_job"];
         delete?: never;
@@ -771,7 +772,7 @@ export interface paths {
         put?: never;
         /**
          * Check Job
-         * @description Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time.
+         * @description Report everything that is wrong with a job, before it is made, and estimate its tokens, price and time.
          */
         post: operations["check_job"];
         delete?: never;
@@ -789,7 +790,7 @@ export interface paths {
         };
         /**
          * List Label Schemas
-         * @description All versions, by name and version.
+         * @description List all versions, by name and version.
          */
         get: operations["list_label_schemas"];
         put?: never;
@@ -815,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Import Label Schema
-         * @description Make a version of a label schema from a file, as `export` gives one.
+         * @description Make a version of a label schema from a file, such as `export` returns.
          */
         post: operations["import_label_schema"];
         delete?: never;
@@ -833,7 +834,7 @@ export interface paths {
         };
         /**
          * List Providers
-         * @description The model providers that the operators configured.
+         * @description List the model providers that the operators configured.
          */
         get: operations["list_providers"];
         put?: never;
@@ -853,7 +854,7 @@ export interface paths {
         };
         /**
          * Find Review Orders
-         * @description The order of these jobs, if it was given: so much is with people already.
+         * @description Find the order of these jobs, if it was placed, and how many of its records people have already.
          */
         get: operations["find_review_orders"];
         put?: never;
@@ -861,8 +862,8 @@ export interface paths {
          * Order Review
          * @description Send the records on which jobs differ to people: all of them, none twice, and none that a person decided on.
          *
-         *     It is done in the background, however many there are; the order says how far it is. The same order given again is
-         *     the same one, and finds what became new.
+         *     This runs in the background, however many records there are; the order says how far it is. The same order placed
+         *     again is the same one, and adds the records that became different since.
          */
         post: operations["order_review"];
         delete?: never;
@@ -917,7 +918,7 @@ export interface paths {
         };
         /**
          * Get Current Session
-         * @description Who the caller is.
+         * @description Return who the caller is.
          */
         get: operations["get_current_session"];
         put?: never;
@@ -1151,7 +1152,7 @@ export interface components {
         };
         /**
          * AnnotationDetail
-         * @description With the record, the model's answer as it came, older attempts, and all that people decided.
+         * @description An annotation with the record, the model's answer as it came, older attempts, and all that people decided.
          */
         AnnotationDetail: {
             /** Agent Id */
@@ -1337,7 +1338,7 @@ export interface components {
         };
         /**
          * Between
-         * @description `low` to `high`, likely about `likely`.
+         * @description A range from `low` to `high`, likely about `likely`.
          */
         Between: {
             /** High */
@@ -1377,7 +1378,7 @@ export interface components {
         };
         /**
          * CallEstimate
-         * @description Of the first call for one record.
+         * @description Estimate of the first call for one record.
          */
         CallEstimate: {
             /**
@@ -1464,7 +1465,7 @@ export interface components {
         };
         /**
          * CarryOverReport
-         * @description carried + not_carried = records.
+         * @description The counts of a carry-over: carried + not_carried = records.
          */
         CarryOverReport: {
             /**
@@ -1550,7 +1551,8 @@ export interface components {
         };
         /**
          * ComparedJob
-         * @description Its cost is that of the whole job; the rest is over the records that are compared.
+         * @description One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
+         *     compared.
          */
         ComparedJob: {
             agent: components["schemas"]["JobAgent"];
@@ -1833,7 +1835,7 @@ export interface components {
         };
         /**
          * DifferencePage
-         * @description May hold fewer than were asked for, or none, although more follow.
+         * @description A page of differences. It may hold fewer than requested, or none, although more follow.
          */
         DifferencePage: {
             /** Items */
@@ -1846,7 +1848,7 @@ export interface components {
         };
         /**
          * DraftPreview
-         * @description The same of an agent that is not made yet.
+         * @description A request to preview an agent that is not made yet.
          */
         DraftPreview: {
             agent: components["schemas"]["AgentCreate"];
@@ -1894,7 +1896,7 @@ export interface components {
         };
         /**
          * Encoding
-         * @description Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252.
+         * @description The encodings. Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252.
          * @enum {string}
          */
         Encoding: "utf-8" | "utf-16" | "windows-1252" | "iso-8859-1" | "iso-8859-15" | "windows-1250" | "windows-1251" | "shift_jis" | "gb18030";
@@ -2274,7 +2276,7 @@ export interface components {
         };
         /**
          * JobCheck
-         * @description What was found of a job before it starts. Problems keep it from being made, warnings do not.
+         * @description Findings about a job before it starts. Problems keep it from being made, warnings do not.
          */
         JobCheck: {
             /** @description Null where the prompts cannot be rendered. */
@@ -2290,7 +2292,7 @@ export interface components {
         };
         /**
          * JobCost
-         * @description What the job has cost so far: every answer that was paid, those to older attempts included.
+         * @description The job's cost so far: every answer that was paid, those to older attempts included.
          */
         JobCost: {
             /**
@@ -2315,7 +2317,7 @@ export interface components {
         };
         /**
          * JobCounts
-         * @description labeled + invalid + failed + not_run = size, always.
+         * @description The job's counts: labeled + invalid + failed + not_run = size, always.
          */
         JobCounts: {
             /** Failed */
@@ -2384,7 +2386,7 @@ export interface components {
         };
         /**
          * JobEstimate
-         * @description Of a whole job, without what is repeated or repaired.
+         * @description Estimate of a whole job, without calls that are repeated or repaired.
          */
         JobEstimate: {
             /** Assumes */
@@ -2601,7 +2603,7 @@ export interface components {
         };
         /**
          * LabelQuality
-         * @description How well one label is found.
+         * @description Precision, recall and F1 of one label.
          */
         LabelQuality: {
             /** F1 */
@@ -2751,7 +2753,7 @@ export interface components {
         };
         /**
          * ModelCost
-         * @description What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's.
+         * @description Use of one model. Tokens are as the provider counted them; cached ones are included in the prompt's.
          */
         ModelCost: {
             /**
@@ -3096,7 +3098,7 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description What a person decided, or took back.
+         * @description A decision of a person, or its withdrawal.
          */
         PastDecision: {
             /**
@@ -3333,7 +3335,7 @@ export interface components {
         };
         /**
          * RecordsWith
-         * @description How many records have so many labels or spans.
+         * @description The number of records that have a given number of labels or spans.
          */
         RecordsWith: {
             /**
@@ -3403,7 +3405,7 @@ export interface components {
         };
         /**
          * ReviewOrder
-         * @description differing = queued + waiting + decided, of the share that was looked at.
+         * @description An order of review: differing = queued + waiting + decided, of the share that was examined.
          */
         ReviewOrder: {
             /**
@@ -3546,7 +3548,7 @@ export interface components {
         Rule: "vote" | "dawid_skene";
         /**
          * Said
-         * @description What one agent gave the record.
+         * @description The labels that one agent gave the record.
          */
         Said: {
             /** Confidence */
@@ -3560,7 +3562,7 @@ export interface components {
         };
         /**
          * Sample
-         * @description What one of several answers to a record said.
+         * @description One of several answers to a record.
          */
         Sample: {
             /** Detail */
@@ -3591,7 +3593,7 @@ export interface components {
         SchemaFormat: "yaml" | "json";
         /**
          * Segment
-         * @description A stretch of a message's content, and where it came from.
+         * @description A stretch of a message's content, and its source.
          */
         Segment: {
             source: components["schemas"]["Source"];
@@ -3610,7 +3612,7 @@ export interface components {
         };
         /**
          * SessionCreate
-         * @description One of the two.
+         * @description A login with one of the two credentials.
          */
         SessionCreate: {
             /** Api Key */
@@ -3740,7 +3742,7 @@ export interface components {
         };
         /**
          * TaskCarryOver
-         * @description What became of one task's values, counted in records.
+         * @description The result for one task's values, counted in records.
          */
         TaskCarryOver: {
             /**
@@ -3961,7 +3963,7 @@ export interface components {
         };
         /**
          * TriedRecord
-         * @description What the model answered to one record, and how that was read.
+         * @description The model's answer to one record, and how it was read.
          */
         TriedRecord: {
             /** Completion Tokens */
@@ -4008,7 +4010,7 @@ export interface components {
         };
         /**
          * TryRequest
-         * @description Either records of a data set, or `records` of one's own.
+         * @description A request for a try-out: either records of a data set, or the caller's own `records`.
          */
         TryRequest: {
             /** Dataset Id */
@@ -4059,7 +4061,7 @@ export interface components {
         };
         /**
          * Verification
-         * @description The decision of a person that holds.
+         * @description The person's decision that holds.
          */
         Verification: {
             /**
