@@ -137,7 +137,7 @@ class JobBudget:
         if self.unpriced is not None:
             return (
                 f"The dispatcher knows no price of {self.unpriced}, so the budget cannot be kept: give it the price "
-                "file of the api (TANDEM_PRICES_FILE), or take the budget away."
+                "file of the api (TANDEM_PRICES_FILE), or remove the budget."
             )
         next_one = in_dollars(dollars(reserve.refused or 0))
         return (

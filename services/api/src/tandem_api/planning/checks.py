@@ -92,7 +92,7 @@ def gold_warnings(
             yield FieldProblem(
                 field="dataset_id",
                 detail=f"Gold values of {name!r} that the label schema does not have: {shown}{more}.",
-                cure="Add them to the label schema, or take it that these records never count as right.",
+                cure="Add them to the label schema; otherwise these records always count as wrong.",
             )
 
 
@@ -114,7 +114,8 @@ def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) ->
     wanted = {name for name, value in agent.parameters.model_dump().items() if value not in (None, False)}
     if needless := sorted((wanted & dropped) - {"logprobs", "top_logprobs"}):
         yield _of_agent(
-            f"{name} does not take {', '.join(needless)}; it is asked without.", "Leave them out to be sure of it."
+            f"{name} does not take {', '.join(needless)}; it is called without them.",
+            "Leave them out of the agent's parameters.",
         )
     if dropped & {"logprobs"} and agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
         yield _of_agent(
@@ -176,8 +177,8 @@ def budget_warning(budget: float, *, low: float) -> FieldProblem | None:
         return None
     return FieldProblem(
         field="budget_usd",
-        detail=f"The job takes {in_dollars(low)} at least; the budget of {in_dollars(budget)} ends it before.",
-        cure="Raise the budget, or take fewer records by `limit`.",
+        detail=f"The job costs {in_dollars(low)} at least; the budget of {in_dollars(budget)} stops it before its end.",
+        cure="Raise the budget, or lower `limit`.",
     )
 
 

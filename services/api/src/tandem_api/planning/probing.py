@@ -11,7 +11,7 @@ _OF_THE_RECORD = {kind.value for kind in (ErrorKind.REFUSAL, ErrorKind.CONTENT_F
 _CURES = {
     ErrorKind.AUTHENTICATION.value: "Set a valid key for the provider in the llm-workers' environment.",
     ErrorKind.QUOTA_EXHAUSTED.value: "Add credit, or raise the account's limit.",
-    ErrorKind.BAD_REQUEST.value: "See that the model exists at the provider and takes the agent's parameters.",
+    ErrorKind.BAD_REQUEST.value: "Check that the model exists at the provider and accepts the agent's parameters.",
     ErrorKind.TRUNCATED.value: "Raise parameters.max_tokens.",
     ErrorKind.PROMPT.value: "Mend the agent's templates.",
 }

@@ -187,7 +187,7 @@ def _check_estimable(subject: Subject, tasks: list[SingleChoiceTask]) -> None:
     """Check that the tasks can be estimated. Raises a Problem."""
     detail = None
     if len(subject.jobs) < LEAST_AGENTS:
-        detail = f"Of two agents that differ, nothing tells which one is right; {LEAST_AGENTS} are needed."
+        detail = f"Two agents that differ do not show which one is right; combine at least {LEAST_AGENTS} jobs."
     elif not tasks:
         detail = "The label schema has no single choice, which is what it can be used for."
     elif wide := [task.name for task in tasks if len(task.options) > MOST_LABELS]:

@@ -109,7 +109,7 @@ class Comparison(View):
     share: float = Field(description="Of the blocks of records that are in the comparison; below 1 ask again.")
     records: int = Field(description="That ended in at least one of the jobs and are in the selection of all.")
     verified_differently: int = Field(
-        description="Values on which people decided differently in different jobs; the latest decision is taken."
+        description="Values on which people decided differently in different jobs; the latest decision counts."
     )
     jobs: list[ComparedJob]
     tasks: list[ComparedTask]

@@ -53,7 +53,7 @@ class TextSpread(View):
     distinct_is_exact: bool = Field(description="Beyond about a thousand it is estimated, within a few percent.")
     mean_length: float = Field(description="Characters.")
     top: list[TextCount] = Field(description="The most frequent.")
-    top_is_exact: bool = Field(description="False: so many are different that counts may be lower than they are.")
+    top_is_exact: bool = Field(description="False: there are so many different ones that the counts may be too low.")
 
 
 class ConfidenceSpread(View):

@@ -124,7 +124,7 @@ class TryoutService:
             elif now - (waiting_since := waiting_since or now) >= PATIENCE_SECONDS:
                 return FieldProblem(
                     field="agent_id",
-                    detail=job["state_reason"] or "The model takes no calls at present.",
+                    detail=job["state_reason"] or "The model accepts no calls at present.",
                     cure="Cure what is said here, then check again.",
                 )
             await asyncio.sleep(LOOK_SECONDS)

@@ -54,7 +54,7 @@ def example_problems(examples: Sequence[Example], label_schema: LabelSchemaSpec)
         if not wrong and (misread := read_back.misread(example)) is not None:
             yield FieldProblem(
                 field=f"{where}.values.{misread}",
-                detail="As an answer it would be read as another value: spans are told by text and the words around.",
+                detail="As an answer it would be read as another value: spans are found by text and context.",
                 cure="Mark all places of a text, or use another example.",
             )
         if missing := [name for name in names if name not in example.values]:

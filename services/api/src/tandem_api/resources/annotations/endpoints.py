@@ -71,7 +71,7 @@ async def export_job(
     spreadsheet_safe: Annotated[
         bool,
         Query(
-            description="CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte "
+            description="CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte "
             "order mark before the file."
         ),
     ] = False,

@@ -49,7 +49,7 @@ class Attempt(View):
     provider: str
     model: str
     fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
-    repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
+    repaired: bool = Field(default=False, description="True: the model received what was wrong and was called again.")
     sources: list[str] = Field(
         default=[], description="Where no model was asked: the annotations that the labels come of, as `job:seq`."
     )
@@ -115,7 +115,7 @@ class PastDecision(View):
 
     revision: int
     kind: DecisionKind
-    values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was taken back.")
+    values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was undone.")
     shown_attempt: int
     shown_values: dict[str, LabelValue]
     decided_by: str
@@ -132,7 +132,7 @@ class AnnotationDetail(Annotation):
     calls: list[Call] = Field(default=[], description=_CALLS)
     history: list[PastAttempt]
     paid: list[ModelCost] = Field(description="What all answers to the record cost, by model.")
-    decisions: list[PastDecision] = Field(description="Oldest first, those taken back included.")
+    decisions: list[PastDecision] = Field(description="Oldest first, undone ones included.")
 
 
 class AnnotationPage(Page[Annotation]):

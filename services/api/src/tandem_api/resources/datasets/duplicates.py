@@ -62,7 +62,7 @@ class Duplicates:
         raise FileFaultError(
             "same-content",
             f"{place(row.number, row.line)}: its fields are those of the record {other!r}.",
-            cure="Take the row out, or import with on_same_content=skip to leave such rows out, or keep to take them.",
+            cure="Remove the row, or import with on_same_content=skip to leave such rows out, or keep to import them.",
             row=row.number,
             line=row.line,
         )

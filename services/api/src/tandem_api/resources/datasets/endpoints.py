@@ -83,7 +83,7 @@ async def import_records(
     caller: Admin,
     api: Api,
     format: Annotated[  # noqa: A002 - the word of the interface
-        FileFormat | None, Query(description="Of the file; taken from the content type when left out.")
+        FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
     ] = None,
     encoding: Annotated[Encoding, Query(description="Of the file.")] = Encoding.UTF_8,
     id_column: Annotated[

@@ -92,6 +92,7 @@ def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> No
             f"this file has a column {mapping.id_column!r}."
         )
         cure = (
-            f"Go on so: make_ids=true (--make-ids). Or take the column's: id_column={mapping.id_column} (--id-column)."
+            "Keep it so: make_ids=true (--make-ids). "
+            f"Or use the column's ids: id_column={mapping.id_column} (--id-column)."
         )
     raise FileFaultError("other-ids", detail, cure=cure, column=mapping.id_column)

@@ -21,7 +21,7 @@ class JobCreate(Body):
     agent_id: str
     name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
-    limit: int | None = Field(default=None, ge=1, description="The first so many records; all when left out.")
+    limit: int | None = Field(default=None, ge=1, description="Run only this many first records; all if left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
     budget_usd: float | None = Field(
@@ -75,7 +75,7 @@ class Job(View):
     notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
     waiting_for: str | None = Field(
         default=None,
-        description="Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.",
+        description="Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.",
     )
     revision: int
     epoch: int
@@ -128,5 +128,5 @@ class JobCost(View):
     by_model: list[ModelCost]
     budget_usd: float | None = Field(description="Null: none.")
     reserved_usd: float | None = Field(
-        description="Set aside for requests that are out, at the most they can cost; null without a budget."
+        description="Reserved for outstanding requests, at the most they can cost; null without a budget."
     )

@@ -56,7 +56,7 @@ async def import_label_schema(
     api: Api,
     response: Response,
     format: Annotated[  # noqa: A002 - the word of the interface
-        SchemaFormat, Query(description="Of the file; JSON is YAML too, but told more exactly.")
+        SchemaFormat, Query(description="File format; JSON is YAML too, but `json` gives more exact errors.")
     ] = SchemaFormat.YAML,
     name: Annotated[str | None, Query(max_length=200, description="Goes before the name that the file gives.")] = None,
 ) -> LabelSchema:

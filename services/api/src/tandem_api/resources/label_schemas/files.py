@@ -130,7 +130,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise self._error("aliases are not taken, write it out")
+            raise self._error("aliases are not accepted, write it out")
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self._error("nested too deeply")

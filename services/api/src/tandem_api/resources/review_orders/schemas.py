@@ -10,7 +10,7 @@ from pydantic import Field
 from tandem.store.review_orders.documents import OrderState, ReviewOrderDocument
 from tandem_api.views import Body, View
 
-STALLED = "The postprocessor has not taken up what was asked for. It is asked again, and the order goes on by itself."
+STALLED = "The postprocessor has not yet queued the records that were sent. They are sent again; no action is needed."
 
 
 class ReviewOrderCreate(Body):

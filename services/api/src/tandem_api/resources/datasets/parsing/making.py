@@ -158,7 +158,7 @@ class RecordMaker:
             raise self._fault("control-character", row, column, detail, "Take it out.")
         if not value.isascii() and (half := exact_json.lone_surrogate(value)) is not None:
             detail = f"the text holds {half}, one half of an emoji whose other half is missing"
-            cure = "Take it out, or write the whole emoji; texts that were cut after so many units end like this."
+            cure = "Remove it, or write the whole emoji; texts that were cut in the middle of an emoji end like this."
             raise self._fault("half-emoji", row, column, detail, cure)
         return value
 

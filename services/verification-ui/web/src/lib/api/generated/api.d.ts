@@ -1116,7 +1116,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -1174,7 +1174,7 @@ export interface components {
             created_at: string;
             /**
              * Decisions
-             * @description Oldest first, those taken back included.
+             * @description Oldest first, undone ones included.
              */
             decisions: components["schemas"]["PastDecision"][];
             /** Detail */
@@ -1228,7 +1228,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -1651,7 +1651,7 @@ export interface components {
             tasks: components["schemas"]["ComparedTask"][];
             /**
              * Verified Differently
-             * @description Values on which people decided differently in different jobs; the latest decision is taken.
+             * @description Values on which people decided differently in different jobs; the latest decision counts.
              */
             verified_differently: number;
         };
@@ -2257,7 +2257,7 @@ export interface components {
             state_reason: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -2309,7 +2309,7 @@ export interface components {
             currency: string;
             /**
              * Reserved Usd
-             * @description Set aside for requests that are out, at the most they can cost; null without a budget.
+             * @description Reserved for outstanding requests, at the most they can cost; null without a budget.
              */
             reserved_usd: number | null;
             /** @description All models in one; provider and model are empty. */
@@ -2353,7 +2353,7 @@ export interface components {
             dataset_id: string;
             /**
              * Limit
-             * @description The first so many records; all when left out.
+             * @description Run only this many first records; all if left out.
              */
             limit?: number | null;
             /**
@@ -3065,7 +3065,7 @@ export interface components {
             reason: string | null;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -3124,7 +3124,7 @@ export interface components {
             };
             /**
              * Values
-             * @description Null: an earlier decision was taken back.
+             * @description Null: an earlier decision was undone.
              */
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -3922,7 +3922,7 @@ export interface components {
             top: components["schemas"]["TextCount"][];
             /**
              * Top Is Exact
-             * @description False: so many are different that counts may be lower than they are.
+             * @description False: there are so many different ones that the counts may be too low.
              */
             top_is_exact: boolean;
         };
@@ -4871,7 +4871,7 @@ export interface operations {
     import_records: {
         parameters: {
             query?: {
-                /** @description Of the file; taken from the content type when left out. */
+                /** @description Format of the file; read from the content type when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Of the file. */
                 encoding?: components["schemas"]["Encoding"];
@@ -5664,7 +5664,7 @@ export interface operations {
             query?: {
                 /** @description Of the file. */
                 format?: components["schemas"]["ExportFormat"];
-                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte order mark before the file. */
+                /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
             header?: never;
@@ -7672,7 +7672,7 @@ export interface operations {
     import_label_schema: {
         parameters: {
             query?: {
-                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                /** @description File format; JSON is YAML too, but `json` gives more exact errors. */
                 format?: components["schemas"]["SchemaFormat"];
                 /** @description Goes before the name that the file gives. */
                 name?: string | null;
