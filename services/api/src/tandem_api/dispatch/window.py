@@ -28,6 +28,7 @@ def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
 
     Every job with records left gets at least one, so that none starves however many there are.
     """
+    # Window 10, equal weights, records 2, 50 and 50: the first job gets its 2, the others 4 each of the 8 left.
     shares: dict[str, int] = {job: 0 for job, demand in demands.items() if demand.records <= 0}
     hungry = {job: demand for job, demand in demands.items() if demand.records > 0}
     left = float(window)

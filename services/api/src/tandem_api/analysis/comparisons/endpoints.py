@@ -34,7 +34,7 @@ async def list_differences(
     caller: Viewer,
     api: Api,
     task: Annotated[str | None, Query(description="May be left out when the jobs have one task in common.")] = None,
-    order: Annotated[Order, Query(description="Of the list.")] = Order.USEFULNESS,
+    order: Annotated[Order, Query(description="Order of the list.")] = Order.USEFULNESS,
     after: After = None,
     limit: Limit = 100,
 ) -> DifferencePage:

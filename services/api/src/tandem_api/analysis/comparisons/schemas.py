@@ -94,7 +94,7 @@ class ComparedTask(View):
     kind: str
     compared: int = Field(description="Records with a label of at least two agents.")
     by_all: int = Field(description="Records with a label of every agent.")
-    unanimous: int = Field(description="Of these, records where all labels are the same.")
+    unanimous: int = Field(description="The part of these where all labels are the same.")
     agreement: float | None = Field(description="Share of the records with a label of every agent that is unanimous.")
     differing: int = Field(description="Records where two agents gave different labels.")
     alpha: float | None = Field(description="Krippendorff's, over all agents; null when all labels are the same.")
@@ -106,7 +106,7 @@ class ComparedTask(View):
 class Comparison(View):
     dataset_id: str
     made_at: datetime
-    share: float = Field(description="Of the blocks of records that are in the comparison; below 1 ask again.")
+    share: float = Field(description="Share of the blocks of records compared so far; below 1, ask again.")
     records: int = Field(description="That ended in at least one of the jobs and are in the selection of all.")
     verified_differently: int = Field(
         description="Values on which people decided differently in different jobs; the latest decision counts."
@@ -136,7 +136,7 @@ class Difference(View):
 
     seq: int
     record_id: str
-    excerpt: str | None = Field(description="How the record begins.")
+    excerpt: str | None = Field(description="Beginning of the record.")
     usefulness: float = Field(description="The lowest confidence of the labels; 0.5 stands for one that is unknown.")
     said: list[Said]
     gold: LabelValue | None

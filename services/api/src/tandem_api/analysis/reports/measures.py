@@ -39,7 +39,7 @@ class LabelQuality(View):
     precision: float
     recall: float
     f1: float
-    wanted: int = Field(description="How often it is right; the support.")
+    wanted: int = Field(description="Number of records where it is right; the support.")
     given: int
 
     @classmethod
@@ -57,7 +57,7 @@ class LabelQuality(View):
 class ConfusionMatrix(View):
     """Sparse: only the cells that are not 0."""
 
-    labels: list[str] = Field(description="Those of the task, in its order, then others that occur.")
+    labels: list[str] = Field(description="Labels of the task, in its order, then others that occur.")
     cells: list[tuple[int, int, int]] = Field(
         description="Index of the true (or first agent's) label, of the one given, and how many records."
     )
@@ -93,7 +93,7 @@ class Evaluation(View):
     """Labels against values known to be right. What does not concern the kind of task is null."""
 
     known: int = Field(description="Records that ended and whose right value is known.")
-    compared: int = Field(description="Of them, those with a label; all shares are of these.")
+    compared: int = Field(description="The part of them with a label; all shares are of these.")
     right: int
     accuracy: float | None = Field(description="Share that is right: sets and spans as a whole, numbers to the step.")
     accuracy_low: float | None = Field(description="Lower end of its 95 % interval (Wilson).")

@@ -112,7 +112,7 @@ class JobReport(View):
     job_id: str
     state: JobState
     made_at: datetime
-    share: float = Field(description="Of the job's blocks of records that are in the report; below 1 ask again.")
+    share: float = Field(description="Share of the job's blocks of records summed so far; below 1, ask again.")
     final: bool = Field(description="The job is over and everything is in.")
     counts: JobCounts
     review: list[ReviewCount] = Field(

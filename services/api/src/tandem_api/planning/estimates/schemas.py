@@ -37,7 +37,7 @@ class CallEstimate(View):
         description="The prompt's tokens: by the model's own vocabulary, or estimated from its characters."
     )
     usd: Between | None = Field(description="Null where the price is not known.")
-    note: str = Field(description="Of the price.")
+    note: str = Field(description="Note on the price.")
 
 
 class JobEstimate(View):

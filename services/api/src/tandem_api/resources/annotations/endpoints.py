@@ -67,7 +67,7 @@ async def export_job(
     job_id: str,
     caller: Viewer,
     api: Api,
-    format: Annotated[ExportFormat, Query(description="Of the file.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
+    format: Annotated[ExportFormat, Query(description="File format.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
     spreadsheet_safe: Annotated[
         bool,
         Query(

@@ -23,7 +23,7 @@ class Verification(View):
 
     values: dict[str, LabelValue]
     revision: int
-    confirmed: bool = Field(description="Whether the person kept what was shown.")
+    confirmed: bool = Field(description="True: the person kept the values shown.")
     shown_values: dict[str, LabelValue]
     decided_by: str
     decided_by_id: str | None = Field(default=None, description=_PERSON)
@@ -48,7 +48,7 @@ class Attempt(View):
     )
     provider: str
     model: str
-    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
+    fallback_used: bool = Field(default=False, description="True: the fallback model gave the answer.")
     repaired: bool = Field(default=False, description="True: the model received what was wrong and was called again.")
     sources: list[str] = Field(
         default=[], description="Where no model was asked: the annotations that the labels come of, as `job:seq`."
@@ -64,10 +64,10 @@ class Attempt(View):
 class Sample(View):
     """One of several answers to a record."""
 
-    values: dict[str, LabelValue] = Field(description="Of the tasks that could be read.")
+    values: dict[str, LabelValue] = Field(description="Values of the tasks that could be read.")
     reason: str | None = Field(default=None, description="Why not all could be read.")
     detail: str | None = None
-    left_out: bool = Field(default=False, description="Whether the values are not kept, for want of room.")
+    left_out: bool = Field(default=False, description="True: the values are not kept, for lack of room.")
 
 
 class Call(View):
@@ -75,7 +75,7 @@ class Call(View):
 
     started_at: datetime
     seconds: float
-    status: int | None = Field(description="Of HTTP; null where no answer came.")
+    status: int | None = Field(description="HTTP status; null where no answer came.")
     error: ErrorKind | None = Field(description="Null: an answer came.")
     provider: str
     model: str
@@ -87,8 +87,8 @@ class Annotation(Attempt):
     seq: int
     record_id: str
     verification: Verification | None = None
-    sent_to_review: bool = Field(default=False, description="Whether a person was asked for, decided or not.")
-    excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
+    sent_to_review: bool = Field(default=False, description="True: the record was sent to people, decided or not.")
+    excerpt: str | None = Field(default=None, description="Beginning of the record; only in lists, on request.")
 
     @model_validator(mode="before")
     @classmethod
@@ -131,7 +131,7 @@ class AnnotationDetail(Annotation):
     samples: list[Sample] = Field(default=[], description=_SAMPLES)
     calls: list[Call] = Field(default=[], description=_CALLS)
     history: list[PastAttempt]
-    paid: list[ModelCost] = Field(description="What all answers to the record cost, by model.")
+    paid: list[ModelCost] = Field(description="Cost of all answers to the record, by model.")
     decisions: list[PastDecision] = Field(description="Oldest first, undone ones included.")
 
 

@@ -85,7 +85,7 @@ async def import_records(
     format: Annotated[  # noqa: A002 - the word of the interface
         FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
     ] = None,
-    encoding: Annotated[Encoding, Query(description="Of the file.")] = Encoding.UTF_8,
+    encoding: Annotated[Encoding, Query(description="Encoding of the file.")] = Encoding.UTF_8,
     id_column: Annotated[
         str | None,
         Query(
@@ -147,7 +147,7 @@ async def import_records(
         str | None,
         Query(
             pattern=r"^[,;|\t]$",
-            description="Of a CSV file. Left out: by which its header has the columns that are named here.",
+            description="Delimiter of a CSV file. Left out: the one that gives its header the columns named here.",
         ),
     ] = None,
 ) -> ImportResult:

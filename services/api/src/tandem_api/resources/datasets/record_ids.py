@@ -65,6 +65,7 @@ class MadeIds:
     async def _search(self, contents: Sequence[str]) -> dict[str, int]:
         """Return the last number of each content in the file so far, 0 for none: search by doubling, then by
         halving."""
+        # A content that came 5 times: 1, 2 and 4 are stored, 8 is not, nor is 6; 5 is, so the last number is 5.
         came = dict.fromkeys(contents, 0)
         came_not: dict[str, int] = {}
         while True:

@@ -13,7 +13,7 @@ from tandem_api.routing import PREFIX, Api
 
 router = APIRouter(prefix=PREFIX, tags=["jobs"])
 Probe = Annotated[
-    bool, Query(description="Whether to ask the model about the first record, through the workers; it is paid.")
+    bool, Query(description="True: call the model for the first record, through the workers; it is paid.")
 ]
 
 

@@ -52,8 +52,8 @@ class JobCounts(View):
     invalid: int
     failed: int
     not_run: int
-    needs_review: int = Field(description="Of these: sent to a person and not decided yet.")
-    reviewed: int = Field(default=0, description="Of these: sent to a person and decided.")
+    needs_review: int = Field(description="The part of these sent to a person and not decided yet.")
+    reviewed: int = Field(default=0, description="The part of these sent to a person and decided.")
 
 
 class JobAgent(View):
@@ -72,7 +72,7 @@ class Job(View):
     name: str
     state: JobState
     state_reason: str | None
-    notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
+    notice: str | None = Field(default=None, description="Note on how it runs, e.g. without examples.")
     waiting_for: str | None = Field(
         default=None,
         description="Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.",
@@ -89,10 +89,10 @@ class Job(View):
     kind: JobKind = JobKind.MODEL
     sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
-    agent: JobAgent = Field(description="Who is asked; where nobody is, whose labels they are.")
+    agent: JobAgent = Field(description="The agent that is called, or else whose labels they are.")
     created_at: datetime
     created_by: str = Field(description="The name of the person who made it.")
-    created_by_id: str | None = Field(default=None, description="Who that is.")
+    created_by_id: str | None = Field(default=None, description="Id of that person.")
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -98,7 +98,7 @@ async def export_label_schema(
     label_schema_id: str,
     caller: Viewer,
     api: Api,
-    format: Annotated[SchemaFormat, Query(description="Of the file.")] = SchemaFormat.YAML,  # noqa: A002 - the word of the interface
+    format: Annotated[SchemaFormat, Query(description="File format.")] = SchemaFormat.YAML,  # noqa: A002 - the word of the interface
 ) -> Response:
     """Export the version as a file: its name and its tasks, without fields at their default. Importing it makes an
     equal one."""

@@ -1082,12 +1082,12 @@ export interface components {
             detail: string | null;
             /**
              * Excerpt
-             * @description How the record begins; only in lists, when asked for.
+             * @description Beginning of the record; only in lists, on request.
              */
             excerpt?: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -1132,7 +1132,7 @@ export interface components {
             seconds: number | null;
             /**
              * Sent To Review
-             * @description Whether a person was asked for, decided or not.
+             * @description True: the record was sent to people, decided or not.
              * @default false
              */
             sent_to_review: boolean;
@@ -1181,12 +1181,12 @@ export interface components {
             detail: string | null;
             /**
              * Excerpt
-             * @description How the record begins; only in lists, when asked for.
+             * @description Beginning of the record; only in lists, on request.
              */
             excerpt?: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -1204,7 +1204,7 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
-             * @description What all answers to the record cost, by model.
+             * @description Cost of all answers to the record, by model.
              */
             paid: components["schemas"]["ModelCost"][];
             /** Price */
@@ -1250,7 +1250,7 @@ export interface components {
             seconds: number | null;
             /**
              * Sent To Review
-             * @description Whether a person was asked for, decided or not.
+             * @description True: the record was sent to people, decided or not.
              * @default false
              */
             sent_to_review: boolean;
@@ -1372,7 +1372,7 @@ export interface components {
             started_at: string;
             /**
              * Status
-             * @description Of HTTP; null where no answer came.
+             * @description HTTP status; null where no answer came.
              */
             status: number | null;
         };
@@ -1389,7 +1389,7 @@ export interface components {
             counted_by: "vocabulary" | "estimate";
             /**
              * Note
-             * @description Of the price.
+             * @description Note on the price.
              */
             note: string;
             output_tokens: components["schemas"]["Between"];
@@ -1437,7 +1437,7 @@ export interface components {
             };
             /**
              * Name
-             * @description Of the job; made from the two when left out.
+             * @description Name of the job; made from the two when left out.
              */
             name?: string | null;
             /**
@@ -1489,14 +1489,14 @@ export interface components {
             records: number;
             /**
              * Tasks
-             * @description By task of the new version.
+             * @description Counts by task of the new version.
              */
             tasks: {
                 [key: string]: components["schemas"]["TaskCarryOver"];
             };
             /**
              * Verified
-             * @description Of them: with values that a person decided on.
+             * @description The part of them with values that a person decided on.
              */
             verified: number;
         };
@@ -1510,7 +1510,7 @@ export interface components {
         Combination: {
             /**
              * Estimated
-             * @description Of dawid_skene, for each task that it is used on.
+             * @description Estimates of dawid_skene, for each task it is used on.
              */
             estimated: components["schemas"]["EstimatedAgent"][];
             job: components["schemas"]["Job"];
@@ -1615,7 +1615,7 @@ export interface components {
             task: string;
             /**
              * Unanimous
-             * @description Of these, records where all labels are the same.
+             * @description The part of these where all labels are the same.
              */
             unanimous: number;
         };
@@ -1637,7 +1637,7 @@ export interface components {
             records: number;
             /**
              * Share
-             * @description Of the blocks of records that are in the comparison; below 1 ask again.
+             * @description Share of the blocks of records compared so far; below 1, ask again.
              */
             share: number;
             /**
@@ -1697,7 +1697,7 @@ export interface components {
             ][];
             /**
              * Labels
-             * @description Those of the task, in its order, then others that occur.
+             * @description Labels of the task, in its order, then others that occur.
              */
             labels: string[];
         };
@@ -1814,7 +1814,7 @@ export interface components {
         Difference: {
             /**
              * Excerpt
-             * @description How the record begins.
+             * @description Beginning of the record.
              */
             excerpt: string | null;
             /** Gold */
@@ -1910,7 +1910,7 @@ export interface components {
         EstimatedAgent: {
             /**
              * Accuracy
-             * @description How often the agent is expected to be right.
+             * @description Expected share of right labels.
              */
             accuracy: number;
             /** Job Id */
@@ -1942,7 +1942,7 @@ export interface components {
             accuracy_normalized?: number | null;
             /**
              * Compared
-             * @description Of them, those with a label; all shares are of these.
+             * @description The part of them with a label; all shares are of these.
              */
             compared: number;
             /** @description Single choice. */
@@ -2090,7 +2090,7 @@ export interface components {
             committed_by: string;
             /**
              * Committed By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             committed_by_id?: string | null;
             /** Import Id */
@@ -2104,13 +2104,13 @@ export interface components {
         ImportResult: {
             /**
              * Changed
-             * @description Of the skipped: rows that say something else than the record of their id, which stays as it is.
+             * @description Number of skipped rows that differ from the record of their id, which stays unchanged.
              * @default 0
              */
             changed: number;
             /**
              * Delimiter
-             * @description By which the file was read, if it is CSV.
+             * @description Delimiter of the file, if it is CSV.
              */
             delimiter?: string | null;
             /**
@@ -2183,7 +2183,7 @@ export interface components {
         };
         /** Job */
         Job: {
-            /** @description Who is asked; where nobody is, whose labels they are. */
+            /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
@@ -2208,7 +2208,7 @@ export interface components {
             created_by: string;
             /**
              * Created By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             created_by_id?: string | null;
             /** Dataset Id */
@@ -2229,7 +2229,7 @@ export interface components {
             name: string;
             /**
              * Notice
-             * @description What to know of how it is run, e.g. that no examples are.
+             * @description Note on how it runs, e.g. without examples.
              */
             notice?: string | null;
             /** Project Id */
@@ -2328,14 +2328,14 @@ export interface components {
             labeled: number;
             /**
              * Needs Review
-             * @description Of these: sent to a person and not decided yet.
+             * @description The part of these sent to a person and not decided yet.
              */
             needs_review: number;
             /** Not Run */
             not_run: number;
             /**
              * Reviewed
-             * @description Of these: sent to a person and decided.
+             * @description The part of these sent to a person and decided.
              * @default 0
              */
             reviewed: number;
@@ -2532,7 +2532,7 @@ export interface components {
             seconds: components["schemas"]["Latency"];
             /**
              * Share
-             * @description Of the job's blocks of records that are in the report; below 1 ask again.
+             * @description Share of the job's blocks of records summed so far; below 1, ask again.
              */
             share: number;
             state: components["schemas"]["JobState"];
@@ -2618,7 +2618,7 @@ export interface components {
             recall: number;
             /**
              * Wanted
-             * @description How often it is right; the support.
+             * @description Number of records where it is right; the support.
              */
             wanted: number;
         };
@@ -3036,7 +3036,7 @@ export interface components {
             detail: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -3420,7 +3420,7 @@ export interface components {
             created_by: string;
             /**
              * Created By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             created_by_id?: string | null;
             /**
@@ -3440,7 +3440,7 @@ export interface components {
             min_confidence: number | null;
             /**
              * Notice
-             * @description What keeps it from going on.
+             * @description Reason why the order does not progress.
              */
             notice: string | null;
             /**
@@ -3457,7 +3457,7 @@ export interface components {
             };
             /**
              * Share
-             * @description Of the records that are compared; 1 when it is done.
+             * @description Share of the compared records examined so far; 1 at the end.
              */
             share: number;
             state: components["schemas"]["OrderState"];
@@ -3569,7 +3569,7 @@ export interface components {
             detail?: string | null;
             /**
              * Left Out
-             * @description Whether the values are not kept, for want of room.
+             * @description True: the values are not kept, for lack of room.
              * @default false
              */
             left_out: boolean;
@@ -3580,7 +3580,7 @@ export interface components {
             reason?: string | null;
             /**
              * Values
-             * @description Of the tasks that could be read.
+             * @description Values of the tasks that could be read.
              */
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -4017,7 +4017,7 @@ export interface components {
             dataset_id?: string | null;
             /**
              * From Seq
-             * @description Of the data set: the first record of this seq or above.
+             * @description Start at the data set's first record with this seq or above.
              * @default 0
              */
             from_seq: number;
@@ -4041,7 +4041,7 @@ export interface components {
             id: string;
             /**
              * Notice
-             * @description What to know of how the records were asked for.
+             * @description Note on how the calls were made.
              */
             notice?: string | null;
             /** @description Why answers are missing. */
@@ -4055,7 +4055,7 @@ export interface components {
             state: "answered" | "unanswered";
             /**
              * Usd
-             * @description Of all answers; null where a price is not known.
+             * @description Price of all answers; null where a price is not known.
              */
             usd: number | null;
         };
@@ -4066,7 +4066,7 @@ export interface components {
         Verification: {
             /**
              * Confirmed
-             * @description Whether the person kept what was shown.
+             * @description True: the person kept the values shown.
              */
             confirmed: boolean;
             /**
@@ -4658,7 +4658,7 @@ export interface operations {
                 job: string[];
                 /** @description May be left out when the jobs have one task in common. */
                 task?: string | null;
-                /** @description Of the list. */
+                /** @description Order of the list. */
                 order?: components["schemas"]["Order"];
                 /** @description `next` of the page before. */
                 after?: string | null;
@@ -4873,7 +4873,7 @@ export interface operations {
             query?: {
                 /** @description Format of the file; read from the content type when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
-                /** @description Of the file. */
+                /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
                 /** @description Holds each row's own key. Left out: the column id, or else record_id, whatever its case; where there is none, ids are made of the rows' content, so that a row has the same id in every import. */
                 id_column?: string | null;
@@ -4897,7 +4897,7 @@ export interface operations {
                 on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
-                /** @description Of a CSV file. Left out: by which its header has the columns that are named here. */
+                /** @description Delimiter of a CSV file. Left out: the one that gives its header the columns named here. */
                 delimiter?: string | null;
             };
             header?: never;
@@ -5662,7 +5662,7 @@ export interface operations {
     export_job: {
         parameters: {
             query?: {
-                /** @description Of the file. */
+                /** @description File format. */
                 format?: components["schemas"]["ExportFormat"];
                 /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
@@ -6110,7 +6110,7 @@ export interface operations {
     export_label_schema: {
         parameters: {
             query?: {
-                /** @description Of the file. */
+                /** @description File format. */
                 format?: components["schemas"]["SchemaFormat"];
             };
             header?: never;
@@ -7372,7 +7372,7 @@ export interface operations {
     create_job: {
         parameters: {
             query?: {
-                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                /** @description True: call the model for the first record, through the workers; it is paid. */
                 probe?: boolean;
             };
             header?: never;
@@ -7446,7 +7446,7 @@ export interface operations {
     check_job: {
         parameters: {
             query?: {
-                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                /** @description True: call the model for the first record, through the workers; it is paid. */
                 probe?: boolean;
             };
             header?: never;
