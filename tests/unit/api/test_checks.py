@@ -10,7 +10,7 @@ def test_a_budget_that_the_job_will_surely_use_up_is_told_with_the_least_that_it
     assert warning is not None
     assert (warning.field, warning.detail) == (
         "budget_usd",
-        "The job takes $2.50 at least; the budget of $2.00 ends it before.",
+        "The job costs $2.50 at least; the budget of $2.00 stops it before its end.",
     )
     assert budget_warning(2.5, low=2.5) is None
 

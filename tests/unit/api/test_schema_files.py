@@ -75,7 +75,7 @@ def test_a_single_task_needs_no_more_than_its_options(text: str) -> None:
     [
         ("name: s\nname: t\noptions: [a, b]", YAML, "line 2, column 1: the key 'name' stands twice"),
         ('{"name": "s", "tasks": [], "tasks": []}', JSON, "'tasks' stands twice"),
-        ("a: &a [x]\nb: *a", YAML, "aliases are not taken"),
+        ("a: &a [x]\nb: *a", YAML, "aliases are not accepted"),
         ("[" * 100 + "]" * 100, YAML, "nested too deeply"),
         ("[" * 100_000, JSON, "nested too deeply"),
         ("a: !!python/object/apply:os.system [x]", YAML, "line 1"),

@@ -1,4 +1,4 @@
-"""The HTTP application: its routes, its errors, and what stands around every request."""
+"""HTTP application: its routes, its errors, and the middleware around every request."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ IMPORTS = r"^/api/v1/datasets/[^/]+/imports$"
 def make_app(
     services: Services | None, authenticator: Authenticator | None, *, secure_cookies: bool | None = None
 ) -> FastAPI:
-    """The application over these services; without any it can say its OpenAPI and nothing else."""
+    """Build the application over these services; without services it can only produce its OpenAPI document."""
     app = FastAPI(
         title="Tandem",
         summary="Label data with people and language models together.",
@@ -91,5 +91,5 @@ async def _on_renderers_busy(_request: Request, error: Exception) -> Response:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """The endpoint's own name: generated clients read well."""
+    """Return the endpoint's own name as operation id, so that generated clients read well."""
     return route.name

@@ -75,7 +75,8 @@ from tandem_api.settings import ApiSettings
 def make_services(
     settings: ApiSettings, database: Database, renderers: RendererPool | None = None
 ) -> tuple[Services, Authenticator]:
-    """Everything behind the endpoints, over one database. `renderers`: closed by the caller."""
+    """Build the services behind the endpoints and the authenticator, over one database. `renderers`: closed by the
+    caller."""
     if renderers is None:
         renderers = RendererPool(settings.rendering)
     keys, records, jobs = ApiKeyReader(database), RecordReader(database), JobReader(database)
@@ -188,7 +189,7 @@ def make_services(
 
 @asynccontextmanager
 async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
-    """The running service. Waits for MongoDB before it opens its port."""
+    """Start the service and yield it. Waits for MongoDB before it opens its port."""
     database = Database(settings.mongo)
     watch = StoreWatch(database, health)
     renderers = RendererPool(settings.rendering)

@@ -1,4 +1,4 @@
-"""How a record begins, for lists."""
+"""Excerpts of records for lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ EXCERPT_LENGTH = 160
 
 
 def excerpt(record: RecordDocument | None) -> str | None:
-    """The beginning of the record's fields, on one line."""
+    """Return the beginning of the record's fields, on one line."""
     if record is None:
         return None
     text = " · ".join(" ".join(value[: 2 * EXCERPT_LENGTH].split()) for value in record["fields"].values())

@@ -28,7 +28,8 @@ class Page(BaseModel, Generic[T]):
 
 
 def cut(found: Sequence[D], limit: int, position: Callable[[D], Sequence[Any]]) -> tuple[Sequence[D], str | None]:
-    """A page from `limit` + 1 documents that were asked for, and the cursor of the next, if there is one."""
+    """Cut a page from the `limit` + 1 documents that were queried; return it and the cursor of the next page, if there
+    is one."""
     if len(found) <= limit:
         return found, None
     return found[:limit], encode_cursor(*position(found[limit - 1]))
@@ -39,7 +40,7 @@ def encode_cursor(*parts: Any) -> str:
 
 
 def decode_cursor(cursor: str, *types: type) -> list[Any]:
-    """The parts of a cursor. Raises a Problem when it is not one of ours."""
+    """Return the parts of a cursor. Raises a Problem when it was not issued by this API."""
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if len(parts) == len(types) and all(type(part) is wanted for part, wanted in zip(parts, types, strict=True)):

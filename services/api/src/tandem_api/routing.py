@@ -1,4 +1,4 @@
-"""How endpoints reach the services: `api: Api` in an endpoint's signature."""
+"""Dependencies of endpoints: `api: Api` in an endpoint's signature gives the services."""
 
 from __future__ import annotations
 

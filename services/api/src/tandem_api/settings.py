@@ -1,4 +1,4 @@
-"""What operators set for the api, from `TANDEM_*` variables."""
+"""Settings of the API for operators, from `TANDEM_*` variables."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tandem.settings import HttpSettings, MongoSettings, ServiceSettings
 
 
 class ProviderOffer(BaseModel):
-    """A model provider that agents may name. Where it is and how to log in there is the workers' knowledge alone:
-    whatever else stands in the setting is dropped."""
+    """A model provider that agents may name. Only the workers know its address and credentials: whatever else stands in
+    the setting is dropped."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -52,7 +52,7 @@ class ApiSettings(ServiceSettings):
     @field_validator("providers", mode="before")
     @classmethod
     def _as_the_workers_write_it(cls, value: Any) -> Any:
-        """Takes the workers' form too, a mapping of names."""
+        """Accept the workers' form too, a mapping of names."""
         if isinstance(value, dict):
             return [{**offer, "name": name} for name, offer in value.items()]
         return value

@@ -1,4 +1,4 @@
-"""What all resources' representations have in common."""
+"""Base classes of all resources' representations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 
 
 class Body(RequestBody):
-    """What a caller sends."""
+    """A request body."""
 
 
 class View(BaseModel):
-    """What a caller gets."""
+    """A response body."""
 
     model_config = ConfigDict(extra="ignore")
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
-        """From a document of the store, whose `_id` becomes `id`."""
+        """Build the view from a document of the store, whose `_id` becomes `id`."""
         return cls.model_validate({**document, "id": document["_id"]})

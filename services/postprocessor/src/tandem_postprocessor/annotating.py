@@ -1,4 +1,4 @@
-"""From an answer to the annotation that is written. Pure: the job, the answer and the clock decide everything."""
+"""Annotation of an answer, as it is written. Pure: the job, the answer and the clock decide everything."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def annotation_of(
     fields: Mapping[str, str],
     now: datetime,
 ) -> tuple[AnnotationDocument, tuple[TaskLabel, ...]]:
-    """What to write, and its labels.
+    """Return the annotation to write, and its labels.
 
     `labeler` is the one of the job's label schema, None when the labels come ready; `fields` are the record's where
     labels are found in them.
@@ -100,8 +100,8 @@ def annotation_of(
 def spending_of(
     answer: AnnotationRespondedV1 | AnnotationHandedBackV1, provider: str, model: str
 ) -> SpendingPart | None:
-    """What the answer, or the asking that was given up, cost; None when no call was made for it. The same sent again
-    says the same."""
+    """Return the cost of the answer, or of the request that was given up; None when no call was made for it. The same
+    answer sent again gives the same cost."""
     rows = spend_of(provider=provider, model=model, usage=answer.usage, calls=answer.calls, price=answer.price)
     if not rows:
         return None
@@ -143,7 +143,7 @@ def _calls(answer: AnnotationRespondedV1, provider: str, model: str) -> list[Cal
 
 
 def _samples(samples: Sequence[Sample]) -> list[SampleDocument]:
-    """What each answer said, as far as there is room."""
+    """Return the content of each sampled answer, as far as there is room."""
     kept: list[SampleDocument] = []
     size = 0
     for sample in samples:

@@ -1,4 +1,4 @@
-"""A person's look that was asked for: noted in the annotation, then requested as any other."""
+"""A person's review that was asked for: noted in the annotation, then requested like any other."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from tandem.store.database import utcnow
 
 
 class ReviewAskedHandler:
-    """What comes again changes nothing and gives the event again. What no longer holds (another attempt, decided, in a
-    queue already) is passed over: whoever asked looks at the annotation."""
+    """Handles review requests. A repeated one changes nothing and gives the event again. One that no longer applies
+    (another attempt, decided, in a queue already) is skipped: whoever asked looks at the annotation."""
 
     def __init__(self, *, reader: AnnotationReader, writer: AnnotationWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def __call__(self, batch: Sequence[Received[ReviewAskedV1]]) -> list[Outgoing]:
-        """Raises StoreUnavailableError; the same batch may then be handled again."""
+        """Note the reviews of the batch and return their requests. Raises StoreUnavailableError; the same batch may
+        then be handled again."""
         noted = await self._writer.ask_review([_asked(received.event) for received in batch], at=utcnow())
         for reason, number in noted.items():
             REVIEWS_REQUESTED.labels(reason).inc(number)

@@ -31,12 +31,12 @@ SERVICE = "postprocessor"
 DECISIONS_GROUP = "postprocessor-decisions"
 ASKED_GROUP = "postprocessor-asked"
 HANDED_BACK_GROUP = "postprocessor-handed-back"
-"""Groups of their own, so that no topic's consumers wait for another's in a rebalance."""
+"""Consumer groups of their own, so that no topic's consumers wait for another's in a rebalance."""
 
 
 @asynccontextmanager
 async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterator[App]:
-    """Connects to the broker, waits until the jobs are known, and closes all in reverse order.
+    """Connect to the broker, wait until the jobs are known, and close everything in reverse order.
 
     MongoDB does not need to be there at the start: the consumers wait for it, and readiness says so.
     """

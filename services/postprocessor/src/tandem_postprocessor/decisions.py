@@ -1,4 +1,4 @@
-"""People's decisions in; applied to the annotations, in whatever order they come."""
+"""People's decisions, applied to the annotations in whatever order they arrive."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _log = get_logger(__name__)
 
 
 class DecisionsHandler:
-    """The highest revision of a record holds; an undo takes the person's label away."""
+    """Applies decisions. The highest revision of a record holds; an undo removes the person's label."""
 
     def __init__(self, writer: AnnotationWriter) -> None:
         self._writer = writer
 
     async def __call__(self, batch: Sequence[Received[VerificationDecidedV1]]) -> list[Outgoing]:
-        """Raises StoreUnavailableError; the same batch may then be handled again."""
+        """Apply the decisions of the batch. Raises StoreUnavailableError; the same batch may then be handled again."""
         applied, absent = await self._writer.apply_decisions([decision_of(received.event) for received in batch])
         DECISIONS_APPLIED.inc(applied)
         if absent:

@@ -1,4 +1,4 @@
-"""From a stored annotation to the events that tell of it. They can be made again from the document at any time."""
+"""Events made from a stored annotation. They can be made again from the document at any time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tandem.store.annotations.review_requests import review_requested
 
 
 def events_of(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> list[Event]:
-    """AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer.
+    """Make AnnotationLabeledV1, and ReviewRequestedV1 when a person should look; both caused by the answer.
 
-    `labels`: the annotation's, where they are at hand; else they are read from it. Of a try-out nobody is told: whoever
+    `labels`: the annotation's, where they are at hand; else they are read from it. A try-out gives no events: whoever
     asked for it reads the annotation.
     """
     if "expires_at" in annotation:

@@ -1,4 +1,4 @@
-"""What was paid for requests that were handed back: noted, so that the job's cost and its budget count it."""
+"""Cost of requests that were handed back, recorded so that the job's cost and its budget count it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from tandem_postprocessor.annotating import spending_of
 
 
 class HandedBackHandler:
-    """Needs neither the job nor an annotation. What comes again changes nothing."""
+    """Records the cost of handed-back requests. Needs neither the job nor an annotation. A repeated event changes
+    nothing."""
 
     def __init__(self, writer: HandedBackWriter) -> None:
         self._writer = writer
 
     async def __call__(self, batch: Sequence[Received[AnnotationHandedBackV1]]) -> list[Outgoing]:
-        """Raises StoreUnavailableError; the same batch may then be handled again."""
+        """Record the costs of the batch. Raises StoreUnavailableError; the same batch may then be handled again."""
         paid = (_document(received.event) for received in batch)
         HANDED_BACK_PAYMENTS.inc(await self._writer.insert([document for document in paid if document is not None]))
         return []

@@ -15,7 +15,7 @@ _KEPT_LABELERS = 1000
 
 
 class Jobs(Protocol):
-    """What this service uses of `tandem.messaging.JobTable`."""
+    """The part of `tandem.messaging.JobTable` that this service uses."""
 
     def get(self, job_id: str) -> JobPublishedV1 | None: ...
 
@@ -23,7 +23,7 @@ class Jobs(Protocol):
 
 
 class KnownJobs:
-    """Finds jobs in the table, else in MongoDB, else waits for them to be published, and then not again."""
+    """Finds jobs in the table, else in MongoDB, else waits for them to be published, but only once for each."""
 
     def __init__(self, table: Jobs, reader: JobReader, *, wait_seconds: float) -> None:
         self._table = table
@@ -34,7 +34,7 @@ class KnownJobs:
         self._labelers: dict[tuple[str, ConfidenceStrategy], Labeler] = {}
 
     async def find(self, job_ids: Iterable[str]) -> dict[str, JobPublishedV1]:
-        """Those of the jobs that are known by the end of the wait. Raises StoreUnavailableError."""
+        """Return the jobs that are known by the end of the wait, by id. Raises StoreUnavailableError."""
         found: dict[str, JobPublishedV1] = {}
         missing: list[str] = []
         for job_id in set(job_ids):
@@ -46,7 +46,8 @@ class KnownJobs:
         return found | {job.job_id: job for job in looked_up if job is not None}
 
     def labeler(self, job: JobPublishedV1) -> Labeler:
-        """The labeler of the job's label schema and strategy, which are the same for all revisions of the job."""
+        """Return the labeler of the job's label schema and strategy, which are the same for all revisions of the
+        job."""
         key = (job.label_schema.label_schema_id, job.agent.confidence_strategy)
         if (labeler := self._labelers.get(key)) is None:
             if len(self._labelers) >= _KEPT_LABELERS:

@@ -1,4 +1,4 @@
-"""Answers in; annotations written; events out."""
+"""Answers of the workers: writes their annotations and returns the events that follow."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _log = get_logger(__name__)
 class ResponsesHandler:
     """Writes a batch of answers with one insert. The first write of an attempt wins, the highest attempt is current.
 
-    An answer that comes again changes nothing and gives the events again, made of what is stored: whoever died between
-    the write and the events has them sent by the next delivery.
+    An answer that is delivered again changes nothing and gives the events again, made of what is stored: after a crash
+    between the write and the events, the next delivery sends them.
     """
 
     def __init__(
@@ -47,7 +47,8 @@ class ResponsesHandler:
         self._writer = writer
 
     async def __call__(self, batch: Sequence[Answer]) -> list[Outgoing]:
-        """Raises StoreUnavailableError; the same batch may then be handled again."""
+        """Write the annotations of the batch and return their events. Raises StoreUnavailableError; the same batch may
+        then be handled again."""
         answers, annotated = await self._annotate(batch)
         annotations = [annotation for annotation, _ in annotated]
         duplicates = await self._writer.insert_first(annotations)
@@ -61,7 +62,7 @@ class ResponsesHandler:
         return outgoing
 
     async def _annotate(self, batch: Sequence[Answer]) -> tuple[list[Answer], list[Annotated]]:
-        """The answers whose job is known, and what to write of each, with its labels."""
+        """Return the answers whose job is known, and the annotation to write for each, with its labels."""
         jobs = await self._jobs.find(received.event.job_id for received in batch)
         answers = [received for received in batch if received.event.job_id in jobs]
         if skipped := len(batch) - len(answers):
@@ -81,7 +82,8 @@ class ResponsesHandler:
     async def _fields(
         self, answers: Sequence[Answer], jobs: Mapping[str, JobPublishedV1]
     ) -> dict[tuple[str, int], dict[str, str]]:
-        """The records' fields by data set and seq, where labels are found in them; one query a data set."""
+        """Return the records' fields by data set and seq, where labels are found in them; one query for each data
+        set."""
         wanted: dict[str, set[int]] = {}
         for received in answers:
             job = jobs[received.event.job_id]
@@ -94,7 +96,7 @@ class ResponsesHandler:
         return found
 
     async def _settle(self, duplicates: Sequence[AnnotationDocument]) -> dict[str, AnnotationDocument]:
-        """Let a higher attempt take over; returns what is stored in the end, by id."""
+        """Let a higher attempt replace the stored one; return what is stored in the end, by id."""
         if not duplicates:
             return {}
         stored = await self._reader.get_many({annotation["_id"] for annotation in duplicates})
@@ -118,13 +120,14 @@ def _has_spans(job: JobPublishedV1) -> bool:
 
 
 def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) -> bool:
-    """Whether this is not the stored answer sent again but another one, which cost something too."""
+    """Return whether this is not the stored answer sent again but another one, which cost something too."""
     paid = annotation.get("spending")
     return paid is not None and paid["answer"] != stored.get("spending", {}).get("answer")
 
 
 def _count(annotations: Sequence[AnnotationDocument]) -> None:
-    """Labels that were read from an answer of which not all could be are not counted: the record is not labeled."""
+    """Count the annotations in the metrics. Labels from an answer that could not be read in full are not counted: the
+    record is not labeled."""
     written: Counter[tuple[str, str]] = Counter()
     reviews: Counter[str | None] = Counter()
     for annotation in annotations:

@@ -1,4 +1,4 @@
-"""What an operator can set of the postprocessor."""
+"""Settings of the postprocessor for operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Mends annotations that missed a person's decision: the `verifications` are the truth, events only the fast way."""
+"""Sweep that repairs annotations that missed a person's decision: the `verifications` are the truth, events only the
+fast way."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from tandem_postprocessor.decisions import decision_of
 BLOCK = 1000
 """Seqs compared at once. Counts are compared first; only blocks whose counts differ are read."""
 RETRY_SECONDS = (1.0, 3.0)
-"""From a sweep that failed to the next one, at least and at most."""
+"""Seconds between a failed sweep and the next one, at least and at most."""
 
 _log = get_logger(__name__)
 
 
 class DecisionSweep:
-    """Runs at the start, every `every_seconds`, and when `ask` says that the broker forgot something."""
+    """Sweeps at the start, every `every_seconds`, and when `ask` reports that the broker lost messages."""
 
     def __init__(
         self,
@@ -45,11 +46,11 @@ class DecisionSweep:
         self._asked.set()
 
     async def ask_soon(self) -> None:
-        """`ask`, for callers that await."""
+        """Have a sweep run soon, for callers that await."""
         self.ask()
 
     async def run(self) -> None:
-        """Sweep until cancelled. What failed is tried again soon, so that nothing that was asked for is forgotten."""
+        """Sweep until cancelled. A failed sweep is retried soon, so that no request for one is lost."""
         while True:
             self._asked.clear()  # before the sweep: what is asked for during it is another one
             pause = self._every_seconds
@@ -64,7 +65,7 @@ class DecisionSweep:
                 continue
 
     async def sweep(self) -> int:
-        """Compare every job that has decisions. Returns how many annotations were mended.
+        """Compare every job that has decisions. Returns how many annotations were repaired.
 
         A decision whose annotation does not exist stays; it is compared again next time. Raises StoreUnavailableError.
         """

@@ -1,1 +1,1 @@
-"""How good labels are: reports, comparisons, combinations, over sums that are kept."""
+"""Quality of labels: reports, comparisons, combinations, computed from sums that are kept."""

@@ -23,9 +23,9 @@ from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 
 BLOCK = 5000
-"""Records, by seq, that are summed up at once."""
+"""Records, by seq, that are summed at once."""
 PATIENCE_SECONDS = 15.0
-"""How long a caller waits before it gets what is there so far."""
+"""Seconds that a caller waits before it gets the sums made so far."""
 MOST_BYTES = 15 * 1024 * 1024
 """A document of MongoDB holds 16 MiB."""
 KEPT = 20
@@ -36,12 +36,12 @@ S = TypeVar("S", bound=Additive)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
-    """What is summed up. Raise `version` when the sums mean something else than before."""
+    """The kind of sums. Raise `version` when the sums mean something else than before."""
 
     version: int
     adapter: TypeAdapter[S]
     lifetime: timedelta | None = None
-    """After it, a kept sum goes by itself."""
+    """After this time, the database deletes a kept sum."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Wanted(Generic[S]):
     subject: str
     kind: Kind[S]
     fingerprints: Mapping[int, tuple[int, ...]]
-    """Of each block that holds anything: what differs when its annotations do."""
+    """For each block that holds anything: numbers that change when its annotations do."""
     empty: Callable[[], S]
     make: Callable[[int], Awaitable[S]]
 
@@ -64,7 +64,7 @@ class Progress(Generic[S]):
     blocks: int
     done: int = 0
     fingerprint: list[int] = field(default_factory=list)
-    """Of all blocks together."""
+    """Fingerprint of all blocks together."""
 
     @property
     def share(self) -> float:
@@ -90,12 +90,12 @@ class _Making(Generic[S]):
 
     @property
     def is_good(self) -> bool:
-        """Whether it goes on, or ended well."""
+        """Return whether the computation is still running, or ended well."""
         return not self.task.done() or (not self.task.cancelled() and self.task.exception() is None)
 
 
 class Summaries:
-    """Makes what is wanted, once for all who want it at the same time."""
+    """Computes sums, once for all callers that want the same sums at the same time."""
 
     def __init__(self, reader: SummaryReader, writer: SummaryWriter) -> None:
         self._reader = reader
@@ -105,8 +105,8 @@ class Summaries:
     async def sums(
         self, subject: str, want: Callable[[], Awaitable[Wanted[S]]], *, patience: float | None = PATIENCE_SECONDS
     ) -> Progress[S]:
-        """The sums over the subject, or what there is of them when that takes longer than `patience` seconds (None:
-        however long it takes). Where nothing changed since they were made last, they are the same.
+        """Return the sums over the subject, or those made so far when that takes longer than `patience` seconds (None:
+        however long it takes). Where nothing changed since the last call, the same sums are returned.
 
         They are not to be changed. Raises StoreUnavailableError.
         """
@@ -136,7 +136,8 @@ class Summaries:
         return making
 
     async def _make(self, wanted: Wanted[S], progress: Progress[S], base: _Base[S] | None) -> _Base[S] | None:
-        """From what was summed up last, what is kept, and the annotations; returns what to begin with next time."""
+        """Sum up the blocks, reusing the last sums and the kept ones where annotations did not change; return the base
+        to start with next time."""
         kind = wanted.kind
         done = {} if base is None else dict(base.fingerprints)
         if base is not None:
@@ -173,7 +174,8 @@ class Summaries:
 
 
 def total(fingerprints: Mapping[int, tuple[int, ...]]) -> list[int]:
-    """Of all blocks together: their number and sums, which rise with every change of one of them."""
+    """Return the fingerprint of all blocks together: their number and sums, which rise with every change of one of
+    them."""
     return [len(fingerprints), *(sum(each) for each in zip(*fingerprints.values(), strict=True))]
 
 

@@ -1,4 +1,4 @@
-"""Jobs by the account that they need: which wait for it, and how far the window on each account is open."""
+"""Jobs by the account that they need: the ones that wait for it, and the window on each account."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tandem_api.dispatch.window import Ceiling, late_after, share_window, usable
 log = get_logger(__name__)
 
 JUST_HEALED_SECONDS = 3.0
-"""For so long after an account is well again, news of requests handed back are taken to be of the time before."""
+"""For this many seconds after an account recovered, reports of requests handed back are attributed to the time
+before."""
 
 
 class Waiting:
-    """Moves jobs between running and waiting, and has what was handed back asked anew."""
+    """Moves jobs between running and waiting, and voids handed-back requests so that they are sent again."""
 
     def __init__(self, fleet: Fleet, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._fleet = fleet
@@ -48,8 +49,8 @@ class Waiting:
         return lost
 
     def windows(self, feeders: Mapping[str, JobFeeder]) -> dict[str, int]:
-        """How many requests each job may have outstanding: a window for each account, and one for the jobs that need
-        none, shared by weight."""
+        """Return how many requests each job may have outstanding: a window for each account, and one for the jobs that
+        need none, shared by weight."""
         now = self._clock()
         seconds, self._sized = now - self._sized, now
         by_account: defaultdict[Account | None, list[JobFeeder]] = defaultdict(list)
@@ -91,7 +92,7 @@ class Waiting:
         )
 
     def _note_handed_back(self, calling: Sequence[tuple[JobFeeder, Account]]) -> None:
-        """Note which jobs are to be asked for anew, since requests of their account were handed back."""
+        """Note the jobs whose requests are to be sent again, since requests of their account were handed back."""
         outstanding: dict[Account, int] = defaultdict(int)
         for feeder, account in calling:
             outstanding[account] += feeder.outstanding
@@ -100,8 +101,8 @@ class Waiting:
         self._to_ask |= {feeder.job_id for feeder, account in calling if handed_back[account]}
 
     def _look_at(self, account: Account, outstanding: int) -> int:
-        """Return how many requests of the account were handed back lately. Those of jobs that wait for it are asked
-        for anew in any case, when it is well again."""
+        """Return how many requests of the account were handed back lately. Requests of jobs that wait for it are sent
+        again in any case, when the account has recovered."""
         count = self._fleet.take_handed_back(account)
         if self._fleet.obstacle(account) is not None:
             self._unwell[account] = self._clock()
@@ -122,7 +123,7 @@ class Waiting:
         return True
 
     async def _judge(self, feeder: JobFeeder, account: Account) -> None:
-        """Move the job where its account says so. What was noted of it is forgotten once the move is written."""
+        """Move the job to the state that its account requires. Notes about it are cleared once the move is written."""
         obstacle = self._fleet.in_the_way(account, feeder.second)
         if obstacle is not None and (feeder.running or feeder.waiting):
             if not feeder.waiting or feeder.document["state_reason"] != obstacle.text:
@@ -147,7 +148,7 @@ class Waiting:
             log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
 
     async def _tell(self, feeder: JobFeeder, account: Account) -> None:
-        """Have a running job say what is not as its agent wants it."""
+        """Have a running job report what differs from its agent's settings."""
         unsure = without = None
         if refused := self._fleet.refused(account):
             unsure, without = feeder.refused(refused)

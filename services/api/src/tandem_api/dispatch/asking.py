@@ -1,4 +1,4 @@
-"""What a job asks for next, and what it asks for again: computed here, saved and published by the feeder."""
+"""Requests that a job sends next or sends again: computed here, saved and published by the feeder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Step:
     requests: Sequence[Asked]
     undelivered: Sequence[Asked] = field(default_factory=list)
     goes_on: bool = True
-    """Whether there may be more to ask for: the selection has more, and the budget refused nothing."""
+    """True if there may be more to ask for: the selection has more, and the budget refused nothing."""
 
     async def publish(self, parts: Parts, kind: str) -> None:
         """Publish the events; `kind` names the requests in the metrics."""
@@ -80,8 +80,8 @@ class Asking:
     ) -> Step:
         """Ask for these records again; the undelivered ones end as failed.
 
-        `counted`: whether a deadline that passed counts as an ask in vain: not while the account's rate holds records
-        up.
+        `counted`: whether a passed deadline counts as an ask in vain. It does not while the account's rate limit holds
+        records up.
         """
         due = now + self._parts.deadline_seconds
         # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
@@ -122,7 +122,7 @@ class Asking:
     async def _admit(
         self, walk: Walk, job: JobDocument, budget: JobBudget | None, wanted: Sequence[Asked], *, due: float
     ) -> tuple[Reserve | None, Sequence[Asked]]:
-        """Return the requests that the budget has room for, and the reserve with them set aside."""
+        """Return the requests that the budget has room for, and the reserve with their cost reserved."""
         limit = job.get("budget_usd")
         if budget is None or walk.reserve is None or limit is None:
             return None, wanted

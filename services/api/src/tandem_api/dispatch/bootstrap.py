@@ -1,4 +1,4 @@
-"""The one place where the dispatcher's objects are made."""
+"""Construction of the dispatcher's objects, all in one place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A job's budget, kept before the money is spent: each request is set aside at the most that it can cost, its answer
-settles it at what it did cost, and nothing goes out that does not fit.
+"""A job's budget, enforced before money is spent: each request reserves the most that it can cost, its answer replaces
+the reserve by the real cost, and nothing is sent that does not fit.
 
-What is spent is summed from the annotations, what is set aside is the bound of every record that was asked for and has
-not ended, so whoever takes the job over comes to the same sums. Kept with the job is only what lingers.
+The spent sum comes from the annotations, and the reserved sum is the bound of every record that was asked for and has
+not ended, so whoever takes the job over computes the same sums. Only the lingering reserve is stored with the job.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from tandem_api.dispatch.requests import Asked
 from tandem_api.dispatch.reserve import Bounded, Reserve
 
 BUDGET = "budget"
-"""What a job that used up its budget is `waiting_for`."""
+"""The `waiting_for` of a job that used up its budget."""
 _UNRENDERED_TOKENS = 64 * 1024
-"""Set aside for the prompt of a record that cannot be rendered here; a worker fails it unpaid."""
+"""Tokens reserved for the prompt of a record that cannot be rendered here; a worker ends it as failed at no cost."""
 NOTHING_FITS = -1
 """A limit in nano-dollars under which no request fits, however little it costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What all budgets of a dispatcher share."""
+    """Settings that all budgets of a dispatcher share."""
 
     spending: SpendingReader
     prices: PriceTable
     clock: Callable[[], float]
     paid_calls: int
     reasons: Callable[[tuple[str, str]], bool] = lambda _: False
-    """Whether a model, given with its provider, was seen to spend tokens on reasoning."""
+    """Return whether a model, given with its provider, was seen to spend tokens on reasoning."""
 
 
 class JobBudget:
@@ -58,7 +58,7 @@ class JobBudget:
             self._models.append((job.agent.fallback.provider, job.agent.fallback.model))
 
     def begun(self, lingering_usd: float) -> Reserve:
-        """Return the reserve to begin with: `lingering_usd` is kept for one deadline, whatever ends."""
+        """Return the initial reserve: `lingering_usd` stays reserved for one deadline, whatever ends."""
         ledger = Ledger()
         if lingering_usd:
             ledger.linger(at_most(lingering_usd), due=self._shared.clock() + self._deadline_seconds)
@@ -67,7 +67,8 @@ class JobBudget:
     async def bounded(self, requests: Sequence[Asked]) -> Bounded:
         """Return the requests with the most that each can cost, up to the first whose prompt is not measured yet.
 
-        The one place where prompts are measured. That is not waited for long: what is left out waits for the next turn.
+        The one place where prompts are measured. The wait for that is short: requests left out wait for the next
+        turn.
         """
         await self._sizes.measure(requests, seconds=PATIENCE_SECONDS)
         found: list[tuple[Asked, int | None]] = []
@@ -82,7 +83,8 @@ class JobBudget:
         return found
 
     async def bounded_all(self, requests: Sequence[Asked]) -> Bounded:
-        """Return all requests with the most that each can cost; what cannot be measured soon counts as a long one."""
+        """Return all requests with the most that each can cost; a prompt that cannot be measured soon counts as a long
+        one."""
         await self._sizes.measure(requests, seconds=LONG_PATIENCE_SECONDS)
         return [
             (request, None if isinstance(request, AnnotationRespondedV1) else self._most(request))
@@ -90,8 +92,8 @@ class JobBudget:
         ]
 
     async def ended(self, reserve: Reserve, seqs: Iterable[int], *, low: int, below: Sequence[ModelSpend]) -> Reserve:
-        """Return the reserve after these ended; what ended under `low` cost `below`. Also reads what was paid beyond
-        the first answers. Raises StoreUnavailableError."""
+        """Return the reserve after these ended; those that ended under `low` cost `below`. Also reads what was paid
+        beyond the first answers. Raises StoreUnavailableError."""
         seqs = list(seqs)
         costs = await self._shared.spending.of_records(self._job_id, [seq for seq in seqs if seq >= low])
         more = await self._shared.spending.more([self._job_id])
@@ -104,14 +106,14 @@ class JobBudget:
         )
 
     def hold(self, reserve: Reserve, requests: Bounded) -> Reserve:
-        """Return the reserve with money set aside for requests that are out already, whether it fits or not."""
+        """Return the reserve with money reserved for requests that are sent already, whether it fits or not."""
         now = self._shared.clock()
         return reserve.held(requests, now=now, due=now + self._deadline_seconds)
 
     def admit(
         self, reserve: Reserve, requests: Bounded, *, limit_usd: float, due: float
     ) -> tuple[Reserve, list[Asked]]:
-        """Set aside for the first of the requests, as many as fit; returns those."""
+        """Reserve money for as many of the first requests as fit; return the new reserve and those requests."""
         return reserve.admitted(requests, limit=self._limit(limit_usd), now=self._shared.clock(), due=due)
 
     def tried(self, reserve: Reserve, requests: Bounded, *, limit_usd: float) -> Reserve:
@@ -119,7 +121,7 @@ class JobBudget:
         return reserve.tried(requests, limit=self._limit(limit_usd), now=self._shared.clock())
 
     def is_used_up(self, reserve: Reserve) -> bool:
-        """Tell whether something did not fit, and nothing is under way that could make room for it."""
+        """Return whether something did not fit, and no outstanding request can make room for it."""
         return reserve.is_used_up(self._shared.clock())
 
     def _limit(self, limit_usd: float) -> int:
@@ -127,15 +129,15 @@ class JobBudget:
 
     @property
     def unpriced(self) -> str | None:
-        """A model whose price is not known, without which the budget cannot be kept."""
+        """Return a model whose price is not known, without which the budget cannot be kept."""
         return next(iter(self._request_bound.unpriced), None)
 
     def reason(self, reserve: Reserve, limit_usd: float) -> str:
-        """Say, for people, why nothing more goes out."""
+        """Say, for people, why no more requests are sent."""
         if self.unpriced is not None:
             return (
                 f"The dispatcher knows no price of {self.unpriced}, so the budget cannot be kept: give it the price "
-                "file of the api (TANDEM_PRICES_FILE), or take the budget away."
+                "file of the api (TANDEM_PRICES_FILE), or remove the budget."
             )
         next_one = in_dollars(dollars(reserve.refused or 0))
         return (
@@ -171,7 +173,8 @@ class JobBudget:
         return self._bound[1]
 
     def _cost(self, rows: Iterable[ModelSpend]) -> int:
-        """Return what these cost. What a worker could not price is priced here, as if nothing of it had been cached."""
+        """Return what these cost. Answers that a worker could not price are priced here, as if no token of them had
+        been cached."""
         cost = 0
         for row in rows:
             usd = row.amount

@@ -1,4 +1,4 @@
-"""Keeps the budget that a job's document names: begins to count, and looks whether the next record fits."""
+"""Enforcement of the budget that a job's document names: starts the count, and checks whether the next record fits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tandem_api.dispatch.walk import Walk
 
 
 async def counted(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking, parts: Parts) -> Walk:
-    """Return the walk with a reserve that counts what is spent and sets aside what is out. Raises
+    """Return the walk with a reserve that counts what is spent and reserves money for outstanding requests. Raises
     StoreUnavailableError."""
     dataset, outstanding = job["dataset_id"], walk.outstanding.seqs
     walked = await parts.records.seqs(dataset, walk.low, walk.cursor)
@@ -26,8 +26,8 @@ async def counted(walk: Walk, job: JobDocument, budget: JobBudget, asking: Askin
 
 
 async def tried(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking, parts: Parts) -> Reserve | None:
-    """Return the reserve, tight if the request that goes out next would not fit; None where there is nothing to keep
-    or to ask for. Raises StoreUnavailableError."""
+    """Return the reserve, tight if the request that is sent next would not fit; None where there is no budget to keep
+    or no record to ask for. Raises StoreUnavailableError."""
     limit = job.get("budget_usd")
     following = await _following(walk, job, asking, parts)
     if walk.reserve is None or limit is None or not following:
@@ -36,7 +36,7 @@ async def tried(walk: Walk, job: JobDocument, budget: JobBudget, asking: Asking,
 
 
 async def _following(walk: Walk, job: JobDocument, asking: Asking, parts: Parts) -> list[Asked]:
-    """Return what would go out next, none or one."""
+    """Return the request that would be sent next, none or one."""
     dataset, below = job["dataset_id"], job["selection"]["below_seq"]
     if (lowest := walk.outstanding.lowest) is not None:
         records = list((await parts.records.get_many(dataset, [lowest])).values())

@@ -1,4 +1,4 @@
-"""Makes the labels of a job that carries another job's over to its own label schema."""
+"""Labels of a job that carries another job's over to its own label schema."""
 
 from __future__ import annotations
 

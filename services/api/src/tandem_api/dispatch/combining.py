@@ -1,4 +1,4 @@
-"""Makes the labels of a job that combines those of several jobs over the same label schema."""
+"""Labels of a job that combines those of several jobs over the same label schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _KEPT = 100
 
 
 class CombinationMaker:
-    """A `Maker`. The job's `making` holds `estimates`, by the tasks that have one; the others are voted on.
+    """A `Maker` for combinations. The job's `making` holds `estimates`, by the tasks that have one; the others are
+    voted on.
 
     Where a person decided in one of the jobs, that holds, the latest decision first.
     """
@@ -47,7 +48,7 @@ class CombinationMaker:
 def combined(
     schema: LabelSchemaSpec, estimates: Mapping[str, Estimate], annotations: Sequence[AnnotationDocument | None]
 ) -> ReadyLabels:
-    """One record's labels, from its annotations in the jobs, None where it has none there."""
+    """Combine one record's labels, from its annotations in the jobs, None where it has none there."""
     sources = tuple(annotation["_id"] for annotation in annotations if annotation is not None)
     if (decided := _decided(annotations)) is not None:
         return ReadyLabels(sources=sources, labels=decided)
@@ -69,7 +70,7 @@ def combined(
 
 
 def _decided(annotations: Sequence[AnnotationDocument | None]) -> tuple[TaskLabel, ...] | None:
-    """What a person decided on the record last, in any of the jobs."""
+    """Return the labels of the last decision that a person made on the record, in any of the jobs."""
     of_people = [each for each in annotations if each is not None and "verification" in each]
     latest = max(of_people, key=lambda each: each["verification"]["decided_at"], default=None)
     return final_labels(latest)

@@ -1,4 +1,4 @@
-"""The dispatcher's loop: which jobs are ours, how the window is shared, what is published when."""
+"""The dispatcher's loop: takes leases, shares the window between jobs, publishes requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Workers = Callable[[], Sequence[WorkerReportedV1]]
 
 
 class LiveClock:
-    """Seconds that pass only while a worker is alive: no record falls overdue because nobody is there."""
+    """Measures seconds that pass only while a worker is alive: no record falls overdue because no worker runs."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -53,7 +53,7 @@ class LiveClock:
 
 
 class Dispatcher:
-    """Several may run; each job is fed by the one that holds its lease."""
+    """Feeds the jobs whose lease it holds. Several may run; each job is fed by the one that holds its lease."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Dispatcher:
         renderers: RendererPool,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`monotonic`: the clock of everything but leases, which run on the database's."""
+        """Set up the dispatcher. `monotonic`: the clock of everything but leases, which run on the database's."""
         self._settings = settings
         self._monotonic = monotonic
         self._workers = workers
@@ -129,7 +129,7 @@ class Dispatcher:
             await self._wait(pause)
 
     async def keep_leases(self) -> None:
-        """Renew what is held, apart from the loop, which may wait for the broker longer than a lease lasts."""
+        """Renew the held leases, apart from the loop, which may wait for the broker longer than a lease lasts."""
         while not self._stopping.is_set():
             try:
                 await self._held.keep()
@@ -145,7 +145,7 @@ class Dispatcher:
             pass
 
     async def tick(self) -> None:
-        """Take one turn. Raises StoreUnavailableError, after which the next turn does what this one did not."""
+        """Run one turn. Raises StoreUnavailableError, after which the next turn does what this one did not."""
         workers = self._workers()
         self._clock.advance(alive=bool(workers))
         if self._held.is_look_due:

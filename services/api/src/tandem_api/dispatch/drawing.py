@@ -1,4 +1,4 @@
-"""The examples of one job's records, drawn when they are asked for."""
+"""Few-shot examples of one job's records, drawn when the records are asked for."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from tandem_api.examples.pool import ExamplePools
 
 
 class JobExamples:
-    """Where none can be drawn though the agent wants some, the job goes on without them and says so."""
+    """Draws examples for one job. Where none can be drawn though the agent wants some, the job goes on without them and
+    says so."""
 
     def __init__(self, pools: ExamplePools, notice: str | None) -> None:
         self._pools = pools
         self.notice = notice
-        """Why the records asked for last have no examples; None when they have, or none are wanted."""
+        """Reason why the records asked for last have no examples; None when they have, or none are wanted."""
 
     async def draw(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, tuple[Example, ...]]:
-        """By seq. Raises StoreUnavailableError."""
+        """Draw the examples of each record; return them by seq. Raises StoreUnavailableError."""
         if not records or job["published"]["agent"].get("drawn_examples") is None:
             return {}
         published = job_published(job)

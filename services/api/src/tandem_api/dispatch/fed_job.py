@@ -1,4 +1,4 @@
-"""What a job's document says to the one who feeds it, and how its state is moved."""
+"""The document of a job that is fed here, and the moves of its state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tandem_api.dispatch.fleet import Account, Second
 from tandem_api.workers.refused import asked_without, concerns, without_confidence
 
 PROMPT = "prompt"
-"""What a job is `waiting_for` whose agent's templates are not rendered."""
+"""The `waiting_for` of a job whose agent's templates are not rendered."""
 
 
 class FedJob:
@@ -30,7 +30,7 @@ class FedJob:
         self._schema_key: str | None = None
 
     def refresh(self, document: JobDocument) -> None:
-        """Take in the document as it was read last: state, epoch and weight may have changed."""
+        """Replace the document by the one read last: state, epoch and weight may have changed."""
         self.document = document
 
     @property
@@ -39,7 +39,7 @@ class FedJob:
 
     @property
     def waiting(self) -> bool:
-        """Whether the job waits for its provider, and not for something else that is named."""
+        """Return whether the job waits for its provider, and not for something else that is named."""
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") is None
 
     @property
@@ -48,12 +48,12 @@ class FedJob:
 
     @property
     def templates_refused(self) -> bool:
-        """Whether the job waits for a person, since its agent's templates are not rendered."""
+        """Return whether the job waits for a person, since its agent's templates are not rendered."""
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == PROMPT
 
     @property
     def waits(self) -> bool:
-        """Whether the job waits, for whatever it is."""
+        """Return whether the job waits, for any reason."""
         return self.waiting or self.out_of_budget or self.templates_refused
 
     @property
@@ -63,12 +63,12 @@ class FedJob:
 
     @property
     def asks_model(self) -> bool:
-        """False when all labels of the job are made of other annotations."""
+        """Return False when all labels of the job are made of other annotations."""
         return self.document.get("asks_model", True)
 
     @property
     def account(self) -> Account | None:
-        """Whose calls the job needs, if it needs any."""
+        """Return the account whose calls the job needs, if it needs any."""
         if not self.asks_model:
             return None
         agent = self.document["published"]["agent"]
@@ -89,12 +89,13 @@ class FedJob:
 
     @property
     def second(self) -> Second | None:
-        """The account that is asked where the agent's own has no answer, if the agent names one."""
+        """Return the account of the fallback model, if the agent names one, with the outcomes for which it is
+        called."""
         fallback = self.document["published"]["agent"].get("fallback")
         return None if fallback is None else Second((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
 
     async def wait(self, reason: str) -> None:
-        """Ask for nothing until the provider is well. Raises LeaseLostError."""
+        """Ask for nothing until the provider has recovered. Raises LeaseLostError."""
         await self._wait(reason, waiting_for=None)
 
     async def refuse(self, reason: str) -> None:
@@ -103,7 +104,7 @@ class FedJob:
         await self._wait(reason, waiting_for=PROMPT)
 
     async def tell(self, reason: str | None, *, without_confidence: str | None = None) -> bool:
-        """Have the running job say this of itself. Returns whether that is news. Raises LeaseLostError.
+        """Write these notes to the running job. Returns whether they are new. Raises LeaseLostError.
 
         `without_confidence`: why labels have no confidence, which the job says even when it is over.
         """
@@ -120,9 +121,10 @@ class FedJob:
         self.document = await self._writer.go_on(self.job_id, epoch=self.document["epoch"])
 
     async def ask_anew(self, now: float, *, not_within: float) -> bool:
-        """Void what is outstanding, since some was handed back unanswered; it is asked again with the same number.
+        """Void the outstanding requests, since some were handed back unanswered; they are sent again with the same
+        number.
 
-        False when that was done less than `not_within` seconds ago. Raises LeaseLostError.
+        Returns False when that was done less than `not_within` seconds ago. Raises LeaseLostError.
         """
         if now - self._voided < not_within:
             return False
@@ -133,7 +135,7 @@ class FedJob:
 
     @property
     def outstanding(self) -> int:
-        """Requests that have not ended."""
+        """Return the number of requests that have not ended."""
         return 0
 
     async def _wait(self, reason: str, *, waiting_for: str | None) -> None:

@@ -38,7 +38,8 @@ class JobFeeder(FedJob):
         self._sizes = PromptSizes(document, parts.renderers)
         self._looked_at_budget = 0
         self.is_limited = False
-        """Whether the account's rate holds records up: a deadline that passes then does not count as an ask in vain."""
+        """True if the account's rate limit holds records up: a deadline that passes then does not count as an ask in
+        vain."""
         self._save_unknown = False
         self._forgotten = False
         self._clock = _clock(document, parts)
@@ -46,7 +47,7 @@ class JobFeeder(FedJob):
 
     @classmethod
     async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
-        """Go on where the document says. Raises StoreUnavailableError."""
+        """Make the feeder that continues where the document says. Raises StoreUnavailableError."""
         due = _clock(document, parts)() + parts.deadline_seconds
         return cls(document, parts, await settling.adopted(document, parts, due))
 
@@ -61,7 +62,7 @@ class JobFeeder(FedJob):
 
     @property
     def rate_per_second(self) -> float:
-        """Records of this job that ended a second, lately."""
+        """Return this job's recent rate of ended records, per second."""
         return self._walk.rate.per_second
 
     @property
@@ -74,7 +75,7 @@ class JobFeeder(FedJob):
 
     @property
     def unended(self) -> int:
-        """Records that have not ended; an upper bound while some above `low` have."""
+        """Return the number of records that have not ended; an upper bound while some above `low` have."""
         if self._walked:
             return self.outstanding
         return max(self.document["selection"]["size"] - self._walk.totals.ended, self.outstanding)
@@ -88,14 +89,15 @@ class JobFeeder(FedJob):
         self._forgotten = True
 
     async def settle(self) -> None:
-        """Let go of the records that have ended since this was done last. Raises StoreUnavailableError."""
+        """Release the records that have ended since the last call. Raises StoreUnavailableError."""
         walk, ended = await settling.settled(self._walk, self.job_id, self._parts, self._budget)
         now = self._parts.monotonic()
         seconds, self._settled_at = max(now - self._settled_at, 1e-3), now
         self._walk = replace(walk, rate=walk.rate.observed(ended, seconds))
 
     async def feed(self, share: int) -> None:
-        """Ask again for what is overdue or void, then walk on while the share allows. Raises LeaseLostError."""
+        """Ask again for records that are overdue or void, then walk on while the share allows. Raises
+        LeaseLostError."""
         self._void_what_is_gone()
         await self._heed_budget()
         goes_on = await self._ask_again()
@@ -131,11 +133,12 @@ class JobFeeder(FedJob):
         return True
 
     async def save(self) -> None:
-        """Save the walk where the document does not say all of it. Raises LeaseLostError."""
+        """Save the walk where the document does not hold all of it. Raises LeaseLostError."""
         await self._save(self._walk)
 
     async def hand_over(self) -> None:
-        """Save the walk for whoever takes the job over, with what could not be published. Raises LeaseLostError."""
+        """Save the walk for the next holder of the lease, with the requests that could not be published. Raises
+        LeaseLostError."""
         self._void_what_is_gone()
         unpublished = tuple(self._walk.outstanding.void)
         if unpublished or self._walk.unsaved or self._save_unknown:
@@ -157,12 +160,12 @@ class JobFeeder(FedJob):
         return True
 
     def _void_what_is_gone(self) -> None:
-        """Void what an earlier epoch asked for, and what the broker forgot."""
+        """Void the requests of an earlier epoch, and those that the broker lost."""
         walk = self._walk.forgotten() if self._forgotten else self._walk
         self._walk, self._forgotten = walk.at_epoch(self.document["epoch"]), False
 
     async def _ask_again(self) -> bool:
-        """Ask for what is overdue or void. False when the budget has no room for all of it."""
+        """Ask again for records that are overdue or void. Returns False when the budget has no room for all of them."""
         while overdue := self._walk.outstanding.overdue(self._clock(), BATCH):
             now, counted = self._clock(), not self.is_limited
             step = await self._asking.again(self._walk, self.document, self._budget, overdue, now=now, counted=counted)
@@ -175,7 +178,7 @@ class JobFeeder(FedJob):
         return True
 
     async def _take(self, step: Step, kind: str) -> None:
-        """Save, assign, publish, and note that it is published."""
+        """Save the step, assign it, publish its events, and note that they are published."""
         await self._save(step.walk)
         await step.publish(self._parts, kind)
         self._walk = self._walk.published(step.published, due=step.due)
@@ -188,7 +191,8 @@ class JobFeeder(FedJob):
         self._walk = replace(walk, unsaved=False)
 
     async def _heed_budget(self) -> None:
-        """Keep the budget that the document names now; a new one counts what is spent and sets aside what is out."""
+        """Keep the budget that the document names now; a new one counts what is spent and reserves money for
+        outstanding requests."""
         if self.document.get("budget_usd") is None:
             self._budget, self._walk = None, self._walk.with_reserve(None)
         elif self._walk.reserve is None:
@@ -197,7 +201,8 @@ class JobFeeder(FedJob):
             self._budget, self._walk = budget, walk
 
     async def _wait_for_budget(self, reason: str) -> None:
-        """Let the job wait; only when nothing is under way any more: workers skip what they hold of a waiting job."""
+        """Let the job wait, only once no request is outstanding any more: workers skip what they hold of a waiting
+        job."""
         await self.save()
         await self._wait(reason, waiting_for=BUDGET)
         self._looked_at_budget = self.document["revision"]
@@ -205,5 +210,5 @@ class JobFeeder(FedJob):
 
 
 def _clock(document: JobDocument, parts: Parts) -> Clock:
-    """Choose the clock of deadlines: what no worker is needed for falls overdue whether one is alive or not."""
+    """Choose the clock of deadlines: requests that need no worker fall overdue whether one is alive or not."""
     return parts.clock if document.get("asks_model", True) else parts.monotonic

@@ -1,4 +1,4 @@
-"""What the workers' reports say about the accounts: who takes calls, how many, and what was handed back. Pure."""
+"""State of the accounts from the workers' reports: who takes calls, how many, and what was handed back. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The account of an agent's second model, and the outcomes for which it is asked."""
+    """The account of an agent's fallback model, and the outcomes for which it is called."""
 
     account: Account
     on: Collection[str]
@@ -49,9 +49,10 @@ class Second:
 class Fleet:
     """The accounts as the live workers see them together.
 
-    An account is as bad as the worst live worker says: requests are spread over all of them by their keys, so one that
-    cannot call would leave its part undone. Workers hear each other, hence agree within a second on what is the
-    account's own trouble; what is a worker's alone (a bad key) ends when it is cured or the worker is gone.
+    An account is in the state of the worst live worker's report: requests are spread over all workers by their keys, so
+    one that cannot call would leave its part undone. Workers receive each other's reports, hence agree within a second
+    on trouble of the account itself; trouble of one worker alone (a bad key) ends when it is fixed or the worker is
+    gone.
     """
 
     def __init__(
@@ -61,7 +62,8 @@ class Fleet:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`listen_seconds`: how long to listen, from the first report on, before silence counts as good news."""
+        """Set up the fleet. `listen_seconds`: how long to listen, from the first report on, before silence counts as
+        good news."""
         self._listen_seconds = listen_seconds
         self._clock = clock
         self._now = now
@@ -77,7 +79,7 @@ class Fleet:
         self._reasoning: set[Account] = set()
 
     def hear(self, live: Sequence[WorkerReportedV1]) -> None:
-        """Take in the last reports of all workers that are alive."""
+        """Store the last reports of all workers that are alive."""
         self._live = live
         now = self._clock()
         members = frozenset(report.worker for report in live)
@@ -112,25 +114,26 @@ class Fleet:
 
     @property
     def all_heard(self) -> bool:
-        """Whether every worker that is alive had time to report."""
+        """Return whether every worker that is alive had time to report."""
         return self._first_heard is not None and self._clock() - self._first_heard >= self._listen_seconds
 
     def obstacle(self, account: Account) -> Obstacle | None:
-        """What keeps the account from taking calls; None too where no worker is alive, which says nothing of it."""
+        """Return what keeps the account from taking calls; None also where no worker is alive, which says nothing about
+        it."""
         found = self._lacking(account) or self._worst(account)
         if found is None:
             self._obstacles.pop(account, None)
         return found
 
     def in_the_way(self, account: Account, second: Second | None) -> Obstacle | None:
-        """What keeps records from being answered, be it by the agent's second model: as the workers see it."""
+        """Return what keeps records from being answered, the fallback model included, as the workers report it."""
         found = self.obstacle(account)
         if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
             return found
         return self.obstacle(second.account)
 
     def aside(self, account: Account, second: Second | None) -> str | None:
-        """What is to be told of a job that runs all the same: that one of its agent's two models takes no calls."""
+        """Return the note for a job that runs although one of its agent's two models takes no calls."""
         if second is None:
             return None
         if (found := self.obstacle(account)) is not None:
@@ -139,7 +142,7 @@ class Fleet:
         return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
 
     def refusal(self, agent_id: str) -> str | None:
-        """Why a worker does not render the templates of this agent version, for people; None while all do."""
+        """Return why a worker does not render the templates of this agent version, for people; None while all do."""
         found = next(
             (report.refused_agents[agent_id] for report in self._live if agent_id in report.refused_agents), None
         )
@@ -152,7 +155,7 @@ class Fleet:
         )
 
     def refused(self, account: Account) -> tuple[RefusedParameter, ...]:
-        """Return what the account refuses of calls, as the live workers say."""
+        """Return the parameters that the account refuses, as the live workers report."""
         return tuple(
             refused
             for _, said in self._accounts()
@@ -161,11 +164,12 @@ class Fleet:
         )
 
     def reasons(self, account: Account) -> bool:
-        """Whether a worker ever said that the model spends tokens on reasoning; one that is new has yet to see."""
+        """Return whether a worker ever reported that the model spends tokens on reasoning; a new worker has yet to see
+        it."""
         return account in self._reasoning
 
     def slots(self, account: Account) -> int:
-        """Calls that the live workers can usefully have in flight on the account, all together."""
+        """Return the number of calls that the live workers can usefully have in flight on the account, all together."""
         provider, model = account
         total = 0
         for report in self._live:
@@ -174,11 +178,11 @@ class Fleet:
         return total
 
     def take_handed_back(self, account: Account) -> int:
-        """How many requests were handed back since this was asked last."""
+        """Return how many requests were handed back since the last call."""
         return self._risen.pop(account, 0)
 
     def is_limited(self, account: Account, *, within: float) -> bool:
-        """Say whether calls were refused for their rate, or requests handed back, in the last `within` seconds.
+        """Return whether calls were refused for their rate, or requests handed back, in the last `within` seconds.
 
         A record that is not answered in that time waits for the account, and not for a worker that lost it.
         """
@@ -220,7 +224,7 @@ class Fleet:
 def _in_words(  # noqa: PLR0911 - one return a case
     said: AccountReported, now: datetime, *, worker: str = ""
 ) -> str:
-    """Return what people read. `worker`: the one that is concerned, where others are not."""
+    """Return the text for people. `worker`: the worker that is concerned, where others are not."""
     where = f"Provider {said.provider}"
     quoted = f" ({said.message.rstrip('.')})" if said.message else ""
     match said.reason:

@@ -1,4 +1,4 @@
-"""The jobs whose leases this dispatcher holds: taken when free, announced when changed, handed over at the end."""
+"""Jobs whose leases this dispatcher holds: claimed when free, announced when changed, handed over at the end."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tandem_api.dispatch.settings import DispatchSettings
 log = get_logger(__name__)
 
 RELEASE_SECONDS = 3.0
-"""How long a hand-over is tried for."""
+"""Seconds for which a hand-over is retried."""
 RELEASE_WAIT_SECONDS = 0.05
 
 
 class HeldJobs:
-    """The feeders by job, and which version of each job was announced.
+    """The feeders by job, and the version of each job that was announced last.
 
-    What is to be announced is derived from both, so that no failure in between loses it.
+    Pending announcements are derived from both, so that no failure in between loses them.
     """
 
     def __init__(self, parts: Parts, settings: DispatchSettings) -> None:
@@ -37,7 +37,7 @@ class HeldJobs:
         self.feeders: dict[str, JobFeeder] = {}
         self._announced: dict[str, tuple[tuple[int, int], float]] = {}
         self._logs = 0
-        """How often the broker forgot what was published."""
+        """Number of times that the broker lost what was published."""
         self._looked = float("-inf")
 
     def broker_forgot(self) -> None:
@@ -52,16 +52,16 @@ class HeldJobs:
         return self._clock() - self._looked >= self._settings.look_seconds
 
     def look_soon(self) -> None:
-        """Have the next turn look."""
+        """Have the next turn look for jobs."""
         self._looked = float("-inf")
 
     @property
     def unannounced(self) -> bool:
-        """Whether the state of a job here is one that was not published yet."""
+        """Return whether the state of a job here was not published yet."""
         return any(not self._is_announced(feeder.document) for feeder in self.feeders.values())
 
     async def look(self) -> None:
-        """Read the jobs that need a dispatcher; take leases that are free; publish what changed or is due again."""
+        """Read the jobs that need a dispatcher; claim free leases; publish states that changed or are due again."""
         documents = {document["_id"]: document for document in await self._writer.unannounced()}
         for job_id in self.feeders.keys() - documents.keys():
             self.let_go(job_id)
@@ -85,12 +85,12 @@ class HeldJobs:
             await self._writer.renew(list(self.feeders), seconds=self._settings.lease_seconds)
 
     def let_go(self, job_id: str) -> None:
-        """Forget a job that another one feeds, or that nobody needs to feed any more."""
+        """Release a job that another dispatcher feeds, or that no longer needs one."""
         self.feeders.pop(job_id, None)
         self._announced.pop(job_id, None)
 
     async def hand_over(self) -> None:
-        """Give all leases back. One that cannot be given back runs out."""
+        """Release all leases. One that cannot be released runs out."""
         for job_id, feeder in list(self.feeders.items()):
             try:
                 async for attempt in _again_when_unavailable():
@@ -138,7 +138,7 @@ class HeldJobs:
 
 
 def _again_when_unavailable() -> AsyncRetrying:
-    """Try again for a short while: a lease that is not handed over runs out, and its records are asked for twice."""
+    """Retry for a short while: a lease that is not handed over runs out, and its records are asked for twice."""
     return AsyncRetrying(
         retry=retry_if_exception_type(StoreUnavailableError),
         wait=wait_random_exponential(RELEASE_WAIT_SECONDS, max=1.0),

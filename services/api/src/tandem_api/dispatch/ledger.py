@@ -1,4 +1,4 @@
-"""What may still be spent under a limit. Pure.
+"""Money that may still be spent under a limit. Pure.
 
 Money is counted in whole nano-dollars, so that sums are exact in any order: what may be spent is rounded up, a limit
 down.
@@ -27,7 +27,7 @@ def dollars(nano: int) -> float:
 
 
 class Ledger:
-    """Sets aside the most that each outstanding record can cost.
+    """Reserves the most that each outstanding record can cost.
 
     A request counts until its record has ended. One that is asked for again before its deadline may be answered, and
     paid, both times: the first one lingers until its own deadline.
@@ -52,19 +52,19 @@ class Ledger:
 
     @property
     def lingering(self) -> int:
-        """Of what is reserved: for requests that were asked for again before their deadline."""
+        """Return the part of the reserve that is for requests that were asked for again before their deadline."""
         return sum(cost for cost, _ in self._lingering)
 
     def may_free(self, now: float) -> bool:
-        """Whether money is held that an answer, or its deadline, can still free."""
+        """Return whether money is reserved that an answer, or its deadline, can still free."""
         return bool(self._lingering) or any(due > now for _, due in self._held.values())
 
     def fits(self, seq: int, cost: int, *, spent: int, limit: int, now: float) -> bool:
-        """Whether a request for the record can go out; an overdue one before it counts no more."""
+        """Return whether a request for the record can be sent; an overdue one before it counts no more."""
         return spent + self._reserved - self._overdue(seq, now) + cost <= limit
 
     def hold(self, seq: int, cost: int, *, due: float, now: float) -> None:
-        """Set aside for a request that goes out now, or that is out already."""
+        """Reserve money for a request that is sent now, or that is sent already."""
         earlier = self._held.get(seq)
         if earlier is not None:
             if earlier[1] > now:
@@ -75,19 +75,19 @@ class Ledger:
         self._reserved += cost
 
     def linger(self, cost: int, *, due: float) -> None:
-        """Set aside until then, whatever ends."""
+        """Reserve `cost` until `due`, whatever ends."""
         self._lingering.append((cost, due))
         self._reserved += cost
 
     def settle(self, seqs: Iterable[int]) -> None:
-        """Release what is held for these, which have ended: what they cost is spent from now on."""
+        """Release the reserve of these seqs, which have ended: their real cost counts as spent from now on."""
         for seq in seqs:
             held = self._held.pop(seq, None)
             if held is not None:
                 self._reserved -= held[0]
 
     def expire(self, now: float) -> None:
-        """Free what lingered past its deadline."""
+        """Free the lingering reserve whose deadline has passed."""
         if self._lingering:
             self._reserved -= sum(cost for cost, due in self._lingering if due <= now)
             self._lingering = [entry for entry in self._lingering if entry[1] > now]

@@ -17,7 +17,7 @@ from tandem.store.records.documents import RecordDocument
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The labels of one record, and whose they are: the provider and model that gave them, empty for the job's own."""
+    """The labels of one record, with the provider and model that gave them, empty for the job's own."""
 
     ready: ReadyLabels
     provider: str = ""
@@ -28,8 +28,9 @@ class Maker(Protocol):
     """Makes the labels of one kind of job."""
 
     async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, Made]:
-        """Seq to labels, for each of the records. Where they lack a task, the reason is set: the record's model is
-        asked if the job has one, else it ends as invalid for that reason. Raises StoreUnavailableError."""
+        """Make the labels of each record; return them by seq. Where they lack a task, the reason is set: the record's
+        model is called if the job has one, else the record ends as invalid for that reason. Raises
+        StoreUnavailableError."""
         ...
 
 

@@ -14,7 +14,7 @@ VOID = float("-inf")
 
 
 class Ask(NamedTuple):
-    """The `number`-th time a record was asked for. `due` is VOID while no request is known to be under way: it was not
+    """One ask for a record, the `number`-th. `due` is VOID while no request is known to be outstanding: it was not
     published yet, a new epoch voided it, or the broker lost it."""
 
     seq: int
@@ -48,14 +48,14 @@ class Outstanding:
         return min(self.asks, default=None)
 
     def asked(self, numbers: Mapping[int, int], *, due: float = VOID) -> Outstanding:
-        """Return it with these seqs asked for, as often as `numbers` says."""
+        """Return the value with these seqs asked for, as often as `numbers` says."""
         asks = dict(self.asks)
         for seq, number in numbers.items():
             asks[seq] = Ask(seq, number, due)
         return Outstanding(asks)
 
     def published(self, seqs: Iterable[int], *, due: float) -> Outstanding:
-        """Return it with the requests for these seqs under way until `due`."""
+        """Return the value with the requests for these seqs outstanding until `due`."""
         asks = dict(self.asks)
         for seq in seqs:
             if (ask := asks.get(seq)) is not None:
@@ -63,7 +63,7 @@ class Outstanding:
         return Outstanding(asks)
 
     def without(self, ended: Iterable[int]) -> Outstanding:
-        """Return it without the seqs that ended."""
+        """Return the value without the seqs that ended."""
         gone = set(ended)
         return Outstanding({seq: ask for seq, ask in self.asks.items() if seq not in gone}) if gone else self
 
@@ -76,15 +76,15 @@ class Outstanding:
         return sum(VOID < ask.due < time for ask in self.asks.values())
 
     def all_void(self) -> Outstanding:
-        """Return it with every record to be asked for again, with the same number."""
+        """Return the value with every record void, to be asked for again with the same number."""
         return Outstanding({seq: Ask(seq, ask.number, VOID) for seq, ask in self.asks.items()})
 
     @property
     def void(self) -> list[int]:
-        """The seqs for which no request is known to be under way."""
+        """Return the seqs for which no request is known to be outstanding."""
         return [ask.seq for ask in self.asks.values() if ask.void]
 
     @property
     def repeated(self) -> dict[int, int]:
-        """Seqs asked for more than once, with the number of the last ask."""
+        """Return the seqs asked for more than once, with the number of the last ask."""
         return {seq: ask.number for seq, ask in self.asks.items() if ask.number > 1}

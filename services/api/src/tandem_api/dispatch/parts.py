@@ -1,4 +1,4 @@
-"""What every feeder of a dispatcher shares."""
+"""Stores, producer and clocks that every feeder of a dispatcher shares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 1000
 
 class Clock(Protocol):
     def __call__(self) -> float:
-        """Seconds of a clock that runs only while a worker is alive."""
+        """Return the seconds of a clock that runs only while a worker is alive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""How long the prompts of a job's requests are, for its budget.
+"""Sizes of the prompts of a job's requests, for its budget.
 
 Prompts that are cheap to render are rendered when their size is asked for. All others are rendered by child processes,
-and nobody waits long for that: what is not measured yet is not sent yet, and other jobs go on.
+and the wait for those is short: a prompt that is not measured yet is not sent yet, and other jobs go on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = get_logger(__name__)
 
 PATIENCE_SECONDS = 0.05
 LONG_PATIENCE_SECONDS = 1.0
-"""For what cannot be left for the next time."""
+"""Seconds to wait for prompts that cannot be left for the next turn."""
 _MOST_KEPT = 10_000
 
 
@@ -31,7 +31,7 @@ class UnknownSizeError(Exception):
 
 
 class PromptSizes:
-    """Those of one job."""
+    """Measures the prompts of one job."""
 
     def __init__(self, document: JobDocument, renderers: RendererPool) -> None:
         job = job_published(document)
@@ -44,7 +44,7 @@ class PromptSizes:
         self._measuring: dict[Hashable, asyncio.Task[None]] = {}
 
     async def measure(self, requests: Iterable[Event], *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Have the prompts measured, and wait for that so long at most."""
+        """Have the prompts measured, and wait for that at most `seconds`."""
         until = asyncio.get_running_loop().time() + seconds
         if self._prompts is None and not self._has_no_prompts:
             if self._making is None:

@@ -1,4 +1,4 @@
-"""Keeps what the workers report where the API can read it, which does not listen to the broker."""
+"""Storage of the workers' reports for the API, which does not listen to the broker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = get_logger(__name__)
 
 
 class ReportKeeper:
-    """Writes down the live workers' reports about every second. A write that fails is made good by the next."""
+    """Writes the live workers' reports about every second. After a failed write, the next one makes up for it."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class ReportKeeper:
         self._every_seconds = every_seconds
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Write reports until cancelled."""
         while True:
             try:
                 await self._writer.heard(self._live())

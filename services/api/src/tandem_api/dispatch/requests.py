@@ -1,4 +1,4 @@
-"""The events that ask for a record, answer it with labels there are already, or end it unanswered."""
+"""Events that ask for a record, answer it with ready labels, or end it unanswered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tandem_api.dispatch.outstanding import MAX_ASKS
 Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
 """Draws the examples to show with each of a job's records, by seq. Raises StoreUnavailableError."""
 Asked = AnnotationRequestedV1 | AnnotationRespondedV1
-"""What is published so that a record ends: a request to a model, or its labels where they are ready."""
+"""An event that lets a record end: a request to a model, or its ready labels."""
 
 
 async def asked_for(
@@ -36,7 +36,7 @@ async def asked_for(
     deadline_seconds: float,
     draw: Draw,
 ) -> list[Asked]:
-    """One event a record, in the order of `asks` (seq to how often it is asked for, this time included)."""
+    """Make one event for each record, in the order of `asks` (seq to how often it is asked for, this time included)."""
     present = {seq: records[seq] for seq in asks if seq in records}
     made: Mapping[int, Made] = {}
     if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
@@ -71,7 +71,7 @@ def request_for(
 
 
 def is_ready(event: Event) -> bool:
-    """Whether it is an answer made of labels there are already."""
+    """Return whether the event is an answer made of ready labels."""
     return isinstance(event, AnnotationRespondedV1) and event.ready is not None
 
 

@@ -1,4 +1,4 @@
-"""Walks orders of review: asks for a person's look at the records on which jobs differ."""
+"""Walk of orders of review: asks people to review the records on which jobs differ."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ BLOCK = 2000
 """Seqs compared at once."""
 LOOK_SECONDS = 1.0
 LEASE_SECONDS = 30.0
-"""Longer than a block takes; a killed dispatcher's orders go on after this."""
+"""Seconds, longer than a block takes; after this, orders of a killed dispatcher go on."""
 APPLIED_SECONDS = 20.0
-"""What was asked for and is not in a queue by then is asked for again."""
+"""Seconds after which a review that was asked for and is in no queue is asked for again."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 LONGEST_PUT_OFF = 300.0
-"""Until a block that was not carried out is tried again: the postprocessor may be down for long."""
+"""Seconds, at most, until a block that was not carried out is tried again: the postprocessor may be down for long."""
 
 log = get_logger(__name__)
 
 
 class ReviewOrderWalker:
-    """Every dispatcher has one. An order is walked block by block, the one that waited longest first.
+    """Walks orders block by block, the one that waited longest first; every dispatcher has a walker.
 
     The cursor moves past a block when the annotations say that each of its differing records is in a queue or decided.
-    So whatever is lost between here and the postprocessor is asked for again, by whoever takes the order up next.
+    So whatever is lost between here and the postprocessor is asked for again, by the next holder of the order.
     """
 
     def __init__(
@@ -80,8 +80,8 @@ class ReviewOrderWalker:
             await self._wait(pause)
 
     async def step(self) -> bool:
-        """Walk one block of the order that waited longest. False when none is free. Raises StoreUnavailableError, after
-        which the next step takes up the same block: nothing of it is kept here."""
+        """Walk one block of the order that waited longest. Returns False when none is free. Raises
+        StoreUnavailableError, after which the next step takes up the same block: nothing of it is kept here."""
         order = await self._writer.claim(self._holder, seconds=self._lease_seconds)
         if order is None:
             return False
@@ -103,7 +103,8 @@ class ReviewOrderWalker:
             log.info("review_orders.walked", order_id=order["_id"], cursor=high, **picked.counts)
 
     async def _applied(self, order: ReviewOrderDocument, tasks: list[LabelTask], high: int) -> Picked:
-        """Return the block once nothing is left to ask for, or as it is when that takes too long."""
+        """Wait until nothing of the block is left to ask for; return the block then, or as it is when that takes too
+        long."""
         loop = asyncio.get_running_loop()
         until, pause = loop.time() + self._applied_seconds, self._first_pause
         while True:

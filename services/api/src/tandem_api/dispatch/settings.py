@@ -35,7 +35,7 @@ class DispatchSettings(BaseModel):
     paid_calls: int = Field(
         default=MOST_PAID_CALLS,
         ge=1,
-        description="Calls for one answer that a budget sets money aside for; the workers' retry.max_calls.",
+        description="Calls for one answer that a budget reserves money for; the workers' retry.max_calls.",
     )
     keep_reports_seconds: float = Field(
         default=1.0, gt=0, description="How often the workers' reports are written down for the API."

@@ -1,4 +1,4 @@
-"""Reads which records of a job have ended, what that comes to, and whether it adds up at the end."""
+"""Ended records of a job: reads them, sums their totals, and checks the sums at the end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tandem_api.dispatch.parts import Parts
 from tandem_api.dispatch.walk import Walk
 
 STRETCH = 100_000
-"""Seqs looked through at once for records that have no annotation."""
+"""Seqs searched at once for records that have no annotation."""
 
 log = get_logger(__name__)
 
 
 async def adopted(document: JobDocument, parts: Parts, due: float) -> Walk:
-    """Return the walk to go on with where the document says. What was asked for at the present epoch is taken to be
-    under way until `due`, except what the holder before could not publish. Raises StoreUnavailableError."""
+    """Return the walk that continues where the document says. Requests of the present epoch count as outstanding until
+    `due`, except those that the holder before could not publish. Raises StoreUnavailableError."""
     walk = Walk.of(document)
     if walk.low >= walk.cursor:
         return walk
@@ -36,7 +36,7 @@ async def adopted(document: JobDocument, parts: Parts, due: float) -> Walk:
 
 
 async def settled(walk: Walk, job_id: str, parts: Parts, budget: JobBudget | None) -> tuple[Walk, int]:
-    """Return the walk without the records that have ended, and how many those are. Raises StoreUnavailableError."""
+    """Return the walk without the records that have ended, and their number. Raises StoreUnavailableError."""
     if walk.is_still and walk.reserve is None:
         return walk, 0
     ended = await parts.annotations.ended_among(job_id, walk.outstanding.seqs) if walk.outstanding else set()
@@ -74,8 +74,8 @@ async def completed(walk: Walk, document: JobDocument, parts: Parts) -> Walk | N
 
 
 async def reopened(walk: Walk, document: JobDocument, parts: Parts) -> Walk:
-    """Return the walk with the records outstanding that were passed over, however that came: of the first stretch that
-    has any. Raises StoreUnavailableError."""
+    """Return the walk with the records outstanding that were passed over, for whatever cause: those of the first
+    stretch that has any. Raises StoreUnavailableError."""
     found = await _first_open(document, parts)
     if found is None:
         return walk

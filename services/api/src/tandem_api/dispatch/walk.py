@@ -1,4 +1,4 @@
-"""Where the walk of one job stands. Pure: every change makes a new value, which counts once it was saved."""
+"""State of the walk of one job. Pure: every change makes a new value, which counts once it was saved."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Walk:
     reserve: Reserve | None = None
     """None while no budget is kept: the job has none, or nothing was asked for since the lease was taken."""
     lingering_usd: float = 0.0
-    """What the document says is lingering, until `reserve` takes it over."""
+    """Lingering reserve that the document holds, until `reserve` replaces it."""
     reserved_usd: float = 0.0
     notice: str | None = None
     unsaved: bool = False
-    """Whether the document does not say all of this yet."""
+    """True if the document does not hold all of this yet."""
 
     @classmethod
     def of(cls, document: JobDocument) -> Walk:
-        """Return the walk as the document has it, without what is outstanding."""
+        """Return the walk as the document has it, without outstanding requests."""
         dispatch = document["dispatch"]
         return cls(
             cursor=dispatch["cursor"],
@@ -56,27 +56,28 @@ class Walk:
 
     @property
     def is_still(self) -> bool:
-        """Whether nothing was asked for that could have ended since the last look."""
+        """Return whether nothing was asked for that could have ended since the last look."""
         return not self.outstanding and self.low >= self.cursor
 
     def ends_below(self, below_seq: int) -> bool:
-        """Tell whether everything below this seq was asked for and has ended."""
+        """Return whether everything below this seq was asked for and has ended."""
         return self.cursor >= below_seq and self.is_still
 
     def at_epoch(self, epoch: int) -> Walk:
-        """Return it with what an earlier epoch asked for to be asked for again."""
+        """Return the walk with the requests of an earlier epoch void, to be sent again."""
         if self.asked_epoch == epoch:
             return self
         return replace(self, outstanding=self.outstanding.all_void(), asked_epoch=epoch, unsaved=True)
 
     def forgotten(self) -> Walk:
-        """Return it after the broker forgot what was published."""
+        """Return the walk after the broker lost what was published."""
         return replace(self, outstanding=self.outstanding.all_void())
 
     def asked(
         self, numbers: Mapping[int, int], *, cursor: int | None, reserve: Reserve | None, notice: str | None
     ) -> Walk:
-        """Return it with these seqs outstanding, not published yet; `numbers` says how often each was asked for."""
+        """Return the walk with these seqs outstanding, not published yet; `numbers` says how often each was asked
+        for."""
         moved = self.cursor if cursor is None else cursor
         changed = bool(numbers) or moved != self.cursor
         return replace(
@@ -89,7 +90,7 @@ class Walk:
         )
 
     def published(self, seqs: Iterable[int], *, due: float) -> Walk:
-        """Return it with these requests under way until `due`."""
+        """Return the walk with these requests outstanding until `due`."""
         return replace(self, outstanding=self.outstanding.published(seqs, due=due))
 
     def settled(
@@ -101,7 +102,7 @@ class Walk:
         spend: tuple[ModelSpend, ...],
         reserve: Reserve | None,
     ) -> Walk:
-        """Return it after records ended."""
+        """Return the walk after records ended."""
         changed = low != self.low or (reserve is not None and len(outstanding) != len(self.outstanding))
         return replace(
             self,
@@ -114,12 +115,12 @@ class Walk:
         )
 
     def with_reserve(self, reserve: Reserve | None) -> Walk:
-        """Return it with this budget kept, or with none."""
+        """Return the walk with this budget kept, or with none."""
         released = reserve is None and (self.reserve is not None or self.reserved_usd > 0 or self.lingering_usd > 0)
         return replace(self, reserve=reserve, lingering_usd=0.0, reserved_usd=0.0, unsaved=self.unsaved or released)
 
     def progress(self) -> Progress:
-        """Return what is saved of it."""
+        """Return the part of the walk that is saved."""
         reserve = self.reserve
         return Progress(
             cursor=self.cursor,

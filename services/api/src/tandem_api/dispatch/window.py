@@ -38,17 +38,18 @@ def widen(share: int, *, late: int, completed_per_second: float, largest: int) -
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a job could use: `weight` > 0, `records` it has left to end (outstanding ones included)."""
+    """The demand of a job: `weight` > 0, `records` it has left to end (outstanding ones included)."""
 
     weight: float
     records: int
 
 
 def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
-    """Split the window over jobs by weight; what a small job cannot use goes to the others (water-filling).
+    """Split the window over jobs by weight; a share that a small job cannot use goes to the others (water-filling).
 
     Every job with records left gets at least one, so that none starves however many there are.
     """
+    # Window 10, equal weights, records 2, 50 and 50: the first job gets its 2, the others 4 each of the 8 left.
     shares: dict[str, int] = {job: 0 for job, demand in demands.items() if demand.records <= 0}
     hungry = {job: demand for job, demand in demands.items() if demand.records > 0}
     left = float(window)
@@ -69,7 +70,7 @@ def share_window(window: int, demands: Mapping[str, Demand]) -> dict[str, int]:
 
 
 def usable(demands: Mapping[str, Demand], *, slots: int, soon: Mapping[str, float]) -> dict[str, Demand]:
-    """Bound each job's demand by what it can have called soon: its part of the account's call slots, and `soon`, the
+    """Bound each job's demand by the calls that it can make soon: its part of the account's call slots, and `soon`, the
     records that it completes within the window's seconds.
 
     Without the bound a job of slow calls is given half of a window that a job of quick calls made wide. Its requests
@@ -94,7 +95,7 @@ class Ceiling:
         self._level: float | None = None
 
     def handed_back(self, count: int, *, outstanding: int) -> None:
-        """`count` of the requests outstanding did not start in time."""
+        """Lower the ceiling because `count` of the outstanding requests did not start in time."""
         kept = float(max(1, outstanding - count))
         self._level = kept if self._level is None else min(self._level, kept)
 
@@ -104,7 +105,7 @@ class Ceiling:
         return self._level is not None
 
     def apply(self, window: int, seconds: float) -> int:
-        """Return the window under the ceiling, `seconds` after it was asked last."""
+        """Return the window under the ceiling, `seconds` after the last call."""
         if self._level is None:
             return window
         self._level += seconds * (1.0 + self.GROWTH * self._level)

@@ -1,4 +1,4 @@
-"""Which verified records are shown with a record. Pure, and the same whenever it is asked over the same pool."""
+"""Choice of the verified records that are shown with a record. Pure, and the same for equal pools."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tandem.events import Example, LabelSchemaSpec, LabelTask, LabelValue, Span,
 from tandem.text.embeddings import Floats
 
 MOST_BYTES = 64 * 1024
-"""Of the texts of the examples drawn for one record."""
+"""Bytes of the texts of the examples drawn for one record, at most."""
 _AT_ONCE = 250
 """Records compared with the pool in one step."""
 _SPARE = 4
-"""Of the pool, so many times the examples wanted are put in order at first."""
+"""Only this many times the wanted number of examples is sorted from the pool at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Verified:
     content_hash: str
     example: Example
     size: int
-    """Bytes of its texts."""
+    """Bytes of the record's texts."""
 
     @property
     def rank(self) -> bytes:
-        """An order that says nothing of the record, and stays as others come and go."""
+        """Return a sort key that says nothing about the record and stays the same as others come and go."""
         return hashlib.blake2b(self.content_hash.encode(), digest_size=8).digest()
 
 
@@ -45,14 +45,14 @@ class Wanted:
     content_hash: str
 
     def is_in(self, other: Verified) -> bool:
-        """Whether the other is this very record, or another one of the same content."""
+        """Return whether the other is this very record, or another one of the same content."""
         same = (self.dataset_id, self.seq) == (other.dataset_id, other.seq)
         return same or self.content_hash == other.content_hash
 
 
 class Balanced:
-    """As many of each label of the task as of any other, in turns. The same for all records but those drawn, so that
-    providers can cache the prompt up to the record."""
+    """An equal number of each label of the task, in turns. The same for all records but those drawn, so that providers
+    can cache the prompt up to the record."""
 
     def __init__(self, pool: Sequence[Verified], label_schema: LabelSchemaSpec, task: str | None) -> None:
         chosen = label_schema.task(task) if task is not None else _first_with_labels(label_schema)
@@ -84,15 +84,15 @@ class Balanced:
 
 
 class Nearest:
-    """Those most like the record by the cosine of their embeddings, the most alike last, next to the record."""
+    """The examples most like the record by the cosine of their embeddings, the most alike last, next to the record."""
 
     def __init__(self, pool: Sequence[Verified], vectors: Floats) -> None:
-        """`vectors`: a row of length one for each of the pool."""
+        """Set up the index. `vectors`: a row of length one for each record of the pool."""
         self._pool = pool
         self._vectors = vectors
 
     def draw(self, wanted: Sequence[Wanted], vectors: Floats, count: int) -> list[list[Example]]:
-        """For each of the records; `vectors` has a row of length one for each of them."""
+        """Draw `count` examples for each of the records; `vectors` has a row of length one for each of them."""
         drawn: list[list[Example]] = []
         for start in range(0, len(wanted), _AT_ONCE):
             likeness = vectors[start : start + _AT_ONCE] @ self._vectors.T
@@ -103,7 +103,7 @@ class Nearest:
 
 
 def _best_first(likeness: Floats, count: int) -> Iterator[int]:
-    """The places of the pool, the most alike first; equals in the pool's order."""
+    """Yield the pool's indexes, the most alike first; equals in the pool's order."""
     few = min(len(likeness), _SPARE * count)
     best = np.argpartition(-likeness, few - 1)[:few]
     yield from map(int, best[np.lexsort((best, -likeness[best]))])
@@ -113,7 +113,7 @@ def _best_first(likeness: Floats, count: int) -> Iterator[int]:
 
 
 def labels_in(value: LabelValue | None) -> tuple[str, ...]:
-    """The labels that a value holds."""
+    """Return the labels that a value holds."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, tuple):

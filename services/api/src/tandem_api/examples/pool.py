@@ -26,12 +26,12 @@ log = get_logger(__name__)
 MOST_VERIFIED = 2000
 """The newest decisions that a pool looks at."""
 MOST_RECORD_BYTES = 8 * 1024
-"""A longer record is no example."""
+"""Bytes of the longest record that can be an example."""
 MOST_POOL_BYTES = 4 * 1024 * 1024
 MOST_POOLS = 16
 REFRESH_SECONDS = 30.0
 _EMBEDDED_CHARACTERS = 4000
-"""Of a record's text."""
+"""Characters of a record's text that are embedded."""
 
 NO_EXAMPLES = (
     "There is no verified record to draw examples from yet, so records are asked for without; verify some labels of "
@@ -71,7 +71,8 @@ class ExamplePools:
     async def draw(
         self, project_id: str, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Iterable[RecordDocument]
     ) -> tuple[Mapping[int, tuple[Example, ...]], str | None]:
-        """By seq of the record, and why there are none, if so. An agent that draws none has none."""
+        """Draw the examples of each record; return them by seq, and the reason why there are none, if so. An agent that
+        draws none gets none."""
         drawn = agent.drawn_examples
         wanted = list(records)
         if drawn is None or not wanted:
@@ -85,7 +86,7 @@ class ExamplePools:
             return {}, f"Examples cannot be drawn by likeness, so records are asked for without: {error}"
 
     async def size(self, project_id: str, drawn: DrawnExamples, label_schema: LabelSchemaSpec) -> int:
-        """How many records there are to draw from."""
+        """Return how many records there are to draw from."""
         return len((await self._pool(project_id, drawn, label_schema)).verified)
 
     def _chosen(
@@ -147,8 +148,8 @@ class ExamplePools:
 def _verified(
     record: RecordDocument, annotation: VerifiedAnnotation, label_schema: LabelSchemaSpec, read_back: ReadBack
 ) -> Verified | None:
-    """None where the record is too long, the values are not of all tasks of this version of the schema, or they cannot
-    be shown so that they are read as they are meant."""
+    """Return the verified record. None where the record is too long, the values do not cover all tasks of this version
+    of the schema, or they cannot be shown so that they are read as they are meant."""
     fields, size = record["fields"], sum(len(text.encode()) for text in record["fields"].values())
     if size > MOST_RECORD_BYTES:
         return None

@@ -1,1 +1,1 @@
-"""What is told before a run: preflight, estimates, try-outs."""
+"""Planning before a run: preflight, estimates, try-outs."""

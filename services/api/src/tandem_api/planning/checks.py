@@ -1,4 +1,4 @@
-"""What can be wrong with a job before it starts, beside that its parts exist. Pure: each check finds all it can."""
+"""Checks of a job before it starts, once its parts exist. Pure: each check finds all it can."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 def span_problems(label_schema: LabelSchemaSpec, fields: Sequence[str]) -> Iterator[FieldProblem]:
-    """Span tasks must know the field that their spans lie in."""
+    """Report span tasks that do not name the field that their spans lie in."""
     for task in label_schema.tasks:
         if not isinstance(task, SpanTask) or span_field(task, fields) is not None:
             continue
@@ -34,7 +34,7 @@ def span_problems(label_schema: LabelSchemaSpec, fields: Sequence[str]) -> Itera
 
 
 def policy_problems(policy: ReviewPolicy, label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:
-    """Tasks of the review policy that there are none of."""
+    """Report tasks of the review policy that the label schema does not have."""
     for name in policy.tasks:
         if label_schema.task(name) is None:
             yield FieldProblem(
@@ -47,7 +47,7 @@ def policy_problems(policy: ReviewPolicy, label_schema: LabelSchemaSpec) -> Iter
 def policy_warnings(
     policy: ReviewPolicy, label_schema: LabelSchemaSpec, strategy: ConfidenceStrategy
 ) -> Iterator[FieldProblem]:
-    """What becomes of tasks that can have no confidence."""
+    """Warn of tasks that can have no confidence, and say what happens to them."""
     without = unmeasurable(label_schema, (strategy,))
     kept = settled(policy, label_schema, (strategy,))
     reviewed = [name for name in without if kept.reviews_without_confidence(name)]
@@ -72,7 +72,7 @@ def policy_warnings(
 def gold_warnings(
     label_schema: LabelSchemaSpec, gold_tasks: Iterable[str], gold: Mapping[int, Mapping[str, Any]]
 ) -> Iterator[FieldProblem]:
-    """Values known to be right that the label schema does not have: labels cannot be compared with them."""
+    """Warn of gold values that the label schema does not have: labels cannot be compared with them."""
     for name in gold_tasks:
         task = label_schema.task(name)
         if task is None:
@@ -92,12 +92,12 @@ def gold_warnings(
             yield FieldProblem(
                 field="dataset_id",
                 detail=f"Gold values of {name!r} that the label schema does not have: {shown}{more}.",
-                cure="Add them to the label schema, or take it that these records never count as right.",
+                cure="Add them to the label schema; otherwise these records always count as wrong.",
             )
 
 
 def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) -> Iterator[FieldProblem]:
-    """What the workers report of the model that the job will need. `schema`: the key of its response format."""
+    """Warn of what the workers report of the model that the job will need. `schema`: the key of its response format."""
     name = f"{agent.provider}/{agent.model}"
     if not account.workers:
         yield _of_agent("No llm-worker reports, so the job will wait.", "Start one; the job then goes on by itself.")
@@ -114,7 +114,8 @@ def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) ->
     wanted = {name for name, value in agent.parameters.model_dump().items() if value not in (None, False)}
     if needless := sorted((wanted & dropped) - {"logprobs", "top_logprobs"}):
         yield _of_agent(
-            f"{name} does not take {', '.join(needless)}; it is asked without.", "Leave them out to be sure of it."
+            f"{name} does not take {', '.join(needless)}; it is called without them.",
+            "Leave them out of the agent's parameters.",
         )
     if dropped & {"logprobs"} and agent.confidence_strategy is ConfidenceStrategy.TOKEN_PROBABILITY:
         yield _of_agent(
@@ -124,7 +125,7 @@ def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) ->
 
 
 def fallback_warnings(fallback: Fallback, account: KnownAccount) -> Iterator[FieldProblem]:
-    """What keeps the second model from being asked where the first one has no answer."""
+    """Warn of what keeps the fallback model from being called where the first one has no answer."""
     if account.workers and len(account.lacking) == account.workers:
         yield _of_agent(
             f"No llm-worker knows the provider {fallback.provider!r} of the fallback, so it brings nothing.",
@@ -138,7 +139,7 @@ def fallback_warnings(fallback: Fallback, account: KnownAccount) -> Iterator[Fie
 
 
 def length_findings(agent: AgentSpec, sizes: CallSizes, window: int | None) -> tuple[FieldProblem | None, bool]:
-    """What to say of prompts that the model's context has no room for, and whether it holds for all of them."""
+    """Report prompts that exceed the model's context, and return whether that holds for all of them."""
     if window is None or not sizes.prompts:
         return None, False
     long = [prompt for prompt in sizes.prompts if prompt.likely > window]
@@ -159,7 +160,7 @@ def length_findings(agent: AgentSpec, sizes: CallSizes, window: int | None) -> t
 
 
 def budget_problem(budget: float, *, bound: float) -> FieldProblem | None:
-    """A budget that leaves no room for the first record; `bound`: the most that it can cost."""
+    """Report a budget that leaves no room for the first record; `bound`: the most that the record can cost."""
     if bound <= budget:
         return None
     return FieldProblem(
@@ -171,13 +172,13 @@ def budget_problem(budget: float, *, bound: float) -> FieldProblem | None:
 
 
 def budget_warning(budget: float, *, low: float) -> FieldProblem | None:
-    """A budget that the job will surely use up."""
+    """Warn of a budget that the job will surely use up."""
     if low <= budget:
         return None
     return FieldProblem(
         field="budget_usd",
-        detail=f"The job takes {in_dollars(low)} at least; the budget of {in_dollars(budget)} ends it before.",
-        cure="Raise the budget, or take fewer records by `limit`.",
+        detail=f"The job costs {in_dollars(low)} at least; the budget of {in_dollars(budget)} stops it before its end.",
+        cure="Raise the budget, or lower `limit`.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that is checked of a job before it starts, at once, so that all problems are told together."""
+"""Preflight: all checks of a job before it starts, at once, so that all problems are reported together."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ GOLD_LOOKED_AT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a job is made of; `size` records with a seq below `below_seq`."""
+    """The parts of a job; `size` records with a seq below `below_seq`."""
 
     agent: AgentDocument
     dataset: DatasetDocument
@@ -70,12 +70,12 @@ class Parts:
 
 @dataclass(slots=True)
 class Checked:
-    """Problems keep a job from being made; warnings do not."""
+    """The result of a check. Problems keep a job from being made; warnings do not."""
 
     problems: list[FieldProblem] = field(default_factory=list)
     warnings: list[FieldProblem] = field(default_factory=list)
     parts: Parts | None = None
-    """There when all that the job is made of is there, whatever else is wrong."""
+    """Set when all parts of the job exist, whatever else is wrong."""
     estimate: JobEstimate | None = None
     probe: Tryout | None = None
 
@@ -107,7 +107,8 @@ class Preflight:
         self._renderers = renderers
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> Checked:
-        """With `probe`, the model is asked about the first record, through the workers."""
+        """Check a job before it is made. With `probe`, the model is called for the first record, through the
+        workers."""
         checked = Checked()
         await self._find_parts(project_id, body, checked)
         parts = checked.parts
@@ -158,7 +159,7 @@ class Preflight:
         return checked
 
     def problems_with_agent(self, agent: AgentSpec, budget_usd: float | None) -> list[FieldProblem]:
-        """Why it cannot be asked, or not within a budget."""
+        """Return why the agent cannot be called, or not within a budget."""
         problems = []
         if problem := self._providers.problem_with(agent.provider, agent.model):
             problems.append(problem.model_copy(update={"field": "agent_id"}))
@@ -206,7 +207,7 @@ class Preflight:
     async def _check_budget(
         self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool
     ) -> None:
-        """With the examples that would be drawn for the first record now."""
+        """Check the budget against the first record, with the examples that would be drawn for it now."""
         agent, label_schema = parts.spec, parts.label_schema
         wanted = response_format(label_schema, agent.confidence_strategy)
         bound = RequestBound(agent, prices=self._prices, at=datetime.now(UTC), response_format=wanted, reasons=reasons)

@@ -1,4 +1,4 @@
-"""What the answer to a probe says of a job. Pure."""
+"""Findings from the answer to a probe. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _OF_THE_RECORD = {kind.value for kind in (ErrorKind.REFUSAL, ErrorKind.CONTENT_F
 _CURES = {
     ErrorKind.AUTHENTICATION.value: "Set a valid key for the provider in the llm-workers' environment.",
     ErrorKind.QUOTA_EXHAUSTED.value: "Add credit, or raise the account's limit.",
-    ErrorKind.BAD_REQUEST.value: "See that the model exists at the provider and takes the agent's parameters.",
+    ErrorKind.BAD_REQUEST.value: "Check that the model exists at the provider and accepts the agent's parameters.",
     ErrorKind.TRUNCATED.value: "Raise parameters.max_tokens.",
     ErrorKind.PROMPT.value: "Mend the agent's templates.",
 }
 
 
 def findings_of(probe: Tryout) -> tuple[list[FieldProblem], list[FieldProblem]]:
-    """Problems and warnings."""
+    """Return the problems and warnings that follow from the probe's answer."""
     problems = [probe.problem] if probe.problem is not None else []
     warnings: list[FieldProblem] = []
     for tried in probe.records:

@@ -1,1 +1,2 @@
-"""What users keep: projects, label schemas, data sets, agents, jobs, annotations, people's keys; a folder each."""
+"""Resources that users keep: projects, label schemas, data sets, agents, jobs, annotations, people's keys; a folder
+each."""

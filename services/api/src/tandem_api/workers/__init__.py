@@ -1,1 +1,1 @@
-"""What the llm-workers are known to take."""
+"""Parameters that the llm-workers are known to accept."""

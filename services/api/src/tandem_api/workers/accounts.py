@@ -11,10 +11,11 @@ from tandem.pricing import AccountLimits
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """`used`: whether any worker has called the model since its start; without that nothing else is known."""
+    """The state of an account. `used`: whether any worker has called the model since its start; otherwise nothing else
+    is known."""
 
     workers: int
-    """That are alive."""
+    """Number of workers that are alive."""
     lacking: tuple[str, ...]
     """Workers that have no settings for the provider."""
     used: bool
@@ -22,11 +23,11 @@ class KnownAccount:
     context_window: int | None = None
     dropped_parameters: tuple[str, ...] = ()
     refused: tuple[RefusedParameter, ...] = ()
-    """What was refused, with what that depends on."""
+    """Parameters that were refused, with what that depends on."""
     reasons: bool = False
-    """Whether it was seen to spend tokens on reasoning."""
+    """True if the model was seen to spend tokens on reasoning."""
     trouble: str = ""
-    """What the worst-off worker says, where it is not well."""
+    """Text of the worker in the worst state, where it is not well."""
 
 
 def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -> KnownAccount:
@@ -54,5 +55,5 @@ def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -
 
 
 def _most(values: Iterable[float | None]) -> float | None:
-    """Each worker tells what the whole account is believed to allow."""
+    """Return the highest value: each worker reports what it believes the whole account allows."""
     return max((value for value in values if value is not None), default=None)

@@ -1,4 +1,4 @@
-"""What people should know of a job whose model refuses a part of what its agent asks for. Pure."""
+"""Notes for people about a job whose model refuses a part of what its agent asks for. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def concerns(refused: RefusedParameter, *, effort: str | None, schema: str) -> b
 
 
 def without_confidence(agent: Mapping[str, Any], refused: Iterable[RefusedParameter], *, to_people: bool) -> str | None:
-    """Say that labels have no confidence, and why; None where log-probabilities are taken, or not needed.
+    """Say that labels have no confidence, and why; None where log-probabilities are accepted, or not needed.
 
     `agent`: as it is published. `refused`: what concerns its calls. `to_people`: whether the review policy sends labels
     without a confidence to people.
@@ -37,7 +37,7 @@ def without_confidence(agent: Mapping[str, Any], refused: Iterable[RefusedParame
 
 
 def asked_without(agent: Mapping[str, Any], refused: Iterable[RefusedParameter]) -> str | None:
-    """Say what else calls are made without; None where all that the agent wants is taken."""
+    """Say what else calls are made without; None where everything that the agent wants is accepted."""
     parameters = agent.get("parameters", {})
     names = {each.parameter for each in refused}
     plain = sorted(name for name in names & _PLAIN if parameters.get(name) is not None)

@@ -13,7 +13,7 @@ router = APIRouter(prefix=f"{PREFIX}/combinations", tags=["combinations"])
 
 @router.post("", status_code=201, responses=problem_responses(404, 409, 422))
 async def combine_jobs(body: CombinationCreate, caller: Admin, api: Api) -> Combination:
-    """Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+    """Make a job whose labels combine several jobs' labels. No model is called; people's decisions hold.
 
     It is reviewed, reported, compared and exported like any other.
     """

@@ -1,4 +1,4 @@
-"""How often each of several agents is right, estimated by Dawid and Skene's method in a process of its own.
+"""Accuracy of each of several agents, estimated by Dawid and Skene's method in a process of its own.
 
 The method is crowd-kit's; that brings numpy, pandas, scipy and scikit-learn, whose import alone takes seconds and
 hundreds of megabytes. So no service imports it: this file is run as a program, which reads one JSON document and
@@ -19,14 +19,14 @@ from tandem.quality.combining import Estimate
 TIMEOUT_SECONDS = 120.0
 MOST_LABELS = 50
 LEAST_AGENTS = 3
-"""Of two agents that differ, nothing tells which one is right."""
+"""With only two agents that differ, nothing shows which one is right."""
 NOT_INSTALLED = 3
 _ROUNDS = 100
 _SMALLEST = 1e-6
 
 
 class EstimationError(Exception):
-    """No estimate came out. The text says why, `cure` what to do."""
+    """No estimate was computed. The text says why, `cure` what to do."""
 
     def __init__(self, detail: str, cure: str) -> None:
         super().__init__(detail)
@@ -36,8 +36,11 @@ class EstimationError(Exception):
 async def estimated(
     labels: Sequence[str], votes: Sequence[Sequence[int]], truths: dict[int, int], *, agents: int
 ) -> Estimate:
-    """`votes`: of each record each agent's label by its index, -1 for none; `truths`: index into them to the label that
-    is known to be right. Raises EstimationError."""
+    """Estimate the prior of each label and the confusion matrix of each agent.
+
+    `votes`: for each record, each agent's label by its index, -1 for none; `truths`: index into `votes` to the label
+    that is known to be right. Raises EstimationError.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-W",
@@ -73,7 +76,7 @@ async def estimated(
 
 
 def main() -> None:
-    """Standard input to standard output."""
+    """Read the question as JSON from standard input and write the estimate as JSON to standard output."""
     question = json.load(sys.stdin)
     try:
         answer = _estimate(question)
@@ -84,7 +87,7 @@ def main() -> None:
 
 
 def _estimate(question: dict[str, Any]) -> dict[str, Any]:
-    """Prior of each label, and of each agent, true label and given label the probability."""
+    """Return the prior of each label and, for each agent, true label and given label, the probability."""
     import pandas as pd  # noqa: PLC0415 - see the head of the file
     from crowdkit.aggregation.classification.dawid_skene import DawidSkene  # noqa: PLC0415 - as above
 

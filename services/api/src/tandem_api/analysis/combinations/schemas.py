@@ -28,10 +28,10 @@ class CombinationCreate(Body):
 class EstimatedAgent(View):
     job_id: str
     task: str
-    accuracy: float = Field(description="How often the agent is expected to be right.")
+    accuracy: float = Field(description="Expected share of right labels.")
 
 
 class Combination(View):
     job: Job
-    estimated: list[EstimatedAgent] = Field(description="Of dawid_skene, for each task that it is used on.")
+    estimated: list[EstimatedAgent] = Field(description="Estimates of dawid_skene, for each task it is used on.")
     sampled: int = Field(description="Records that the estimate is from.")

@@ -1,4 +1,4 @@
-"""Makes jobs that combine others."""
+"""Jobs that combine the labels of others."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from tandem_api.resources.jobs.service import JobService
 
 STRETCHES = 200
 STRETCH = 100
-"""Estimates are from at most so many stretches of so many records, spread evenly over the jobs'."""
+"""The number of stretches, and of records in each, that an estimate is computed from at most; they are spread evenly
+over the jobs' records."""
 MOST_CELLS = 2_000_000
-"""Fewer where records times agents times labels would be more than this, to bound the time and memory they take."""
+"""Fewer records are sampled where records times agents times labels would exceed this, to bound time and memory."""
 PROVIDER = "tandem"
-"""Stands where other jobs have the provider of their model."""
+"""The provider named in place of a real one, as no model is called."""
 
 
 class CombinationService:
@@ -42,7 +43,7 @@ class CombinationService:
         self._estimating = asyncio.Lock()
 
     async def create(self, body: CombinationCreate, caller: Caller) -> Combination:
-        """Everything is checked and estimated before the job is made."""
+        """Create the combining job, after everything is checked and estimated."""
         subject = await subject_of(self._jobs, body.jobs, caller)
         _check(subject)
         _check_policy(subject, body)
@@ -61,7 +62,7 @@ class CombinationService:
         )
 
     async def _estimates(self, subject: Subject) -> tuple[dict[str, Estimate], int]:
-        """By task, of those with a single choice; and from how many records."""
+        """Return the estimate of each task with a single choice, by task, and the number of records sampled."""
         tasks = [task for task in subject.tasks if isinstance(task, SingleChoiceTask)]
         _check_estimable(subject, tasks)
         indexes = [{option.value: index for index, option in enumerate(task.options)} for task in tasks]
@@ -91,7 +92,7 @@ class CombinationService:
     async def _estimate(
         self, labels: list[str], votes: list[list[int]], truths: dict[int, int], *, agents: int
     ) -> Estimate:
-        """One at a time: each takes some hundred megabytes. Raises a Problem."""
+        """Estimate one task in a child process, one at a time: each takes some hundred megabytes. Raises a Problem."""
         async with self._estimating:
             try:
                 return await estimated(labels, votes, truths, agents=agents)
@@ -128,7 +129,8 @@ class CombinationService:
 
 
 def stretches(from_seq: int, below_seq: int, *, most: int) -> list[tuple[int, int]]:
-    """Bounds of the stretches of seq that an estimate is from, of about `most` records; all where there are fewer."""
+    """Return the bounds of the stretches of seq that an estimate is computed from, about `most` records in all; every
+    record where there are fewer."""
     length = below_seq - from_seq
     count = min(STRETCHES, max(1, most // STRETCH), -(-length // STRETCH))
     starts = [from_seq + index * length // count for index in range(count)]
@@ -136,7 +138,7 @@ def stretches(from_seq: int, below_seq: int, *, most: int) -> list[tuple[int, in
 
 
 def _agent(subject: Subject, method: Rule) -> AgentSpec:
-    """Stands where other jobs have the agent that is asked: whose labels these are."""
+    """Return the spec that stands where other jobs have the agent that is called: it says whose labels these are."""
     words = {Rule.VOTE: "Vote", Rule.DAWID_SKENE: "Dawid-Skene"}[method]
     fingerprints = [job["published"]["agent"]["fingerprint"] for job in subject.jobs]
     content: list[Any] = [method.value, list(subject.job_ids), fingerprints]
@@ -154,7 +156,7 @@ def _agent(subject: Subject, method: Rule) -> AgentSpec:
 
 
 def _check(subject: Subject) -> None:
-    """Raises a Problem."""
+    """Check that the jobs can be combined. Raises a Problem."""
     if len({job["label_schema_id"] for job in subject.jobs}) > 1:
         raise Problem(
             422,
@@ -174,7 +176,7 @@ def _check(subject: Subject) -> None:
 
 
 def _check_policy(subject: Subject, body: CombinationCreate) -> None:
-    """Raises a Problem."""
+    """Check that the review policy fits the tasks. Raises a Problem."""
     schema = LabelSchemaSpec.model_validate(subject.jobs[0]["published"]["label_schema"])
     if problems := [*policy_problems(body.review_policy, schema)]:
         first = problems[0]
@@ -182,10 +184,10 @@ def _check_policy(subject: Subject, body: CombinationCreate) -> None:
 
 
 def _check_estimable(subject: Subject, tasks: list[SingleChoiceTask]) -> None:
-    """Raises a Problem."""
+    """Check that the tasks can be estimated. Raises a Problem."""
     detail = None
     if len(subject.jobs) < LEAST_AGENTS:
-        detail = f"Of two agents that differ, nothing tells which one is right; {LEAST_AGENTS} are needed."
+        detail = f"Two agents that differ do not show which one is right; combine at least {LEAST_AGENTS} jobs."
     elif not tasks:
         detail = "The label schema has no single choice, which is what it can be used for."
     elif wide := [task.name for task in tasks if len(task.options) > MOST_LABELS]:

@@ -20,7 +20,7 @@ Jobs = Annotated[
 
 @router.get("", responses=problem_responses(404, 422))
 async def compare_jobs(job: Jobs, caller: Viewer, api: Api) -> Comparison:
-    """How far the agents of these jobs agree, who is right more often, and what they cost.
+    """Compare the agents of these jobs: how far they agree, who is right more often, and what they cost.
 
     A comparison over very many records is made bit by bit: `share` says how much is in it.
     """
@@ -34,9 +34,9 @@ async def list_differences(
     caller: Viewer,
     api: Api,
     task: Annotated[str | None, Query(description="May be left out when the jobs have one task in common.")] = None,
-    order: Annotated[Order, Query(description="Of the list.")] = Order.USEFULNESS,
+    order: Annotated[Order, Query(description="Order of the list.")] = Order.USEFULNESS,
     after: After = None,
     limit: Limit = 100,
 ) -> DifferencePage:
-    """The records where the agents differ, with what each of them said."""
+    """List the records where the agents differ, with each agent's labels."""
     return await api.comparisons.differences(job, caller, task=task, order=order, after=after, limit=limit)

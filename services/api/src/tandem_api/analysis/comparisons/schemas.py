@@ -15,7 +15,8 @@ from tandem_api.views import View
 
 
 class ComparedJob(View):
-    """Its cost is that of the whole job; the rest is over the records that are compared."""
+    """One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
+    compared."""
 
     job_id: str
     name: str
@@ -93,7 +94,7 @@ class ComparedTask(View):
     kind: str
     compared: int = Field(description="Records with a label of at least two agents.")
     by_all: int = Field(description="Records with a label of every agent.")
-    unanimous: int = Field(description="Of these, records where all labels are the same.")
+    unanimous: int = Field(description="The part of these where all labels are the same.")
     agreement: float | None = Field(description="Share of the records with a label of every agent that is unanimous.")
     differing: int = Field(description="Records where two agents gave different labels.")
     alpha: float | None = Field(description="Krippendorff's, over all agents; null when all labels are the same.")
@@ -105,10 +106,10 @@ class ComparedTask(View):
 class Comparison(View):
     dataset_id: str
     made_at: datetime
-    share: float = Field(description="Of the blocks of records that are in the comparison; below 1 ask again.")
+    share: float = Field(description="Share of the blocks of records compared so far; below 1, ask again.")
     records: int = Field(description="That ended in at least one of the jobs and are in the selection of all.")
     verified_differently: int = Field(
-        description="Values on which people decided differently in different jobs; the latest decision is taken."
+        description="Values on which people decided differently in different jobs; the latest decision counts."
     )
     jobs: list[ComparedJob]
     tasks: list[ComparedTask]
@@ -117,12 +118,12 @@ class Comparison(View):
 
 class Order(StrEnum):
     USEFULNESS = "usefulness"
-    """Confident labels that contradict each other first; the first thousand."""
+    """Confident labels that contradict each other first; only the first thousand."""
     SEQ = "seq"
 
 
 class Said(View):
-    """What one agent gave the record."""
+    """The labels that one agent gave the record."""
 
     job_id: str
     outcome: Outcome | None = Field(description="Null: it was not run.")
@@ -135,7 +136,7 @@ class Difference(View):
 
     seq: int
     record_id: str
-    excerpt: str | None = Field(description="How the record begins.")
+    excerpt: str | None = Field(description="Beginning of the record.")
     usefulness: float = Field(description="The lowest confidence of the labels; 0.5 stands for one that is unknown.")
     said: list[Said]
     gold: LabelValue | None
@@ -143,4 +144,4 @@ class Difference(View):
 
 
 class DifferencePage(Page[Difference]):
-    """May hold fewer than were asked for, or none, although more follow."""
+    """A page of differences. It may hold fewer than requested, or none, although more follow."""

@@ -27,10 +27,10 @@ from tandem_api.paging import decode_cursor, encode_cursor
 from tandem_api.resources.jobs.service import JobService
 
 VERSION = 2
-"""Of the sums: what was kept of another version is made again."""
+"""Version of the sums: sums kept by another version are computed again."""
 KEPT = timedelta(days=7)
 BLOCKS_A_PAGE = 20
-"""How far a page of differences by seq is looked for."""
+"""Blocks that are searched for one page of differences ordered by seq."""
 
 _KIND = Kind(VERSION, TypeAdapter(comparing.Comparison), KEPT)
 
@@ -71,7 +71,7 @@ class ComparisonService:
         after: str | None,
         limit: int,
     ) -> DifferencePage:
-        """The records to which two of the agents gave different labels of the task."""
+        """Return a page of the records to which two of the agents gave different labels of the task."""
         subject = await subject_of(self._jobs, job_ids, caller)
         chosen = subject.task(task)
         if order is Order.USEFULNESS:
@@ -118,7 +118,7 @@ class ComparisonService:
         return [seq for _, seq in best[: comparing.Differences.KEPT]]
 
     async def _walk(self, subject: Subject, task: LabelTask, start: int, limit: int) -> tuple[list[int], int]:
-        """Up to `limit` seqs from `start` on, and where to go on."""
+        """Return up to `limit` differing seqs from `start` on, and the seq to continue from."""
         found: list[int] = []
         for _ in range(BLOCKS_A_PAGE):
             if start >= subject.below_seq:

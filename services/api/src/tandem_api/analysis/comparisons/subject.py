@@ -1,4 +1,4 @@
-"""The jobs that are compared: whether they can be, over which records, and on which tasks."""
+"""Subject of a comparison: whether its jobs can be compared, over which records, and on which tasks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Subject:
     selection: Selection
     """The records that all jobs run over."""
     tasks: tuple[LabelTask, ...]
-    """As the first job has them."""
+    """The tasks, as the first job has them."""
     skipped: dict[str, str]
     """Task to why it cannot be compared."""
 
@@ -48,7 +48,7 @@ class Subject:
         return self.jobs[0]["dataset_id"]
 
     def task(self, name: str | None) -> LabelTask:
-        """The task of this name; the only one when none is named. Raises a Problem."""
+        """Return the task of this name; the only one when none is named. Raises a Problem."""
         if name is None and len(self.tasks) == 1:
             return self.tasks[0]
         names = ", ".join(task.name for task in self.tasks)
@@ -60,7 +60,8 @@ class Subject:
 
 
 async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *, field: str = "job") -> Subject:
-    """Raises a Problem that says why the jobs cannot be compared; `field` is where the caller named them."""
+    """Return the subject of the jobs. Raises a Problem that says why they cannot be compared; `field` is the request
+    field that names them."""
     wanted = list(dict.fromkeys(job_ids))
     if not 2 <= len(wanted) <= MOST_JOBS:
         detail = f"Between 2 and {MOST_JOBS} different jobs can be compared, not {len(wanted)}."

@@ -1,4 +1,4 @@
-"""From the sums over several jobs to their comparison. Pure."""
+"""Comparisons built from the sums over several jobs. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def comparison_of(
     share_made: float,
     now: datetime,
 ) -> Comparison:
-    """`ended`: of each job, how many records ended in all."""
+    """Build the comparison from the sums. `ended`: for each job, how many records ended in all."""
     return Comparison(
         dataset_id=jobs[0]["dataset_id"],
         made_at=now,
@@ -56,7 +56,7 @@ def _job(job: JobDocument, cost: JobCost, contender: comparing.Contender, ended:
 
 
 def _task(task: LabelTask, sums: comparing.TaskComparison, names: Mapping[str, str]) -> ComparedTask:
-    """`names`: job id to the job's name, in the order of the comparison."""
+    """Build the comparison of one task. `names`: job id to the job's name, in the order of the comparison."""
     job_ids = list(names)
     by_all = sums.answered[len(job_ids)]
     return ComparedTask(

@@ -1,1 +1,1 @@
-"""Reports: what a job gave, live while it runs and kept when it has ended."""
+"""Reports of a job's labels: live while it runs, kept when it has ended."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tandem.quality.calibration import Reliability
 
 LEAST_LABELS = 50
-"""With fewer labels nothing is said of them."""
+"""With fewer labels no warning is given."""
 LARGE_ERROR = 0.2
 """Expected calibration error from which on a threshold means something else than it says."""
 

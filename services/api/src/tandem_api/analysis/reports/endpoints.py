@@ -13,7 +13,7 @@ router = APIRouter(prefix=f"{PREFIX}/jobs/{{job_id}}", tags=["reports"])
 
 @router.get("/report", responses=problem_responses(404))
 async def get_job_report(job_id: str, caller: Viewer, api: Api) -> JobReport:
-    """How the job ended, how its labels are spread and how good they are; live while it runs.
+    """Return how the job ended, how its labels are spread and how good they are; live while it runs.
 
     A report over very many records is made bit by bit: `share` says how much is in it.
     """

@@ -1,4 +1,4 @@
-"""Sees to it that every job that ends has its report, whether anybody asks for it or not."""
+"""Report keeper: makes the report of every job that ends, whether anybody asks for it or not."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from tandem_api.analysis.reports.service import ReportService
 
 LOOK_SECONDS = 5.0
 LOOK_BACK = timedelta(days=1)
-"""Jobs that ended while no api ran are found at the start, if it was not longer ago."""
+"""At the start, jobs that ended while no API process ran are found, if they ended within this time."""
 _OVERLAP = timedelta(minutes=1)
 
 log = get_logger(__name__)
 
 
 class ReportKeeper:
-    """Each api has one. Two may make the same report at the same time, which is the same then."""
+    """Keeps reports in the background. Each API process has one; two that make the same report at once write equal
+    ones."""
 
     def __init__(
         self, jobs: JobReader, known: ReportReader, reports: ReportService, *, look_seconds: float = LOOK_SECONDS

@@ -1,4 +1,4 @@
-"""Measures on the wire that reports and comparisons share, and how they are made of sums."""
+"""Measures on the wire that reports and comparisons share, and how they are computed from sums."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Latency(View):
 
 
 class LabelQuality(View):
-    """How well one label is found."""
+    """Precision, recall and F1 of one label."""
 
     label: str
     precision: float
     recall: float
     f1: float
-    wanted: int = Field(description="How often it is right; the support.")
+    wanted: int = Field(description="Number of records where it is right; the support.")
     given: int
 
     @classmethod
@@ -57,7 +57,7 @@ class LabelQuality(View):
 class ConfusionMatrix(View):
     """Sparse: only the cells that are not 0."""
 
-    labels: list[str] = Field(description="Those of the task, in its order, then others that occur.")
+    labels: list[str] = Field(description="Labels of the task, in its order, then others that occur.")
     cells: list[tuple[int, int, int]] = Field(
         description="Index of the true (or first agent's) label, of the one given, and how many records."
     )
@@ -93,7 +93,7 @@ class Evaluation(View):
     """Labels against values known to be right. What does not concern the kind of task is null."""
 
     known: int = Field(description="Records that ended and whose right value is known.")
-    compared: int = Field(description="Of them, those with a label; all shares are of these.")
+    compared: int = Field(description="The part of them with a label; all shares are of these.")
     right: int
     accuracy: float | None = Field(description="Share that is right: sets and spans as a whole, numbers to the step.")
     accuracy_low: float | None = Field(description="Lower end of its 95 % interval (Wilson).")
@@ -118,7 +118,7 @@ class Evaluation(View):
 
     @classmethod
     def made_of(cls, task: LabelTask, scores: Scores) -> Self | None:
-        """None where no right value is known."""
+        """Build the evaluation from the scores; None where no right value is known."""
         if not scores.known:
             return None
         low, high = wilson(scores.right, scores.compared) or (None, None)
@@ -140,7 +140,7 @@ class Evaluation(View):
 
 
 def agreement_of(task: LabelTask, scores: Scores) -> dict[str, Any]:
-    """The measures that the kind of task has."""
+    """Return the agreement measures that apply to the kind of task."""
     by_label = scores.label_scores()
     labels = [LabelQuality.made_of(label, score) for label, score in in_order(task, by_label)]
     match task:
@@ -173,7 +173,7 @@ def agreement_of(task: LabelTask, scores: Scores) -> dict[str, Any]:
 
 
 def in_order(task: LabelTask, by_label: Mapping[str, LabelScore]) -> Iterable[tuple[str, LabelScore]]:
-    """By the order of the task's labels, then others."""
+    """Order the scores as the labels of the task, then the others."""
     known = [option.value for option in options_of(task) if option.value in by_label]
     return [(label, by_label[label]) for label in dict.fromkeys([*known, *by_label])]
 

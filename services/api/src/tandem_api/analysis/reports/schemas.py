@@ -18,7 +18,7 @@ class LabelCount(View):
 
 
 class RecordsWith(View):
-    """How many records have so many labels or spans."""
+    """The number of records that have a given number of labels or spans."""
 
     number: int = Field(description="20 stands for 20 and more.")
     records: int
@@ -53,7 +53,7 @@ class TextSpread(View):
     distinct_is_exact: bool = Field(description="Beyond about a thousand it is estimated, within a few percent.")
     mean_length: float = Field(description="Characters.")
     top: list[TextCount] = Field(description="The most frequent.")
-    top_is_exact: bool = Field(description="False: so many are different that counts may be lower than they are.")
+    top_is_exact: bool = Field(description="False: there are so many different ones that the counts may be too low.")
 
 
 class ConfidenceSpread(View):
@@ -112,7 +112,7 @@ class JobReport(View):
     job_id: str
     state: JobState
     made_at: datetime
-    share: float = Field(description="Of the job's blocks of records that are in the report; below 1 ask again.")
+    share: float = Field(description="Share of the job's blocks of records summed so far; below 1, ask again.")
     final: bool = Field(description="The job is over and everything is in.")
     counts: JobCounts
     review: list[ReviewCount] = Field(

@@ -25,7 +25,7 @@ from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
 VERSION = 3
-"""Of the sums and of the report's shape: what was kept of another version is made again."""
+"""Version of the sums and of the report's shape: reports kept by another version are made again."""
 
 _KIND = Kind(VERSION, TypeAdapter(JobSummary))
 
@@ -51,8 +51,8 @@ class ReportService:
         self._jobs = jobs
 
     async def report(self, job_id: str, caller: Caller) -> JobReport:
-        """Of a job that has ended: the one that is kept, unless annotations changed since, whether by a person's
-        decision or by another attempt. Its cost is always that of now."""
+        """Return the job's report. For a job that has ended it is the kept one, unless annotations changed since, by a
+        person's decision or by another attempt. The cost is always the current one."""
         job = await self._jobs.reachable(job_id, caller)
         cost = await self._jobs.cost_of(job)
         if not JobState(job["state"]).is_live and (kept := await self._kept(job)) is not None:
@@ -72,7 +72,7 @@ class ReportService:
         return report
 
     async def _kept(self, job: JobDocument) -> ReportDocument | None:
-        """The report that is kept, if it is of the annotations as they are now."""
+        """Return the kept report, if it matches the annotations as they are now."""
         kept = await self._reader.get(job["_id"])
         if kept is None or kept["version"] != VERSION or kept["report"]["state"] != job["state"]:
             return None

@@ -1,4 +1,4 @@
-"""From a job's sums to its report. Pure."""
+"""Reports built from a job's sums. Pure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def report_of(job: JobDocument, sums: JobSummary, cost: JobCost, *, share_made: 
 
 
 def _no_confidence(job: JobDocument, tasks: list[TaskReport]) -> str | None:
-    """Say why labels have no confidence: what the provider was heard to refuse, else that no answer brought any."""
+    """Say why labels have no confidence: the provider was reported to refuse it, else no answer brought any."""
     measured = [task.confidence for task in tasks if task.kind != "text"]  # of texts there is none in any case
     without = sum(spread.without_confidence for spread in measured)
     if not without:

@@ -1,1 +1,1 @@
-"""What calls and jobs will take: tokens, price and time."""
+"""Estimates of calls and jobs: tokens, price and time."""

@@ -18,16 +18,16 @@ from tandem.store.records.documents import RecordDocument
 from tandem.text.tokens import counter_for
 
 _SECONDS = 3.0
-"""Spent on rendering and counting a sample."""
+"""Seconds spent on rendering and counting a sample."""
 _STRIDE = 7
-"""A sample is measured in so many rounds, each as evenly spread as all of it."""
+"""A sample is measured in this many rounds, each as evenly spread as all of it."""
 _AROUND_AN_ANSWER = Range(0, 8, 16)
-"""Tokens of a confidence, of fences, of the end."""
+"""Tokens of a confidence, of code fences and of the end of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Of one agent: how long its prompts and answers are."""
+    """Measures one agent: how long its prompts and answers are."""
 
     agent: AgentSpec
     label_schema: LabelSchemaSpec
@@ -36,8 +36,8 @@ class Measure:
     async def sizes(
         self, records: Sequence[RecordDocument], drawn: Mapping[int, Sequence[Example]] | None = None
     ) -> CallSizes:
-        """`drawn`: the examples of each record, by seq; without them others stand in for what will be drawn, and where
-        templates are slow fewer of the records are measured.
+        """Measure the calls for the records. `drawn`: the examples of each record, by seq; without them others stand in
+        for what will be drawn, and where templates are slow fewer of the records are measured.
 
         Raises PromptError for a record that the templates do not fit.
         """
@@ -67,7 +67,7 @@ class Measure:
         )
 
     def answer(self) -> Range:
-        """Tokens of one answer: from the shortest one to all that it may have."""
+        """Return the tokens of one answer: from the shortest one to the longest that is allowed."""
         most = float(self.agent.parameters.max_tokens)
         shortest, typical = (
             text_tokens(answer_of(self.label_schema, Example(fields={}, values=values(self.label_schema))))
@@ -76,7 +76,7 @@ class Measure:
         return Range(min(shortest.low, most), min(typical.likely + _AROUND_AN_ANSWER.likely, most), most)
 
     def _stand_ins(self, records: Sequence[RecordDocument], position: int) -> list[Example]:
-        """In place of the examples that will be drawn: other records, as long as records are, with usual answers."""
+        """Return examples in place of those that will be drawn: other records of usual length, with usual answers."""
         drawn = self.agent.drawn_examples
         if drawn is None:
             return []

@@ -13,7 +13,7 @@ CountedBy = Literal["vocabulary", "estimate"]
 
 
 class Between(View):
-    """`low` to `high`, likely about `likely`."""
+    """A range from `low` to `high`, likely about `likely`."""
 
     low: float
     likely: float
@@ -29,7 +29,7 @@ class Between(View):
 
 
 class CallEstimate(View):
-    """Of the first call for one record."""
+    """Estimate of the first call for one record."""
 
     prompt_tokens: Between
     output_tokens: Between
@@ -37,11 +37,11 @@ class CallEstimate(View):
         description="The prompt's tokens: by the model's own vocabulary, or estimated from its characters."
     )
     usd: Between | None = Field(description="Null where the price is not known.")
-    note: str = Field(description="Of the price.")
+    note: str = Field(description="Note on the price.")
 
 
 class JobEstimate(View):
-    """Of a whole job, without what is repeated or repaired."""
+    """Estimate of a whole job, without calls that are repeated or repaired."""
 
     records: int
     sampled: int = Field(description="Records whose prompts were measured.")

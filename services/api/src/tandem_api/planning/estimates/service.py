@@ -1,4 +1,4 @@
-"""What calls and jobs will take, from records of the data set, the price table and what the workers report."""
+"""Estimates of calls and jobs, from records of the data set, the price table and the workers' reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tandem_api.workers.accounts import KnownAccount, known_account
 SAMPLED_RECORDS = 200
 _PARTS = 10
 _MOST_CHARACTERS = 2_000_000
-"""Of all records that are drawn to be measured."""
+"""Characters of all records that are drawn to be measured, at most."""
 
 
 class Estimator:
@@ -39,7 +39,7 @@ class Estimator:
         records: Sequence[RecordDocument],
         drawn: Mapping[int, Sequence[Example]],
     ) -> list[CallEstimate]:
-        """Of the first call for each of the records, with these examples drawn for it. Raises PromptError."""
+        """Estimate the first call for each of the records, with these examples drawn for it. Raises PromptError."""
         sizes = await Measure(agent, label_schema, self._renderers).sizes(records, drawn)
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
         found = []
@@ -57,17 +57,17 @@ class Estimator:
         return found
 
     async def account(self, provider: str, model: str) -> KnownAccount:
-        """What the workers know of the model."""
+        """Return what the workers report of the model."""
         return known_account(await self._workers.live(), provider, model)
 
     async def sizes(
         self, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
     ) -> CallSizes:
-        """Of the calls for these records. Raises PromptError."""
+        """Return the sizes of the calls for these records. Raises PromptError."""
         return await Measure(agent, label_schema, self._renderers).sizes(records)
 
     def of_job(self, agent: AgentSpec, sizes: CallSizes, account: KnownAccount, *, size: int) -> JobEstimate:
-        """Of a job over `size` records, of which those measured were drawn by `spread`."""
+        """Estimate a job over `size` records; the measured ones were drawn by `spread`."""
         if account.reasons or agent.parameters.reasoning_effort is not None:
             sizes = replace(sizes, answer=sizes.answer + Range(0, 0, REASONING_ROOM))
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
@@ -75,8 +75,8 @@ class Estimator:
         return JobEstimate.of_estimate(found, _counted_by(sizes))
 
     async def spread(self, dataset_id: str, below_seq: int, *, count: int = SAMPLED_RECORDS) -> list[RecordDocument]:
-        """Up to `count` records with seq < below_seq, evenly spread over them and always the same; at least one where
-        there is any."""
+        """Return up to `count` records with seq < below_seq, evenly spread over them and always the same; at least one
+        where there is any."""
         if below_seq <= count:
             return await self._records.walk(dataset_id, 0, below_seq, count)
         step = below_seq / count
@@ -90,7 +90,8 @@ class Estimator:
 
 
 def _fraction(dataset_id: str, number: int) -> float:
-    """In [0, 1): where in its stretch a record is drawn, so that data in a rhythm do not meet the rhythm of steps."""
+    """Return a number in [0, 1), where in its stretch a record is drawn, so that periodic data do not coincide with the
+    steps."""
     digest = hashlib.blake2b(f"{dataset_id}:{number}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") / 2**32
 

@@ -15,10 +15,10 @@ _MOST_CHARACTERS = 100_000
 
 
 class TryRequest(Body):
-    """Either records of a data set, or `records` of one's own."""
+    """A request for a try-out: either records of a data set, or the caller's own `records`."""
 
     dataset_id: str | None = None
-    from_seq: int = Field(default=0, ge=0, description="Of the data set: the first record of this seq or above.")
+    from_seq: int = Field(default=0, ge=0, description="Start at the data set's first record with this seq or above.")
     limit: int = Field(default=1, ge=1, le=MOST_TRIED)
     records: list[dict[str, str]] = Field(
         default=[], max_length=MOST_TRIED, description="The fields of each, e.g. {'text': 'What a day!'}."
@@ -37,7 +37,7 @@ class TryRequest(Body):
 
 
 class TriedRecord(View):
-    """What the model answered to one record, and how that was read."""
+    """The model's answer to one record, and how it was read."""
 
     seq: int
     record_id: str
@@ -59,5 +59,5 @@ class Tryout(View):
     state: Literal["answered", "unanswered"]
     problem: FieldProblem | None = Field(description="Why answers are missing.")
     records: list[TriedRecord]
-    usd: float | None = Field(description="Of all answers; null where a price is not known.")
-    notice: str | None = Field(default=None, description="What to know of how the records were asked for.")
+    usd: float | None = Field(description="Price of all answers; null where a price is not known.")
+    notice: str | None = Field(default=None, description="Note on how the calls were made.")

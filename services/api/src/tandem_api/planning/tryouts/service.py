@@ -1,4 +1,4 @@
-"""Asks a model about a few records, and waits for the answers.
+"""Try-outs: call a model for a few records, and wait for the answers.
 
 The job is as any other, but hidden: the dispatcher, the workers and the postprocessor treat it as theirs, nobody lists,
 reviews or exports it, and the database forgets it after a while. Its cost is counted as any job's.
@@ -30,8 +30,8 @@ from tandem_api.workers.accounts import known_account
 
 LOOK_SECONDS = 0.15
 PATIENCE_SECONDS = 4.0
-"""How long a job may wait for its account before that is taken for an answer: a stopped account that a new job needs is
-tried again at once."""
+"""Seconds that a job may wait for its account before the wait is reported as the outcome: a stopped account that a new
+job needs is tried again at once."""
 
 _NO_REVIEW = ReviewPolicy(threshold=0, review_without_confidence=False, review_invalid=False, review_failed=False)
 _LIVE = tuple(state for state in JobState if state.is_live)
@@ -39,7 +39,7 @@ _LIVE = tuple(state for state in JobState if state.is_live)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Whose model is asked, and for whom."""
+    """The agent that is tried, and who asked for it."""
 
     project_id: str
     agent: AgentSpec
@@ -58,7 +58,7 @@ class TryoutService:
         workers: WorkerReader,
         seconds: float,
     ) -> None:
-        """`seconds`: how long answers are waited for."""
+        """Set up try-outs. `seconds`: how long to wait for answers."""
         self._jobs = jobs
         self._writer = writer
         self._annotations = annotations
@@ -67,7 +67,7 @@ class TryoutService:
         self._seconds = seconds
 
     async def of_texts(self, trial: Trial, texts: Sequence[Mapping[str, str]]) -> Tryout:
-        """Ask about records that are in no data set."""
+        """Try the agent on records that are in no data set."""
         job_id = uuid4().hex
         dataset_id = f"tryout-{job_id}"
         records: list[RecordDocument] = [
@@ -88,7 +88,7 @@ class TryoutService:
         return await self.of_records(trial, records, job_id=job_id)
 
     async def of_records(self, trial: Trial, records: Sequence[RecordDocument], *, job_id: str | None = None) -> Tryout:
-        """Ask about these records, which follow each other in one data set."""
+        """Try the agent on these records, which follow each other in one data set."""
         job = _hidden_job(job_id or uuid4().hex, trial, records)
         await self._writer.insert(job)
         try:
@@ -110,7 +110,7 @@ class TryoutService:
         )
 
     async def _wait(self, job_id: str, agent: AgentSpec, size: int) -> FieldProblem | None:
-        """Until all have ended; else why not."""
+        """Wait until all records have ended; return the reason where they have not."""
         began = time.monotonic()
         waiting_since: float | None = None
         while (now := time.monotonic()) - began < self._seconds:
@@ -124,7 +124,7 @@ class TryoutService:
             elif now - (waiting_since := waiting_since or now) >= PATIENCE_SECONDS:
                 return FieldProblem(
                     field="agent_id",
-                    detail=job["state_reason"] or "The model takes no calls at present.",
+                    detail=job["state_reason"] or "The model accepts no calls at present.",
                     cure="Cure what is said here, then check again.",
                 )
             await asyncio.sleep(LOOK_SECONDS)

@@ -30,7 +30,7 @@ async def create_api_key(body: ApiKeyCreate, caller: Admin, api: Api) -> NewApiK
 
 @router.get("/api-keys")
 async def list_api_keys(caller: Admin, api: Api, after: After = None, limit: Limit = 100) -> ApiKeyPage:
-    """The API keys that are good, newest first."""
+    """List the API keys that are valid, newest first."""
     return await api.access.list_keys(caller, after=after, limit=limit)
 
 
@@ -66,7 +66,7 @@ async def create_session(body: SessionCreate, request: Request, response: Respon
 
 @router.get("/sessions/current")
 async def get_current_session(caller: Viewer) -> Session:
-    """Who the caller is."""
+    """Return who the caller is."""
     scope = None if caller.project_ids is None else sorted(caller.project_ids)
     return Session(person_id=caller.person_id, name=caller.name, role=caller.role, project_ids=scope)
 

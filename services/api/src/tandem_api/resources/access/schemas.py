@@ -83,7 +83,7 @@ class LoginLink(View):
 
 
 class SessionCreate(Body):
-    """One of the two."""
+    """A login with one of the two credentials."""
 
     login_token: Token | None = None
     api_key: Token | None = None

@@ -1,4 +1,4 @@
-"""Making and ending credentials. What is made from an API key ends with it."""
+"""Creation and revocation of credentials. Credentials made from an API key end with it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class AccessService:
         self._session = timedelta(seconds=session_seconds)
 
     async def ensure_bootstrap_admin(self, token: str) -> bool:
-        """Make the operator's key good, and return whether it is.
+        """Make the operator's key valid, and return whether it is.
 
         One set before, if another, ends with everything made from it; the person stays, enabled. A key that was revoked
         stays revoked, and so does that of a person who was disabled.
@@ -196,7 +196,7 @@ class AccessService:
     async def _person_of_link(
         self, body: LoginLinkCreate, caller: Caller, scope: frozenset[str] | None
     ) -> tuple[Person, Person | None]:
-        """Return who a link is for, and that person again where they are new. Raises Problem.
+        """Return the person that a link is for, and that person again where they are new. Raises Problem.
 
         Two links are one person's by an id, never by a name.
         """

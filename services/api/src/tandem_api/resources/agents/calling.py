@@ -13,11 +13,11 @@ FALLBACK_OUTCOMES = (
     *(kind.value for kind in ErrorKind if kind not in (ErrorKind.PROMPT, ErrorKind.TOO_LARGE, ErrorKind.UNDELIVERED)),
     "invalid",
 )
-"""Outcomes that another model can mend."""
+"""Outcomes for which the fallback model may be called."""
 
 
 def calling_problems(body: AgentCreate, providers: ProviderService) -> Iterator[FieldProblem]:
-    """Everything that is wrong, each with its cure."""
+    """Report everything that is wrong with samples and fallback, each with its cure."""
     if body.parameters.samples > 1 and body.parameters.temperature == 0:
         yield FieldProblem(
             field="parameters.samples",

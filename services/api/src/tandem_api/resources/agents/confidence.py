@@ -11,7 +11,7 @@ from tandem_api.resources.agents.schemas import AgentCreate
 
 
 def strategy_problems(body: AgentCreate) -> Iterator[FieldProblem]:
-    """What the strategy lacks in the parameters, each with its cure."""
+    """Report what the strategy lacks in the parameters, each with its cure."""
     parameters = body.parameters
     if body.confidence_strategy is ConfidenceStrategy.AGREEMENT and parameters.samples < 2:
         yield FieldProblem(
@@ -35,7 +35,7 @@ def strategy_problems(body: AgentCreate) -> Iterator[FieldProblem]:
 
 
 def stated_problems(body: AgentCreate, label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:
-    """What keeps the model from stating its confidence beside the tasks of this schema."""
+    """Report what keeps the model from stating its confidence beside the tasks of this schema."""
     if body.confidence_strategy is not ConfidenceStrategy.STATED:
         return
     for task in label_schema.tasks:

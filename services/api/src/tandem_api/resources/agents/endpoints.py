@@ -27,7 +27,7 @@ router = APIRouter(prefix=PREFIX, tags=["agents"])
     | {200: {"model": Agent, "description": "Equal to the latest version, which this is."}},
 )
 async def create_agent(project_id: str, body: AgentCreate, caller: Admin, api: Api, response: Response) -> Agent:
-    """Make a version of the agent of this name. Its templates are tried out first."""
+    """Make a version of the agent of this name. Its templates are rendered for test records first."""
     agent, created = await api.agents.create(project_id, body, caller)
     response.status_code = 201 if created else 200
     return agent
@@ -35,13 +35,13 @@ async def create_agent(project_id: str, body: AgentCreate, caller: Admin, api: A
 
 @router.get("/projects/{project_id}/agents", responses=problem_responses(404))
 async def list_agents(project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100) -> AgentPage:
-    """All versions, by name and version."""
+    """List all versions, by name and version."""
     return await api.agents.list(project_id, caller, after=after, limit=limit)
 
 
 @router.post("/projects/{project_id}/agents/preview", responses=problem_responses(404, 422))
 async def preview_draft_agent(project_id: str, body: DraftPreview, caller: Admin, api: Api) -> PreviewedPrompts:
-    """What an agent would send that is not made yet. It is checked as if it were; no model is called."""
+    """Show what an agent that is not made yet would send. It is checked as if it were made; no model is called."""
     return await api.agents.preview_draft(project_id, body, caller)
 
 
@@ -52,11 +52,11 @@ async def get_agent(agent_id: str, caller: Viewer, api: Api) -> Agent:
 
 @router.post("/agents/{agent_id}/try", responses=problem_responses(404, 422))
 async def try_agent(agent_id: str, body: TryRequest, caller: Admin, api: Api) -> Tryout:
-    """Ask the agent's model about a few records, now, and show how its answers are read. It is paid."""
+    """Call the agent's model for a few records, now, and show how its answers are read. The calls are paid."""
     return await api.agents.try_out(agent_id, body, caller)
 
 
 @router.post("/agents/{agent_id}/preview", responses=problem_responses(404, 422))
 async def preview_agent(agent_id: str, body: PreviewRequest, caller: Viewer, api: Api) -> PreviewedPrompts:
-    """What the agent would send for the first records of a data set. No model is called."""
+    """Show what the agent would send for the first records of a data set. No model is called."""
     return await api.agents.preview(agent_id, body, caller)

@@ -1,4 +1,4 @@
-"""Checks of an agent's examples: those that are given with it, and where others are to be drawn from."""
+"""Checks of an agent's examples: those that are given with it, and the sources that others are drawn from."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tandem.labeling.values import canonical, problem_with
 from tandem.web.invalid_content import FieldProblem
 
 MOST_EXAMPLE_BYTES = 64 * 1024
-"""Of all examples of a prompt together, values left out."""
+"""Bytes of all examples of a prompt together, values left out, at most."""
 
 
 def in_one_form(examples: Iterable[Example], label_schema: LabelSchemaSpec) -> tuple[Example, ...]:
-    """The examples with each value in the form in which it is kept."""
+    """Return the examples with each value in its stored form."""
     return tuple(
         example.model_copy(
             update={
@@ -29,7 +29,7 @@ def in_one_form(examples: Iterable[Example], label_schema: LabelSchemaSpec) -> t
 
 
 def example_problems(examples: Sequence[Example], label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:
-    """Everything that is wrong with examples that come with an agent, each with its cure."""
+    """Report everything that is wrong with examples that are given with an agent, each with its cure."""
     names = [task.name for task in label_schema.tasks]
     read_back = ReadBack(label_schema)
     for number, example in enumerate(examples):
@@ -54,7 +54,7 @@ def example_problems(examples: Sequence[Example], label_schema: LabelSchemaSpec)
         if not wrong and (misread := read_back.misread(example)) is not None:
             yield FieldProblem(
                 field=f"{where}.values.{misread}",
-                detail="As an answer it would be read as another value: spans are told by text and the words around.",
+                detail="As an answer it would be read as another value: spans are found by text and context.",
                 cure="Mark all places of a text, or use another example.",
             )
         if missing := [name for name in names if name not in example.values]:
@@ -80,7 +80,7 @@ def drawn_problems(
     jobs: Mapping[str, tuple[str, str]],
     project_id: str,
 ) -> Iterator[FieldProblem]:
-    """What is wrong with the places that examples are to be drawn from.
+    """Report what is wrong with the sources that examples are to be drawn from.
 
     `datasets`: those that exist, with their project; `jobs` with their project and the name of their label schema.
     """
@@ -115,7 +115,7 @@ def drawn_problems(
 
 
 def misfits(agent: AgentSpec, names: Sequence[str]) -> Iterator[FieldProblem]:
-    """Examples whose fields are others than the records'."""
+    """Report examples whose fields differ from the records'."""
     for number, example in enumerate(agent.examples):
         if strange := sorted(set(example.fields) ^ set(names)):
             yield FieldProblem(

@@ -11,13 +11,13 @@ from tandem.pricing import text_tokens
 from tandem_api.resources.agents.schemas import AgentCreate
 
 _LONGER_THAN_USUAL = 4
-"""So many times a usual answer has room: more labels, more spans."""
+"""An answer may have this many times the tokens of a usual one: room for more labels, more spans."""
 _STEP, _MOST = 64, 4096
 
 
 def parameters_of(body: AgentCreate, label_schema: LabelSchemaSpec) -> ModelParameters:
-    """Log-probabilities are left out where the strategy does not read them, and answers have the room that the label
-    schema calls for, unless the caller said otherwise."""
+    """Complete the parameters. Log-probabilities are left out where the strategy does not read them, and the answer's
+    token limit follows from the label schema, unless the caller set them."""
     given = body.parameters.model_fields_set
     chosen: dict[str, bool | int] = {}
     if "logprobs" not in given and body.confidence_strategy is not ConfidenceStrategy.TOKEN_PROBABILITY:
@@ -28,7 +28,8 @@ def parameters_of(body: AgentCreate, label_schema: LabelSchemaSpec) -> ModelPara
 
 
 def room_for_answers(label_schema: LabelSchemaSpec) -> int:
-    """Tokens: 64 for a single choice, more for what may be longer. An answer that is cut is paid twice."""
+    """Return the token limit of answers: 64 for a single choice, more for what may be longer. An answer that is cut is
+    paid twice."""
     usual = text_tokens(answer_of(label_schema, Example(fields={}, values=typical_values(label_schema))))
     texts = sum(text_tokens("x" * task.max_length).likely for task in label_schema.tasks if isinstance(task, TextTask))
     return min(_MOST, _STEP * math.ceil((_LONGER_THAN_USUAL * usual.likely + texts) / _STEP))

@@ -1,4 +1,4 @@
-"""What an agent would send: its messages for real records, marked, with tokens and price. No model is called."""
+"""Preview of an agent's prompts: its messages for real records, marked, with tokens and price. No model is called."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Previewer:
     async def preview(
         self, project_id: str, agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
     ) -> PreviewedPrompts:
-        """As the messages would go out now: drawn examples may be others later. Raises PromptError."""
+        """Build the messages as they would be sent now: drawn examples may be others later. Raises PromptError."""
         drawn, notice = await self._pools.draw(project_id, agent, label_schema, records)
         prompts = await messages_of(agent, label_schema, records, drawn, self._renderers)
         estimates = await self._estimator.of_calls(agent, label_schema, records, drawn)

@@ -1,4 +1,4 @@
-"""Trying an agent's templates before anything is paid for."""
+"""Checks of an agent's templates before anything is paid for."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tandem.web.invalid_content import FieldProblem
 
 _MOST_FIELDS = 50
 _SECONDS = 3.0
-"""Spent on rendering records to look for problems; the templates of most agents take a hundredth of it."""
+"""Seconds spent on rendering records to look for problems; the templates of most agents take a hundredth of it."""
 _ANY_TEXT = "A text to be labeled."
 
 
 def fingerprint(agent: AgentSpec, label_schema: LabelSchemaSpec) -> str:
-    """SHA-256 (hex) of the canonical JSON of everything that shapes an answer."""
+    """Return the SHA-256 (hex) of the canonical JSON of everything that shapes an answer."""
     shape: dict[str, Any] = {
         "provider": agent.provider,
         "model": agent.model,
@@ -48,7 +48,8 @@ def fingerprint(agent: AgentSpec, label_schema: LabelSchemaSpec) -> str:
 async def template_problems(
     agent: AgentSpec, label_schema: LabelSchemaSpec, renderers: RendererPool
 ) -> list[FieldProblem]:
-    """What is wrong with the templates, whatever the records' fields are called, and with the fields of examples.
+    """Report what is wrong with the templates, whatever the records' fields are called, and with the fields of
+    examples.
 
     They are rendered for a made-up record, which is given every field that they ask for.
     """
@@ -71,14 +72,15 @@ async def template_problems(
 async def record_problems(
     agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument], renderers: RendererPool
 ) -> list[FieldProblem]:
-    """What is wrong with the prompt for these records: every field that they lack, and whatever else fails, once."""
+    """Report what is wrong with the prompt for these records: every field that they lack, and whatever else fails,
+    once."""
     return await field_problems(agent, label_schema, [record["fields"] for record in records], renderers)
 
 
 async def field_problems(
     agent: AgentSpec, label_schema: LabelSchemaSpec, records: Sequence[Mapping[str, str]], renderers: RendererPool
 ) -> list[FieldProblem]:
-    """The same for records of which there are the fields alone."""
+    """Report what is wrong with the prompt for records of which only the fields are at hand."""
     fields = ", ".join(records[0]) if records else ""
     cure = f"Records of this data set have the fields {fields}; make an agent whose prompt fits."
     try:
@@ -105,13 +107,14 @@ async def messages_of(
     drawn: Mapping[int, Sequence[Example]],
     renderers: RendererPool,
 ) -> list[list[MarkedMessage]]:
-    """The messages for each record, as the worker would send them. Raises PromptError."""
+    """Return the messages for each record, as the worker would send them. Raises PromptError."""
     prompts = await AgentPrompts.make(agent, label_schema, renderers, marked=True)
     return [await prompts.marked_messages(record["fields"], drawn.get(record["seq"], ())) for record in records]
 
 
 async def _errors_of(prompts: AgentPrompts, fields: Mapping[str, str]) -> list[PromptError]:
-    """Every field that the templates read and that is not there, and the first error of another kind."""
+    """Return an error for every field that the templates read and the record lacks, and the first error of another
+    kind."""
     known = dict(fields)
     errors: list[PromptError] = []
     for _ in range(_MOST_FIELDS):

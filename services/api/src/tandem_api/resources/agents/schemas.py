@@ -84,7 +84,7 @@ class PreviewRequest(Body):
 
 
 class DraftPreview(Body):
-    """The same of an agent that is not made yet."""
+    """A request to preview an agent that is not made yet."""
 
     agent: AgentCreate
     dataset_id: str
@@ -92,7 +92,7 @@ class DraftPreview(Body):
 
 
 class Segment(View):
-    """A stretch of a message's content, and where it came from."""
+    """A stretch of a message's content, and its source."""
 
     text: str
     source: Source

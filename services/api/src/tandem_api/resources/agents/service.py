@@ -1,4 +1,4 @@
-"""What can be done with agents."""
+"""Operations on agents."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 
 TRIES = 5
-"""How often a version number is chosen anew when somebody was faster."""
+"""Attempts to choose a version number when another caller took it first."""
 
 
 class AgentService:
@@ -84,7 +84,8 @@ class AgentService:
         self._renderers = renderers
 
     async def create(self, project_id: str, body: AgentCreate, caller: Caller) -> tuple[Agent, bool]:
-        """The new version and True, or the latest one and False when it is equal. All problems are told together."""
+        """Create the version; return it and True, or the latest one and False when it is equal. All problems are
+        reported together."""
         await self._projects.reachable(project_id, caller)
         wanted = await self._checked(project_id, body, caller)
         for remaining in reversed(range(TRIES)):
@@ -103,7 +104,7 @@ class AgentService:
         raise AssertionError("unreachable")
 
     async def _built(self, project_id: str, body: AgentCreate) -> tuple[AgentSpec, LabelSchemaDocument]:
-        """The agent that was asked for, with its label schema. All problems are told together."""
+        """Build the requested agent, with its label schema. All problems are reported together."""
         problems: list[FieldProblem] = []
         if problem := self._providers.problem_with(body.provider, body.model):
             problems.append(problem)
@@ -198,7 +199,7 @@ class AgentService:
         return Agent.of(await self.reachable(agent_id, caller))
 
     async def preview(self, agent_id: str, body: PreviewRequest, caller: Caller) -> PreviewedPrompts:
-        """What would be sent; no model is called."""
+        """Return what would be sent; no model is called."""
         agent, label_schema = await self._with_schema(agent_id, caller)
         records = await self._records_of(agent["project_id"], body.dataset_id, caller, limit=body.limit)
         return await self._previewed(agent["project_id"], agent_spec(agent), label_schema, records)
@@ -213,7 +214,7 @@ class AgentService:
             raise _all_of(problems or [problem_of(error)], "prompt") from error
 
     async def preview_draft(self, project_id: str, body: DraftPreview, caller: Caller) -> PreviewedPrompts:
-        """The same for an agent that is not made yet. All problems are told together."""
+        """Return what an agent that is not made yet would send. All problems are reported together."""
         await self._projects.reachable(project_id, caller)
         spec, schema = await self._built(project_id, body.agent)
         label_schema = label_schema_spec(schema)
@@ -221,7 +222,7 @@ class AgentService:
         return await self._previewed(project_id, spec, label_schema, records)
 
     async def try_out(self, agent_id: str, body: TryRequest, caller: Caller) -> Tryout:
-        """Ask the model, through the workers."""
+        """Call the model for a few records, through the workers."""
         agent, label_schema = await self._with_schema(agent_id, caller)
         spec = agent_spec(agent)
         trial = Trial(agent["project_id"], spec, label_schema, caller)
@@ -254,7 +255,7 @@ class AgentService:
         return await self._records.walk(dataset["_id"], from_seq, dataset["visible_below"], limit)
 
     async def reachable(self, agent_id: str, caller: Caller) -> AgentDocument:
-        """The version, if it exists in a project that the caller reaches; else a 404 problem."""
+        """Return the version, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""
         document = await self._reader.get(agent_id)
         if document is None or not caller.reaches(document["project_id"]):
             raise not_found("agent", agent_id)

@@ -1,1 +1,1 @@
-"""Annotations: what a job gave, record by record and as an export."""
+"""Annotations of a job, record by record and as an export."""

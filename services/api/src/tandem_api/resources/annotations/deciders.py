@@ -1,4 +1,4 @@
-"""Put the present names of those who decided into annotations and decisions."""
+"""Names of the people who decided, put into annotations and decisions as they are now."""
 
 from __future__ import annotations
 

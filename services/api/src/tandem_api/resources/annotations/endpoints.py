@@ -29,7 +29,7 @@ async def list_annotations(
     needs_review: bool | None = None,
     excerpts: Annotated[bool, Query(description="Tell how each record begins, too.")] = False,
 ) -> AnnotationPage:
-    """What the job gave so far, in the order of the records."""
+    """List the job's annotations so far, in the order of the records."""
     return await api.annotations.list(
         job_id, caller, after=after, limit=limit, outcome=outcome, needs_review=needs_review, excerpts=excerpts
     )
@@ -37,7 +37,7 @@ async def list_annotations(
 
 @router.get("/annotations/{seq}", responses=problem_responses(404))
 async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> AnnotationDetail:
-    """One annotation with its record, the model's answer as it came, and older attempts."""
+    """Return one annotation with its record, the model's answer as it came, and older attempts."""
     return await api.annotations.get(job_id, seq, caller)
 
 
@@ -45,7 +45,7 @@ async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> Ann
 async def find_annotation(
     job_id: str, caller: Viewer, api: Api, record_id: Annotated[str, Query(description="The user's own key.")]
 ) -> AnnotationDetail:
-    """The same, by the record's own id."""
+    """Return one annotation with its details, found by the record's own id."""
     return await api.annotations.find(job_id, record_id, caller)
 
 
@@ -67,16 +67,16 @@ async def export_job(
     job_id: str,
     caller: Viewer,
     api: Api,
-    format: Annotated[ExportFormat, Query(description="Of the file.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
+    format: Annotated[ExportFormat, Query(description="File format.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
     spreadsheet_safe: Annotated[
         bool,
         Query(
-            description="CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte "
+            description="CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte "
             "order mark before the file."
         ),
     ] = False,
 ) -> StreamingResponse:
-    """Every record of the job with its labels; `final` holds the person's value where there is one."""
+    """Export every record of the job with its labels; `final` holds the person's value where there is one."""
     job = await api.jobs.reachable(job_id, caller)
     pairs = api.annotations.walk(job)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(job, format.value)}"'}

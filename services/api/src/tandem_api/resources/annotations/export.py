@@ -32,7 +32,7 @@ Pairs = AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]
 
 
 def file_name(job: JobDocument, ending: str) -> str:
-    """A name for the download, of plain characters."""
+    """Return a name for the download, of plain characters."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", job["name"]).strip("-.") or job["_id"]
     return f"{plain[:80]}.{ending}"
 
@@ -128,7 +128,7 @@ def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str], ot
 
 
 def _cell(value: Any) -> Any:
-    """A task's value: what has parts as JSON, else as it is."""
+    """Return a task's value as a cell: values with parts as JSON, others unchanged."""
     return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 

@@ -19,11 +19,11 @@ _PERSON = "Who it was, the same in all decisions of one person; null where a ver
 
 
 class Verification(View):
-    """The decision of a person that holds."""
+    """The person's decision that holds."""
 
     values: dict[str, LabelValue]
     revision: int
-    confirmed: bool = Field(description="Whether the person kept what was shown.")
+    confirmed: bool = Field(description="True: the person kept the values shown.")
     shown_values: dict[str, LabelValue]
     decided_by: str
     decided_by_id: str | None = Field(default=None, description=_PERSON)
@@ -31,7 +31,7 @@ class Verification(View):
 
 
 class Attempt(View):
-    """What one attempt gave."""
+    """The result of one attempt."""
 
     attempt: int
     outcome: Outcome
@@ -48,8 +48,8 @@ class Attempt(View):
     )
     provider: str
     model: str
-    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
-    repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
+    fallback_used: bool = Field(default=False, description="True: the fallback model gave the answer.")
+    repaired: bool = Field(default=False, description="True: the model received what was wrong and was called again.")
     sources: list[str] = Field(
         default=[], description="Where no model was asked: the annotations that the labels come of, as `job:seq`."
     )
@@ -62,12 +62,12 @@ class Attempt(View):
 
 
 class Sample(View):
-    """What one of several answers to a record said."""
+    """One of several answers to a record."""
 
-    values: dict[str, LabelValue] = Field(description="Of the tasks that could be read.")
+    values: dict[str, LabelValue] = Field(description="Values of the tasks that could be read.")
     reason: str | None = Field(default=None, description="Why not all could be read.")
     detail: str | None = None
-    left_out: bool = Field(default=False, description="Whether the values are not kept, for want of room.")
+    left_out: bool = Field(default=False, description="True: the values are not kept, for lack of room.")
 
 
 class Call(View):
@@ -75,7 +75,7 @@ class Call(View):
 
     started_at: datetime
     seconds: float
-    status: int | None = Field(description="Of HTTP; null where no answer came.")
+    status: int | None = Field(description="HTTP status; null where no answer came.")
     error: ErrorKind | None = Field(description="Null: an answer came.")
     provider: str
     model: str
@@ -87,8 +87,8 @@ class Annotation(Attempt):
     seq: int
     record_id: str
     verification: Verification | None = None
-    sent_to_review: bool = Field(default=False, description="Whether a person was asked for, decided or not.")
-    excerpt: str | None = Field(default=None, description="How the record begins; only in lists, when asked for.")
+    sent_to_review: bool = Field(default=False, description="True: the record was sent to people, decided or not.")
+    excerpt: str | None = Field(default=None, description="Beginning of the record; only in lists, on request.")
 
     @model_validator(mode="before")
     @classmethod
@@ -111,11 +111,11 @@ class PastAttempt(Attempt):
 
 
 class PastDecision(View):
-    """What a person decided, or took back."""
+    """A decision of a person, or its withdrawal."""
 
     revision: int
     kind: DecisionKind
-    values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was taken back.")
+    values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was undone.")
     shown_attempt: int
     shown_values: dict[str, LabelValue]
     decided_by: str
@@ -124,15 +124,15 @@ class PastDecision(View):
 
 
 class AnnotationDetail(Annotation):
-    """With the record, the model's answer as it came, older attempts, and all that people decided."""
+    """An annotation with the record, the model's answer as it came, older attempts, and all that people decided."""
 
     record: Record | None
     raw: str | None = Field(description="The answer's text, cut to 4,096 characters.")
     samples: list[Sample] = Field(default=[], description=_SAMPLES)
     calls: list[Call] = Field(default=[], description=_CALLS)
     history: list[PastAttempt]
-    paid: list[ModelCost] = Field(description="What all answers to the record cost, by model.")
-    decisions: list[PastDecision] = Field(description="Oldest first, those taken back included.")
+    paid: list[ModelCost] = Field(description="Cost of all answers to the record, by model.")
+    decisions: list[PastDecision] = Field(description="Oldest first, undone ones included.")
 
 
 class AnnotationPage(Page[Annotation]):

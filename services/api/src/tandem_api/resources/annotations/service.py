@@ -1,4 +1,4 @@
-"""Reading what a job gave."""
+"""Reads the annotations of a job."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class AnnotationService:
         )
 
     async def find(self, job_id: str, record_id: str, caller: Caller) -> AnnotationDetail:
-        """By the user's own key."""
+        """Return the annotation of a record, found by the user's own record id."""
         job = await self._jobs.reachable(job_id, caller)
         seq = await self._records.find(job["dataset_id"], record_id)
         if seq is None or seq not in selected(job):
@@ -69,7 +69,7 @@ class AnnotationService:
         return await self.get(job_id, seq, caller)
 
     async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
-        """Every record of the job with its annotation, in chunks, in constant memory."""
+        """Yield every record of the job with its annotation, in chunks, in constant memory."""
         selection = selected(job)
         chunks = self._records.stream(job["dataset_id"], selection.from_seq, selection.below_seq, chunk=EXPORT_CHUNK)
         deciders = Deciders(self._people)

@@ -1,1 +1,1 @@
-"""Carrying the annotations of a job over to another version of its label schema, as a job of its own."""
+"""Carry-over of a job's annotations to another version of its label schema, as a job of its own."""

@@ -1,4 +1,4 @@
-"""What carries over and what does not, counted record by record."""
+"""Counts of the values that carry over and of those that do not, record by record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tandem_api.resources.carry_over.schemas import CarryOverReport, TaskCarryOv
 
 
 class CarryOverCount:
-    """Pure. `add` each record, then `report`."""
+    """Pure counts of a carry-over. `add` each record, then `report`."""
 
     def __init__(self, old: LabelSchemaSpec, new: LabelSchemaSpec, mapping: Mapping[str, Mapped]) -> None:
         self._old, self._new, self._mapping = old, new, mapping
@@ -23,7 +23,8 @@ class CarryOverCount:
         self._missing: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, labels: tuple[TaskLabel, ...] | None, carried: Carried, *, verified: bool) -> None:
-        """`labels`: the old ones, None when the record has none; `verified`: whether a person gave them."""
+        """Count one record. `labels`: the old ones, None when the record has none; `verified`: whether a person gave
+        them."""
         self._records += 1
         self._whole += carried.whole
         self._verified += carried.whole and verified

@@ -20,7 +20,7 @@ router = APIRouter(prefix=PREFIX, tags=["label schemas"])
 async def carry_over(
     label_schema_id: str, body: CarryOverCreate, caller: Admin, api: Api, response: Response
 ) -> CarryOverResult:
-    """Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+    """Carry the labels of a job over to this version, where they map, as a job of its own; and report what does not.
 
     People's values go before the model's. Everything is counted before the answer comes.
     """

@@ -22,7 +22,7 @@ class CarryOverCreate(Body):
         description="An agent of the new version: it is asked for what does not carry over. Left out, those records "
         "end as invalid, with the reason not_carried_over.",
     )
-    name: Name | None = Field(default=None, description="Of the job; made from the two when left out.")
+    name: Name | None = Field(default=None, description="Name of the job; made from the two when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
@@ -31,7 +31,7 @@ class CarryOverCreate(Body):
 
 
 class TaskCarryOver(View):
-    """What became of one task's values, counted in records."""
+    """The result for one task's values, counted in records."""
 
     carried: int = 0
     labels: dict[str, dict[str, int]] = Field(
@@ -50,14 +50,14 @@ class TaskCarryOver(View):
 
 
 class CarryOverReport(View):
-    """carried + not_carried = records."""
+    """The counts of a carry-over: carried + not_carried = records."""
 
     from_job: str
     records: int
     carried: int = Field(description="Records all of whose tasks carry over.")
-    verified: int = Field(description="Of them: with values that a person decided on.")
+    verified: int = Field(description="The part of them with values that a person decided on.")
     not_carried: int = Field(description="Asked of the agent, or invalid.")
-    tasks: dict[str, TaskCarryOver] = Field(description="By task of the new version.")
+    tasks: dict[str, TaskCarryOver] = Field(description="Counts by task of the new version.")
     dropped_tasks: list[str] = Field(description="Tasks of the old version that the new one does not have.")
 
 

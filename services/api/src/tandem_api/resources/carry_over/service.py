@@ -1,4 +1,4 @@
-"""Checks what is to be carried over, counts it, and makes the job that does it."""
+"""Carry-overs: checks what is to be carried over, counts it, and makes the job that does it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class CarryOverService:
         self._records = records
 
     async def carry_over(self, label_schema_id: str, body: CarryOverCreate, caller: Caller) -> CarryOverResult:
-        """Count first; nothing is made of a dry run, nor when nothing would come of it."""
+        """Count the labels that carry over, then make the job; none is made for a dry run, nor when it would have no
+        effect."""
         document = await self._label_schemas.reachable(label_schema_id, caller)
         source = await self._jobs.reachable(body.from_job, caller)
         old = LabelSchemaSpec.model_validate(source["published"]["label_schema"])
@@ -89,8 +90,8 @@ class CarryOverService:
         body: CarryOverCreate,
         caller: Caller,
     ) -> AgentSpec | None:
-        """The agent to ask, if one is named. `versions`: the old and the new one. Raises Problem with all that is
-        wrong."""
+        """Check the request; return the agent to call, if one is named. `versions`: the old and the new one. Raises
+        Problem with everything that is wrong."""
         old, new = versions
         if JobState(source["state"]).is_live:
             raise Problem(
@@ -147,7 +148,7 @@ class CarryOverService:
         new: LabelSchemaSpec,
         mapping: Mapping[str, Mapping[str, str | None]],
     ) -> CarryOverReport:
-        """Reads every annotation of the job once, in constant memory."""
+        """Count what carries over: read every annotation of the job once, in constant memory."""
         carry_over, count = CarryOver(old, new, mapping), CarryOverCount(old, new, mapping)
         selection = selected(source)
         chunks = self._records.stream(source["dataset_id"], selection.from_seq, selection.below_seq, chunk=CHUNK)

@@ -1,4 +1,4 @@
-"""What an import's query says of columns. All raise Problem where that cannot be."""
+"""Column parameters of an import's query. All functions raise Problem for values that are not allowed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def _names_in(text: str) -> tuple[str, ...]:
 
 
 def gold_by_task(column: str | None, task: str | None, pairs: str) -> dict[str, str]:
-    """Task to gold column, of both ways to say it. Raises Problem when a task is named twice."""
+    """Merge both ways to name gold columns; return task to column. Raises Problem when a task is named twice."""
     first = f"{task or column}={column}," if column else ""
     return columns_by_name(first + pairs, "gold_columns")
 
 
 def columns_by_name(pairs: str, parameter: str) -> dict[str, str]:
-    """`a,b=c` as a to a and b to c. Raises Problem when a name stands twice."""
+    """Parse `a,b=c` as a to a and b to c. Raises Problem when a name stands twice."""
     found: dict[str, str] = {}
     for pair in _names_in(pairs):
         name, _, column = (part.strip() for part in pair.partition("="))
@@ -34,7 +34,7 @@ def columns_by_name(pairs: str, parameter: str) -> dict[str, str]:
 
 
 def gold_kinds(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, LabelTask]:
-    """The tasks that the gold values are of. Raises Problem for one that the label schema does not have."""
+    """Return the tasks that the gold values belong to. Raises Problem for one that the label schema does not have."""
     kinds: dict[str, LabelTask] = {}
     for name in gold:
         if (task := schema.task(name)) is None:
@@ -50,12 +50,12 @@ def gold_kinds(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, La
 
 
 def metadata_by_name(text: str) -> Mapping[str, str] | str:
-    """Name to column, or all others. Raises Problem when a name stands twice."""
+    """Parse the metadata columns: name to column, or all others. Raises Problem when a name stands twice."""
     return ALL_OTHERS if text.strip() == ALL_OTHERS else columns_by_name(text, "metadata_columns")
 
 
 def check_columns(mapping: ColumnMapping) -> None:
-    """Names that become keys of documents, and ids that would come from two places. Raises Problem."""
+    """Check names that become keys of documents, and ids that would come from two places. Raises Problem."""
     if mapping.make_ids and mapping.id_column is not None:
         raise Problem(
             422,

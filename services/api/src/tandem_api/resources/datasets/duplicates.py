@@ -1,4 +1,4 @@
-"""Rows that an import need not take: their id, or their content, is there already."""
+"""Rows that an import may skip: their id, or their content, is there already."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ KEPT_SKIPPED_IDS = 20
 
 @dataclass
 class Duplicates:
-    """What to do with them, and how many there were in one import."""
+    """The rule for duplicate rows, and how many there were in one import."""
 
     on_duplicate: OnDuplicate
     on_same_content: OnSameContent
     id_column: str | None
-    """None where ids are made."""
+    """The column of ids; None where ids are made."""
     import_id: str
     first_seq: int
-    """Of the import's first record."""
+    """The seq of the import's first record."""
     ids: int = 0
     contents: int = 0
     skipped: int = 0
     changed: int = 0
-    """Of the skipped: rows that say something else than the record of their id."""
+    """Number of the skipped rows that differ from the stored record of their id in fields, metadata or gold."""
     skipped_ids: list[str] = field(default_factory=list)
 
     def same_id(self, draft: Draft, key: str, stored: ExistingKey | None, earlier_row: int | None) -> None:
-        """The row is left out. Raises FileFaultError where that is not wished."""
+        """Skip a row whose id exists. Raises FileFaultError where the import does not allow that."""
         self.ids += 1
         row = draft.row
         if self.on_duplicate is OnDuplicate.SKIP:
@@ -53,7 +53,8 @@ class Duplicates:
         )
 
     def same_content(self, row: Row, key: str, other: str) -> None:
-        """Another record, of the id `other`, has the same fields: as with an id that is there."""
+        """Skip a row whose fields equal those of the record with the id `other`. Raises FileFaultError where the import
+        does not allow that."""
         self.contents += 1
         if self.on_same_content is OnSameContent.SKIP:
             self._skip(key)
@@ -61,7 +62,7 @@ class Duplicates:
         raise FileFaultError(
             "same-content",
             f"{place(row.number, row.line)}: its fields are those of the record {other!r}.",
-            cure="Take the row out, or import with on_same_content=skip to leave such rows out, or keep to take them.",
+            cure="Remove the row, or import with on_same_content=skip to leave such rows out, or keep to import them.",
             row=row.number,
             line=row.line,
         )

@@ -55,7 +55,7 @@ async def create_dataset(project_id: str, body: DatasetCreate, caller: Admin, ap
 async def list_datasets(
     project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100
 ) -> DatasetPage:
-    """A project's data sets, by name."""
+    """List a project's data sets, by name."""
     return await api.datasets.list(project_id, caller, after=after, limit=limit)
 
 
@@ -66,7 +66,7 @@ async def get_dataset(dataset_id: str, caller: Viewer, api: Api) -> Dataset:
 
 @router.delete("/datasets/{dataset_id}", status_code=204, responses=problem_responses(404, 409))
 async def delete_dataset(dataset_id: str, caller: Admin, api: Api) -> None:
-    """Delete a data set that has no records. Records stay, and so does the data set that has some."""
+    """Delete a data set that has no records. A data set that has records cannot be deleted."""
     await api.datasets.delete(dataset_id, caller)
 
 
@@ -83,9 +83,9 @@ async def import_records(
     caller: Admin,
     api: Api,
     format: Annotated[  # noqa: A002 - the word of the interface
-        FileFormat | None, Query(description="Of the file; taken from the content type when left out.")
+        FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
     ] = None,
-    encoding: Annotated[Encoding, Query(description="Of the file.")] = Encoding.UTF_8,
+    encoding: Annotated[Encoding, Query(description="Encoding of the file.")] = Encoding.UTF_8,
     id_column: Annotated[
         str | None,
         Query(
@@ -147,16 +147,16 @@ async def import_records(
         str | None,
         Query(
             pattern=r"^[,;|\t]$",
-            description="Of a CSV file. Left out: by which its header has the columns that are named here.",
+            description="Delimiter of a CSV file. Left out: the one that gives its header the columns named here.",
         ),
     ] = None,
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-    (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
-    whose id is there already is a fault or left out, and a changed text wants an id of its own. Of a file without
-    ids that is imported again only the new rows are taken.
+    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+    (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
+    id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
+    imported again, only its new rows are added.
     """
     dataset = await api.datasets.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
@@ -193,7 +193,7 @@ async def import_records(
 async def list_records(
     dataset_id: str, caller: Viewer, api: Api, after: AfterSeq = -1, limit: Limit = 100
 ) -> RecordPage:
-    """The records of committed imports, in their order."""
+    """List the records of committed imports, in their order."""
     return await api.datasets.records(dataset_id, caller, after=after, limit=limit)
 
 

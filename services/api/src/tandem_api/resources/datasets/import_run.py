@@ -1,4 +1,4 @@
-"""How a file is read, and one import under way."""
+"""Settings of one import, and its state while it runs."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ KEPT_MADE_IDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the file is read, and what to do with rows that are there already."""
+    """The way the file is read, and the rule for rows that are there already."""
 
     parser: RowParser
     mapping: ColumnMapping
     encoding: Encoding
     on_duplicate: OnDuplicate | None
-    """None: a fault where rows bring their own ids, left out where ids are made."""
+    """None: such a row is a fault where rows bring their own ids, and skipped where ids are made."""
     on_same_content: OnSameContent
 
 
 @dataclass
 class ImportRun:
-    """One import under way; from the first row on, when the file's columns are known."""
+    """One import under way, from the first row on, when the file's columns are known."""
 
     dataset: DatasetDocument
     import_id: str
@@ -45,7 +45,7 @@ class ImportRun:
     first_made: list[str] = field(default_factory=list)
 
     def took(self, ids: Sequence[str]) -> None:
-        """These are written."""
+        """Record that these rows are written."""
         if self.mapping.make_ids:
             self.first_made += ids[: KEPT_MADE_IDS - len(self.first_made)]
         self.next_seq += len(ids)
@@ -55,7 +55,7 @@ class ImportRun:
 def begin(
     dataset: DatasetDocument, import_id: str, reading: Reading, first: Row, *, records: RecordWriter, limits: Limits
 ) -> ImportRun:
-    """With the first row at hand. Raises FileFaultError where the columns are not what was named."""
+    """Start the run, with the first row at hand. Raises FileFaultError where the columns are not the ones named."""
     columns, asked = reading.parser.columns, reading.mapping
     if columns is not None:
         asked.check(columns)
@@ -79,7 +79,8 @@ def begin(
 
 
 def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> None:
-    """The same rows with other ids would be other records, and be paid again. Raises FileFaultError."""
+    """Check that ids come from where they came before: the same rows with other ids would be other records, and be paid
+    again. Raises FileFaultError."""
     if not dataset["fields"] or dataset.get("ids_made", False) == mapping.make_ids:
         return
     if mapping.make_ids:
@@ -91,6 +92,7 @@ def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> No
             f"this file has a column {mapping.id_column!r}."
         )
         cure = (
-            f"Go on so: make_ids=true (--make-ids). Or take the column's: id_column={mapping.id_column} (--id-column)."
+            "Keep it so: make_ids=true (--make-ids). "
+            f"Or use the column's ids: id_column={mapping.id_column} (--id-column)."
         )
     raise FileFaultError("other-ids", detail, cure=cure, column=mapping.id_column)

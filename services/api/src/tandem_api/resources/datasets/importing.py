@@ -1,4 +1,4 @@
-"""An import: a file becomes records, all of them or none.
+"""Imports: a file becomes records, all of them or none.
 
 Records are written above the data set's visible bound in batches while the file streams in; the commit moves the bound
 past them. Whatever goes wrong before, they are removed; what a killed process left there, the next import removes.
@@ -47,7 +47,7 @@ class UploadTooLargeError(Exception):
 
 
 class UploadStalledError(Exception):
-    """Nothing of the file came for too long."""
+    """No part of the file arrived for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Importer:
 
     async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: Caller) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
-        ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was taken."""
+        ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was
+        imported."""
         import_id = uuid4().hex
         dataset = await self._begin(dataset_id, import_id)
         if dataset is None:
@@ -86,7 +87,7 @@ class Importer:
         return result
 
     async def _begin(self, dataset_id: str, import_id: str) -> DatasetDocument | None:
-        """Take the lease; None when another import has it. A lease that was taken though an error came is given back,
+        """Take the lease; None when another import has it. A lease that was taken although an error came is released,
         so that the next try need not wait until it runs out."""
         try:
             return await self._patiently(
@@ -165,7 +166,8 @@ class Importer:
         run.took([key for _, key in new])
 
     async def _new_ids(self, run: ImportRun, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
-        """The rows whose id no record has yet, with their ids. Raises FileFaultError where others are a fault."""
+        """Return the rows whose id no record has yet, with their ids. Raises FileFaultError where others are a
+        fault."""
         if run.mapping.make_ids:
             keys = await run.made_ids.of([draft.content_hash for draft in drafts])
         else:
@@ -183,7 +185,8 @@ class Importer:
         return new
 
     async def _new_contents(self, run: ImportRun, drafts: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
-        """Those whose fields no record has yet. Raises FileFaultError where others are a fault."""
+        """Return the rows whose fields no record has yet, with their ids. Raises FileFaultError where others are a
+        fault."""
         hashes = [draft.content_hash for draft, _ in drafts]
         known = await self._records.with_content(run.dataset["_id"], hashes)
         new: list[tuple[Draft, str]] = []
@@ -231,7 +234,7 @@ class Importer:
         )
 
     async def forget(self, dataset_id: str) -> None:
-        """Of a data set that is deleted: what a killed import left there, seen by nobody."""
+        """Delete what a killed import left in a data set that is deleted; nobody sees those records."""
         await self._records.delete_invisible(dataset_id, from_seq=0)
 
     async def _keep_lease(self, dataset_id: str, import_id: str) -> None:
@@ -260,7 +263,7 @@ class Importer:
 
 
 def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:
-    """Up to the first fault, so that what is wrong with a row before it is told first."""
+    """Make drafts up to the first fault, so that a fault in an earlier row is reported first."""
     drafts: list[Draft] = []
     try:
         drafts.extend(map(maker.draft, rows))
@@ -270,7 +273,7 @@ def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileF
 
 
 async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:
-    """Read on and throw away, so that a client that is still sending gets to read the answer."""
+    """Read the rest of the body and discard it, so that a client that is still sending can read the answer."""
     taken = 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):

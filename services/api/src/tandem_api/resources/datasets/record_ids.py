@@ -22,13 +22,13 @@ REMEMBERED = 100_000
 
 
 def made_id(content_hash: str, number: int) -> str:
-    """`number`: which of the equal rows of the file it is, from 1."""
+    """Return the id of a row. `number`: which of the equal rows of the file it is, from 1."""
     beginning = content_hash[:ID_CHARACTERS]
     return beginning if number == 1 else f"{beginning}-{number}"
 
 
 class MadeIds:
-    """Those of one import. All methods raise StoreUnavailableError."""
+    """Makes the ids of one import. All methods raise StoreUnavailableError."""
 
     def __init__(self, records: RecordWriter, dataset_id: str, import_id: str, *, visible_below: int) -> None:
         self._records = records
@@ -38,10 +38,11 @@ class MadeIds:
         self._came_again = bytearray(visible_below // 8 + 1)
         self._last: dict[str, int] = {}
         self.repeated = 0
-        """Rows that are equal to an earlier one of the file."""
+        """Number of rows that are equal to an earlier one of the file."""
 
     async def of(self, content_hashes: Sequence[str]) -> list[str]:
-        """The ids of the file's next rows. All rows before were taken or are in the data set, and `came` was told."""
+        """Return the ids of the file's next rows. All rows before must be imported or be in the data set, and reported
+        to `came`."""
         unknown = list(dict.fromkeys(content for content in content_hashes if content not in self._last))
         last = {content: self._last[content] for content in content_hashes if content in self._last}
         last |= await self._search(unknown)
@@ -56,13 +57,15 @@ class MadeIds:
         return ids
 
     def came(self, existing: Mapping[str, ExistingKey]) -> None:
-        """These ids of the batch are in the data set already."""
+        """Record that these ids of the batch are in the data set already."""
         for stored in existing.values():
             if stored.seq < self._visible_below:
                 self._came_again[stored.seq // 8] |= 1 << stored.seq % 8
 
     async def _search(self, contents: Sequence[str]) -> dict[str, int]:
-        """The last number of each in the file so far, 0 for none: by doubling, then by halving."""
+        """Return the last number of each content in the file so far, 0 for none: search by doubling, then by
+        halving."""
+        # A content that came 5 times: 1, 2 and 4 are stored, 8 is not, nor is 6; 5 is, so the last number is 5.
         came = dict.fromkeys(contents, 0)
         came_not: dict[str, int] = {}
         while True:

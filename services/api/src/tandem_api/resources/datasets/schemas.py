@@ -25,7 +25,7 @@ class Import(View):
     skipped: int
     committed_at: datetime
     committed_by: str = Field(description="The name of the person who imported it.")
-    committed_by_id: str | None = Field(default=None, description="Who that is.")
+    committed_by_id: str | None = Field(default=None, description="Id of that person.")
 
 
 class Dataset(View):
@@ -56,7 +56,7 @@ class ImportResult(View):
     duplicates: int = Field(description="Rows whose id was there already; with on_duplicate=skip all were skipped.")
     changed: int = Field(
         default=0,
-        description="Of the skipped: rows that say something else than the record of their id, which stays as it is.",
+        description="Number of skipped rows that differ from the record of their id, which stays unchanged.",
     )
     skipped_ids: list[str] = Field(description="The first twenty of the skipped.")
     id_column: str | None = Field(
@@ -66,7 +66,7 @@ class ImportResult(View):
     repeated: int = Field(
         default=0, description="Rows equal to an earlier one of the file, whose made ids end with their number: -2, -3."
     )
-    delimiter: str | None = Field(default=None, description="By which the file was read, if it is CSV.")
+    delimiter: str | None = Field(default=None, description="Delimiter of the file, if it is CSV.")
     visible_below: int
 
 

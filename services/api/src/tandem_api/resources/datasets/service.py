@@ -1,4 +1,4 @@
-"""What can be done with data sets, imports aside."""
+"""Operations on data sets, except imports."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class DatasetService:
         return (await self._shown([document]))[0]
 
     async def delete(self, dataset_id: str, caller: Caller) -> None:
-        """Only one without records, into which nothing is being imported."""
+        """Delete a data set without records, into which nothing is being imported."""
         await self.reachable(dataset_id, caller)
         if await self._writer.delete_empty(dataset_id):
             await self.importer.forget(dataset_id)
@@ -131,7 +131,7 @@ class DatasetService:
         ]
 
     async def reachable(self, dataset_id: str, caller: Caller) -> DatasetDocument:
-        """The data set, if it exists in a project that the caller reaches; else a 404 problem."""
+        """Return the data set, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""
         document = await self._reader.get(dataset_id)
         if document is None or not caller.reaches(document["project_id"]):
             raise not_found("data set", dataset_id)

@@ -93,7 +93,7 @@ def _parser(
         raise Problem(
             415,
             "unsupported-media-type",
-            f"The content type {media_type or 'of the body'!r} is not taken here.",
+            f"The content type {media_type or 'of the body'!r} is not accepted here.",
             field="Content-Type",
             cure="Send the raw file as text/csv or application/x-ndjson, or name its `format`.",
         )

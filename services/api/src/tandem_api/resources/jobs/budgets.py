@@ -1,4 +1,4 @@
-"""Whether a budget can be kept."""
+"""Check of whether a budget can be kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tandem.web.invalid_content import FieldProblem
 
 
 def problem_with_budget(agent: AgentSpec, prices: PriceTable) -> FieldProblem | None:
-    """A budget in dollars needs the price of every model that the agent may call."""
+    """Report a budget in dollars without the price of every model that the agent may call."""
     unpriced = RequestBound(agent, prices=prices, at=datetime.now(UTC)).unpriced
     if not unpriced:
         return None

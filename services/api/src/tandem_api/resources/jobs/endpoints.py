@@ -13,25 +13,25 @@ from tandem_api.routing import PREFIX, Api
 
 router = APIRouter(prefix=PREFIX, tags=["jobs"])
 Probe = Annotated[
-    bool, Query(description="Whether to ask the model about the first record, through the workers; it is paid.")
+    bool, Query(description="True: call the model for the first record, through the workers; it is paid.")
 ]
 
 
 @router.post("/projects/{project_id}/jobs", status_code=201, responses=problem_responses(404, 422))
 async def create_job(project_id: str, body: JobCreate, caller: Admin, api: Api, probe: Probe = False) -> Job:
-    """Run an agent over the records that a data set has now. All problems are told together, before it starts."""
+    """Run an agent over the records that a data set has now. All problems are reported together, before it starts."""
     return await api.jobs.create(project_id, body, caller, probe=probe)
 
 
 @router.post("/projects/{project_id}/jobs/check", responses=problem_responses(404, 422))
 async def check_job(project_id: str, body: JobCreate, caller: Admin, api: Api, probe: Probe = True) -> JobCheck:
-    """Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time."""
+    """Report everything that is wrong with a job, before it is made, and estimate its tokens, price and time."""
     return await api.jobs.check(project_id, body, caller, probe=probe)
 
 
 @router.get("/projects/{project_id}/jobs", responses=problem_responses(404))
 async def list_jobs(project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100) -> JobPage:
-    """A project's jobs, newest first."""
+    """List a project's jobs, newest first."""
     return await api.jobs.list(project_id, caller, after=after, limit=limit)
 
 
@@ -42,29 +42,29 @@ async def get_job(job_id: str, caller: Viewer, api: Api) -> Job:
 
 @router.patch("/jobs/{job_id}", responses=problem_responses(404, 409, 422))
 async def change_job(job_id: str, body: JobUpdate, caller: Admin, api: Api) -> Job:
-    """Set the budget of a job that has not ended. What is with the workers is paid in any case."""
+    """Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case."""
     return await api.jobs.change_budget(job_id, body.budget_usd, caller)
 
 
 @router.get("/jobs/{job_id}/cost", responses=problem_responses(404))
 async def get_job_cost(job_id: str, caller: Viewer, api: Api) -> JobCost:
-    """Tokens, calls and price so far, by model."""
+    """Return tokens, calls and price so far, by model."""
     return await api.jobs.cost(job_id, caller)
 
 
 @router.post("/jobs/{job_id}/pause", responses=problem_responses(404, 409))
 async def pause_job(job_id: str, caller: Admin, api: Api) -> Job:
-    """Ask for no more records; what is with the workers comes back."""
+    """Pause the job: no more records are requested; requests that the workers already hold are still answered."""
     return await api.jobs.pause(job_id, caller)
 
 
 @router.post("/jobs/{job_id}/resume", responses=problem_responses(404, 409))
 async def resume_job(job_id: str, caller: Admin, api: Api) -> Job:
-    """Go on after a pause."""
+    """Resume a paused job."""
     return await api.jobs.resume(job_id, caller)
 
 
 @router.post("/jobs/{job_id}/cancel", responses=problem_responses(404, 409))
 async def cancel_job(job_id: str, caller: Admin, api: Api) -> Job:
-    """End the job as it stands, for good. What was labeled stays."""
+    """Cancel the job for good. Labels made so far stay."""
     return await api.jobs.cancel(job_id, caller)

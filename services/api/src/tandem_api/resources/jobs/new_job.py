@@ -1,4 +1,4 @@
-"""The document of a job that nobody has run yet."""
+"""Construction of the document of a job that has not run yet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def new_job(
     start: bool,
     by: Caller,
 ) -> JobDocument:
-    """A job that asks `agent` for the records of the selection; `by` is who made it."""
+    """Return a job that calls `agent` for the records of the selection; `by` is who made it."""
     now = utcnow()
     return {
         "_id": uuid4().hex,
@@ -59,5 +59,6 @@ def new_job(
 def made_of(
     job: JobDocument, kind: JobKind, sources: list[str], making: dict[str, Any], *, asks_model: bool
 ) -> JobDocument:
-    """The same job, whose labels are made of the sources' annotations, the agent being asked for the rest if at all."""
+    """Return the job changed so that its labels are made of the sources' annotations; the agent is called for the rest,
+    if at all."""
     return {**job, "kind": kind.value, "sources": sources, "making": making, "asks_model": asks_model}

@@ -21,7 +21,7 @@ class JobCreate(Body):
     agent_id: str
     name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
-    limit: int | None = Field(default=None, ge=1, description="The first so many records; all when left out.")
+    limit: int | None = Field(default=None, ge=1, description="Run only this many first records; all if left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
     budget_usd: float | None = Field(
@@ -30,7 +30,7 @@ class JobCreate(Body):
 
 
 class JobCheck(View):
-    """What was found of a job before it starts. Problems keep it from being made, warnings do not."""
+    """Findings about a job before it starts. Problems keep it from being made, warnings do not."""
 
     ok: bool
     problems: list[FieldProblem]
@@ -46,14 +46,14 @@ class JobUpdate(Body):
 
 
 class JobCounts(View):
-    """labeled + invalid + failed + not_run = size, always."""
+    """The job's counts: labeled + invalid + failed + not_run = size, always."""
 
     labeled: int
     invalid: int
     failed: int
     not_run: int
-    needs_review: int = Field(description="Of these: sent to a person and not decided yet.")
-    reviewed: int = Field(default=0, description="Of these: sent to a person and decided.")
+    needs_review: int = Field(description="The part of these sent to a person and not decided yet.")
+    reviewed: int = Field(default=0, description="The part of these sent to a person and decided.")
 
 
 class JobAgent(View):
@@ -72,10 +72,10 @@ class Job(View):
     name: str
     state: JobState
     state_reason: str | None
-    notice: str | None = Field(default=None, description="What to know of how it is run, e.g. that no examples are.")
+    notice: str | None = Field(default=None, description="Note on how it runs, e.g. without examples.")
     waiting_for: str | None = Field(
         default=None,
-        description="Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.",
+        description="Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.",
     )
     revision: int
     epoch: int
@@ -89,10 +89,10 @@ class Job(View):
     kind: JobKind = JobKind.MODEL
     sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
-    agent: JobAgent = Field(description="Who is asked; where nobody is, whose labels they are.")
+    agent: JobAgent = Field(description="The agent that is called, or else whose labels they are.")
     created_at: datetime
     created_by: str = Field(description="The name of the person who made it.")
-    created_by_id: str | None = Field(default=None, description="Who that is.")
+    created_by_id: str | None = Field(default=None, description="Id of that person.")
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -102,7 +102,7 @@ class JobPage(Page[Job]):
 
 
 class ModelCost(View):
-    """What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's."""
+    """Use of one model. Tokens are as the provider counted them; cached ones are included in the prompt's."""
 
     provider: str
     model: str
@@ -121,12 +121,12 @@ class ModelCost(View):
 
 
 class JobCost(View):
-    """What the job has cost so far: every answer that was paid, those to older attempts included."""
+    """The job's cost so far: every answer that was paid, those to older attempts included."""
 
     currency: str = "USD"
     total: ModelCost = Field(description="All models in one; provider and model are empty.")
     by_model: list[ModelCost]
     budget_usd: float | None = Field(description="Null: none.")
     reserved_usd: float | None = Field(
-        description="Set aside for requests that are out, at the most they can cost; null without a budget."
+        description="Reserved for outstanding requests, at the most they can cost; null without a budget."
     )

@@ -1,4 +1,4 @@
-"""What can be done with jobs. The dispatcher runs them; here they are made, steered and shown."""
+"""Operations on jobs. The dispatcher runs them; here they are made, changed and shown."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class JobService:
     # --- making
 
     async def create(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool = False) -> Job:
-        """Make the job over what is visible now. Everything is checked before, all problems are told together."""
+        """Make the job over what is visible now. Everything is checked before; all problems are reported together."""
         await self._projects.reachable(project_id, caller)
         checked = await self._preflight.check(project_id, body, caller, probe=probe)
         parts = checked.parts
@@ -80,12 +80,12 @@ class JobService:
         return await self.add(document)
 
     async def add(self, document: JobDocument) -> Job:
-        """A job that was checked."""
+        """Save a job that was checked."""
         await self._writer.insert(document)
         return _view(document, OutcomeCounts(), 0, document["created_by"])
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
-        """All that would be told if the job were made, and what it will take. Nothing is made but a probe."""
+        """Report everything that is wrong with the job, and what it will take. Nothing is made but a probe."""
         await self._projects.reachable(project_id, caller)
         checked = await self._preflight.check(project_id, body, caller, probe=probe)
         return JobCheck(
@@ -99,25 +99,26 @@ class JobService:
     # --- steering
 
     async def pause(self, job_id: str, caller: Caller) -> Job:
-        """No more records are asked for; what is with the workers comes back."""
+        """Stop asking for records; requests that the workers already hold are still answered."""
         allowed = (JobState.RUNNING, JobState.WAITING)
         reason = f"Paused by {caller.name}."
         return await self._change(job_id, caller, "paused", to=JobState.PAUSED, allowed=allowed, reason=reason)
 
     async def resume(self, job_id: str, caller: Caller) -> Job:
-        """Go on, with a new epoch: requests published before are void and asked for anew."""
+        """Resume the job with a new epoch: requests published before are void and sent again."""
         allowed = (JobState.PAUSED, JobState.WAITING)
         return await self._change(
             job_id, caller, "resumed", to=JobState.RUNNING, allowed=allowed, reason=None, new_epoch=True
         )
 
     async def cancel(self, job_id: str, caller: Caller) -> Job:
-        """End the job as it stands. What was labeled stays."""
+        """End the job as it stands. Labels made so far stay."""
         reason = f"Cancelled by {caller.name}."
         return await self._change(job_id, caller, "cancelled", to=JobState.CANCELLED, allowed=_LIVE, reason=reason)
 
     async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
-        """Raised, a job that waits for its budget goes on; lowered below what is spent, it asks for nothing more."""
+        """Set the budget. Raised, a job that waits for its budget runs again; lowered below what is spent, it sends
+        nothing more."""
         job = await self.reachable(job_id, caller)
         if budget_usd is not None and not job.get("asks_model", True):
             raise Problem(
@@ -183,7 +184,7 @@ class JobService:
         return await self._shown(await self.reachable(job_id, caller))
 
     async def reachable(self, job_id: str, caller: Caller) -> JobDocument:
-        """The job, if it exists in a project that the caller reaches; else a 404 problem."""
+        """Return the job, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""
         document = await self._reader.get(job_id)
         if document is None or document.get("hidden") or not caller.reaches(document["project_id"]):
             raise not_found("job", job_id)
@@ -193,7 +194,8 @@ class JobService:
         return await self.cost_of(await self.reachable(job_id, caller))
 
     async def cost_of(self, job: JobDocument) -> JobCost:
-        """What is below `low` is kept in the job; from there on, and what came late, is summed now."""
+        """Return the job's cost: costs below `low` are kept in the job; from there on, and what came late, are summed
+        now."""
         job_id, low, below_seq = job["_id"], job["dispatch"]["low"], selected(job).below_seq
         rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
         if low < below_seq:
@@ -210,7 +212,8 @@ class JobService:
         )
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:
-        """How the job's records ended so far: the totals below `low`, which are final, and a count from there on."""
+        """Count how the job's records ended so far: the totals below `low`, which are final, and a count from there
+        on."""
         totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], selected(job).below_seq
         # What was asked for after the totals were made; it can be asked for of ended jobs alone.
         later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job["_id"], low)

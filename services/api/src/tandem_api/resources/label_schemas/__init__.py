@@ -1,1 +1,1 @@
-"""Label schemas: what may be answered, in immutable versions."""
+"""Label schemas: the allowed answers, in immutable versions."""

@@ -56,11 +56,11 @@ async def import_label_schema(
     api: Api,
     response: Response,
     format: Annotated[  # noqa: A002 - the word of the interface
-        SchemaFormat, Query(description="Of the file; JSON is YAML too, but told more exactly.")
+        SchemaFormat, Query(description="File format; JSON is YAML too, but `json` gives more exact errors.")
     ] = SchemaFormat.YAML,
     name: Annotated[str | None, Query(max_length=200, description="Goes before the name that the file gives.")] = None,
 ) -> LabelSchema:
-    """Make a version of a label schema from a file, as `export` gives one."""
+    """Make a version of a label schema from a file, such as `export` returns."""
     content = await request.body()
     schema, created = await api.label_schemas.create_from_file(project_id, content, format, name, caller)
     response.status_code = 201 if created else 200
@@ -71,7 +71,7 @@ async def import_label_schema(
 async def list_label_schemas(
     project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100
 ) -> LabelSchemaPage:
-    """All versions, by name and version."""
+    """List all versions, by name and version."""
     return await api.label_schemas.list(project_id, caller, after=after, limit=limit)
 
 
@@ -98,9 +98,10 @@ async def export_label_schema(
     label_schema_id: str,
     caller: Viewer,
     api: Api,
-    format: Annotated[SchemaFormat, Query(description="Of the file.")] = SchemaFormat.YAML,  # noqa: A002 - the word of the interface
+    format: Annotated[SchemaFormat, Query(description="File format.")] = SchemaFormat.YAML,  # noqa: A002 - the word of the interface
 ) -> Response:
-    """The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one."""
+    """Export the version as a file: its name and its tasks, without fields at their default. Importing it makes an
+    equal one."""
     text, file_name = await api.label_schemas.export(label_schema_id, format, caller)
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     return Response(text, media_type=f"application/{format.value}", headers=headers)

@@ -1,4 +1,4 @@
-"""A label schema as a file, in YAML or JSON: its name and its tasks, without what is as usual.
+"""A label schema as a file, in YAML or JSON: its name and its tasks, without fields at their default.
 
 In YAML every plain scalar is the text that stands there, so that a label `no`, `1.0` or `2026-01-01` is what it seems;
 only an empty value, `null` and `~` are nothing. Anchors are not taken: a small file could stand for a huge one.
@@ -30,8 +30,8 @@ class SchemaFileError(Exception):
 
 
 def parse(content: bytes, file_format: SchemaFormat, name: str | None = None) -> dict[str, Any]:
-    """What the file says, of whatever shape; `name` goes before the one it gives. A list is taken for the options of a
-    single task, and a mapping without `tasks` for that task, named as the schema. Raises SchemaFileError."""
+    """Parse the file, whatever its shape; `name` overrides the one in the file. A list is read as the options of a
+    single task, and a mapping without `tasks` as that task, named as the schema. Raises SchemaFileError."""
     if len(content) > MOST_BYTES:
         raise SchemaFileError(
             f"the file has {len(content):,} bytes, more than {MOST_BYTES:,}", "Shorten the descriptions."
@@ -54,7 +54,7 @@ def parse(content: bytes, file_format: SchemaFormat, name: str | None = None) ->
 
 
 def render(name: str, tasks: tuple[LabelTask, ...], file_format: SchemaFormat) -> str:
-    """The file; reading it gives equal tasks."""
+    """Write the file; reading it gives equal tasks."""
     content = {"name": name, "tasks": [_task(task) for task in tasks]}
     if file_format is SchemaFormat.JSON:
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
@@ -66,7 +66,7 @@ def _task(task: LabelTask) -> dict[str, Any]:
 
 
 def _unusual(part: BaseModel, *, but: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The fields that do not have their default, in their order."""
+    """Return the fields that differ from their default, in their order."""
     return {
         name: _plain(getattr(part, name))
         for name, field in type(part).model_fields.items()
@@ -123,14 +123,14 @@ def _yaml(text: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Text where PyYAML would guess a type; no anchors, no duplicate keys, no depths."""
+    """Reads text where PyYAML would guess a type; refuses anchors, duplicate keys and deep nesting."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name and type
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise self._error("aliases are not taken, write it out")
+            raise self._error("aliases are not accepted, write it out")
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self._error("nested too deeply")
@@ -158,14 +158,14 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists are indented below their key, as people write them."""
+    """Writes lists indented below their key, as people write them."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's signature
         super().increase_indent(flow, False)
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    """In double quotes, escaped, where a plain scalar would come back as another text."""
+    """Write the text in double quotes, escaped, where a plain scalar would be read back as another text."""
     plain = all(char.isprintable() or char == "\n" for char in value)
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
 

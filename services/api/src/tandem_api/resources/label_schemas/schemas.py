@@ -17,7 +17,8 @@ from tandem_api.views import Body, Name, View
 
 
 def _checked(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
-    """The tasks. Raises ValueError when two have the same name, or a pattern takes too long to match."""
+    """Check the tasks and return them. Raises ValueError when two have the same name, or a pattern takes too long to
+    match."""
     for task in tasks:
         if isinstance(task, TextTask) and task.pattern is not None:
             problem = problem_with_effort(task.pattern, task.max_length)

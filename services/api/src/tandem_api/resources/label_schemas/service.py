@@ -1,4 +1,4 @@
-"""What can be done with label schemas."""
+"""Operations on label schemas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tandem_api.resources.label_schemas.schemas import LabelSchema, LabelSchemaC
 from tandem_api.resources.projects.service import ProjectService
 
 TRIES = 5
-"""How often a version number is chosen anew when somebody was faster."""
+"""Attempts to choose a version number when another caller took it first."""
 
 
 class LabelSchemaService:
@@ -32,7 +32,7 @@ class LabelSchemaService:
         self._projects = projects
 
     async def create(self, project_id: str, body: LabelSchemaCreate, caller: Caller) -> tuple[LabelSchema, bool]:
-        """The new version and True, or the latest one and False when it is equal."""
+        """Create the version; return it and True, or the latest one and False when it is equal."""
         await self._projects.reachable(project_id, caller)
         tasks: list[dict[str, Any]] = [task.model_dump(mode="json") for task in body.tasks]
         for remaining in reversed(range(TRIES)):
@@ -73,7 +73,7 @@ class LabelSchemaService:
     async def create_from_file(
         self, project_id: str, content: bytes, file_format: SchemaFormat, name: str | None, caller: Caller
     ) -> tuple[LabelSchema, bool]:
-        """The same from a file; `name` goes before the one that the file says."""
+        """Create the version from a file, as `create` does; `name` overrides the one in the file."""
         await self._projects.reachable(project_id, caller)
         try:
             found = await asyncio.to_thread(parse, content, file_format, name)
@@ -88,7 +88,7 @@ class LabelSchemaService:
         return await self.create(project_id, body, caller)
 
     async def export(self, label_schema_id: str, file_format: SchemaFormat, caller: Caller) -> tuple[str, str]:
-        """The version as a file, and a name for it."""
+        """Return the version as a file, and a name for it."""
         spec = label_schema_spec(await self.reachable(label_schema_id, caller))
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", spec.name).strip("-.") or spec.label_schema_id
         return render(spec.name, spec.tasks, file_format), f"{plain[:80]}.v{spec.version}.{file_format.value}"
@@ -97,14 +97,14 @@ class LabelSchemaService:
         return LabelSchema.of(await self.reachable(label_schema_id, caller))
 
     async def spec(self, project_id: str, label_schema_id: str, caller: Caller) -> LabelSchemaSpec:
-        """The version as it is understood; a 404 problem also when it is another project's."""
+        """Return the version's spec. Raises a 404 problem also when it belongs to another project."""
         document = await self.reachable(label_schema_id, caller)
         if document["project_id"] != project_id:
             raise not_found("label schema", label_schema_id)
         return label_schema_spec(document)
 
     async def reachable(self, label_schema_id: str, caller: Caller) -> LabelSchemaDocument:
-        """The version, if it exists in a project that the caller reaches; else a 404 problem."""
+        """Return the version, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""
         document = await self._reader.get(label_schema_id)
         if document is None or not caller.reaches(document["project_id"]):
             raise not_found("label schema", label_schema_id)

@@ -1,5 +1,5 @@
-"""What people may leave out of a label schema, and what they may not put in: a field that nobody knows is a misspelt
-wish."""
+"""Fields that people may leave out of a label schema, and fields that they may not put in: an unknown field is a
+misspelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ DEFAULT_KIND = "single_choice"
 
 
 def completed(tasks: Any) -> Any:
-    """The tasks with their kinds and with options as mappings; what is of another shape stays, to be told of.
+    """Return the tasks with their kinds and with options as mappings; values of another shape stay, to be reported
+    later.
 
     Raises PydanticCustomError, with `field` and `cure`, for what no task of its kind has.
     """

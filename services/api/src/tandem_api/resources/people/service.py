@@ -1,4 +1,4 @@
-"""What can be done with people, and who a credential is made for."""
+"""Operations on people, and the choice of the person that a credential is made for."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Projects: what everything else belongs to."""
+"""Projects: everything else belongs to one."""

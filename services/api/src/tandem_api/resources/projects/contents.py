@@ -1,4 +1,4 @@
-"""What is in a project, so that none goes away with anything in it."""
+"""Contents of a project, so that none is deleted with anything in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class ProjectContents:
         self._jobs = jobs
 
     async def told(self, project_id: str) -> str | None:
-        """ "2 data sets, a label schema"; None for an empty project. Raises StoreUnavailableError."""
+        """Describe the contents, such as "2 data sets, a label schema"; None for an empty project. Raises
+        StoreUnavailableError."""
         parts = [
             _words(await self._jobs.list(project_id, limit=_COUNTED), "job"),
             _words(await self._datasets.list(project_id, limit=_COUNTED), "data set"),

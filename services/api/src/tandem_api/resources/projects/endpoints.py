@@ -20,7 +20,7 @@ async def create_project(body: ProjectCreate, caller: Admin, api: Api) -> Projec
 
 @router.get("")
 async def list_projects(caller: Viewer, api: Api, after: After = None, limit: Limit = 100) -> ProjectPage:
-    """The projects that the caller reaches, by name."""
+    """List the projects that the caller reaches, by name."""
     return await api.projects.list(caller, after=after, limit=limit)
 
 

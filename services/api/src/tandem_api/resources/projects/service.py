@@ -1,4 +1,4 @@
-"""What can be done with projects, and the scope check that all other resources lean on."""
+"""Operations on projects, and the scope check that all other resources use."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class ProjectService:
         return Project.of(await self.reachable(project_id, caller))
 
     async def delete(self, project_id: str, caller: Caller) -> None:
-        """Only an empty one. Whoever makes something in it meanwhile either finds it gone or has it put back."""
+        """Delete an empty project. A caller that makes something in it meanwhile either finds it deleted or has it
+        restored."""
         caller.require_all_projects()
         project = await self.reachable(project_id, caller)
         await self._check_is_empty(project)
@@ -73,12 +74,13 @@ class ProjectService:
             )
 
     async def check_is_still_there(self, project_id: str) -> None:
-        """For whoever has just made something in it: raises a 404 problem if it was deleted before."""
+        """Check that the project still exists, after something was made in it. Raises a 404 problem if it was deleted
+        before."""
         if await self._reader.get(project_id) is None:
             raise not_found("project", project_id)
 
     async def reachable(self, project_id: str, caller: Caller) -> ProjectDocument:
-        """The project, if it exists and the caller reaches it; else a 404 problem."""
+        """Return the project, if it exists and the caller reaches it. Raises a 404 problem otherwise."""
         document = await self._reader.get(project_id) if caller.reaches(project_id) else None
         if document is None:
             raise not_found("project", project_id)

@@ -1,1 +1,1 @@
-"""Providers: the models that operators put at disposal."""
+"""Providers: the models that operators offer."""

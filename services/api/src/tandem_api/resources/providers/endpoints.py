@@ -13,5 +13,5 @@ router = APIRouter(prefix=f"{PREFIX}/providers", tags=["providers"])
 
 @router.get("")
 async def list_providers(_caller: Viewer, api: Api) -> ProviderList:
-    """The model providers that the operators configured."""
+    """List the model providers that the operators configured."""
     return api.providers.list()

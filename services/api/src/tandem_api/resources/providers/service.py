@@ -1,4 +1,4 @@
-"""Which providers and models agents may name."""
+"""Providers and models that agents may name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ProviderService:
         )
 
     def problem_with(self, provider: str, model: str) -> FieldProblem | None:
-        """What is wrong with this choice; None when it is good."""
+        """Report what is wrong with this choice; None when it is valid."""
         offer = self._offers.get(provider)
         if offer is None:
             names = ", ".join(sorted(self._offers)) or "none yet; operators set them as TANDEM_PROVIDERS"

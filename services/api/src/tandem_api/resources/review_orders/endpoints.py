@@ -17,8 +17,8 @@ router = APIRouter(prefix=f"{PREFIX}/review-orders", tags=["review orders"])
 async def order_review(body: ReviewOrderCreate, caller: Admin, api: Api) -> ReviewOrder:
     """Send the records on which jobs differ to people: all of them, none twice, and none that a person decided on.
 
-    It is done in the background, however many there are; the order says how far it is. The same order given again is
-    the same one, and finds what became new.
+    This runs in the background, however many records there are; the order says how far it is. The same order placed
+    again is the same one, and adds the records that became different since.
     """
     return await api.review_orders.place(body, caller)
 
@@ -32,7 +32,7 @@ async def find_review_orders(
     task: str | None = None,
     min_confidence: float | None = None,
 ) -> ReviewOrderList:
-    """The order of these jobs, if it was given: so much is with people already."""
+    """Find the order of these jobs, if it was placed, and how many of its records people have already."""
     return await api.review_orders.find(job, caller, task=task, min_confidence=min_confidence)
 
 

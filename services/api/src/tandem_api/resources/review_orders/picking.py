@@ -1,4 +1,4 @@
-"""Which records of a block an order of review sends to people. Pure."""
+"""Choice of the records of a block that an order of review sends to people. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tandem.store.review_orders.documents import NO_COUNTS, OrderCounts, ReviewO
 @dataclass(slots=True)
 class Picked:
     counts: OrderCounts = field(default_factory=NO_COUNTS.copy)
-    """Of what needs nothing more: `asks` are not in it."""
+    """Counts of the records that need no request; those in `asks` are not included."""
     queues: Counter[str] = field(default_factory=Counter)
     asks: list[ReviewAskedV1] = field(default_factory=list)
-    """What is neither in a queue nor decided yet."""
+    """Requests for the records that are neither in a queue nor decided yet."""
 
 
 def pick(order: ReviewOrderDocument, tasks: Sequence[LabelTask], jobs: Sequence[Mapping[int, Ended]]) -> Picked:
-    """`jobs`: of each of the order's jobs its annotations by seq."""
+    """Pick the records of a block. `jobs`: for each of the order's jobs its annotations by seq."""
     picked = Picked()
     for seq in sorted(set().union(*jobs)):
         of_record = [job.get(seq) for job in jobs]
@@ -35,7 +35,7 @@ def pick(order: ReviewOrderDocument, tasks: Sequence[LabelTask], jobs: Sequence[
 def _differing(
     tasks: Sequence[LabelTask], of_record: Sequence[Ended | None], min_confidence: float | None
 ) -> dict[str, float]:
-    """The tasks that the agents differ on, with what a person's look is worth there."""
+    """Return the tasks that the agents differ on, with the value of a person's review for each."""
     found = {}
     for task in tasks:
         said = [comparing.given(each, task) for each in of_record]

@@ -10,7 +10,7 @@ from pydantic import Field
 from tandem.store.review_orders.documents import OrderState, ReviewOrderDocument
 from tandem_api.views import Body, View
 
-STALLED = "The postprocessor has not taken up what was asked for. It is asked again, and the order goes on by itself."
+STALLED = "The postprocessor has not yet queued the records that were sent. They are sent again; no action is needed."
 
 
 class ReviewOrderCreate(Body):
@@ -25,23 +25,23 @@ class ReviewOrderCreate(Body):
 
 
 class ReviewOrder(View):
-    """differing = queued + waiting + decided, of the share that was looked at."""
+    """An order of review: differing = queued + waiting + decided, of the share that was examined."""
 
     id: str
     jobs: list[str]
     task: str | None
     min_confidence: float | None
     state: OrderState
-    share: float = Field(description="Of the records that are compared; 1 when it is done.")
+    share: float = Field(description="Share of the compared records examined so far; 1 at the end.")
     differing: int
     queued: int = Field(description="Sent to a person by this order.")
     waiting: int = Field(description="In the queue of one of the jobs before.")
     decided: int = Field(description="A person decided on them, in one of the jobs.")
     queues: dict[str, int] = Field(description="Job to how many of the queued are in its queue.")
-    notice: str | None = Field(description="What keeps it from going on.")
+    notice: str | None = Field(description="Reason why the order does not progress.")
     created_at: datetime
     created_by: str = Field(description="The name of the person who gave it.")
-    created_by_id: str | None = Field(default=None, description="Who that is.")
+    created_by_id: str | None = Field(default=None, description="Id of that person.")
     finished_at: datetime | None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Places orders of review and tells how far they are."""
+"""Operations on orders of review: place them and report their progress."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ReviewOrderService:
         self._people = people
 
     async def place(self, body: ReviewOrderCreate, caller: Caller) -> ReviewOrder:
-        """The same order again finds what is new, and sends nothing twice."""
+        """Place the order. The same order placed again finds what is new, and sends nothing twice."""
         subject = await subject_of(self._jobs, body.jobs, caller, field="jobs")
         _check_ended(subject)
         if body.task is not None:
@@ -75,7 +75,7 @@ class ReviewOrderService:
 
 
 def _check_ended(subject: Subject) -> None:
-    """Raises a Problem."""
+    """Check that the jobs have ended. Raises a Problem."""
     if live := [job["name"] for job in subject.jobs if JobState(job["state"]).is_live]:
         raise Problem(
             409,

@@ -1,1 +1,2 @@
-"""Reading files of records as they stream in, strictly: a fault is told with its row, line, column and cure."""
+"""Parsers of record files as they stream in. They are strict: a fault is reported with its row, line, column and
+cure."""

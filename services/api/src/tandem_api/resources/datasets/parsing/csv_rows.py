@@ -41,7 +41,7 @@ class CsvRows:
         self._line = 1
         self.columns: list[str] | None = None
         self._header: list[str] = []
-        """With the columns that have no name."""
+        """The header's names, columns without a name included."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         self._queue += self._lines.feed(chunk)
@@ -76,7 +76,7 @@ class CsvRows:
     # --- the records
 
     def _knows_delimiter(self) -> bool:
-        """Whether it is known, or can be found out by now."""
+        """Return whether the delimiter is known, or can be determined by now."""
         if self.delimiter is not None:
             return True
         header = header_of(self._queue)
@@ -196,7 +196,7 @@ class CsvRows:
         )
 
     def _endless_row(self) -> FileFaultError:
-        """The row at hand runs past the limit and no end is in sight: name the cell that makes it so."""
+        """Name the cell because of which the row at hand runs past the limit with no end in sight."""
         position, kind = _fault_position(
             "".join(self._queue) + self._lines.held_text(), self.delimiter or ",", self._limits.record_bytes
         )
@@ -223,7 +223,8 @@ class CsvRows:
 
 
 def _fault_position(text: str, delimiter: str, limit: int) -> tuple[int, str]:
-    """In which cell (from 0) csv.reader gave up on this text, and whether that one is quoted, plain or just short."""
+    """Return the cell (from 0) in which csv.reader gave up on this text, and whether that one is quoted, plain or just
+    short."""
     cell, start, state = 0, 0, "start"
     for index, character in enumerate(text):
         if state == "start":

@@ -1,4 +1,4 @@
-"""Files in other encodings than UTF-8, as a stream of UTF-8."""
+"""Decoding of files in other encodings than UTF-8, as a stream of UTF-8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tandem_api.resources.datasets.parsing.rows import FileFaultError
 
 
 class Encoding(StrEnum):
-    """Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252."""
+    """The encodings. Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252."""
 
     UTF_8 = "utf-8"
     UTF_16 = "utf-16"
@@ -24,7 +24,7 @@ class Encoding(StrEnum):
 
 
 async def in_utf8(chunks: AsyncIterator[bytes], encoding: Encoding) -> AsyncIterator[bytes]:
-    """The file in UTF-8, in pieces. Raises FileFaultError for the first byte that the encoding does not have."""
+    """Yield the file in UTF-8, in pieces. Raises FileFaultError for the first byte that the encoding does not have."""
     if encoding is Encoding.UTF_8:
         async for chunk in chunks:
             yield chunk
@@ -41,7 +41,7 @@ async def in_utf8(chunks: AsyncIterator[bytes], encoding: Encoding) -> AsyncIter
 def _decoded(
     decoder: codecs.IncrementalDecoder, chunk: bytes, encoding: Encoding, *, before: int, final: bool
 ) -> bytes:
-    """`before`: bytes of the file before those that are decoded now."""
+    """Decode a piece. `before`: number of bytes of the file before this piece."""
     try:
         return decoder.decode(chunk, final).encode()
     except UnicodeDecodeError as error:

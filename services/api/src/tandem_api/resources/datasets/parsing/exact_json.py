@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+# Matches `1234567890123456`, `0.12345678901234567` and `1e400`; not `42` or `3.14`.
 _SUSPECT = re.compile(r"\d[\d.]{15}|\d[eE][+-]?\d")
 """Text in which a number of 16 or more digits, or one with an exponent, may stand. A text without a match takes the
 fast parser, which reads it exactly or refuses it."""

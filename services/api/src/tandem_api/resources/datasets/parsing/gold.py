@@ -1,4 +1,4 @@
-"""What a file says is the right value of a task, as the value that the task's kind has.
+"""Gold values: the right value of a task as a file states it, converted to the value that the task's kind has.
 
 A cell of a CSV file holds the label, the number or the text itself; lists are written as JSON, or as labels with a
 separator between them where the import names one. In JSONL a value may also have its own JSON type. Spans are a list of
@@ -30,7 +30,7 @@ _SPAN_KEYS = {"field", "start", "end", "text", "label", "attributes"}
 
 
 class GoldError(Exception):
-    """No value of the task. The text says why; `cure` what to write."""
+    """The text is no value of the task. The message says why; `cure` what to write."""
 
     def __init__(self, detail: str, cure: str) -> None:
         super().__init__(detail)
@@ -38,7 +38,7 @@ class GoldError(Exception):
 
 
 def gold_value(task: LabelTask, given: Any, fields: Mapping[str, str], *, separator: str | None) -> Any:
-    """The plain, canonical value; None when there is none (an empty cell or null). Raises GoldError."""
+    """Return the plain, canonical value; None when there is none (an empty cell or null). Raises GoldError."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return None
     value = _value(task, given, fields, separator)
@@ -48,7 +48,7 @@ def gold_value(task: LabelTask, given: Any, fields: Mapping[str, str], *, separa
 
 
 def untyped_gold(given: Any) -> str | None:
-    """The value where no label schema tells its kind: a label or text. Raises GoldError."""
+    """Return the value where no label schema gives its kind: a label or text. Raises GoldError."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return None
     if isinstance(given, Digits):
@@ -152,7 +152,7 @@ def _json(task: LabelTask, text: str) -> Any:
 
 
 def _cure(task: LabelTask) -> str:
-    """What a value of the task looks like."""
+    """Say what a value of the task looks like."""
     known = ", ".join(option.value for option in options_of(task)[:20])
     match task:
         case SingleChoiceTask():

@@ -1,4 +1,4 @@
-"""From pieces of bytes to lines of text, counting both."""
+"""Lines of text, split from pieces of bytes, counting both."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Utf8Lines:
         self._offset = 0
         self._begun = False
         self.fault: int | None = None
-        """Position of the first byte that is no UTF-8."""
+        """Position of the first byte that is not UTF-8."""
         self.is_utf16 = False
         self.too_long = False
         """The line that begins here runs past the limit."""
 
     def feed(self, chunk: bytes) -> list[str]:
-        """The lines that this piece completes."""
+        """Return the lines that this piece completes."""
         if not self._begun:
             chunk = b"".join((*self._pieces, chunk))
             self._pieces, self._held = [], 0
@@ -45,7 +45,7 @@ class Utf8Lines:
         return self._decode(block)
 
     def finish(self) -> list[str]:
-        """The last line, if it has no end."""
+        """Return the last line, if it has no line end."""
         block = b"".join(self._pieces)
         self._pieces, self._held = [], 0
         if not self._begun and block.startswith(_UTF16):
@@ -53,7 +53,7 @@ class Utf8Lines:
         return self._decode(block) if block else []
 
     def held_text(self) -> str:
-        """What is there of the line that has not ended."""
+        """Return the part of the unfinished line that has arrived."""
         return b"".join(self._pieces).decode(errors="replace")
 
     def _hold(self, rest: bytes) -> None:

@@ -1,4 +1,4 @@
-"""From rows to records."""
+"""Conversion of rows to records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAKE_IDS = "have ids made of the content: make_ids=true (--make-ids)"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A row as the record that it will be, but for its place and, where it has none of its own, its id."""
+    """A row as the record that it will be, without its place and, where it has none of its own, its id."""
 
     row: Row
     own_id: str | None
@@ -55,8 +55,8 @@ class RecordMaker:
         by_header: bool = False,
         ids_ignored: bool = False,
     ) -> None:
-        """`mapping` is decided; `fields` is the order in which the text columns stand in the records; `by_header`:
-        all rows have the same columns; `ids_ignored`: ids are made though rows may have some."""
+        """Set up the conversion. `mapping` is decided; `fields` is the order in which the text columns stand in the
+        records; `by_header`: all rows have the same columns; `ids_ignored`: ids are made though rows may have some."""
         self._mapping = mapping
         self._limits = limits
         self._fields = fields
@@ -65,7 +65,7 @@ class RecordMaker:
         self._taken = mapping.taken
 
     def draft(self, row: Row) -> Draft:
-        """Raises FileFaultError."""
+        """Convert the row to a draft. Raises FileFaultError."""
         own_id = self._own_id(row)
         fields = {name: self._text(row, self._mapping.column_of(name)) for name in self._fields}
         if not any(text.strip() for text in fields.values()):
@@ -76,7 +76,7 @@ class RecordMaker:
         return Draft(row, own_id, fields, metadata, gold, content_hash(fields))
 
     def _own_id(self, row: Row) -> str | None:
-        """The row's key; None where ids are made."""
+        """Return the row's own id; None where ids are made."""
         column = self._mapping.id_column
         if column is None:
             if self._looks_for_ids:
@@ -117,7 +117,8 @@ class RecordMaker:
         raise self._fault("bad-id", row, column, f"{shown} is no id: an id is a text or a whole number", cure)
 
     def _check_has_none(self, row: Row) -> None:
-        """Ids are made since the first object has none."""
+        """Check that the row has no id: ids are made since the first object has none. Raises FileFaultError
+        otherwise."""
         if (column := obvious_id_column(row.values, but=self._taken)) is None:
             return
         detail = "this object has an id, the first one has none"
@@ -157,12 +158,12 @@ class RecordMaker:
             raise self._fault("control-character", row, column, detail, "Take it out.")
         if not value.isascii() and (half := exact_json.lone_surrogate(value)) is not None:
             detail = f"the text holds {half}, one half of an emoji whose other half is missing"
-            cure = "Take it out, or write the whole emoji; texts that were cut after so many units end like this."
+            cure = "Remove it, or write the whole emoji; texts that were cut in the middle of an emoji end like this."
             raise self._fault("half-emoji", row, column, detail, cure)
         return value
 
     def _gold(self, row: Row, fields: Mapping[str, str]) -> dict[str, Any]:
-        """Task to value, of the tasks that have one."""
+        """Return the gold values by task, of the tasks that have one."""
         found: dict[str, Any] = {}
         for name, column in self._mapping.gold_columns.items():
             given, task = self._value(row, column), self._mapping.gold_kinds.get(name)
@@ -235,7 +236,8 @@ class RecordMaker:
 
 
 def _at_path(values: Any, path: str) -> Any:
-    """What stands at `final.topic` in nested objects; null where something on the way is null. Raises KeyError."""
+    """Return the value at a path such as `final.topic` in nested objects; null where something on the way is null.
+    Raises KeyError."""
     first, *rest = path.split(".")
     if not rest:
         raise KeyError(path)
@@ -249,7 +251,7 @@ def _at_path(values: Any, path: str) -> Any:
 
 
 def _paths_to(values: Mapping[str, Any], name: str | None = None) -> list[str]:
-    """Where a key of this name, or else any text, stands one level down."""
+    """Return the paths to a key of this name, or else to any text, one level down."""
     return [
         f"{outer}.{key}"
         for outer, inner in values.items()

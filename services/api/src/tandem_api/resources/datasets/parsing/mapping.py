@@ -1,4 +1,4 @@
-"""Which columns become what of a record."""
+"""Mapping of columns to the parts of a record."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ OBVIOUS_ID_COLUMNS = ("id", "record_id")
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """In JSONL a column is a key of the object, or a path of keys with dots between them."""
+    """The column of each part of a record. In JSONL a column is a key of the object, or a path of keys with dots
+    between them."""
 
     text_columns: tuple[str, ...]
     """Names of the records' fields."""
     id_column: str | None = None
-    """None: an obvious one where the file has it, else ids are made of the content."""
+    """The column of ids. None: an obvious one where the file has it, else ids are made of the content."""
     make_ids: bool = False
-    """They are, whatever columns there are."""
+    """True: ids are made, whatever columns there are."""
     text_sources: Mapping[str, str] = field(default_factory=dict)
-    """Field to its column, where that has another name."""
+    """Field to its column, where the column has another name."""
     gold_columns: Mapping[str, str] = field(default_factory=dict)
     """Task to the column that holds its right value."""
     gold_kinds: Mapping[str, LabelTask] = field(default_factory=dict)
-    """Task to what its values are; where a task is not here they are labels or texts, taken as they are."""
+    """Task to its label-schema task; the values of a task that is not here are labels or texts, accepted as they
+    are."""
     gold_separator: str | None = None
-    """Between the labels of a multiple choice, where they are not written as JSON."""
+    """Separator between the labels of a multiple choice, where they are not written as JSON."""
     metadata_columns: Mapping[str, str] | str = field(default_factory=dict)
-    """Name in the metadata to its column; or ALL_OTHERS: all columns that are nothing else, by their names."""
+    """Name in the metadata to its column; or ALL_OTHERS: all columns that have no other use, by their names."""
 
     @property
     def gold_tasks(self) -> list[str]:
@@ -41,17 +43,17 @@ class ColumnMapping:
 
     @property
     def is_decided(self) -> bool:
-        """Whether it is known where ids come from."""
+        """Return whether it is known where ids come from."""
         return self.id_column is not None or self.make_ids
 
     @property
     def taken(self) -> set[str]:
-        """Columns that are ids, texts or gold."""
+        """Return the columns that are ids, texts or gold."""
         texts = map(self.column_of, self.text_columns)
         return {*texts, *self.gold_columns.values(), *([] if self.id_column is None else [self.id_column])}
 
     def wanted(self) -> dict[str, tuple[str, ...]]:
-        """Parameter to the columns that it names."""
+        """Return the columns that each parameter names, by parameter."""
         others = self.metadata_columns.values() if isinstance(self.metadata_columns, Mapping) else ()
         return {
             "id_column": () if self.id_column is None else (self.id_column,),
@@ -61,14 +63,14 @@ class ColumnMapping:
         }
 
     def check(self, columns: Sequence[str]) -> None:
-        """Raises FileFaultError for the first column that the file does not have."""
+        """Check that the file has all named columns. Raises FileFaultError for the first one that it does not have."""
         for parameter, wanted in self.wanted().items():
             for column in wanted:
                 if column not in columns:
                     raise self._no_column(parameter, column, columns)
 
     def decided(self, columns: Iterable[str]) -> ColumnMapping:
-        """Where ids come from, by the columns of the header or of the first object."""
+        """Return the mapping with the source of ids decided, by the columns of the header or of the first object."""
         if self.is_decided:
             return self
         column = obvious_id_column(columns, but=self.taken)
@@ -89,7 +91,7 @@ class ColumnMapping:
 
 
 def obvious_id_column(columns: Iterable[str], *, but: Collection[str] = ()) -> str | None:
-    """The column that plainly holds ids; None where there is none. One spelt in small letters goes first."""
+    """Return the column that plainly holds ids; None where there is none. A name in lower case is preferred."""
     found = sorted((column for column in columns if column not in but), reverse=True)
     for name in OBVIOUS_ID_COLUMNS:
         for column in found:

@@ -1,4 +1,4 @@
-"""What a file gives row by row, and what can be wrong with it."""
+"""Rows of a file, and the faults that a file can have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
 
 
 class FileFaultError(Exception):
-    """The file cannot be taken as it is. Nothing of it is imported."""
+    """The file cannot be imported as it is. Nothing of it is imported."""
 
     def __init__(
         self,
@@ -58,19 +58,19 @@ class RowParser(Protocol):
     columns: list[str] | None
     """The columns, known once the header was read; always None where rows name their own."""
     delimiter: str | None
-    """Between cells, known once the header was read; None where there are none."""
+    """The delimiter between cells, known once the header was read; None where there is none."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
-        """The rows that this piece completes, before the fault if there is one. Raises FileFaultError."""
+        """Yield the rows that this piece completes, before the fault if there is one. Raises FileFaultError."""
         ...
 
     def finish(self) -> Iterator[Row]:
-        """The rows left at the end of the file. Raises FileFaultError."""
+        """Yield the rows left at the end of the file. Raises FileFaultError."""
         ...
 
 
 def place(row: int | None, line: int | None, column: str | None = None) -> str:
-    """ "Row 3 (line 5), column 'text'"."""
+    """Return the place for people: "Row 3 (line 5), column 'text'"."""
     words = f"Row {row}" if row else "The header"
     if line is not None:
         words += f" (line {line})"

@@ -29,7 +29,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Agent
-         * @description What the agent would send for the first records of a data set. No model is called.
+         * @description Show what the agent would send for the first records of a data set. No model is called.
          */
         post: operations["preview_agent"];
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Try Agent
-         * @description Ask the agent's model about a few records, now, and show how its answers are read. It is paid.
+         * @description Call the agent's model for a few records, now, and show how its answers are read. The calls are paid.
          */
         post: operations["try_agent"];
         delete?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description The API keys that are good, newest first.
+         * @description List the API keys that are valid, newest first.
          */
         get: operations["list_api_keys"];
         put?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Combine Jobs
-         * @description Make a job whose labels are combined of several jobs' labels. No model is asked; people's decisions hold.
+         * @description Make a job whose labels combine several jobs' labels. No model is called; people's decisions hold.
          *
          *     It is reviewed, reported, compared and exported like any other.
          */
@@ -135,7 +135,7 @@ export interface paths {
         };
         /**
          * Compare Jobs
-         * @description How far the agents of these jobs agree, who is right more often, and what they cost.
+         * @description Compare the agents of these jobs: how far they agree, who is right more often, and what they cost.
          *
          *     A comparison over very many records is made bit by bit: `share` says how much is in it.
          */
@@ -157,7 +157,7 @@ export interface paths {
         };
         /**
          * List Differences
-         * @description The records where the agents differ, with what each of them said.
+         * @description List the records where the agents differ, with each agent's labels.
          */
         get: operations["list_differences"];
         put?: never;
@@ -181,7 +181,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Dataset
-         * @description Delete a data set that has no records. Records stay, and so does the data set that has some.
+         * @description Delete a data set that has no records. A data set that has records cannot be deleted.
          */
         delete: operations["delete_dataset"];
         options?: never;
@@ -202,10 +202,10 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is told with its row
-         *     (counted from 1 below the header), line and column. Records never change: labels are of what stood there. A row
-         *     whose id is there already is a fault or left out, and a changed text wants an id of its own. Of a file without
-         *     ids that is imported again only the new rows are taken.
+         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+         *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
+         *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
+         *     imported again, only its new rows are added.
          */
         post: operations["import_records"];
         delete?: never;
@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * List Records
-         * @description The records of committed imports, in their order.
+         * @description List the records of committed imports, in their order.
          */
         get: operations["list_records"];
         put?: never;
@@ -267,7 +267,7 @@ export interface paths {
         head?: never;
         /**
          * Change Job
-         * @description Set the budget of a job that has not ended. What is with the workers is paid in any case.
+         * @description Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case.
          */
         patch: operations["change_job"];
         trace?: never;
@@ -281,7 +281,7 @@ export interface paths {
         };
         /**
          * Find Annotation
-         * @description The same, by the record's own id.
+         * @description Return one annotation with its details, found by the record's own id.
          */
         get: operations["find_annotation"];
         put?: never;
@@ -301,7 +301,7 @@ export interface paths {
         };
         /**
          * List Annotations
-         * @description What the job gave so far, in the order of the records.
+         * @description List the job's annotations so far, in the order of the records.
          */
         get: operations["list_annotations"];
         put?: never;
@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * Get Annotation
-         * @description One annotation with its record, the model's answer as it came, and older attempts.
+         * @description Return one annotation with its record, the model's answer as it came, and older attempts.
          */
         get: operations["get_annotation"];
         put?: never;
@@ -343,7 +343,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description End the job as it stands, for good. What was labeled stays.
+         * @description Cancel the job for good. Labels made so far stay.
          */
         post: operations["cancel_job"];
         delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * Get Job Cost
-         * @description Tokens, calls and price so far, by model.
+         * @description Return tokens, calls and price so far, by model.
          */
         get: operations["get_job_cost"];
         put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Export Job
-         * @description Every record of the job with its labels; `final` holds the person's value where there is one.
+         * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
          */
         get: operations["export_job"];
         put?: never;
@@ -403,7 +403,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Job
-         * @description Ask for no more records; what is with the workers comes back.
+         * @description Pause the job: no more records are requested; requests that the workers already hold are still answered.
          */
         post: operations["pause_job"];
         delete?: never;
@@ -421,7 +421,7 @@ export interface paths {
         };
         /**
          * Get Job Report
-         * @description How the job ended, how its labels are spread and how good they are; live while it runs.
+         * @description Return how the job ended, how its labels are spread and how good they are; live while it runs.
          *
          *     A report over very many records is made bit by bit: `share` says how much is in it.
          */
@@ -445,7 +445,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Job
-         * @description Go on after a pause.
+         * @description Resume a paused job.
          */
         post: operations["resume_job"];
         delete?: never;
@@ -482,7 +482,7 @@ export interface paths {
         put?: never;
         /**
          * Carry Over
-         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and say what does not.
+         * @description Carry the labels of a job over to this version, where they map, as a job of its own; and report what does not.
          *
          *     People's values go before the model's. Everything is counted before the answer comes.
          */
@@ -502,7 +502,8 @@ export interface paths {
         };
         /**
          * Export Label Schema
-         * @description The version as a file: its name and its tasks, without what is as usual. Importing it makes an equal one.
+         * @description Export the version as a file: its name and its tasks, without fields at their default. Importing it makes an
+         *     equal one.
          */
         get: operations["export_label_schema"];
         put?: never;
@@ -632,7 +633,7 @@ export interface paths {
         };
         /**
          * List Projects
-         * @description The projects that the caller reaches, by name.
+         * @description List the projects that the caller reaches, by name.
          */
         get: operations["list_projects"];
         put?: never;
@@ -677,13 +678,13 @@ export interface paths {
         };
         /**
          * List Agents
-         * @description All versions, by name and version.
+         * @description List all versions, by name and version.
          */
         get: operations["list_agents"];
         put?: never;
         /**
          * Create Agent
-         * @description Make a version of the agent of this name. Its templates are tried out first.
+         * @description Make a version of the agent of this name. Its templates are rendered for test records first.
          */
         post: operations["create_agent"];
         delete?: never;
@@ -703,7 +704,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Draft Agent
-         * @description What an agent would send that is not made yet. It is checked as if it were; no model is called.
+         * @description Show what an agent that is not made yet would send. It is checked as if it were made; no model is called.
          */
         post: operations["preview_draft_agent"];
         delete?: never;
@@ -721,7 +722,7 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description A project's data sets, by name.
+         * @description List a project's data sets, by name.
          */
         get: operations["list_datasets"];
         put?: never;
@@ -745,13 +746,13 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description A project's jobs, newest first.
+         * @description List a project's jobs, newest first.
          */
         get: operations["list_jobs"];
         put?: never;
         /**
          * Create Job
-         * @description Run an agent over the records that a data set has now. All problems are told together, before it starts.
+         * @description Run an agent over the records that a data set has now. All problems are reported together, before it starts.
          */
         post: operations["create_job"];
         delete?: never;
@@ -771,7 +772,7 @@ export interface paths {
         put?: never;
         /**
          * Check Job
-         * @description Everything that is wrong with a job, before it is made, and what it will take: tokens, price and time.
+         * @description Report everything that is wrong with a job, before it is made, and estimate its tokens, price and time.
          */
         post: operations["check_job"];
         delete?: never;
@@ -789,7 +790,7 @@ export interface paths {
         };
         /**
          * List Label Schemas
-         * @description All versions, by name and version.
+         * @description List all versions, by name and version.
          */
         get: operations["list_label_schemas"];
         put?: never;
@@ -815,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Import Label Schema
-         * @description Make a version of a label schema from a file, as `export` gives one.
+         * @description Make a version of a label schema from a file, such as `export` returns.
          */
         post: operations["import_label_schema"];
         delete?: never;
@@ -833,7 +834,7 @@ export interface paths {
         };
         /**
          * List Providers
-         * @description The model providers that the operators configured.
+         * @description List the model providers that the operators configured.
          */
         get: operations["list_providers"];
         put?: never;
@@ -853,7 +854,7 @@ export interface paths {
         };
         /**
          * Find Review Orders
-         * @description The order of these jobs, if it was given: so much is with people already.
+         * @description Find the order of these jobs, if it was placed, and how many of its records people have already.
          */
         get: operations["find_review_orders"];
         put?: never;
@@ -861,8 +862,8 @@ export interface paths {
          * Order Review
          * @description Send the records on which jobs differ to people: all of them, none twice, and none that a person decided on.
          *
-         *     It is done in the background, however many there are; the order says how far it is. The same order given again is
-         *     the same one, and finds what became new.
+         *     This runs in the background, however many records there are; the order says how far it is. The same order placed
+         *     again is the same one, and adds the records that became different since.
          */
         post: operations["order_review"];
         delete?: never;
@@ -917,7 +918,7 @@ export interface paths {
         };
         /**
          * Get Current Session
-         * @description Who the caller is.
+         * @description Return who the caller is.
          */
         get: operations["get_current_session"];
         put?: never;
@@ -1081,12 +1082,12 @@ export interface components {
             detail: string | null;
             /**
              * Excerpt
-             * @description How the record begins; only in lists, when asked for.
+             * @description Beginning of the record; only in lists, on request.
              */
             excerpt?: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -1115,7 +1116,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -1131,7 +1132,7 @@ export interface components {
             seconds: number | null;
             /**
              * Sent To Review
-             * @description Whether a person was asked for, decided or not.
+             * @description True: the record was sent to people, decided or not.
              * @default false
              */
             sent_to_review: boolean;
@@ -1151,7 +1152,7 @@ export interface components {
         };
         /**
          * AnnotationDetail
-         * @description With the record, the model's answer as it came, older attempts, and all that people decided.
+         * @description An annotation with the record, the model's answer as it came, older attempts, and all that people decided.
          */
         AnnotationDetail: {
             /** Agent Id */
@@ -1173,19 +1174,19 @@ export interface components {
             created_at: string;
             /**
              * Decisions
-             * @description Oldest first, those taken back included.
+             * @description Oldest first, undone ones included.
              */
             decisions: components["schemas"]["PastDecision"][];
             /** Detail */
             detail: string | null;
             /**
              * Excerpt
-             * @description How the record begins; only in lists, when asked for.
+             * @description Beginning of the record; only in lists, on request.
              */
             excerpt?: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -1203,7 +1204,7 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
-             * @description What all answers to the record cost, by model.
+             * @description Cost of all answers to the record, by model.
              */
             paid: components["schemas"]["ModelCost"][];
             /** Price */
@@ -1227,7 +1228,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -1249,7 +1250,7 @@ export interface components {
             seconds: number | null;
             /**
              * Sent To Review
-             * @description Whether a person was asked for, decided or not.
+             * @description True: the record was sent to people, decided or not.
              * @default false
              */
             sent_to_review: boolean;
@@ -1337,7 +1338,7 @@ export interface components {
         };
         /**
          * Between
-         * @description `low` to `high`, likely about `likely`.
+         * @description A range from `low` to `high`, likely about `likely`.
          */
         Between: {
             /** High */
@@ -1371,13 +1372,13 @@ export interface components {
             started_at: string;
             /**
              * Status
-             * @description Of HTTP; null where no answer came.
+             * @description HTTP status; null where no answer came.
              */
             status: number | null;
         };
         /**
          * CallEstimate
-         * @description Of the first call for one record.
+         * @description Estimate of the first call for one record.
          */
         CallEstimate: {
             /**
@@ -1388,7 +1389,7 @@ export interface components {
             counted_by: "vocabulary" | "estimate";
             /**
              * Note
-             * @description Of the price.
+             * @description Note on the price.
              */
             note: string;
             output_tokens: components["schemas"]["Between"];
@@ -1436,7 +1437,7 @@ export interface components {
             };
             /**
              * Name
-             * @description Of the job; made from the two when left out.
+             * @description Name of the job; made from the two when left out.
              */
             name?: string | null;
             /**
@@ -1464,7 +1465,7 @@ export interface components {
         };
         /**
          * CarryOverReport
-         * @description carried + not_carried = records.
+         * @description The counts of a carry-over: carried + not_carried = records.
          */
         CarryOverReport: {
             /**
@@ -1488,14 +1489,14 @@ export interface components {
             records: number;
             /**
              * Tasks
-             * @description By task of the new version.
+             * @description Counts by task of the new version.
              */
             tasks: {
                 [key: string]: components["schemas"]["TaskCarryOver"];
             };
             /**
              * Verified
-             * @description Of them: with values that a person decided on.
+             * @description The part of them with values that a person decided on.
              */
             verified: number;
         };
@@ -1509,7 +1510,7 @@ export interface components {
         Combination: {
             /**
              * Estimated
-             * @description Of dawid_skene, for each task that it is used on.
+             * @description Estimates of dawid_skene, for each task it is used on.
              */
             estimated: components["schemas"]["EstimatedAgent"][];
             job: components["schemas"]["Job"];
@@ -1550,7 +1551,8 @@ export interface components {
         };
         /**
          * ComparedJob
-         * @description Its cost is that of the whole job; the rest is over the records that are compared.
+         * @description One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
+         *     compared.
          */
         ComparedJob: {
             agent: components["schemas"]["JobAgent"];
@@ -1613,7 +1615,7 @@ export interface components {
             task: string;
             /**
              * Unanimous
-             * @description Of these, records where all labels are the same.
+             * @description The part of these where all labels are the same.
              */
             unanimous: number;
         };
@@ -1635,7 +1637,7 @@ export interface components {
             records: number;
             /**
              * Share
-             * @description Of the blocks of records that are in the comparison; below 1 ask again.
+             * @description Share of the blocks of records compared so far; below 1, ask again.
              */
             share: number;
             /**
@@ -1649,7 +1651,7 @@ export interface components {
             tasks: components["schemas"]["ComparedTask"][];
             /**
              * Verified Differently
-             * @description Values on which people decided differently in different jobs; the latest decision is taken.
+             * @description Values on which people decided differently in different jobs; the latest decision counts.
              */
             verified_differently: number;
         };
@@ -1695,7 +1697,7 @@ export interface components {
             ][];
             /**
              * Labels
-             * @description Those of the task, in its order, then others that occur.
+             * @description Labels of the task, in its order, then others that occur.
              */
             labels: string[];
         };
@@ -1812,7 +1814,7 @@ export interface components {
         Difference: {
             /**
              * Excerpt
-             * @description How the record begins.
+             * @description Beginning of the record.
              */
             excerpt: string | null;
             /** Gold */
@@ -1833,7 +1835,7 @@ export interface components {
         };
         /**
          * DifferencePage
-         * @description May hold fewer than were asked for, or none, although more follow.
+         * @description A page of differences. It may hold fewer than requested, or none, although more follow.
          */
         DifferencePage: {
             /** Items */
@@ -1846,7 +1848,7 @@ export interface components {
         };
         /**
          * DraftPreview
-         * @description The same of an agent that is not made yet.
+         * @description A request to preview an agent that is not made yet.
          */
         DraftPreview: {
             agent: components["schemas"]["AgentCreate"];
@@ -1894,7 +1896,7 @@ export interface components {
         };
         /**
          * Encoding
-         * @description Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252.
+         * @description The encodings. Latin-1 is iso-8859-1; what Windows calls ANSI in Western Europe is windows-1252.
          * @enum {string}
          */
         Encoding: "utf-8" | "utf-16" | "windows-1252" | "iso-8859-1" | "iso-8859-15" | "windows-1250" | "windows-1251" | "shift_jis" | "gb18030";
@@ -1908,7 +1910,7 @@ export interface components {
         EstimatedAgent: {
             /**
              * Accuracy
-             * @description How often the agent is expected to be right.
+             * @description Expected share of right labels.
              */
             accuracy: number;
             /** Job Id */
@@ -1940,7 +1942,7 @@ export interface components {
             accuracy_normalized?: number | null;
             /**
              * Compared
-             * @description Of them, those with a label; all shares are of these.
+             * @description The part of them with a label; all shares are of these.
              */
             compared: number;
             /** @description Single choice. */
@@ -2088,7 +2090,7 @@ export interface components {
             committed_by: string;
             /**
              * Committed By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             committed_by_id?: string | null;
             /** Import Id */
@@ -2102,13 +2104,13 @@ export interface components {
         ImportResult: {
             /**
              * Changed
-             * @description Of the skipped: rows that say something else than the record of their id, which stays as it is.
+             * @description Number of skipped rows that differ from the record of their id, which stays unchanged.
              * @default 0
              */
             changed: number;
             /**
              * Delimiter
-             * @description By which the file was read, if it is CSV.
+             * @description Delimiter of the file, if it is CSV.
              */
             delimiter?: string | null;
             /**
@@ -2181,7 +2183,7 @@ export interface components {
         };
         /** Job */
         Job: {
-            /** @description Who is asked; where nobody is, whose labels they are. */
+            /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
             agent_id: string;
@@ -2206,7 +2208,7 @@ export interface components {
             created_by: string;
             /**
              * Created By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             created_by_id?: string | null;
             /** Dataset Id */
@@ -2227,7 +2229,7 @@ export interface components {
             name: string;
             /**
              * Notice
-             * @description What to know of how it is run, e.g. that no examples are.
+             * @description Note on how it runs, e.g. without examples.
              */
             notice?: string | null;
             /** Project Id */
@@ -2255,7 +2257,7 @@ export interface components {
             state_reason: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, `prompt` (templates that take too much), or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -2274,7 +2276,7 @@ export interface components {
         };
         /**
          * JobCheck
-         * @description What was found of a job before it starts. Problems keep it from being made, warnings do not.
+         * @description Findings about a job before it starts. Problems keep it from being made, warnings do not.
          */
         JobCheck: {
             /** @description Null where the prompts cannot be rendered. */
@@ -2290,7 +2292,7 @@ export interface components {
         };
         /**
          * JobCost
-         * @description What the job has cost so far: every answer that was paid, those to older attempts included.
+         * @description The job's cost so far: every answer that was paid, those to older attempts included.
          */
         JobCost: {
             /**
@@ -2307,7 +2309,7 @@ export interface components {
             currency: string;
             /**
              * Reserved Usd
-             * @description Set aside for requests that are out, at the most they can cost; null without a budget.
+             * @description Reserved for outstanding requests, at the most they can cost; null without a budget.
              */
             reserved_usd: number | null;
             /** @description All models in one; provider and model are empty. */
@@ -2315,7 +2317,7 @@ export interface components {
         };
         /**
          * JobCounts
-         * @description labeled + invalid + failed + not_run = size, always.
+         * @description The job's counts: labeled + invalid + failed + not_run = size, always.
          */
         JobCounts: {
             /** Failed */
@@ -2326,14 +2328,14 @@ export interface components {
             labeled: number;
             /**
              * Needs Review
-             * @description Of these: sent to a person and not decided yet.
+             * @description The part of these sent to a person and not decided yet.
              */
             needs_review: number;
             /** Not Run */
             not_run: number;
             /**
              * Reviewed
-             * @description Of these: sent to a person and decided.
+             * @description The part of these sent to a person and decided.
              * @default 0
              */
             reviewed: number;
@@ -2351,7 +2353,7 @@ export interface components {
             dataset_id: string;
             /**
              * Limit
-             * @description The first so many records; all when left out.
+             * @description Run only this many first records; all if left out.
              */
             limit?: number | null;
             /**
@@ -2384,7 +2386,7 @@ export interface components {
         };
         /**
          * JobEstimate
-         * @description Of a whole job, without what is repeated or repaired.
+         * @description Estimate of a whole job, without calls that are repeated or repaired.
          */
         JobEstimate: {
             /** Assumes */
@@ -2530,7 +2532,7 @@ export interface components {
             seconds: components["schemas"]["Latency"];
             /**
              * Share
-             * @description Of the job's blocks of records that are in the report; below 1 ask again.
+             * @description Share of the job's blocks of records summed so far; below 1, ask again.
              */
             share: number;
             state: components["schemas"]["JobState"];
@@ -2601,7 +2603,7 @@ export interface components {
         };
         /**
          * LabelQuality
-         * @description How well one label is found.
+         * @description Precision, recall and F1 of one label.
          */
         LabelQuality: {
             /** F1 */
@@ -2616,7 +2618,7 @@ export interface components {
             recall: number;
             /**
              * Wanted
-             * @description How often it is right; the support.
+             * @description Number of records where it is right; the support.
              */
             wanted: number;
         };
@@ -2751,7 +2753,7 @@ export interface components {
         };
         /**
          * ModelCost
-         * @description What was used of one model. Tokens are as the provider counted them; cached ones are among the prompt's.
+         * @description Use of one model. Tokens are as the provider counted them; cached ones are included in the prompt's.
          */
         ModelCost: {
             /**
@@ -3034,7 +3036,7 @@ export interface components {
             detail: string | null;
             /**
              * Fallback Used
-             * @description Whether the agent's second model gave the answer.
+             * @description True: the fallback model gave the answer.
              * @default false
              */
             fallback_used: boolean;
@@ -3063,7 +3065,7 @@ export interface components {
             reason: string | null;
             /**
              * Repaired
-             * @description Whether the model was told what was wrong and asked again.
+             * @description True: the model received what was wrong and was called again.
              * @default false
              */
             repaired: boolean;
@@ -3096,7 +3098,7 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description What a person decided, or took back.
+         * @description A decision of a person, or its withdrawal.
          */
         PastDecision: {
             /**
@@ -3122,7 +3124,7 @@ export interface components {
             };
             /**
              * Values
-             * @description Null: an earlier decision was taken back.
+             * @description Null: an earlier decision was undone.
              */
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -3333,7 +3335,7 @@ export interface components {
         };
         /**
          * RecordsWith
-         * @description How many records have so many labels or spans.
+         * @description The number of records that have a given number of labels or spans.
          */
         RecordsWith: {
             /**
@@ -3403,7 +3405,7 @@ export interface components {
         };
         /**
          * ReviewOrder
-         * @description differing = queued + waiting + decided, of the share that was looked at.
+         * @description An order of review: differing = queued + waiting + decided, of the share that was examined.
          */
         ReviewOrder: {
             /**
@@ -3418,7 +3420,7 @@ export interface components {
             created_by: string;
             /**
              * Created By Id
-             * @description Who that is.
+             * @description Id of that person.
              */
             created_by_id?: string | null;
             /**
@@ -3438,7 +3440,7 @@ export interface components {
             min_confidence: number | null;
             /**
              * Notice
-             * @description What keeps it from going on.
+             * @description Reason why the order does not progress.
              */
             notice: string | null;
             /**
@@ -3455,7 +3457,7 @@ export interface components {
             };
             /**
              * Share
-             * @description Of the records that are compared; 1 when it is done.
+             * @description Share of the compared records examined so far; 1 at the end.
              */
             share: number;
             state: components["schemas"]["OrderState"];
@@ -3546,7 +3548,7 @@ export interface components {
         Rule: "vote" | "dawid_skene";
         /**
          * Said
-         * @description What one agent gave the record.
+         * @description The labels that one agent gave the record.
          */
         Said: {
             /** Confidence */
@@ -3560,14 +3562,14 @@ export interface components {
         };
         /**
          * Sample
-         * @description What one of several answers to a record said.
+         * @description One of several answers to a record.
          */
         Sample: {
             /** Detail */
             detail?: string | null;
             /**
              * Left Out
-             * @description Whether the values are not kept, for want of room.
+             * @description True: the values are not kept, for lack of room.
              * @default false
              */
             left_out: boolean;
@@ -3578,7 +3580,7 @@ export interface components {
             reason?: string | null;
             /**
              * Values
-             * @description Of the tasks that could be read.
+             * @description Values of the tasks that could be read.
              */
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -3591,7 +3593,7 @@ export interface components {
         SchemaFormat: "yaml" | "json";
         /**
          * Segment
-         * @description A stretch of a message's content, and where it came from.
+         * @description A stretch of a message's content, and its source.
          */
         Segment: {
             source: components["schemas"]["Source"];
@@ -3610,7 +3612,7 @@ export interface components {
         };
         /**
          * SessionCreate
-         * @description One of the two.
+         * @description A login with one of the two credentials.
          */
         SessionCreate: {
             /** Api Key */
@@ -3740,7 +3742,7 @@ export interface components {
         };
         /**
          * TaskCarryOver
-         * @description What became of one task's values, counted in records.
+         * @description The result for one task's values, counted in records.
          */
         TaskCarryOver: {
             /**
@@ -3920,7 +3922,7 @@ export interface components {
             top: components["schemas"]["TextCount"][];
             /**
              * Top Is Exact
-             * @description False: so many are different that counts may be lower than they are.
+             * @description False: there are so many different ones that the counts may be too low.
              */
             top_is_exact: boolean;
         };
@@ -3961,7 +3963,7 @@ export interface components {
         };
         /**
          * TriedRecord
-         * @description What the model answered to one record, and how that was read.
+         * @description The model's answer to one record, and how it was read.
          */
         TriedRecord: {
             /** Completion Tokens */
@@ -4008,14 +4010,14 @@ export interface components {
         };
         /**
          * TryRequest
-         * @description Either records of a data set, or `records` of one's own.
+         * @description A request for a try-out: either records of a data set, or the caller's own `records`.
          */
         TryRequest: {
             /** Dataset Id */
             dataset_id?: string | null;
             /**
              * From Seq
-             * @description Of the data set: the first record of this seq or above.
+             * @description Start at the data set's first record with this seq or above.
              * @default 0
              */
             from_seq: number;
@@ -4039,7 +4041,7 @@ export interface components {
             id: string;
             /**
              * Notice
-             * @description What to know of how the records were asked for.
+             * @description Note on how the calls were made.
              */
             notice?: string | null;
             /** @description Why answers are missing. */
@@ -4053,18 +4055,18 @@ export interface components {
             state: "answered" | "unanswered";
             /**
              * Usd
-             * @description Of all answers; null where a price is not known.
+             * @description Price of all answers; null where a price is not known.
              */
             usd: number | null;
         };
         /**
          * Verification
-         * @description The decision of a person that holds.
+         * @description The person's decision that holds.
          */
         Verification: {
             /**
              * Confirmed
-             * @description Whether the person kept what was shown.
+             * @description True: the person kept the values shown.
              */
             confirmed: boolean;
             /**
@@ -4656,7 +4658,7 @@ export interface operations {
                 job: string[];
                 /** @description May be left out when the jobs have one task in common. */
                 task?: string | null;
-                /** @description Of the list. */
+                /** @description Order of the list. */
                 order?: components["schemas"]["Order"];
                 /** @description `next` of the page before. */
                 after?: string | null;
@@ -4869,9 +4871,9 @@ export interface operations {
     import_records: {
         parameters: {
             query?: {
-                /** @description Of the file; taken from the content type when left out. */
+                /** @description Format of the file; read from the content type when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
-                /** @description Of the file. */
+                /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
                 /** @description Holds each row's own key. Left out: the column id, or else record_id, whatever its case; where there is none, ids are made of the rows' content, so that a row has the same id in every import. */
                 id_column?: string | null;
@@ -4895,7 +4897,7 @@ export interface operations {
                 on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
-                /** @description Of a CSV file. Left out: by which its header has the columns that are named here. */
+                /** @description Delimiter of a CSV file. Left out: the one that gives its header the columns named here. */
                 delimiter?: string | null;
             };
             header?: never;
@@ -5660,9 +5662,9 @@ export interface operations {
     export_job: {
         parameters: {
             query?: {
-                /** @description Of the file. */
+                /** @description File format. */
                 format?: components["schemas"]["ExportFormat"];
-                /** @description CSV: put an apostrophe before cells that a spreadsheet would take for a formula, and a byte order mark before the file. */
+                /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
             header?: never;
@@ -6108,7 +6110,7 @@ export interface operations {
     export_label_schema: {
         parameters: {
             query?: {
-                /** @description Of the file. */
+                /** @description File format. */
                 format?: components["schemas"]["SchemaFormat"];
             };
             header?: never;
@@ -7370,7 +7372,7 @@ export interface operations {
     create_job: {
         parameters: {
             query?: {
-                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                /** @description True: call the model for the first record, through the workers; it is paid. */
                 probe?: boolean;
             };
             header?: never;
@@ -7444,7 +7446,7 @@ export interface operations {
     check_job: {
         parameters: {
             query?: {
-                /** @description Whether to ask the model about the first record, through the workers; it is paid. */
+                /** @description True: call the model for the first record, through the workers; it is paid. */
                 probe?: boolean;
             };
             header?: never;
@@ -7670,7 +7672,7 @@ export interface operations {
     import_label_schema: {
         parameters: {
             query?: {
-                /** @description Of the file; JSON is YAML too, but told more exactly. */
+                /** @description File format; JSON is YAML too, but `json` gives more exact errors. */
                 format?: components["schemas"]["SchemaFormat"];
                 /** @description Goes before the name that the file gives. */
                 name?: string | null;
