@@ -1,4 +1,4 @@
-"""`tandem demo` and `tandem up`: commands that the `tandem` program takes in when the local stack is installed."""
+"""`tandem demo` and `tandem up`: commands that the `tandem` program gains when the local stack is installed."""
 
 from __future__ import annotations
 
