@@ -1,4 +1,4 @@
-"""What can stand in the way of a person's act, each with what to do about it."""
+"""Problems that keep a person from acting, each with what to do about it."""
 
 from __future__ import annotations
 
