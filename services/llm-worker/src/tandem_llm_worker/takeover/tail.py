@@ -27,9 +27,9 @@ _FETCH_WAIT_MS = 100
 _LOOK_SECONDS = 0.02
 _CLOSE_SECONDS = 2.0
 _STEP = 1000
-"""Messages that are read further back at once."""
+"""Number of messages that are read further back at once."""
 _MOST_TRIES = 3
-"""While the broker can be reached; what comes of its absence is not counted."""
+"""Limit of tries while the broker can be reached; failures by its absence are not counted."""
 _LONGEST_WAIT_SECONDS = 5.0
 
 _log = get_logger(__name__)
@@ -47,8 +47,11 @@ class AnswerTail:
         hands: int,
         reachable: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
-        `reachable`: whether the broker can be reached, as far as is known."""
+        """Take the parts. `hands`: the in-flight limit of a worker.
+
+        Answers of requests in flight may stand between those looked for. `reachable`: whether the broker can be
+        reached, as far as is known.
+        """
         self._connection = connection
         self._kept = kept
         self._settings = settings
@@ -59,8 +62,9 @@ class AnswerTail:
         self._taken = 0
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
-        """Read the answers to the requests that are not committed; `behind` says how many there are, by partition. They
-        are among as many answers at the end, and one for each hand.
+        """Read the answers to the requests that are not committed; `behind` says how many there are, by partition.
+
+        They are among as many answers at the end, and one for each request that may be in flight.
 
         Waits for a broker that is away. Gives up when one that can be reached does not give the answers three times:
         what was not read is paid again.
@@ -76,7 +80,7 @@ class AnswerTail:
             wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
 
     async def _read_once(self, behind: Mapping[int, int]) -> bool:
-        """Say whether everything was read."""
+        """Try to read the answers. Return whether everything was read."""
         consumer = AIOKafkaConsumer(
             **self._connection.options,
             group_id=None,
@@ -109,7 +113,7 @@ class AnswerTail:
                     await consumer.stop()
 
     async def _read(self, consumer: AIOKafkaConsumer, stops: Mapping[TopicPartition, int] | None) -> None:
-        """From the present positions up to the stops, or to the ends."""
+        """Read from the present positions up to the stops, or to the ends."""
         while not self._at_end(consumer, stops):
             fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
             for partition, records in fetched.items():
@@ -121,7 +125,7 @@ class AnswerTail:
     async def _further_back(
         self, consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int], wanted: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
-        """Where to read on in partitions in which too few answers were found, ready labels standing between them."""
+        """Return where to read on in partitions with too few answers, because ready labels stand between them."""
         further: dict[TopicPartition, int] = {}
         for partition, start in starts.items():
             missing = wanted[partition] - self._answers[partition]
@@ -136,7 +140,10 @@ class AnswerTail:
         return further
 
     async def _partitions(self, consumer: AIOKafkaConsumer, behind: Mapping[int, int]) -> dict[TopicPartition, int]:
-        """The partitions to read, with how many answers of each; all of them where the topics are not cut alike."""
+        """Return the partitions to read, with how many answers of each.
+
+        All if the topics differ in their partition count.
+        """
         requests, responses = self._connection.topic(REQUESTS), self._connection.topic(RESPONSES)
         consumer.assign([TopicPartition(requests, 0), TopicPartition(responses, 0)])  # makes the client ask for both
         while not (consumer.partitions_for_topic(requests) and consumer.partitions_for_topic(responses)):  # noqa: ASYNC110 - nothing announces it
@@ -153,8 +160,10 @@ class AnswerTail:
         return partitions
 
     async def _seek(self, consumer: AIOKafkaConsumer, partition: TopicPartition, most: int) -> int:
-        """Where it reads from. Some brokers say an end that is too low, never one that is too high: then a little more
-        is read."""
+        """Seek to the last `most` messages, and return where reading starts.
+
+        Some brokers report an end that is too low, never one that is too high: then a little more is read.
+        """
         end = (await consumer.end_offsets([partition]))[partition]
         begin = (await consumer.beginning_offsets([partition]))[partition]
         self._positions[partition] = max(begin, end - most)
@@ -162,7 +171,7 @@ class AnswerTail:
         return self._positions[partition]
 
     def _at_end(self, consumer: AIOKafkaConsumer, stops: Mapping[TopicPartition, int] | None) -> bool:
-        """By the stops, or else the high watermarks that came with the fetches."""
+        """Return whether the stops, or else the high watermarks that came with the fetches, are reached."""
         if stops is not None:
             return all(position >= stops[partition] for partition, position in self._positions.items())
         highs = ((consumer.highwater(partition), position) for partition, position in self._positions.items())
