@@ -93,7 +93,7 @@ class Demo:
             if job.state == "completed":
                 say(f"The job {job.name} is complete already; these are its results.")
             else:
-                say(f"Going on with the job {job.name}: {job.counts.ended:,} of {job.size:,} records have ended.")
+                say(f"Continuing the job {job.name}: {job.counts.ended:,} of {job.size:,} records are finished.")
             return tandem.jobs.resume(job.id) if job.state == "paused" else job
         return tandem.jobs.create(
             project.id,

@@ -71,7 +71,7 @@ class Supervisor:
         watched.process.spawn()
         watched.started_at = self._clock()
         watched.start_at = None
-        self._say(f"{watched.process.name} is started again (process {watched.process.pid}).")
+        self._say(f"{watched.process.name} was started again (process {watched.process.pid}).")
         self._on_restart()
 
 

@@ -45,7 +45,7 @@ class ModelSettings(Limits):
     structured_output: bool | None = None
     reasons: bool | None = Field(
         default=None,
-        description="Whether it reasons before it answers, and needs room for it; left out: told by its name, else "
+        description="Whether it reasons before it answers, and needs room for it; left out: known by its name, else "
         "by what it says.",
     )
     not_taken: tuple[Parameter, ...] = Field(

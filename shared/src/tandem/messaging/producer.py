@@ -123,7 +123,7 @@ class Producer:
         except TimeoutError as error:
             await self.stop()
             where = settings.bootstrap_servers
-            raise BrokerUnavailableError(f"the broker at {where} took nothing for {limit:g} s") from error
+            raise BrokerUnavailableError(f"the broker at {where} accepted nothing for {limit:g} s") from error
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -234,7 +234,7 @@ class Producer:
             raise EventTooLargeError(f"the broker refused an event on {message.topic}: {error}") from error
         if isinstance(error, TopicAuthorizationFailedError):
             raise MessagingError(f"no permission to write to {message.topic}") from error
-        self._report(f"the broker does not take events ({type(error).__name__})")
+        self._report(f"the broker does not accept events ({type(error).__name__})")
         if not error.retriable:
             _log.warning("messaging.producer.renewed", error=repr(error))
             await self._discard(client)  # its inner state is beyond repair; a new one starts clean

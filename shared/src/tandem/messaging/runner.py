@@ -45,9 +45,9 @@ class ConsumerRunner(Generic[E]):
     concurrency=64`), or few calls over many messages (`max_batch=500, concurrency=2`). Order between calls is not
     promised.
 
-    When partitions are taken away, what has not begun is let go at once and what runs gets `drain_seconds`; its
+    When partitions are revoked, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
-    are not begun again. A handler that is told by `on_owned` what is owned is not waited for when partitions are shared
+    are not begun again. A handler that is notified of ownership by `on_owned` is not waited for when partitions are shared
     out anew, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
     """
 
@@ -76,9 +76,9 @@ class ConsumerRunner(Generic[E]):
 
         `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
         group's offsets. `prepare` is run before the first messages of partitions that came from another member are
-        handled; polling goes on meanwhile. `on_owned` is told the numbers of the partitions that are owned, each time
+        handled; polling goes on meanwhile. `on_owned` receives the numbers of the partitions that are owned, each time
         they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
-        can. `on_dropped` is told when the group dropped this member: others may have handled all that it holds.
+        can. `on_dropped` is called when the group dropped this member: others may have handled all that it holds.
         `lease`: says whether the group surely still counts on this member. `most_waiting`: messages that are held ready
         beside those in calls; left out, as many as all calls together take.
         """

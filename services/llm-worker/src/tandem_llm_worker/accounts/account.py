@@ -163,7 +163,7 @@ class Account:
 
     def _plan(self, now: float) -> None:
         settings = self._settings
-        # a provider that is down comes back without being told to, and a call that it does not take costs nothing
+        # a provider that is down comes back without its operator, and a call that it does not accept costs nothing
         most = settings.outage_max_seconds if self._news.reason in OUTAGES else settings.max_seconds
         longest = min(most, settings.first_seconds * 2.0 ** min(self._failures, 30))
         self.probe_at = now + longest * self._jitter(0.75, 1.25)

@@ -149,7 +149,7 @@ class Asker:
         answer = self._event(request, result, history)
         encoded = answer.to_json()
         if len(encoded) > self._max_answer_bytes:
-            message = f"the answer has {len(encoded)} bytes; {self._max_answer_bytes} can be sent"
+            message = f"the answer has {len(encoded)} bytes; at most {self._max_answer_bytes} can be sent"
             result = replace(result, completions=(), error=_error(ErrorKind.TOO_LARGE, message))
             answer = self._event(request, result, history)
             encoded = answer.to_json()

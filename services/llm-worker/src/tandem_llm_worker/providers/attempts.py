@@ -20,7 +20,7 @@ Parameters = Callable[[Question, Refusal | None], dict[str, Any]]
 
 
 class Attempt:
-    """The calls of one question until one is taken. `trial`: the refusal that they try again, if any."""
+    """Calls of one question until one is accepted. `trial`: the refusal that they try again, if any."""
 
     __slots__ = ("_capabilities", "_question", "_suspected", "trial")
 

@@ -29,7 +29,7 @@ class StillLimited(Exception):  # noqa: N818 - the state of an account, not a fa
 class Waits:
     """Measures how long one request waits for its rate limit and for its turn, and ends the wait in time.
 
-    A request is held for `seconds` at most before the dispatcher, which expects an answer within two minutes, is told
+    A request is held for `seconds` at most before the dispatcher, which expects an answer within two minutes, is made
     to ask anew. Calls under way are never cut off: only waits end.
     """
 

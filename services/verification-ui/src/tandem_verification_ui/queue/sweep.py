@@ -45,7 +45,7 @@ class QueueSweep:
         """Sweep one job. Return how many items were corrected.
 
         The queue is read before the annotations: an item has its annotation first, so one that enters meanwhile is not
-        taken for superfluous.
+        treated as superfluous.
         """
         held = await self._items.tally(job_id)
         if held == await self._annotations.tally_needing_review(job_id):
