@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Exit when the job is over instead of serving the review page.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit when the job is over; serve no page.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", dir_okay=False, help="Write the summary to this file.")
     ] = None,

@@ -125,4 +125,4 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes,
 
 
 def _no_answer(status: int, code: str, detail: str) -> Problem:
-    return Problem(status, code, detail, cure="Try again in a few seconds. If the problem persists, start the api service.")
+    return Problem(status, code, detail, cure="Try again in a few seconds. If it persists, start the api service.")

@@ -47,8 +47,8 @@ class ConsumerRunner(Generic[E]):
 
     When partitions are revoked, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
-    are not begun again. A handler that is notified of ownership by `on_owned` is not waited for when partitions are shared
-    out anew, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
+    are not begun again. A handler that is notified of ownership by `on_owned` is not waited for in a
+    rebalance, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
     """
 
     def __init__(

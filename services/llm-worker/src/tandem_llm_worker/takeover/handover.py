@@ -26,7 +26,7 @@ class Handover:
     Others go on calling while partitions are shared out, and learn a little later than this worker what they lost. So
     this waits until each of them has reported, of the same generation of the group or a later one, that it
     holds no request of these partitions; then the answers are read. Who fell silent is not waited for, and nobody for
-    longer than `seconds`: what is still under way then may be paid twice. When this worker received no report for a while,
+    longer than `seconds`: what is still under way then may be paid twice. When this worker read no report for a while,
     not even itself, the silence of others says nothing yet.
     """
 
