@@ -1,4 +1,4 @@
-"""`tandem demo` and `tandem up`: commands that the `tandem` program takes in when the local stack is installed."""
+"""`tandem demo` and `tandem up`: commands that the `tandem` program gains when the local stack is installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Exit when the job is over instead of serving on.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit when the job is over; serve no page.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", dir_okay=False, help="Write the summary to this file.")
     ] = None,

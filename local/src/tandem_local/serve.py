@@ -31,7 +31,7 @@ class _Stopped(Exception):  # noqa: N818 - no error: the stack is going down and
 
 @contextmanager
 def serving(data_dir: Path, *, ui_port: int | None) -> Iterator[RunningStack]:
-    """A ready stack; all of it is stopped on the way out, however that comes.
+    """Start a stack and yield it when it is ready; stop all of it on the way out, however that comes.
 
     Raises TandemError, as one sentence, when it cannot be started. SIGTERM and SIGHUP act like Ctrl-C.
     """
@@ -71,11 +71,11 @@ class RunningStack:
         self._stopping = threading.Event()
 
     def client(self) -> Tandem:
-        """A client with the stack's admin key. Patient: a service that was killed is started again."""
+        """Return a client with the stack's admin key. It is patient: a service that was killed is started again."""
         return Tandem(self.stack.api_url, self.stack.admin_key, patience=60.0, sleep=self._sleep)
 
     def login_link(self, tandem: Tandem) -> str:
-        """An address that opens the review page logged in, once, as the one person whose machine this is."""
+        """Return an address that opens the review page logged in, once, as the one person whose machine this is."""
         link = tandem.access.login_link(role="admin", ttl_seconds=24 * 3600, as_caller=True)
         return link.address(self.stack.ui_url)
 
@@ -101,7 +101,7 @@ class RunningStack:
             raise failures[0]
 
     def supervise_forever(self) -> None:
-        """Until Ctrl-C or SIGTERM."""
+        """Keep the processes running until Ctrl-C or SIGTERM."""
         try:
             while True:
                 self._supervisor.tick()

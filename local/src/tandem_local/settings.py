@@ -1,4 +1,4 @@
-"""What the local stack looks at in the environment. Everything else reaches the services as it is."""
+"""Settings that the local stack reads from the environment. Everything else reaches the services unchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class LocalSettings(BaseSettings):
-    """Servers of one's own win over the embedded ones; an API key wins over the offline annotator."""
+    """The user's own servers take precedence over the embedded ones; an API key, over the offline annotator."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 

@@ -14,7 +14,7 @@ def run_up(data_dir: Path, *, ui_port: int | None) -> None:
 
 
 def announce(running: RunningStack) -> None:
-    """Say where things are and how to get in."""
+    """Print the addresses and how to log in."""
     stack = running.stack
     with running.client() as tandem:
         link = running.login_link(tandem)

@@ -1,4 +1,4 @@
-"""python -m tandem_local.annotator --port 9010"""
+"""Starts the offline annotator: `python -m tandem_local.annotator --port 9010`."""
 
 from __future__ import annotations
 

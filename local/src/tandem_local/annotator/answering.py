@@ -1,5 +1,6 @@
-"""Answers of every kind, by the simplest means there are: nearest labels, numbers and names that stand in the text, its
-first words. All of it is weak; the probabilities of labels are the classifier's own, the others are made up.
+"""Answers of every kind, by the simplest means: nearest labels, numbers and names in the text, its first words.
+
+All of it is weak; the probabilities of labels are the classifier's own, the others are made up.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from tandem_local.annotator.classifier import Classifier
 from tandem_local.annotator.properties import Number, OneOf, Parts, Phrases, Property, SomeOf, Text
 
 MOST_LABELS = 2
-"""Labels of a list; what a schema allows at most does not reach a model."""
+"""Limit of labels in a list; what a schema allows at most does not reach a model."""
 MOST_PHRASES = 8
 MOST_WORDS = 12
 MOST_CHARACTERS = 80
 _STATED = "confidence"
 _EVEN = 1.5
-"""How much likelier than an even share a label must be to be taken into a list."""
+"""A label enters a list if its probability is at least this multiple of an even share."""
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<!\w)[A-Z][\w'\u2019-]*(?: [A-Z][\w'\u2019-]*)*")
 _SENTENCE_ENDS = (".", "!", "?", ":", "\n", '"')
@@ -35,7 +36,7 @@ class Answerer:
     def answer(
         self, properties: Sequence[tuple[str, Property]], text: str, descriptions: Mapping[str, str]
     ) -> AnswerTokens:
-        """`descriptions`: what is said of an option. The answer's tokens, with their alternatives."""
+        """Return the answer's tokens, with their alternatives. `descriptions`: what is said of an option."""
         answer = AnswerTokens()
         self._object(answer, properties, text, descriptions)
         return answer
@@ -87,7 +88,7 @@ class Answerer:
         answer.add('"')
 
     def _some(self, answer: AnswerTokens, options: tuple[str, ...], text: str, descriptions: Mapping[str, str]) -> None:
-        """Each label is in or out on its own, in the order of the options; at each place one follows, or the end."""
+        """Add labels, each in or out on its own, in the order of the options; at each place one follows, or the end."""
         shares = self._classifier.probabilities(text, options, descriptions)
         inside = {option: share * len(options) / (share * len(options) + _EVEN) for option, share in shares.items()}
         likeliest = sorted(inside, key=inside.__getitem__, reverse=True)
@@ -108,7 +109,7 @@ class Answerer:
 
 
 def _number(answer: AnswerTokens, shape: Number, text: str) -> None:
-    """The first number of the text that can be meant, the others half as likely each; else the middle, or the least."""
+    """Add the first number of the text in range, the others half as likely each; else the middle, or the least."""
     found = [float(each.replace(",", "")) for each in _NUMBER.findall(text)]
     fitting = [
         each for each in found if shape.minimum <= each <= shape.maximum and (each.is_integer() or not shape.whole)
@@ -119,7 +120,7 @@ def _number(answer: AnswerTokens, shape: Number, text: str) -> None:
 
 
 def names_in(text: str) -> list[str]:
-    """What begins with capitals, each once; single words at the beginning of a sentence are taken for common ones."""
+    """Return what begins with capitals, each once; a single word at the start of a sentence counts as a common one."""
     found: dict[str, None] = {}
     for match in _NAME.finditer(text):
         before = text[: match.start()].rstrip(" ")
@@ -132,7 +133,7 @@ def names_in(text: str) -> list[str]:
 
 
 def first_words(text: str) -> str:
-    """The first words of the text, on one line, up to the end of a sentence."""
+    """Return the first words of the text, on one line, up to the end of a sentence."""
     words = text.split()[:MOST_WORDS]
     for index, word in enumerate(words):
         if index >= 2 and word.endswith((".", "!", "?")):
@@ -142,5 +143,5 @@ def first_words(text: str) -> str:
 
 
 def _inside(option: str) -> str:
-    """As it stands between the quotes of a JSON string."""
+    """Return the option as it appears between the quotes of a JSON string."""
     return json.dumps(option, ensure_ascii=False)[1:-1]

@@ -30,7 +30,7 @@ class Classifier:
     def probabilities(
         self, text: str, options: tuple[str, ...], descriptions: Mapping[str, str] | None = None
     ) -> dict[str, float]:
-        """The probability of each option; they sum to 1. A text without words makes all alike."""
+        """Return the probability of each option; they sum to 1. A text without words makes all alike."""
         described = descriptions or {}
         votes = self._votes(tuple((option, described.get(option, "")) for option in options))
         ids = self._embeddings.token_ids(text)
@@ -39,7 +39,7 @@ class Classifier:
         return dict(zip(options, (weights / weights.sum()).tolist(), strict=True))
 
     def _compute_votes(self, described_options: tuple[tuple[str, str], ...]) -> Floats:
-        """The vote of each token of the vocabulary for each option, shape (tokens, options)."""
+        """Return the vote of each token of the vocabulary for each option, shape (tokens, options)."""
         means = np.stack([self._mean(f"{name}: {text}" if text else name) for name, text in described_options])
         directions = _unit(means - means.mean(axis=0))
         votes: Floats = (self._unit_table @ directions.T) ** 3

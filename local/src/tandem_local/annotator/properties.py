@@ -1,4 +1,4 @@
-"""What a structured request asks for: the properties of its JSON Schema, each by its shape."""
+"""Properties that a structured request asks for, read from its JSON Schema, each by its shape."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ Property = OneOf | SomeOf | Number | Text | Phrases | Parts
 
 
 def read_properties(request: Mapping[str, Any]) -> tuple[tuple[str, Property], ...] | None:
-    """The properties in their order; None when the request has no JSON Schema, or one with shapes not known here."""
+    """Return the properties in their order.
+
+    Returns None when the request has no JSON Schema, or one with shapes not known here.
+    """
     try:
         return _object(request["response_format"]["json_schema"]["schema"])
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -26,7 +26,7 @@ _MOST_BYTES = 4 * 1024 * 1024  # a record of 256 KB with its examples, escaped
 
 
 def build_app() -> web.Application:
-    """The application, with the embeddings loaded."""
+    """Return the application, with the embeddings loaded."""
     handlers = _Handlers(Classifier(load_embeddings()))
     app = web.Application(client_max_size=_MOST_BYTES)
     app.router.add_post("/v1/chat/completions", handlers.complete)
@@ -59,7 +59,7 @@ class _Handlers:
         return _json(body)
 
     def _answer(self, request: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
-        """The content and its tokens; None when it is not said what there is to choose from."""
+        """Return the content and its tokens; None when the request does not say what there is to choose from."""
         properties = read_properties(request)
         if properties is not None and not (len(properties) == 1 and isinstance(properties[0][1], OneOf)):
             text, descriptions = described_options(request)

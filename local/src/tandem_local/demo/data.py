@@ -1,4 +1,4 @@
-"""What the demo labels: a CSV or JSONL file, its columns, the labels to choose from."""
+"""Data that the demo labels: a CSV or JSONL file, its columns, the labels to choose from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ SENTIMENT = (
 
 @dataclass(frozen=True)
 class DemoData:
-    """A CSV or JSONL file and how to read it. `fingerprint` says which data this is, so that a restart finds it
-    again."""
+    """A CSV or JSONL file and how to read it.
+
+    `fingerprint` identifies the data, so that a restart finds it again.
+    """
 
     file: Path
     text_columns: tuple[str, ...]
@@ -70,7 +72,7 @@ def describe(
     labels: Sequence[str] | None,
     encoding: Encoding | None = None,
 ) -> DemoData:
-    """The tweets, or a file of the user's own.
+    """Describe the demo's tweets, or a file of the user's own.
 
     Without `labels`, the different values of the gold column are the labels. Raises TandemError that names what is
     missing.
@@ -137,7 +139,7 @@ def _is_jsonl(file: Path) -> bool:
 
 
 def _rows(file: Path, wanted: Sequence[str], encoding: str) -> Iterator[dict[str, Any]]:
-    """Of a CSV file first the header, as a row. What is wrong further down is told by the import."""
+    """Yield the rows; of a CSV file the header comes first, as a row. The import reports errors further down."""
     try:
         with file.open(
             newline="", encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace"
@@ -163,7 +165,7 @@ def _rows(file: Path, wanted: Sequence[str], encoding: str) -> Iterator[dict[str
 
 
 def _tweets_file() -> Path:
-    """From the checkout that this code stands in, or the working directory."""
+    """Return the tweets of the checkout that this code stands in, or of the working directory."""
     for base in (Path.cwd(), *Path(__file__).resolve().parents):
         if (base / TWEETS).is_file():
             return base / TWEETS

@@ -1,4 +1,4 @@
-"""The demo's run: project, label schema, data set, agent, job; then follow the job and sum it up.
+"""The demo's run: project, label schema, data set, agent, job; then follow the job and summarize it.
 
 Started again, it finds by name what is there and goes on with an unfinished job in place of a second one.
 """
@@ -18,7 +18,7 @@ from tandem_local.stack.model import Model
 TASK = "label"
 PROJECT = "Demo"
 HARDLY_BETTER = 1.1
-"""As a multiple of the probability of drawing the label by lot."""
+"""A multiple of the probability of choosing the right label by chance."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Demo:
 
     @property
     def review_threshold(self) -> float | None:
-        """The offline annotator is never sure of much: only what is hardly better than chance goes to a person."""
+        """Return the threshold for the offline annotator; None for any other model.
+
+        The annotator is never sure of much: only what is hardly better than chance goes to a person.
+        """
         return HARDLY_BETTER / len(self.data.labels) if self.model.base_url is None else None
 
     def start(self, tandem: Tandem, *, say: Callable[[str], None]) -> Job:
@@ -90,7 +93,7 @@ class Demo:
             if job.state == "completed":
                 say(f"The job {job.name} is complete already; these are its results.")
             else:
-                say(f"Going on with the job {job.name}: {job.counts.ended:,} of {job.size:,} records have ended.")
+                say(f"Continuing the job {job.name}: {job.counts.ended:,} of {job.size:,} records are finished.")
             return tandem.jobs.resume(job.id) if job.state == "paused" else job
         return tandem.jobs.create(
             project.id,

@@ -1,4 +1,4 @@
-"""What a demo run came to: for people as a table, for programs as JSON."""
+"""Result of a demo run: for people as a table, for programs as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ BAR_WIDTH = 28
 
 @dataclass(frozen=True)
 class Summary:
-    """`seconds` runs from the start of the job to its end; `accuracy` is None without a gold column."""
+    """Result of one run.
+
+    `seconds` runs from the start of the job to its end; `accuracy` is None without a gold column.
+    """
 
     records: int
     labeled: int

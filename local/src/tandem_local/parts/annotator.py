@@ -18,7 +18,7 @@ class Annotator(Process):
 
     @property
     def base_url(self) -> str:
-        """What clients of OpenAI's API take as their base URL."""
+        """Return the base URL for clients of OpenAI's API."""
         return f"http://{LOOPBACK}:{self.port}/v1"
 
     def is_ready(self) -> bool:

@@ -43,7 +43,7 @@ def _shipped(name: str, distribution: str) -> Path | None:
 
 
 def _make_executable(path: Path) -> None:
-    """Some installers drop the executable bit of a wheel's data files."""
+    """Make the file executable: some installers drop that bit of a wheel's data files."""
     mode = path.stat().st_mode
     if not mode & stat.S_IXUSR:
         path.chmod(mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

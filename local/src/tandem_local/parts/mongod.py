@@ -62,7 +62,7 @@ class Mongod(Process):
 
     @property
     def url(self) -> str:
-        """Where clients connect. Direct: the node's own idea of its address does not matter."""
+        """Return the address for clients. Direct: the node's own idea of its address does not matter."""
         return f"mongodb://{LOOPBACK}:{self.port}/?directConnection=true"
 
     def _command(self, program: Path) -> list[str | Path]:
@@ -91,7 +91,7 @@ class Mongod(Process):
         super().spawn()
 
     def is_ready(self) -> bool:
-        """Bring the replica set a step nearer to having a primary; true when this node is it.
+        """Bring the replica set a step nearer to having a primary. Return True when this node is it.
 
         The steps: nothing configured yet → initiate; configured under the address of an earlier run → put the
         present one in.

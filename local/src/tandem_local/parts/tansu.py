@@ -8,7 +8,7 @@ What its users have to know, seen with aiokafka 0.14:
 - A group takes half its session timeout to form, and one heartbeat more when a member comes or goes.
 - Clients that survive its restart bring their topics back before anybody can ask for a number of partitions; so every
   topic should have the number that it gives to unknown ones.
-- Offsets begin again at 0. Members of a group are told to join anew and start over; a consumer that assigned its
+- Offsets begin again at 0. Members of a group are made to join anew and start over; a consumer that assigned its
   partitions itself is not, and silently skips what lies below its old position.
 - A message that arrives before its topic exists is kept, but the next to that partition can fail once, with
   UnknownError.

@@ -15,7 +15,7 @@ from typing import Any
 from tandem.runtime.processes import LOOPBACK, free_port
 
 LEAST_KEY_CHARACTERS = 32
-"""What the api demands of its bootstrap key."""
+"""Shortest bootstrap key that the api accepts."""
 
 
 class InUseError(RuntimeError):
@@ -35,7 +35,7 @@ class DataDir:
 
     @property
     def state_file(self) -> Path:
-        """Addresses, process ids and the admin key of the running stack, as JSON."""
+        """Return the path of the file with addresses, process ids and the admin key of the running stack, as JSON."""
         return self.path / "stack.json"
 
     def log_file(self, name: str) -> Path:
@@ -43,7 +43,7 @@ class DataDir:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory; the kernel lets go when the process ends, however it ends.
+        """Lock the directory; the kernel releases it when the process ends, however it ends.
 
         Raises InUseError when another process holds it.
         """
@@ -64,7 +64,7 @@ class DataDir:
             yield
 
     def admin_key(self) -> str:
-        """Return the stack's own API key; make it where there is none, or one too short for the api to take."""
+        """Return the stack's own API key; make it if there is none, or one too short for the api to accept."""
         try:
             key = self._admin_key_file.read_text().strip()
         except FileNotFoundError:
@@ -83,7 +83,7 @@ class DataDir:
         return self.path / "admin.key"
 
     def state(self) -> dict[str, Any]:
-        """What the last stack on this directory wrote; empty when there was none."""
+        """Return what the last stack on this directory wrote; empty when there was none."""
         try:
             found: dict[str, Any] = json.loads(self.state_file.read_text())
         except (FileNotFoundError, ValueError):
@@ -94,7 +94,7 @@ class DataDir:
         _write_private(self.state_file, json.dumps(state, indent=2) + "\n")
 
     def port(self, name: str) -> int:
-        """The port that this part had last time when it is free, else any free one."""
+        """Return the port that this part had last time if it is free, else any free one."""
         port = self.state().get("ports", {}).get(name)
         if not isinstance(port, int) or not _is_free(port):
             port = free_port()

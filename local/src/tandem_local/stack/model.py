@@ -1,4 +1,4 @@
-"""Which model the stack labels with: an OpenAI-compatible account, or the offline annotator."""
+"""Model that the stack labels with: an OpenAI-compatible account, or the offline annotator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Model:
 
     @classmethod
     def chosen(cls, settings: LocalSettings) -> Model:
-        """OpenAI, or whatever OPENAI_BASE_URL points at, when there is a key; else the offline annotator."""
+        """Return OpenAI, or the server at OPENAI_BASE_URL, when there is a key; else the offline annotator."""
         if settings.openai_api_key is None:
             return cls.offline()
         return cls("openai", settings.openai_model, settings.openai_base_url, settings.openai_api_key)

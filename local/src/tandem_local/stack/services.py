@@ -12,7 +12,7 @@ from tandem.runtime.processes import LOOPBACK, Process
 
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
-"""How long calls under way may go on after Ctrl-C."""
+"""Seconds for which calls under way may continue after Ctrl-C."""
 
 
 class Service(Process):

@@ -32,7 +32,7 @@ _EMBEDDED_BROKER: Environment = {
     "TANDEM_KAFKA__SECURITY_PROTOCOL": "PLAINTEXT",
 }
 _NOT_FOR_SERVICES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "TANDEM_TOKEN", "TANDEM_URL")
-"""A model's key stands in the worker's environment alone."""
+"""The key of a model is in the worker's environment alone."""
 
 
 class Stack:
@@ -53,10 +53,10 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Describe the stack; nothing runs yet. `kafka` (bootstrap servers) and `mongo` (URL) are servers of one's own
-        in place of the embedded ones.
+        """Describe the stack; nothing runs yet.
 
-        Raises ProgramNotFound when an embedded server is needed and not to be had.
+        `kafka` (bootstrap servers) and `mongo` (URL) are the user's own servers in place of the embedded ones. Raises
+        ProgramNotFound when an embedded server is needed and not available.
         """
         self.data_dir = data_dir
         self.model = model
@@ -74,7 +74,7 @@ class Stack:
 
     @property
     def broker(self) -> str:
-        """Which broker this is, for people: `tansu (embedded)` or `kafka (host:port)`."""
+        """Return the name of the broker for people: `tansu (embedded)` or `kafka (host:port)`."""
         return "tansu (embedded)" if self.tansu else f"kafka ({self.bootstrap_servers})"
 
     @property
@@ -91,7 +91,7 @@ class Stack:
 
     @property
     def processes(self) -> list[Process]:
-        """In the order in which they start."""
+        """Return the processes in the order in which they start."""
         embedded = [process for process in (self.mongod, self.tansu, self.annotator) if process is not None]
         return [*embedded, *self.services.values()]
 
@@ -109,7 +109,7 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything, return when all of it is ready.
+        """Start everything; return when all of it is ready.
 
         Raises ProcessFailed, with the end of the log, when a part ended or was not ready in time.
         """
@@ -133,7 +133,7 @@ class Stack:
         self.write_state()
 
     def _admin_key_works(self) -> bool:
-        """Say whether the api takes the stack's key; somebody may have revoked it. Raises TandemError."""
+        """Return whether the api accepts the stack's key; somebody may have revoked it. Raises TandemError."""
         with Tandem(self.api_url, self.admin_key, patience=READY_SECONDS) as tandem:
             try:
                 tandem.access.providers()
@@ -144,7 +144,7 @@ class Stack:
         return True
 
     def _replace_admin_key(self) -> None:
-        """Start the api again with a new key, which it takes as it takes the first one."""
+        """Start the api again with a new key, which it accepts as it did the first one."""
         self._say(
             "The admin key of this stack was revoked, so it gets a new one. Replace TANDEM_TOKEN where you set it: "
             f"cat '{self.data_dir.path / 'admin.key'}'"
@@ -156,7 +156,7 @@ class Stack:
         api.start(READY_SECONDS)
 
     def stop(self) -> None:
-        """Stop in the order of the flow, so that each part can hand over what it holds; nothing runs afterwards."""
+        """Stop in the order of the flow, so that each part can pass on what it holds; nothing runs afterwards."""
         services = self.services
         flow: list[list[Process | None]] = [
             [services["dispatcher"], services["llm-worker"]],
@@ -262,7 +262,7 @@ class Stack:
 
 
 def _start_mongod(mongod: Mongod, patience: float = 20.0) -> None:
-    """Start MongoDB; an earlier one that is still closing its files is waited for."""
+    """Start MongoDB; wait for an earlier one that is still closing its files."""
     deadline = time.monotonic() + patience
     while True:
         try:

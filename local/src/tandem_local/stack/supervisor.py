@@ -22,7 +22,7 @@ class _Watched:
     started_at: float
     failures: int = 0
     start_at: float | None = None
-    """When to start it again; None while it runs."""
+    """Time at which to start it again; None while it runs."""
 
 
 class Supervisor:
@@ -37,7 +37,7 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """`say` gets one sentence for each thing that happens; `clock` and `jitter` are replaced in tests."""
+        """Watch `processes`. `say` gets one sentence for each event; `clock` and `jitter` are replaced in tests."""
         self._say = say
         self._on_restart = on_restart
         self._clock = clock
@@ -45,7 +45,7 @@ class Supervisor:
         self._watched = [_Watched(process, clock()) for process in processes]
 
     def tick(self) -> None:
-        """Notice what ended, start again what has waited long enough."""
+        """Notice ended processes, and start those again that have waited long enough."""
         for watched in self._watched:
             if watched.process.running:
                 continue
@@ -71,7 +71,7 @@ class Supervisor:
         watched.process.spawn()
         watched.started_at = self._clock()
         watched.start_at = None
-        self._say(f"{watched.process.name} is started again (process {watched.process.pid}).")
+        self._say(f"{watched.process.name} was started again (process {watched.process.pid}).")
         self._on_restart()
 
 

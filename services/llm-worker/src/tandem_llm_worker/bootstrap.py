@@ -1,4 +1,4 @@
-"""The one place where the llm-worker's objects are made."""
+"""Constructs the llm-worker's objects; the only place that does."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from tandem_llm_worker.takeover.tail import AnswerTail
 
 GROUP = "llm-worker"
 COMMIT_SECONDS = 0.2
-"""What was answered since the last commit is paid again after a kill; a commit costs next to nothing beside a call."""
+"""Answers since the last commit are paid again after a kill; a commit costs next to nothing beside a call."""
 LINGER_MS = 20
 """Answers come one by one and took a model's time, so they can wait a little for others: each sending costs."""
 REPORTS_TO_BEGIN_WITH = 1000
 """Enough to hold the last report of every worker: a newcomer claims nothing that another one holds."""
 HANDED_BACK_TO_BEGIN_WITH = 1000
-"""Of each partition: far more than requests have calls under way when an account stops."""
+"""Events read of each partition: far more than requests have calls under way when an account stops."""
 MOST_WAITING = 256
-"""Requests that are fetched and not in hand yet."""
+"""Number of requests that are fetched and not in flight yet."""
 
 
 @asynccontextmanager

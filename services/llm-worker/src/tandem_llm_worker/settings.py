@@ -20,11 +20,11 @@ REASONING_MODELS = (
     *("o1", "o1-*", "o3", "o3-*", "o4-*", "gpt-5", "gpt-5-mini*", "gpt-5-nano*"),
     *("deepseek-r1*", "deepseek-reasoner", "qwq-*", "magistral-*", "*-thinking", "*-thinking-*", "*-reasoning"),
 )
-"""Families whose makers say so. A wrong guess costs nothing but room that is not used and money set aside for it."""
+"""Model families that reason, by their makers. A wrong guess costs only unused room and the money reserved for it."""
 
 
 def _worker_name() -> str:
-    """Unique per start, so that reports of a restarted pod are not taken for those of its predecessor."""
+    """Return a name that is unique per start, so that a restarted pod's reports are not taken for its predecessor's."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
@@ -32,8 +32,10 @@ Parameter = Literal["logprobs", "response_format", "temperature", "top_p", "seed
 
 
 class ModelSettings(Limits):
-    """What is said of one model of a provider, limits among it; what is left out is as the provider's settings say, or
-    is learned."""
+    """Settings of one model of a provider, limits among it.
+
+    A setting that is left out comes from the provider's settings, or is learned.
+    """
 
     api: Literal["auto", "chat", "responses"] = Field(
         default="auto", description="auto: chat completions, and the Responses API once the provider asks for it."
@@ -43,7 +45,7 @@ class ModelSettings(Limits):
     structured_output: bool | None = None
     reasons: bool | None = Field(
         default=None,
-        description="Whether it reasons before it answers, and needs room for it; left out: told by its name, else "
+        description="Whether it reasons before it answers, and needs room for it; left out: known by its name, else "
         "by what it says.",
     )
     not_taken: tuple[Parameter, ...] = Field(
@@ -94,22 +96,22 @@ class ProviderSettings(BaseModel):
         return self
 
     def model(self, name: str) -> ModelSettings:
-        """The settings of a model, whether it was named or not."""
+        """Return the settings of a model, named in the settings or not."""
         return self.models.get(name) or ModelSettings()
 
     def reasons(self, name: str) -> bool:
-        """Whether a model is known to reason before its first answer."""
+        """Return whether a model is known to reason before its first answer."""
         said = self.model(name).reasons
         short = name.lower().rpartition("/")[2]
         return said if said is not None else any(fnmatchcase(short, each.lower()) for each in self.reasoning_models)
 
     @property
     def is_openai(self) -> bool:
-        """Whether OpenAI's own models are served here, of which those that reason take `max_completion_tokens` only."""
+        """Return whether OpenAI's own models are served here; those that reason accept `max_completion_tokens` only."""
         return self.kind == "azure" or (urlsplit(self.base_url).hostname or "").endswith(".openai.com")
 
     def limits_of(self, model: str) -> Limits:
-        """Those of the model itself, and the provider's where it has none."""
+        """Return the limits of `model`; each one it does not set comes from its provider."""
         own, defaults = self.model(model), {name: getattr(self, name) for name in Limits.model_fields}
         said = {name: value for name in Limits.model_fields if (value := getattr(own, name)) is not None}
         return Limits(**{**defaults, **said})
@@ -145,7 +147,7 @@ class RetrySettings(BaseModel):
 
 
 class KeptAnswersSettings(BaseModel):
-    """How many recent answers a worker can send again without paying again."""
+    """Number of recent answers that a worker can send again without paying again."""
 
     max_count: int = Field(default=20_000, ge=0)
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
@@ -158,7 +160,7 @@ class KeptAnswersSettings(BaseModel):
 
 
 class ProbeSettings(BaseModel):
-    """How a stopped account is tried again: by minimal calls at jittered, growing intervals."""
+    """Schedule of probes of a stopped account: minimal calls at jittered, growing intervals."""
 
     first_seconds: float = Field(default=5.0, gt=0)
     max_seconds: float = Field(default=300.0, gt=0)
@@ -215,16 +217,16 @@ class WorkerSettings(ServiceSettings):
         return self
 
     def reasons(self, provider: str, model: str) -> bool:
-        """Whether a model is known to reason before its first answer."""
+        """Return whether a model is known to reason before its first answer."""
         settings = self.providers.get(provider)
         return settings is not None and settings.reasons(model)
 
     @property
     def hands(self) -> int:
-        """Requests that this worker has in hand at once, so that a slot never waits for a request."""
+        """Return the in-flight limit: requests held at once, so that a slot never waits for one."""
         return max(self.max_held, 2 * self.slots)
 
     @property
     def slots(self) -> int:
-        """Calls this worker can have under way at once, over all providers."""
+        """Return how many calls this worker can have under way at once, over all providers."""
         return sum(provider.max_in_flight for provider in self.providers.values())

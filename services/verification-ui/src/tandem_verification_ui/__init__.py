@@ -1,1 +1,1 @@
-"""The review queue: takes in what a model was unsure of, hands it to people, records and publishes their decisions."""
+"""The review queue: accepts what a model was unsure of, gives it to people, records and publishes their decisions."""

@@ -1,4 +1,4 @@
-"""`python -m tandem_verification_ui`"""
+"""Starts the verification-ui: `python -m tandem_verification_ui`."""
 
 from __future__ import annotations
 

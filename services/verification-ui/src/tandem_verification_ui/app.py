@@ -36,7 +36,7 @@ def make_app(
     https: bool = False,
     static: Path = BUILT,
 ) -> FastAPI:
-    """Without its parts it serves nothing, but can be asked for its OpenAPI."""
+    """Return the application. Without its parts it serves nothing, but gives its OpenAPI document."""
     app = FastAPI(
         title="Tandem review",
         version="1",
@@ -70,7 +70,7 @@ class NamedMount(Mount):
 
 
 class SecurityHeaders:
-    """Tells browsers what the page may do. Forwarded answers keep the headers that the api gave them."""
+    """Sets the headers that say what the page may do. Forwarded answers keep the headers that the api gave them."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app

@@ -33,7 +33,7 @@ from tandem_verification_ui.settings import VerificationUiSettings
 SERVICE = "verification-ui"
 DRAIN_SECONDS = 10.0
 CALLS = 2
-"""Batches under way at once: one is decoded while another is written."""
+"""Number of batches under way at once: one is decoded while another is written."""
 
 
 _log = get_logger(__name__)
@@ -41,7 +41,7 @@ _log = get_logger(__name__)
 
 @asynccontextmanager
 async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterator[App]:
-    """Neither dependency needs to be there at the start, and people decide while Kafka is away."""
+    """Build the app. Neither dependency needs to be there at the start, and people decide while Kafka is away."""
     database = Database(settings.mongo)
     store_watch = StoreWatch(database, health)
     connection = Connection(settings.kafka)

@@ -16,7 +16,7 @@ from tandem.web import Problem
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 300.0
-"""The longest the api may be silent: an import answers when it committed."""
+"""Longest silence of the api: an import answers when it committed."""
 CONNECTIONS = 200
 
 _HOP_BY_HOP = frozenset(
@@ -84,7 +84,7 @@ class Forwarder:
 
 
 async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """The bytes as they came, compressed or not. An answer that breaks off breaks off here too."""
+    """Yield the bytes as they came, compressed or not. An answer that breaks off breaks off here too."""
     try:
         async for chunk in answer.aiter_raw():
             yield chunk
@@ -93,7 +93,7 @@ async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _target(scope: Scope) -> bytes:
-    """Path and query exactly as the client sent them."""
+    """Return path and query exactly as the client sent them."""
     path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
     return path + b"?" + query if query else path
@@ -113,7 +113,7 @@ def _request_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
-    """Without those that belong to one connection: the known ones, and those that `Connection` names."""
+    """Return the headers without those of one connection: the known ones, and those that `Connection` names."""
     headers = list(headers)
     named = {
         option.strip().lower()
@@ -125,4 +125,4 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes,
 
 
 def _no_answer(status: int, code: str, detail: str) -> Problem:
-    return Problem(status, code, detail, cure="Try again in a few seconds. If it stays so, start the api service.")
+    return Problem(status, code, detail, cure="Try again in a few seconds. If it persists, start the api service.")

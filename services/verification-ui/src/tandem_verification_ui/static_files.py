@@ -1,4 +1,4 @@
-"""Serves the built page: files by their path, the page itself for every address that it routes on its own."""
+"""Static files of the built page: files by their path, the page itself for every address that it routes on its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PageFiles(StaticFiles):
         super().__init__(directory=directory, check_dir=False)
 
     async def check_config(self) -> None:
-        """The folder may come later: an answer says what to do until then."""
+        """Accept a missing folder: it may come later, and an answer says what to do until then."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):

@@ -1,6 +1,6 @@
 """The bus: events to and from Kafka.
 
-Services hand over functions of events and get guarantees back: effect → acknowledgement of what follows from it →
+Services supply functions of events and get guarantees: effect → acknowledgement of what follows from it →
 commit. Delivery is at least once; order between messages is not promised. Only this package imports the Kafka client.
 """
 

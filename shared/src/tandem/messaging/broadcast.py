@@ -35,7 +35,7 @@ _log = get_logger(__name__)
 
 
 class BroadcastReader(Generic[E]):
-    """Hands each event of a topic to `apply`, in order within a partition, from the beginning or from now on.
+    """Passes each event of a topic to `apply`, in order within a partition, from the beginning or from now on.
 
     When the broker turns out to have forgotten the topic, the reader starts again from the beginning of the new log.
     """
@@ -50,8 +50,11 @@ class BroadcastReader(Generic[E]):
         tail: int = 0,
         producer: Producer | None = None,
     ) -> None:
-        """`tail`: without the beginning, begin with so many of the newest messages of each partition instead.
-        `producer`: writes undecodable messages to the dead letter; without one they are skipped with a metric."""
+        """Take the connection and the topic. `tail`: begin with that many of the newest messages of each partition.
+
+        `tail` applies without `from_beginning`. `producer`: writes undecodable messages to the dead letter; without one
+        they are skipped with a metric.
+        """
         if topic.event is None:
             raise ValueError(f"{topic.name} carries no events")
         self._event_type: type[E] = topic.event  # type: ignore[assignment]  # the caller pairs topic and callback
@@ -90,7 +93,7 @@ class BroadcastReader(Generic[E]):
             raise BrokerUnavailableError(f"{self._name} could not be read to its end within {limit:g} s")
 
     async def run(self) -> None:
-        """Wait for the reader's end: for ever, unless it fails. Lets a process notice."""
+        """Wait until the reader ends, which it does only by failing; lets the process notice."""
         if self._task is not None:
             await asyncio.shield(self._task)
 
@@ -138,7 +141,7 @@ class BroadcastReader(Generic[E]):
                 partitions = await self._assign(consumer)
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> set[TopicPartition]:
-        """Assign all partitions, going on where an earlier client stopped; waits until the topic is there."""
+        """Assign all partitions, continuing where an earlier client stopped; waits until the topic exists."""
         consumer.assign([TopicPartition(self._name, 0)])  # makes the client ask for the topic
         while not (numbers := consumer.partitions_for_topic(self._name)):  # noqa: ASYNC110 - nothing announces it
             await asyncio.sleep(LOOK_SECONDS)
@@ -156,8 +159,11 @@ class BroadcastReader(Generic[E]):
         return partitions
 
     async def _at_end(self, consumer: AIOKafkaConsumer, partitions: set[TopicPartition]) -> bool:
-        """Compare positions with the high watermarks that came with the fetches (asking for end offsets is not reliable
-        on every broker), and begin again where the log is shorter than what was read of it."""
+        """Return whether every partition was read to its end, by the high watermarks that came with the fetches.
+
+        Asking for end offsets is not reliable on every broker. Starts again from the beginning where the log is shorter
+        than what was read of it.
+        """
         at_end = True
         for partition in partitions:
             high = consumer.highwater(partition)

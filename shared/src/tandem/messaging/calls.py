@@ -1,4 +1,4 @@
-"""The handler calls of a consumer: which messages wait for one, which are in one, and whether more may be fetched."""
+"""Handler calls of a consumer: which messages wait for one, which are in one, and whether more may be fetched."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tandem.observability.metrics import EVENTS_CONSUMED, IN_FLIGHT
 Message: TypeAlias = tuple[TopicPartition, Record]
 
 ROOM_PARTS = 4
-"""Messages are fetched once there is room for one of so many parts of what may wait: each fetch costs."""
+"""Messages are fetched once there is room for 1/`ROOM_PARTS` of what may wait: each fetch costs."""
 MOST_BYTES = 64 * 1024 * 1024
-"""Of the messages that wait or are handled, however few they are: nothing more is fetched beyond it."""
+"""Limit of the bytes that wait or are handled, however few the messages: beyond it nothing more is fetched."""
 
 
 class Calls:
@@ -39,8 +39,10 @@ class Calls:
         fail: Callable[[BaseException], None],
         again: Callable[[TopicPartition, Record], None],
     ) -> None:
-        """`fail` takes what a call raised, other than LetGo; it ends the process. `again` takes messages that were let
-        go and had been fetched once more by then."""
+        """Set the limits. `fail` receives what a call raised, other than LetGo; it ends the process.
+
+        `again` receives messages that were let go and had been fetched once more by then.
+        """
         self._handling = handling
         self._in_flight = in_flight
         self._max_batch = max_batch
@@ -48,7 +50,7 @@ class Calls:
         self._most_waiting = most_waiting
         self._bytes = 0
         self.least_room = max(1, most_waiting // ROOM_PARTS)
-        """Less room is not worth fetching for."""
+        """Smallest room that is worth a fetch."""
         self._fail = fail
         self._again = again
         self._ready: deque[Message] = deque()
@@ -61,16 +63,16 @@ class Calls:
 
     @property
     def waiting(self) -> int:
-        """Messages held and not begun."""
+        """Return how many messages are held and not begun."""
         return len(self._ready)
 
     @property
     def room(self) -> int:
-        """Messages that may be taken on top of those that wait."""
+        """Return how many messages may be accepted on top of those that wait."""
         return 0 if self._bytes > MOST_BYTES else self._most_waiting - len(self._ready)
 
     def add(self, messages: Collection[Message]) -> None:
-        """These are handled as soon as there is a call for them: at the next `start`."""
+        """Queue messages; they are handled as soon as there is a call for them, at the next `start`."""
         self._ready.extend(messages)
         self._bytes += _size(messages)
 
@@ -93,7 +95,7 @@ class Calls:
             self.room_made.set()
 
     def forget_waiting(self) -> None:
-        """Let go of what has not begun."""
+        """Drop the messages whose handling has not begun."""
         self._bytes -= _size(self._ready)
         self._ready.clear()
 
@@ -105,17 +107,17 @@ class Calls:
         self._held = False
 
     def begin_no_more(self) -> None:
-        """From now on what runs may come to its end, and nothing else begins."""
+        """Let what runs come to its end, and begin nothing else from now on."""
         self._over = True
         self.room_made.set()
 
     async def wait(self, seconds: float) -> None:
-        """For what runs, so long at most."""
+        """Wait for what runs, at most `seconds`."""
         if self._running and seconds:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def cancel(self) -> None:
-        """Cut off what runs."""
+        """Cancel what runs."""
         running = list(self._running)
         for call in running:
             call.cancel()

@@ -1,4 +1,4 @@
-"""What the client library would send, and a broker that forgot everything would believe."""
+"""Guards against messages and commits that a broker which forgot everything would accept wrongly."""
 
 from __future__ import annotations
 

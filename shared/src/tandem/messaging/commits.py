@@ -1,4 +1,4 @@
-"""The commits of a consumer, and how far it is behind."""
+"""Commits of a consumer, and its lag."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Commits:
         waiting: Callable[[], int],
         log_was_reset: Callable[[], None],
     ) -> None:
-        """`interval` in seconds. `waiting` counts messages fetched and not begun, `log_was_reset` is told of it."""
+        """Commit every `interval` seconds.
+
+        `waiting` counts messages not begun; `log_was_reset` is notified of a reset log.
+        """
         self._in_flight = in_flight
         self._memory = memory
         self._topic = topic
@@ -41,11 +44,11 @@ class Commits:
         self._under_way: asyncio.Task[None] | None = None
 
     def fetched(self, partition: TopicPartition, below: int) -> None:
-        """The log was read up to this offset."""
+        """Record that the log was read up to this offset."""
         self._positions[partition] = below
 
     def released(self) -> None:
-        """No partition is owned any more."""
+        """Record that no partition is owned any more."""
         self._positions.clear()
 
     async def commit_regularly(self, consumer: AIOKafkaConsumer) -> None:
@@ -59,14 +62,17 @@ class Commits:
             self._measure_lag(consumer)
 
     async def commit_last(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit before partitions go: none on its way may be sent after they belong to others."""
+        """Commit before partitions are revoked: no commit may be sent after they belong to others."""
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
         await self.commit(consumer)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit what rose. A failure does no harm: it is committed later, or the messages are delivered again."""
+        """Commit the watermarks that rose.
+
+        A failure does no harm: they are committed later, or messages are redelivered.
+        """
         offsets = self._in_flight.to_commit()
         if not offsets:
             return

@@ -1,4 +1,4 @@
-"""How to reach the broker: the settings as the Kafka client wants them, and names with the installation's prefix."""
+"""Connection to the broker: the settings as the Kafka client wants them, and names with the installation's prefix."""
 
 from __future__ import annotations
 
@@ -22,20 +22,23 @@ class Connection:
         _leave_topic_creation_to_the_keeper()
 
     def topic(self, topic: Topic) -> str:
-        """The topic's name on this broker."""
+        """Return the topic's name on this broker."""
         return f"{self.settings.prefix}{topic.name}"
 
     def group(self, service: str) -> str:
-        """The consumer group's name on this broker."""
+        """Return the consumer group's name on this broker."""
         return f"{self.settings.prefix}{service}"
 
     def partitions(self, topic: Topic) -> int:
-        """How many partitions the topic should have; a topic of one partition relies on its order and keeps it."""
+        """Return how many partitions the topic should have.
+
+        A topic of one partition relies on its order and keeps it.
+        """
         return topic.partitions if topic.partitions == 1 else self.settings.partitions or topic.partitions
 
     @property
     def options(self) -> dict[str, Any]:
-        """Keyword arguments for any of the client library's classes."""
+        """Return keyword arguments for any of the client library's classes."""
         settings = self.settings
         options: dict[str, Any] = {
             "bootstrap_servers": settings.bootstrap_servers,
@@ -53,7 +56,10 @@ class Connection:
         return options
 
     def _ssl_context(self) -> ssl.SSLContext:
-        """Verifies the broker's certificate and name; shows a client certificate where one is set."""
+        """Return a context that verifies the broker's certificate and name.
+
+        It shows a client certificate if one is set.
+        """
         settings = self.settings
         context = ssl.create_default_context(cafile=None if settings.tls_ca_file is None else str(settings.tls_ca_file))
         if settings.tls_cert_file is not None:

@@ -1,4 +1,4 @@
-"""Where messages go that cannot be handled: as they were, with headers that say from where and why."""
+"""Dead letters: messages that cannot be handled, as they were, with headers that say where from and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DeadLetters:
     """Writes the dead letters of one consumer. A write that fails raises, and nothing is committed: never dropped."""
 
     def __init__(self, connection: Connection, producer: Producer, *, topic_name: str, group: str) -> None:
-        """`topic_name` is the catalogue's, for metrics."""
+        """Take the parts. `topic_name` is the catalogue's name, for metrics."""
         self._destination = connection.topic(DEAD_LETTER)
         self._producer = producer
         self._topic_name = topic_name
@@ -29,11 +29,14 @@ class DeadLetters:
         self._in_a_row = 0
 
     def handled(self) -> None:
-        """A message was handled well: the row of dead letters, if there was one, is over."""
+        """Record that a message was handled: the run of consecutive dead letters, if any, is over."""
         self._in_a_row = 0
 
     async def write(self, record: ConsumerRecord[bytes, bytes], reason: str, detail: str = "") -> None:
-        """Returns once the broker has it. Raises TooManyDeadLettersError at the hundredth in a row."""
+        """Write a dead letter; return once the broker has it.
+
+        Raises TooManyDeadLettersError at the hundredth in a row.
+        """
         headers = (
             *record.headers,
             ("tandem-dead-letter-topic", record.topic.encode()),

@@ -1,4 +1,4 @@
-"""What can go wrong on the bus; each with one meaning."""
+"""Errors of the bus, each with one meaning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class MessagingError(Exception):
-    """Base of what the bus raises to end a process: the supervisor starts it again, and nothing is lost."""
+    """Base of the errors that end a process: the supervisor starts it again, and nothing is lost."""
 
 
 class BrokerUnavailableError(MessagingError):
@@ -18,7 +18,7 @@ class BrokerUnavailableError(MessagingError):
 
 
 class TooManyDeadLettersError(MessagingError):
-    """So many messages in a row could not be handled that the fault is likely here and not in the messages."""
+    """Too many messages in a row could not be handled: the fault is likely here and not in the messages."""
 
 
 class EventTooLargeError(MessagingError):

@@ -1,4 +1,4 @@
-"""Knows for how long the consumer group surely counts this process as its member."""
+"""Lease on the membership in a consumer group: for how long the group surely counts this process as its member."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class GroupLease:
     """
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = since_boot) -> None:
-        """`seconds`: the session timeout. `clock` must count the time in which the process stands still."""
+        """Begin without a lease. `seconds`: the session timeout.
+
+        `clock` must count time in which the process is suspended.
+        """
         self._seconds = seconds
         self._clock = clock
         self._until = float("-inf")
@@ -34,7 +37,7 @@ class GroupLease:
 
     @property
     def holds(self) -> bool:
-        """Whether the member is surely in the group now."""
+        """Return whether the member is surely in the group now."""
         return self._clock() < self._until
 
     async def changed(self) -> None:
@@ -42,7 +45,7 @@ class GroupLease:
         await self._news.wait()
 
     def begin(self) -> None:
-        """Begin with the newest join: the process knows what it owns since."""
+        """Begin the lease at the newest join: since then the process knows what it owns."""
         self._renew(self._joined_at)
 
     def end(self) -> None:
@@ -51,7 +54,7 @@ class GroupLease:
         self._tell()
 
     def watch(self, client: AIOKafkaClient) -> None:
-        """Take notice of each heartbeat of the client that is acknowledged, and of each join."""
+        """Observe each heartbeat of the client that is acknowledged, and each join."""
         send = client.send
 
         async def watched_send(node_id: int, request: Any, *, group: int = ConnectionGroup.DEFAULT) -> Any:

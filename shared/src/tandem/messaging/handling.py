@@ -1,4 +1,4 @@
-"""Takes messages to their end: decoded, handled, what follows from them published, or written to the dead letter."""
+"""Handling of messages: decoded, handled, the events that follow published, or written to the dead letter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ E = TypeVar("E", bound=Event)
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 TRIES = 3
-"""Of a single message whose handler fails for no reason the bus knows."""
+"""Limit of calls for a single message whose handler fails for a reason that the bus does not know."""
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 
@@ -37,7 +37,7 @@ _log = get_logger(__name__)
 
 
 class Handling(Generic[E]):
-    """The policy around one handler. `handle` returns when each message has come to its end, one way or another."""
+    """Policy around one handler. `handle` returns when each message has been handled or dead-lettered."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Handling(Generic[E]):
         dependency_errors: tuple[type[Exception], ...],
         health: Health | None,
     ) -> None:
-        """`single`: the handler gets one message at a time, and its span is the message's own."""
+        """Take the parts. `single`: the handler gets one message at a time, and its span is the message's own."""
         if topic.event is None:
             raise ValueError(f"{topic.name} carries no events")
         self._event_type: type[E] = topic.event  # type: ignore[assignment]  # the caller pairs handler and topic
@@ -68,12 +68,15 @@ class Handling(Generic[E]):
 
     @property
     def dependency_away(self) -> bool:
-        """Whether some call waits for a dependency; then it is no use to start others."""
+        """Return whether some call waits for a dependency; then starting others is useless."""
         return self._waiting > 0
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Raises MessagingError when the process should end; then nothing is known of these messages. Raises LetGo when
-        a message is another member's to handle."""
+        """Handle messages to their end.
+
+        Raises MessagingError when the process should end; then nothing is known of these messages. Raises LetGo when a
+        message is another member's to handle.
+        """
         received: list[tuple[Record, Received[E]]] = []
         for record in records:
             if (decoded := await self._decode(record)) is not None:
@@ -102,7 +105,7 @@ class Handling(Generic[E]):
         _log.warning("messaging.batch.failed", topic=self._topic.name, messages=count, error=_brief(error))
 
     async def _decode(self, record: Record) -> Received[E] | None:
-        """None: the message ended here, in the dead letter or skipped."""
+        """Decode a message. Return None if the message ended here, in the dead letter or skipped."""
         if record.value is None:
             SKIPPED.labels(self._topic.name, "tombstone").inc()
             return None
@@ -137,7 +140,7 @@ class Handling(Generic[E]):
                 return
 
     async def _until_available(self, messages: Sequence[Received[E]]) -> None:
-        """Call the handler and publish; again and again while it says `NotNow` or a dependency is away."""
+        """Call the handler and publish; repeat while it raises `NotNow` or a dependency is away."""
         failures = 0
         waiting = False
         try:
@@ -197,7 +200,7 @@ class Handling(Generic[E]):
                 raise
 
     async def _call_in_batch_span(self, messages: Sequence[Received[E]]) -> None:
-        """One span for the call, with links; and for each sampled message its own, a child of the sender's."""
+        """Call the handler in one span, with links; each sampled message gets its own span, a child of the sender's."""
         name = f"{self._topic.name} process"
         links: list[trace.Link] = []
         own: list[trace.Span] = []
@@ -232,7 +235,7 @@ class Handling(Generic[E]):
 
 
 def undecodable(error: ValidationError, value: bytes, wanted: type[Event]) -> tuple[str, str]:
-    """Reason and detail for the dead letter; names fields, never repeats the input."""
+    """Return reason and detail for the dead letter; they name fields and never repeat the input."""
     try:
         content = json.loads(value)
     except ValueError as invalid:

@@ -1,4 +1,4 @@
-"""What a consumer holds: which messages it took, which are running, which are done, over changes of ownership. Pure."""
+"""Messages that a consumer holds: fetched, running or done, across changes of ownership. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 
 class Verdict(Enum):
-    """What to do with a message that was fetched."""
+    """Tells what to do with a fetched message."""
 
     START = "start"
     RUNNING = "running"
@@ -34,8 +34,10 @@ class InFlight:
         self._trackers: dict[TopicPartition, OffsetTracker] = {}
         self._running: dict[tuple[TopicPartition, int], Record] = {}
         self._done: dict[TopicPartition, dict[int, int]] = {}
-        """Handled and not known to be committed, by offset: what tells the message from another one. Behind a slow call
-        these are many, so the messages themselves are not kept."""
+        """Messages handled and not known to be committed: by offset, a hash that tells the message from another one.
+
+        Behind a slow call these are many, so the messages themselves are not kept.
+        """
 
     @property
     def partitions(self) -> Iterable[TopicPartition]:
@@ -47,20 +49,23 @@ class InFlight:
 
     @property
     def running_on(self) -> set[int]:
-        """Numbers of the partitions of which messages are being handled, owned still or not."""
+        """Return the numbers of the partitions of which messages are being handled, owned still or not."""
         return {partition.partition for partition, _ in self._running}
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
-        """From now on these partitions are owned, from the group's committed offset on."""
+        """Own these partitions from now on, from the group's committed offset on."""
         self._trackers = {partition: OffsetTracker() for partition in partitions}
         self._done = {partition: done for partition, done in self._done.items() if partition in self._trackers}
 
     def release(self) -> None:
-        """No partition is owned any more. What runs goes on and is remembered."""
+        """Own no partition any more. Running handling continues and is remembered."""
         self._trackers = {}
 
     def fetched(self, partition: TopicPartition, record: Record) -> tuple[Verdict, bool]:
-        """Take a fetched message. The second value: whether the log was found to begin anew (its offsets went back)."""
+        """Register a fetched message.
+
+        The second value: True if the log turned out to begin anew (its offsets went back).
+        """
         tracker = self._trackers.setdefault(partition, OffsetTracker())
         began_anew = False
         try:
@@ -82,7 +87,7 @@ class InFlight:
         self._running[partition, record.offset] = record
 
     def finished(self, partition: TopicPartition, record: Record) -> None:
-        """The message was handled to its end."""
+        """Record that the message was handled to its end."""
         if not self._forget(partition, record):
             return  # a message of a log that the broker forgot since
         self._done.setdefault(partition, {})[record.offset] = _print_of(record)
@@ -91,7 +96,7 @@ class InFlight:
             tracker.finish(record.offset)
 
     def abandoned(self, partition: TopicPartition, record: Record) -> bool:
-        """Take note that the message's handling was cut off; whoever fetches it next handles it.
+        """Record that the message's handling was cut off; whoever fetches it next handles it.
 
         True where it was fetched again already, while it was being handled: then nobody fetches it once more.
         """
@@ -108,7 +113,7 @@ class InFlight:
         return True
 
     def to_commit(self) -> dict[TopicPartition, int]:
-        """Watermarks that rose since they were last committed."""
+        """Return the watermarks that rose since they were last committed."""
         return {
             partition: offset
             for partition, tracker in self._trackers.items()

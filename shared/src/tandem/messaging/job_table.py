@@ -1,4 +1,4 @@
-"""What this process knows of the jobs: the table that the compacted topic `annotation.jobs` spells out."""
+"""State of the jobs, as this process knows it from the compacted topic `annotation.jobs`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class JobTable:
     """
 
     def __init__(self, connection: Connection, *, producer: Producer | None = None) -> None:
-        """`producer`: undecodable messages go to the dead letter through it; without one they are skipped."""
+        """Start empty. `producer`: writes undecodable messages to the dead letter; without one they are skipped."""
         self._jobs: dict[str, JobPublishedV1] = {}
         self._arrivals: dict[str, asyncio.Future[None]] = {}
         self._callbacks: list[Callable[[JobPublishedV1], None]] = []
@@ -33,7 +33,7 @@ class JobTable:
         await self._reader.start()
 
     async def run(self) -> None:
-        """Ends only if reading fails for good; a component that lets the process notice."""
+        """Run until reading fails for good; a component that lets the process notice."""
         await self._reader.run()
 
     async def stop(self) -> None:
@@ -43,11 +43,11 @@ class JobTable:
         return self._jobs.get(job_id)
 
     def live(self) -> list[JobPublishedV1]:
-        """Jobs that are running, paused or waiting."""
+        """Return the jobs that are running, paused or waiting."""
         return [job for job in self._jobs.values() if job.state.is_live]
 
     async def wait_for(self, job_id: str, timeout: float) -> JobPublishedV1 | None:  # noqa: ASYNC109 - None is an answer here
-        """The job, waiting up to `timeout` seconds for its first publication; None when it did not come."""
+        """Return the job, waiting up to `timeout` seconds for its first publication; None if it did not come."""
         if (job := self._jobs.get(job_id)) is not None:
             return job
         arrival = self._arrivals.setdefault(job_id, asyncio.get_running_loop().create_future())
@@ -59,7 +59,7 @@ class JobTable:
         self._callbacks.append(callback)
 
     def apply(self, job: JobPublishedV1) -> None:
-        """Take a publication in, unless as new a one is known."""
+        """Apply a publication, unless one as new is known."""
         known = self._jobs.get(job.job_id)
         if known is not None and (known.epoch, known.revision) >= (job.epoch, job.revision):
             return

@@ -17,12 +17,12 @@ from tandem.messaging.group_lease import GroupLease
 from tandem.observability.logs import get_logger
 
 COMMIT_SECONDS = 5.0
-"""The longest wait for one commit, or for an answer about one."""
+"""Longest wait for one commit, or for an answer about one."""
 CLOSE_SECONDS = 5.0
 METADATA_MS = 5_000
-"""How old a consumer's knowledge of the topic's partitions may be; when they change, the group shares out anew."""
+"""Age at which a consumer refreshes what it knows of the topic's partitions; a change makes the group rebalance."""
 JOIN_MARGIN_SECONDS = 10.0
-"""What a rebalance may take beyond the longest drain."""
+"""Time that a rebalance may take beyond the longest drain."""
 
 _log = get_logger(__name__)
 
@@ -37,9 +37,10 @@ async def open_consumer(
     report: Callable[[str], None],
     lease: GroupLease,
 ) -> AIOKafkaConsumer | None:
-    """A consumer that may subscribe to the topic; waits for the broker and the topic. None when `stopping` came first.
+    """Return a consumer that may subscribe to the topic; None if `stopping` came first.
 
-    A group whose leader does not know of the topic yet would share out nothing and be content with it.
+    Waits for the broker and the topic: a group whose leader does not know of the topic yet would assign nothing and be
+    content with it.
     """
     settings = connection.settings
     rebalance_ms = int((drain_seconds + COMMIT_SECONDS + JOIN_MARGIN_SECONDS) * 1000)
@@ -77,7 +78,7 @@ async def open_consumer(
 
 
 def _sticky() -> type[StickyPartitionAssignor]:
-    """Members keep what they had as far as that goes: nothing need be given up to be had again.
+    """Return an assignor with which members keep the partitions they had, as far as possible.
 
     The library keeps what a member has in the class, and a process may hold several members.
     """
@@ -85,7 +86,7 @@ def _sticky() -> type[StickyPartitionAssignor]:
 
 
 async def _started(consumer: AIOKafkaConsumer, topic: str, stopping: asyncio.Event) -> bool:
-    """Start, unless told to stop before the broker answered."""
+    """Start the consumer, unless told to stop before the broker answered. Return whether it started."""
     starting = asyncio.create_task(_start(consumer, topic))
     told = asyncio.create_task(stopping.wait())
     try:
@@ -117,31 +118,31 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 def was_dropped(consumer: AIOKafkaConsumer) -> bool:
-    """Say whether the group knows this member no more (or never knew it): the client forgot its place in the group."""
+    """Return whether the group dropped this member (or never knew it): the client forgot its place in the group."""
     generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
     return generation < 0
 
 
 class GroupMemory:
-    """What this process remembers of its group, to tell whether the broker still does."""
+    """Memory of the group in this process, to tell whether the broker still remembers it."""
 
     def __init__(self, topic_name: str) -> None:
         self._topic_name = topic_name
         self.generation = -1
-        """When partitions were last shared out."""
+        """Generation of the group when partitions were last assigned."""
         self._commits: dict[TopicPartition, int] = {}
 
     def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """The broker acknowledged these commits."""
+        """Record commits that the broker acknowledged."""
         self._commits |= offsets
 
     def follows(self, consumer: AIOKafkaConsumer) -> bool:
-        """Whether nobody can have owned anything between the last membership and this new one."""
+        """Return whether nobody can have owned anything between the last membership and this new one."""
         generation: int = consumer._coordinator.generation  # noqa: SLF001 - the library tells it nowhere else
         return generation == self.generation + 1
 
     async def is_gone(self, consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> bool:
-        """Whether the group that was just joined, with these partitions assigned, is not the one joined before.
+        """Return whether the group just joined, with these partitions assigned, is not the one joined before.
 
         A group's generation only rises, unless the broker forgot the group and whatever else it held. The first to join
         the new group is sure to see it; committed offsets that went back are the other sign.

@@ -1,4 +1,4 @@
-"""Partitions that came from another member, and their messages until this one is prepared to handle them."""
+"""Newly assigned partitions, and their messages until this member is prepared to handle them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from tandem.messaging.in_flight import Record
 
 Prepare: TypeAlias = Callable[[Mapping[int, int]], Awaitable[None]]
-"""Given, by partition number, how many messages there are from the first uncommitted one to the end of the log."""
+"""Receives, by partition number, how many messages there are from the first uncommitted one to the end of the log."""
 
 
 class Newcomers:
@@ -23,7 +23,7 @@ class Newcomers:
         release: Callable[[Collection[tuple[TopicPartition, Record]]], None],
         fail: Callable[[BaseException], None],
     ) -> None:
-        """`release` takes the messages that were held; `fail` what `prepare` raised."""
+        """Begin with nothing held. `release` receives the messages that were held; `fail` what `prepare` raised."""
         self._prepare = prepare
         self._release = release
         self._fail = fail
@@ -34,22 +34,22 @@ class Newcomers:
 
     @property
     def held(self) -> int:
-        """Messages held back."""
+        """Return how many messages are held back."""
         return sum(map(len, self._messages.values()))
 
     def assigned(self, partitions: Iterable[TopicPartition], *, follows: bool) -> None:
-        """These are owned now. `follows`: what was owned before was nobody else's in between."""
+        """Add newly assigned partitions. `follows`: what was owned before was nobody else's in between."""
         if self._prepare is not None:
             self._new |= set(partitions) - (self._owned if follows else set())
 
     def released(self, partitions: Iterable[TopicPartition]) -> None:
-        """No partition is owned any more; these were until now."""
+        """Record that no partition is owned any more; `partitions` were until now."""
         prepared = set(partitions) - self._new
         self.forget()
         self._owned = prepared
 
     def forget(self) -> None:
-        """Hold nothing, and know of no partition."""
+        """Drop all held messages and all partitions."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -58,14 +58,14 @@ class Newcomers:
         self._owned = set()
 
     def hold(self, partition: TopicPartition, record: Record) -> bool:
-        """Keep the message back, if its partition is new."""
+        """Hold the message back if its partition is newly assigned. Return whether it is held."""
         if partition not in self._new:
             return False
         self._messages.setdefault(partition, []).append(record)
         return True
 
     def prepare(self, highs: Mapping[TopicPartition, int]) -> None:
-        """See to it that what is held is released in the end. `highs`: the high watermarks."""
+        """Start preparing, so that what is held is released in the end. `highs`: the high watermarks."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(dict(highs)))
 

@@ -1,4 +1,4 @@
-"""Which offset of a partition may be committed. Pure: no client, no clock."""
+"""Tracker of the offset of a partition that may be committed. Pure: no client, no clock."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class OffsetTracker:
 
     @property
     def watermark(self) -> int | None:
-        """None until something was taken."""
+        """Return the watermark; None until something was taken."""
         return self._watermark
 
     @property
     def in_flight(self) -> int:
-        """Messages taken and not done."""
+        """Return how many messages are taken and not done."""
         return len(self._pending)
 
     def holds(self, offset: int) -> bool:
-        """Whether the message was taken and is not done."""
+        """Return whether the message was taken and is not done."""
         return offset in self._pending
 
     def take(self, offset: int) -> None:
-        """Raises ValueError for an offset at or below one already taken."""
+        """Mark a message taken. Raises ValueError for an offset at or below one already taken."""
         if self._order and offset <= self._order[-1]:
             raise ValueError(f"offset {offset} taken after {self._order[-1]}")
         if self._watermark is None:
@@ -60,7 +60,7 @@ class OffsetTracker:
             self._watermark = order[0] if order else last + 1
 
     def to_commit(self) -> int | None:
-        """The watermark where it rose since the last commit, else None."""
+        """Return the watermark if it rose since the last commit, else None."""
         if self._watermark is None or self._committed is None or self._watermark <= self._committed:
             return None
         return self._watermark

@@ -1,4 +1,4 @@
-"""An event on its way out, with the trace context of what caused it; and what makes such events of received ones."""
+"""Outgoing events, with the trace context of what caused them; and the handlers that make them of received ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Outgoing:
 
     @classmethod
     def caused_by(cls, received: Received[Any], event: Event) -> Outgoing:
-        """The event as a consequence of one received message, whatever span is current: for handlers of batches."""
+        """Return the event as a consequence of one received message, whatever span is current. For batch handlers."""
         if received.span_context is None:
             return cls(event, tuple(header for header in received.headers if header[0] in TRACE_HEADERS))
         return cls(event, tuple(inject_headers(received.span_context)))

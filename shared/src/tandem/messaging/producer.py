@@ -36,18 +36,18 @@ from tandem.observability.metrics import EVENTS_PRODUCED, LOG_RESETS, PRODUCE_FA
 from tandem.observability.tracing import inject_headers, makes_spans, tracer
 
 LINGER_MS = 5
-"""How long the first message waits for others to go with; whoever awaits an acknowledgement waits for it too."""
+"""Time that the first message waits for others to go with; whoever awaits an acknowledgement waits for it too."""
 BATCH_BYTES = 256 * 1024
 MAX_MESSAGE_BYTES = 1_000_000
-"""Of an event's JSON. Below the brokers' default of 1 MiB, so that the limit is met here and not there."""
+"""Limit of an event's JSON. Below the brokers' default of 1 MiB, so that the limit is met here and not there."""
 HEADROOM_BYTES = 40_000
-"""For the key, the headers and the framing around the JSON."""
+"""Room for the key, the headers and the framing around the JSON."""
 REQUEST_SECONDS = 10.0
 FIRST_WAIT_SECONDS = 0.1
 SLOW_SECONDS = 5.0
-"""Acknowledgements outstanding for so long make the process not ready."""
+"""Seconds of outstanding acknowledgements after which the process is not ready."""
 RENEW_SECONDS = 60.0
-"""A client whose acknowledgements are outstanding for so long is replaced by a new one, in case it is stuck itself."""
+"""Seconds of outstanding acknowledgements after which the client is replaced, in case it is stuck itself."""
 CHUNK = 5_000
 """Events in the client's buffers at once; bounds memory however long the list given to `send_all` is."""
 HEALTH = "kafka producer"
@@ -57,7 +57,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """Bytes as they go to the broker."""
+    """Bytes of a message as they go to the broker."""
 
     topic: str
     name: str
@@ -95,11 +95,14 @@ class Producer:
         lower one: the broker forgot the topic. Once a reset and topic."""
 
     def last_offset(self, topic: Topic, *, partition: int = 0) -> int | None:
-        """The offset acknowledged last on this partition; None where nothing was sent to it yet."""
+        """Return the offset acknowledged last on this partition; None if nothing was sent to it yet."""
         return self._last_offsets.get(topic.name, {}).get(partition)
 
     def expect_above(self, topic: Topic, offset: int, *, partition: int = 0) -> None:
-        """What an earlier process saw acknowledged: anything not above it counts as a log that began anew."""
+        """Expect offsets above the one that an earlier process saw acknowledged.
+
+        Any other counts as a log that began anew.
+        """
         offsets = self._last_offsets.setdefault(topic.name, {})
         offsets[partition] = max(offset, offsets.get(partition, -1))
 
@@ -120,7 +123,7 @@ class Producer:
         except TimeoutError as error:
             await self.stop()
             where = settings.bootstrap_servers
-            raise BrokerUnavailableError(f"the broker at {where} took nothing for {limit:g} s") from error
+            raise BrokerUnavailableError(f"the broker at {where} accepted nothing for {limit:g} s") from error
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -144,7 +147,7 @@ class Producer:
         await self.send_raw([self._encode(event) for event in events])
 
     async def send_raw(self, messages: Sequence[RawMessage]) -> None:
-        """`send_all` for bytes: for the dead letter."""
+        """Publish bytes as `send_all` does events: for the dead letter."""
         for start in range(0, len(messages), CHUNK):
             left = list(messages[start : start + CHUNK])
             await self._until_taken(partial(self._send_left, left))
@@ -186,7 +189,7 @@ class Producer:
                 await send()
 
     async def _send_left(self, left: list[RawMessage]) -> None:
-        """Send and wait for the acknowledgements; keeps in `left` what was not taken, then raises _NotTakenError."""
+        """Send and wait for the acknowledgements; keeps in `left` what was not accepted, then raises _NotTakenError."""
         client = await self._connected()
         futures: list[tuple[RawMessage, asyncio.Future[Any]]] = []
         refused: list[tuple[RawMessage, KafkaError]] = []
@@ -231,14 +234,14 @@ class Producer:
             raise EventTooLargeError(f"the broker refused an event on {message.topic}: {error}") from error
         if isinstance(error, TopicAuthorizationFailedError):
             raise MessagingError(f"no permission to write to {message.topic}") from error
-        self._report(f"the broker does not take events ({type(error).__name__})")
+        self._report(f"the broker does not accept events ({type(error).__name__})")
         if not error.retriable:
             _log.warning("messaging.producer.renewed", error=repr(error))
             await self._discard(client)  # its inner state is beyond repair; a new one starts clean
         raise _NotTakenError(repr(error)) from error
 
     def _acknowledged(self, name: str, future: asyncio.Future[Any]) -> None:
-        """Runs for each message in the order of a partition's acknowledgements."""
+        """Record one acknowledgement; called in the order of a partition's acknowledgements."""
         if future.cancelled() or future.exception() is not None:
             return
         metadata = future.result()
@@ -300,14 +303,14 @@ class Producer:
 
 
 def _root_span(topic: Topic) -> Headers:
-    """A record's trace begins where its first event is published."""
+    """Return the headers of a new trace: a record's trace begins where its first event is published."""
     span = tracer().start_span(f"{topic.name} publish", kind=trace.SpanKind.PRODUCER)
     span.end()
     return tuple(inject_headers(trace.set_span_in_context(span)))
 
 
 def _failure(future: asyncio.Future[Any]) -> Any:
-    """Return why a message was not taken; None where it was, or where nothing is known yet."""
+    """Return why a message was not accepted; None if it was, or if nothing is known yet."""
     if not future.done():
         return None
     return KafkaError("the client was closed") if future.cancelled() else future.exception()

@@ -21,7 +21,7 @@ class Received(Generic[E]):
 
     event: E
     topic: str
-    """As the broker names it, prefix included."""
+    """Name of the topic on the broker, prefix included."""
     partition: int
     offset: int
     headers: Headers = ()
@@ -32,5 +32,8 @@ class Received(Generic[E]):
 
     @property
     def context(self) -> Context | None:
-        """The trace context to work under: the processing span's, else the sender's; None where nothing is traced."""
+        """Return the trace context to work under: the processing span's, else the sender's.
+
+        None if nothing is traced.
+        """
         return self.span_context if self.span_context is not None else extract_context(self.headers)

@@ -1,4 +1,4 @@
-"""The consumer: fetches, hands over, commits what is done, and gives partitions up without losing or doubling work."""
+"""Consumer runner: fetches, calls handlers, commits what is done, and gives partitions up without losing work."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ E = TypeVar("E", bound=Event)
 
 POLL_MS = 500
 FULL_SECONDS = 5.0
-"""Full for so long, partitions are paused and the broker's poll clock is wound again."""
+"""Seconds without room after which partitions are paused and the broker's poll clock is reset."""
 
 _log = get_logger(__name__)
 
@@ -45,10 +45,10 @@ class ConsumerRunner(Generic[E]):
     concurrency=64`), or few calls over many messages (`max_batch=500, concurrency=2`). Order between calls is not
     promised.
 
-    When partitions are taken away, what has not begun is let go at once and what runs gets `drain_seconds`; its
+    When partitions are revoked, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
-    are not begun again. A handler that is told by `on_owned` what is owned is not waited for when partitions are shared
-    out anew, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
+    are not begun again. A handler that is notified of ownership by `on_owned` is not waited for in a
+    rebalance, and works on meanwhile. When the group dropped this member, or may have, `lease` does not hold.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class ConsumerRunner(Generic[E]):
 
         `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
         group's offsets. `prepare` is run before the first messages of partitions that came from another member are
-        handled; polling goes on meanwhile. `on_owned` is told the numbers of the partitions that are owned, each time
+        handled; polling goes on meanwhile. `on_owned` receives the numbers of the partitions that are owned, each time
         they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
-        can. `on_dropped` is told when the group dropped this member: others may have handled all that it holds.
+        can. `on_dropped` is called when the group dropped this member: others may have handled all that it holds.
         `lease`: says whether the group surely still counts on this member. `most_waiting`: messages that are held ready
         beside those in calls; left out, as many as all calls together take.
         """
@@ -135,22 +135,22 @@ class ConsumerRunner(Generic[E]):
 
     @property
     def queued(self) -> int:
-        """Messages held and not begun."""
+        """Return how many messages are held and not begun."""
         return self._calls.waiting
 
     @property
     def in_flight(self) -> int:
-        """Messages in handler calls."""
+        """Return how many messages are in handler calls."""
         return self._in_flight.running
 
     @property
     def generation(self) -> int:
-        """Of the group, when partitions were last shared out; -1 before that."""
+        """Return the group's generation when partitions were last assigned; -1 before that."""
         return self._memory.generation
 
     @property
     def holding(self) -> set[int]:
-        """Numbers of the partitions of which messages are in handler calls, be they others' by now."""
+        """Return the numbers of the partitions with messages in handler calls, even if others own them by now."""
         return self._in_flight.running_on
 
     async def run(self) -> None:
@@ -189,7 +189,7 @@ class ConsumerRunner(Generic[E]):
     # --- one membership: from joining to leaving
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
-        """Until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
+        """Consume until told to stop, a call fails for good (raises), or the client breaks (returns, to be renewed)."""
         assert self._failure is not None  # noqa: S101 - run() made it
         consumer.subscribe([self._name], listener=RebalanceListener(self, consumer))
         stopping = asyncio.create_task(self._stopping.wait())
@@ -273,13 +273,13 @@ class ConsumerRunner(Generic[E]):
     # --- changes of ownership; called by the client's own coordination task, which holds nothing that polling needs
 
     async def revoked(self, consumer: AIOKafkaConsumer) -> None:
-        """All partitions are shared out anew."""
+        """Release all partitions before a rebalance."""
         if was_dropped(consumer):
             self._drop()
         await self.let_go(consumer, self._drain_seconds if self._on_owned is None else 0.0)
 
     async def let_go(self, consumer: AIOKafkaConsumer, seconds: float) -> None:
-        """Release what has not begun, give what runs so long to end, commit, and own nothing any more."""
+        """Release what has not begun, give running calls `seconds` to end, commit, and own nothing any more."""
         self._calls.hold()
         try:
             self._calls.forget_waiting()
@@ -309,7 +309,7 @@ class ConsumerRunner(Generic[E]):
             self._log_was_reset()
 
     def _drop(self) -> None:
-        """Take note that the group may have gone on without this member: nothing that it holds is surely its own."""
+        """Record that the group may have continued without this member: nothing that it holds is surely its own."""
         self._lease.end()
         if self._on_dropped is not None:
             self._on_dropped()
@@ -333,7 +333,7 @@ class ConsumerRunner(Generic[E]):
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Makes an error end the runner where the caller would swallow it."""
+        """Make an error end the runner where the caller would swallow it."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - ends the process through run()

@@ -1,4 +1,4 @@
-"""Keeps the catalogue's topics in being, and knows whether the broker can be reached."""
+"""Keeper of the catalogue's topics; also knows whether the broker can be reached."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TopicKeeper:
         self._too_few: set[str] = set()
         self._problem: str | None = None
         self.on_vanished: list[Callable[[Topic], None]] = []
-        """Called with each topic that was there before and is not any more (it is made again at once)."""
+        """Called with each topic that was there before and is gone (it is made again at once)."""
         if health is not None:
             health.expect(HEALTH)
 
@@ -109,7 +109,7 @@ class TopicKeeper:
                     await admin.close()
 
     async def look(self) -> bool:
-        """Compare once and make what is missing; true when every topic is there."""
+        """Compare once and make what is missing. Return True if every topic is there."""
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 missing = await self._compare()
@@ -125,7 +125,7 @@ class TopicKeeper:
         return not missing
 
     async def _compare(self) -> set[str]:
-        """Returns the topics that are missing after everything that could be done."""
+        """Return the topics that are missing after everything that could be done."""
         if self._admin is None:
             admin = AIOKafkaAdminClient(
                 **self._connection.options, request_timeout_ms=int(REQUEST_SECONDS * 1000), client_id="tandem-topics"
@@ -180,7 +180,10 @@ class TopicKeeper:
                 raise MessagingError(text) if issubclass(error, _LASTS) else _NotMadeError(text)
 
     def _warn_of_few_partitions(self, there: dict[str, int]) -> None:
-        """Fewer partitions than the catalogue's only bound the number of busy consumers: no problem of health."""
+        """Warn of topics with fewer partitions than the catalogue says.
+
+        That only limits busy consumers: health is unaffected.
+        """
         for name in self._seen:
             wanted = self._connection.partitions(self._topics[name])
             if there[name] < wanted and name not in self._too_few:

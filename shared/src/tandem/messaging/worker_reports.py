@@ -1,4 +1,4 @@
-"""Which workers are there, from what they report about every second."""
+"""Live workers, known from what they report about every second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tandem.messaging.producer import Producer
 
 FRESH_SECONDS = 5.0
 OLDEST = timedelta(seconds=30)
-"""Reports that were old when they came are of the past; generous, because clocks differ."""
+"""Reports older than this on arrival are ignored as past; generous, because clocks differ."""
 
 
 class WorkerReports:
@@ -28,7 +28,7 @@ class WorkerReports:
         tail: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`tail`: begin with so many reports of the past; `start` returns once those were read."""
+        """Start empty. `tail`: begin with that many past reports; `start` returns once those were read."""
         self._clock = clock
         self.on_report: list[Callable[[WorkerReportedV1], None]] = []
         """Called with each report as it comes."""
@@ -43,28 +43,28 @@ class WorkerReports:
         )
 
     async def start(self) -> None:
-        """Raises BrokerUnavailableError."""
+        """Begin to read. Raises BrokerUnavailableError."""
         await self._reader.start()
 
     async def run(self) -> None:
-        """Ends only if reading fails for good; a component that lets the process notice."""
+        """Run until reading fails for good; a component that lets the process notice."""
         await self._reader.run()
 
     async def stop(self) -> None:
         await self._reader.stop()
 
     def live(self) -> list[WorkerReportedV1]:
-        """Reports that came within the last five seconds, of workers that are not stopping."""
+        """Return the reports that came within the last five seconds, of workers that are not stopping."""
         return [report for report in self.fresh() if not report.stopping]
 
     def fresh(self) -> list[WorkerReportedV1]:
-        """The same, of those that are stopping too."""
+        """Return the reports that came within the last five seconds, of stopping workers too."""
         oldest = self._clock() - FRESH_SECONDS
         self._reports = {worker: entry for worker, entry in self._reports.items() if entry[0] >= oldest}
         return [report for _, report in self._reports.values()]
 
     def apply(self, report: WorkerReportedV1) -> None:
-        """Take a report in, unless it is of the past."""
+        """Apply a report, unless it is too old."""
         if datetime.now(UTC) - report.occurred_at <= OLDEST:
             self._reports[report.worker] = (self._clock(), report)
             for callback in self.on_report:

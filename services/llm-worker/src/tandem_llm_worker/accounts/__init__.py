@@ -1,1 +1,1 @@
-"""Whether an account (a model of a provider) takes calls: its state, outages, and probes that find out."""
+"""Accounts (a model of a provider each): whether they accept calls, outages, and the probes that find out."""

@@ -1,8 +1,8 @@
-"""Whether the accounts take calls. An account is a model of a provider; what stops one, and what heals it, is here.
+"""State of the accounts: what stops one, and what heals it. An account is a model of a provider.
 
-Two kinds of trouble. The account's own (no quota, a long Retry-After, errors of the server) is the same for all
-workers: they tell each other, and the newest news win. A refused key, a provider that cannot be reached and answers
-that do not come in time may be a worker's own (its key, its DNS, its network): each finds out, and heals, by itself.
+There are two kinds of trouble. The account's own (no quota, a long Retry-After, server errors) is the same for all
+workers: they report it to each other, and the newest report wins. A rejected key, a provider that cannot be reached and
+answers that time out may be one worker's own (its key, its DNS, its network): each worker finds out, and heals, alone.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdi
 from tandem_llm_worker.settings import ProbeSettings
 
 AccountKey: TypeAlias = tuple[str, str]
-"""A provider's name and a model's."""
+"""The names of a provider and of a model."""
 
 RETRY_AFTER = "retry_after"
 _SHARED = frozenset({ErrorKind.QUOTA_EXHAUSTED.value, RETRY_AFTER, ErrorKind.SERVER_ERROR.value})
 _BAD_KEY = 401
-"""Holds for all models of a provider; a 403 may be about one of them."""
+"""A rejected key holds for all models of a provider; a 403 may concern one of them only."""
 
 _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """How an account stands, since when, and whether this worker saw it itself."""
+    """State of an account, since when it holds, and whether this worker saw it itself."""
 
     state: AccountState
     at: float
@@ -44,7 +44,7 @@ class News:
 
 
 class Account:
-    """One account as this worker sees it. A pause ends by the clock, a stop by a call that goes well."""
+    """One account as this worker sees it. A pause ends by the clock, a stop by a call that succeeds."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Account:
         self.probe_at = float("inf")
         """When the next probe of a stopped account is due."""
         self.handed_back = 0
-        """Requests that were given up unanswered since the start."""
+        """Number of requests returned to the dispatcher unanswered since the start."""
         self._show()
 
     @property
@@ -82,7 +82,7 @@ class Account:
         return self._news
 
     def stop(self, reason: str, message: str) -> bool:
-        """Take no more calls until a probe goes well. False when that was known."""
+        """Accept no more calls until a probe succeeds. Return False if the stop was known already."""
         if self.state is AccountState.STOPPED:
             return False
         now = self._clock()
@@ -95,7 +95,7 @@ class Account:
         return True
 
     def pause(self, message: str, seconds: float) -> bool:
-        """The provider wants no calls for so long. False when that was known."""
+        """Pause the account for `seconds`, as the provider demands. Return False if the pause was known already."""
         now = self._clock()
         until = now + min(seconds, self._settings.max_pause_seconds)
         known = self.state
@@ -107,7 +107,7 @@ class Account:
         return True
 
     def heal(self) -> bool:
-        """A call that began after the stop went well."""
+        """Accept calls again: one that began after the stop succeeded. Return False if the account was OK."""
         if self.is_ok:
             return False
         self._take(News(AccountState.OK, self._clock()))
@@ -115,7 +115,7 @@ class Account:
         return True
 
     def probe_failed(self, reason: str = "", message: str = "") -> None:
-        """No better yet; asked again later, and later still."""
+        """Record a probe that failed; the next one follows after a longer interval."""
         if self.is_ok:
             return
         now = self._clock()
@@ -125,12 +125,12 @@ class Account:
         self._plan(now)
 
     def nudge(self) -> None:
-        """Somebody wants to know at once."""
+        """Schedule the next probe for now."""
         if self.state is AccountState.STOPPED:
             self.probe_at = min(self.probe_at, self._clock())
 
     def hear(self, said: AccountReported) -> None:
-        """Another worker's own news, if they are newer and about what is the same for all."""
+        """Apply the state that another worker reports, if it is newer and concerns what is the same for all workers."""
         if said.observed_seconds_ago is None:
             return
         now = self._clock()
@@ -163,7 +163,7 @@ class Account:
 
     def _plan(self, now: float) -> None:
         settings = self._settings
-        # a provider that is down comes back without being told to, and a call that it does not take costs nothing
+        # a provider that is down comes back without its operator, and a call that it does not accept costs nothing
         most = settings.outage_max_seconds if self._news.reason in OUTAGES else settings.max_seconds
         longest = min(most, settings.first_seconds * 2.0 ** min(self._failures, 30))
         self.probe_at = now + longest * self._jitter(0.75, 1.25)
@@ -178,7 +178,7 @@ class Account:
 
 
 class Accounts:
-    """The accounts that this worker was asked for. `on_change` is called with each that stops, pauses or heals."""
+    """The accounts that this worker was asked for. `on_change` is called with each one that stops, pauses or heals."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class Accounts:
         return iter(self._accounts.values())
 
     def of(self, provider: str, model: str) -> Account | None:
-        """None for a provider that this worker has no settings for."""
+        """Return the account; None for a provider that this worker has no settings for."""
         found = self._accounts.get((provider, model))
         if found is None and provider in self._providers:
             found = self._accounts[provider, model] = Account((provider, model), self._settings, clock=self._clock)
@@ -213,7 +213,7 @@ class Accounts:
         return provider in self._providers
 
     def standing_in_the_way(self, agent: AgentSpec) -> Account | None:
-        """The account that keeps the agent from answering; None when it can, be it by its fallback."""
+        """Return the account that keeps the agent from answering; None if it, or its fallback, can answer."""
         account = self.of(agent.provider, agent.model)
         if account is None or account.is_ok:
             return None
@@ -224,7 +224,7 @@ class Accounts:
         return account
 
     def stopped(self, stopped: AccountStopped) -> None:
-        """A call said so."""
+        """Stop or pause the account that a call found stopped."""
         if stopped.kind is ErrorKind.RATE_LIMITED:
             account = self.of(stopped.provider, stopped.model)
             if account is not None and account.pause(stopped.message, stopped.retry_after or 0.0):
@@ -239,14 +239,14 @@ class Accounts:
                 self._changed(account)
 
     def healed(self, account: Account) -> None:
-        """A probe went well; one key that is taken is taken for all models."""
+        """Heal an account after a successful probe; a key that is accepted for one model is accepted for all."""
         same_key = [a for a in self if _is_bad_key(account) and a.key[0] == account.key[0] and _is_bad_key(a)]
         for each in {a.key: a for a in (account, *same_key)}.values():
             if each.heal():
                 self._changed(each)
 
     def hear(self, report: WorkerReportedV1) -> None:
-        """What another worker says of accounts that are known here."""
+        """Apply what another worker reports of accounts that are known here."""
         if report.worker == self._worker:
             return
         for said in report.accounts:
@@ -260,7 +260,7 @@ class Accounts:
                 self._changed(account)
 
     def known_stop(self, provider: str, model: str) -> AccountStopped | None:
-        """Why a call to the model is not worth making now."""
+        """Return why a call to the model is not worth making now; None if it is."""
         account = self._accounts.get((provider, model))
         if account is None or account.is_ok:
             return None

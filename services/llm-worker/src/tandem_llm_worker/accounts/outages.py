@@ -25,12 +25,12 @@ from tandem_llm_worker.providers.errors import CallFailed, Verdict
 from tandem_llm_worker.providers.reach import why_unreachable
 
 OUTAGES = frozenset({ErrorKind.CONNECTION, ErrorKind.SERVER_ERROR, ErrorKind.TIMEOUT})
-"""Kinds of failures that may be the account's."""
+"""Kinds of failures that may be the account's own."""
 FEWEST_RECORDS = 3
 FEWEST_SECONDS = 5.0
-"""Without an answer for so long, that many records' timeouts stop the account."""
+"""Timeouts of `FEWEST_RECORDS` records stop the account only after so many seconds without an answer."""
 PROBE_HOLDS_SECONDS = 2.0
-"""For so long after a minimal call, other records go by its result."""
+"""Seconds after a minimal call for which other records rely on its result."""
 MOST_STOPS = 5
 """A record that stopped the account so often ends as failed the next time: it may be what brings the server down."""
 _MOST_REMEMBERED = 10_000
@@ -50,26 +50,30 @@ class Outages:
         on_outage: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`probe`: a minimal call; raises CallFailed. `on_outage` is called when the account is found to be down."""
+        """Watch one model. `probe`: a minimal call; raises CallFailed.
+
+        `on_outage` is called when the account is down.
+        """
         self._names = {"provider": provider, "model": model}
         self._probe = probe
         self._on_outage = on_outage
         self._clock = clock
         self._answered_at = self._answered_began = self._stopped_at = float("-inf")
         self._at_once = True
-        """Whether timeouts alone stop the account: not again before a record was answered since they last did. Where
-        minimal calls are answered and records never, each ends when its retries are spent."""
+        """True if timeouts alone stop the account: not again before a record was answered since they last did. Where
+        minimal calls are answered and records never, each record ends when its retries are spent.
+        """
         self._calls = 0
-        """Failed since the last answer."""
+        """Number of calls that failed since the last answer."""
         self._records: dict[Hashable, bool] = {}
-        """The records of those calls, and whether one of them timed out."""
+        """The records of those calls, each with True if one of its calls timed out."""
         self._probing = asyncio.Lock()
         self._probed_at = float("-inf")
         self._probe_failure: CallFailed | None = None
         self._stops: OrderedDict[Hashable, int] = OrderedDict()
 
     def answered(self, question: Question, *, began: float) -> None:
-        """Record that the provider took a call that began at `began`, whatever it said of its content."""
+        """Record that the provider accepted a call that began at `began`, whatever it said of its content."""
         self._well(began)
         self._at_once = True
         question.failing_since = None
@@ -95,7 +99,7 @@ class Outages:
         return self._down(failed)
 
     async def judge(self, question: Question, failed: CallFailed) -> CallFailed:
-        """Return what a failure means that outlasted the retries of a record: itself, or that the account is down."""
+        """Return what a failure that outlasted the retries of a record means: itself, or that the account is down."""
         if failed.kind not in OUTAGES or failed.verdict is not Verdict.TRANSIENT:
             return failed
         since = question.failing_since
@@ -118,7 +122,7 @@ class Outages:
         return self._down(failed)
 
     async def _probed(self) -> CallFailed | None:
-        """Return how a minimal call fails; None where the provider takes it. Calls that come together share one."""
+        """Return how a minimal call fails; None if the provider accepts it. Concurrent callers share one call."""
         async with self._probing:
             if self._clock() - self._probed_at >= PROBE_HOLDS_SECONDS:
                 found: CallFailed | None = None
@@ -134,7 +138,7 @@ class Outages:
             return self._probe_failure
 
     def _well(self, began: float) -> None:
-        """Forget the failures so far: a call that began at `began` was taken."""
+        """Forget the failures so far: a call that began at `began` was accepted."""
         self._answered_at = self._clock()
         self._answered_began = max(self._answered_began, began)
         if self._calls:
@@ -142,7 +146,7 @@ class Outages:
             self._records.clear()
 
     def _down(self, failed: CallFailed) -> CallFailed:
-        """Return the failure as the account's."""
+        """Return the failure as one of the account."""
         kind = failed.kind if why_unreachable(failed) is None else ErrorKind.CONNECTION
         message = in_words(failed)
         if self._calls:
@@ -162,7 +166,7 @@ class Outages:
 
 
 def in_words(failed: CallFailed) -> str:
-    """Return what people read of a provider that is down; carries no address."""
+    """Return the sentence that people read about a provider that is down; it contains no address."""
     if (unreachable := why_unreachable(failed)) is not None:
         return unreachable
     if failed.status is not None and str(failed.status) not in failed.message:

@@ -19,7 +19,7 @@ Probe = Callable[[str, str], Awaitable[object]]
 
 
 def wanted_accounts(jobs: JobTable) -> set[AccountKey]:
-    """The accounts that jobs which run, or wait to, have a use for."""
+    """Return the accounts that running and waiting jobs need."""
     wanting = (JobState.RUNNING, JobState.WAITING)
     agents = [job.agent for job in jobs.live() if job.state in wanting and job.asks_model]
     wanted = {(agent.provider, agent.model) for agent in agents}
@@ -27,7 +27,7 @@ def wanted_accounts(jobs: JobTable) -> set[AccountKey]:
 
 
 class NudgeOfJobs:
-    """Has a stopped account tried at once when a job that needs it is new, or is resumed by a person."""
+    """Has a stopped account probed at once when a job that needs it is new, or is resumed by a person."""
 
     def __init__(self, accounts: Accounts, prober: Prober) -> None:
         self._accounts = accounts
@@ -67,11 +67,11 @@ class Prober:
         accounts.on_change.append(lambda _: self.wake())
 
     def wake(self) -> None:
-        """Something changed: what is wanted, or how an account stands."""
+        """Look again now: the wanted accounts, or the state of one, changed."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Probe stopped accounts until cancelled."""
         while True:
             self._woken.clear()
             wanted = self._wanted()

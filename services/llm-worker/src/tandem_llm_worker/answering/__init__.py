@@ -1,1 +1,1 @@
-"""From a request to the event that answers it: the handler, the asking of models, samples, what is kept."""
+"""The way from a request to the event that answers it: the handler, the model calls, samples, kept answers."""

@@ -38,7 +38,7 @@ _MOST_MESSAGE_CHARACTERS = 2000
 
 
 class Models:
-    """Every model that was asked of, made when it is first needed."""
+    """Every model that was asked for, constructed when it is first needed."""
 
     def __init__(
         self,
@@ -46,16 +46,16 @@ class Models:
         providers: Mapping[str, ProviderSettings],
         prices: PriceTable | None = None,
     ) -> None:
-        """Without prices, tokens are counted and nothing is priced."""
+        """Construct no model yet. Without `prices`, tokens are counted and no cost is computed."""
         self._clients = clients
         self._providers = providers
         self.prices = prices or PriceTable()
         self._models: dict[tuple[str, str], Model] = {}
         self.on_new: list[Callable[[Model], None]] = []
-        """Called with each model when it is asked of for the first time."""
+        """Called with each model when it is asked for the first time."""
 
     def of(self, provider: str, model: str) -> Model | None:
-        """None for a provider that this worker has no settings for."""
+        """Return the model; None for a provider that this worker has no settings for."""
         found = self._models.get((provider, model))
         if found is None and (client := self._clients.get(provider)) is not None:
             found = self._models[provider, model] = Model(model, client, self._providers[provider], self.prices)
@@ -64,11 +64,11 @@ class Models:
         return found
 
     def __iter__(self) -> Iterator[Model]:
-        """Those that were asked of so far."""
+        """Iterate over the models that were asked for so far."""
         return iter(self._models.values())
 
     async def probe(self, provider: str, model: str) -> None:
-        """See whether the account takes calls. Raises CallFailed."""
+        """Check whether the account accepts calls. Raises CallFailed."""
         found = self.of(provider, model)
         if found is not None:
             await found.probe()
@@ -84,14 +84,14 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the asking of one model ended: completions, or the reason why there are none."""
+    """Outcome of asking one model: completions, or the reason why there are none."""
 
     provider: str
     model: str
     completions: tuple[Completion, ...] = ()
     error: ResponseError | None = None
     invalid: bool = False
-    """Whether the completions are known to give no label."""
+    """True if the completions are known to give no label."""
     structured: bool = False
     repaired: bool = False
     fallback_used: bool = False
@@ -101,7 +101,7 @@ class Result:
 
     @property
     def outcome(self) -> str | None:
-        """What a fallback is chosen by: a value of ErrorKind, `invalid`, or None where all is well."""
+        """Return what a fallback is chosen by: a value of ErrorKind, `invalid`, or None if there is an answer."""
         if self.error is not None:
             return self.error.kind
         return INVALID if self.invalid else None
@@ -138,10 +138,10 @@ class Asker:
         check_wanted: Callable[[], None],
         history: History | None = None,
     ) -> tuple[AnnotationRespondedV1, bytes]:
-        """Return the answer, and its JSON. `history`: to follow along what is paid; empty but for what came before.
+        """Return the answer, and its JSON. `history` records what is paid; it holds earlier askings at most.
 
         Raises AccountStopped, StillLimited, and what `check_wanted` raises, which is called right before each call.
-        Where the agent has a fallback for it, a stopped account is told to `on_stopped` and not raised. Raises
+        Where the agent has a fallback for it, a stopped account is reported to `on_stopped` and not raised. Raises
         PromptRefusedError for an agent whose templates are not rendered, and RenderersBusyError.
         """
         history = History() if history is None else history
@@ -149,7 +149,7 @@ class Asker:
         answer = self._event(request, result, history)
         encoded = answer.to_json()
         if len(encoded) > self._max_answer_bytes:
-            message = f"the answer has {len(encoded)} bytes; {self._max_answer_bytes} can be sent"
+            message = f"the answer has {len(encoded)} bytes; at most {self._max_answer_bytes} can be sent"
             result = replace(result, completions=(), error=_error(ErrorKind.TOO_LARGE, message))
             answer = self._event(request, result, history)
             encoded = answer.to_json()
@@ -158,7 +158,7 @@ class Asker:
     def handed_back(
         self, request: AnnotationRequestedV1, history: History, *, reason: str
     ) -> AnnotationHandedBackV1 | None:
-        """What is to be told of a request that is given up; None where nothing was paid for it."""
+        """Return the event that reports what was paid for a request that is given up; None if nothing was."""
         if history.usage is None:
             return None
         provider, model = history.asked
@@ -244,7 +244,7 @@ class Asker:
         return result
 
     def _check_account(self, provider: str, model: str) -> None:
-        """Raises CallFailed where the account stopped since the record was taken in hand."""
+        """Raise CallFailed if the account stopped since the request was accepted."""
         if (known := self._known_stop(provider, model)) is not None:
             raise CallFailed(known.kind, Verdict.STOPPED, known.message)
 
@@ -253,7 +253,7 @@ class Asker:
             self._on_stopped(stopped)
 
     async def _of(self, provider: str, name: str, question: Question) -> Result:
-        """How one model ends, a stopped account included."""
+        """Return the result of asking one model, also when its account is stopped."""
         model = self._models.of(provider, name)
         if model is None:
             message = f"no worker knows a provider named {provider!r}"
@@ -281,7 +281,7 @@ class Asker:
         return replace(result, invalid=True)
 
     async def _completions(self, model: Model, question: Question, budget: Budget) -> tuple[Completion, ...] | Result:
-        """Return the answers of a model, or how its asking ended without."""
+        """Return the answers of a model, or the result that says why there are none."""
         try:
             answers = await completions(model, question, budget)
         except StillLimited as limited:
@@ -335,11 +335,12 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """The second model's result; where it has none and the first gave at least an answer, the first's. A rate limit of
-    the second hands the record back.
+    """Return the second model's result; the first's if only the first gave an answer.
 
-    The first's holds too where the second takes no calls now: to hand the record back would be to pay the first anew,
-    each time that it is asked. Where neither takes calls nothing was paid, and the record is handed back.
+    A rate limit of the second returns the record to the dispatcher.
+
+    The first's result holds too if the second accepts no calls now: handing the record back would pay the first anew,
+    each time that it is asked. If neither accepts calls nothing was paid, and the record is handed back.
     """
     if second.error is None:
         return replace(second, fallback_used=True)

@@ -1,4 +1,4 @@
-"""Find the jobs that keep others' requests from being taken in hand. Pure."""
+"""Find the jobs that keep requests of other jobs from being started. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from tandem_llm_worker.answering.in_hand import InHand
 def find_crowding(
     in_hand: Collection[InHand], *, hands: int, jobs: Collection[str], before: Mapping[str, int], late: float
 ) -> dict[str, int]:
-    """Find the jobs that keep others out: all hands are full, such a job holds more than its part of them waiting,
-    since before `late`, and another job has less than its part in hand. Return what each may hold waiting.
+    """Return the crowding jobs, each with the number of waiting requests that it may hold.
 
-    Hands that are full of what flows are as they should be. `in_hand`: in the order in which they came. `jobs`: those
-    that run. `before`: what was found the last time, which holds until half of the hands are free.
+    A job crowds if the in-flight limit (`hands`) is reached, the job holds more than its share of it as requests that
+    have waited since before `late`, and another job has less than its share in flight.
+
+    A full limit whose requests progress is as it should be. `in_hand`: in order of arrival. `jobs`: those that run.
+    `before`: the previous result, which holds until half of the limit is free.
     """
     if len(in_hand) < hands:
         return dict(before) if len(in_hand) >= hands // 2 else {}

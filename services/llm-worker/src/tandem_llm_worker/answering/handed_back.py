@@ -1,4 +1,4 @@
-"""Answers that came for requests which were handed back, so that they are not paid again when they are asked anew."""
+"""Answers that came for handed-back requests, kept so that they are not paid again when they are asked anew."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _OVERHEAD_BYTES = 300
 
 
 class HandedBackAnswers:
-    """What came for requests that were handed back, by any worker; bounded as the kept answers, the oldest go first."""
+    """Answers of requests that any worker handed back; bounded like the kept answers, the oldest are dropped first."""
 
     def __init__(self, settings: KeptAnswersSettings) -> None:
         self._settings = settings
         self._events: OrderedDict[EffectKey, tuple[int, bytes]] = OrderedDict()
-        """With the number of completions."""
+        """Each event's JSON, with its number of completions."""
         self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._events)
 
     def keep(self, event: AnnotationHandedBackV1) -> None:
-        """Of what one request brought in several askings the most holds: a later asking goes on with the earlier."""
+        """Keep an event unless one with more answers is known: a later asking continues the earlier one."""
         count = sum(len(each.completions) for each in event.received)
         if count <= self._events.get(event.effect_key, (0, b""))[0]:
             return
@@ -36,13 +36,13 @@ class HandedBackAnswers:
             self.forget(next(iter(self._events)))
 
     def received(self, request: AnnotationRequestedV1) -> tuple[ReceivedAnswers, ...]:
-        """What came for this request before; nothing where the record was another one."""
+        """Return the answers that came for this request before; an empty tuple if the record was another one."""
         if (found := self._events.get(request.effect_key)) is None:
             return ()
         event = AnnotationHandedBackV1.from_json(found[1])
         return event.received if event.content_hash == request.content_hash else ()
 
     def forget(self, key: EffectKey) -> None:
-        """The request was answered."""
+        """Forget the answers of a request that was answered."""
         if (found := self._events.pop(key, None)) is not None:
             self._bytes -= len(found[1]) + _OVERHEAD_BYTES

@@ -1,4 +1,4 @@
-"""The handler of annotation requests: answers each that is wanted and not answered already."""
+"""Handler of annotation requests: answers each one that is wanted and not answered already."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class VoidRequestError(Exception):
 
 
 class Lease(Protocol):
-    """Says whether the group surely still counts on this worker."""
+    """Tells whether the group still counts on this worker."""
 
     @property
     def holds(self) -> bool: ...
 
     async def changed(self) -> None:
-        """Return when there are news of it."""
+        """Return when the lease was next renewed or ended."""
 
 
 class RequestHandler:
@@ -85,7 +85,7 @@ class RequestHandler:
         start_seconds: float = 30.0,
         crowded_seconds: float = 2.0,
     ) -> None:
-        """`hands`: how many requests this is given at once."""
+        """Take the parts. `hands`: the in-flight limit, the number of requests that this handler is given at once."""
         self._jobs = jobs
         self._asker = asker
         self._kept = kept
@@ -101,7 +101,7 @@ class RequestHandler:
         self._owned: Collection[int] | None = None
         self._times_dropped = 0
         self.completed = 0
-        """Answers given since the start, repeated ones left out."""
+        """Number of answers given since the start, repeated ones left out."""
         accounts.on_change.append(self._account_changed)
 
     async def __call__(self, batch: Sequence[Received[AnnotationRequestedV1]]) -> Sequence[Outgoing]:
@@ -118,21 +118,21 @@ class RequestHandler:
         return answers
 
     def own(self, partitions: Collection[int]) -> None:
-        """These partitions of requests are this worker's from now on, and no others."""
+        """Own these partitions of requests from now on, and no others."""
         self._owned = frozenset(partitions)
         for running in self._running.values():
             if running.partition not in self._owned:
                 running.leave()
 
     def dropped(self) -> None:
-        """Leave everything in hand to others: the group dropped this worker, and they did not wait for it."""
+        """Leave everything in flight to others: the group dropped this worker, and they did not wait for it."""
         self._times_dropped += 1
         self._owned = frozenset()
         for running in self._running.values():
             running.forsake()
 
     async def watch(self) -> None:
-        """Until cancelled, see to it that no job keeps the others' requests from being taken in hand."""
+        """Keep any job from crowding out the requests of others, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if not self._lease.holds:
@@ -151,7 +151,7 @@ class RequestHandler:
                     each.give_up(CROWDED)
 
     def _wait_on(self) -> None:
-        """Let requests wait for longer: that no call starts while the lease does not hold is no fault of an account."""
+        """Extend the waits of requests: that no call starts while the lease does not hold is no fault of an account."""
         now = asyncio.get_running_loop().time()
         for each in self._running.values():
             each.wait_until(now + self._start_seconds, since=now)
@@ -222,7 +222,7 @@ class RequestHandler:
         self.completed += 1
 
     def _told_of(self, running: InHand, void: VoidRequestError) -> Outgoing:
-        """The event that tells what was paid for a request that is given up. Raises `void` where nothing was."""
+        """Return the event that reports what was paid for a request that is given up. Raises `void` if nothing was."""
         event = self._asker.handed_back(running.request, running.history, reason=void.reason)
         if event is None:
             raise void
@@ -231,7 +231,7 @@ class RequestHandler:
         return Outgoing(event)
 
     def _timed_out(self, running: InHand, error: TimeoutError) -> Exception:
-        """Return what is raised for a request whose time ran out, or was made to."""
+        """Return the error to raise for a request whose time ran out, or was ended early."""
         if running.given_up == ANOTHERS:
             return self._left(running)
         if running.started:
@@ -239,7 +239,7 @@ class RequestHandler:
         return self._handed_back(running.account, running.given_up or NOT_STARTED)
 
     def _left(self, running: InHand) -> LetGo:
-        """What is raised to leave a request to the worker that has its partition now; tells what was paid for it."""
+        """Return the error that leaves a request to the new owner of its partition; it reports what was paid for it."""
         event = self._asker.handed_back(running.request, running.history, reason=ANOTHERS)
         if event is None:
             return LetGo()
@@ -250,7 +250,7 @@ class RequestHandler:
         return self._owned is None or partition in self._owned
 
     def _check_account(self, account: Account, job: JobPublishedV1) -> None:
-        """Raises VoidRequestError for what is not worth taking in hand."""
+        """Raise VoidRequestError for a request whose account cannot answer it now."""
         if self._accounts.standing_in_the_way(job.agent) is not None:
             raise self._handed_back(account, ACCOUNT_STOPPED)
         most = self._crowding.get(job.job_id)
@@ -280,7 +280,7 @@ class RequestHandler:
 
 
 def check_not_void(request: AnnotationRequestedV1, job: JobPublishedV1) -> None:
-    """Raises VoidRequestError when, by what is known of its job, the request is not to be answered.
+    """Raise VoidRequestError if, by what is known of its job, the request must not be answered.
 
     A request of a higher epoch than the job's was made later than the state known here, when the job ran: news of that
     are on their way, and the request holds.

@@ -1,4 +1,4 @@
-"""A request that a worker has in hand: from when it was taken until it was answered, handed back, or left to others."""
+"""A request in flight in this worker: from its acceptance until it is answered, handed back, or left to others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = get_logger(__name__)
 
 @dataclass(slots=True)
 class InHand:
-    """A request under way; a later one for the same effect lends it its epoch and ask, and is skipped."""
+    """A request in flight; a later one for the same effect lends it its epoch and ask, and is skipped."""
 
     request: AnnotationRequestedV1
     partition: int
@@ -27,23 +27,23 @@ class InHand:
     since: float
     history: History
     begun: int = 0
-    """Calls, the one under way included."""
+    """Number of calls, the one under way included."""
     given_up: str = ""
     forsaken: bool = False
-    """Whether the group dropped this worker since: another one may have answered."""
+    """True once the group dropped this worker: another one may have answered."""
 
     @property
     def started(self) -> bool:
-        """Whether its first call began: from then on it is not handed back."""
+        """Return whether its first call began: from then on it is not handed back."""
         return self.begun > 0
 
     @property
     def is_free(self) -> bool:
-        """Whether no call is under way and none brought anything that was paid for."""
+        """Return whether no call is under way and none brought anything that was paid for."""
         return self.begun == len(self.history.calls) and self.history.usage is None
 
     def start(self) -> None:
-        """Take note that a call begins."""
+        """Record that a call begins."""
         self.begun += 1
         if self.begun == 1:
             self.limit.reschedule(None)
@@ -55,17 +55,17 @@ class InHand:
             self.limit.reschedule(time)
 
     def give_up(self, reason: str) -> None:
-        """Hand it back, which waits for its first call still."""
+        """Return the request to the dispatcher, unless its first call has started."""
         if not self.started:
             self._end(reason)
 
     def leave(self) -> None:
-        """Leave it to the worker that has its partition now, be it that it waits to be called again."""
+        """Leave the request to the worker that has its partition now, even while it waits to be called again."""
         if self.is_free:
             self._end(ANOTHERS)
 
     def forsake(self) -> None:
-        """Make no further call, whatever was paid; a call under way comes to its end."""
+        """Make no further call, whatever was paid; a call under way runs to its end."""
         self.forsaken = True
         if self.begun == len(self.history.calls):
             self._end(ANOTHERS)
@@ -80,7 +80,7 @@ class InHand:
             self.request = other
 
     def count_untold(self) -> None:
-        """Count what was paid for an asking that is cut off: it reaches nobody but the metrics and the log."""
+        """Count what was paid for an asking that is cut off: it reaches only the metrics and the log."""
         usage = self.history.usage
         if usage is None:
             return

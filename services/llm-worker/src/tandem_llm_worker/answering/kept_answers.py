@@ -1,4 +1,4 @@
-"""Answers given lately, so that a repeated request is answered without paying again."""
+"""Recent answers, kept so that a repeated request is answered without paying again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tandem_llm_worker.settings import KeptAnswersSettings
 
 EffectKey = tuple[str, int, int]
 _OVERHEAD_BYTES = 300
-"""Of an entry beside its bytes, about, before it is packed."""
+"""Approximate overhead of an entry beside its bytes, before it is packed."""
 _PACKED_OVERHEAD_BYTES = 130
-"""The same of a packed one: what finds it."""
+"""Approximate overhead of a packed entry: its place in the index."""
 _PACK_COUNT = 64
-"""Answers are packed by so many: they differ little, and together take a tenth of their size."""
+"""Number of answers in a pack: they differ little, and together take a tenth of their size."""
 _PACK_BYTES = 256 * 1024
 _LEVEL = 1
 
@@ -37,7 +37,7 @@ class _Pack:
         return len(self._content) + len(self.hashes) * _PACKED_OVERHEAD_BYTES
 
     def opened(self) -> dict[int, bytes]:
-        """The answers by hash."""
+        """Return the answers by hash."""
         content = zlib.decompress(self._content)
         parts = (content[start:end] for start, end in pairwise((0, *self._ends)))
         return dict(zip(self.hashes, parts, strict=True))
@@ -58,10 +58,10 @@ class KeptAnswers:
         self._newest_bytes = 0
         self._packs: deque[_Pack] = deque()
         self._packed: dict[int, _Pack] = {}
-        """By the hash of a key, the pack that holds its newest answer."""
+        """The pack that holds the newest answer, by the hash of a key."""
         self._packed_bytes = 0
         self._opened: tuple[_Pack, dict[int, bytes]] | None = None
-        """Repeated requests come in the order of the first ones, so one pack serves many."""
+        """The pack unpacked last: repeated requests come in the order of the first ones, so one pack serves many."""
 
     def __len__(self) -> int:
         return len(self._newest) + len(self._packed)
@@ -88,7 +88,7 @@ class KeptAnswers:
             self._pack()
 
     def answer(self, request: AnnotationRequestedV1) -> AnnotationRespondedV1 | None:
-        """The kept answer as an answer to this request; None where there is none."""
+        """Return the kept answer as an answer to this request; None if there is none."""
         encoded = self._find(request.effect_key)
         if encoded is None:
             return None

@@ -1,4 +1,4 @@
-"""From a question to answers that can be used: samples, an answer that was cut, one that cannot be read."""
+"""Usable answers to a question: samples, an answer that was cut off, one that cannot be read."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Answer the same question again, in exactly the form that was asked for and with 
 
 
 FAILED_GENERATION = "failed_generation"
-"""Where an answer stood that the provider gave in an error."""
+"""The finish reason of an answer that the provider gave inside an error."""
 
 
 async def completions(model: Model, question: Question, budget: Budget) -> tuple[Completion, ...]:
-    """As many answers as the agent wants samples, those that came already among them; fewer where the provider gave at
-    least one and then failed.
+    """Return as many answers as the agent wants samples, including those that came already.
 
-    An answer that was cut for want of room is asked for once more with more room. Raises CallFailed.
+    Returns fewer where the provider gave at least one and then failed. An answer that was cut off is asked for once
+    more with more room. Raises CallFailed.
     """
     wanted = question.parameters.samples
     got = question.got.completions
@@ -59,7 +59,7 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
 
 
 def _readable_all_the_same(failed: CallFailed, question: Question) -> Completion | None:
-    """Return what the model wrote, where the provider refused it for its format each time and it gives labels."""
+    """Return what the model wrote if the provider refused it for its format each time and it still gives labels."""
     if question.reader is None or not failed.generated or failed.verdict is not Verdict.TRANSIENT:
         return None
     refused = Completion(text=failed.generated, place=FAILED_GENERATION)
@@ -69,7 +69,7 @@ def _readable_all_the_same(failed: CallFailed, question: Question) -> Completion
 async def repaired(
     model: Model, question: Question, unreadable: Completion, reason: str, budget: Budget
 ) -> tuple[Completion, ...]:
-    """One more answer, to the same question with what was wrong with the first. Raises CallFailed."""
+    """Ask the same question once more, with what was wrong with the first answer. Raises CallFailed."""
     again = replace(
         question,
         messages=[
@@ -88,7 +88,7 @@ async def repaired(
 
 
 def why_unreadable(labeler: Labeler, answers: Sequence[Completion], fields: Mapping[str, str]) -> str | None:
-    """Why the answers to a record with these fields give no labels; None where they do."""
+    """Return why the answers to a record with these fields give no labels; None if they do."""
     problem = labeler.label(answers, fields).problem
     return None if problem is None else problem.detail
 

@@ -1,4 +1,4 @@
-"""Counts what calls to a model cost, as it happens."""
+"""Cost of the calls to a model, counted as they happen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = get_logger(__name__)
 
 
 class CostMeter:
-    """Of one model: dollars where it has a price, else tokens, and says so once."""
+    """Counts the cost of one model: dollars if it has a price, else tokens, with one log line that says so."""
 
     def __init__(self, prices: PriceTable, provider: str, model: str) -> None:
         self._prices = prices

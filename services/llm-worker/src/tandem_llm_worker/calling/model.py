@@ -1,4 +1,4 @@
-"""One model of one provider: its limits, what it takes, and a call to it from admission to settlement."""
+"""One model of one provider: its limits, the parameters it accepts, and a call from admission to settlement."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from tandem_llm_worker.providers.refusals import Refusal
 from tandem_llm_worker.settings import ProviderSettings
 
 SURELY = 0.8
-"""Of the estimated tokens of a prompt, so many are sure: a prompt that might fit is for the provider to judge."""
+"""Share of a prompt's estimated tokens that is certain: the provider judges a prompt that might fit."""
 MOST_CHANGES = 12
-"""How often one call is changed to the provider's liking before its complaint is taken for final."""
+"""Limit of changes to one call after complaints of the provider; after that its complaint is final."""
 
 _log = get_logger(__name__)
 
 
 class Model:
-    """Calls to one model. All of a worker's calls to it share its limiter and what is known of it."""
+    """Calls to one model. All of a worker's calls to it share its limiter and its capabilities."""
 
     def __init__(self, name: str, client: ProviderClient, settings: ProviderSettings, prices: PriceTable) -> None:
         self.name = name
@@ -69,7 +69,7 @@ class Model:
         self._cost = CostMeter(prices, self.provider, name)
 
     async def call(self, question: Question) -> Answer:
-        """One call, within the limits. What the provider complains about is changed, and the call made again.
+        """Call the model once, within the limits. What the provider complains about is changed, and the call repeated.
 
         The first call of an agent goes ahead of its others, so that few of them meet the same complaint.
         Raises CallFailed, StillLimited, and whatever `check_wanted` raises.
@@ -82,12 +82,12 @@ class Model:
         return await self._call(question, None)
 
     async def probe(self) -> None:
-        """The smallest call there is, past the limits: to see whether the account takes calls. Raises CallFailed."""
+        """Make the smallest call, outside the limits, to see whether the account accepts calls. Raises CallFailed."""
         room = {self.capabilities.room: 1}
         await self._client.call(self.capabilities.api, self.name, [{"role": "user", "content": "Hi"}], room)
 
     def make_room(self, question: Question, answer: Answer) -> bool:
-        """Give an answer that was cut more room. False where there is no more to give."""
+        """Give an answer that was cut off more room. Return False if there is no more to give."""
         before = self._parameters(question)
         if answer.reasoned or not any(each.text for each in answer.completions):
             question.more_reasoning = self.capabilities.reasons
@@ -102,7 +102,7 @@ class Model:
             return await self._opening.lead(question.agent_key)
 
     async def _admitted(self, question: Question, need: Need) -> Reservation:
-        """Wait for the turn of a call whose answer is wanted when its turn came.
+        """Wait for the turn of a call whose answer is still wanted when its turn came.
 
         Raises what `check_account` and `check_wanted` raise, and StillLimited where a further call for a record waits
         too long.
@@ -172,7 +172,7 @@ class Model:
         raise last
 
     def _told_by(self, failed: CallFailed, reservation: Reservation) -> None:
-        """What a failed call says of the limits."""
+        """Update the limits by what a failed call says of them."""
         if failed.verdict is Verdict.RATE_LIMITED:
             reservation.refused()
         if failed.headers is not None:
@@ -183,7 +183,7 @@ class Model:
             reservation.timed_out()
 
     def _settled_by(self, answer: Answer, question: Question, reservation: Reservation) -> None:
-        """What an answer says of the limits, and what it took of them."""
+        """Update the limits by what an answer says of them, and settle what it used."""
         self.limiter.accepted()
         self.limiter.observe_headers(answer.headers)
         usage = answer.usage
@@ -212,7 +212,7 @@ class Model:
         )
 
     def _check_length(self, question: Question) -> None:
-        """Raises CallFailed, before any call, for a prompt that surely is longer than the model's context."""
+        """Raise CallFailed, before any call, for a prompt that is certainly longer than the model's context."""
         window = self.capabilities.believed_window
         if window is None or (tokens := self._estimate.prompt(question.messages)) * SURELY <= window:
             return

@@ -1,4 +1,4 @@
-"""The prompts of the jobs at hand, compiled once."""
+"""Prompts of the current jobs, compiled once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Key = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """How an agent puts the question, and the form it wants the answer in."""
+    """An agent's prompt, and the response format that it wants."""
 
     prompts: AgentPrompts
     response_format: dict[str, Any]
@@ -31,7 +31,7 @@ class Prompt:
     schema_key: str
     """Equal for equal response formats."""
     labeler: Labeler
-    """Reads answers as the postprocessor will, for agents that act on what cannot be read."""
+    """Reads answers as the postprocessor will, for agents that act on answers that cannot be read."""
 
 
 class Prompts:

@@ -1,4 +1,4 @@
-"""What is asked of a model for one record, and what became of the asking."""
+"""The question to a model about one record, and the history of asking it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Message = dict[str, str]
 
 
 class NotCertain(Exception):  # noqa: N818 - says what is known, not what went wrong
-    """Raised by `check_wanted`: it cannot be told now whether the answer is wanted. Ask again once `known` returned."""
+    """Raised by `check_wanted`: whether the answer is wanted is not known now. Ask again once `known` returned."""
 
     def __init__(self, known: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -28,25 +28,27 @@ class Got:
 
     completions: list[Completion] = field(default_factory=list)
     structured: bool = False
-    """Whether the last of them was held to the schema's JSON."""
+    """True if the last of them was constrained to the schema's JSON."""
 
 
 @dataclass(slots=True)
 class History:
-    """Every call that was made for a record, the tokens of every answer, and the answers that can be used. Those of an
-    earlier asking are among them, but not its calls and tokens."""
+    """Calls made for a record, the tokens of every answer, and the usable answers.
+
+    Answers of an earlier asking are among them, but not its calls and tokens.
+    """
 
     calls: list[ModelCall] = field(default_factory=list)
     usage: Usage | None = None
     started: float | None = None
     got: dict[tuple[str, str], Got] = field(default_factory=dict)
-    """By provider and model."""
+    """Usable answers by provider and model."""
     asked: tuple[str, str] = ("", "")
     """The provider and the model that are asked now."""
 
     @classmethod
     def after(cls, received: Iterable[ReceivedAnswers]) -> History:
-        """One that goes on where an earlier asking stopped."""
+        """Return a history that continues where an earlier asking stopped."""
         return cls(got={(each.provider, each.model): Got(list(each.completions), each.structured) for each in received})
 
     @property
@@ -64,14 +66,14 @@ class History:
         self.usage = usage if before is None else _sum(before, usage)
 
     def name_calls(self, provider: str, model: str) -> None:
-        """Say of the calls so far whose they were: the calls that follow go to another model."""
+        """Assign the calls so far to a model: the calls that follow go to another one."""
         named = {"provider": provider, "model": model}
         self.calls = [call if call.provider else call.model_copy(update=named) for call in self.calls]
 
 
 @dataclass(slots=True)
 class Question:
-    """What to ask of one model. The room and the samples that are still wanted change from call to call."""
+    """The question to one model. The room and the samples that are still wanted change from call to call."""
 
     messages: Sequence[Message]
     parameters: ModelParameters
@@ -80,41 +82,41 @@ class Question:
     """Raises when the answer is of no use any more, or NotCertain; called right before each call."""
     history: History
     waits: Waits
-    """How long the record may still wait for its account."""
+    """The waits of the record: how long it may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)
-    """The record, of which no message may quote anything."""
+    """Fields of the record, of which no message may quote anything."""
     check_account: Callable[[], None] = lambda: None
-    """Raises CallFailed when the account that is asked takes no calls any more; called before `check_wanted`."""
+    """Raises CallFailed if the account that is asked accepts no calls any more; called before `check_wanted`."""
     job: str = ""
-    """Whose call it is: jobs share the account."""
+    """The job that the call is made for: jobs share the account."""
     weight: float = 1.0
-    """The job's part of it."""
+    """The job's share of the account."""
     record: Hashable = ""
-    """What tells the record from others."""
+    """Identifies the record."""
     failing_since: float | None = None
-    """When the first of the failed calls began after which the provider took none of this question."""
+    """Start of the first failed call since the provider last accepted one of this question."""
     agent_key: str = ""
     """Equal for questions that differ in the record alone."""
     schema_key: str = ""
     reader: Labeler | None = None
     """Reads answers as the postprocessor will."""
     labeler: Labeler | None = None
-    """Where something is done about answers that give no label."""
+    """Set if the agent acts on answers that give no label."""
     repair: bool = False
-    """Whether to tell the model what was wrong with such an answer, and ask once more."""
+    """True to report to the model what was wrong with such an answer, and ask once more."""
     max_tokens: int = 0
     samples: int = 1
-    """Answers that the next call should bring."""
+    """Number of answers that the next call should bring."""
     drawn: int = 0
-    """Answers that earlier calls brought."""
+    """Number of answers that earlier calls brought."""
     most_tokens: int | None = None
-    """What is left for the answer in the model's context, when that turned out to be the bound."""
+    """Tokens left for the answer in the model's context, once that turned out to be the limit."""
     more_reasoning: bool = False
-    """Whether an answer was cut in its reasoning although it had room for some."""
+    """True if an answer was cut off in its reasoning although it had room for some."""
     plainer: Plainer = 0
-    """How much of the JSON Schema to leave out: a request of this record was refused, and not told why."""
+    """Part of the JSON Schema to leave out: a request of this record was refused without a reason."""
     structured: bool = False
-    """Whether the last answer was held to the schema's JSON."""
+    """True if the last answer was constrained to the schema's JSON."""
     got: Got = field(default_factory=Got)
     """The answers that came already."""
 

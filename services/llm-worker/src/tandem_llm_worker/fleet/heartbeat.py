@@ -81,7 +81,7 @@ class Heartbeat:
         await self._say_at_once()
 
     async def _say_at_once(self) -> None:
-        """Does not insist: the report's age says the same a little later."""
+        """Report at once, without insisting: the report's age says the same a little later."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_REPORT_SECONDS):
                 await self._producer.send(self.report())

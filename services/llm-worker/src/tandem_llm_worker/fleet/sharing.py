@@ -57,7 +57,7 @@ class Fleet:
         return self._heard
 
     def hear(self, report: WorkerReportedV1) -> None:
-        """A report was read, in the order of the log; one's own too."""
+        """Apply a report, in the order of the log; one's own too."""
         now = self._clock()
         own = report.worker == self._worker
         if own:
@@ -81,8 +81,11 @@ class Fleet:
         self._apply(now)
 
     def _learn(self, worker: str, said: AccountReported) -> None:
-        """A model that was not called yet begins with what others found; one that is called, with what others are
-        refused for."""
+        """Learn from what others report of a model.
+
+        A model that was not called yet begins with what others found; one that is called, with what others are refused
+        for.
+        """
         refused = (worker, said.provider, said.model)
         before = self._refused.pop(refused, said.refused)
         self._refused[refused] = said.refused
@@ -103,13 +106,13 @@ class Fleet:
         return next((each for each in self._models if (each.provider, each.name) == (provider, name)), None)
 
     def sending(self, sequence: int) -> None:
-        """A report with this sequence is about to be made."""
+        """Record that a report with this sequence is about to be made."""
         self._sent[sequence] = self._clock()
         while len(self._sent) > MOST_UNREAD:
             self._sent.popitem(last=False)
 
     def say(self, account: AccountReported, *, leaving: bool = False) -> AccountReported:
-        """The account with what is claimed of it and what is known of its limits."""
+        """Return the account with what is claimed of it and what is known of its limits."""
         key = (account.provider, account.model)
         now = self._clock()
         shares = self._of(key)
@@ -140,7 +143,7 @@ class Fleet:
         )
 
     def join(self, model: Model) -> None:
-        """A model that is asked of for the first time."""
+        """Add a model that is asked for the first time."""
         self._of((model.provider, model.name)).demand = 1.0
         model.limiter.on_cut = self.changed.set
         self._apply(self._clock())

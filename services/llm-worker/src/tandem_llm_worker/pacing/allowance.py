@@ -105,7 +105,7 @@ class Allowance:
         return rates._replace(requests=found if rates.requests is None else min(rates.requests, found))
 
     def sent(self, now: float) -> None:
-        """A call begins."""
+        """Record that a call begins."""
         self._discovery.sent(now)
 
     def accepted(self, now: float) -> None:
@@ -126,7 +126,10 @@ class Allowance:
         return self._discovery.heard(found, now, None if bound is None else bound * HEADROOM)
 
     def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
-        """`used`: what this worker's calls were counted for since the beginning, of each kind; nothing: not known."""
+        """Apply readings of the provider's headers.
+
+        `used`: what this worker's calls were counted for since the beginning, of each kind; empty: not known.
+        """
         believed = []
         for kind, (configured, each) in enumerate(zip(self._configured, readings, strict=True)):
             # the limit of a day says nothing about a minute

@@ -42,7 +42,7 @@ class Buckets:
         self._need_per_call = Need()
 
     def use(self, allowed: Rates, now: float) -> float:
-        """What was taken since the last time, as a part of what is allowed: of the kind that comes nearest to it."""
+        """Return what was used since the last call, as a part of what is allowed: of the kind nearest to it."""
         seconds, taken = now - self._asked, self._taken
         if seconds <= 0.0:
             return 0.0
@@ -80,7 +80,7 @@ class Buckets:
         return any(kind != 0 and 2 * bucket.level < bucket.capacity for kind, bucket in self._live)
 
     def set_rates(self, rates: Rates, now: float) -> bool:
-        """True when anything changed that is worth looking at the waiting calls again."""
+        """Set the rates. Return True if anything changed that is worth looking at the waiting calls again."""
         changed = False
         for kind, rate in enumerate(rates):
             bucket = self._paced[kind]
@@ -99,7 +99,7 @@ class Buckets:
         return changed
 
     def set_share(self, share: float, now: float) -> None:
-        """This worker may take `share` (0 to 1) of what the account allows a day."""
+        """Set this worker's `share` (0 to 1) of what the account allows a day."""
         for bucket, amount in zip(self._day, (self._limits.requests_per_day, self._limits.tokens_per_day), strict=True):
             if bucket is not None and amount is not None:
                 bucket.scale(max(share, 1e-6) * amount / DAY, now)
@@ -128,7 +128,7 @@ class Buckets:
             bucket.take(_amount(need, kind), now)
 
     def give_back(self, reserved: Need, used: Need | None, now: float) -> None:
-        """`used` None: there was no call."""
+        """Give back what was reserved and not used. `used` None: there was no call."""
         if used is not reserved:
             self._count(reserved, -1.0)
             if used is not None:
@@ -140,7 +140,7 @@ class Buckets:
                 bucket.give_back(_amount(reserved, kind) - _amount(used, kind), now)
 
     def forget(self, need: Need) -> None:
-        """It was taken, and is not given back, but the provider does not count it."""
+        """Take a need off the count: it was used, and is not given back, but the provider does not count it."""
         self._count(need, -1.0)
 
     def _count(self, need: Need, sign: float) -> None:

@@ -54,7 +54,7 @@ class Charging:
         self._begin(left, reckoned, now)
 
     def forget(self) -> None:
-        """What this worker may take has changed: begin to compare anew."""
+        """Start the comparison anew: what this worker may use has changed."""
         self._since = None
 
     def _begin(self, left: float, reckoned: float, now: float) -> None:

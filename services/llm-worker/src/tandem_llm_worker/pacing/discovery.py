@@ -96,7 +96,7 @@ class Taken:
             self._others[worker] = _Told(total, now, (total - last.total) / (now - last.at))
 
     def since(self, at: float, now: float) -> float:
-        """What others took since they last told is reckoned from what they took before."""
+        """Return what others used since `at`; since their last reports, it is estimated from their use before."""
         begin = at / _BIN_SECONDS
         first = max(int(begin), self._newest - _BINS + 1)
         known = sum(self._bins[each % _BINS] for each in range(first, self._newest + 1))
@@ -184,7 +184,7 @@ class Discovery:
         return True
 
     def _limit(self, now: float, empty_at: float, rate: float | None) -> float:
-        """What to go on with after a refusal, the bucket having been empty at `empty_at` too."""
+        """Return the limit to use after a refusal, the bucket having been empty at `empty_at` too."""
         known = now - empty_at <= LONGEST_SECONDS
         since = empty_at if known else max(min(self._began, now), now - UNBOUNDED_SECONDS)
         seconds = now - since

@@ -38,7 +38,7 @@ class TokenEstimate:
         return AROUND_ALL + sum(AROUND_EACH + self._count(message["content"]) for message in messages)
 
     def learn(self, messages: Sequence[Mapping[str, str]], *, input_tokens: int, output_tokens: float) -> None:
-        """What the provider counted for an answered call."""
+        """Learn from what the provider counted for an answered call."""
         if input_tokens and (count := characters(messages)):
             self._per_character += _LEARNING_RATE * (input_tokens / count - self._per_character)
         if output_tokens:

@@ -66,7 +66,7 @@ def _reading(get: _Get, kind: str) -> Reading | None:
 
 
 def _plain(get: _Get) -> Reading | None:
-    """The older form without a kind, which counts requests; its reset may be a time of day and is left out."""
+    """Read the older form without a kind, which counts requests; its reset may be a time of day and is left out."""
     remaining, limit = _number(get("x-ratelimit-remaining")), _number(get("x-ratelimit-limit"))
     return Reading(limit, remaining) if limit and remaining is not None else None
 

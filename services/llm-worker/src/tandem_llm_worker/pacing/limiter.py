@@ -70,7 +70,7 @@ class Reservation:
         self._used = None
 
     def refused(self) -> None:
-        """The provider did not take the call, and charged nothing for it."""
+        """Record that the provider did not accept the call, and charged nothing for it."""
         self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
 
     def timed_out(self) -> None:
@@ -165,7 +165,7 @@ class Limiter:
         return min(1.0, EASE * self._used + self.waiting / (calls * DRAIN_SECONDS))
 
     def useful_slots(self) -> int:
-        """Calls that it makes sense to have at hand: those that fit into the time that a call takes, and some."""
+        """Return how many calls to have at hand: those that fit into the time that a call takes, and some."""
         rate = self._buckets.calls_per_second()
         if rate is None or self.latency is None:
             return self.max_in_flight
@@ -198,7 +198,7 @@ class Limiter:
         return Reservation(self, need, self._clock(), job)
 
     def accepted(self) -> None:
-        """The provider took a call."""
+        """Record that the provider accepted a call."""
         self.accepted_calls += 1
         self.concurrency.answered()
         now = self._clock()
@@ -207,7 +207,7 @@ class Limiter:
             self._follow(now)
 
     def refused(self, retry_after: float | None = None) -> None:
-        """The provider refused a call for its rate.
+        """Record that the provider refused a call for its rate.
 
         The call itself comes back through `reserve` after its Retry-After. Only a long one holds everybody.
         """
@@ -221,7 +221,10 @@ class Limiter:
         self._follow(now)
 
     def adopt(self, calls_per_second: float) -> None:
-        """What another worker found the account to take; of use before the first call of this one was taken."""
+        """Adopt the rate that another worker found the account to accept.
+
+        Of use before the first accepted call of this one.
+        """
         if not self.accepted_calls:
             now = self._clock()
             self.allowance.adopt(calls_per_second, now)
@@ -246,20 +249,22 @@ class Limiter:
         self._held_until = max(self._held_until, self._clock() + seconds)
 
     def observe_headers(self, headers: Mapping[str, str]) -> None:
-        """What came with an answer, good or bad. Names are looked up in lower case."""
+        """Read the headers that came with an answer, good or bad. Names are looked up in lower case."""
         readings = read(headers)
         if readings is not None:
             self.allow(readings)
 
     def allow(self, readings: Readings) -> None:
-        """What the provider says that the account allows."""
+        """Apply what the provider says that the account allows."""
         now = self._clock()
         self.allowance.observe(readings, now, self._buckets.used)
         self._follow(now)
 
     def set_share(self, share: float, *, until: float = inf) -> None:
-        """The part of the account, 0 to 1, that this worker may use from now on; nothing after `until`, on the clock,
-        even where the process slept past it and nobody has come to say so."""
+        """Set the part of the account, 0 to 1, that this worker may use from now on: none after `until`, on the clock.
+
+        That holds even where the process slept past it and nobody has come to say so.
+        """
         now = self._clock()
         lapsed, self._share_until = now > self._share_until, until
         if share != self.allowance.share:

@@ -43,7 +43,7 @@ class Shares:
         """The part of the account that this worker could use now, 0 to 1; set by its owner."""
 
     def held(self, now: float) -> float:
-        """What may be used now."""
+        """Return what may be used now."""
         if now - self._renewed > LEASE_SECONDS:
             self._held = 0.0
         return self._held
@@ -54,14 +54,14 @@ class Shares:
         return self._renewed + LEASE_SECONDS
 
     def heard(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
-        """A report of another worker was read."""
+        """Record a report of another worker."""
         if stopping:
             self._others.pop(worker, None)
         else:
             self._others[worker] = Seen(claim, demand, now)
 
     def read_back(self, *, claim: float, sent_at: float, now: float) -> None:
-        """An own report was read, which had been sent at `sent_at`."""
+        """Record that an own report was read, which had been sent at `sent_at`."""
         if now - sent_at > LEASE_SECONDS:
             return
         held = self.held(now)
@@ -69,7 +69,10 @@ class Shares:
         self._held = min(claim, max(min(held, claim), self._room(now)))
 
     def claim(self, now: float) -> float:
-        """What the next report claims. What is held falls to it at once, and rises to it when it is read back."""
+        """Return what the next report claims.
+
+        What is held falls to it at once, and rises to it when it is read back.
+        """
         held, wanted = self._wanted(now)
         if wanted < held:
             self._held = wanted
@@ -97,7 +100,7 @@ class Shares:
         return self._others
 
     def _room(self, now: float) -> float:
-        """What the latest claims of the others leave free."""
+        """Return what the latest claims of the others leave free."""
         for worker in [name for name, seen in self._others.items() if now - seen.at > LEASE_SECONDS + MARGIN_SECONDS]:
             del self._others[worker]
         return max(0.0, 1.0 - sum(seen.claim for seen in self._others.values()))

@@ -1,4 +1,4 @@
-"""One question to a model over the calls that it takes: what a refusal teaches, and what a success says of it."""
+"""Attempts of one question over the calls that it takes: what a refusal teaches, and what a success says of it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.providers.refusals import CallKind, Refusal
 
 LEAST_ROOM = 16
-"""Tokens of answer with which a call is still worth making, where the context leaves no more."""
+"""Tokens of answer with which a call is still worth making, if the context leaves no more."""
 
 Parameters = Callable[[Question, Refusal | None], dict[str, Any]]
-"""What would be sent for a question, were a refusal not believed."""
+"""Returns the parameters for a question as if a given refusal were not believed."""
 
 
 class Attempt:
-    """The calls of one question until one is taken. `trial`: the refusal that they try again, if any."""
+    """Calls of one question until one is accepted. `trial`: the refusal that they try again, if any."""
 
     __slots__ = ("_capabilities", "_question", "_suspected", "trial")
 
@@ -31,7 +31,7 @@ class Attempt:
         self._suspected = ""
 
     def changed(self, failed: CallFailed, api: Api, sent: dict[str, Any], parameters: Parameters) -> bool:
-        """Learn from a refused call. True if the next call differs from what was sent."""
+        """Learn from a refused call. Return True if the next call differs from what was sent."""
         question, capabilities = self._question, self._capabilities
         said = without_record_text(failed.message, question.private.values())
         if failed.complaint is None:
@@ -70,7 +70,7 @@ class Attempt:
         return True
 
     def succeeded(self, answer: Answer, api: Api, sent: dict[str, Any]) -> None:
-        """Take note of what an answer says of the parameters that brought it."""
+        """Record what an answer says of the parameters that brought it."""
         question, capabilities = self._question, self._capabilities
         if len(answer.completions) < sent.get("n", 1):
             capabilities.no_samples(question.parameters, question.schema_key)

@@ -1,4 +1,4 @@
-"""What each model of each provider takes, learned from the provider's own complaints; each worker learns for itself."""
+"""Capabilities of a model, learned from the provider's own complaints; each worker learns for itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tandem_llm_worker.settings import ModelSettings
 
 Api = Literal["chat", "responses"]
 Plainer = Literal[0, 1, 2]
-"""How much of the JSON Schema is left out of one call: nothing, its bounds, all of it."""
+"""Part of the JSON Schema that is left out of one call: nothing, its bounds, all of it."""
 
 _ROOM = ("max_tokens", "max_completion_tokens")
 _MOST_FORMATS = 64
 _MOST_KINDS = 512
 _SUSPECTED = 2
-"""So many requests in a row went well without the schema alone, before it is believed to be what was refused."""
+"""Number of requests in a row that succeed without the schema alone, before it is believed to be what was refused."""
 _API = Key("api")
 _WINDOW = Key("window")
 _ROOM_NAME = Key("room")
@@ -29,7 +29,7 @@ _ALTERNATIVES = (10, 5)
 
 
 class Capabilities:
-    """What one model takes. Everything is assumed until the provider complains, or its operator says so."""
+    """Parameters that one model accepts. All are assumed until the provider complains, or its operator says so."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Capabilities:
         is_openai: bool = False,
         refusals: Refusals | None = None,
     ) -> None:
-        """`reasons`: known beforehand. `is_openai`: the provider itself."""
+        """Assume everything. `reasons`: known to reason. `is_openai`: the provider is OpenAI itself."""
         settings = settings or ModelSettings()
         if settings.structured_output is not None:
             structured_output = settings.structured_output
@@ -60,35 +60,38 @@ class Capabilities:
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Names, as chat completions have them, of parameters that the model does not take in some of its calls."""
+        """Return the names, as in chat completions, of parameters that the model refuses in some of its calls."""
         found = {each.key.name for each in self.refusals if each.key.kind == "parameter"}
         found |= {"response_format" for each in self.refusals if each.key.kind == "schema"}
         return tuple(sorted(self._never.union(*(_with_companions(name) for name in found))))
 
     @property
     def reasons(self) -> bool:
-        """Whether some answers have more room, for reasoning. It bounds, it need not be spent."""
+        """Return whether some answers get more room, for reasoning. It is a bound and need not be spent."""
         return self._reasons or bool(self._reasoning_efforts) or self.room != self._first_room == "max_tokens"
 
     @property
     def room(self) -> str:
-        """The name of the parameter that bounds an answer."""
+        """Return the name of the parameter that bounds an answer."""
         return self._room(None)
 
     @property
     def api(self) -> Api:
-        """The API that serves the model."""
+        """Return the API that serves the model."""
         return self.api_for(None)
 
     @property
     def context_window(self) -> int | None:
-        """Tokens of prompt and answer, as far as known; what was learned stays known when it is due to be tried."""
+        """Return the tokens of prompt and answer, as far as known.
+
+        A learned value stays known while due to be tried.
+        """
         known = self.refusals.get(_WINDOW)
         return self._given_window or (known.value if known is not None else None)
 
     @property
     def believed_window(self) -> int | None:
-        """The window that a longer prompt is not even sent for."""
+        """Return the window beyond which a prompt is not even sent."""
         if self._given_window is not None or not self.refusals.any:
             return self._given_window
         return self.context_window if self.refusals.is_believed(_WINDOW) else None
@@ -99,7 +102,7 @@ class Capabilities:
         return "responses" if switched else self._first_api
 
     def kind_of(self, wanted: ModelParameters, schema_key: str, trying: Refusal | None = None) -> CallKind:
-        """Return what refusals of a call may depend on."""
+        """Return the kind of a call: what refusals of it may depend on."""
         return CallKind(self.api_for(trying), wanted.reasoning_effort or "", schema_key)
 
     def parameters(
@@ -198,7 +201,7 @@ class Capabilities:
         self._reasoning_efforts.add(effort or "")
 
     def suspect(self, schema_key: str, plainer: Plainer, like: CallKind, said: str) -> bool:
-        """Take note that a refused request went well without its bounds, or its schema: what was refused is not told.
+        """Record that a refused request succeeded without its bounds, or its schema: the provider named no reason.
 
         True once that happened twice in a row, and is believed.
         """
@@ -211,7 +214,7 @@ class Capabilities:
         return True
 
     def taken(self, schema_key: str) -> None:
-        """Take note that a request with this schema went well."""
+        """Record that a request with this schema was accepted."""
         if self._suspects:
             for key in [key for key in self._suspects if key[0] == schema_key]:
                 del self._suspects[key]
@@ -302,7 +305,7 @@ class Capabilities:
         return found
 
     def _room_to_reason(self, wanted: ModelParameters, dropped: frozenset[str]) -> int:
-        """Return the room that this agent's answers have to reason: an effort that the model takes tells of some."""
+        """Return the room that this agent's answers have to reason; an effort that the model accepts implies some."""
         effort = wanted.reasoning_effort
         if effort not in (None, "none") and "reasoning_effort" not in dropped:
             return REASONING_ROOM
@@ -325,7 +328,7 @@ class Capabilities:
 
 
 def _of_parameter(parameter: str, like: CallKind) -> Key:
-    """Return the key of a parameter that is not taken in calls of this kind."""
+    """Return the key of a parameter that is refused in calls of this kind."""
     schema = None if parameter == "response_format" else like.schema
     return Key("parameter", parameter, api=like.api, effort=like.effort, schema=schema)
 

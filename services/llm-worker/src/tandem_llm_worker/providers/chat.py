@@ -28,7 +28,7 @@ _NAMES_OF_USAGE = ("prompt_tokens", "completion_tokens", "prompt_tokens_details"
 
 
 def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, the constant part of the prompt before what differs."""
+    """Return the body, with the constant part of the prompt before what differs."""
     return {"model": model, "messages": messages, **parameters}
 
 

@@ -25,7 +25,7 @@ _WIRE = {
     "chat": ("/chat/completions", chat.request, chat.read),
     "responses": ("/responses", responses.request, responses.read),
 }
-"""By API: the path below the base URL, what writes the body and what reads the answer."""
+"""The path below the base URL, the writer of the body and the reader of the answer, by API."""
 
 
 class ProviderClient:
@@ -42,7 +42,7 @@ class ProviderClient:
     async def call(
         self, api: Api, model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]
     ) -> Answer:
-        """One call. `parameters` go by the names of chat completions.
+        """Call the provider once. `parameters` have the names of chat completions.
 
         Raises CallFailed, always with the status where there was one.
         """
@@ -64,7 +64,7 @@ class ProviderClient:
 
 
 def _sdk(settings: ProviderSettings, wire: Wire) -> openai.AsyncOpenAI:
-    """The SDK's client for the kind of provider; its own retries are off."""
+    """Return the SDK's client for the kind of provider; its own retries are off."""
     http = wire.http_client()
     common: dict[str, Any] = {
         "api_key": settings.api_key.get_secret_value() or "none",

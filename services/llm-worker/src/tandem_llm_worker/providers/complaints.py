@@ -1,4 +1,4 @@
-"""What a provider does not take of a call, read from what it says about it.
+"""Complaints of a provider: what it does not accept of a call, read from its error message.
 
 Every server says it in its own words; some name the parameter in a field, most only in the sentence. Parameters go by
 their names in chat completions here, whatever the API was.
@@ -16,28 +16,28 @@ from tandem_llm_worker.providers.error_body import ErrorBody
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What to change so that the call is taken. Exactly one of parameter, other_api and context_window is set."""
+    """Change with which the call is accepted. Exactly one of parameter, other_api and context_window is set."""
 
     parameter: str = ""
-    """One that was sent and is not taken, or not with this value."""
+    """Parameter that was sent and is not accepted, or not with this value."""
     also: tuple[str, ...] = ()
     """Further parameters that the same complaint names."""
     most: int | None = None
-    """The largest value of `parameter` that is taken, where the provider says so."""
+    """Largest value of `parameter` that is accepted, if the provider says so."""
     of_this_schema: bool = False
-    """Not the parameter as such: only this JSON Schema is not taken."""
+    """True if only this JSON Schema is not accepted, rather than the parameter as such."""
     keywords: tuple[str, ...] = ()
-    """Keywords of the JSON Schema that are not taken, where the provider names some that the schema can do without."""
+    """Keywords of the JSON Schema that are not accepted, if the provider names some that the schema can do without."""
     other_api: bool = False
-    """The model is served by the Responses API alone."""
+    """True if the model is served by the Responses API alone."""
     context_window: int | None = None
-    """Tokens of prompt and answer that the model takes together."""
+    """Tokens of prompt and answer that the model accepts together."""
     prompt_tokens: int | None = None
-    """The prompt's, as the provider counted them."""
+    """Tokens of the prompt, as the provider counted them."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """All parameters that are complained about."""
+        """Return all parameters that are complained about."""
         return (self.parameter, *self.also) if self.parameter else ()
 
 
@@ -93,18 +93,18 @@ _TOO_COMPLEX = re.compile(
     r"|compiled grammar|grammar compilation",
     re.IGNORECASE,
 )
-"""What servers say whose grammar grows too large; some name bounds there that the schema does not have."""
+"""Messages of servers whose grammar grows too large; some name bounds there that the schema does not have."""
 _KEYWORDS = {
     keyword: re.compile("|".join(rf"\b{each}\b" for each in (keyword, re.sub("([A-Z])", r"_\1", keyword).lower())))
     for keyword in KEYWORDS
 }
-"""Vertex writes them as `max_items`."""
+"""Keywords of a JSON Schema in a message; Vertex writes them as `max_items`."""
 _LISTED = re.compile(
     r"(?:arguments?|parameters?|params|fields?|inputs?|propert(?:y|ies))\b[^:.;]{0,60}:"
     r"\s*(\[[^\]]*\]|\{[^}]*\}|[^.;]*)",
     re.IGNORECASE,
 )
-"""Where a message lists what it does not take: `Unrecognized request arguments supplied: logprobs, top_logprobs`."""
+"""Lists of refused parameters in a message: `Unrecognized request arguments supplied: logprobs, top_logprobs`."""
 _OTHER_API = re.compile(
     r"only (?:be )?(?:supported|available|used) (?:in|with|via|through)\W+(?:the )?(?:/?v1/)?responses"
     r"|not a chat model|use (?:the )?(?:/?v1/responses|responses api)",
@@ -129,7 +129,7 @@ _PROMPT = re.compile(
 def complaint_in(  # noqa: PLR0911 - a way to find one a return
     body: ErrorBody, *, sent: Collection[str]
 ) -> Complaint | None:
-    """Find what is wrong with the parameters that were sent; None where the error is about something else."""
+    """Find what is wrong with the parameters that were sent; None if the error is about something else."""
     message = body.message
     if _OTHER_API.search(message):
         return Complaint(other_api=True)
@@ -171,7 +171,7 @@ def _of_schema(body: ErrorBody, sent: Collection[str]) -> Complaint | None:
 
 
 def context_in(message: str) -> Complaint | None:
-    """The size of the model's context, and of the prompt, where the message says them."""
+    """Return the size of the model's context, and of the prompt, if the message states them."""
     window = _first(_WINDOW, message)
     return Complaint(context_window=window, prompt_tokens=_first(_PROMPT, message)) if window else None
 
@@ -181,7 +181,7 @@ def largest(message: str) -> int | None:
 
 
 def _field(param: str, sent: Collection[str]) -> str | None:
-    """The parameter that an error's field names: `response_format.json_schema`, `include[0]`, `body.seed`."""
+    """Return the parameter that an error's field names: `response_format.json_schema`, `include[0]`, `body.seed`."""
     head = re.split(r"[.\[]", param.removeprefix("body."), maxsplit=1)[0]
     name = _FIELDS.get(head, head)
     if name in _ROOM:

@@ -19,7 +19,7 @@ import orjson
 
 MESSAGE_CHARACTERS = 400
 MOST_BYTES = 64 * 1024
-"""Of a body; what stands behind them is not read."""
+"""Limit of the bytes of a body; anything after them is not read."""
 _MOST_DEPTH = 8
 _MOST_NODES = 400
 _MOST_FIELDS = 40
@@ -31,7 +31,7 @@ _NESTED = ("details", "errors", "metadata", "innererror", "fieldViolations", "fi
 _CODES = ("code", "type", "status", "error_type", "errorCode", "error_code", "reason")
 _FIELDS = ("loc", "param", "field", "parameter", "path", "instancePath")
 _WRAPPERS = frozenset(("provider returned error", "bad request", "unprocessable entity", "error"))
-"""Messages of routers, which say nothing where there are others."""
+"""Messages of routers, which carry no information if there are others."""
 
 _KEY = re.compile(r"\b(sk|key|pk|rk)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)[^>]*>\s*([^<]{1,200}?)\s*</\1>", re.IGNORECASE)
@@ -51,18 +51,18 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What a provider says in an error, wherever in the body it says it."""
+    """Contents of a provider's error, wherever in the body they stand."""
 
     message: str = ""
-    """All that is said, the innermost first."""
+    """All messages, the innermost first."""
     code: str = ""
     """Codes, types and statuses, separated by spaces."""
     fields: tuple[FieldError, ...] = ()
     """The fields of the request that the provider names apart from the message."""
     failed_generation: str | None = None
-    """What the model wrote, where the provider says that it does not fit the format that was asked for."""
+    """Text that the model wrote, if the provider says that it does not fit the format that was asked for."""
     raw: Any = field(default=None, compare=False, repr=False)
-    """The parsed JSON of the whole body; the text where it is no JSON."""
+    """The parsed JSON of the whole body; the text if it is no JSON."""
 
     @classmethod
     def parse(cls, content: bytes) -> ErrorBody:
@@ -88,7 +88,7 @@ class ErrorBody:
 
     @property
     def readable(self) -> str:
-        """The message for people: on one line, bounded, without keys."""
+        """Return the message for people: on one line, bounded, without keys."""
         return _KEY.sub("[key]", " ".join(self.message.split()))[:MESSAGE_CHARACTERS]
 
 
@@ -157,7 +157,7 @@ def _field_name(value: Any) -> str:
 
 
 def _json_within(text: str) -> tuple[str, Any]:
-    """Return the text before a JSON object or list in it, and that value; None where there is none."""
+    """Return the text before a JSON object or list in it, and that value; None if there is none."""
     for start in _openings(text):
         end = max(text.rfind("}"), text.rfind("]")) + 1
         if end <= start:
@@ -172,12 +172,12 @@ def _json_within(text: str) -> tuple[str, Any]:
 
 
 def _openings(text: str) -> Iterator[int]:
-    """Where JSON may begin: at the start, or at the first braces within."""
+    """Yield the positions at which JSON may begin: the start, or the first braces within."""
     yield from [match.start() for match in re.finditer(r"[{\[]", text[:4096])][:4]
 
 
 def _joined(messages: list[str]) -> str:
-    """All messages once; what a router says around them only where there is nothing else."""
+    """Return all messages once; those of a router only if there is no other."""
     found = list(dict.fromkeys(message for message in messages if message))
     specific = [each for each in found if each.strip(". ").lower() not in _WRAPPERS] or found
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""What can go wrong with a call, mapped once, here, from the SDK's errors into few kinds."""
+"""Errors of a call, mapped once, here, from the SDK's errors into few kinds."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tandem_llm_worker.providers.error_body import MESSAGE_CHARACTERS, ErrorBody
 from tandem_llm_worker.providers.quota import Quota, quota_in
 
 _SHARED_RUN = 24
-"""A message that has so many characters in a row from the record is not shown."""
+"""A message that shares so many characters in a row with the record is not shown."""
 
 
 class Verdict(StrEnum):
-    """What to do after a failed call."""
+    """Tells what to do after a failed call."""
 
     TRANSIENT = "transient"
-    """Again after a while."""
+    """Call again after a while."""
     RATE_LIMITED = "rate_limited"
-    """Again once the provider allows; not a paid call."""
+    """Call again once the provider allows it; not a paid call."""
     PERMANENT = "permanent"
-    """Never again with the same request."""
+    """Never call again with the same request."""
     STOPPED = "stopped"
-    """No call of this account goes well until its operator does something: no quota, a bad key, no such model."""
+    """No call of this account succeeds until its operator acts: no quota, a bad key, no such model."""
 
 
 class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault of the program
@@ -56,27 +56,27 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         self.status = status
         self.retry_after = retry_after
         self.complaint = complaint
-        """What to change about the call, where the provider says so."""
+        """Change to make about the call, if the provider names one."""
         self.headers = headers
-        """Of the answer, where there was one; looked up without regard to case."""
+        """Headers of the answer, if there was one; looked up without regard to case."""
         self.usage = usage
-        """What was paid all the same."""
+        """Usage that was paid in spite of the failure."""
         self.body = body
-        """What the provider said, with the parsed JSON of it in `raw`; None where there was no answer."""
+        """Message of the provider, with its parsed JSON in `raw`; None if there was no answer."""
 
     @property
     def generated(self) -> str:
-        """What the model wrote, where the provider refused it for its format."""
+        """Return what the model wrote if the provider refused it for its format."""
         return (self.body.failed_generation or "") if self.body is not None else ""
 
     @property
     def is_cut(self) -> bool:
-        """Whether the refused answer did not fit the format because it ran out of room."""
+        """Return whether the refused answer did not fit the format because it ran out of room."""
         return bool(self.generated) and bool(_OUT_OF_ROOM.search(self.message))
 
     @property
     def may_be_the_schema(self) -> bool:
-        """Whether a request was refused for a reason that is not told: it may be the JSON Schema in it."""
+        """Return whether a request was refused without a reason: it may be the JSON Schema in it."""
         if (
             self.kind is not ErrorKind.BAD_REQUEST
             or self.verdict is not Verdict.PERMANENT
@@ -92,8 +92,10 @@ LONG_WAIT_SECONDS = 60.0
 
 
 class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a fault of the program
-    """A call said that the account (a model of a provider) needs its operator. The request was not answered and is
-    to be handed back. `message` is for people and carries no key."""
+    """A call found that the account (a model of a provider) needs its operator.
+
+    The request was not answered and must be handed back. `message` is for people and carries no key.
+    """
 
     def __init__(self, provider: str, model: str, failed: CallFailed) -> None:
         super().__init__(f"{provider} {model}: {failed.kind}: {failed.message}")
@@ -103,7 +105,7 @@ class AccountStopped(Exception):  # noqa: N818 - the state of an account, not a 
         self.message = failed.message
         self.status = failed.status
         self.retry_after = failed.retry_after
-        """Seconds, where it is a pause that ends by itself (kind `rate_limited`)."""
+        """Seconds of the pause, if it ends by itself (kind `rate_limited`)."""
 
 
 _TOO_LONG = re.compile(
@@ -146,7 +148,7 @@ _OPAQUE = re.compile(
     r"|schema|grammar|structured",
     re.IGNORECASE,
 )
-"""Messages that do not tell what is wrong with a request."""
+"""Messages that do not say what is wrong with a request."""
 _OUT_OF_ROOM = re.compile(r"max(?:imum)?[ _]completion[ _]tokens reached", re.IGNORECASE)
 _SAID_WAIT = re.compile(
     r"(?:retry|try again) (?:in|after)\s+"
@@ -157,11 +159,11 @@ _DURATION = re.compile(r"([\d.]+)\s*(ms|mil|s|m|h)", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 TRANSPORT_ERRORS = (openai.OpenAIError, aiohttp.ClientError, OSError)
-"""What a call may raise besides a status: the SDK's own errors, and those its transport lets through."""
+"""Errors that a call may raise besides a status: the SDK's own, and those its transport lets through."""
 
 
 def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime | None = None) -> CallFailed:
-    """The meaning of what the SDK raised. `sent` are the names of the parameters that the call carried."""
+    """Map what the SDK raised. `sent` are the names of the parameters that the call carried."""
     if isinstance(error, CallFailed):
         return error
     if isinstance(error, openai.APIStatusError):
@@ -176,7 +178,7 @@ def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime |
 
 
 def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
-    """Return a refusal for the rate as what its body makes of it: a quota that is used up, or a wait that is told."""
+    """Return a rate refusal as its body defines it: a quota that is used up, or a wait that the body states."""
     if failed.kind is not ErrorKind.RATE_LIMITED:
         return failed
     wait = quota.retry_after if failed.retry_after is None else failed.retry_after
@@ -196,7 +198,7 @@ def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
 
 
 def failure_in_a_body(body: ErrorBody, *, headers: Mapping[str, str] | None, sent: Collection[str] = ()) -> CallFailed:
-    """The meaning of an error that came with status 200: routers send one when the model behind them failed."""
+    """Map an error that came with status 200: routers send one when the model behind them failed."""
     code = next((int(word) for word in body.code.split() if word.isdigit()), 0)
     if not 400 <= code < 600:
         code = 429 if _ONLY_TOO_FAST.search(f"{body.code} {body.message}") else 502
@@ -206,7 +208,7 @@ def failure_in_a_body(body: ErrorBody, *, headers: Mapping[str, str] | None, sen
 def failure(  # noqa: PLR0911 - one return a case
     status: int, body: ErrorBody, *, sent: Collection[str], headers: Mapping[str, str], now: datetime | None = None
 ) -> CallFailed:
-    """The meaning of an answer that is an error."""
+    """Map an answer that is an error."""
     haystack = f"{body.code} {body.message}"
     text = body.readable or f"the provider answered {status}"
 
@@ -263,7 +265,7 @@ def failure(  # noqa: PLR0911 - one return a case
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds to wait by `retry-after-ms` or `retry-after` (seconds or an HTTP date); None where there is none."""
+    """Return seconds to wait by `retry-after-ms` or `retry-after` (seconds or an HTTP date); None if there is none."""
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     value = headers.get("retry-after")
@@ -279,7 +281,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float |
 
 
 def said_wait(message: str) -> float | None:
-    """Seconds to wait by what the message says (`try again in 1m2.5s`): some gateways keep no header."""
+    """Return seconds to wait by the message (`try again in 1m2.5s`): some gateways keep no header."""
     match = _SAID_WAIT.search(message)
     if match is None:
         return None
@@ -288,7 +290,7 @@ def said_wait(message: str) -> float | None:
 
 
 def without_record_text(message: str, texts: Iterable[str]) -> str:
-    """The message, or a note in its place where it quotes the record (some servers echo their input)."""
+    """Return the message, or a note in its place if it quotes the record (some servers echo their input)."""
     runs = [message[start : start + _SHARED_RUN] for start in range(max(1, len(message) - _SHARED_RUN + 1))]
     for text in texts:
         if len(text) >= _SHARED_RUN and any(run in text for run in runs):
@@ -299,17 +301,20 @@ def without_record_text(message: str, texts: Iterable[str]) -> str:
 
 
 def _is_format_missed(body: ErrorBody) -> bool:
-    """Whether the model wrote what does not fit the format: its slip with this record, nothing about what it takes."""
+    """Return whether the model's answer missed the format: its slip with this record, nothing about what it accepts."""
     return body.failed_generation is not None or bool(_FORMAT_MISSED.search(f"{body.code} {body.message}"))
 
 
 def _is_no_quota(haystack: str) -> bool:
-    """Whether the money is gone; some providers say `quota` of what refills within the minute, and when."""
+    """Return whether the money is gone; some providers say `quota` of what refills within the minute, and when."""
     return bool(_NO_QUOTA.search(haystack)) and not _ONLY_TOO_FAST.search(haystack)
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """Whether time ran out. The SDK's transport calls a lost connection a timeout too; only the causes tell."""
+    """Return whether time ran out.
+
+    The SDK's transport calls a lost connection a timeout too; only the causes tell.
+    """
     causes = _causes(error)
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return True
@@ -317,7 +322,7 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error, what caused it, what caused that, and so on."""
+    """Return the error, what caused it, what caused that, and so on."""
     causes = [error]
     while (cause := causes[-1].__cause__) is not None:
         causes.append(cause)

@@ -1,4 +1,4 @@
-"""Lets one call of each agent ahead, to hear the provider's complaints before hundreds of calls meet the same one."""
+"""Sends one call of each agent ahead, to learn the provider's complaints before hundreds of calls meet the same one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Self
 
 PROBE_SECONDS = 0.5
-"""How long the others wait for the first call. A complaint comes at once; an answer of the model may take long."""
+"""Time that the others wait for the first call. A complaint comes at once; an answer of the model may take long."""
 _MOST_KEPT = 1024
 
 
 class Opening:
-    """The agents whose parameters a model was seen to take, and the calls that find it out."""
+    """The agents whose parameters a model is known to accept, and the calls that find it out."""
 
     def __init__(self, seconds: float = PROBE_SECONDS) -> None:
         self._seconds = seconds
@@ -24,7 +24,7 @@ class Opening:
         return agent_key in self._open
 
     async def lead(self, agent_key: str) -> Lead | None:
-        """The right to go ahead, as a context manager; None once the way is open."""
+        """Return the right to go ahead, as a context manager; None once the way is open."""
         while agent_key not in self._open:
             leader = self._leads.get(agent_key)
             if leader is None:
@@ -34,7 +34,7 @@ class Opening:
         return None
 
     def end(self, lead: Lead, *, opened: bool) -> None:
-        """The way is open, or the next in the queue leads."""
+        """Open the way, or let the next in the queue lead."""
         if opened:
             self._open[lead.agent_key] = None
             if len(self._open) > _MOST_KEPT:
@@ -45,7 +45,7 @@ class Opening:
 
 
 class Lead:
-    """One call that goes ahead. The way opens when it is taken, or when no complaint came for a while."""
+    """One call that goes ahead. The way opens when it is accepted, or when no complaint came for a while."""
 
     def __init__(self, opening: Opening, agent_key: str, seconds: float) -> None:
         self._opening = opening
@@ -55,13 +55,13 @@ class Lead:
         self.ended = asyncio.Event()
 
     def sent(self) -> None:
-        """A call is on its way; the time for complaints runs anew."""
+        """Record that a call is on its way; the time for complaints starts again."""
         self._stop_timer()
         if not self.ended.is_set():
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self.taken)
 
     def taken(self) -> None:
-        """The provider takes calls like this."""
+        """Record that the provider accepts calls like this."""
         self._stop_timer()
         self._opening.end(self, opened=True)
 

@@ -28,12 +28,12 @@ _LONGEST_SECONDS = 1e8
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a body says of limits. `retry_after` is in seconds."""
+    """Limits that a body states. `retry_after` is in seconds."""
 
     used_up: str = ""
-    """The id of a quota of a day or longer that is used up, as the provider names it; empty where none is named."""
+    """Id of a quota of a day or longer that is used up, as the provider names it; empty if none is named."""
     long_period: bool = False
-    """Whether the words of the message are about a day or longer. A limit like that may refill all the time."""
+    """True if the words of the message are about a day or longer. A limit like that may refill all the time."""
     retry_after: float | None = None
 
 

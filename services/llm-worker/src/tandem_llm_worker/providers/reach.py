@@ -1,4 +1,4 @@
-"""Tells a provider that was never reached from one that took the call and lost it. Only the cause of an error knows."""
+"""Distinguishes a provider that was never reached from one that accepted the call and lost it, by an error's cause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import aiohttp
 
 
 def why_unreachable(error: BaseException) -> str | None:  # noqa: PLR0911 - one return a case
-    """Return why no connection came about, for people and without the address; None where there was a connection.
+    """Return why no connection came about, for people and without the address; None if there was a connection.
 
     `error` is what a call raised, with its causes. Examples: `connection refused`, `its name does not resolve (DNS)`.
     A connection that was made and broke off later gives None: the call may have broken it.

@@ -1,4 +1,4 @@
-"""What the answers of both APIs have in common, and how a body becomes one."""
+"""Common parts of the answers of both APIs, and how a body becomes one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REASONS = {
     **dict.fromkeys(("max_tokens", "model_length", "max_output_tokens"), CUT),
     **dict.fromkeys(("safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive"), FILTERED),
 }
-"""What Mistral, Gemini, Anthropic and others say behind an OpenAI-compatible address, in lower case."""
+"""Finish reasons of Mistral, Gemini, Anthropic and others behind an OpenAI-compatible address, in lower case."""
 
 _TOKENS = TypeAdapter(tuple[TokenLogprob, ...])
 
@@ -34,21 +34,21 @@ class Answer:
     completions: tuple[Completion, ...]
     usage: Usage
     reasoned: bool = False
-    """Whether tokens were spent on reasoning, which count against the room for the answer."""
+    """True if tokens were spent on reasoning, which count against the room for the answer."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Of the response; looked up without regard to case."""
+    """Headers of the response; looked up without regard to case."""
 
     def of_reason(self, reason: str) -> bool:
         return any(completion.finish_reason == reason for completion in self.completions)
 
     @property
     def usable(self) -> tuple[Completion, ...]:
-        """The completions that are answers."""
+        """Return the completions that are answers."""
         return tuple(each for each in self.completions if each.finish_reason not in (CUT, FILTERED, REFUSED))
 
 
 def load(content: bytes) -> Any:
-    """The JSON of a body; what is none gives None, which no answer is."""
+    """Return the JSON of a body; None if it is no JSON, which no answer is."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -58,7 +58,7 @@ def load(content: bytes) -> Any:
 def malformed(
     reason: str, content: bytes, *, status: int, headers: Mapping[str, str] | None = None, usage: Usage | None = None
 ) -> CallFailed:
-    """To be tried again: the next answer may be whole."""
+    """Return the failure of a malformed answer, to be tried again: the next answer may be whole."""
     return CallFailed(
         ErrorKind.MALFORMED,
         Verdict.TRANSIENT,
@@ -70,14 +70,14 @@ def malformed(
 
 
 def reason_of(finish_reason: Any) -> str | None:
-    """Return why an answer ended, in OpenAI's words for what other providers call otherwise."""
+    """Return why an answer ended, in OpenAI's words for what other providers name differently."""
     if not isinstance(finish_reason, str):
         return None
     return _REASONS.get(finish_reason.lower(), finish_reason)
 
 
 def usage_of(usage: Any, prompt: str, completion: str, prompt_details: str, spent: str) -> tuple[Usage, bool]:
-    """Return the tokens, and whether some were spent on reasoning. What is no count spoils no answer."""
+    """Return the tokens, and whether some were spent on reasoning. A value that is no count counts as none."""
     if not isinstance(usage, dict):
         return NO_USAGE, False
     details = usage.get(prompt_details)
@@ -96,7 +96,10 @@ def _count(counts: Any, name: str) -> int:
 
 
 def logprobs_of(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[TokenLogprob, ...] | None:
-    """As the provider gave them; None where any is missing, since half of them would give a wrong confidence."""
+    """Return log-probabilities as the provider gave them.
+
+    None if any is missing: half would give a wrong confidence.
+    """
     if not tokens:
         return None
     try:

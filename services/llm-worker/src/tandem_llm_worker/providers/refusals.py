@@ -1,4 +1,4 @@
-"""Keeps what a model was found not to take: for how long that is believed, and which call tries it again.
+"""Keeps what a model was found to refuse: for how long that is believed, and which call tries it again.
 
 A refusal is kept by what it depends on: a model may refuse log-probabilities with one reasoning effort, by one API or
 beside one JSON Schema, and take them otherwise. It may also have been the odd answer of one replica behind a router. So
@@ -20,9 +20,9 @@ FIRST_SECONDS = 600.0
 MOST_SECONDS = 4 * 3600.0
 JITTER = 0.2
 QUIET_SECONDS = 5.0
-"""How long no call looks for something to try, after one found nothing."""
+"""Seconds for which no call looks for something to try, after one found nothing."""
 TRIAL_SECONDS = 120.0
-"""After so long without an outcome the next call may try."""
+"""Seconds without an outcome of a trial, after which the next call may try."""
 MOST_KEPT = 512
 MOST_REPORTED = 32
 
@@ -31,19 +31,19 @@ Kind = Literal["parameter", "keyword", "bounds", "schema", "most", "room", "wind
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What was refused, and what that depends on; None where it does not depend on it."""
+    """A refused parameter, and what the refusal depends on; None for what it does not depend on."""
 
     kind: Kind
     name: str = ""
     api: str | None = None
     effort: str | None = None
-    """Empty: with no effort named."""
+    """Reasoning effort; empty: with no effort named."""
     schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallKind:
-    """What a refusal may depend on, of one call."""
+    """The attributes of one call that a refusal may depend on."""
 
     api: str
     effort: str = ""
@@ -52,7 +52,7 @@ class CallKind:
 
 @dataclass(slots=True)
 class Refusal:
-    """One thing that is not taken, or only up to `value`."""
+    """A parameter or value that is not accepted, or only up to `value`."""
 
     key: Key
     said: str
@@ -64,7 +64,7 @@ class Refusal:
     trying_until: float = field(default=float("-inf"))
 
     def applies(self, like: CallKind) -> bool:
-        """Tell whether it holds for calls of this kind."""
+        """Return whether it holds for calls of this kind."""
         key = self.key
         return key.api in (None, like.api) and key.effort in (None, like.effort) and key.schema in (None, like.schema)
 
@@ -99,9 +99,9 @@ class Refusals:
         self._kept: dict[Key, Refusal] = {}
         self._next_due = float("inf")
         self.any = False
-        """Whether anything is refused: plain to read, since each call asks."""
+        """True if anything is refused: a plain attribute, since each call reads it."""
         self.version = 0
-        """Counts changes, for what is worked out from the refusals and kept."""
+        """Number of changes, for what is computed from the refusals and kept."""
 
     def __iter__(self) -> Iterator[Refusal]:
         return iter(self._kept.values())
@@ -111,7 +111,7 @@ class Refusals:
         return self._kept.get(key)
 
     def add(self, key: Key, said: str, *, value: int = 0) -> None:
-        """Believe a refusal. Hearing the same again changes nothing, unless it had been tried again or was due."""
+        """Believe a refusal. A repeated one changes nothing, unless it had been tried again or was due."""
         now = self._clock()
         known = self._kept.get(key)
         if known is None:
@@ -128,12 +128,12 @@ class Refusals:
         self._changed()
 
     def forget(self, key: Key) -> None:
-        """Take it that this is not refused any more."""
+        """Forget a refusal: the parameter is accepted again."""
         if self._kept.pop(key, None) is not None:
             self._changed()
 
     def is_due(self) -> bool:
-        """Tell whether there may be something to try again. Cheap: it is asked before each call."""
+        """Return whether there may be something to try again. Cheap: it is called before each call."""
         return self.any and self._next_due <= self._clock()
 
     def due(self, like: CallKind) -> Iterator[Refusal]:
@@ -160,12 +160,12 @@ class Refusals:
         refusal.trying_until = float("-inf")
 
     def is_believed(self, key: Key) -> bool:
-        """Tell whether a refusal is known and not yet due to be tried."""
+        """Return whether a refusal is known and not yet due to be tried."""
         known = self._kept.get(key)
         return known is not None and known.until > self._clock()
 
     def seconds_since(self, refusal: Refusal) -> float:
-        """Return how long ago it was heard first."""
+        """Return how long ago the refusal was first received."""
         return max(0.0, self._clock() - refusal.since)
 
     def _changed(self) -> None:

@@ -12,14 +12,14 @@ from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED, Answer, 
 from tandem_llm_worker.providers.texts import Found, arguments_of, nothing_found, of_thought
 
 LEAST_TOKENS = 16
-"""The API takes no smaller bound of the answer."""
+"""Smallest bound of the answer that the API accepts."""
 _CUT_FOR = {"max_output_tokens": CUT, "content_filter": FILTERED}
 _NOT_TAKEN = ("seed", "n")
 _NAMES_OF_USAGE = ("input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
 
 
 def request(model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, made of parameters named as chat completions name them. Nothing is stored at the provider."""
+    """Return the body, made of parameters with the names of chat completions. Nothing is stored at the provider."""
     body: dict[str, Any] = {"model": model, "input": messages, "store": False}
     for name, value in parameters.items():
         if name in ("max_tokens", "max_completion_tokens"):
@@ -78,7 +78,7 @@ def _completion(items: list[dict[str, Any]], finish_reason: str) -> tuple[Comple
 
 
 def _elsewhere(items: list[dict[str, Any]]) -> Found:
-    """Find an answer outside of the final message: a call of a function, a commentary, what passes for a thought."""
+    """Find an answer outside of the final message: a function call, a commentary, or text in the place of a thought."""
     for item in items:
         if item.get("type") in ("function_call", "custom_tool_call") and (arguments := arguments_of(item)):
             return Found(arguments, "function_call")
@@ -100,5 +100,5 @@ def _parts(item: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _incomplete(body: dict[str, Any]) -> str:
-    """Why the response is not whole; empty where it is."""
+    """Return why the response is not whole; empty if it is."""
     return (body.get("incomplete_details") or {}).get("reason") or ""

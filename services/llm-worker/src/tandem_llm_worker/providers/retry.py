@@ -45,7 +45,7 @@ class Retry:
         self._jitter = jitter
 
     def waits(self) -> Waits:
-        """Begin to measure the waits of a request, from now on."""
+        """Start to measure the waits of a request."""
         return Waits(self._settings.hold_seconds, clock=self._clock)
 
     def budget(self, waits: Waits | None = None, *, failed: int = 0) -> Budget:
@@ -66,7 +66,7 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no further call may start."""
+        """Return whether no further call may start."""
         return self._attempts.is_over(0.0)
 
     @property
@@ -129,7 +129,7 @@ class _Attempts:
         self._jitter = jitter
         self.waits = waits
         self._began: float | None = None
-        """When the first call had failed: what waited for its turn before that is no fault of the call."""
+        """Time at which the first call had failed: the wait for its turn before that is no fault of the call."""
         self._waited_before = 0.0
         self._refused = 0
         self.failed = failed
@@ -164,7 +164,7 @@ class _Attempts:
 
     @property
     def _spent(self) -> float:
-        """Seconds since the first failure, waits for the rate and for turns left out."""
+        """Return seconds since the first failure, without the waits for the rate and for turns."""
         if self._began is None:
             return 0.0
         return self._clock() - self._began - (self.waits.total - self._waited_before)

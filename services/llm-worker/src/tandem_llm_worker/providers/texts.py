@@ -19,7 +19,7 @@ _THOUGHTS = ("thinking", "reasoning", "reasoning_text", "thought", "redacted_thi
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 _MOST_DEPTH = 4
 _SHORT_ANSWER = 200
-"""Characters of one line; a longer thought without JSON is no answer."""
+"""Limit in characters of one line; a longer thought without JSON is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Found:
     place: str = ""
     refused: bool = False
     thought: str = ""
-    """What stood where models think, where that is no answer."""
+    """Text in the place where models think, if it is no answer."""
     thought_place: str = ""
 
 
 def text_of_message(message: Mapping[str, Any]) -> Found:
-    """Find the answer in a message: the content, else the arguments of a tool call, else what passes for a thought."""
+    """Find the answer in a message: the content, else the arguments of a tool call, else a thought that is one."""
     content = message.get("content")
     refused = bool(message.get("refusal"))
     if isinstance(content, str) and (refused or content.strip()):
@@ -62,7 +62,7 @@ def of_thought(thought: str, place: str) -> Found:
 
 
 def nothing_found(found: Found, names: Sequence[str] = (CONTENT,)) -> str:
-    """Say for a failure where there was no text, and where some stood that is no answer."""
+    """Return the message of a failure: where there was no text, and where some stood that is no answer."""
     reason = f"has no text in `{'` or `'.join(names)}`"
     if found.thought:
         count = len(found.thought)
@@ -137,7 +137,7 @@ def _thought(value: Any, depth: int = 0) -> str:
 
 
 def _answer_in(thought: str) -> str:
-    """Return what of a thought is an answer: all behind its end mark, the JSON that it ends with, or one short line."""
+    """Return the answer within a thought: all behind its end mark, the JSON that it ends with, or one short line."""
     _, mark, behind = thought.rpartition("</think>")
     text = behind.strip() if mark and behind.strip() else thought.replace("<think>", "").replace("</think>", "").strip()
     bare = text.removesuffix("```").rstrip()

@@ -1,4 +1,4 @@
-"""Carries calls to a provider: put together and understood by the SDK, carried by aiohttp.
+"""Transport of calls to a provider: built and interpreted by the SDK, carried by aiohttp.
 
 The SDK knows how a call looks on the wire (address, authentication, headers) and what an answer means that is not a
 success. The first is the same from call to call, and to work it out anew each time costs more than the call. So the
@@ -31,7 +31,7 @@ _MOST_HEADS = 256
 _OF_THE_CONNECTION = frozenset(
     ("host", "connection", "accept-encoding", "content-length", "content-encoding", "transfer-encoding")
 )
-"""Headers that the carrier sets by itself, and that say nothing any more about a body that was read and unpacked."""
+"""Headers that the transport sets by itself, and that no longer describe a body that was read and unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is the same in each call of one kind."""
+    """The constant part of each call of one kind."""
 
     url: URL
     headers: CIMultiDict[str]
 
 
 _arrived: ContextVar[Reply | None] = ContextVar("arrived", default=None)
-"""An answer that is there already, and that the SDK is to understand in place of making the call."""
+"""A received answer that the SDK interprets in place of making the call."""
 
 
 class Wire(httpx2.AsyncBaseTransport):
@@ -70,7 +70,7 @@ class Wire(httpx2.AsyncBaseTransport):
         return stateless(httpx2.AsyncClient, transport=self, follow_redirects=True)
 
     async def request(self, method: str, head: Head, body: bytes | None) -> Reply:
-        """Raises aiohttp.ClientError, OSError."""
+        """Send a request. Raises aiohttp.ClientError, OSError."""
         async with self._session().request(
             method, head.url, data=body, headers=head.headers, allow_redirects=False, **self._proxy(head.url)
         ) as response:
@@ -83,7 +83,7 @@ class Wire(httpx2.AsyncBaseTransport):
             return Reply(response.status, headers, content)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """A call as the SDK makes it."""
+        """Make a call for the SDK, or give it the answer that arrived already."""
         reply = _arrived.get()
         if reply is None:
             reply = await self.request(request.method, head_of(request), await request.aread() or None)
@@ -108,14 +108,17 @@ class Wire(httpx2.AsyncBaseTransport):
         return self._open
 
     def _proxy(self, url: URL) -> dict[str, Any]:
-        """What the environment says of proxies, asked once a host; the library would ask at every call, in a thread."""
+        """Return the environment's proxy settings, read once a host.
+
+        The library would read them at every call, in a thread.
+        """
         if (found := self._proxies.get(url.host)) is None:
             found = self._proxies[url.host] = proxy_options(url)
         return found
 
 
 def proxy_options(url: URL) -> dict[str, Any]:
-    """The arguments that make aiohttp take the proxy which the environment names for this address, if any."""
+    """Return the arguments that make aiohttp use the proxy which the environment names for this address, if any."""
     proxies = getproxies()
     address = proxies.get(url.scheme) or proxies.get("all")
     if not address or not url.host or proxy_bypass(url.host):
@@ -144,7 +147,7 @@ class Caller:
         self._heads: dict[tuple[str, object], tuple[Head, float]] = {}
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """POST a JSON body to a path below the base URL; the answer where it is a success.
+        """POST a JSON body to a path below the base URL; return the answer if it is a success.
 
         Raises what the SDK raises, and what `TRANSPORT_ERRORS` names. Has no deadline.
         """

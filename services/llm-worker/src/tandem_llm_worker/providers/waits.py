@@ -11,16 +11,16 @@ from contextlib import asynccontextmanager
 from tandem_llm_worker.providers.errors import CallFailed
 
 LEAST_TURN_SECONDS = 15.0
-"""A further call for a record gets so much time for its turn in any case: it goes before records not begun."""
+"""Time that a further call for a record gets for its turn in any case: it goes before records not begun."""
 _MOST_REMEMBERED = 10_000
 _MESSAGE = "the account's rate limit left no room for the call"
 
 
 class StillLimited(Exception):  # noqa: N818 - the state of an account, not a fault of the program
-    """A request waited for its rate limit as long as it may. It did not fail: hand it back, to be asked anew."""
+    """A request waited for its rate limit as long as it may. It did not fail: return it to the dispatcher."""
 
     def __init__(self, refused: CallFailed | None = None) -> None:
-        """`refused`: the provider's last refusal; None where the request waited for its turn alone."""
+        """Keep the provider's last refusal as `refused`; None if the request waited for its turn alone."""
         super().__init__(_MESSAGE if refused is None else refused.message)
         self.message = str(self)
         self.status = None if refused is None else refused.status
@@ -29,7 +29,7 @@ class StillLimited(Exception):  # noqa: N818 - the state of an account, not a fa
 class Waits:
     """Measures how long one request waits for its rate limit and for its turn, and ends the wait in time.
 
-    A request is held for `seconds` at most before the dispatcher, which expects an answer within two minutes, is told
+    A request is held for `seconds` at most before the dispatcher, which expects an answer within two minutes, is made
     to ask anew. Calls under way are never cut off: only waits end.
     """
 
@@ -46,18 +46,18 @@ class Waits:
 
     @asynccontextmanager
     async def pause(self) -> AsyncIterator[None]:
-        """Count what happens inside as a wait that the provider asked for. Raises StillLimited if it takes too long."""
+        """Count the time inside as a wait that the provider asked for. Raises StillLimited if it takes too long."""
         async with self._wait(self.left):
             yield
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Count what happens inside as a wait for a turn. Raises StillLimited if it takes too long."""
+        """Count the time inside as a wait for a turn. Raises StillLimited if it takes too long."""
         async with self._wait(max(self.left, LEAST_TURN_SECONDS)):
             yield
 
     def allow(self, seconds: float) -> bool:
-        """Say whether a wait of `seconds` ends in time."""
+        """Return whether a wait of `seconds` ends in time."""
         return seconds <= self.left
 
     @asynccontextmanager

@@ -1,1 +1,1 @@
-"""Taking partitions over from other workers: their calls end first, and their answers are read."""
+"""Takeover of partitions from other workers: their calls end first, and their answers are read."""

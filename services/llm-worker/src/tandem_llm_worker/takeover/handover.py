@@ -1,4 +1,4 @@
-"""Takes partitions over from other workers: what they have under way ends first, and what they answered is known."""
+"""Handover of partitions from other workers: their calls under way end first, and their answers are known."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tandem.messaging import WorkerReports
 from tandem.observability.logs import get_logger
 
 LOOK_SECONDS = 0.5
-"""How often it is looked whether a worker fell silent."""
+"""Interval of the check for workers that fell silent."""
 DEAF_SECONDS = 5.0
-"""No report was read for so long, one's own included: the broker was away, or this process stood still."""
+"""Seconds without any report, one's own included: the broker was away, or this process stood still."""
 SETTLE_SECONDS = 3.0
-"""After that, so long is listened before silence counts: workers that were cut off too report again by then."""
+"""Seconds of reading after that before silence counts: workers that were cut off too report again by then."""
 
 _log = get_logger(__name__)
 
@@ -26,7 +26,7 @@ class Handover:
     Others go on calling while partitions are shared out, and learn a little later than this worker what they lost. So
     this waits until each of them has reported, of the same generation of the group or a later one, that it
     holds no request of these partitions; then the answers are read. Who fell silent is not waited for, and nobody for
-    longer than `seconds`: what is still under way then may be paid twice. When this worker heard nobody for a while,
+    longer than `seconds`: what is still under way then may be paid twice. When this worker read no report for a while,
     not even itself, the silence of others says nothing yet.
     """
 
@@ -52,7 +52,7 @@ class Handover:
         reports.on_report.append(self._hear)
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
-        """`behind`: for each partition of requests, how many are not committed."""
+        """Wait for the handover. `behind`: for each partition of requests, how many are not committed."""
         until = self._clock() + self._seconds
         while not self._is_settled() or self._holders(behind):
             left = until - self._clock()
@@ -76,7 +76,7 @@ class Handover:
         self._news.set()
 
     def _is_settled(self) -> bool:
-        """Say whether reports are being read, and were for long enough to have heard every worker."""
+        """Return whether reports are being read, and were for long enough to have received one of every worker."""
         now = self._clock()
         return now - self._heard_at <= DEAF_SECONDS and now >= self._settled_at
 
@@ -87,7 +87,7 @@ class Handover:
 def holders(
     reports: Collection[WorkerReportedV1], partitions: Collection[int], *, worker: str, generation: int
 ) -> list[str]:
-    """The workers that have, or may have, requests of these partitions in hand, as their last reports tell."""
+    """Return the workers that, by their last reports, have or may have requests of these partitions in flight."""
     wanted = set(partitions)
     return [
         report.worker

@@ -1,1 +1,1 @@
-"""How records get into the review queue: by events as they happen, by a sweep when events were lost."""
+"""Ways of records into the review queue: events as they happen, a sweep when events were lost."""

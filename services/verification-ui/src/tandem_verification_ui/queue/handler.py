@@ -1,4 +1,4 @@
-"""annotation.low-confidence → review items."""
+"""Handler of annotation.low-confidence: puts the records into the review queue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tandem_verification_ui.queue.intake import QueueIntake
 
 
 class ReviewRequestHandler:
-    """A function of events: takes a batch into the queue; nothing follows from it."""
+    """Puts a batch of events into the queue; no event follows from it."""
 
     def __init__(self, intake: QueueIntake) -> None:
         self._intake = intake

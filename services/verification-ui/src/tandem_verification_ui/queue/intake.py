@@ -1,4 +1,4 @@
-"""Takes requests for a person's look into the queue. Used for events and by the sweep: one way in."""
+"""Intake of review requests into the queue, for events and for the sweep: one way in."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tandem.store.verifications.reader import VerificationReader
 
 
 class QueueIntake:
-    """Raises StoreUnavailableError when MongoDB is away; taking the same requests again changes nothing."""
+    """Adds requests to the queue; repeating them changes nothing. Raises StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._items = ReviewItemWriter(database)
         self._verifications = VerificationReader(database)
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
-        """A record that a person has decided on enters as decided, so that a queue made anew asks nobody twice."""
+        """Add requests. A record that a person has decided on enters as decided: a rebuilt queue asks nobody twice."""
         decisions = await self._decisions(requests)
         now = utcnow()
         items = [

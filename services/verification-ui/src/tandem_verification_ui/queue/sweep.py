@@ -18,14 +18,14 @@ from tandem.store.review_items.writer import ReviewItemWriter
 from tandem_verification_ui.queue.intake import QueueIntake
 
 BLOCK = 5_000
-"""Records of a block; a difference costs reading the needy ones of its block."""
+"""Number of records in a block; a difference costs reading the ones of its block that need a person."""
 CHUNK = 500
 
 _log = get_logger(__name__)
 
 
 class QueueSweep:
-    """`sweep_*` raise StoreUnavailableError when MongoDB is away; `run` waits and goes on."""
+    """Sweeps jobs. `sweep_*` raise StoreUnavailableError when MongoDB is away; `run` waits and continues."""
 
     def __init__(self, database: Database, intake: QueueIntake) -> None:
         self._annotations = AnnotationReader(database)
@@ -35,17 +35,17 @@ class QueueSweep:
         self._intake = intake
 
     async def sweep_all(self) -> int:
-        """Every job that has annotations. Returns how many items were mended."""
+        """Sweep every job that has annotations. Return how many items were corrected."""
         return sum([await self.sweep_job(job_id) for job_id in await self._annotations.jobs()])
 
     async def live_jobs(self) -> set[str]:
         return {job["_id"] for job in await self._jobs.live()}
 
     async def sweep_job(self, job_id: str) -> int:
-        """Returns how many items were mended.
+        """Sweep one job. Return how many items were corrected.
 
         The queue is read before the annotations: an item has its annotation first, so one that enters meanwhile is not
-        taken for superfluous.
+        treated as superfluous.
         """
         held = await self._items.tally(job_id)
         if held == await self._annotations.tally_needing_review(job_id):

@@ -1,1 +1,1 @@
-"""Reviewing: people take items, decide, skip, undo."""
+"""Reviewing: people reserve items, decide, skip, undo."""

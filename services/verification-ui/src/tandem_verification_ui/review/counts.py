@@ -1,8 +1,8 @@
-"""How much of a job waits and is decided, cheaply enough to be told with every decision.
+"""Counts of a job's waiting and decided items, cheap enough to be reported with every decision.
 
 Counting 200,000 items takes a tenth of a second. Small queues are counted each time; a large one at most every few
-seconds. What is told in between is that count with the items that this process closed or opened since then in their
-new state: each once, however often it is told of.
+seconds. What is reported in between is that count with the items that this process closed or opened since then in their
+new state: each once, however often it is noted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class JobCounts:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A queue as it was counted, and the items that changed since."""
+    """A counted queue, and the items that changed since."""
 
     counts: QueueCounts
     closed: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class _Counted:
 
 
 class QueueCounter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Counts queues. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._items = ReviewItemReader(database)
@@ -67,7 +67,7 @@ class QueueCounter:
         return (await self._of_queues([job_id]))[job_id]
 
     async def of_all(self, job_ids: Sequence[str]) -> dict[str, JobCounts]:
-        """Two aggregations at most, however many jobs there are."""
+        """Return the counts of these jobs, with two aggregations at most, however many jobs there are."""
         queues = await self._of_queues(job_ids)
         needing = await self._of_annotations(job_ids)
         return {job_id: JobCounts(queues[job_id], needing[job_id]) for job_id in job_ids}
@@ -85,7 +85,7 @@ class QueueCounter:
             self._queues[job_id] = (counted_at, counted.with_opened(item_id))
 
     def forget(self, job_id: str) -> None:
-        """Have the job's queue counted when it is asked for next."""
+        """Have the job's queue counted anew at the next request."""
         self._queues.pop(job_id, None)
 
     async def _of_queues(self, job_ids: Sequence[str]) -> dict[str, QueueCounts]:
@@ -107,7 +107,7 @@ class QueueCounter:
 
 
 def _fresh(counted: dict[str, tuple[float, T]], job_ids: Sequence[str]) -> dict[str, T]:
-    """Those of these jobs whose count is recent; older ones are forgotten."""
+    """Return the recent counts of these jobs; older ones are forgotten."""
     oldest = time.monotonic() - KEPT_SECONDS
     for job_id in [job_id for job_id, (counted_at, _) in counted.items() if counted_at <= oldest]:
         del counted[job_id]

@@ -1,4 +1,4 @@
-"""Deciding, undoing, and what a person decided lately."""
+"""Decisions: deciding, undoing, and what a person decided lately."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.values import checked, same_values
 
 TRIES = 30
-"""Limit of a write that another one, or a change of the primary, got in the way of; each try reads the item again."""
+"""Limit of tries of a write that met another one or a change of the primary; each try reads the item again."""
 
 
 class Decisions:
-    """All methods raise Problem for what a caller can mend, and StoreUnavailableError when MongoDB is away.
+    """Decides and undoes.
+
+    All methods raise Problem for what a caller can fix, and StoreUnavailableError when MongoDB is away.
 
     A decision and the closing of its item are one transaction; the event follows from it and may be made again.
     """
@@ -51,7 +53,7 @@ class Decisions:
         self._seconds = reservation_seconds
 
     async def decide(self, caller: Caller, item_id: str, request: DecisionRequest) -> DecisionResult:
-        """Record a decision on the item that was shown, and tell of it. The same request again has no second effect."""
+        """Record a decision on the item that was shown, and publish it. The same request again has no second effect."""
         async for attempt in again_on_conflict(tries=TRIES, or_unavailable=True):
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
@@ -118,7 +120,7 @@ class Decisions:
         return checked(job.schema.tasks, request.values, fields.get(item.seq, {}))
 
     def _was_shown(self, item: ReviewItem, request: DecisionRequest) -> bool:
-        """Whether the item still is what was on the screen; without a suggestion on it nothing contradicts."""
+        """Return whether the item still is what was on the screen; without a suggestion on it nothing contradicts."""
         return not request.shown_values or same_values(request.shown_values, item.suggested_values)
 
     async def _decision(
@@ -218,7 +220,7 @@ class Decisions:
     async def _same_decision(
         self, caller: Caller, item: ReviewItem, request: DecisionRequest, values: dict[str, LabelValue]
     ) -> DecisionResult:
-        """The answer to a request that came twice; raises Problem 409 when it is another decision."""
+        """Return the answer to a request that came twice; raises Problem 409 when it is another decision."""
         last = await self._verifications.get(item.job_id, item.seq)
         by_caller = caller.is_person(item.decided_by_id)
         if (
@@ -233,7 +235,7 @@ class Decisions:
         return await self._result(last, values)
 
     async def _already_undone(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
-        """The answer to an undo that came twice; raises Problem 409 when there is nothing to undo."""
+        """Return the answer to an undo that came twice; raises Problem 409 when there is nothing to undo."""
         last = await self._verifications.get(item.job_id, item.seq)
         if (
             last is None
@@ -246,8 +248,10 @@ class Decisions:
         return await self._shown.view(caller, item)
 
     def _tell_again(self, verification: Verification) -> None:
-        """Count anew and publish again what a request that came twice did: the first one may have failed after it was
-        written. Whoever hears of it twice knows it by its revision."""
+        """Count anew and publish again the effect of a request that came twice.
+
+        The first one may have failed after it was written. Whoever receives it twice knows it by its revision.
+        """
         self._counter.forget(verification.job_id)
         self._publisher.publish(verification)
 

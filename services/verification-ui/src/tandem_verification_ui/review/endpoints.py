@@ -1,4 +1,4 @@
-"""The review API. Each endpoint says who may call it and hands over to the service."""
+"""The review API. Each endpoint declares who may call it and calls the service."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ async def list_review_queues(request: Request, caller: Viewer) -> ReviewQueueLis
     "/jobs/{job_id}/reservations", summary="Take the next items of a job", responses=problem_responses(404, 422)
 )
 async def reserve_review_items(request: Request, caller: Annotator, job_id: str, body: ReserveRequest) -> Reserved:
-    """What the caller holds comes first, so that a reload shows the same item. No two people get the same one."""
+    """Reserve items. What the caller holds comes first, so a reload shows the same item.
+
+    No two people get the same one.
+    """
     return await _service(request).reserve(caller, job_id, limit=body.limit, exclude=body.exclude)
 
 
@@ -79,7 +82,7 @@ async def release_review_item(request: Request, caller: Annotator, item_id: str,
     "/items/{item_id}/undo", summary="Take back one's own decision", responses=problem_responses(404, 409, 422)
 )
 async def undo_review_decision(request: Request, caller: Annotator, item_id: str) -> ReviewItemView:
-    """The item is open again and reserved to the caller."""
+    """Undo the caller's decision. The item is open again and reserved to the caller."""
     return await _decisions(request).undo(caller, item_id)
 
 

@@ -1,4 +1,4 @@
-"""What reviewing needs to know of a job. It never changes, so it is kept."""
+"""Jobs as reviewing needs them. This part of a job never changes, so it is kept in memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReviewJobs:
         self._known: OrderedDict[str, ReviewJob] = OrderedDict()
 
     async def get(self, caller: Caller, job_id: str) -> ReviewJob:
-        """Raises Problem 404 for a job that does not exist or lies outside the caller's projects."""
+        """Return the job. Raises Problem 404 for one that does not exist or lies outside the caller's projects."""
         job = self._known.get(job_id) or await self._load(job_id)
         if job is None or not caller.reaches(job.project_id):
             raise not_found("job", job_id)

@@ -1,4 +1,4 @@
-"""What can stand in the way of a person's act, each with what to do about it."""
+"""Problems that keep a person from acting, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def already_decided(item: ReviewItem, name: str, *, by_caller: bool) -> Problem:
 
 
 def nothing_to_undo(item: ReviewItem) -> Problem:
-    return Problem(409, "nothing-to-undo", "Nobody's decision on this item holds.", cure="Go on.", item_id=item.item_id)
+    detail = "There is no decision on this item to undo."
+    return Problem(409, "nothing-to-undo", detail, cure="Take the next item.", item_id=item.item_id)
 
 
 def not_your_decision(item: ReviewItem, name: str, caller: str) -> Problem:

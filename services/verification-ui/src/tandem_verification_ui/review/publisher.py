@@ -1,4 +1,4 @@
-"""Tells of decisions in the background: MongoDB is the truth, so no person waits for Kafka."""
+"""Publication of decisions in the background: MongoDB is the truth, so no person waits for Kafka."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tandem.observability.logs import get_logger
 from tandem.store.verifications.documents import Verification
 
 KEPT = 10_000
-"""Events kept while the broker is away. Those beyond are dropped, oldest first: the postprocessor's sweep over the
-verifications finds what was not told."""
+"""Limit of events kept while the broker is away. Those beyond are dropped, oldest first: the postprocessor's sweep over
+the verifications finds what was not published.
+"""
 BATCH = 500
 PAUSE_SECONDS = 2.0
 FLUSH_SECONDS = 5.0
@@ -30,7 +31,7 @@ class DecisionPublisher:
         self._idle.set()
 
     def publish(self, verification: Verification) -> None:
-        """The event carries the trace context of the request that is being handled."""
+        """Queue the event of a decision. It carries the trace context of the request that is being handled."""
         if len(self._waiting) == KEPT:
             _log.warning("review.decision.not_told", item_id=self._waiting[0].event.key)
         self._waiting.append(Outgoing(verification.to_event()))
@@ -56,7 +57,7 @@ class DecisionPublisher:
                 self._idle.set()
 
     async def stop(self) -> None:
-        """Give what is left a short while to be told."""
+        """Give the remaining events a short while to be published."""
         try:
             await asyncio.wait_for(self._idle.wait(), FLUSH_SECONDS)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""What the review API takes and gives."""
+"""Request and response models of the review API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking items: what a person may do with an item short of deciding on it."""
+"""Review service: what a person may do with an item short of deciding on it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from tandem_verification_ui.review.schemas import Released, Renewed, Reserved, R
 from tandem_verification_ui.review.shown import ShownItems
 
 QUEUES = 500
-"""Newest jobs whose queues are listed."""
+"""Number of newest jobs whose queues are listed."""
 
 
 class ReviewService:
-    """All methods raise Problem for what a caller can mend, and StoreUnavailableError when MongoDB is away.
+    """Lists, reserves and releases items.
+
+    All methods raise Problem for what a caller can fix, and StoreUnavailableError when MongoDB is away.
 
     A person is known by `caller.person_id`; names are for people to read, and two people may have the same.
     """
@@ -54,7 +56,7 @@ class ReviewService:
         )
 
     async def reserve(self, caller: Caller, job_id: str, *, limit: int, exclude: Sequence[str]) -> Reserved:
-        """Up to `limit` items: what the caller holds already (renewed), then the next free ones."""
+        """Reserve up to `limit` items: what the caller holds already (renewed), then the next free ones."""
         job = await self._shown.job(caller, job_id)
         excluded = set(exclude)
         held: list[ReviewItem] = []

@@ -42,16 +42,16 @@ class ShownItems:
         return await self._people.name(item.decided_by_id, item.decided_by or "Somebody")
 
     async def view(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
-        """One item that the caller holds."""
+        """Return an item that the caller holds, as the page shows it."""
         return (await self.views(await self.job(caller, item.job_id), [item]))[0]
 
     async def fields(self, job: ReviewJob, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
-        """The records' fields by seq, in one query; those that do not exist are left out."""
+        """Return the records' fields by seq, in one query; records that do not exist are left out."""
         records = await self._records.get_many(job.dataset_id, sorted(set(seqs)))
         return {seq: record["fields"] for seq, record in records.items()}
 
     async def views(self, job: ReviewJob, items: Sequence[ReviewItem]) -> list[ReviewItemView]:
-        """Items of one job as the page shows them; two queries at most, however many there are."""
+        """Return items of one job as the page shows them; two queries at most, however many there are."""
         fields = await self.fields(job, [item.seq for item in items])
         unlabeled = [item.item_id for item in items if item.outcome is not Outcome.LABELED]
         answers = await self._annotations.get_many(unlabeled)

@@ -1,4 +1,4 @@
-"""The values that a person decides on: what fits the job's label schema, and when two decisions are the same."""
+"""Values that a person decides on: what fits the job's label schema, and when two decisions are the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN_OPTIONS = 20
 def checked(
     tasks: tuple[LabelTask, ...], values: Mapping[str, LabelValue], fields: Mapping[str, str]
 ) -> dict[str, LabelValue]:
-    """The values in the form in which they are kept, in schema order. `fields`: the record's, for spans.
+    """Return the values in the form in which they are kept, in schema order. `fields`: the record's, for spans.
 
     Raises Problem 422 unless every task of the schema, and nothing else, has one of its values; it names all that are
     wrong.
@@ -51,7 +51,7 @@ def checked(
 
 
 def same_values(one: Mapping[str, LabelValue], other: Mapping[str, LabelValue]) -> bool:
-    """Whether both label the same tasks with the same values. Both are in the form in which values are kept."""
+    """Return whether both label the same tasks with the same values. Both are in the form in which values are kept."""
     return _keys(one) == _keys(other)
 
 

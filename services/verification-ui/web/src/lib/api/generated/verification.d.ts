@@ -29,7 +29,9 @@ export interface paths {
         put?: never;
         /**
          * Take the next items of a job
-         * @description What the caller holds comes first, so that a reload shows the same item. No two people get the same one.
+         * @description Reserve items. What the caller holds comes first, so a reload shows the same item.
+         *
+         *     No two people get the same one.
          */
         post: operations["reserve_review_items"];
         delete?: never;
@@ -117,7 +119,7 @@ export interface paths {
         put?: never;
         /**
          * Take back one's own decision
-         * @description The item is open again and reserved to the caller.
+         * @description Undo the caller's decision. The item is open again and reserved to the caller.
          */
         post: operations["undo_review_decision"];
         delete?: never;
