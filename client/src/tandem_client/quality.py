@@ -39,7 +39,7 @@ class ConfusionMatrix(Model):
     cells: tuple[tuple[int, int, int], ...] = ()
 
     def table(self) -> dict[str, dict[str, int]]:
-        """True label to given label to records."""
+        """Return the counts as a mapping: true label to given label to number of records."""
         found: dict[str, dict[str, int]] = {}
         for truth, given, count in self.cells:
             found.setdefault(self.labels[truth], {})[self.labels[given]] = count

@@ -35,7 +35,7 @@ class Comparisons:
         order: Literal["usefulness", "seq"] = "usefulness",
         page_size: int = 100,
     ) -> Iterator[Difference]:
-        """The records where the agents differ, fetched page by page as the iterator advances.
+        """Iterate over the records where the agents differ, fetched page by page as the iterator advances.
 
         By usefulness (confident labels that contradict each other first) the list ends after a thousand; by seq it has
         all. `task` may be left out when the jobs have one in common.

@@ -145,7 +145,7 @@ class Jobs:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
     def report(self, job_id: str, *, whole: bool = True) -> JobReport:
-        """What the job gave so far; with `whole`, wait until all records that ended are in."""
+        """Get the job's report so far; with `whole`, wait until all records that ended are in it."""
         while True:
             report = JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))
             if report.share == 1 or not whole:

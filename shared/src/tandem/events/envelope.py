@@ -59,5 +59,5 @@ class Event(Part):
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """Raises pydantic.ValidationError, which names the field."""
+        """Parse an event from its JSON. Raises pydantic.ValidationError, which names the field."""
         return cls.model_validate_json(data)

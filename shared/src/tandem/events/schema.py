@@ -173,12 +173,13 @@ class LabelSchemaSpec(Part):
 
 
 def options_of(task: LabelTask) -> tuple[LabelOption, ...]:
-    """The labels of a task that has some; for a span task those of its spans."""
+    """Return the labels of a task that has some; for a span task those of its spans."""
     return task.options if isinstance(task, SingleChoiceTask | MultipleChoiceTask | SpanTask) else ()
 
 
 def check_tasks(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
-    """The tasks. Raises ValueError when two have the same name, up to case and white space."""
+    """Check that the tasks' names are unique; return the tasks. Raises ValueError when two have the same name, up to
+    case and white space."""
     _check_unique((task.name for task in tasks), "tasks")
     return tasks
 

@@ -51,7 +51,7 @@ def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | froze
 
 
 def distance_of(task: LabelTask) -> tuple[str, Distance]:
-    """The name and the measure of how far two values of a task are apart, for Krippendorff's alpha."""
+    """Return the name and the function of the distance between two values of a task, for Krippendorff's alpha."""
     match task:
         case NumberTask():
             return "interval", _squared

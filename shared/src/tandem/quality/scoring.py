@@ -164,13 +164,13 @@ def scores_of(confusion: Mapping[str, Mapping[str, int]]) -> dict[str, LabelScor
 
 
 def macro_f1(scores: Iterable[LabelScore]) -> float | None:
-    """The mean over the labels; None without any."""
+    """Compute the mean F1 over the labels; None without any."""
     each = [score.f1 for score in scores]
     return math.fsum(each) / len(each) if each else None
 
 
 def jaccard(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
-    """The share of what either has that both have; two empty sets agree fully."""
+    """Compute the share of what either has that both have; two empty sets agree fully."""
     if not one and not other:
         return 1.0
     shared = sum(each in other for each in one)

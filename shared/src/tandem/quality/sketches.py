@@ -115,7 +115,7 @@ class Quantiles(Additive):
         return self.total / self.count if self.counts else None
 
     def at(self, share: float) -> float | None:
-        """The value that this share of the numbers does not exceed; None where there are none."""
+        """Return the value that this share of the numbers does not exceed; None where there are none."""
         if not self.counts:
             return None
         wanted, seen = max(1, math.ceil(share * self.count)), 0

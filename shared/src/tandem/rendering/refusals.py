@@ -40,7 +40,7 @@ class Refusals:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def check(self, agent_id: str) -> None:
-        """Raises PromptRefusedError."""
+        """Check that the agent version may be rendered. Raises PromptRefusedError."""
         if self.is_refused(agent_id):
             raise self.refused(agent_id)
 
@@ -49,7 +49,7 @@ class Refusals:
         return PromptRefusedError(record.reason, template=record.template)
 
     def fault(self, agent_id: str, error: PromptError) -> None:
-        """A rendering passed a limit."""
+        """Record that a rendering passed a limit."""
         record = self._record(agent_id)
         record.faults = min(record.faults + 1, MOST_FAULTS)
         if record.faults >= MOST_FAULTS:

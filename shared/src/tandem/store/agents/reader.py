@@ -19,7 +19,7 @@ class AgentReader:
             return cast("AgentDocument | None", await self._collection.find_one({"_id": agent_id}))
 
     async def latest(self, project_id: str, name: str) -> AgentDocument | None:
-        """The highest version of this name."""
+        """Return the highest version of this name; None where there is none."""
         async with store_errors():
             found = await self._collection.find_one({"project_id": project_id, "name": name}, sort=[("version", -1)])
         return cast("AgentDocument | None", found)

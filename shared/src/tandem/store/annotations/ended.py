@@ -67,7 +67,7 @@ class EndedReader:
         return await self._ended(job_ids, {"$gte": from_seq, "$lt": below_seq})
 
     async def ended_among(self, job_ids: Sequence[str], seqs: Sequence[int]) -> dict[str, dict[int, Ended]]:
-        """The same for single records."""
+        """Return, by job and seq, what ended among these single records."""
         return await self._ended(job_ids, {"$in": list(seqs)})
 
     async def _ended(self, job_ids: Sequence[str], seqs: dict[str, Any]) -> dict[str, dict[int, Ended]]:

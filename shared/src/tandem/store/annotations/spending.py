@@ -26,7 +26,8 @@ class SpendingReader:
         self._handed_back = database[HANDED_BACK]
 
     async def first_answers(self, job_id: str, from_seq: int, below_seq: int) -> tuple[ModelSpend, ...]:
-        """What the first answers to the records of this stretch cost, by model; it never changes once all have ended.
+        """Sum what the first answers to the records of this stretch cost, by model; it never changes once all have
+        ended.
 
         Reads each annotation of the stretch once, in the database.
         """
@@ -41,8 +42,8 @@ class SpendingReader:
         return add_up(_row(group) for group in groups)
 
     async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
-        """What was paid beyond the first answers, for requests that were handed back too, by job; jobs where nothing
-        was are left out."""
+        """Sum what was paid beyond the first answers, requests that were handed back included, by job; jobs without any
+        are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [

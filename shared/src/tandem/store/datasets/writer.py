@@ -35,7 +35,7 @@ class DatasetWriter:
         self._collection = database[COLLECTION]
 
     async def insert(self, dataset: DatasetDocument) -> None:
-        """Raises NameTakenError."""
+        """Insert a data set. Raises NameTakenError."""
         try:
             await insert_once(self._collection, cast("Document", dataset))
         except DuplicateKeyError as error:
@@ -65,7 +65,7 @@ class DatasetWriter:
         return result.deleted_count == 1
 
     async def renew_import(self, dataset_id: str, import_id: str, *, seconds: float) -> None:
-        """Raises ImportLeaseLostError."""
+        """Extend the lease of an import to `seconds` from now. Raises ImportLeaseLostError."""
         async with store_errors():
             result = await self._collection.update_one(
                 {"_id": dataset_id, "import_lease.import_id": import_id},

@@ -18,7 +18,7 @@ class LabelSchemaWriter:
         self._collection = database[COLLECTION]
 
     async def insert(self, schema: LabelSchemaDocument) -> None:
-        """Raises NameTakenError when this version of the name exists: somebody was faster."""
+        """Insert a version. Raises NameTakenError when this version of the name exists: another writer was faster."""
         try:
             await insert_once(self._collection, cast("Document", schema))
         except DuplicateKeyError as error:

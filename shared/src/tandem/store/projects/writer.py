@@ -18,14 +18,14 @@ class ProjectWriter:
         self._collection = database[COLLECTION]
 
     async def insert(self, project: ProjectDocument) -> None:
-        """Raises NameTakenError."""
+        """Insert a project. Raises NameTakenError."""
         try:
             await insert_once(self._collection, cast("Document", project))
         except DuplicateKeyError as error:
             raise NameTakenError(project["name"]) from error
 
     async def delete(self, project_id: str) -> None:
-        """The project alone; the caller sees to it that nothing is in it."""
+        """Delete the project alone; the caller ensures that nothing is in it."""
         async with store_errors():
             await self._collection.delete_one({"_id": project_id})
 

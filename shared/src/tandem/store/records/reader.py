@@ -25,7 +25,7 @@ class RecordReader:
         return cast("RecordDocument | None", found)
 
     async def find(self, dataset_id: str, record_id: str) -> int | None:
-        """The seq of the record with this key of the user's."""
+        """Find the seq of the record with this id of the user's; None where there is none."""
         async with store_errors():
             found = await self._collection.find_one({"dataset_id": dataset_id, "record_id": record_id}, {"seq": 1})
         return None if found is None else int(found["seq"])
@@ -66,7 +66,7 @@ class RecordReader:
             limit = max(1, min(chunk, 2 * limit, _CHUNK_CHARACTERS // max(1, longest)))
 
     async def seqs(self, dataset_id: str, from_seq: int, below_seq: int) -> list[int]:
-        """The seqs there are with from_seq <= seq < below_seq, ascending, without reading the records."""
+        """Return the existing seqs with from_seq <= seq < below_seq, ascending, without reading the records."""
         async with store_errors():
             found = await (
                 self._collection.find(
@@ -98,7 +98,7 @@ class RecordReader:
             )
 
     async def seq_after(self, dataset_id: str, below_seq: int, *, count: int) -> int:
-        """The bound under which the first `count` records lie; `below_seq` when there are fewer."""
+        """Return the bound under which the first `count` records lie; `below_seq` when there are fewer."""
         async with store_errors():
             found = await (
                 self._collection.find(

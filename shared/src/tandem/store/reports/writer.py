@@ -15,6 +15,6 @@ class ReportWriter:
         self._collection = database[COLLECTION]
 
     async def save(self, report: ReportDocument) -> None:
-        """Takes the place of an earlier one."""
+        """Save the report in place of an earlier one."""
         async with store_errors():
             await self._collection.replace_one({"_id": report["_id"]}, cast("Document", report), upsert=True)

@@ -66,7 +66,7 @@ class ReviewItem(BaseModel):
 
     @classmethod
     def requested(cls, event: ReviewRequestedV1, *, created_at: datetime) -> Self:
-        """The open item that an event asks for."""
+        """Build the open item that an event asks for."""
         return cls(
             job_id=event.job_id,
             project_id=event.project_id,
@@ -83,11 +83,12 @@ class ReviewItem(BaseModel):
         )
 
     def to_document(self) -> Document:
-        """What is None is left out, so that the sparse index on reservations stays small."""
+        """Convert to a document. Fields that are None are left out, so that the sparse index on reservations stays
+        small."""
         return {"_id": self.item_id, **self.model_dump(exclude_none=True)}
 
     def shown_content(self) -> Document:
-        """The fields that a higher attempt replaces."""
+        """Return the fields that a higher attempt replaces."""
         return self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
 
     @classmethod

@@ -106,7 +106,7 @@ class ReviewItemWriter:
         return result.deleted_count
 
     async def held(self, job_id: str, person_id: str) -> list[ReviewItem]:
-        """The open items this person holds a live reservation of, in the queue's order."""
+        """Return the open items of which this person holds a live reservation, in the queue's order."""
         query = {
             "reserved_by_id": person_id,
             "job_id": job_id,

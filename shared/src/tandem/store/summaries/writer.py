@@ -15,6 +15,6 @@ class SummaryWriter:
         self._collection = database[COLLECTION]
 
     async def save(self, summary: SummaryDocument) -> None:
-        """Takes the place of an earlier one."""
+        """Save the summary in place of an earlier one."""
         async with store_errors():
             await self._collection.replace_one({"_id": summary["_id"]}, cast("Document", summary), upsert=True)

@@ -14,7 +14,7 @@ class WorkerReader:
         self._collection = database[COLLECTION]
 
     async def live(self) -> list[WorkerReportedV1]:
-        """The last reports of the workers that a dispatcher heard of within seconds, by name."""
+        """Return the last reports of the workers from which a dispatcher received one within FRESH_SECONDS, by name."""
         lately = {"$expr": {"$gte": ["$heard_at", {"$subtract": ["$$NOW", FRESH_SECONDS * 1000]}]}}
         async with store_errors():
             found = await self._collection.find(lately).sort("heard_at", -1).to_list(None)
