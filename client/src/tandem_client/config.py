@@ -1,4 +1,4 @@
-"""Where the command line finds its server: the environment first, else the file that `tandem login` writes."""
+"""Configuration of the command line's server: the environment first, else the file that `tandem login` writes."""
 
 from __future__ import annotations
 

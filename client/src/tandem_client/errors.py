@@ -1,4 +1,4 @@
-"""What the SDK raises. Each error reads as one sentence that a person can act on."""
+"""Errors that the SDK raises. Each reads as one sentence that a person can act on."""
 
 from __future__ import annotations
 

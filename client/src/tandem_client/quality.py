@@ -1,4 +1,4 @@
-"""How good labels are: reports of jobs and comparisons of agents. What does not concern a kind of task is None."""
+"""Quality of labels: reports of jobs and comparisons of agents. What does not concern a kind of task is None."""
 
 from __future__ import annotations
 

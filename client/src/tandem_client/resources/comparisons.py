@@ -78,7 +78,7 @@ class Comparisons:
         return order
 
     def review_order(self, order_id: str) -> ReviewOrder:
-        """How far an order is."""
+        """Get the progress of an order."""
         return ReviewOrder.model_validate(self._http.get(f"/review-orders/{order_id}"))
 
     def combine(

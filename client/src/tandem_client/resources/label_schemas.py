@@ -34,7 +34,7 @@ class LabelSchemas:
         return self.create(project_id, name=name, tasks=[SingleChoice(name=name, question=question, options=options)])
 
     def create_from_file(self, project_id: str, file: str | Path, *, name: str | None = None) -> LabelSchema:
-        """From a YAML or JSON file, as `export` gives one; `name` goes before the one in the file.
+        """Create a schema from a YAML or JSON file, as `export` gives one; `name` goes before the one in the file.
 
         Raises TandemError with what is wrong and where.
         """

@@ -1,4 +1,4 @@
-"""What answers cost, by model: sums that can be added up in any order."""
+"""Costs of answers, by model: sums that can be added up in any order."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SUMMED = _NAMES[2:]
 
 
 def add_up(rows: Iterable[ModelSpend]) -> tuple[ModelSpend, ...]:
-    """One row for each model, the dearest first."""
+    """Add up the rows to one for each model, the dearest first."""
     by_model: dict[tuple[str, str], ModelSpend] = {}
     for row in rows:
         key = (row.provider, row.model)
@@ -62,7 +62,7 @@ def add_up(rows: Iterable[ModelSpend]) -> tuple[ModelSpend, ...]:
 
 
 def totals_of(rows: Iterable[ModelSpend]) -> ModelSpend:
-    """All rows in one, whose provider and model are empty."""
+    """Add up all rows to one, whose provider and model are empty."""
     total = ModelSpend("", "")
     for row in rows:
         total += row

@@ -95,7 +95,7 @@ class PriceTable:
 
     @property
     def as_of(self) -> date | None:
-        """The oldest day of its files."""
+        """Return the oldest day of its files."""
         return min((file.as_of for file in self._files if file.as_of is not None), default=None)
 
     def find(self, provider: str, model: str, at: datetime | date) -> ListPrice | None:

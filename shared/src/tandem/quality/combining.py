@@ -52,11 +52,11 @@ class Estimate:
     """Of each agent: true label to the label it gives to a probability; what is left out was never seen."""
 
     def accuracy(self, agent: int) -> float:
-        """How often this agent is expected to be right."""
+        """Return the share of records on which this agent is expected to be right."""
         return sum(prior * self.errors[agent].get(label, {}).get(label, 0.0) for label, prior in self.priors.items())
 
     def document(self) -> dict[str, Any]:
-        """As it is stored: labels by index, what is left out left out."""
+        """Convert to the stored form: labels by index, absent entries left out."""
         labels = list(self.priors)
         at = {label: index for index, label in enumerate(labels)}
         return {

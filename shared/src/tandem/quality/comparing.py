@@ -1,4 +1,4 @@
-"""What two or more agents gave the same records, as sums over stretches of records."""
+"""Comparison of what two or more agents gave the same records, as sums over stretches of records."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def shown_to_people(ended: Sequence[Ended | None]) -> dict[str, int]:
 
 
 def differ(task: LabelTask, said: Iterable[Given | None]) -> bool:
-    """Whether two agents gave values that are not the same."""
+    """Check that two agents gave values that are not the same."""
     values = [each.value for each in said if each is not None]
     return any(not is_same(task, values[0], other) for other in values[1:])
 

@@ -1,4 +1,4 @@
-"""How much a share or a difference of shares may be due to chance."""
+"""Intervals and tests: how much a share or a difference of shares may be due to chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stream holds, in memory that does not grow with it; each adds up over stretches of the stream.
+"""Sketches of what a stream holds, in memory that does not grow with it; each adds up over stretches of the stream.
 
 They are exact while the stream is small, and say so.
 """

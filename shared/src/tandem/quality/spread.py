@@ -1,4 +1,4 @@
-"""How the values of a task are spread."""
+"""Spread of the values of a task."""
 
 from __future__ import annotations
 

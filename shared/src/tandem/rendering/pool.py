@@ -50,7 +50,7 @@ class RendererPool:
 
     @property
     def pids(self) -> list[int]:
-        """The children that run now."""
+        """Return the process ids of the children that run now."""
         return [process.pid for process in self._processes]
 
     async def render(

@@ -1,4 +1,4 @@
-"""Which agent versions are rendered no more, because their templates passed the limits too often."""
+"""Refusals: the agent versions that are rendered no more, because their templates passed the limits too often."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Refusals:
             self.refuse(agent_id, error)
 
     def success(self, agent_id: str, count: int = 1) -> None:
-        """So many renderings went well."""
+        """Record that this many renderings went well."""
         record = self._records.get(agent_id)
         if record is not None:
             record.faults = max(0.0, record.faults - count * FORGIVEN_BY_A_SUCCESS)

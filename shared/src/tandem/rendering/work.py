@@ -1,4 +1,4 @@
-"""What the renderers are given to do, and how much of it at a time."""
+"""Work of the renderers: what they are given to do, and how much of it at a time."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Database:
 
     @property
     def raw(self) -> AsyncIOMotorDatabase[Document]:
-        """The driver's own handle, for the store's modules and for tests."""
+        """Return the driver's own handle, for the store's modules and for tests."""
         return self._database
 
     def __getitem__(self, collection: str) -> Collection:

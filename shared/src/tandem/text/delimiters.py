@@ -1,4 +1,4 @@
-"""What stands between the cells of a CSV file."""
+"""Delimiters: what stands between the cells of a CSV file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def stated_delimiter(line: str) -> str | None:
 
 
 def delimiter_of(header: str, wanted: Collection[str] = ()) -> str:
-    """By which a header line has the wanted columns, or else the most; the comma where there is no telling."""
+    """Return the delimiter by which a header line has the wanted columns, or else the most; the comma where there is no telling."""
     columns = {mark: _split(header, mark) for mark in DELIMITERS}
     fitting = (mark for mark in DELIMITERS if wanted and columns[mark].issuperset(wanted))
     return next(fitting, None) or max(DELIMITERS, key=lambda mark: len(columns[mark]))

@@ -1,4 +1,4 @@
-"""Who is asking: the caller as an endpoint gets it, by the role that it wants."""
+"""Callers, as an endpoint gets them, by the role that it wants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with content that does not validate, for people: where, what, and what to do.
+"""Explanations of content that does not validate, for people: where, what, and what to do.
 
 pydantic names what it found by the types of Python; callers write JSON and YAML.
 """

@@ -1,4 +1,5 @@
-"""What callers send as JSON: no field that nobody knows, and no text or number that could not be kept or sent back."""
+"""Checks of the JSON that callers send: no unknown field, and no text or number that could not be stored or sent
+back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around every request: its span, its duration, a bound on its body, headers that keep answers private."""
+"""Middleware around every request: its span, its duration, a bound on its body, headers that keep answers private."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tandem.store.database import Database, store_errors
 
 
 class AgentReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of agents. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -25,7 +25,7 @@ class AgentReader:
         return cast("AgentDocument | None", found)
 
     async def list(self, project_id: str, *, skip: int = 0, limit: int = 100) -> list[AgentDocument]:
-        """All versions, by name and version."""
+        """List all versions, by name and version."""
         async with store_errors():
             found = await (
                 self._collection.find({"project_id": project_id})

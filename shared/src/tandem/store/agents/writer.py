@@ -12,7 +12,7 @@ from tandem.store.patience import insert_once
 
 
 class AgentWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of agents. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

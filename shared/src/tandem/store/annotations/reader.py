@@ -26,7 +26,7 @@ _BATCH = 1000
 
 
 class AnnotationReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of annotations. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -36,7 +36,7 @@ class AnnotationReader:
             return cast("AnnotationDocument | None", await self._collection.find_one(annotation_id(job_id, seq)))
 
     async def get_many(self, ids: Iterable[str]) -> dict[str, AnnotationDocument]:
-        """By `_id` (see `annotation_id`); those that do not exist are left out."""
+        """Return annotations by `_id` (see `annotation_id`); those that do not exist are left out."""
         wanted = list(ids)
         if not wanted:
             return {}
@@ -74,7 +74,7 @@ class AnnotationReader:
         return [document["seq"] for document in found]
 
     async def ended_among(self, job_id: str, seqs: Iterable[int], attempt: int = 1) -> set[int]:
-        """Those of the seqs that have an annotation of this attempt or a higher one."""
+        """Return those of the seqs that have an annotation of this attempt or a higher one."""
         query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
         async with store_errors():
             found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_COUNTING_INDEX).to_list(None)
@@ -109,7 +109,7 @@ class AnnotationReader:
     async def stream(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None
     ) -> AsyncIterator[AnnotationDocument]:
-        """All annotations of a job, by seq, in constant memory."""
+        """Stream all annotations of a job, by seq, in constant memory."""
         query = {"job_id": job_id, "seq": _between(from_seq, below_seq)}
         async for document in self._stream(query, _COUNTING_INDEX):
             yield document
@@ -149,7 +149,7 @@ class AnnotationReader:
         return {int(group["_id"]): ReviewTally(group["records"], group["attempts"]) for group in groups}
 
     async def count_needing_review_by_job(self, job_ids: Sequence[str]) -> dict[str, int]:
-        """One aggregation for all these jobs; those with none are left out."""
+        """Count what needs a person, by job: one aggregation for all these jobs; those with none are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [

@@ -19,7 +19,7 @@ _PAID_AGAIN = {"more_spending": {"$exists": True}}
 
 
 class SpendingReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of spending. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -10,7 +10,7 @@ from tandem.store.database import Database, store_errors
 
 
 class ApiKeyReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of API keys. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

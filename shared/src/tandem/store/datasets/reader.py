@@ -9,7 +9,7 @@ from tandem.store.datasets.documents import COLLECTION, DatasetDocument
 
 
 class DatasetReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of data sets. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -29,7 +29,7 @@ class ImportLeaseLostError(Exception):
 
 
 class DatasetWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of data sets. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -12,7 +12,7 @@ from tandem.store.patience import insert_once
 
 
 class LabelSchemaWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of label schemas. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -25,6 +25,6 @@ class LabelSchemaWriter:
             raise NameTakenError(schema["name"]) from error
 
     async def take_back(self, label_schema_id: str) -> None:
-        """One that was inserted just now and that nobody knows."""
+        """Delete a version that was inserted just now and that nobody knows."""
         async with store_errors():
             await self._collection.delete_one({"_id": label_schema_id})

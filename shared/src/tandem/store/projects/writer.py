@@ -12,7 +12,7 @@ from tandem.store.projects.documents import COLLECTION, ProjectDocument
 
 
 class ProjectWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of projects. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -30,7 +30,8 @@ class ProjectWriter:
             await self._collection.delete_one({"_id": project_id})
 
     async def put_back(self, project: ProjectDocument) -> None:
-        """One that was deleted just now; under a longer name where somebody has taken its own meanwhile."""
+        """Insert again a project that was deleted just now; under a longer name where another has taken its own
+        meanwhile."""
         try:
             await self.insert(project)
         except NameTakenError:

@@ -14,7 +14,7 @@ _CHUNK_CHARACTERS = 16_000_000
 
 
 class RecordReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of records. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -31,7 +31,7 @@ class RecordReader:
         return None if found is None else int(found["seq"])
 
     async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
-        """By seq; those that do not exist are left out."""
+        """Return records by seq; those that do not exist are left out."""
         ids = [record_document_id(dataset_id, seq) for seq in seqs]
         if not ids:
             return {}
@@ -56,7 +56,7 @@ class RecordReader:
     async def stream(
         self, dataset_id: str, from_seq: int, below_seq: int, *, chunk: int = 1000
     ) -> AsyncIterator[list[RecordDocument]]:
-        """All records with from_seq <= seq < below_seq, ascending, in chunks of bounded memory: of up to `chunk`
+        """Stream all records with from_seq <= seq < below_seq, ascending, in chunks of bounded memory: of up to `chunk`
         records, fewer where the longest seen lately are long."""
         limit = min(chunk, _FIRST_CHUNK)
         while page := await self.walk(dataset_id, from_seq, below_seq, limit):
@@ -91,7 +91,7 @@ class RecordReader:
         return {document["seq"]: document["gold"] for document in found if document.get("gold")}
 
     async def count(self, dataset_id: str, from_seq: int, below_seq: int) -> int:
-        """How many records there are with from_seq <= seq < below_seq."""
+        """Count the records with from_seq <= seq < below_seq."""
         async with store_errors():
             return await self._collection.count_documents(
                 {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}, hint=_SEQ_INDEX

@@ -9,7 +9,7 @@ from tandem.store.reports.documents import COLLECTION, ReportDocument
 
 
 class ReportWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

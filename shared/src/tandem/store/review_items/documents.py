@@ -61,7 +61,7 @@ class ReviewItem(BaseModel):
 
     @property
     def suggested_values(self) -> dict[str, LabelValue]:
-        """The model's value per task; empty where no label could be read."""
+        """Return the model's value per task; empty where no label could be read."""
         return {label.task: label.value for label in self.labels}
 
     @classmethod

@@ -14,7 +14,7 @@ _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
 
 class ReviewItemReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of review items. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]

@@ -55,7 +55,7 @@ def _item_or_none(document: Document | None) -> ReviewItem | None:
 
 
 class ReviewItemWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of review items. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]

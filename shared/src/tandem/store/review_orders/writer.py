@@ -21,7 +21,7 @@ _FREE = {"$expr": {"$lte": ["$lease.until", "$$NOW"]}}
 
 
 class ReviewOrderWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of review orders. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

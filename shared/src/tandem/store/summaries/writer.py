@@ -9,7 +9,7 @@ from tandem.store.summaries.documents import COLLECTION, SummaryDocument
 
 
 class SummaryWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of summaries. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

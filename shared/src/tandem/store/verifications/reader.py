@@ -12,7 +12,7 @@ _BY_REVISION = "job_id_1_seq_1_revision_1"
 
 
 class VerificationReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of verifications. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["verifications"]
@@ -33,7 +33,7 @@ class VerificationReader:
         return (await self.latest(job_id, [seq])).get(seq)
 
     async def history(self, job_id: str, seq: int) -> list[Verification]:
-        """All decisions and undos on one record, oldest first."""
+        """Return all decisions and undos on one record, oldest first."""
         async with store_errors():
             cursor = self._collection.find({"job_id": job_id, "seq": seq}).sort("revision", 1).hint(_BY_REVISION)
             return [Verification.from_document(document) async for document in cursor]

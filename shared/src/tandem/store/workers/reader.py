@@ -8,7 +8,7 @@ from tandem.store.workers.documents import COLLECTION, FRESH_SECONDS
 
 
 class WorkerReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of worker reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -12,7 +12,7 @@ from tandem.store.workers.documents import COLLECTION
 
 
 class WorkerWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of worker reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
