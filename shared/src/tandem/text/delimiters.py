@@ -31,7 +31,8 @@ def stated_delimiter(line: str) -> str | None:
 
 
 def delimiter_of(header: str, wanted: Collection[str] = ()) -> str:
-    """Return the delimiter by which a header line has the wanted columns, or else the most; the comma where there is no telling."""
+    """Return the delimiter by which a header line has the wanted columns, or else the most;
+    the comma where neither decides."""
     columns = {mark: _split(header, mark) for mark in DELIMITERS}
     fitting = (mark for mark in DELIMITERS if wanted and columns[mark].issuperset(wanted))
     return next(fitting, None) or max(DELIMITERS, key=lambda mark: len(columns[mark]))
