@@ -185,7 +185,7 @@ def check_tasks(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
 
 
 def is_on_grid(task: NumberTask, number: float) -> bool:
-    """Check that the task's step leads from its minimum to the number, up to rounding."""
+    """Return whether the task's step leads from its minimum to the number, up to rounding."""
     if task.step is None:
         return True
     steps = (number - task.minimum) / task.step

@@ -93,7 +93,7 @@ class Selection:
 
     @property
     def is_range(self) -> bool:
-        """Check that all seqs between the lowest and the highest are selected."""
+        """Return whether all seqs between the lowest and the highest are selected."""
         return self._bits is None
 
     def __len__(self) -> int:

@@ -42,7 +42,7 @@ def tracer() -> trace.Tracer:
 
 
 def makes_spans() -> bool:
-    """Check that this process exports spans; where it does not, making one costs time and brings nothing."""
+    """Return whether this process exports spans; where it does not, making one costs time and brings nothing."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
@@ -64,7 +64,7 @@ def extract_context(headers: Iterable[tuple[str, bytes]]) -> Context | None:
 
 
 def is_sampled(headers: Iterable[tuple[str, bytes]]) -> bool:
-    """Check that the sender's span is recorded; far cheaper than extracting the context to find out."""
+    """Return whether the sender's span is recorded; far cheaper than extracting the context to find out."""
     for name, value in headers:
         if name == "traceparent":
             return value[-1:] in b"13579bdf" and len(value) >= 55

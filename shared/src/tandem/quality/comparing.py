@@ -221,7 +221,7 @@ def shown_to_people(ended: Sequence[Ended | None]) -> dict[str, int]:
 
 
 def differ(task: LabelTask, said: Iterable[Given | None]) -> bool:
-    """Check that two agents gave values that are not the same."""
+    """Return whether two agents gave values that are not the same."""
     values = [each.value for each in said if each is not None]
     return any(not is_same(task, values[0], other) for other in values[1:])
 

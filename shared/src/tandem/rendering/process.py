@@ -63,7 +63,7 @@ class RendererProcess:
         return self._child.pid
 
     def knows(self, key: str) -> bool:
-        """Check that the child has the agent of this key compiled; keeps the order in which it drops them."""
+        """Return whether the child has the agent of this key compiled; keeps the order in which it drops them."""
         known = key in self._compiled
         self._compiled[key] = None
         self._compiled.move_to_end(key)

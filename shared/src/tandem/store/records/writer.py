@@ -31,7 +31,7 @@ class ExistingKey:
     gold: Mapping[str, Any] = field(default_factory=dict)
 
     def says(self, content_hash: str, metadata: Mapping[str, Any], gold: Mapping[str, Any]) -> bool:
-        """Check that the record has all of this, and perhaps more."""
+        """Return whether the record has all of this, and perhaps more."""
         return (
             self.content_hash == content_hash
             and self.metadata.items() >= metadata.items()
