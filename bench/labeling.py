@@ -62,7 +62,7 @@ KINDS: dict[str, tuple[LabelTask, Sequence[Any]]] = {
 
 
 def completion(name: str, values: Sequence[Any]) -> Completion:
-    """The first of the values as the answer, the others as what the model might have said too."""
+    """Return a completion that answers the first value; the others are what the model might have answered too."""
     texts = [json.dumps({name: value}, ensure_ascii=False) for value in values]
     shares = dict(zip(texts, (0.7, *[0.3 / (len(texts) - 1)] * (len(texts) - 1)), strict=True))
     return Completion(text=texts[0], finish_reason="stop", logprobs=tuple(reported(shares, texts[0], by_words, top=10)))

@@ -179,7 +179,7 @@ class Bench:
             await producer.send_all([self._case.ask(seq) for seq in range(calls)])
 
     async def _score_after(self, control: httpx2.AsyncClient, seconds: float) -> dict[str, Any]:
-        """The score once the first request is so long ago."""
+        """Return the provider's score once its first request is `seconds` ago."""
         while True:
             score: dict[str, Any] = (await control.get("/score")).json()
             if score["seconds"] >= seconds:

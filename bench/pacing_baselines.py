@@ -48,7 +48,7 @@ class Paced:
             self._cut_at = self._grown = now
 
     def _grow(self, passed: float, since_cut: float) -> float:
-        """The rate now, `passed` seconds after it was last asked for."""
+        """Return the rate now, `passed` seconds after the last question for it."""
         raise NotImplementedError
 
     def _cut(self) -> float:

@@ -89,7 +89,7 @@ class Provider:
         return ok
 
     def reading(self) -> Reading:
-        """What the headers say."""
+        """Return the reading that the rate-limit headers give now."""
         bucket, now = self.account.buckets["requests"], self.clock()
         return Reading(PER_MINUTE, max(0.0, bucket.level(now)), bucket.seconds_until_full(now))
 

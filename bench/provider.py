@@ -27,7 +27,7 @@ SCHEMA = {"type": "object", "properties": {"sentiment": {"type": "string", "enum
 
 
 def ask(number: int, host: str) -> bytes:
-    """A whole request, as a worker makes it."""
+    """Return the bytes of a whole request, as a worker sends it."""
     body = json.dumps(
         {
             "model": "simulated",

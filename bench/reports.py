@@ -140,8 +140,8 @@ def fill(url: str, records: int) -> None:
 
 
 async def measured(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-    """Prints how long the work took; the longest that the event loop's own thread computed without a break, and that it
-    stood still for whatever reason, other programs included; and the process's peak of memory."""
+    """Print how long the work took; the longest that the event loop's own thread computed without a break, and that it
+    stood still for any reason, other programs included; and the process's peak of memory."""
     longest = busiest = 0.0
     done = asyncio.Event()
 

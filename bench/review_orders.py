@@ -40,7 +40,7 @@ from tandem_postprocessor.settings import PostprocessorSettings
 
 @contextmanager
 def postprocessor(settings: PostprocessorSettings) -> Iterator[None]:
-    """Runs until the block ends."""
+    """Run a postprocessor in a thread until the block ends."""
     ready, done = threading.Event(), threading.Event()
 
     async def serve() -> None:

@@ -120,7 +120,7 @@ def compare(
 
 
 def _carried_over(tandem: Tandem, before: Job, schema: LabelSchema, agent: Agent, task: str) -> dict[str, Any]:
-    """The labels of the version before that this one has too; the agent is asked for the rest alone."""
+    """Carry over the labels of the previous version that this one has too; the agent is asked only for the rest."""
     result = tandem.label_schemas.carry_over(schema.id, from_job=before.id, agent_id=agent.id)
     ended = tandem.jobs.wait(result.made.id, timeout=600)
     report, of_task = result.report, result.report.tasks[task]
@@ -137,7 +137,7 @@ def _carried_over(tandem: Tandem, before: Job, schema: LabelSchema, agent: Agent
 
 
 def _compared(tandem: Tandem, jobs: dict[str, Job], task: str) -> dict[str, Any]:
-    """What each agent gave, how far they agree, and which of them is right more often."""
+    """Report what each agent gave, how far they agree, and which of them is right more often."""
     agents = {}
     for agent, job in jobs.items():
         ended = tandem.jobs.wait(job.id, timeout=600)

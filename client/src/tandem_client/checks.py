@@ -1,4 +1,4 @@
-"""What is known of a job before it runs, typed: what is wrong, what it will take, what the model answers."""
+"""Checks of a job before it runs, typed: what is wrong, what it will take, what the model answers."""
 
 from __future__ import annotations
 

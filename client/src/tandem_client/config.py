@@ -1,4 +1,4 @@
-"""Where the command line finds its server: the environment first, else the file that `tandem login` writes."""
+"""Configuration of the command line's server: the environment first, else the file that `tandem login` writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def config_file() -> Path:
 
 
 def load() -> Connection:
-    """The server to talk to.
+    """Load the address of the server and the API key.
 
     Raises TandemError when neither the environment nor the file names one.
     """
@@ -70,7 +70,7 @@ def _saved() -> dict[str, str]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string."""
+    """Quote the text as a TOML basic string."""
     escaped = "".join(
         f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\u{ord(char):04x}" for char in text
     )

@@ -1,4 +1,4 @@
-"""What the SDK raises. Each error reads as one sentence that a person can act on."""
+"""Errors that the SDK raises. Each reads as one sentence that a person can act on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 
 def with_cure(detail: str, cure: str | None) -> str:
-    """What is wrong and what to do, in one line."""
+    """Join what is wrong and what to do into one line."""
     return f"{detail.rstrip('.')}. {cure}".strip() if cure else detail
 
 
@@ -66,7 +66,7 @@ class ReviewNotFinishedError(TandemError):
 
 
 def error_of(response: httpx.Response) -> TandemError:
-    """The error that a response of 400 and above stands for; its body must have been read."""
+    """Build the error that a response of 400 and above stands for; its body must have been read."""
     try:
         body = response.json()
     except ValueError:

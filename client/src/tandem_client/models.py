@@ -1,4 +1,4 @@
-"""What the API returns, typed. Fields that a newer server adds are ignored."""
+"""Models of what the API returns, typed. Fields that a newer server adds are ignored."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tandem_client.transport import Transport
 
 
 def pages(transport: Transport, path: str, **params: Any) -> Iterator[Any]:
-    """Every item of a list, page by page, fetched as the iterator advances."""
+    """Iterate over every item of a list, page by page, fetched as the iterator advances."""
     after: Any = None
     while True:
         page = transport.get(path, after=after, **params)

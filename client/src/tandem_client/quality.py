@@ -1,4 +1,4 @@
-"""How good labels are: reports of jobs and comparisons of agents. What does not concern a kind of task is None."""
+"""Quality of labels: reports of jobs and comparisons of agents. What does not concern a kind of task is None."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ConfusionMatrix(Model):
     cells: tuple[tuple[int, int, int], ...] = ()
 
     def table(self) -> dict[str, dict[str, int]]:
-        """True label to given label to records."""
+        """Return the counts as a mapping: true label to given label to number of records."""
         found: dict[str, dict[str, int]] = {}
         for truth, given, count in self.cells:
             found.setdefault(self.labels[truth], {})[self.labels[given]] = count

@@ -39,7 +39,7 @@ class ReviewCause(Model):
 
 
 def policy_body(threshold: float | None, policy: ReviewPolicy | None) -> dict[str, Any] | None:
-    """As the API takes it; None where nothing is said. Raises ValueError when the threshold is given twice."""
+    """Convert to the API's form; None where nothing is given. Raises ValueError when the threshold is given twice."""
     if policy is None:
         return None if threshold is None else {"threshold": threshold}
     if threshold is not None:

@@ -55,7 +55,7 @@ class Transport:
         return response.json() if response.content else None
 
     def ask(self, path: str, json: Any, **params: Any) -> Any:
-        """A POST whose answer takes as long as a model does."""
+        """Send a POST whose answer takes as long as a model does."""
         return self._request("POST", path, params=params, json=json, timeout=ANSWER_SECONDS).json()
 
     def patch(self, path: str, json: Any) -> Any:

@@ -109,7 +109,7 @@ def login_link(
 
 
 def main() -> None:
-    """The program `tandem`. Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
+    """Run the program `tandem`. Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
     for extension in entry_points(group="tandem.commands"):
         extension.load()(app)
     try:
@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def _explain(error: TandemError) -> None:
-    """The problem's single faults with their fields, where it lists several: the first is in the sentence above."""
+    """Print each fault of the problem with its field, where it lists several: the first is in the sentence above."""
     faults = error.extras.get("errors")
     if not isinstance(faults, list) or len(faults) < 2:
         return

@@ -157,7 +157,7 @@ def import_file(
 
 
 def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bool) -> Iterator[str]:
-    """What is to be known of the ids."""
+    """Yield the sentences that tell people where the records' ids come from."""
     if result.id_column is None:
         example = f" ({', '.join(result.made_ids[:2])}, …)" if result.made_ids else ""
         yield f"Ids were made of the rows' content{example}: importing the file again adds only what is new."

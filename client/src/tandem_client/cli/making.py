@@ -36,7 +36,8 @@ class Making:
         return made
 
     def take_back(self) -> None:
-        """What is not empty stays: the server deletes nothing that holds anything."""
+        """Delete what was created, latest first; what is not empty stays, since the server deletes nothing that holds
+        anything."""
         for undo in reversed(self._undo):
             for wait in (*_WAITS, None):
                 try:

@@ -68,7 +68,7 @@ def labels_table(task: TaskReport) -> Table:
 
 
 def value_lines(task: TaskReport) -> Iterator[str]:
-    """What stands in no table of labels: numbers, texts, how many labels or spans a record has."""
+    """Yield the lines on values that no table of labels holds: numbers, texts, labels or spans per record."""
     if (number := task.number) is not None and number.get("mean") is not None:
         yield f"{number['smallest']:g} to {number['largest']:g}, {number['mean']:.4g} on average"
     if (text := task.text) is not None:
@@ -170,7 +170,7 @@ def agents_table(found: Comparison, task: ComparedTask) -> Table:
 
 
 def agent_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:
-    """What each agent got right, in full."""
+    """Yield each agent's whole evaluation, against gold values and against people's decisions."""
     for job, agent in zip(found.jobs, task.agents, strict=True):
         for words, known in (("gold values", agent.gold), ("what people decided", agent.verified)):
             if known is not None:
@@ -193,7 +193,7 @@ def pairs_table(found: Comparison, task: ComparedTask) -> Table:
 
 
 def order_lines(order: ReviewOrder, names: Mapping[str, str]) -> Iterator[str]:
-    """What became of the records that were sent to people."""
+    """Yield the lines that say what became of the records of an order."""
     where = f"on {order.task}" if order.task else "on some task"
     sure = "" if order.min_confidence is None else f", all at least {order.min_confidence:.0%} sure"
     yield f"They differ {where}{sure}: {order.differing:,} records."

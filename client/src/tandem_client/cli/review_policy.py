@@ -27,7 +27,7 @@ _WORDS = {"review": True, "ignore": False}
 
 
 def review_policy(threshold: Sequence[str] | None, without_confidence: Sequence[str] | None) -> ReviewPolicy | None:
-    """What the options say; None where they say nothing. Raises typer.BadParameter."""
+    """Build the review policy from the options; None where no option is given. Raises typer.BadParameter."""
     whole: dict[str, Any] = {}
     tasks: dict[str, dict[str, Any]] = {}
     for given in threshold or ():
@@ -46,7 +46,7 @@ def review_policy(threshold: Sequence[str] | None, without_confidence: Sequence[
 
 
 def _split(given: str) -> tuple[str, str]:
-    """A task, empty where none is named, and what is said of it."""
+    """Split an option into its task, empty where none is named, and its value."""
     task, _, value = given.rpartition("=")
     return task.strip(), value.strip()
 

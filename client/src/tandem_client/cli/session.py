@@ -61,7 +61,7 @@ def the_agent(tandem: Tandem, project: Project, name: str) -> Agent:
 
 
 def the_job(tandem: Tandem, name: str, project: str | None = None, *, to_change: bool = False) -> Job:
-    """The job of this id, or the newest of this name in the project, else in any.
+    """Return the job of this id, or the newest of this name in the project, else in any.
 
     One that is to be changed is never guessed: of several with the name it is the only one that goes on, or an error.
     """

@@ -148,7 +148,7 @@ def _pairs(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A value on one line: text as it is, sets of labels as a list, spans by what they mark."""
+    """Format a value on one line: text as it is, sets of labels as a list, spans by the text they mark."""
     if isinstance(value, list | tuple):
         return ", ".join(_text(part) for part in value) or "none"
     if hasattr(value, "model_dump"):

@@ -31,12 +31,12 @@ class SafeConsole(Console):
 
 
 def visible(text: str) -> str:
-    """The text with a sign in place of each control character but tabs and line ends."""
+    """Replace each control character of the text by a visible sign, except tabs and line ends."""
     return _CONTROL.sub(_sign, text)
 
 
 def json_for_terminals(text: str) -> str:
-    """The same JSON, with the control characters escaped that JSON itself lets stand."""
+    """Escape the control characters that JSON itself leaves as they are; the JSON means the same."""
     return _ESCAPED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

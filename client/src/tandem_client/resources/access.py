@@ -67,6 +67,6 @@ class Access:
         self._http.delete(f"/api-keys/{key_id}")
 
     def providers(self) -> list[Provider]:
-        """The model providers that the operators configured."""
+        """List the model providers that the operators configured."""
         body = self._http.get("/providers")
         return [Provider.model_validate(item) for item in body["items"]]

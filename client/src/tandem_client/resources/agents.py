@@ -32,7 +32,7 @@ class Agents:
         repair: bool | None = None,
         fallback: dict[str, Any] | None = None,
     ) -> Agent:
-        """A new version of the agent of this name. Templates left out are built from the label schema.
+        """Create a new version of the agent of this name. Templates left out are built from the label schema.
 
         `confidence_strategy` says where the confidence of labels comes from: the probability of their tokens (the
         default), how many of several samples agree (`parameters={"samples": 5, "temperature": 0.7}`), or what the model
@@ -65,12 +65,12 @@ class Agents:
         return Agent.model_validate(self._http.get(f"/agents/{agent_id}"))
 
     def find(self, project_id: str, name: str) -> Agent | None:
-        """The latest version of the agent of this name, or the version of this id, or None."""
+        """Find the latest version of the agent of this name, or the version of this id, or None."""
         found = [agent for agent in self.list(project_id) if name in (agent.name, agent.id)]
         return max(found, key=lambda agent: agent.version, default=None)
 
     def preview(self, agent_id: str, *, dataset_id: str, limit: int = 3) -> tuple[PreviewedPrompt, ...]:
-        """What the agent would send for the first records of a data set; no model is called."""
+        """Show the prompts that the agent would send for the first records of a data set; no model is called."""
         body = self._http.post(f"/agents/{agent_id}/preview", {"dataset_id": dataset_id, "limit": limit})
         return tuple(PreviewedPrompt.model_validate(item) for item in body["items"])
 

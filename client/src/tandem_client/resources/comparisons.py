@@ -35,7 +35,7 @@ class Comparisons:
         order: Literal["usefulness", "seq"] = "usefulness",
         page_size: int = 100,
     ) -> Iterator[Difference]:
-        """The records where the agents differ, fetched page by page as the iterator advances.
+        """Iterate over the records where the agents differ, fetched page by page as the iterator advances.
 
         By usefulness (confident labels that contradict each other first) the list ends after a thousand; by seq it has
         all. `task` may be left out when the jobs have one in common.
@@ -78,7 +78,7 @@ class Comparisons:
         return order
 
     def review_order(self, order_id: str) -> ReviewOrder:
-        """How far an order is."""
+        """Get the progress of an order."""
         return ReviewOrder.model_validate(self._http.get(f"/review-orders/{order_id}"))
 
     def combine(

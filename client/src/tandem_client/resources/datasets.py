@@ -45,7 +45,7 @@ class Datasets:
         self._http.delete(f"/datasets/{dataset_id}")
 
     def find(self, project_id: str, name: str) -> Dataset | None:
-        """The data set of this name or id, or None."""
+        """Find the data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
 
     def import_csv(

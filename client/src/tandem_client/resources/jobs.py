@@ -131,7 +131,8 @@ class Jobs:
         needs_review: bool | None = None,
         page_size: int = 500,
     ) -> Iterator[Annotation]:
-        """Every annotation of a job in the order of its records, fetched page by page as the iterator advances."""
+        """Iterate over every annotation of a job in the order of its records, fetched page by page as the iterator
+        advances."""
         params: dict[str, Any] = {"outcome": outcome, "needs_review": needs_review, "limit": page_size}
         for item in pages(self._http, f"/jobs/{job_id}/annotations", **params):
             yield Annotation.model_validate(item)
@@ -145,7 +146,7 @@ class Jobs:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
     def report(self, job_id: str, *, whole: bool = True) -> JobReport:
-        """What the job gave so far; with `whole`, wait until all records that ended are in."""
+        """Get the job's report so far; with `whole`, wait until all records that ended are in it."""
         while True:
             report = JobReport.model_validate(self._http.get(f"/jobs/{job_id}/report"))
             if report.share == 1 or not whole:

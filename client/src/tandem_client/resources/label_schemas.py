@@ -22,19 +22,19 @@ class LabelSchemas:
     def create(
         self, project_id: str, *, name: str, tasks: Sequence[SingleChoice | MultipleChoice | Spans | Number | Text]
     ) -> LabelSchema:
-        """A schema of one to twenty tasks, labeled together; or its next version."""
+        """Create a schema of one to twenty tasks, labeled together; or its next version."""
         body = {"name": name, "tasks": [task.model_dump(mode="json", exclude_none=True) for task in tasks]}
         return LabelSchema.model_validate(self._http.post(f"/projects/{project_id}/label-schemas", body))
 
     def create_single_choice(
         self, project_id: str, *, name: str, labels: Sequence[str | LabelOption], question: str = ""
     ) -> LabelSchema:
-        """A schema of one single-choice task, named like the schema, from plain label values or full options."""
+        """Create a schema of one single-choice task, named like the schema, from plain label values or full options."""
         options = tuple(label if isinstance(label, LabelOption) else LabelOption(value=label) for label in labels)
         return self.create(project_id, name=name, tasks=[SingleChoice(name=name, question=question, options=options)])
 
     def create_from_file(self, project_id: str, file: str | Path, *, name: str | None = None) -> LabelSchema:
-        """From a YAML or JSON file, as `export` gives one; `name` goes before the one in the file.
+        """Create a schema from a YAML or JSON file, as `export` gives one; `name` goes before the one in the file.
 
         Raises TandemError with what is wrong and where.
         """
@@ -49,7 +49,7 @@ class LabelSchemas:
         return LabelSchema.model_validate(body)
 
     def export(self, label_schema_id: str, *, format: SchemaFormat = "yaml") -> str:  # noqa: A002 - the API's own name
-        """The version as a file's text; creating a schema from it makes an equal one."""
+        """Export the version as a file's text; creating a schema from it makes an equal one."""
         with self._http.download(f"/label-schemas/{label_schema_id}/export", format=format) as chunks:
             return b"".join(chunks).decode()
 
@@ -87,7 +87,7 @@ class LabelSchemas:
         return LabelSchema.model_validate(self._http.get(f"/label-schemas/{label_schema_id}"))
 
     def find(self, project_id: str, name: str, *, version: int | None = None) -> LabelSchema | None:
-        """The version of the schema of this name (the latest when None), or the version of this id, or None."""
+        """Find the version of the schema of this name (the latest when None), or the version of this id, or None."""
         named = [schema for schema in self.list(project_id) if name in (schema.name, schema.id)]
         found = [schema for schema in named if version in (None, schema.version)]
         return max(found, key=lambda schema: schema.version, default=None)

@@ -25,5 +25,5 @@ class Projects:
         self._http.delete(f"/projects/{project_id}")
 
     def find(self, name: str) -> Project | None:
-        """The project of this name or id, or None."""
+        """Find the project of this name or id, or None."""
         return next((project for project in self.list() if name in (project.name, project.id)), None)

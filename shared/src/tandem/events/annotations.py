@@ -29,7 +29,7 @@ class RecordEvent(Event):
 
     @property
     def effect_key(self) -> tuple[str, int, int]:
-        """What every effect is idempotent on."""
+        """Return the key on which every effect is idempotent."""
         return (self.job_id, self.seq, self.attempt)
 
 

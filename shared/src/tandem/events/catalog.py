@@ -33,7 +33,7 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
     def broker_config(self) -> dict[str, str]:
-        """The broker's topic configuration, as Apache Kafka names it."""
+        """Return the broker's topic configuration, by Apache Kafka's names."""
         config = {"cleanup.policy": "compact" if self.compacted else "delete", **self.config}
         if self.retention_ms is not None and not self.compacted:
             config["retention.ms"] = str(self.retention_ms)
@@ -95,5 +95,5 @@ _BY_EVENT = {topic.event: topic for topic in CATALOG if topic.event is not None}
 
 
 def topic_of(event: type[Event]) -> Topic:
-    """The topic that carries this event. Raises KeyError for an event that is not in the catalogue."""
+    """Return the topic that carries this event. Raises KeyError for an event that is not in the catalogue."""
     return _BY_EVENT[event]

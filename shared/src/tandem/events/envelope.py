@@ -1,4 +1,4 @@
-"""What every event carries: its type, an id, the time it happened and what caused it."""
+"""Envelope of every event: its type, an id, the time it happened and what caused it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Event(Part):
 
     @property
     def key(self) -> str:
-        """The Kafka key: events of one key keep their order."""
+        """Return the Kafka key: events of one key keep their order."""
         raise NotImplementedError
 
     def to_json(self) -> bytes:
@@ -59,5 +59,5 @@ class Event(Part):
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """Raises pydantic.ValidationError, which names the field."""
+        """Parse an event from its JSON. Raises pydantic.ValidationError, which names the field."""
         return cls.model_validate_json(data)

@@ -1,4 +1,4 @@
-"""What services know of a job, from the compacted topic `annotation.jobs`."""
+"""Events on jobs, from the compacted topic `annotation.jobs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a record ended in a job, and the labels it got. Shared by events and documents."""
+"""Outcomes of records in a job, and the labels they got. Shared by events and documents."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def problem_with_effort(pattern: str, characters: int) -> str | None:
 
 
 def matches_whole(pattern: str, text: str) -> bool:
-    """Whether the pattern matches the text from its beginning to its end."""
+    """Return whether the pattern matches the text from its beginning to its end."""
     try:
         return _compiled(pattern).fullmatch(text) is not None
     except UnicodeEncodeError:

@@ -173,18 +173,19 @@ class LabelSchemaSpec(Part):
 
 
 def options_of(task: LabelTask) -> tuple[LabelOption, ...]:
-    """The labels of a task that has some; for a span task those of its spans."""
+    """Return the labels of a task that has some; for a span task those of its spans."""
     return task.options if isinstance(task, SingleChoiceTask | MultipleChoiceTask | SpanTask) else ()
 
 
 def check_tasks(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
-    """The tasks. Raises ValueError when two have the same name, up to case and white space."""
+    """Check that the tasks' names are unique; return the tasks. Raises ValueError when two have the same name, up to
+    case and white space."""
     _check_unique((task.name for task in tasks), "tasks")
     return tasks
 
 
 def is_on_grid(task: NumberTask, number: float) -> bool:
-    """Whether the task's step leads from its minimum to the number, up to rounding."""
+    """Return whether the task's step leads from its minimum to the number, up to rounding."""
     if task.step is None:
         return True
     steps = (number - task.minimum) / task.step

@@ -1,4 +1,4 @@
-"""What workers tell each other and the dispatcher."""
+"""Events that workers send to each other and to the dispatcher."""
 
 from __future__ import annotations
 

@@ -83,17 +83,17 @@ class Selection:
 
     @property
     def from_seq(self) -> int:
-        """The lowest selected seq; 0 where none is selected."""
+        """Return the lowest selected seq; 0 where none is selected."""
         return self._from
 
     @property
     def below_seq(self) -> int:
-        """One above the highest selected seq; 0 where none is selected."""
+        """Return one above the highest selected seq; 0 where none is selected."""
         return self._below
 
     @property
     def is_range(self) -> bool:
-        """Whether all seqs between the lowest and the highest are selected."""
+        """Return whether all seqs between the lowest and the highest are selected."""
         return self._bits is None
 
     def __len__(self) -> int:

@@ -57,7 +57,7 @@ class Health:
         self._last_beat = time.monotonic()
 
     async def keep_beating(self) -> None:
-        """The loop's heartbeat; run it as a task for as long as the service lives."""
+        """Record the loop's heartbeat again and again; run it as a task for as long as the service lives."""
         while True:
             self.beat()
             await asyncio.sleep(BEAT_SECONDS)

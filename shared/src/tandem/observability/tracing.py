@@ -42,12 +42,12 @@ def tracer() -> trace.Tracer:
 
 
 def makes_spans() -> bool:
-    """Whether this process has anywhere to put spans; where not, to make one costs and brings nothing."""
+    """Return whether this process exports spans; where it does not, making one costs time and brings nothing."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def inject_headers(context: Context | None = None) -> list[tuple[str, bytes]]:
-    """The given (or current) span's context as Kafka headers; empty where nothing is traced."""
+    """Return the given (or current) span's context as Kafka headers; empty where nothing is traced."""
     if context is None and trace.get_current_span() is trace.INVALID_SPAN:
         return []
     carrier: dict[str, str] = {}
@@ -56,7 +56,7 @@ def inject_headers(context: Context | None = None) -> list[tuple[str, bytes]]:
 
 
 def extract_context(headers: Iterable[tuple[str, bytes]]) -> Context | None:
-    """The sender's span context from Kafka headers; None where there is none."""
+    """Extract the sender's span context from Kafka headers; None where there is none."""
     carrier: Mapping[str, str] = {
         name: value.decode("ascii", "replace") for name, value in headers if name in TRACE_HEADERS
     }
@@ -64,7 +64,7 @@ def extract_context(headers: Iterable[tuple[str, bytes]]) -> Context | None:
 
 
 def is_sampled(headers: Iterable[tuple[str, bytes]]) -> bool:
-    """Whether the sender's span is recorded; far cheaper than extracting the context to ask it."""
+    """Return whether the sender's span is recorded; far cheaper than extracting the context to find out."""
     for name, value in headers:
         if name == "traceparent":
             return value[-1:] in b"13579bdf" and len(value) >= 55
@@ -72,7 +72,8 @@ def is_sampled(headers: Iterable[tuple[str, bytes]]) -> bool:
 
 
 def link_of(headers: Iterable[tuple[str, bytes]]) -> trace.Link | None:
-    """A link to the sender's span, for a span that stands for a whole batch."""
+    """Return a link to the sender's span, for a span that stands for a whole batch; None where there is no valid
+    context."""
     context = extract_context(headers)
     if context is None:
         return None

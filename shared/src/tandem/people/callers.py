@@ -45,7 +45,8 @@ class Caller:
 
     @property
     def root_key_id(self) -> str:
-        """The API key everything of this caller comes from; what is made now ends with that one."""
+        """Return the id of the API key that everything of this caller comes from; what is created now ends with that
+        key."""
         return self.parent_id or self.key_id
 
     def is_person(self, person_id: str | None) -> bool:

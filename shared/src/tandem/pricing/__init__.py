@@ -1,5 +1,5 @@
-"""What calls to models cost: a dated price table, the price of an answer, the most that a request can cost, what a
-job will likely take. Pure.
+"""Prices of calls to models: a dated price table, the price of an answer, the most that a request can cost, what a job
+will likely take. Pure.
 
 Files are read by `tandem.pricing.files`, at the edge.
 """

@@ -86,15 +86,15 @@ class RequestBound:
         self._repair_prompt = room + _TOKENS_OF_A_COMPLAINT if agent.repair else None
 
     def of(self, messages: Iterable[Mapping[str, Any]]) -> Cost:
-        """Of a request with these messages, as they go to the model."""
+        """Bound the cost of a request with these messages, as they go to the model."""
         return self.of_size(prompt_size(messages))
 
     def of_size(self, size: int) -> Cost:
-        """Of a request whose messages have this `prompt_size`."""
+        """Bound the cost of a request whose messages have this `prompt_size`."""
         return self.of_prompt(self._overhead + size)
 
     def of_prompt(self, tokens: int) -> Cost:
-        """Of a request whose prompt has at most so many tokens."""
+        """Bound the cost of a request whose prompt has at most this many tokens."""
         prompt, output = 2 * tokens, self._output  # the first try, and the one with more room
         if self._repair_prompt is not None:
             prompt += 2 * (tokens + self._repair_prompt)

@@ -1,4 +1,5 @@
-"""What a job will take, before it runs: tokens, dollars and time, each as a range with what it assumes. Pure."""
+"""Estimates of what a job will take, before it runs: tokens, dollars and time, each as a range with what it assumes.
+Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ class CallSizes:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Of a whole job. All ranges hold for records that are answered at the first call."""
+    """Estimate of a whole job. All ranges hold for records that are answered at the first call."""
 
     records: int
     sampled: int

@@ -11,7 +11,8 @@ COMES_WITH_TANDEM = "prices.yaml"
 
 
 def load_prices(operators: Path | None = None) -> PriceTable:
-    """Raises PriceFileError when the operator's file is missing or wrong: better no start than wrong money."""
+    """Load the price table. Raises PriceFileError when the operator's file is missing or wrong: a service that does not
+    start is better than wrong amounts."""
     ours = parse_prices((files("tandem.pricing") / COMES_WITH_TANDEM).read_text("utf-8"), name=COMES_WITH_TANDEM)
     if operators is None:
         return PriceTable([ours])

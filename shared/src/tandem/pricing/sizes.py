@@ -1,4 +1,4 @@
-"""How many tokens messages have: counted where that can be done, else between what their characters allow. Pure."""
+"""Token counts of messages: counted where that can be done, else between what their characters allow. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NONE = Range(0, 0, 0)
 
 
 def text_tokens(text: str, count: Count | None = None) -> Range:
-    """Of the text alone."""
+    """Return the token count of the text alone."""
     if count is not None:
         exactly = count(text)
         return Range(exactly, exactly, exactly)
@@ -59,7 +59,8 @@ def prompt_tokens(
     *,
     response_format: Mapping[str, Any] | None = None,
 ) -> Range:
-    """Of a call's prompt, with what a chat adds. Some providers charge the JSON Schema of the answer too: at most."""
+    """Return the token count of a call's prompt, with what a chat adds. Some providers charge the JSON Schema of the
+    answer too: at most."""
     around = Range(0, AROUND_ALL + AROUND_EACH * len(messages), AROUND_ALL + _MOST_AROUND_EACH * len(messages))
     total = sum_of(text_tokens(message["content"], count) for message in messages) + around
     if response_format is None:

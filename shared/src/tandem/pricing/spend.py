@@ -1,4 +1,4 @@
-"""What answers cost, by model: sums that can be added up in any order."""
+"""Costs of answers, by model: sums that can be added up in any order."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SUMMED = _NAMES[2:]
 
 
 def add_up(rows: Iterable[ModelSpend]) -> tuple[ModelSpend, ...]:
-    """One row for each model, the dearest first."""
+    """Add up the rows to one for each model, the dearest first."""
     by_model: dict[tuple[str, str], ModelSpend] = {}
     for row in rows:
         key = (row.provider, row.model)
@@ -62,7 +62,7 @@ def add_up(rows: Iterable[ModelSpend]) -> tuple[ModelSpend, ...]:
 
 
 def totals_of(rows: Iterable[ModelSpend]) -> ModelSpend:
-    """All rows in one, whose provider and model are empty."""
+    """Add up all rows to one, whose provider and model are empty."""
     total = ModelSpend("", "")
     for row in rows:
         total += row
@@ -72,7 +72,7 @@ def totals_of(rows: Iterable[ModelSpend]) -> ModelSpend:
 def price_of(
     table: PriceTable, *, provider: str, model: str, usage: Usage | None, calls: Sequence[ModelCall], at: datetime
 ) -> Price | None:
-    """The price of an answer: each model's tokens by its own price. None when no provider reported tokens.
+    """Compute the price of an answer: each model's tokens by its own price. None when no provider reported tokens.
 
     The amount is None as soon as one of the models has no known price; `by_model` holds what is known of each, where
     there is more than one.
@@ -93,7 +93,7 @@ def price_of(
 def spend_of(
     *, provider: str, model: str, usage: Usage | None, calls: Sequence[ModelCall], price: Price | None
 ) -> tuple[ModelSpend, ...]:
-    """What an answer cost, one row for each model that was called; empty when none was."""
+    """Return what an answer cost, one row for each model that was called; empty when none was."""
     if not calls and usage is None:
         return ()
     if not any(call.provider or call.model for call in calls):

@@ -70,7 +70,7 @@ class PriceFile(_Entry):
 
 
 def parse_prices(text: str, *, name: str) -> PriceFile:
-    """A price file from its YAML (or JSON). Raises PriceFileError."""
+    """Parse a price file from its YAML (or JSON). Raises PriceFileError."""
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -95,11 +95,11 @@ class PriceTable:
 
     @property
     def as_of(self) -> date | None:
-        """The oldest day of its files."""
+        """Return the oldest day of its files."""
         return min((file.as_of for file in self._files if file.as_of is not None), default=None)
 
     def find(self, provider: str, model: str, at: datetime | date) -> ListPrice | None:
-        """The price of that day; None when it is not known."""
+        """Return the price that holds on the day of `at`; None when it is not known."""
         day = at.date() if isinstance(at, datetime) else at
         key = (provider, model, day)
         try:
@@ -115,7 +115,7 @@ class PriceTable:
         return self.find(provider, model, at) is not None
 
     def price(self, model: str, usage: Usage, provider: str, at: datetime | date) -> Price:
-        """What the usage cost; with an amount of None when the model has no known price."""
+        """Compute what the usage cost; the amount is None when the model has no known price."""
         found = self.find(provider, model, at)
         return Price(amount=None if found is None else found.amount(usage))
 

@@ -1,1 +1,1 @@
-"""How good labels are: pure rules over labels, confidences and what people decided."""
+"""Quality of labels: pure rules over labels, confidences and what people decided."""

@@ -1,4 +1,4 @@
-"""How far agents agree, beyond what chance would give.
+"""Agreement of agents, beyond what chance would give.
 
 A record counts where agents gave it a value: blanks are no class. Where all values are the same, chance agreement is
 complete and the coefficients are not defined: None, never a division by zero.
@@ -22,7 +22,7 @@ Distance = Callable[[Comparable, Comparable], float]
 
 
 def cohen_kappa(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
-    """Of two agents' choices (Cohen 1960): first agent's label to the second's to a count."""
+    """Compute Cohen's kappa of two agents' choices (Cohen 1960): first agent's label to the second's to a count."""
     rows: Counter[str] = Counter()
     columns: Counter[str] = Counter()
     for one, row in confusion.items():
@@ -51,7 +51,7 @@ def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | froze
 
 
 def distance_of(task: LabelTask) -> tuple[str, Distance]:
-    """The name and the measure of how far two values of a task are apart, for Krippendorff's alpha."""
+    """Return the name and the function of the distance between two values of a task, for Krippendorff's alpha."""
     match task:
         case NumberTask():
             return "interval", _squared
@@ -83,7 +83,7 @@ class Alpha(Additive):
     sample: Sample = field(default_factory=Sample)
 
     def see(self, task: LabelTask, seq: int, values: Sequence[Comparable]) -> None:
-        """All values that agents gave the record."""
+        """Add all values that agents gave the record."""
         if len(values) < 2:
             return
         kind, distance = distance_of(task)
@@ -136,7 +136,7 @@ def _jaccard(one: Comparable, other: Comparable) -> float:
 
 
 def _dumped(value: Comparable) -> str:
-    """As JSON: a text, or a list of texts or of spans."""
+    """Dump the value as JSON: a text, or a list of texts or of spans."""
     return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
 
 

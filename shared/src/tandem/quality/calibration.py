@@ -1,4 +1,4 @@
-"""Whether confidence means what it says: of the labels with confidence 0.8, are eight in ten right?"""
+"""Calibration of confidence: of the labels with confidence 0.8, are eight in ten right?"""
 
 from __future__ import annotations
 

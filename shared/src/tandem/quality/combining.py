@@ -52,11 +52,11 @@ class Estimate:
     """Of each agent: true label to the label it gives to a probability; what is left out was never seen."""
 
     def accuracy(self, agent: int) -> float:
-        """How often this agent is expected to be right."""
+        """Return the share of records on which this agent is expected to be right."""
         return sum(prior * self.errors[agent].get(label, {}).get(label, 0.0) for label, prior in self.priors.items())
 
     def document(self) -> dict[str, Any]:
-        """As it is stored: labels by index, what is left out left out."""
+        """Convert to the stored form: labels by index, absent entries left out."""
         labels = list(self.priors)
         at = {label: index for index, label in enumerate(labels)}
         return {
@@ -80,7 +80,8 @@ class Estimate:
 
 
 def vote(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLabel:
-    """The value that most agents gave; of a multiple choice or spans, what more than half of those with a label gave.
+    """Return the value that most agents gave; of a multiple choice or spans, the parts that more than half of those
+    with a label gave.
 
     `said`: of each agent, None where it has no label. The confidence is the share of the agents that agree; of a
     multiple choice or spans, the lowest such share of any part.
@@ -102,7 +103,7 @@ def vote(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLa
 
 
 def by_estimate(task: LabelTask, said: Sequence[LabelValue | None], estimate: Estimate) -> TaskLabel | NoLabel:
-    """The likeliest label of a single choice, given how often each agent is right."""
+    """Return the likeliest label of a single choice, given how often each agent is right."""
     if all(value is None for value in said):
         return NoLabel(NO_LABEL, f"none of {len(said)} agents has a label")
     logs = {
@@ -126,7 +127,8 @@ def by_estimate(task: LabelTask, said: Sequence[LabelValue | None], estimate: Es
 
 
 def _vote_on_parts(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLabel:
-    """A part, a label or a span, is in when more than half of the agents with a label gave it; half is a tie."""
+    """Combine the parts, labels or spans, that more than half of the agents with a label gave; exactly half is a
+    tie."""
     answers = [dict(_parts(value)) for value in said if value is not None]
     parts: dict[Hashable, str | Span] = {}
     for answer in reversed(answers):

@@ -1,4 +1,4 @@
-"""What two or more agents gave the same records, as sums over stretches of records."""
+"""Comparison of what two or more agents gave the same records, as sums over stretches of records."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def compare(
 
 
 def given(each: Ended | None, task: LabelTask) -> Given | None:
-    """What the agent said of the task; None where its record is not labeled."""
+    """Return the value that the agent gave for the task; None where its record is not labeled."""
     if each is None or each["outcome"] != Outcome.LABELED:
         return None
     for label in each["labels"]:
@@ -192,7 +192,8 @@ def given(each: Ended | None, task: LabelTask) -> Given | None:
 
 
 def decided(ended: Iterable[Ended | None]) -> tuple[dict[str, Any], int]:
-    """What people decided in any of the jobs, the latest decision for each task; and how many tasks were contested."""
+    """Return what people decided in any of the jobs, the latest decision for each task; and how many tasks were
+    contested."""
     values: dict[str, Any] = {}
     contested: set[str] = set()
     of_people = [each for each in ended if each is not None and each["verified"] is not None]
@@ -220,13 +221,13 @@ def shown_to_people(ended: Sequence[Ended | None]) -> dict[str, int]:
 
 
 def differ(task: LabelTask, said: Iterable[Given | None]) -> bool:
-    """Whether two agents gave values that are not the same."""
+    """Return whether two agents gave values that are not the same."""
     values = [each.value for each in said if each is not None]
     return any(not is_same(task, values[0], other) for other in values[1:])
 
 
 def usefulness(said: Iterable[Given | None]) -> float:
-    """What a person's look at a difference is worth, from 0 to 1: the lowest confidence of the labels that differ.
+    """Rate how useful a person's look at a difference is, from 0 to 1: the lowest confidence of the labels that differ.
 
     Confident labels that contradict each other come first: at least one of them is wrong, and no threshold on the
     confidence finds it. Where one agent is unsure, the policy of its own job has asked for a person already.
@@ -285,7 +286,7 @@ def has_kappa(task: LabelTask) -> bool:
 
 
 def common_tasks(schemas: Sequence[Sequence[LabelTask]]) -> tuple[list[LabelTask], dict[str, str]]:
-    """The tasks that can be compared, as the first schema has them, and why the others cannot.
+    """Return the tasks that can be compared, as the first schema has them, and why the others cannot.
 
     A task is the same in two schemas when its name and kind are; labels may differ.
     """

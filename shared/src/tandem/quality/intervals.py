@@ -1,4 +1,4 @@
-"""How much a share or a difference of shares may be due to chance."""
+"""Intervals and tests: how much a share or a difference of shares may be due to chance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST_EXACT = 1000
 
 
 def wilson(right: int, count: int) -> tuple[float, float] | None:
-    """The 95 % interval of a share (Wilson's score interval); None where nothing was counted."""
+    """Compute the 95 % interval of a share (Wilson's score interval); None where nothing was counted."""
     if count == 0:
         return None
     share, squared = right / count, _Z * _Z
@@ -20,7 +20,7 @@ def wilson(right: int, count: int) -> tuple[float, float] | None:
 
 
 def mcnemar(first_alone: int, second_alone: int) -> float | None:
-    """The p-value of two agents being right equally often, from the records that only one of them has right.
+    """Compute the p-value of two agents being right equally often, from the records that only one of them has right.
 
     Exact (binomial, two-sided) up to 1,000 such records, beyond that the corrected chi-square. None without any.
     """

@@ -29,14 +29,14 @@ class Matches(Additive):
     """Given and wanted."""
 
     def scores(self) -> dict[str, LabelScore]:
-        """By label, of all that occur on either side."""
+        """Return the scores by label, of all that occur on either side."""
         return {
             label: LabelScore(self.wanted[label], self.given[label], self.hits[label])
             for label in sorted(self.wanted | self.given)
         }
 
     def micro(self) -> LabelScore:
-        """All labels in one."""
+        """Return the score of all labels together."""
         return LabelScore(self.wanted.total(), self.given.total(), self.hits.total())
 
 
@@ -130,11 +130,12 @@ class Scores(Additive):
         self.wanted_touched += sum(any(overlap(one, other) for other in given_spans) for one in wanted_spans)
 
     def label_scores(self) -> dict[str, LabelScore]:
-        """By label, of all that occur on either side."""
+        """Return the scores by label, of all that occur on either side."""
         return scores_of(self.confusion) if self.confusion else self.matches.scores()
 
     def overlap_f1(self) -> float | None:
-        """Of spans: precision and recall count a span that shares a character with one of its label."""
+        """Return the F1 of spans by overlap: precision and recall count a span that shares a character with one of its
+        label."""
         given, wanted = self.matches.given.total(), self.matches.wanted.total()
         if not given + wanted:
             return None
@@ -150,7 +151,7 @@ class Scores(Additive):
 
 
 def scores_of(confusion: Mapping[str, Mapping[str, int]]) -> dict[str, LabelScore]:
-    """Each label on its own, of all that occur on either side."""
+    """Score each label on its own, of all that occur on either side."""
     wanted: Counter[str] = Counter()
     given: Counter[str] = Counter()
     hits: Counter[str] = Counter()
@@ -164,13 +165,13 @@ def scores_of(confusion: Mapping[str, Mapping[str, int]]) -> dict[str, LabelScor
 
 
 def macro_f1(scores: Iterable[LabelScore]) -> float | None:
-    """The mean over the labels; None without any."""
+    """Compute the mean F1 over the labels; None without any."""
     each = [score.f1 for score in scores]
     return math.fsum(each) / len(each) if each else None
 
 
 def jaccard(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
-    """The share of what either has that both have; two empty sets agree fully."""
+    """Compute the share of what either has that both have; two empty sets agree fully."""
     if not one and not other:
         return 1.0
     shared = sum(each in other for each in one)

@@ -1,4 +1,4 @@
-"""What a stream holds, in memory that does not grow with it; each adds up over stretches of the stream.
+"""Sketches of what a stream holds, in memory that does not grow with it; each adds up over stretches of the stream.
 
 They are exact while the stream is small, and say so.
 """
@@ -115,7 +115,7 @@ class Quantiles(Additive):
         return self.total / self.count if self.counts else None
 
     def at(self, share: float) -> float | None:
-        """The value that this share of the numbers does not exceed; None where there are none."""
+        """Return the value that this share of the numbers does not exceed; None where there are none."""
         if not self.counts:
             return None
         wanted, seen = max(1, math.ceil(share * self.count)), 0

@@ -1,4 +1,4 @@
-"""How the values of a task are spread."""
+"""Spread of the values of a task."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Spread(Additive):
 
 
 def number_bins(task: NumberTask) -> list[tuple[float, float]]:
-    """The bounds of the histogram over the task's range: one bin a step where there are few, else equal ones.
+    """Return the bounds of the histogram over the task's range: one bin a step where there are few, else equal ones.
 
     A bin holds its lower bound, the last one its upper bound too.
     """

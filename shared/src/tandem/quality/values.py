@@ -52,7 +52,7 @@ def normalized(text: str) -> str:
 
 
 def overlap(one: SpanKey, other: SpanKey) -> bool:
-    """Whether both have the same label and share a character."""
+    """Return whether both have the same label and share a character."""
     return one.label == other.label and one.field == other.field and one.start < other.end and other.start < one.end
 
 

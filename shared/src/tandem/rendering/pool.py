@@ -50,7 +50,7 @@ class RendererPool:
 
     @property
     def pids(self) -> list[int]:
-        """The children that run now."""
+        """Return the process ids of the children that run now."""
         return [process.pid for process in self._processes]
 
     async def render(
@@ -185,7 +185,8 @@ class RendererPool:
             item.fail(self.refusals.refused(item.templates.agent_id))
 
     def _ended(self, ended: RendererEndedError, taken: Sequence[Item]) -> None:
-        """The child went down with the first item that has no result; the others go to another child."""
+        """Handle a child that ended: the first item without a result is the one that ended it; the others go to another
+        child."""
         RENDERERS_ENDED.labels("cpu" if ended.over_limit else "crash").inc()
         first, *others = taken
         self._turns.put_back(others)

@@ -40,7 +40,7 @@ class RendererProcess:
 
     @classmethod
     async def start(cls, settings: RenderingSettings) -> RendererProcess:
-        """Raises OSError where no process can be made."""
+        """Start a renderer as a child process. Raises OSError where no process can be made."""
         flags = ["-I", *(["-B"] if sys.dont_write_bytecode else [])]
         if sys.pycache_prefix is not None:
             flags += ["-X", f"pycache_prefix={sys.pycache_prefix}"]
@@ -63,7 +63,7 @@ class RendererProcess:
         return self._child.pid
 
     def knows(self, key: str) -> bool:
-        """Whether the child has the agent of this key compiled; keeps the order in which it drops them."""
+        """Return whether the child has the agent of this key compiled; keeps the order in which it drops them."""
         known = key in self._compiled
         self._compiled[key] = None
         self._compiled.move_to_end(key)
@@ -72,7 +72,7 @@ class RendererProcess:
         return known
 
     async def send(self, message: object) -> None:
-        """Raises RendererEndedError."""
+        """Send a message to the child. Raises RendererEndedError."""
         assert self._child.stdin is not None  # noqa: S101 - made with a pipe
         try:
             self._child.stdin.write(packed(message))

@@ -36,7 +36,8 @@ class AgentPrompts:
     async def make(
         cls, agent: AgentSpec, label_schema: LabelSchemaSpec, pool: RendererPool, *, marked: bool = False
     ) -> AgentPrompts:
-        """Raises PromptError for templates that do not compile, PromptRefusedError, RenderersBusyError."""
+        """Build the prompts of an agent. Raises PromptError for templates that do not compile, PromptRefusedError,
+        RenderersBusyError."""
         pool.refusals.check(agent.agent_id)
         templates = Templates.of(agent, label_schema, marked=marked)
         cheap = cheap_records(agent, label_schema)

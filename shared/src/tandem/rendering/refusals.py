@@ -1,4 +1,4 @@
-"""Which agent versions are rendered no more, because their templates passed the limits too often."""
+"""Refusals: the agent versions that are rendered no more, because their templates passed the limits too often."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Refusals:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def check(self, agent_id: str) -> None:
-        """Raises PromptRefusedError."""
+        """Check that the agent version may be rendered. Raises PromptRefusedError."""
         if self.is_refused(agent_id):
             raise self.refused(agent_id)
 
@@ -49,14 +49,14 @@ class Refusals:
         return PromptRefusedError(record.reason, template=record.template)
 
     def fault(self, agent_id: str, error: PromptError) -> None:
-        """A rendering passed a limit."""
+        """Record that a rendering passed a limit."""
         record = self._record(agent_id)
         record.faults = min(record.faults + 1, MOST_FAULTS)
         if record.faults >= MOST_FAULTS:
             self.refuse(agent_id, error)
 
     def success(self, agent_id: str, count: int = 1) -> None:
-        """So many renderings went well."""
+        """Record that this many renderings went well."""
         record = self._records.get(agent_id)
         if record is not None:
             record.faults = max(0.0, record.faults - count * FORGIVEN_BY_A_SUCCESS)

@@ -1,4 +1,4 @@
-"""What the renderers are given to do, and how much of it at a time."""
+"""Work of the renderers: what they are given to do, and how much of it at a time."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Turns:
         self._news.set()
 
     def put_back(self, items: Iterable[Item]) -> None:
-        """These were taken and not begun."""
+        """Put back items that were handed out and not begun, before all others of their agent."""
         for item in reversed(list(items)):
             self._waiting.setdefault(item.templates.agent_id, deque()).appendleft(item)
             self._news.set()
@@ -104,7 +104,7 @@ class Turns:
         return found
 
     def spent(self, key: str, seconds: float) -> None:
-        """A rendering of these templates took so much CPU time."""
+        """Record that a rendering of these templates took `seconds` of CPU time."""
         before = self._costs.get(key, seconds)
         self._costs[key] = _OLD_SHARE * before + (1 - _OLD_SHARE) * seconds
         self._costs.move_to_end(key)

@@ -62,7 +62,7 @@ def read_choice(request: Mapping[str, Any]) -> ChoiceAsked | None:
 
 
 def message_text(message: Mapping[str, Any]) -> str:
-    """The text of a message, whose content may be a string or a list of parts."""
+    """Return the text of a message, whose content may be a string or a list of parts."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -144,7 +144,7 @@ class AnswerTokens:
         return "".join(token["token"] for token in self.tokens)
 
     def add(self, text: str) -> None:
-        """What cannot be otherwise."""
+        """Add text that leaves no alternative: each token has probability 1."""
         if text:
             self.tokens.append(_token(text, {text: 1.0}))
 
@@ -155,7 +155,8 @@ class AnswerTokens:
 
 
 def described_options(request: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """The text of the last user message; and what the system message's lists say of each option."""
+    """Return the text of the last user message; and the description that the system message's lists give of each
+    option."""
     messages = [message for message in request.get("messages") or () if isinstance(message, Mapping)]
     system = "\n".join(message_text(m) for m in messages if m.get("role") in ("system", "developer"))
     text = next((message_text(m) for m in reversed(messages) if m.get("role") == "user"), "")
@@ -193,7 +194,8 @@ def completion(
     refusal: str | None = None,
     finish_reason: str = "stop",
 ) -> dict[str, Any]:
-    """The body of a chat completion. Log-probabilities are in it only when the request asks for them, and as many.
+    """Build the body of a chat completion. Log-probabilities are in it only when the request asks for them, and as
+    many.
 
     Usage is an estimate for the prompt (four characters a token, the usual rule) and exact for the answer.
     """
@@ -227,5 +229,5 @@ def completion(
 def error_body(
     message: str, *, kind: str = "invalid_request_error", code: str | None = None, param: str | None = None
 ) -> dict[str, Any]:
-    """The body of an error answer."""
+    """Build the body of an error answer."""
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}

@@ -198,7 +198,7 @@ class Process:
             os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
-        """The last lines of the log, under a line that names the file."""
+        """Return the last lines of the log, under a line that names the file."""
         try:
             text = self.log_file.read_text(errors="replace")
         except FileNotFoundError:

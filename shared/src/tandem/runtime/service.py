@@ -102,8 +102,9 @@ async def _until_stopped(settings: S, build: Build[S], health: Health, stopping:
 
 
 def _collect_garbage_less_often() -> None:
-    """Calls and batches of events are many small objects that live together for a moment, and few cycles. At the
-    default threshold of 700 they were gone through several times over, which took longer than reading them."""
+    """Raise the thresholds of the garbage collector. Calls and batches of events are many small objects that live
+    together for a moment, and few cycles. At the default threshold of 700 they were gone through several times over,
+    which took longer than reading them."""
     gc.collect()
     gc.freeze()  # modules and what was built live as long as the process
     gc.set_threshold(YOUNG_OBJECTS, 20, 50)

@@ -48,6 +48,6 @@ class CausalReadConcern(ReadConcern):
 
     @property
     def document(self) -> dict[str, Any]:
-        """The read concern of a command that is sent now."""
+        """Return the read concern of a command that is sent now."""
         latest = self._clock.latest
         return super().document if latest is None else {**super().document, "afterClusterTime": latest}

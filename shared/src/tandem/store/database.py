@@ -67,7 +67,7 @@ class Database:
 
     @property
     def raw(self) -> AsyncIOMotorDatabase[Document]:
-        """The driver's own handle, for the store's modules and for tests."""
+        """Return the driver's own handle, for the store's modules and for tests."""
         return self._database
 
     def __getitem__(self, collection: str) -> Collection:
@@ -75,7 +75,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
-        """A multi-document transaction; yields the session to pass on. Raises StoreUnavailableError."""
+        """Open a multi-document transaction; yields the session to pass on. Raises StoreUnavailableError."""
         async with store_errors(), await self._client.start_session() as session:
             if self._clock.latest is not None:
                 session.advance_operation_time(self._clock.latest)
@@ -83,7 +83,7 @@ class Database:
                 yield session
 
     async def ping(self) -> None:
-        """Raises StoreUnavailableError."""
+        """Check that MongoDB answers. Raises StoreUnavailableError."""
         async with store_errors():
             await self._database.command("ping")
 

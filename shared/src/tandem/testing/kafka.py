@@ -84,7 +84,8 @@ def kafka_unavailable_reason(pom: Path) -> str | None:
 
 
 def quick_unavailable_reason(pom: Path) -> str | None:
-    """The same as far as it can be known without fetching anything."""
+    """Return the reason why Kafka cannot be had, as far as it can be known without fetching anything; None where it
+    can."""
     if os.environ.get(BOOTSTRAP_VARIABLE):
         return None
     try:

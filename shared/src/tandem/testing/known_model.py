@@ -45,12 +45,12 @@ def fixed(text: str, *, length: int) -> list[str]:
 
 
 def by_words(text: str) -> list[str]:
-    """A word with the blank before it, a run of marks, a digit."""
+    """Split into a word with the blank before it, a run of marks, a digit."""
     return re.findall(r" ?[^\W\d_]+|\d| ?[^\w\s]+|_+|\s+", text)
 
 
 def sticky(text: str) -> list[str]:
-    """Marks before a word are a part of its token: `": "pos`."""
+    """Split with the marks before a word as a part of its token: `": "pos`."""
     return re.findall(r"[^\w]*\w{1,3}|\w{1,3}|[^\w]+$", text)
 
 
@@ -72,7 +72,7 @@ def by_surroundings(text: str, *, seed: int, share: float = 0.4) -> list[str]:
 
 
 def greedy(text: str, *, vocabulary: frozenset[str], longest: int) -> list[str]:
-    """The longest token of the vocabulary that fits, again and again; single characters else."""
+    """Split off the longest token of the vocabulary that fits, again and again; single characters where none does."""
     tokens, at = [], 0
     while at < len(text):
         size = next(
@@ -84,7 +84,7 @@ def greedy(text: str, *, vocabulary: frozenset[str], longest: int) -> list[str]:
 
 
 def merging(texts: Sequence[str], *, seed: int, size: int = 30) -> Tokenizer:
-    """A greedy tokenizer whose vocabulary is drawn from these texts."""
+    """Build a greedy tokenizer whose vocabulary is drawn from these texts."""
     chance = random.Random(seed)  # noqa: S311 - a simulation
     vocabulary = set()
     for _ in range(size):
@@ -109,7 +109,8 @@ TOKENIZERS: dict[str, Tokenizer] = {
 def reported(
     answers: Mapping[str, float], chosen: str, tokenizer: Tokenizer, *, top: int | None = None
 ) -> list[TokenLogprob]:
-    """What the model reports with its answer `chosen`. `answers`: each text it might give, with its probability."""
+    """Return the tokens that the model reports with its answer `chosen`. `answers`: each text it might give, with its
+    probability."""
     cut = {text: [*tokenizer(text), "<|end|>"] for text in answers}
     alive = dict(answers)
     tokens = []
@@ -166,7 +167,8 @@ def drawn(
 
 
 def error_against(told: Iterable[tuple[float, float]], *, bins: int = 10) -> float:
-    """The expected calibration error of confidences whose true probabilities are known: `told` with the truth.
+    """Compute the expected calibration error of confidences whose true probabilities are known: `told` pairs each with
+    its truth.
 
     Right answers that are drawn scatter around their probabilities, so that few of them look ill calibrated; these do
     not.

@@ -79,11 +79,12 @@ class TraceReceiver:
         self.spans.clear()
 
     def trace(self, trace_id: str) -> list[Span]:
-        """The spans of one trace, earliest start first."""
+        """Return the spans of one trace, earliest start first."""
         return sorted((s for s in self.spans if s.trace_id == trace_id), key=lambda span: span.start_ns)
 
     def edges(self, trace_id: str) -> set[tuple[str, str]]:
-        """The parent-and-child pairs of one trace, each as (service/name of the parent, service/name of the child)."""
+        """Return the parent-and-child pairs of one trace, each as (service/name of the parent, service/name of the
+        child)."""
         by_id = {span.span_id: span for span in self.trace(trace_id)}
         pairs = ((by_id.get(span.parent_id or ""), span) for span in by_id.values())
         return {(f"{p.service}/{p.name}", f"{c.service}/{c.name}") for p, c in pairs if p is not None}

@@ -21,5 +21,5 @@ def has_control(text: str) -> bool:
 
 
 def is_one_line(text: str) -> bool:
-    """Whether it could be a name."""
+    """Return whether the text could be a name."""
     return _ONE_LINE.fullmatch(text) is not None

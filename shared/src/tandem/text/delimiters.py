@@ -1,4 +1,4 @@
-"""What stands between the cells of a CSV file."""
+"""Delimiters: what stands between the cells of a CSV file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ _STATED = re.compile(r'^"?sep=([,;\t|])"?\r?\n$', re.IGNORECASE)
 
 
 def header_of(lines: Iterable[str]) -> str | None:
-    """The header in these first lines: several where its quoted cells hold line ends; None where it needs more."""
+    """Return the header in these first lines: several where its quoted cells hold line ends; None where it needs
+    more."""
     header = ""
     for number, line in enumerate(filter(str.strip, lines)):
         header += line
@@ -24,13 +25,14 @@ def header_of(lines: Iterable[str]) -> str | None:
 
 
 def stated_delimiter(line: str) -> str | None:
-    """What a spreadsheet's first line `sep=;` says; None for any other line."""
+    """Return the delimiter that a spreadsheet's first line `sep=;` states; None for any other line."""
     said = _STATED.match(line)
     return said[1] if said else None
 
 
 def delimiter_of(header: str, wanted: Collection[str] = ()) -> str:
-    """By which a header line has the wanted columns, or else the most; the comma where there is no telling."""
+    """Return the delimiter by which a header line has the wanted columns, or else the most;
+    the comma where neither decides."""
     columns = {mark: _split(header, mark) for mark in DELIMITERS}
     fitting = (mark for mark in DELIMITERS if wanted and columns[mark].issuperset(wanted))
     return next(fitting, None) or max(DELIMITERS, key=lambda mark: len(columns[mark]))
@@ -44,7 +46,7 @@ def _split(header: str, delimiter: str) -> set[str]:
 
 
 def delimiter_hint(columns: Sequence[str]) -> str | None:
-    """A sentence, where all of the header was taken for one column."""
+    """Return a hint in one sentence, where all of the header was read as one column."""
     found = next((mark for mark in ";\t|," if mark in columns[0]), None) if len(columns) == 1 else None
     return (
         found

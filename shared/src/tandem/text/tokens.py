@@ -31,7 +31,7 @@ _log = get_logger(__name__)
 
 
 def counter_for(model: str) -> Count | None:
-    """How the tokens of a text are counted for a model; None where its vocabulary is not known or not on disk."""
+    """Return the token counter for a model; None where its vocabulary is not known or not on disk."""
     try:
         name = encoding_name_for_model(model)
     except KeyError:
@@ -40,7 +40,7 @@ def counter_for(model: str) -> Count | None:
 
 
 def file_name(vocabulary: str) -> str:
-    """How tiktoken names the file of a vocabulary."""
+    """Return tiktoken's file name of a vocabulary."""
     return hashlib.sha1(_URL.format(vocabulary).encode(), usedforsecurity=False).hexdigest()
 
 

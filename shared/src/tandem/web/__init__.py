@@ -1,4 +1,4 @@
-"""What the HTTP services share: errors as problems, request metrics and spans, who is asking, known parameters."""
+"""Shared parts of the HTTP services: errors as problems, request metrics and spans, the caller, known parameters."""
 
 from tandem.web.callers import Admin, Annotator, Viewer, current_caller
 from tandem.web.errors import install_problems

@@ -1,4 +1,4 @@
-"""Who is asking: the caller as an endpoint gets it, by the role that it wants."""
+"""Callers, as an endpoint gets them, by the role that it wants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _cookie = APIKeyCookie(
 
 
 async def current_caller(request: Request) -> Caller:
-    """The caller, from `app.state.authenticator`. For endpoints, depend on one of the aliases below."""
+    """Return the caller, from `app.state.authenticator`. For endpoints, depend on one of the aliases below."""
     authenticator: Authenticator = request.app.state.authenticator
     return await authenticator.caller(method=request.method, headers=request.headers, cookies=request.cookies)
 

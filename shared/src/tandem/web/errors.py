@@ -1,4 +1,4 @@
-"""Every error of an app becomes a problem."""
+"""Error handlers: every error of an app becomes a problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with content that does not validate, for people: where, what, and what to do.
+"""Explanations of content that does not validate, for people: where, what, and what to do.
 
 pydantic names what it found by the types of Python; callers write JSON and YAML.
 """
@@ -33,7 +33,8 @@ class FieldProblem(BaseModel):
 
 
 def problems_of(errors: Sequence[Mapping[str, Any]], content: Any) -> tuple[str, list[FieldProblem]]:
-    """The first of the problems in one sentence with its place, and all of them. `errors` as pydantic gives them."""
+    """Return the first of the problems in one sentence with its place, and all of them. `errors` as pydantic gives
+    them."""
     causes = list(_causes(errors))
     problems = [_field_problem(part, content) for part in causes]
     first = problems[0]
@@ -83,7 +84,7 @@ def _field_path(location: Sequence[Any], content: Any) -> str | None:
 
 
 def _name_along(location: Sequence[Any], content: Any) -> str | None:
-    """The name of the first thing on the way that has one and stands in a list."""
+    """Return the name of the first thing along the location that has one and stands in a list."""
     for step in location:
         content = _inside(content, step)
         if isinstance(step, int) and isinstance(content, Mapping) and isinstance(content.get("name"), str):

@@ -14,7 +14,8 @@ from tandem.web.problems import Problem
 
 
 async def known_parameters_alone(request: Request) -> None:
-    """A dependency for the whole app: FastAPI(dependencies=[Depends(known_parameters_alone)]). Raises Problem."""
+    """Check that all query parameters are known; a dependency for the whole app:
+    FastAPI(dependencies=[Depends(known_parameters_alone)]). Raises Problem."""
     route = request.scope["route"]
     if not request.query_params or not isinstance(route, APIRoute):
         return

@@ -76,14 +76,14 @@ def not_found(what: str, key: str) -> Problem:
 
 
 def invalid_request(errors: Sequence[Mapping[str, Any]], content: Any) -> Problem:
-    """The problem of content that does not validate. `errors` as pydantic gives them, their `loc` within the content;
-    the context of a PydanticCustomError may name a `field` and a `cure`."""
+    """Build the problem of content that does not validate. `errors` as pydantic gives them, their `loc` within the
+    content; the context of a PydanticCustomError may name a `field` and a `cure`."""
     detail, problems = problems_of(errors, content)
     return Problem(422, "invalid-request", detail, field=problems[0].field, cure=problems[0].cure, errors=problems)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an endpoint for OpenAPI: these statuses carry problems."""
+    """Return the `responses` of an endpoint for OpenAPI: these statuses carry problems."""
     return {
         status: {
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},

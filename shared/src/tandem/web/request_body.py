@@ -1,4 +1,5 @@
-"""What callers send as JSON: no field that nobody knows, and no text or number that could not be kept or sent back."""
+"""Checks of the JSON that callers send: no unknown field, and no text or number that could not be stored or sent
+back."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ class RequestBody(BaseModel):
 
 
 def check_fields(given: Mapping[str, Any], model: type[BaseModel], path: str, what: str) -> None:
-    """Raises PydanticCustomError, with `field` and `cure`, for a field that the model does not have. `path` leads to
-    what is given, e.g. `tasks[0]`, and `what` names it, e.g. `an option`."""
+    """Check that the model has every given field. Raises PydanticCustomError, with `field` and `cure`, for one that it
+    does not have. `path` leads to what is given, e.g. `tasks[0]`, and `what` names it, e.g. `an option`."""
     for name in given:
         if name in model.model_fields:
             continue
@@ -59,8 +60,8 @@ def _check_all_fields(given: Mapping[str, Any], model: type[BaseModel], path: st
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The one model of `M`, `M | None`, `tuple[M, ...]` or `dict[str, M]`; None where there are several to choose
-    from."""
+    """Return the one model of `M`, `M | None`, `tuple[M, ...]` or `dict[str, M]`; None where there are several to
+    choose from."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) is dict:
@@ -83,8 +84,9 @@ def _mappings_at(path: str, part: Any, *, keyed: bool) -> Iterator[tuple[str, Ma
 
 
 def check_keepable(content: Any) -> None:
-    """Raises PydanticCustomError, with `field` and `cure`, for the first text, key or number that MongoDB, JSON in
-    UTF-8 or a CSV file cannot hold: half a surrogate pair, NUL, an integer beyond 64 bits, what is no finite number."""
+    """Check that the content can be stored and sent back. Raises PydanticCustomError, with `field` and `cure`, for the
+    first text, key or number that MongoDB, JSON in UTF-8 or a CSV file cannot hold: half a surrogate pair, NUL, an
+    integer beyond 64 bits, a number that is not finite."""
     # No recursion: what a caller nests is as deep as the parser lets it be.
     waiting = [("", content)]
     while waiting:

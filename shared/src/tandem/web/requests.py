@@ -1,4 +1,4 @@
-"""What stands around every request: its span, its duration, a bound on its body, headers that keep answers private."""
+"""Middleware around every request: its span, its duration, a bound on its body, headers that keep answers private."""
 
 from __future__ import annotations
 
@@ -121,6 +121,6 @@ def _unexpected(span: trace.Span) -> Problem:
 
 
 def _route_of(scope: Scope) -> str:
-    """The route's template, so that ids make no metric of their own."""
+    """Return the route's template, so that ids make no metric of their own."""
     path = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", None)
     return str(path) if path else "unmatched"

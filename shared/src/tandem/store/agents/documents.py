@@ -39,5 +39,5 @@ class AgentDocument(TypedDict):
 
 
 def agent_spec(document: AgentDocument) -> AgentSpec:
-    """The version as it travels in events."""
+    """Convert the version to the form that travels in events."""
     return AgentSpec.model_validate({"agent_id": document["_id"], **document})

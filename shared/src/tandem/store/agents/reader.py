@@ -9,7 +9,7 @@ from tandem.store.database import Database, store_errors
 
 
 class AgentReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of agents. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -19,13 +19,13 @@ class AgentReader:
             return cast("AgentDocument | None", await self._collection.find_one({"_id": agent_id}))
 
     async def latest(self, project_id: str, name: str) -> AgentDocument | None:
-        """The highest version of this name."""
+        """Return the highest version of this name; None where there is none."""
         async with store_errors():
             found = await self._collection.find_one({"project_id": project_id, "name": name}, sort=[("version", -1)])
         return cast("AgentDocument | None", found)
 
     async def list(self, project_id: str, *, skip: int = 0, limit: int = 100) -> list[AgentDocument]:
-        """All versions, by name and version."""
+        """List all versions, by name and version."""
         async with store_errors():
             found = await (
                 self._collection.find({"project_id": project_id})

@@ -12,13 +12,13 @@ from tandem.store.patience import insert_once
 
 
 class AgentWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of agents. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def insert(self, agent: AgentDocument) -> None:
-        """Raises NameTakenError when this version of the name exists: somebody was faster."""
+        """Insert a version. Raises NameTakenError when this version of the name exists: another writer was faster."""
         try:
             await insert_once(self._collection, cast("Document", agent))
         except DuplicateKeyError as error:

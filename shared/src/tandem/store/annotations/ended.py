@@ -30,13 +30,14 @@ class Fingerprint(NamedTuple):
 
 
 class EndedReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of ended records. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def fingerprints(self, job_id: str, block_size: int) -> dict[int, Fingerprint]:
-        """Of each block `seq // block_size` that has any annotation; without touching a document."""
+        """Return the fingerprint of each block `seq // block_size` that has any annotation; without touching a
+        document."""
         block = {"$floor": {"$divide": ["$seq", block_size]}}
         counted: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id, "seq": {"$gte": 0}}},
@@ -63,11 +64,11 @@ class EndedReader:
         }
 
     async def ended(self, job_ids: Sequence[str], from_seq: int, below_seq: int) -> dict[str, dict[int, Ended]]:
-        """By job and seq, what ended with from_seq <= seq < below_seq; one query for all jobs."""
+        """Return, by job and seq, what ended with from_seq <= seq < below_seq; one query for all jobs."""
         return await self._ended(job_ids, {"$gte": from_seq, "$lt": below_seq})
 
     async def ended_among(self, job_ids: Sequence[str], seqs: Sequence[int]) -> dict[str, dict[int, Ended]]:
-        """The same for single records."""
+        """Return, by job and seq, what ended among these single records."""
         return await self._ended(job_ids, {"$in": list(seqs)})
 
     async def _ended(self, job_ids: Sequence[str], seqs: dict[str, Any]) -> dict[str, dict[int, Ended]]:

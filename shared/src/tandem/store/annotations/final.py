@@ -10,8 +10,8 @@ VERIFIED_RULE = "verified"
 
 
 def final_labels(annotation: AnnotationDocument | None) -> tuple[TaskLabel, ...] | None:
-    """In the order of the schema's tasks; None when the record has none. A person's value has no confidence: the
-    reason says that it is verified."""
+    """Return the final labels in the order of the schema's tasks; None when the record has none. A person's value has
+    no confidence: the reason says that it is verified."""
     if annotation is None:
         return None
     if (verification := annotation.get("verification")) is not None:

@@ -26,7 +26,7 @@ _BATCH = 1000
 
 
 class AnnotationReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of annotations. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -36,7 +36,7 @@ class AnnotationReader:
             return cast("AnnotationDocument | None", await self._collection.find_one(annotation_id(job_id, seq)))
 
     async def get_many(self, ids: Iterable[str]) -> dict[str, AnnotationDocument]:
-        """By `_id` (see `annotation_id`); those that do not exist are left out."""
+        """Return annotations by `_id` (see `annotation_id`); those that do not exist are left out."""
         wanted = list(ids)
         if not wanted:
             return {}
@@ -45,7 +45,7 @@ class AnnotationReader:
         return {document["_id"]: cast("AnnotationDocument", document) for document in found}
 
     async def count_by_outcome(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> OutcomeCounts:
-        """Counts of the current attempts with from_seq <= seq < below_seq (to the end when None)."""
+        """Count the current attempts with from_seq <= seq < below_seq (to the end when None), by outcome."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id, "seq": _between(from_seq, below_seq)}},
             {"$group": {"_id": {"outcome": "$outcome", "review": "$needs_review"}, "n": {"$sum": 1}}},
@@ -59,7 +59,8 @@ class AnnotationReader:
         return OutcomeCounts(**{name: counts[name] for name in ("labeled", "invalid", "failed", "needs_review")})
 
     async def ended(self, job_id: str, from_seq: int, below_seq: int, attempt: int = 1) -> list[int]:
-        """The seqs in [from_seq, below_seq) that have an annotation of this attempt or a higher one, ascending."""
+        """Return the seqs in [from_seq, below_seq) that have an annotation of this attempt or a higher one,
+        ascending."""
         async with store_errors():
             found = await (
                 self._collection.find(
@@ -73,7 +74,7 @@ class AnnotationReader:
         return [document["seq"] for document in found]
 
     async def ended_among(self, job_id: str, seqs: Iterable[int], attempt: int = 1) -> set[int]:
-        """Those of the seqs that have an annotation of this attempt or a higher one."""
+        """Return those of the seqs that have an annotation of this attempt or a higher one."""
         query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
         async with store_errors():
             found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_COUNTING_INDEX).to_list(None)
@@ -108,7 +109,7 @@ class AnnotationReader:
     async def stream(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None
     ) -> AsyncIterator[AnnotationDocument]:
-        """All annotations of a job, by seq, in constant memory."""
+        """Stream all annotations of a job, by seq, in constant memory."""
         query = {"job_id": job_id, "seq": _between(from_seq, below_seq)}
         async for document in self._stream(query, _COUNTING_INDEX):
             yield document
@@ -125,7 +126,7 @@ class AnnotationReader:
             return await self._collection.count_documents(query, hint=_WAITING_INDEX)
 
     async def count_asked(self, job_id: str, below_seq: int) -> int:
-        """The annotations that a person's look was asked for afterwards, with seq < below_seq."""
+        """Count the annotations for which a person's review was requested afterwards, with seq < below_seq."""
         query = {"job_id": job_id, "seq": {"$lt": below_seq}, "review_asked.attempt": {"$gte": 1}}
         async with store_errors():
             return await self._collection.count_documents(query, hint=_ASKED_INDEX)
@@ -136,7 +137,8 @@ class AnnotationReader:
             return [str(job_id) for job_id in await self._collection.distinct("job_id")]
 
     async def tally_needing_review(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
-        """What needs a person in each block `seq // block_size` (one block 0 when None); empty blocks are left out."""
+        """Tally what needs a person in each block `seq // block_size` (one block 0 when None); empty blocks are left
+        out."""
         block: Any = {"$literal": 0} if block_size is None else {"$floor": {"$divide": ["$seq", block_size]}}
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id, "needs_review": True}},
@@ -147,7 +149,7 @@ class AnnotationReader:
         return {int(group["_id"]): ReviewTally(group["records"], group["attempts"]) for group in groups}
 
     async def count_needing_review_by_job(self, job_ids: Sequence[str]) -> dict[str, int]:
-        """One aggregation for all these jobs; those with none are left out."""
+        """Count what needs a person, by job: one aggregation for all these jobs; those with none are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [
@@ -161,7 +163,7 @@ class AnnotationReader:
     async def needing_review(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None
     ) -> AsyncIterator[AnnotationDocument]:
-        """The annotations that a person should see, by seq."""
+        """Stream the annotations that a person should see, by seq."""
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async for document in self._stream(query, _REVIEW_INDEX):
             yield document

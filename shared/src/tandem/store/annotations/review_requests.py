@@ -7,7 +7,8 @@ from tandem.store.annotations.documents import AnnotationDocument
 
 
 def review_requested(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> ReviewRequestedV1:
-    """Of an annotation that needs a person; `labels` are the annotation's, where they are at hand already."""
+    """Build the review request of an annotation that needs a person; `labels` are the annotation's, where they are at
+    hand already."""
     if labels is None:
         labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
     return ReviewRequestedV1(

@@ -19,14 +19,15 @@ _PAID_AGAIN = {"more_spending": {"$exists": True}}
 
 
 class SpendingReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of spending. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
         self._handed_back = database[HANDED_BACK]
 
     async def first_answers(self, job_id: str, from_seq: int, below_seq: int) -> tuple[ModelSpend, ...]:
-        """What the first answers to the records of this stretch cost, by model; it never changes once all have ended.
+        """Sum what the first answers to the records of this stretch cost, by model; it never changes once all have
+        ended.
 
         Reads each annotation of the stretch once, in the database.
         """
@@ -41,8 +42,8 @@ class SpendingReader:
         return add_up(_row(group) for group in groups)
 
     async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
-        """What was paid beyond the first answers, for requests that were handed back too, by job; jobs where nothing
-        was are left out."""
+        """Sum what was paid beyond the first answers, requests that were handed back included, by job; jobs without any
+        are left out."""
         if not job_ids:
             return {}
         pipeline: list[dict[str, Any]] = [

@@ -60,7 +60,10 @@ class Asked:
 
 
 class AnnotationWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away; the same call may then be made again."""
+    """Writer of annotations.
+
+    All methods raise StoreUnavailableError when MongoDB is away; the same call may then be made again.
+    """
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

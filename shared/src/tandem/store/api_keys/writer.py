@@ -21,7 +21,7 @@ class PersonGoneError(Exception):
 
 
 class ApiKeyWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of API keys. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -9,7 +9,7 @@ from tandem.store.datasets.documents import COLLECTION, DatasetDocument
 
 
 class DatasetReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of data sets. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -19,7 +19,7 @@ class DatasetReader:
             return cast("DatasetDocument | None", await self._collection.find_one({"_id": dataset_id}))
 
     async def list(self, project_id: str, *, after: str = "", limit: int = 100) -> list[DatasetDocument]:
-        """A project's data sets by name; the next page starts after the last one's name."""
+        """List a project's data sets by name; the next page starts after the last one's name."""
         query: dict[str, Any] = {"project_id": project_id, "name": {"$gt": after}}
         async with store_errors():
             found = await self._collection.find(query).sort("name", 1).limit(limit).to_list(limit)

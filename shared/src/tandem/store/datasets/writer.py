@@ -29,13 +29,13 @@ class ImportLeaseLostError(Exception):
 
 
 class DatasetWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of data sets. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def insert(self, dataset: DatasetDocument) -> None:
-        """Raises NameTakenError."""
+        """Insert a data set. Raises NameTakenError."""
         try:
             await insert_once(self._collection, cast("Document", dataset))
         except DuplicateKeyError as error:
@@ -65,7 +65,7 @@ class DatasetWriter:
         return result.deleted_count == 1
 
     async def renew_import(self, dataset_id: str, import_id: str, *, seconds: float) -> None:
-        """Raises ImportLeaseLostError."""
+        """Extend the lease of an import to `seconds` from now. Raises ImportLeaseLostError."""
         async with store_errors():
             result = await self._collection.update_one(
                 {"_id": dataset_id, "import_lease.import_id": import_id},

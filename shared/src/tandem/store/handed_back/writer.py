@@ -13,7 +13,10 @@ from tandem.store.handed_back.documents import COLLECTION, HandedBackDocument
 
 
 class HandedBackWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away; the same call may then be made again."""
+    """Writer of payments for handed-back requests.
+
+    All methods raise StoreUnavailableError when MongoDB is away; the same call may then be made again.
+    """
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -57,7 +57,7 @@ class JobDispatchWriter:
         return cast("list[JobDocument]", found)
 
     def holds(self, document: JobDocument) -> bool:
-        """Whether the lease in this document, as it was read, is ours."""
+        """Return whether this holder has the lease in this document, as it was read."""
         lease = document["dispatch"]["lease"]
         return lease is not None and lease["holder"] == self._holder
 

@@ -132,7 +132,7 @@ def selected(document: JobDocument) -> Selection:
 
 
 def first_dispatch(from_seq: int) -> DispatchPart:
-    """The dispatcher's part of a job that nobody has walked yet."""
+    """Return the dispatcher's part of a job that no dispatcher has walked yet."""
     return {
         "cursor": from_seq,
         "low": from_seq,
@@ -148,7 +148,7 @@ def first_dispatch(from_seq: int) -> DispatchPart:
 
 
 def job_published(document: JobDocument) -> JobPublishedV1:
-    """The event that tells of the job as it stands in this document."""
+    """Build the event that publishes the job as it stands in this document."""
     return JobPublishedV1.model_validate(
         {
             "job_id": document["_id"],

@@ -14,7 +14,7 @@ _LIVE = [state.value for state in JobState if state.is_live]
 
 
 class JobReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of jobs. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -24,7 +24,7 @@ class JobReader:
             return cast("JobDocument | None", await self._collection.find_one({"_id": job_id}))
 
     async def live(self) -> list[JobDocument]:
-        """All jobs that are running, paused or waiting, in a stable order."""
+        """Return all jobs that are running, paused or waiting, in a stable order."""
         async with store_errors():
             found = (
                 await self._collection.find({"state": {"$in": _LIVE}}).sort([("state", 1), ("_id", 1)]).to_list(None)

@@ -14,7 +14,7 @@ from tandem.store.patience import insert_once
 
 
 class JobWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of jobs. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -51,7 +51,7 @@ class JobWriter:
         return cast("JobDocument | None", changed)
 
     async def change_budget(self, job_id: str, budget_usd: float | None) -> JobDocument | None:
-        """Of a live job; None for one that has ended. The dispatcher acts on it."""
+        """Change the budget of a live job; None for one that has ended. The dispatcher acts on it."""
         live = [state.value for state in JobState if state.is_live]
         async with store_errors():
             changed = await self._collection.find_one_and_update(

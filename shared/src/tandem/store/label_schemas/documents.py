@@ -24,7 +24,7 @@ class LabelSchemaDocument(TypedDict):
 
 
 def label_schema_spec(document: LabelSchemaDocument) -> LabelSchemaSpec:
-    """The version as it travels in events."""
+    """Convert the version to the form that travels in events."""
     return LabelSchemaSpec.model_validate(
         {
             "label_schema_id": document["_id"],

@@ -9,7 +9,7 @@ from tandem.store.label_schemas.documents import COLLECTION, LabelSchemaDocument
 
 
 class LabelSchemaReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of label schemas. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -19,13 +19,13 @@ class LabelSchemaReader:
             return cast("LabelSchemaDocument | None", await self._collection.find_one({"_id": label_schema_id}))
 
     async def latest(self, project_id: str, name: str) -> LabelSchemaDocument | None:
-        """The highest version of this name."""
+        """Return the highest version of this name; None where there is none."""
         async with store_errors():
             found = await self._collection.find_one({"project_id": project_id, "name": name}, sort=[("version", -1)])
         return cast("LabelSchemaDocument | None", found)
 
     async def list(self, project_id: str, *, skip: int = 0, limit: int = 100) -> list[LabelSchemaDocument]:
-        """All versions, by name and version."""
+        """List all versions, by name and version."""
         async with store_errors():
             found = await (
                 self._collection.find({"project_id": project_id})

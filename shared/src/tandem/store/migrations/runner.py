@@ -75,7 +75,7 @@ class Migration:
 
 
 class MigrationRunner:
-    """All methods raise StoreUnavailableError when MongoDB is away; run again then."""
+    """Runner of migrations. All methods raise StoreUnavailableError when MongoDB is away; run again then."""
 
     def __init__(self, database: Database, migrations: Sequence[Migration], *, holder: str) -> None:
         self._database = database

@@ -11,7 +11,7 @@ from tandem.store.people.documents import COLLECTION, PersonDocument
 
 
 class PersonReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of people. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

@@ -17,7 +17,7 @@ from tandem.store.people.documents import COLLECTION, PersonDocument
 
 
 class PersonWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of people. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -10,7 +10,7 @@ from tandem.store.projects.documents import COLLECTION, ProjectDocument
 
 
 class ProjectReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of projects. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

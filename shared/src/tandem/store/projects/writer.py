@@ -12,25 +12,26 @@ from tandem.store.projects.documents import COLLECTION, ProjectDocument
 
 
 class ProjectWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of projects. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def insert(self, project: ProjectDocument) -> None:
-        """Raises NameTakenError."""
+        """Insert a project. Raises NameTakenError."""
         try:
             await insert_once(self._collection, cast("Document", project))
         except DuplicateKeyError as error:
             raise NameTakenError(project["name"]) from error
 
     async def delete(self, project_id: str) -> None:
-        """The project alone; the caller sees to it that nothing is in it."""
+        """Delete the project alone; the caller ensures that nothing is in it."""
         async with store_errors():
             await self._collection.delete_one({"_id": project_id})
 
     async def put_back(self, project: ProjectDocument) -> None:
-        """One that was deleted just now; under a longer name where somebody has taken its own meanwhile."""
+        """Insert again a project that was deleted just now; under a longer name where another has taken its own
+        meanwhile."""
         try:
             await self.insert(project)
         except NameTakenError:

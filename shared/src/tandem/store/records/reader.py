@@ -14,7 +14,7 @@ _CHUNK_CHARACTERS = 16_000_000
 
 
 class RecordReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of records. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -25,13 +25,13 @@ class RecordReader:
         return cast("RecordDocument | None", found)
 
     async def find(self, dataset_id: str, record_id: str) -> int | None:
-        """The seq of the record with this key of the user's."""
+        """Find the seq of the record with this id of the user's; None where there is none."""
         async with store_errors():
             found = await self._collection.find_one({"dataset_id": dataset_id, "record_id": record_id}, {"seq": 1})
         return None if found is None else int(found["seq"])
 
     async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
-        """By seq; those that do not exist are left out."""
+        """Return records by seq; those that do not exist are left out."""
         ids = [record_document_id(dataset_id, seq) for seq in seqs]
         if not ids:
             return {}
@@ -56,7 +56,7 @@ class RecordReader:
     async def stream(
         self, dataset_id: str, from_seq: int, below_seq: int, *, chunk: int = 1000
     ) -> AsyncIterator[list[RecordDocument]]:
-        """All records with from_seq <= seq < below_seq, ascending, in chunks of bounded memory: of up to `chunk`
+        """Stream all records with from_seq <= seq < below_seq, ascending, in chunks of bounded memory: of up to `chunk`
         records, fewer where the longest seen lately are long."""
         limit = min(chunk, _FIRST_CHUNK)
         while page := await self.walk(dataset_id, from_seq, below_seq, limit):
@@ -66,7 +66,7 @@ class RecordReader:
             limit = max(1, min(chunk, 2 * limit, _CHUNK_CHARACTERS // max(1, longest)))
 
     async def seqs(self, dataset_id: str, from_seq: int, below_seq: int) -> list[int]:
-        """The seqs there are with from_seq <= seq < below_seq, ascending, without reading the records."""
+        """Return the existing seqs with from_seq <= seq < below_seq, ascending, without reading the records."""
         async with store_errors():
             found = await (
                 self._collection.find(
@@ -91,14 +91,14 @@ class RecordReader:
         return {document["seq"]: document["gold"] for document in found if document.get("gold")}
 
     async def count(self, dataset_id: str, from_seq: int, below_seq: int) -> int:
-        """How many records there are with from_seq <= seq < below_seq."""
+        """Count the records with from_seq <= seq < below_seq."""
         async with store_errors():
             return await self._collection.count_documents(
                 {"dataset_id": dataset_id, "seq": {"$gte": from_seq, "$lt": below_seq}}, hint=_SEQ_INDEX
             )
 
     async def seq_after(self, dataset_id: str, below_seq: int, *, count: int) -> int:
-        """The bound under which the first `count` records lie; `below_seq` when there are fewer."""
+        """Return the bound under which the first `count` records lie; `below_seq` when there are fewer."""
         async with store_errors():
             found = await (
                 self._collection.find(

@@ -31,7 +31,7 @@ class ExistingKey:
     gold: Mapping[str, Any] = field(default_factory=dict)
 
     def says(self, content_hash: str, metadata: Mapping[str, Any], gold: Mapping[str, Any]) -> bool:
-        """Whether the record has all of this, and perhaps more."""
+        """Return whether the record has all of this, and perhaps more."""
         return (
             self.content_hash == content_hash
             and self.metadata.items() >= metadata.items()
@@ -40,7 +40,7 @@ class ExistingKey:
 
 
 class RecordWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of records. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database, *, patience_seconds: float = 0.0) -> None:
         """`patience_seconds`: how long a call is made again before it raises StoreUnavailableError.

@@ -10,7 +10,7 @@ from tandem.store.reports.documents import COLLECTION, ReportDocument
 
 
 class ReportReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -20,7 +20,7 @@ class ReportReader:
             return cast("ReportDocument | None", await self._collection.find_one({"_id": job_id}))
 
     async def known(self, job_ids: Sequence[str]) -> set[str]:
-        """Those of the jobs that have one."""
+        """Return those of the jobs that have a report."""
         async with store_errors():
             found = await self._collection.find({"_id": {"$in": list(job_ids)}}, {"_id": 1}).to_list(None)
         return {document["_id"] for document in found}

@@ -9,12 +9,12 @@ from tandem.store.reports.documents import COLLECTION, ReportDocument
 
 
 class ReportWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def save(self, report: ReportDocument) -> None:
-        """Takes the place of an earlier one."""
+        """Save the report in place of an earlier one."""
         async with store_errors():
             await self._collection.replace_one({"_id": report["_id"]}, cast("Document", report), upsert=True)

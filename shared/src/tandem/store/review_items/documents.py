@@ -61,12 +61,12 @@ class ReviewItem(BaseModel):
 
     @property
     def suggested_values(self) -> dict[str, LabelValue]:
-        """The model's value per task; empty where no label could be read."""
+        """Return the model's value per task; empty where no label could be read."""
         return {label.task: label.value for label in self.labels}
 
     @classmethod
     def requested(cls, event: ReviewRequestedV1, *, created_at: datetime) -> Self:
-        """The open item that an event asks for."""
+        """Build the open item that an event asks for."""
         return cls(
             job_id=event.job_id,
             project_id=event.project_id,
@@ -83,11 +83,12 @@ class ReviewItem(BaseModel):
         )
 
     def to_document(self) -> Document:
-        """What is None is left out, so that the sparse index on reservations stays small."""
+        """Convert to a document. Fields that are None are left out, so that the sparse index on reservations stays
+        small."""
         return {"_id": self.item_id, **self.model_dump(exclude_none=True)}
 
     def shown_content(self) -> Document:
-        """The fields that a higher attempt replaces."""
+        """Return the fields that a higher attempt replaces."""
         return self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
 
     @classmethod

@@ -14,7 +14,7 @@ _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
 
 class ReviewItemReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of review items. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
@@ -33,7 +33,7 @@ class ReviewItemReader:
         return (await self.counts_by_job([job_id])).get(job_id, QueueCounts())
 
     async def counts_by_job(self, job_ids: Sequence[str]) -> dict[str, QueueCounts]:
-        """Counts of each job that has items: one aggregation, read from the index alone."""
+        """Count the items of each job that has any: one aggregation, read from the index alone."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": {"$in": list(job_ids)}}},
             {"$group": {"_id": {"job_id": "$job_id", "state": "$state"}, "items": {"$sum": 1}}},
@@ -55,7 +55,8 @@ class ReviewItemReader:
             return await self._collection.count_documents({"state": ItemState.OPEN})
 
     async def tally(self, job_id: str, block_size: int | None = None) -> dict[int, ReviewTally]:
-        """What the queue holds in each block `seq // block_size` (one block 0 when None), decided items included."""
+        """Tally what the queue holds in each block `seq // block_size` (one block 0 when None), decided items
+        included."""
         block: Any = {"$literal": 0} if block_size is None else {"$floor": {"$divide": ["$seq", block_size]}}
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id}},

@@ -55,7 +55,7 @@ def _item_or_none(document: Document | None) -> ReviewItem | None:
 
 
 class ReviewItemWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of review items. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
@@ -106,7 +106,7 @@ class ReviewItemWriter:
         return result.deleted_count
 
     async def held(self, job_id: str, person_id: str) -> list[ReviewItem]:
-        """The open items this person holds a live reservation of, in the queue's order."""
+        """Return the open items of which this person holds a live reservation, in the queue's order."""
         query = {
             "reserved_by_id": person_id,
             "job_id": job_id,

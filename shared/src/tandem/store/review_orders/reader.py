@@ -9,7 +9,7 @@ from tandem.store.review_orders.documents import COLLECTION, ReviewOrderDocument
 
 
 class ReviewOrderReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of review orders. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]

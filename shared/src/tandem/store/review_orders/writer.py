@@ -21,7 +21,7 @@ _FREE = {"$expr": {"$lte": ["$lease.until", "$$NOW"]}}
 
 
 class ReviewOrderWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of review orders. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -86,7 +86,7 @@ class ReviewOrderWriter:
         return result.matched_count > 0
 
     async def put_off(self, order: ReviewOrderDocument, *, seconds: float) -> None:
-        """The block was not carried out: whoever comes first after so long tries again."""
+        """Postpone a block that was not carried out: the first to come after `seconds` tries again."""
         lease = {"holder": None, "until": {"$add": ["$$NOW", int(seconds * 1000)]}}
         async with store_errors():
             await self._collection.update_one(

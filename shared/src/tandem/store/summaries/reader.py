@@ -13,13 +13,13 @@ _BATCH = 20
 
 
 class SummaryReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of summaries. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def of(self, subject: str, blocks: Collection[int]) -> AsyncIterator[SummaryDocument]:
-        """Those of the blocks that are kept, in order and in constant memory."""
+        """Stream the summaries of those of the blocks that are kept, in order and in constant memory."""
         query = {"subject": subject, "block": {"$in": sorted(blocks)}}
         async with store_errors():
             async for document in self._collection.find(query).sort("block", 1).hint(_INDEX).batch_size(_BATCH):

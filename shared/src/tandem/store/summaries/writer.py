@@ -9,12 +9,12 @@ from tandem.store.summaries.documents import COLLECTION, SummaryDocument
 
 
 class SummaryWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of summaries. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def save(self, summary: SummaryDocument) -> None:
-        """Takes the place of an earlier one."""
+        """Save the summary in place of an earlier one."""
         async with store_errors():
             await self._collection.replace_one({"_id": summary["_id"]}, cast("Document", summary), upsert=True)

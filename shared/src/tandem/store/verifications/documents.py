@@ -58,7 +58,7 @@ class Verification(BaseModel):
         return cls.model_validate(document)
 
     def to_event(self) -> VerificationDecidedV1:
-        """The event that tells of this decision; can be made again at any time."""
+        """Build the event that publishes this decision; it can be built again at any time."""
         return VerificationDecidedV1(
             job_id=self.job_id,
             project_id=self.project_id,

@@ -12,13 +12,13 @@ _BY_REVISION = "job_id_1_seq_1_revision_1"
 
 
 class VerificationReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of verifications. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["verifications"]
 
     async def latest(self, job_id: str, seqs: Sequence[int]) -> dict[int, Verification]:
-        """The decision of highest revision of each record that has one, undone ones included."""
+        """Return the decision of highest revision of each record that has one, undone ones included."""
         if not seqs:
             return {}
         found: dict[int, Verification] = {}
@@ -29,11 +29,11 @@ class VerificationReader:
         return found
 
     async def get(self, job_id: str, seq: int) -> Verification | None:
-        """The decision of highest revision on one record, or None."""
+        """Return the decision of highest revision on one record, or None."""
         return (await self.latest(job_id, [seq])).get(seq)
 
     async def history(self, job_id: str, seq: int) -> list[Verification]:
-        """All decisions and undos on one record, oldest first."""
+        """Return all decisions and undos on one record, oldest first."""
         async with store_errors():
             cursor = self._collection.find({"job_id": job_id, "seq": seq}).sort("revision", 1).hint(_BY_REVISION)
             return [Verification.from_document(document) async for document in cursor]
@@ -49,7 +49,8 @@ class VerificationReader:
             return await self._collection.count_documents({"job_id": job_id}, hint=_BY_REVISION)
 
     async def count_blocks(self, job_id: str, block_size: int) -> dict[int, int]:
-        """The same for each block `seq // block_size`; blocks with none are left out. Read from the index alone."""
+        """Count the same for each block `seq // block_size`; blocks with none are left out. Read from the index
+        alone."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {"job_id": job_id}},
             {"$group": {"_id": {"$floor": {"$divide": ["$seq", block_size]}}, "decisions": {"$sum": 1}}},
@@ -61,7 +62,8 @@ class VerificationReader:
     async def stream_latest(
         self, job_id: str, from_seq: int = 0, below_seq: int | None = None
     ) -> AsyncIterator[Verification]:
-        """The decision of highest revision of each record in [from_seq, below_seq), by seq, undone ones included."""
+        """Stream the decision of highest revision of each record in [from_seq, below_seq), by seq, undone ones
+        included."""
         bounds: dict[str, int] = {"$gte": from_seq} | ({} if below_seq is None else {"$lt": below_seq})
         last: Verification | None = None
         async with store_errors():
@@ -75,7 +77,7 @@ class VerificationReader:
             yield last
 
     async def last_of(self, person_id: str, *, job_ids: Sequence[str], limit: int) -> list[Verification]:
-        """A person's last decisions and undos in these jobs, newest first."""
+        """Return a person's last decisions and undos in these jobs, newest first."""
         query = {"decided_by_id": person_id, "job_id": {"$in": list(job_ids)}}
         async with store_errors():
             cursor = self._collection.find(query).sort([("decided_at", -1), ("_id", -1)]).limit(limit)

@@ -15,7 +15,7 @@ class RevisionTakenError(Exception):
 
 
 class VerificationWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of verifications. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database["verifications"]

@@ -8,13 +8,13 @@ from tandem.store.workers.documents import COLLECTION, FRESH_SECONDS
 
 
 class WorkerReader:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Reader of worker reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def live(self) -> list[WorkerReportedV1]:
-        """The last reports of the workers that a dispatcher heard of within seconds, by name."""
+        """Return the last reports of the workers from which a dispatcher received one within FRESH_SECONDS, by name."""
         lately = {"$expr": {"$gte": ["$heard_at", {"$subtract": ["$$NOW", FRESH_SECONDS * 1000]}]}}
         async with store_errors():
             found = await self._collection.find(lately).sort("heard_at", -1).to_list(None)

@@ -12,13 +12,14 @@ from tandem.store.workers.documents import COLLECTION
 
 
 class WorkerWriter:
-    """All methods raise StoreUnavailableError when MongoDB is away."""
+    """Writer of worker reports. All methods raise StoreUnavailableError when MongoDB is away."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
     async def heard(self, reports: Iterable[WorkerReportedV1]) -> None:
-        """These came lately. Several dispatchers may say so of the same worker; the last one stands."""
+        """Record reports that a dispatcher received. Several dispatchers may record the same worker's; the last one
+        stands."""
         writes: list[UpdateOne] = []
         for report in reports:
             kept: Document = {"report": {"$literal": report.model_dump(mode="json")}, "heard_at": "$$NOW"}

@@ -70,7 +70,7 @@ class Behaviour(BaseModel):
         return self
 
     def of(self, model: str) -> Behaviour:
-        """The settings that hold for a model."""
+        """Return the settings that hold for a model."""
         return self._of_models.get(model, self)
 
     @cached_property

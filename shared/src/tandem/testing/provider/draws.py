@@ -14,18 +14,19 @@ Thing = TypeVar("Thing")
 
 
 def uniform(seed: int, *parts: object) -> float:
-    """A number above 0 and below 1. A cheap hash, since seeding a generator for each number costs ten times as much."""
+    """Draw a number above 0 and below 1. A cheap hash, since seeding a generator for each number costs ten times as
+    much."""
     digest = blake2b(f"{seed}:{parts}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") + 0.5) * _WIDTH
 
 
 def normal(seed: int, *parts: object) -> float:
-    """A number of the standard normal distribution."""
+    """Draw a number of the standard normal distribution."""
     return _NORMAL.inv_cdf(min(uniform(seed, *parts), 1 - 2**-53))
 
 
 def pick(point: float, shares: Mapping[Thing, float]) -> Thing | None:
-    """The thing on whose share of the line from 0 to 1 the point lies; None behind them all."""
+    """Pick the thing on whose share of the line from 0 to 1 the point lies; None behind them all."""
     for thing, share in shares.items():
         point -= share
         if point < 0:

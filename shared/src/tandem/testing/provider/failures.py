@@ -83,7 +83,7 @@ async def _unsupported(settings: Behaviour, _: web.BaseRequest) -> web.StreamRes
 
 
 def named(settings: Behaviour) -> str:
-    """The parameter that `unsupported` is about."""
+    """Return the parameter that `unsupported` is about."""
     return settings.unsupported[0] if settings.unsupported else UNSUPPORTED
 
 

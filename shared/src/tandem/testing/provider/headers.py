@@ -84,7 +84,7 @@ def retry_after(settings: Headers, seconds: float) -> dict[str, str]:
 
 
 def duration(seconds: float) -> str:
-    """A time as OpenAI writes it: `120ms`, `8.64s`, `6m0s`, `1h30m0s`."""
+    """Format a time as OpenAI writes it: `120ms`, `8.64s`, `6m0s`, `1h30m0s`."""
     milliseconds = math.ceil(seconds * 1000 - 1e-6)
     if milliseconds <= 0:
         return "0s"

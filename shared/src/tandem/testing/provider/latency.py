@@ -11,7 +11,8 @@ _P95 = 1.6448536269514722  # the 95th percentile of the standard normal distribu
 
 
 def seconds(settings: Behaviour, prompt: str, nth: int, output_tokens: int) -> float:
-    """The time that the `nth` call of this prompt takes: its draw of the distribution, and what its tokens take."""
+    """Return the time that the `nth` call of this prompt takes: its draw of the distribution plus the time for its
+    tokens."""
     milliseconds = settings.latency_ms
     if milliseconds and (sigma := spread(settings)):
         milliseconds *= math.exp(sigma * normal(settings.seed, "latency", prompt, nth))

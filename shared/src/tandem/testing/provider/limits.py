@@ -65,7 +65,7 @@ class Bucket:
         self.refused = 0
 
     def level(self, now: float) -> float:
-        """What is there."""
+        """Return the amount that the bucket holds at `now`."""
         if self._window is not None:
             begun = math.floor(now / self._window) - math.floor(self._at / self._window)
             if begun > 0:
@@ -111,7 +111,8 @@ class Bucket:
         self.taken, self.refused = 0.0, 0
 
     def allowed(self, until: float) -> float:
-        """What one who never left any of it unused could have taken from the beginning of the tally until then."""
+        """Return the most that a caller who never left any of it unused could have used from the beginning of the tally
+        until then."""
         if self._since is None or until <= self._since:
             return 0.0
         if self._window is None:
@@ -120,7 +121,7 @@ class Bucket:
         return self._before + windows * self.capacity
 
     def allowed_by_rate(self, until: float) -> float:
-        """The rate times the time: what was there before, and what windows give early, left aside."""
+        """Return the rate times the time, without the initial level and without what windows give early."""
         return 0.0 if self._since is None else max(0.0, until - self._since) * self.rate
 
 
@@ -161,7 +162,8 @@ class Account:
             self.buckets["requests_per_day"] = Bucket(day / DAY, day, now=now, window=DAY if window else None)
 
     def change(self, limits: Limits, now: float) -> None:
-        """New limits from now on: buckets begin anew as `initial` says. Nothing happens when they are the same."""
+        """Apply new limits from now on: buckets begin anew as `initial` says. Nothing happens when they are the
+        same."""
         if limits == self.limits:
             return
         self.limits = limits

@@ -102,18 +102,18 @@ class Scorekeeper:
             self._first = now
 
     def refuse(self, now: float) -> None:
-        """The call is over a limit."""
+        """Count a call that is over a limit."""
         self._total.refused += 1
         self._by_kind["over_limit"] += 1
         self._tick(self._series.refused, now)
 
     def reject(self) -> None:
-        """The call is nonsense."""
+        """Count a call that is not valid."""
         self._total.rejected += 1
         self._by_kind["rejected"] += 1
 
     def begin(self, prompt: str, now: float) -> int:
-        """The call is admitted; return the how-manieth of its prompt it is, from 1."""
+        """Count an admitted call; return its number among the calls of its prompt, from 1."""
         total = self._total
         total.accepted += 1
         self._tick(self._series.accepted, now)
@@ -139,7 +139,7 @@ class Scorekeeper:
         return calls + 1
 
     def end(self, prompt: str, end: End, kind: str | None, now: float) -> None:
-        """The call ended so; `kind` goes into `by_kind`, None leaves that alone."""
+        """Count the end of a call; `kind` goes into `by_kind`, None leaves that alone."""
         self._in_flight -= 1
         total = self._total
         if kind is not None:

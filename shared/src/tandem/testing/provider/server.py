@@ -251,7 +251,7 @@ class SimulatedProvider:
 
 
 def _complaint(settings: Behaviour, request: Mapping[str, Any]) -> web.Response | None:
-    """What the model says of a request that it does not take."""
+    """Return the model's error for a request that it does not accept; None for one that it accepts."""
     for parameter in settings.unsupported:
         if parameter in request:
             return failures.unsupported(parameter)
