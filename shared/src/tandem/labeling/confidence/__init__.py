@@ -1,4 +1,4 @@
-"""How sure a label is. What cannot be known is absent with the reason, never 0 or 1."""
+"""The confidence of a label. Where it cannot be known it is absent, with the reason; it is never 0 or 1 instead."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ConfidenceEstimator:
         self._of_kind = _estimator(task)
 
     def estimate(self, reading: Reading, answer: str, tokens: Generated | Sequence[TokenLogprob] | None) -> Assessment:
-        """The confidence of the value that was read from `answer`, which the tokens generated."""
+        """Return the confidence of the value that was read from `answer`, which the tokens generated."""
         if self._of_kind is None:
             return UnknownReason.FREE_TEXT
         if not tokens:

@@ -1,4 +1,4 @@
-"""How sure a label is by how many say the same: the answers of one model, or several agents."""
+"""Confidence by agreement: the share of the answers of one model, or of several agents, that give the same label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ V = TypeVar("V", bound=Hashable)
 def agreement(
     votes: Sequence[V | None], *, options: Sequence[V] = (), method: Method = Method.AGREEMENT
 ) -> tuple[V, Confidence | UnknownReason] | None:
-    """The value that most say, and the share that says it.
+    """Return the value that most votes give, and its share of the votes.
 
     A vote of None is an answer that could not be read, or an agent without a label: it agrees with nothing, but counts
     as one that was asked, so that what is left over does not look unanimous. Of equally many, the value said first is
@@ -41,7 +41,7 @@ def agreement(
 
 
 def inclusion(votes: Sequence[frozenset[str] | None], options: Sequence[str]) -> dict[str, float] | UnknownReason:
-    """For a multiple choice: of each option, the share of the answers that hold it. Unread answers hold none."""
+    """Return, for a multiple choice, each option's share of the answers that hold it. Unread answers hold none."""
     if len(votes) < 2:
         return UnknownReason.ONE_SAMPLE
     return {option: sum(vote is not None and option in vote for vote in votes) / len(votes) for option in options}
@@ -50,7 +50,7 @@ def inclusion(votes: Sequence[frozenset[str] | None], options: Sequence[str]) ->
 def of_agents(
     labels: Mapping[str, V | None], *, options: Sequence[V] = ()
 ) -> tuple[V, Confidence | UnknownReason] | None:
-    """The label that most agents gave a record. `labels`: agent to its value, None where it has none.
+    """Return the label that most agents gave a record. `labels`: agent to its value, None where it has none.
 
     Agents are taken in the order of their names, so that a tie is settled the same way each time.
     """

@@ -17,13 +17,14 @@ _LONGEST = 4
 
 
 def joined(said: str, token: str) -> str:
-    """Both texts together; bytes that make whole characters are these."""
+    """Join both texts; bytes that together make whole characters become these characters."""
     text = said + token
     return _BYTES.sub(_whole, text) if "\\x" in text else text
 
 
 def put_together(tokens: Sequence[str]) -> tuple[str, list[int]]:
-    """The text of the tokens, and where each begins in it, and the last one ends; within a character, behind it."""
+    """Return the text of the tokens and where each begins in it, then where the last one ends. A position within a
+    character is given as the one behind that character."""
     pieces: list[str] = []
     starts = [0]
     length, cut = 0, ""
@@ -39,7 +40,7 @@ def put_together(tokens: Sequence[str]) -> tuple[str, list[int]]:
 
 
 def cut_at(text: str) -> int | None:
-    """Where the character begins within which the text ends; None when it ends in none."""
+    """Return where the character begins within which the text ends; None when it ends in none."""
     if text.endswith(_UNKNOWN):
         return len(text.rstrip(_UNKNOWN))
     found = _BYTES_AT_END.search(text) if "\\x" in text else None
@@ -47,7 +48,7 @@ def cut_at(text: str) -> int | None:
 
 
 def is_begun_by(option: str, text: str, cut: int) -> bool:
-    """Whether the option may become of the text, which ends within a character that begins at `cut`."""
+    """Return whether the text, which ends within a character that begins at `cut`, can become the option."""
     if not option.startswith(text[:cut]) or len(option) <= cut:
         return False
     if text[cut] == _UNKNOWN:
@@ -56,7 +57,7 @@ def is_begun_by(option: str, text: str, cut: int) -> bool:
 
 
 def _whole(escaped: re.Match[str]) -> str:
-    """The characters that the bytes make; what is left of them as it was spelled."""
+    """Return the characters that the bytes make; bytes left over stay as they were spelled."""
     raw = _bytes(escaped[0])
     for left in range(min(_LONGEST, len(raw) + 1)):
         whole = len(raw) - left

@@ -1,4 +1,4 @@
-"""What a walk over the generated tokens found, and to whom what is in doubt of it goes."""
+"""The result of a walk over the generated tokens, and the rule that shares out its doubtful probability."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Doubt(NamedTuple):
 
 
 class Unlisted(NamedTuple):
-    """What is not listed at a token of the label."""
+    """Probability that is not listed at a token of the label."""
 
     doubt: Doubt
     unseen: Sequence[str]
@@ -36,7 +36,7 @@ class Unlisted(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The masses with what was in doubt."""
+    """The masses after the doubtful probability is shared out."""
 
     masses: Mapping[str, float]
     presumed: float
@@ -64,8 +64,8 @@ class Walk(NamedTuple):
     """Of what is listed at the label, the share that belongs to no option."""
 
     def settled(self, spellings: Spellings) -> Settled:
-        """What is in doubt goes to the options that are seen nowhere else, or to all that it may belong to; of several
-        to the likely ones alone."""
+        """Give the doubtful probability to the options that are seen nowhere else, or else to all that it may belong
+        to; of several, to the likely ones alone."""
         if not self.doubts:
             return Settled(self.masses, 0.0, ())
         masses = dict(self.masses)

@@ -1,4 +1,4 @@
-"""The text that tokens spell, and where in it a place of the answer is."""
+"""The text that tokens spell, and the position in it of a place of the answer."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ class Generated:
             self.text, self.starts = put_together(pieces)
 
     def token_at(self, position: int) -> int:
-        """Index of the token that holds the character at this position. Raises UnknownError behind the last."""
+        """Return the index of the token that holds the character at this position. Raises UnknownError behind the
+        last."""
         if position >= len(self.text):
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
         return bisect_right(self.starts, position) - 1
 
     def locate(self, place: Place, answer: str) -> Place:
-        """Where in the generated text that stands which is read at `place` of the answer. Raises UnknownError."""
+        """Return where the generated text holds what is read at `place` of the answer. Raises UnknownError."""
         if self.text == answer:
             return place
         start, end = place
@@ -52,7 +53,8 @@ class Generated:
         return start + shift, end + shift
 
     def _only_occurrence(self, answer: str, start: int, end: int) -> int:
-        """Tokens may spell bytes of a character apart; the label is then looked for alone, as a whole word."""
+        """Return where the label alone stands in the generated text, as a whole word and only once: tokens may spell
+        bytes of a character apart."""
         label = answer[start:end]
         found = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(label)}(?!\w)", self.text)]
         if not label or len(found) != 1:

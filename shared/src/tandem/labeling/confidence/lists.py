@@ -35,7 +35,7 @@ _JSON_CLOSE = re.compile(r'"\s*\]')
 
 
 class Slot(NamedTuple):
-    """What the model might have said at one place of the list."""
+    """One place of a list, with what the model might have said there."""
 
     said: str
     """The option it said, or END."""
@@ -68,13 +68,15 @@ class ListSlots:
     """The places of lists whose labels are some options. Prepared once, used for each answer."""
 
     def __init__(self, values: Sequence[str], texts: Mapping[str, str], quoted: Mapping[str, str]) -> None:
-        """`values`: the options in schema order. `texts`, `quoted`: spelling to option, in text and in JSON."""
+        """Prepare the options. `values`: in schema order. `texts`, `quoted`: spelling to option, in text and in
+        JSON."""
         self._order = {value: index for index, value in enumerate(values)}
         self._texts = {False: texts, True: quoted}
         self._kept: OrderedDict[tuple[object, ...], _ListSpellings] = OrderedDict()
 
     def of(self, said: Sequence[tuple[str, Place]], generated: Generated, *, in_json: bool) -> list[Slot]:
-        """`said`: the labels with their places in the generated text, in the order of the text. Raises UnknownError."""
+        """Return one slot for each place of a list. `said`: the labels with their places in the generated text, in the
+        order of the text. Raises UnknownError."""
         text = generated.text
         start = _opening(text, said[0][1][0]) if in_json else said[0][1][0]
         behind = said[-1][1][1]
@@ -105,7 +107,7 @@ class ListSlots:
         return slots
 
     def of_none(self, place: Place, generated: Generated, *, lead: str = '["') -> Slot:
-        """The one place of a list that is empty, which stands at `place`, in JSON. Raises UnknownError."""
+        """Return the one slot of an empty list, which stands at `place`, in JSON. Raises UnknownError."""
         brackets = generated.text[place[0] : place[1]]
         spellings = self._spellings(lead, brackets, [], None, in_json=True)
         return _slot(END, place, generated, spellings, in_json=True)[0]
@@ -141,7 +143,7 @@ def _slot(
     begin: int | None = None,
     behind: int = 0,
 ) -> tuple[Slot, int]:
-    """The slot, and the index behind its last token.
+    """Return the slot, and the index behind its last token.
 
     `begin`: where the label before it ends, which stands in tokens up to `behind`.
     """
@@ -185,7 +187,7 @@ def _normalized(masses: Mapping[str, float], total: float) -> dict[str, float]:
 
 
 class _ListSpellings(Spellings):
-    """What may follow a label of a list: each option with what leads to it, and the end."""
+    """The texts that may follow a label of a list: each option with what leads to it, and the end."""
 
     one_text_each = False
 
@@ -233,7 +235,7 @@ def _ends_item(separator: str, close: str) -> Callable[[str], bool]:
 
 
 def _opening(text: str, first: int) -> int:
-    """Where the list begins whose first label stands at `first`."""
+    """Return where the list begins whose first label stands at `first`."""
     start = text.rfind("[", 0, first)
     if start == -1 or text[start + 1 : first].strip() != '"':
         raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)
@@ -241,7 +243,7 @@ def _opening(text: str, first: int) -> int:
 
 
 def _closing(text: str, behind: int, *, in_json: bool) -> str:
-    """What ends the list whose last label ends at `behind`."""
+    """Return what ends the list whose last label ends at `behind`."""
     if in_json:
         if (close := _JSON_CLOSE.match(text, behind)) is None:
             raise UnknownError(UnknownReason.LABEL_NOT_LOCATED)

@@ -1,4 +1,4 @@
-"""How sure a label is by how many of a model's answers to the same record give it.
+"""Confidence by sampling: the share of a model's answers to the same record that give the label.
 
 The value that most answers give is taken, of equally many the one given first; its confidence is the share of all
 answers, those that cannot be read included, that give it. Which answers say the same depends on the kind of task:
@@ -27,7 +27,7 @@ CLOSE = 0.01
 
 
 def agreed(task: LabelTask, readings: Sequence[Reading | None]) -> tuple[Reading, Assessment] | None:
-    """The reading that most answers give, and its confidence; None when no answer could be read.
+    """Return the reading that most answers give, and its confidence; None when no answer could be read.
 
     `readings`: one for each answer, None where it could not be read.
     """
@@ -65,7 +65,8 @@ def _votes(task: LabelTask, readings: Sequence[Reading | None]) -> list[Hashable
 
 
 def _same_numbers(task: NumberTask, numbers: Sequence[float | None]) -> list[Hashable | None]:
-    """For each number the one that stands for all that count as the same: the one that most others are near to."""
+    """Return, for each number, the representative of all that count as the same: the one that most others are near
+    to."""
     if task.step is not None:
         return [None if number is None else round((number - task.minimum) / task.step) for number in numbers]
     near = CLOSE * (task.maximum - task.minimum)

@@ -1,4 +1,4 @@
-"""How sure a model is of the label of each span, and of there being none.
+"""The confidence of the label of each span, and of there being no span.
 
 Of a span it is the probability of the label at its place, normalized over the task's labels, given that these
 characters were named. It says nothing of where a span begins and ends, nor of spans that were missed.

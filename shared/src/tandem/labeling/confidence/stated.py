@@ -1,4 +1,4 @@
-"""How sure the model says it is. Models overstate: a stated confidence wants calibration before it is trusted."""
+"""The confidence that the model states. Models overstate: calibrate a stated confidence before trusting it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TENTHS = 10
 
 
 def stated(value: Any) -> Confidence | UnknownReason:
-    """The confidence in what the model gave as such: a number or a text.
+    """Return the confidence in what the model gave as such: a number or a text.
 
     Read are shares of one (`0.85`), per cent (`85 %`, `85`) and shares of another whole (`8/10`). A plain number from
     1 to 10 may be per cent, tenths or, as `1`, certainty, and is not read; neither are words, which are no number, and
@@ -40,7 +40,8 @@ def stated(value: Any) -> Confidence | UnknownReason:
 
 
 def stated_in_answer(answer: str) -> Confidence | UnknownReason:
-    """The same from a member `"confidence": 85` of JSON, or a line `Confidence: 85%` of text.
+    """Return the confidence stated in an answer: a member `"confidence": 85` of JSON, or a line `Confidence: 85%` of
+    text.
 
     Two that say different things are unclear.
     """

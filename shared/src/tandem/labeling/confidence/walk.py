@@ -67,7 +67,7 @@ def walk(
     begin: int | None = None,
     weighed: int = 0,
 ) -> Walk:
-    """The masses of the options at the place of the label in the generated text.
+    """Return the masses of the options at the place of the label in the generated text.
 
     `begin`: from where on the options can part, where that is known better than by the layout. `weighed`: so many
     tokens were walked over for what stands before it. Raises UnknownError.
@@ -101,7 +101,7 @@ def walk(
 
 
 class _Walker:
-    """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
+    """One walk: the likelihood of the path so far, and the probability that the alternatives to it gave the options."""
 
     __slots__ = (
         "_astray",
@@ -132,7 +132,7 @@ class _Walker:
         self._label_is_unlisted = False
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
-        """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
+        """Walk past a token that ends before the label begins; `rest`: from its beginning to the label's."""
         spellings = self._spellings
         tokens = spellings.first_tokens(rest)
         own, alternatives, least, unlisted = distribution_at(token)
@@ -173,8 +173,8 @@ class _Walker:
     def pass_label(  # noqa: PLR0912 - each kind of alternative once, in the hot path
         self, token: TokenLogprob, tokens: Mapping[str, Begun], said: str, alive: Sequence[str], *, is_shared: bool
     ) -> float:
-        """Past a token of the label, with which `said` is said of it. Gives the probability of alternatives that say
-        the label and go on otherwise."""
+        """Walk past a token of the label, with which `said` is said of it. Return the probability of alternatives that
+        say the label and go on otherwise."""
         label, reached, masses = self.label, self._reached, self._masses
         own, alternatives, least, unlisted = distribution_at(token)
         if own < least:
@@ -213,7 +213,7 @@ class _Walker:
         return agreeing
 
     def _leave_unlisted(self, mass: float, most: float, alive: Sequence[str], listed: Sequence[Begun]) -> None:
-        """`most`: what one token may have of it."""
+        """Record the unlisted probability as doubtful. `most`: what one token may have of it."""
         others = self._spellings.others(self.label)
         if alive is not self._spellings.all:
             others = [option for option in others if option in alive]
@@ -226,7 +226,7 @@ class _Walker:
             self._unlisted.append(Unlisted(Doubt(mass, unseen, most, unless_seen=True), unseen, most))
 
     def arrived(self, agreeing: float, behind: int) -> Walk:
-        """At the end of the label: what is left is its own. Raises UnknownError."""
+        """Finish at the end of the label: what probability is left is the label's own. Raises UnknownError."""
         masses, reached, doubts = self._masses, self._reached, self._doubts
         own = masses[self.label] = masses.get(self.label, 0.0) + reached
         held_to_format, astray = self._held_to_format, self._astray
@@ -256,20 +256,21 @@ class _Walker:
 
 
 def options_part_at(text: str, start: int, *, in_json: bool) -> int:
-    """Where the walk begins: at the label's member of the JSON, or its line."""
+    """Return where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
         return max(0, text.rfind("{", 0, start), text.rfind("[", 0, start), text.rfind(",", 0, start))
     return text.rfind("\n", 0, start) + 1
 
 
 def _goes_on(begun: Begun) -> bool:
-    """Whether a token says an option and something else behind it, so that the option may go on in other tokens too."""
+    """Return whether a token says an option and something else behind it, so that the option may go on in other tokens
+    too."""
     return begun.only is not None and _has_word((begun.said or "")[len(begun.only) :])
 
 
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
-    """Probability of the generated token, the other listed ones with theirs, what an unlisted one has at most, and the
-    sum of the unlisted.
+    """Return the probability of the generated token, the other listed tokens with theirs, the most that an unlisted
+    token can have, and the sum of the unlisted.
 
     The generated token says nothing of those unlisted: some providers list it though it is none of the likeliest.
     """
