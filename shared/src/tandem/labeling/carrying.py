@@ -1,4 +1,4 @@
-"""Labels of one version of a label schema as labels of another: by a given mapping, else by equal value.
+"""Labels of one version of a label schema, carried over to another version: by a given mapping, else by equal value.
 
 Tasks are the same when their names are. A record carries over when every task of the new version gets a value that the
 version allows; else its labels are known as far as they go, with the reason why they go no further.
@@ -26,7 +26,7 @@ Mapped = Mapping[str, str | None]
 
 
 class Hindrance(StrEnum):
-    """Why a task's value does not carry over."""
+    """The reason why a task's value does not carry over."""
 
     NOT_LABELED = "not_labeled"
     """The record has no labels in the job they would come from."""
@@ -53,7 +53,7 @@ class Hindered:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What became of one record's labels, in the order of the new version's tasks."""
+    """The outcome for one record's labels, in the order of the new version's tasks."""
 
     labels: tuple[TaskLabel, ...]
     hindered: tuple[Hindered, ...]
@@ -63,7 +63,7 @@ class Carried:
         return not self.hindered
 
     def ready(self, source: str | None) -> ReadyLabels:
-        """As it travels. `source`: the annotation that the labels are of."""
+        """Return the labels as they are sent. `source`: the annotation that they belong to."""
         sources = () if source is None else (source,)
         if self.whole:
             return ReadyLabels(sources=sources, labels=self.labels)
@@ -72,16 +72,18 @@ class Carried:
 
 
 class CarryOver:
-    """From one version to another; prepared once, used for each record."""
+    """The carrying over from one version to another; prepared once, used for each record."""
 
     def __init__(self, old: LabelSchemaSpec, new: LabelSchemaSpec, mapping: Mapping[str, Mapped]) -> None:
-        """`mapping`: task to old label to new one; what it does not name maps by equal value."""
+        """Prepare the carrying over. `mapping`: task to old label to new one; a label that it does not name maps by
+        equal value."""
         self._old = {task.name: task for task in old.tasks}
         self._new = new
         self._mapping = {task.name: _whole_mapping(self._old.get(task.name), task, mapping) for task in new.tasks}
 
     def carry(self, labels: Iterable[TaskLabel] | None, fields: Mapping[str, str]) -> Carried:
-        """`labels`: of all the old version's tasks; None when the record has none. `fields`: the record's."""
+        """Carry over a record's labels. `labels`: of all the old version's tasks; None when the record has none.
+        `fields`: the record's."""
         if labels is None:
             detail = "the record has no labels"
             return Carried((), tuple(Hindered(task.name, Hindrance.NOT_LABELED, detail) for task in self._new.tasks))
@@ -121,7 +123,7 @@ class CarryOver:
 
 
 def labels_in(value: LabelValue) -> tuple[str, ...]:
-    """The different labels that a value of a task with options holds, in order."""
+    """Return the different labels that a value of a task with options holds, in order."""
     if isinstance(value, tuple):
         return tuple(dict.fromkeys(each.label if isinstance(each, Span) else each for each in value))
     return (value,) if isinstance(value, str) else ()
@@ -130,8 +132,8 @@ def labels_in(value: LabelValue) -> tuple[str, ...]:
 def unreachable_labels(
     old: LabelSchemaSpec, new: LabelSchemaSpec, mapping: Mapping[str, Mapped]
 ) -> dict[str, list[str]]:
-    """Task to those of its labels that nothing carried over can have: whoever gave the old labels could not choose
-    them."""
+    """Return each task with those of its labels that nothing carried over can have: whoever gave the old labels could
+    not choose them."""
     before = {task.name: task for task in old.tasks}
     found: dict[str, list[str]] = {}
     for task in new.tasks:
@@ -161,8 +163,8 @@ def _renamed(value: LabelValue, mapping: Mapped) -> LabelValue:
 
 
 def _with_value(label: TaskLabel, value: LabelValue, mapping: Mapped) -> TaskLabel:
-    """The label with its new value. Probabilities go along where each option has a new one; those of options that
-    became one are summed where exactly one of them can hold, and so is the confidence."""
+    """Return the label with its new value. Probabilities are kept where each option has a new one; those of options
+    that became one are summed where exactly one of them can hold, and so is the confidence."""
     changes: dict[str, object] = {"value": value, "rule": CARRIED_OVER}
     if value != label.value:
         changes["span_confidences"] = None

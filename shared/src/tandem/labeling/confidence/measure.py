@@ -20,7 +20,7 @@ that is overconfident."""
 
 
 class Method(StrEnum):
-    """How a confidence was found; stored with the label."""
+    """The way a confidence was found; stored with the label."""
 
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
     TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
@@ -44,7 +44,7 @@ _LOOSENESS = (Method.TOKEN_PROBABILITY, Method.TOKEN_PROBABILITY_BOUND, Method.T
 
 
 class UnknownReason(StrEnum):
-    """Why a label has no confidence. It is then absent, never 0 or 1."""
+    """The reason why a label has no confidence. The confidence is then absent, never 0 or 1."""
 
     NO_LOGPROBS = "no_logprobs"
     """The provider gave no log-probabilities."""
@@ -73,7 +73,7 @@ class UnknownReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How sure the label is; where the task has options, a distribution over all of them that sums to 1."""
+    """The confidence of a label; where the task has options, a distribution over all of them that sums to 1."""
 
     value: float
     """Probability of the label that was read."""
@@ -90,7 +90,7 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What is known where the confidence of the whole is not."""
+    """The known part of a confidence where the confidence of the whole is not known."""
 
     reason: UnknownReason
     probabilities: dict[str, float] | None = None

@@ -1,4 +1,4 @@
-"""How sure a model is of a number: the probability of the digits it wrote.
+"""The confidence of a number: the probability of the digits that the model wrote.
 
 On a grid of few numbers these are options like others. Else it is the probability of the very text of the number; a
 near number counts as another one, however little it differs.
@@ -53,7 +53,7 @@ class NumberProbability:
 
 
 def _grid(task: NumberTask) -> dict[float, str]:
-    """The numbers of the task as they are written, where they are few; empty where not."""
+    """Return the numbers of the task as they are written, where they are few; empty where not."""
     if task.step is None or (task.maximum - task.minimum) / task.step > MOST_OPTIONS - 1:
         return {}
     count = int((task.maximum - task.minimum) / task.step + 1e-6) + 1
@@ -62,8 +62,8 @@ def _grid(task: NumberTask) -> dict[float, str]:
 
 
 def _probability_ahead(place: Place, generated: Generated, *, in_json: bool) -> tuple[float, float]:
-    """Of what led to the number's first token, where alternatives might have led to a number as well; and what was
-    taken for other numbers on suspicion. Raises UnknownError."""
+    """Return the probability of what led to the number's first token, where alternatives might have led to a number as
+    well; and what was taken for other numbers on suspicion. Raises UnknownError."""
     probability, presumed = 1.0, 0.0
     text = generated.text
     for index in range(
@@ -85,9 +85,9 @@ def _probability_ahead(place: Place, generated: Generated, *, in_json: bool) -> 
 
 
 def _probability_of_text(place: Place, generated: Generated, *, in_json: bool) -> tuple[float, float, bool]:
-    """That of the tokens from the number's first character to what ends it, given what stands before it in the first
-    of them; what was taken for other numbers on suspicion; and whether the model would rather have written no number.
-    Raises UnknownError.
+    """Return the probability of the tokens from the number's first character to what ends it, given what stands before
+    it in the first of them; what was taken for other numbers on suspicion; and whether the model would rather have
+    written no number. Raises UnknownError.
 
     In JSON, what begins no number could not have stood in its place, and counts for nothing.
 
@@ -133,7 +133,8 @@ def _begins_number(piece: str) -> bool:
 
 
 def _same_number(piece: str, own: str, length: int) -> bool:
-    """Whether both spell the number to its end, `length` characters from their beginning, and then surely end it."""
+    """Return whether both spell the number to its end, `length` characters from their beginning, and then surely end
+    it."""
     rest = piece[length:]
     if not rest or len(own) <= length or piece[:length] != own[:length]:
         return False

@@ -86,7 +86,7 @@ class SingleChoiceReader:
         return None if match is None or match.only is None else Reading(match.only, match.rule, (inner.place,))
 
     def _flagged(self, node: Node) -> Match | None:
-        """`{"label": true, "other": false}`: the options that are true, where each option has its flag."""
+        """Read `{"label": true, "other": false}`: the options that are true, where each option has its flag."""
         flags = [(self._table.spelled(key), flag) for key, flag in flags_in(node) or ()]
         if {match.only for match, _ in flags if match is not None} != set(self._table.values):
             return None
@@ -104,7 +104,7 @@ class SingleChoiceReader:
 
 
 def place_in(node: Node, match: Match) -> Place:
-    """Where in the string the option stands; all of it where it is escaped."""
+    """Return where in the string the option stands; all of it where it is escaped."""
     if match.rule is Rule.EXACT or not node.is_verbatim:
         return node.place
     inner = spelled_at(Stretch.whole(node.text), match)
@@ -112,7 +112,7 @@ def place_in(node: Node, match: Match) -> Place:
 
 
 def spelled_at(stretch: Stretch, match: Match) -> Stretch:
-    """Where within the stretch the option stands: all of it as spelled, else without the marks around it."""
+    """Return where within the stretch the option stands: all of it as spelled, else without the marks around it."""
     value = match.only
     if value is None:
         return stretch

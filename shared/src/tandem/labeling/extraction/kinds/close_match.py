@@ -21,11 +21,11 @@ class CloseMatch:
     """Finds the only option that a text is a typing mistake away from."""
 
     def __init__(self, spellings: Iterable[tuple[str, str]]) -> None:
-        """`spellings`: the normalized form of what an option looks like, and its value."""
+        """Prepare the spellings: the normalized form of what an option looks like, and its value."""
         self._forms = list(spellings)
 
     def of(self, form: str) -> str | None:
-        """The option's value; `form` is normalized like the spellings."""
+        """Return the option's value; `form` is normalized like the spellings."""
         if len(form) < SHORTEST:
             return None
         near = {value for known, value in self._forms if OSA.distance(known, form, score_cutoff=RUNNER_UP) <= RUNNER_UP}
@@ -35,7 +35,7 @@ class CloseMatch:
 
 
 def _is_mistyped(known: str, form: str) -> bool:
-    """Whether the two differ in one word, by one mistake in it."""
+    """Return whether the two differ in one word, by one mistake in it."""
     if len(known.split()) != len(form.split()):
         return False
     different = [(one, other) for one, other in zip(known.split(), form.split(), strict=True) if one != other]

@@ -92,7 +92,7 @@ class MultipleChoiceReader:
         return self._reading(found, Rule.STRUCTURED, in_json=True)
 
     def _label_of(self, item: Node) -> Node:
-        """What gives the label of a list's item: itself, or the only member of an object that spells one.
+        """Return what gives the label of a list's item: itself, or the only member of an object that spells one.
 
         An object that denies it in another member (`"mentioned": false`) gives none.
         """
@@ -105,7 +105,7 @@ class MultipleChoiceReader:
         return item if label is None or is_denied_beside(item, label) else label
 
     def _from_flags(self, node: Node) -> Reading | Unreadable:
-        """`{"label": true, "other": false}`: what is true is chosen; no label's text stands for it alone."""
+        """Read `{"label": true, "other": false}`: what is true is chosen; no label's text stands for it alone."""
         flags = [(self._table.spelled(key), flag) for key, flag in flags_in(node) or ()]
         if (not flags and node.members) or any(match is None for match, _ in flags):
             return not_in_schema(f"{self._task.name!r} wants a list of {self._table.named()}")
@@ -114,7 +114,8 @@ class MultipleChoiceReader:
         )
 
     def _from_flagged(self, stretch: Stretch) -> Reading | Unreadable | None:
-        """Labels with a yes or no each; None where the text is none. All that are denied say nothing of the others."""
+        """Read labels with a yes or no each; None where the text is none. All that are denied say nothing of the
+        others."""
         found = [(layers(label), flag) for label, flag in flagged(stretch) or ()]
         matches = [
             (next((match for layer in tried if (match := self._table.spelled(layer.text))), None), tried[-1], flag)
@@ -128,14 +129,15 @@ class MultipleChoiceReader:
         return self._reading(chosen, Rule.NORMALIZED)
 
     def _spelled(self, text: str) -> Match | None:
-        """The options that the text spells, a remark in brackets or a picture behind it aside."""
+        """Return the options that the text spells, ignoring a remark in brackets or a picture behind it."""
         if (match := self._table.spelled(text)) is not None or (plain := without_remark(text)) == text:
             return match
         match = self._table.spelled(plain)
         return None if match is None else Match(match.values, match.rule.or_looser(Rule.NORMALIZED))
 
     def _from_pieces(self, text: str, where: Stretch | None, *, in_json: bool = False) -> Reading | Unreadable:
-        """From labels with separators between them. `where` the text stands; None when it stands nowhere as it is."""
+        """Read labels with separators between them. `where`: the place of the text; None when it stands nowhere as it
+        is."""
         if in_json and says_none(text):
             return self._reading([], Rule.NORMALIZED, in_json=True)
         whole = Stretch.whole(text)
@@ -156,7 +158,7 @@ class MultipleChoiceReader:
         return self._reading(found, Rule.NORMALIZED, in_json=in_json)
 
     def _longest(self, whole: Stretch, pieces: Sequence[Stretch], at: int) -> tuple[Match, Place, int] | None:
-        """The longest run of pieces that spells an option: labels may hold what else separates them."""
+        """Return the longest run of pieces that spells an option: labels may hold what else separates them."""
         for last in range(min(len(pieces), at + self._longest_run) - 1, at - 1, -1):
             for layer in layers(unbulleted(Stretch(whole.answer, pieces[at].start, pieces[last].end))):
                 if (match := self._spelled(layer.text)) is not None:

@@ -29,7 +29,7 @@ _WORDS = re.compile(r"[a-z]+")
 
 
 def number_in_words(text: str) -> int | None:
-    """The number that the folded text says in words and nothing else; None when it does not."""
+    """Return the number that the folded text says in words and nothing else; None when it does not."""
     if text in _ELSEWHERE:
         return _ELSEWHERE[text]
     negative = text.startswith(("minus ", "negative "))

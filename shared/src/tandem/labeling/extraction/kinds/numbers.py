@@ -96,7 +96,7 @@ class NumberReader:
         return not_in_schema(f"{self._task.name!r} wants a number")
 
     def unless_in_other_unit(self, found: Reading | Unreadable, beside: Node) -> Reading | Unreadable:
-        """What was read, unless a member of the object tells a unit that is not the task's."""
+        """Return what was read, unless a member of the object gives a unit that is not the task's."""
         if not self._unit or isinstance(found, Unreadable):
             return found
         for key, value in beside.members:
@@ -116,10 +116,10 @@ class NumberReader:
         return problem
 
     def mistyped(self, stretch: Stretch) -> None:
-        """Nothing of this kind is read by likeness."""
+        """Return None: no number is read by likeness."""
 
     def asserted(self, stretch: Stretch) -> Reading | Unreadable:
-        """From prose that gives one number as the answer: "I'd rate this 4 out of 5", "The score is 4 because ..."."""
+        """Read prose that gives one number as the answer: "I'd rate this 4 out of 5", "The score is 4 because ..."."""
         text = stretch.text
         found = [*self._at_first.finditer(text), *self._framed.finditer(text)]
         readings: dict[float, Reading] = {}
@@ -137,7 +137,7 @@ class NumberReader:
         return loosened(next(iter(readings.values())), Rule.MENTION)
 
     def _checked(self, found: set[float], rule: Rule, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
-        """The only one of some ways to read a number that the task allows."""
+        """Return the only one of some ways to read a number that the task allows."""
         problems = {number: problem_with(self._task, number) for number in found}
         allowed = [number for number, problem in problems.items() if problem is None]
         if len(allowed) > 1:
@@ -147,7 +147,7 @@ class NumberReader:
         return Reading(allowed[0] + 0.0, rule, (place,), in_json=in_json)
 
     def _spelled(self, text: str) -> set[float] | Unreadable:  # noqa: PLR0911 - a way to write it a return
-        """The numbers that this text may spell, whole; more than one where a comma may be either."""
+        """Return the numbers that this text may spell, whole; more than one where a comma may be either."""
         text = text.replace("**", "")
         text = text.strip().rstrip(".!") if not _PLAIN.fullmatch(text.strip()) else text.strip()
         if len(text) > _LONGEST:
@@ -178,7 +178,7 @@ class NumberReader:
         return numbers
 
     def _multiplied(self, numbers: set[float], after: str) -> tuple[set[float], str]:
-        """The numbers and the unit behind them, `12k` and `3 million USD` multiplied out."""
+        """Return the numbers and the unit behind them, `12k` and `3 million USD` multiplied out."""
         first, _, rest = fold(after).partition(" ")
         factor = _THOUSANDS.get(first.strip(".*_`\"'"))
         if factor is None or _unit(first) == self._unit:
@@ -217,7 +217,7 @@ class NumberReader:
 
 
 def _numbers(text: str) -> set[float]:
-    """The numbers that digits with points and commas may mean. A point alone is a decimal point."""
+    """Return the numbers that digits with points and commas may mean. A point alone is a decimal point."""
     text = re.sub(r"[ \u00a0\u202f'\u2019_]", "", text)
     mantissa, mark, exponent = re.split(r"([eE])", text)[0], *(re.split(r"([eE])", text)[1:] or ["", ""])
     tail = mark + exponent
@@ -241,7 +241,7 @@ def _unit(text: str) -> str:
 
 
 def _without_list_marks(stretch: Stretch) -> list[Stretch]:
-    """The layers, but for those that would take a sign for a bullet or a number for its list's."""
+    """Return the layers, without those that would take a sign for a bullet or a number for its list's."""
     found = layers(stretch)
     first = found[0].text
     if re.match(r"[-+\u2013<>]\s*\d|\d+[.)]\s", first):
@@ -250,6 +250,6 @@ def _without_list_marks(stretch: Stretch) -> list[Stretch]:
 
 
 def _number_place(stretch: Stretch) -> Place:
-    """Where the digits stand, with their sign; all of the stretch for a number in words."""
+    """Return where the digits stand, with their sign; all of the stretch for a number in words."""
     found = re.search(rf"[+\-\u2212]?(?:{_DIGITS})", stretch.text)
     return stretch.bare().place if found is None else stretch.part(*found.span()).place

@@ -1,4 +1,4 @@
-"""Which option a piece of text spells: in the closest of a few forms, and never one of two."""
+"""The options of a task, and which one a piece of text spells: in the closest of a few forms, and never one of two."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class OptionTable:
         ]
 
     def spelled(self, text: str) -> Match | None:
-        """The options that this text spells as a whole, in the closest form in which any fits."""
+        """Return the options that this text spells as a whole, in the closest form in which any fits."""
         if found := self._exact.get(text):
             return found
         if len(text) > self._longest:
@@ -59,23 +59,23 @@ class OptionTable:
         return None
 
     def like(self, text: str) -> Match | None:
-        """The only option that the text is a typing mistake away from."""
+        """Return the only option that the text is a typing mistake away from."""
         value = self._close.of(separated(text))
         return None if value is None else Match(frozenset({value}), Rule.CLOSE_MATCH)
 
     def named(self, limit: int = 20) -> str:
-        """The labels as a sentence lists them."""
+        """Return the labels as a sentence lists them."""
         shown = ", ".join(repr(value) for value in self.values[:limit])
         return shown if len(self.values) <= limit else f"{shown} and {len(self.values) - limit} more"
 
 
 def separated(text: str) -> str:
-    """Normalized, where words are told apart by spaces alone: `not_entailment`, `not-entailment`, `NotEntailment`."""
+    """Normalize, where words are told apart by spaces alone: `not_entailment`, `not-entailment`, `NotEntailment`."""
     return normalize(_SEPARATOR.sub(" ", text))
 
 
 def joined(text: str) -> str:
-    """The same without anything between the words, and `&` in a word: `notspam`, `terms & conditions`."""
+    """Normalize without anything between the words, with `&` written as a word: `notspam`, `terms & conditions`."""
     return separated(_AND.sub(" and ", text)).replace(" ", "")
 
 

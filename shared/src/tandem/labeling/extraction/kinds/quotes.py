@@ -1,4 +1,4 @@
-"""Where in a record's text a quote stands, though the model spelled it in another unicode form, case or spacing.
+"""The places in a record's text where a quote stands, even when the model changed its unicode form, case or spacing.
 
 Places are code points of the record as it is. None begins or ends within a grapheme (a letter with its combining marks,
 an emoji sequence), and none within a word where the quote stands as whole words elsewhere.
@@ -60,20 +60,21 @@ class SearchedText:
     """A record's text, prepared as far as the quotes need it."""
 
     def __init__(self, text: str, *, most_places: int | None = None) -> None:
-        """`most_places` that are weighed, for quotes that a model chose."""
+        """Prepare the text. `most_places`: the most places that are weighed, for quotes that a model chose."""
         self.text = text
         self._most_places = most_places
         self._found: dict[str, Occurrences] = {}
         self._weighed = 0
 
     def weigh(self, places: int) -> None:
-        """Raises TooManyPlacesError once it is more than may be, together."""
+        """Add to the places weighed so far. Raises TooManyPlacesError once they are together more than allowed."""
         self._weighed += places
         if self._most_places is not None and self._weighed > self._most_places:
             raise TooManyPlacesError
 
     def occurrences(self, quote: str) -> Occurrences:
-        """All places of the quote, in the closest spelling in which it stands anywhere. Raises TooManyPlacesError."""
+        """Return all places of the quote, in the closest spelling in which it stands anywhere. Raises
+        TooManyPlacesError."""
         found = self._found.get(quote)
         if found is None:
             found = self._found[quote] = self._look_up(quote)
@@ -102,11 +103,11 @@ class SearchedText:
         return None
 
     def is_whole(self, start: int, end: int) -> bool:
-        """Whether this is a stretch of the text that cuts no grapheme."""
+        """Return whether this is a stretch of the text that cuts no grapheme."""
         return 0 <= start < end <= len(self.text) and self._is_break(start) and self._is_break(end)
 
     def _is_break(self, at: int) -> bool:
-        """Whether a grapheme ends here and another begins."""
+        """Return whether a grapheme ends here and another begins."""
         if at in (0, len(self.text)):
             return True
         before, behind = self.text[at - 1], self.text[at]
@@ -115,11 +116,12 @@ class SearchedText:
         return at in self._breaks
 
     def is_of_words(self, start: int, end: int) -> bool:
-        """Whether it cuts no word either: of offsets that nothing else confirms, most that do are miscounted."""
+        """Return whether the stretch cuts no word either: of offsets that nothing else confirms, most that do are
+        miscounted."""
         return self.is_whole(start, end) and self._begins_word(start) and self._ends_word(end)
 
     def stands_between(self, place: Place, before: str, after: str) -> bool:
-        """Whether the text around the place begins and ends like this, up to case, spacing and unicode form."""
+        """Return whether the text around the place begins and ends like this, up to case, spacing and unicode form."""
         start, end = place
         left = fold(self.text[max(0, start - 2 * len(before) - 20) : start])
         right = fold(self.text[end : end + 2 * len(after) + 20])
@@ -145,7 +147,7 @@ class SearchedText:
 
     @cached_property
     def _breaks(self) -> frozenset[int]:
-        """Where graphemes begin and end."""
+        """Return where graphemes begin and end."""
         return frozenset({0, *(found.end() for found in _GRAPHEME.finditer(self.text))})
 
     @cached_property
@@ -208,7 +210,7 @@ class _Folded:
 
 
 def _apart(places: Iterable[Place]) -> tuple[Place, ...]:
-    """Of places in their order, those that do not overlap the one before."""
+    """Return the places that do not overlap the one before; `places` are in their order."""
     kept: list[Place] = []
     for place in places:
         if not kept or place[0] >= kept[-1][1]:
@@ -217,7 +219,7 @@ def _apart(places: Iterable[Place]) -> tuple[Place, ...]:
 
 
 def within(places: Sequence[Place], around: Sequence[Place]) -> tuple[Place, ...]:
-    """The places that lie within one of the stretches around, which are in their order."""
+    """Return the places that lie within one of the stretches around, which are in their order."""
     starts = [first for first, _ in around]
     reached = list(accumulate((last for _, last in around), max))
     return tuple(
@@ -226,7 +228,7 @@ def within(places: Sequence[Place], around: Sequence[Place]) -> tuple[Place, ...
 
 
 def normalize_marks(quote: str) -> str:
-    """The quote in its own case, without marks around it that the record need not have."""
+    """Return the quote in its own case, without marks around it that the record need not have."""
     bare = normalize(quote)
     at = quote.casefold().find(bare) if bare else -1
     return quote[at : at + len(bare)] if at != -1 and len(quote.casefold()) == len(quote) else bare

@@ -1,4 +1,4 @@
-"""What an answer says of one span, before it is looked up in the record's text."""
+"""The claims of an answer on single spans, before they are looked up in the record's text."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class JsonClaims:
         return self._from_mapping(node)
 
     def _from_mapping(self, node: Node) -> list[Claim] | Unreadable:
-        """`{"PERSON": ["Ada"], "PLACE": []}`, or `{"Ada": "PERSON"}`."""
+        """Read `{"PERSON": ["Ada"], "PLACE": []}`, or `{"Ada": "PERSON"}`."""
         claims: list[Claim | Unreadable] = []
         for key, value in node.members:
             label = self._labels.spelled(key)
@@ -138,7 +138,7 @@ class JsonClaims:
         )
 
     def _offsets(self, members: Mapping[str, Node]) -> tuple[int | None, int | None]:
-        """Start and end: each under its key, as a pair, or as an offset with a length."""
+        """Return start and end: each under its key, as a pair, or as an offset with a length."""
         start, end = (self._number(_first(members, keys)) for keys in (START_KEYS, END_KEYS))
         pair = _first(members, PAIR_KEYS)
         if start is None and end is None and pair is not None and pair.kind is Kind.LIST and len(pair.items) == 2:
@@ -150,7 +150,7 @@ class JsonClaims:
         return start, end
 
     def _triple(self, node: Node) -> Claim | Unreadable:
-        """`[41, 44, "ORG"]`, as libraries write spans."""
+        """Read `[41, 44, "ORG"]`, as libraries write spans."""
         numbers = [self._number(item) for item in node.items if item.kind is Kind.NUMBER]
         labels = [item for item in node.items if item.kind is Kind.STRING]
         label = self._labels.spelled(labels[0].text) if len(labels) == 1 else None
@@ -188,7 +188,7 @@ class JsonClaims:
 
     @staticmethod
     def _all(claims: Iterable[Claim | Unreadable]) -> list[Claim] | Unreadable:
-        """All of them, or why one cannot be read: a list with a stranger in it is no list of spans."""
+        """Return all claims, or why one cannot be read: a list with a stranger in it is no list of spans."""
         good: list[Claim] = []
         for claim in claims:
             if isinstance(claim, Unreadable):
@@ -210,10 +210,10 @@ class JsonClaims:
 
 
 def _by_key(node: Node) -> dict[str, Node]:
-    """Its members by their keys' normal form; of equal ones the first."""
+    """Return the members by their keys' normal form; of equal ones the first."""
     return {separated(key): value for key, value in reversed(node.members)}
 
 
 def _first(members: Mapping[str, Node], keys: tuple[str, ...]) -> Node | None:
-    """The member under the first of these keys that is there."""
+    """Return the member under the first of these keys that is there."""
     return next((members[key] for key in keys if key in members), None)

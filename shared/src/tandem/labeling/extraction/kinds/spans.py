@@ -1,4 +1,4 @@
-"""Values of span tasks: what the answer says of spans, looked up in the record's text.
+"""The values of span tasks: what the answer says of spans, looked up in the record's text.
 
 One claim that does not hold makes the whole answer unreadable: what is left would say that there are no other spans.
 A quote that stands more than once labels each of its places, unless the answer tells which one it means.
@@ -73,7 +73,7 @@ class SpanReader:
         return self.located(claims, fields, Rule.EXACT)
 
     def mistyped(self, stretch: Stretch) -> None:
-        """Nothing of this kind is read by likeness."""
+        """Return None: no span is read by likeness."""
 
     def _text(self, fields: Mapping[str, str]) -> str | Unreadable:
         name = span_field(self._task, fields)
@@ -85,7 +85,7 @@ class SpanReader:
     def located(  # noqa: PLR0911 - a way to decline a return
         self, claims: Sequence[Claim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
     ) -> Reading | Unreadable:
-        """The spans that these claims make of the record's text."""
+        """Return the spans that these claims make of the record's text."""
         text = self._text(fields)
         if isinstance(text, Unreadable):
             return text
@@ -120,7 +120,7 @@ class SpanReader:
     def _found(
         self, claims: Sequence[Claim], searched: SearchedText, rule: Rule
     ) -> tuple[list[Occurrences], Rule] | Unreadable:
-        """Where each claim's quote stands, and the loosest rule that was needed for it."""
+        """Return where each claim's quote stands, and the loosest rule that was needed for it."""
         where: list[Occurrences] = []
         for claim in claims:
             found = self._places(claim, searched)
@@ -134,7 +134,7 @@ class SpanReader:
     def _reading(
         self, apart: Sequence[tuple[Place, Claim]], text: str, fields: Mapping[str, str], rule: Rule, *, in_json: bool
     ) -> Reading:
-        """Of spans of which none touches on another: they are in their order, and nothing is wrong with them."""
+        """Return the reading of spans that do not overlap, are in their order, and have nothing wrong with them."""
         field = span_field(self._task, fields) or ""
         spans = tuple([_span(field, text, place, claim) for place, claim in apart])
         return Reading(spans, rule, tuple([claim.place for _, claim in apart]), in_json=in_json)
@@ -159,7 +159,8 @@ class SpanReader:
         return found
 
     def _by_offsets(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
-        """Models count badly: offsets choose among the quote's places, and where there is one, the quote decides."""
+        """Choose among the quote's places by the claim's offsets. Models count badly: where there is one place, the
+        quote decides."""
         place = (claim.start or 0, claim.end or 0)
         if place in found.everywhere:
             return Occurrences((place,), found.rule)
@@ -215,7 +216,8 @@ def _span(field: str, text: str, place: Place, claim: Claim) -> Span:
 
 
 def _apart(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, Claim]] | None:
-    """The claims in the order of the text, where each has one place and none overlaps another; None where not."""
+    """Return the claims in the order of the text, where each has one place and none overlaps another; None where
+    not."""
     if len(claims) > MOST_SPANS:
         return None
     pairs = []
@@ -237,7 +239,7 @@ def _place_of(pair: tuple[Place, Claim]) -> Place:
 
 
 def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:
-    """A quote that is listed as often as it stands in the text is listed place by place.
+    """Assign places in turn to a quote that is listed as often as it stands in the text.
 
     Listed several times with different labels and another number of places, it is not told which is which.
     """
@@ -270,7 +272,7 @@ def _are_alike(claims: list[Claim]) -> bool:
 def _nested_left_out(
     claims: Sequence[Claim], chosen: list[tuple[Place, ...]] | Unreadable
 ) -> list[tuple[Place, ...]] | Unreadable:
-    """Without the places of a quote within a longer one that is labeled too, where others of its places remain."""
+    """Leave out the places of a quote within a longer one that is labeled too, where others of its places remain."""
     if isinstance(chosen, Unreadable):
         return chosen
     nested = _nested({place for places in chosen for place in places})
@@ -282,7 +284,7 @@ def _nested_left_out(
 
 
 def _nested(places: set[Place]) -> set[Place]:
-    """Those that lie within another one."""
+    """Return the places that lie within another one."""
     found: set[Place] = set()
     reached = -1
     for place in sorted(places, key=lambda each: (each[0], -each[1])):

@@ -50,7 +50,7 @@ class TextReader:
         return self._checked(inner.text, rule, inner.place)
 
     def mistyped(self, stretch: Stretch) -> None:
-        """Nothing of this kind is read by likeness."""
+        """Return None: no text is read by likeness."""
 
     def _checked(self, text: str, rule: Rule, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if any("\ud800" <= char <= "\udfff" for char in text):
@@ -61,7 +61,7 @@ class TextReader:
 
 
 def _unwrapped(stretch: Stretch) -> Stretch | None:
-    """Without one pair of quotes or emphasis that encloses all of it."""
+    """Return the stretch without one pair of quotes or emphasis that encloses all of it."""
     text = stretch.text
     for mark in _EMPHASIS:
         if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark) and text.count(mark) == 2:
