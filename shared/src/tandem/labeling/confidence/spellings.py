@@ -67,11 +67,11 @@ class Spellings:
         self._any_begins_with_marks = any(text[0] in BEFORE for text in self.all)
 
     def first_tokens(self, before: str) -> _Tokens:
-        """What tokens begin in which the label begins behind `before`, which is in one case."""
+        """Return the tokens in which the label begins behind `before`, which is in one case."""
         return self._tokens(self._first, before, lambda token: self._begun_first(token, before))
 
     def later_tokens(self, said: str) -> _Tokens:
-        """What tokens begin behind these characters of a label, which are in one case."""
+        """Return the tokens that continue a label behind these characters of it, which are in one case."""
         return self._tokens(self._later, said, lambda token: self._begun_later(token, said))
 
     def first_tokens_exactly(self, before: str) -> _Tokens:
@@ -126,7 +126,7 @@ class Spellings:
         return Begun(said, options, options[0] if is_one else None, astray=bool(said) and not options)
 
     def _remember(self) -> None:
-        """One more token; all are forgotten when they are too many."""
+        """Count one more remembered token; forget all when they are too many."""
         self._known += 1
         if self._known > _MOST_KNOWN:
             self._first.clear()
@@ -136,15 +136,15 @@ class Spellings:
             self._known = 0
 
     def others(self, option: str) -> list[str]:
-        """All options but those of this one's value; not to be changed."""
+        """Return all options but those of this one's value; the list must not be changed."""
         if (others := self._others.get(option)) is None:
             own = self.value_of[option]
             others = self._others[option] = [other for other in self.all if self.value_of[other] != own]
         return others
 
     def leads_to(self, text: str, said: int) -> tuple[str, ...]:
-        """Return the part of a label that a piece begins when the label's start stands behind `before` in the piece's
-        place.
+        """Return the options that a label beginning with this text may become, of which `said` characters were said
+        before.
 
         Those that begin with the text, and the one that the text holds and ends.
         """
@@ -172,7 +172,8 @@ class Spellings:
         return self._ends(rest)
 
     def begun(self, piece: str, before: str) -> str | None:
-        """What of a label a piece begins when the label's start stands behind `before` in the piece's place.
+        """Return the part of a label that a piece begins when the label's start stands behind `before` in the piece's
+        place.
 
         White space may differ, in text also quotes and emphasis. None when the piece does not reach a label.
         """
@@ -183,7 +184,7 @@ class Spellings:
 
 
 class _Tokens(dict[str, Begun]):
-    """What each token begins at one place, found out once."""
+    """The labels that each token begins at one place, looked up once."""
 
     def __init__(self, begun: Callable[[str], Begun]) -> None:
         super().__init__()
@@ -195,7 +196,7 @@ class _Tokens(dict[str, Begun]):
 
 
 def _without(piece: str, before: str, ignored: str) -> str | None:
-    """The piece without `before`, whatever is ignored in both; None when `before` is not in it."""
+    """Return the piece without `before`, skipping what is ignored in both; None when `before` is not in it."""
     needed = [char for char in before if char not in ignored]
     position = 0
     for position, char in enumerate(piece):  # noqa: B007 - the position is used behind the loop
@@ -210,22 +211,22 @@ def _without(piece: str, before: str, ignored: str) -> str | None:
 
 
 def ends_string(rest: str) -> bool:
-    """In JSON, whether what follows an option's text ends it rather than making another word of it."""
+    """Return whether, in JSON, what follows an option's text ends it rather than making another word of it."""
     return rest.startswith('"')
 
 
 def ends_words(rest: str) -> bool:
-    """The same in text."""
+    """Return whether, in text, what follows an option's text ends it rather than making another word of it."""
     return not rest.strip(AFTER + ")]}>") or rest.startswith(("<|", "</s>", "<eos>", "<end_of_turn>"))
 
 
 def ends_number(rest: str) -> bool:
-    """The same for numbers, wherever they stand."""
+    """Return whether what follows a number ends it rather than making another number of it, wherever it stands."""
     if rest[0] in ".,":
         return not rest[1:2].isdigit()
     return not rest[0].isdigit() and rest[0] not in "eE_"
 
 
 def spellings_of(options: Iterable[LabelOption]) -> dict[str, str]:
-    """Each text that a model may write for an option, aliases included, to the option's value."""
+    """Return each text that a model may write for an option, aliases included, with the option's value."""
     return {text: option.value for option in options for text in (option.value, *option.aliases)}

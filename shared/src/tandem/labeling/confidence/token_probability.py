@@ -28,7 +28,8 @@ class OptionProbability:
     """The confidence of labels that are one of some options. Prepared once, used for each answer."""
 
     def __init__(self, texts: Mapping[str, str], *, ends: Callable[[str], bool] | None = None) -> None:
-        """`texts`: each spelling of an option to its value. `ends`: what ends an option; as strings end when left out.
+        """Prepare the options. `texts`: each spelling of an option to its value. `ends`: tells what ends an option;
+        when left out, options end as strings do.
 
         With `ends` given, options stand in JSON as they stand in text: numbers do.
         """
@@ -44,7 +45,7 @@ class OptionProbability:
     def estimate(
         self, value: str, place: Place | None, answer: str, generated: Generated, *, in_json: bool
     ) -> Confidence | UnknownReason:
-        """The confidence of `value`, read at `place` of the answer that was generated so."""
+        """Return the confidence of `value`, read at `place` of the answer that the tokens `generated` spell."""
         if place is None:
             return UnknownReason.LABEL_NOT_LOCATED
         try:
@@ -70,8 +71,8 @@ class OptionProbability:
         return over_options(value, masses, method, options=self._values)
 
     def _spelled(self, value: str, spelled: str, *, in_json: bool) -> Spellings:
-        """Return the spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are,
-        or escaped."""
+        """Return the options' spellings, with the spelling that the model used for the label if that differs by more
+        than case."""
         usual = self._spellings[in_json]
         if usual.value_of.get(spelled.casefold()) == value:
             return usual
@@ -80,6 +81,7 @@ class OptionProbability:
 
 
 def json_spellings(texts: Mapping[str, str]) -> dict[str, str]:
-    """Spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are, or escaped."""
+    """Return the spellings as they stand between the quotes of JSON strings: characters beyond ASCII as they are, or
+    escaped."""
     as_they_are = {json.dumps(text, ensure_ascii=False)[1:-1]: value for text, value in texts.items()}
     return as_they_are | {json.dumps(text)[1:-1]: value for text, value in texts.items()}
