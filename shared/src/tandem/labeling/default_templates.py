@@ -42,7 +42,7 @@ _USER = """\
 
 
 def default_templates(label_schema: LabelSchemaSpec) -> tuple[str, str]:
-    """The system and user templates for this schema."""
+    """Return the system and user templates for this schema."""
     tasks = label_schema.tasks
     has_labels = any(options_of(task) for task in tasks)
     one = len(tasks) == 1

@@ -72,7 +72,10 @@ class Renderer:
         marked: bool = False,
         cpu_seconds: float = CPU_SECONDS,
     ) -> None:
-        """`marked`: also to tell where the text came from, by `marked_messages`. `cpu_seconds`: of one message."""
+        """Compile the templates. Raises PromptError.
+
+        `marked`: also to say where the text came from, by `marked_messages`. `cpu_seconds`: the limit of one message.
+        """
         self._label_schema = label_schema
         self._scope = template_scope(agent, label_schema)
         sources = _SOURCES if marked else None
@@ -100,7 +103,7 @@ class Renderer:
         return self._constant
 
     def messages(self, fields: Mapping[str, str], examples: Iterable[Example] = ()) -> list[Message]:
-        """The constant part, the examples drawn for this record as question and answer, and the record last.
+        """Return the constant part, the examples drawn for this record as question and answer, and the record last.
 
         Raises PromptError naming the variable that is missing.
         """
@@ -111,7 +114,7 @@ class Renderer:
         return [*self._shown(examples), {"role": "user", "content": self._render(fields)}]
 
     def marked_messages(self, fields: Mapping[str, str], examples: Iterable[Example] = ()) -> list[MarkedMessage]:
-        """The same messages, with the sources of their text. Raises PromptError."""
+        """Return the same messages, with the sources of their text. Raises PromptError."""
         messages = [*self._constant, *self._shown(examples)]
         marked = [MarkedMessage(each["role"], ((each["content"], Source.EXAMPLE),)) for each in messages]
         if messages and messages[0]["role"] == "system":
@@ -131,7 +134,7 @@ class Renderer:
 
 
 def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str, Any]:
-    """What templates may read, beside a record's `fields`."""
+    """Return what templates may read, beside a record's `fields`."""
     tasks = [_scoped("task", task_variables(task)) for task in label_schema.tasks]
     forms = [f'"{task.name}": {form_of(task)}' for task in label_schema.tasks]
     if agent.confidence_strategy is ConfidenceStrategy.STATED:

@@ -22,7 +22,7 @@ class ReadBack:
         self._reader = AnswerReader(label_schema.tasks)
 
     def misread(self, example: Example) -> str | None:
-        """The first task whose value would be read as another one; None when all are read as they are meant."""
+        """Return the first task whose value would be read as another one; None when all are read as they are meant."""
         found = self._reader.read(answer_of(self._label_schema, example), example.fields)
         for task, reading in zip(self._label_schema.tasks, found, strict=True):
             value = example.values.get(task.name)

@@ -33,7 +33,7 @@ class Rule(StrEnum):
     """A typing mistake away from exactly one label."""
 
     def or_looser(self, other: Rule) -> Rule:
-        """The looser of the two."""
+        """Return the looser of the two."""
         return max(self, other, key=_ORDER.__getitem__)
 
 

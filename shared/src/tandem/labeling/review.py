@@ -62,7 +62,7 @@ def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel
 
 
 def _least(label: TaskLabel) -> tuple[float, bool]:
-    """The lowest confidence of the label and its spans, and whether one of them is missing."""
+    """Return the lowest confidence of the label and its spans, and whether one of them is missing."""
     known, lacks = 1.0, False
     for confidence in (label.confidence, *(label.span_confidences or ())):
         if confidence is None:
@@ -73,16 +73,16 @@ def _least(label: TaskLabel) -> tuple[float, bool]:
 
 
 def unmeasurable(schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]) -> tuple[str, ...]:
-    """The tasks whose labels can have no confidence under one of the strategies, whatever the provider tells: free
-    text, and spans that have but one label."""
+    """Return the tasks whose labels can have no confidence under one of the strategies, whatever the provider tells:
+    free text, and spans that have but one label."""
     if ConfidenceStrategy.TOKEN_PROBABILITY not in strategies:
         return ()
     return tuple(task.name for task in schema.tasks if _says_nothing(task))
 
 
 def settled(policy: ReviewPolicy, schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]) -> ReviewPolicy:
-    """The policy with the default of each task spelled out: one that can have no confidence is left to those that can.
-    Where no task can have one, or the policy says otherwise, it stays as it is."""
+    """Return the policy with the default of each task spelled out: one that can have no confidence is left to those
+    that can. Where no task can have one, or the policy says otherwise, it stays as it is."""
     without = unmeasurable(schema, strategies)
     if len(without) == len(schema.tasks) or not policy.review_without_confidence:
         return policy

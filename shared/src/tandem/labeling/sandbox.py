@@ -119,7 +119,7 @@ meter: ContextVar[Meter] = ContextVar("meter")
 
 
 def _counted(items: Iterable[Any]) -> Iterator[Any]:
-    """What every loop runs over."""
+    """Yield the items that a loop runs over, each counted."""
     used = meter.get()
     for item in items:
         used.tick()
@@ -127,7 +127,7 @@ def _counted(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def metered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, once the meter agrees; Jinja2's marks of what it wants passed are kept."""
+    """Return the filter, run only where the meter agrees; Jinja2's marks of what it wants passed are kept."""
 
     @wraps(function)
     def metered(*args: Any, **kwargs: Any) -> Any:
@@ -149,7 +149,7 @@ class Marked(str):
 
 
 def _marked(value: Any, source: str) -> Marked:
-    """What an expression gave, as Jinja2 would write it."""
+    """Return what an expression gave, as Jinja2 would write it."""
     text = Marked(value)
     text.source = source
     return text
@@ -188,7 +188,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """A field named like a method of a mapping is the field."""
+        """Return an attribute: a field that is named like a method of a mapping is the field."""
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)

@@ -37,7 +37,8 @@ def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Sp
 
 
 def context_of(searched: SearchedText, span: Span) -> str | None:
-    """The fewest words around the span by which its place is told from all others of its text; None when none do."""
+    """Return the fewest words around the span by which its place is told from all others of its text; None when none
+    do."""
     place = (span.start, span.end)
     places = searched.occurrences(span.text).everywhere
     if place not in places:
@@ -54,7 +55,7 @@ def _tells(searched: SearchedText, context: str, place: Place, others: Sequence[
 
 
 def _contexts(text: str, place: Place) -> Iterator[str]:
-    """The stretches of whole words around the place, the shortest first."""
+    """Return the stretches of whole words around the place, the shortest first."""
     start, end = place
     before = [start, *(word.start() for word in reversed(list(re.finditer(r"\S+", text[:start]))))]
     after = [end, *(end + word.end() for word in re.finditer(r"\S+", text[end:]))]

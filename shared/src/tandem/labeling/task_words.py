@@ -32,7 +32,8 @@ _QUESTIONS = {
 
 
 def task_variables(task: LabelTask) -> dict[str, Any]:
-    """The task as templates read it, in plain mappings; an option without a description is described by its name."""
+    """Return the task as templates read it, in plain mappings; an option without a description is described by its
+    name."""
     question = one_line(task.question)
     return {
         "kind": task.kind,
@@ -47,7 +48,7 @@ def task_variables(task: LabelTask) -> dict[str, Any]:
 
 
 def rule_of(task: LabelTask) -> str:
-    """What an answer may be, in sentences."""
+    """Return what an answer may be, in sentences."""
     match task:
         case SingleChoiceTask():
             return "Choose exactly one label."
@@ -73,7 +74,7 @@ def rule_of(task: LabelTask) -> str:
 
 
 def form_of(task: LabelTask) -> str:
-    """The JSON of an answer to the task, with `<…>` where something is to be filled in."""
+    """Return the JSON of an answer to the task, with `<…>` where something is to be filled in."""
     match task:
         case SingleChoiceTask():
             return '"<label>"'
@@ -92,7 +93,7 @@ def form_of(task: LabelTask) -> str:
 
 
 def answer_of(label_schema: LabelSchemaSpec, example: Example) -> str:
-    """The JSON that a model would answer to give an example's values; tasks without one are left out."""
+    """Return the JSON that a model would answer to give an example's values; tasks without one are left out."""
     answer = {
         task.name: _answered(task, example.values[task.name], example.fields)
         for task in label_schema.tasks

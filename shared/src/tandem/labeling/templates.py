@@ -122,8 +122,11 @@ class Template:
         sources: Mapping[str, str] | None = None,
         cpu_seconds: float = CPU_SECONDS,
     ) -> None:
-        """`sources`: variable to what it tells of; then `pieces` says which text came from what, the first source of
-        the mapping winning where a text is made of several. `cpu_seconds`: of one rendering."""
+        """Compile the template. Raises PromptError.
+
+        `sources`: each variable with what it stands for; then `pieces` says which text came from what, the first
+        source of the mapping winning where a text is made of several. `cpu_seconds`: the limit of one rendering.
+        """
         self._name = name
         self._cpu_seconds = cpu_seconds
         tree = parse(source, name=name)
@@ -135,13 +138,13 @@ class Template:
             self._template = ENVIRONMENT.from_string(_guarded(tree))
 
     def render(self, **variables: Any) -> str:
-        """The text without surrounding white space."""
+        """Return the text without surrounding white space."""
         with self._rendering():
             text = join(self._output(variables))
         return text.strip()
 
     def pieces(self, **variables: Any) -> list[Piece]:
-        """The same text in pieces, by where they came from; adjacent ones of one source are one."""
+        """Return the same text in pieces, by where they came from; adjacent ones of one source are one."""
         found: list[Piece] = []
         size = 0
         with self._rendering():
@@ -227,7 +230,7 @@ def _marked(node: nodes.Expr, order: list[str], sources_of: Callable[[nodes.Node
 
 
 def _guarded(tree: nodes.Template) -> nodes.Template:
-    """The same template with every loop counted and every `~` bounded; refuses what cannot be bounded."""
+    """Return the same template with every loop counted and every `~` bounded; refuses what cannot be bounded."""
     for kind, word in _FORBIDDEN.items():
         for node in tree.find_all(kind):
             raise TemplateSyntaxError(f"{word!r} is not available in prompts", node.lineno)

@@ -42,7 +42,7 @@ def problem_with(task: LabelTask, value: LabelValue, fields: Mapping[str, str] |
 
 
 def canonical(task: LabelTask, value: LabelValue) -> LabelValue:
-    """The value in the one form in which it is kept: labels in schema order, spans by place, each once."""
+    """Return the value in the one form in which it is kept: labels in schema order, spans by place, each once."""
     if isinstance(task, MultipleChoiceTask) and isinstance(value, tuple):
         chosen = {label for label in value if isinstance(label, str)}
         return tuple(option.value for option in task.options if option.value in chosen)
@@ -60,19 +60,19 @@ def key_of(value: LabelValue) -> Hashable:
 
 
 def plain(value: LabelValue) -> Any:
-    """The value as JSON and documents have it: text, number, list of texts, list of mappings."""
+    """Return the value as JSON and documents have it: text, number, list of texts, list of mappings."""
     if isinstance(value, tuple):
         return [part.model_dump() if isinstance(part, Span) else part for part in value]
     return value
 
 
 def plain_values(values: Mapping[str, LabelValue]) -> dict[str, Any]:
-    """The same for the values of several tasks."""
+    """Return the same for the values of several tasks."""
     return {task: plain(value) for task, value in values.items()}
 
 
 def span_field(task: SpanTask, fields: Iterable[str]) -> str | None:
-    """The field that the task's spans lie in; None when the record does not have it, or it is not told which."""
+    """Return the field that the task's spans lie in; None when the record does not have it, or it is not told which."""
     names = list(fields)
     if task.field is not None:
         return task.field if task.field in names else None

@@ -115,8 +115,8 @@ def tempered(masses: Mapping[str, float], astray: float) -> Mapping[str, float]:
 def over_options(
     value: str, masses: Mapping[str, float], method: Method, *, options: Sequence[str] = ()
 ) -> Confidence | UnknownReason:
-    """The confidence in `value` among options with these masses, which need not sum to 1. `options`: those without a
-    mass as well."""
+    """Return the confidence in `value` among options with these masses, which need not sum to 1. `options`: those
+    without a mass as well."""
     total = math.fsum(masses.values())
     if not masses.get(value) or not total:
         return UnknownReason.LABEL_NOT_IN_ALTERNATIVES

@@ -53,7 +53,7 @@ class MultipleChoiceProbability:
         self._empty = EmptyList(task.name)
 
     def estimate(self, reading: Reading, answer: str, generated: Generated) -> Assessment:
-        """The confidence of the labels that were read from the answer that was generated so."""
+        """Return the confidence of the labels that were read from the answer that was generated so."""
         labels = [str(label) for label in reading.value] if isinstance(reading.value, tuple) else []
         try:
             if labels:

@@ -70,7 +70,7 @@ def walk(
     begin: int | None = None,
     weighed: int = 0,
 ) -> Walk:
-    """The masses of the options at the place of the label in the generated text.
+    """Return the masses of the options at the place of the label in the generated text.
 
     `begin`: from where on the options can part, where that is known better than by the layout. `weighed`: so many
     tokens were walked over for what stands before it. Raises UnknownError.

@@ -89,7 +89,7 @@ class AnswerReader:
             self._values = frozenset(option.value for option in self._alone.options)
 
     def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
-        """The reading of each task, in their order. `fields`: the record's, in which spans are found."""
+        """Return the reading of each task, in their order. `fields`: the record's, in which spans are found."""
         if answer in self._values:
             return (Reading(answer, Rule.EXACT, ((0, len(answer)),)),)
         if len(answer) > LENGTH_LIMIT and answer.strip():
@@ -143,7 +143,7 @@ class AnswerReader:
     def _from_json(
         self, nodes: Sequence[Node], rule: Rule, fields: Mapping[str, str], *, by_name: bool = False
     ) -> tuple[Found, ...] | None:
-        """What the objects and lists say of the tasks, together; None when they say nothing of any.
+        """Return what the objects and lists say of the tasks, together; None when they say nothing of any.
 
         `by_name`: only what stands under a task's name counts, not the value of the only task alone.
         """
@@ -159,7 +159,7 @@ class AnswerReader:
         return tuple(self._of_all(name, by_task[name]) for name in self._names)
 
     def _members(self, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
-        """The readings of the tasks that this object names, or an object that it is wrapped around."""
+        """Return the readings of the tasks that this object names, or an object that it is wrapped around."""
         found: list[tuple[str, Found]] = []
         for key, value in node.members:
             if (name := self._by_key.get(key) or self._by_key.get(separated(key))) is not None:
@@ -175,7 +175,7 @@ class AnswerReader:
         return found
 
     def _named_in(self, node: Node) -> tuple[str, Node] | None:
-        """The task and its value of an object such as `{"task": "sentiment", "answer": "positive"}`."""
+        """Return the task and its value of an object such as `{"task": "sentiment", "answer": "positive"}`."""
         value = generic_member(node)
         names = {
             self._by_key.get(separated(member.text))
@@ -186,7 +186,7 @@ class AnswerReader:
         return None if name is None or value is None else (name, value)
 
     def _beside(self, node: Node, found: list[tuple[str, Found]]) -> list[tuple[str, Found]]:
-        """The readings in the light of what else stands in their object: that they do not hold, or another unit."""
+        """Return the readings in view of what else stands in their object: that they do not hold, or another unit."""
         others = Node(
             Kind.OBJECT,
             "",
@@ -203,7 +203,7 @@ class AnswerReader:
         ]
 
     def _said_alone(self, name: str, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
-        """The value of the only task, which is all of the JSON, or stands under a general name."""
+        """Return the value of the only task, which is all of the JSON, or stands under a general name."""
         if node.kind is Kind.OBJECT and not node.members:
             return []
         value = None if isinstance(self._alone, _LISTED) else generic_member(node) or self._like_the_name(node)
@@ -216,7 +216,7 @@ class AnswerReader:
         return []
 
     def _like_the_name(self, node: Node) -> Node | None:
-        """The only member under a part of the only task's name, with or without a general word."""
+        """Return the only member under a part of the only task's name, with or without a general word."""
         own = set(separated(self._names[0]).split())
         if own & NEGATIONS:
             return None

@@ -49,20 +49,21 @@ def ambiguous(values: Iterable[object]) -> Unreadable:
 
 
 def quoted(text: str) -> str:
-    """The text as a sentence quotes it: in quotes, on one line, not too long."""
+    """Return the text as a sentence quotes it: in quotes, on one line, not too long."""
     text = " ".join(text.split())
     return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
 
 
 def loosened(found: Reading | Unreadable, rule: Rule) -> Reading | Unreadable:
-    """The reading under the rule at the least."""
+    """Return the reading under the rule at the least."""
     if isinstance(found, Unreadable) or found.rule.or_looser(rule) is found.rule:
         return found
     return Reading(found.value, found.rule.or_looser(rule), found.places, found.in_json)
 
 
 def generic_member(node: Node) -> Node | None:
-    """The value of `{"label": ..., "confidence": ...}`: of the only member that is called like the value asked for."""
+    """Return the value of `{"label": ..., "confidence": ...}`: of the only member that is called like the value asked
+    for."""
     names = [separated(key) for key, _ in node.members]
     if any(name in _TURNING for name in names):
         return None
@@ -81,7 +82,7 @@ def is_turned(node: Node) -> bool:
 
 
 def agreed(readings: Sequence[Found]) -> Found:
-    """The one value that all of them have, or why there is none."""
+    """Return the one value that all of them have, or why there is none."""
     if len(readings) == 1:
         return readings[0]
     good = [found for found in readings if isinstance(found, Reading)]

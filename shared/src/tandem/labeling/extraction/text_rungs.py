@@ -86,7 +86,7 @@ class TextRungs:
         return self.unless_retracted(self._asserted(stretch, bare), stretch)
 
     def unless_retracted(self, found: Found, stretch: Stretch) -> Found:  # noqa: PLR0911 - a way to take back a return
-        """What was read, unless the answer takes it back behind it, or says before it that it is not meant."""
+        """Return what was read, unless the answer takes it back behind it, or says before it that it is not meant."""
         if not isinstance(found, Reading) or not found.places or found.place is None:
             return found
         start, end = found.place
@@ -109,7 +109,7 @@ class TextRungs:
         return _NOT_MEANT if not said and is_flat_retraction(taken_back) else found
 
     def _unless_opposed(self, found: Reading, stretch: Stretch, end: int) -> Found:
-        """What was read, unless the answer sets another label against it: "positive. But overall negative"."""
+        """Return what was read, unless the answer sets another label against it: "positive. But overall negative"."""
         if self._mentions is None or (opposed := contrast(stretch.answer[end : stretch.end])) is None:
             return found
         behind = Stretch(stretch.answer, stretch.end - len(opposed), stretch.end)
@@ -127,7 +127,7 @@ class TextRungs:
         return found
 
     def _text_alone(self, stretch: Stretch, fields: Mapping[str, str]) -> Found:
-        """A short text that is the whole answer, but for what leads to it and the chatter behind it."""
+        """Return a short text that is the whole answer, but for what leads to it and the chatter behind it."""
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
         text = without_chatter(stretch)
@@ -163,7 +163,7 @@ class TextRungs:
         return first or Unreadable(UnreadableReason.EMPTY, f"nothing stands behind {self._task.name!r}")
 
     def _first_sentence(self, value: Stretch, fields: Mapping[str, str]) -> Reading | None:
-        """A label that is the first sentence, where those behind it assert no other."""
+        """Return a label that is the first sentence, where those behind it assert no other."""
         stop = SENTENCE_STOP.search(value.text)
         if self._mentions is None or stop is None:
             return None
@@ -174,7 +174,7 @@ class TextRungs:
         return found if isinstance(found, Reading) and not said - {found.value} else None
 
     def _values_of(self, value: Stretch) -> list[Stretch]:
-        """The stretches that may be a section's value: all of it, or what stands before an explanation."""
+        """Return the stretches that may be a section's value: all of it, or what stands before an explanation."""
         if isinstance(self._task, TextTask):
             return [without_chatter(value) or value]
         if isinstance(self._task, SpanTask):
@@ -206,7 +206,7 @@ class TextRungs:
         return loosened(agreed([*lines, *others]), Rule.FINAL_STATEMENT)
 
     def _concluded(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
-        """The one value that the text ends in as its conclusion, where no line and no sentence gives another."""
+        """Return the one value that the text ends in as its conclusion, where no line and no sentence gives another."""
         if not self._alone or not isinstance(self._task, SingleChoiceTask | NumberTask):
             return None
         last = self._statements.conclusion(stretch)
@@ -227,14 +227,14 @@ class TextRungs:
         return next((each for each in found if isinstance(each, Reading)), found[0])
 
     def _unless_outdone(self, found: Reading, stretch: Stretch) -> Found:
-        """A statement, unless another label is mentioned behind it."""
+        """Return a statement, unless another label is mentioned behind it."""
         if self._mentions is None or found.place is None:
             return found
         others = self._mentions.values_in(stretch.answer[found.place[1] : stretch.end]) - {str(found.value)}
         return ambiguous({str(found.value), *others}) if others else found
 
     def _from_paragraphs(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
-        """The only paragraph that holds a value, where no other may."""
+        """Return the only paragraph that holds a value, where no other may."""
         found = [self._reader.in_text(part, fields) for part in paragraphs(stretch)]
         good = [each for each in found if isinstance(each, Reading)]
         if len(good) != 1 or not good[0].value:
@@ -244,7 +244,7 @@ class TextRungs:
         return loosened(good[0], Rule.FINAL_STATEMENT)
 
     def mentioned(self, text: str) -> Reading | None:
-        """The label that a text asserts which should have been one; its place is in the text."""
+        """Return the label that a text asserts which should have been one; its place is in the text."""
         found = None if self._mentions is None else self._mentions.asserted(Stretch.whole(text))
         return Reading(found[0], Rule.MENTION, (found[1],)) if isinstance(found, tuple) else None
 

@@ -37,14 +37,17 @@ _SHARES = frozenset({"score", "probability", "relevance", "weight", "prob", "lik
 
 
 def flag_in(node: Node) -> bool | None:
-    """What a value of JSON says as a flag; None where it is none."""
+    """Return what a value of JSON says as a flag; None where it is none."""
     if node.kind is Kind.BOOLEAN:
         return node.text == "true"
     return _FLAGS.get(fold(node.text)) if node.kind is Kind.STRING else None
 
 
 def flags_in(node: Node) -> list[tuple[str, bool]] | None:
-    """The object's keys, each with its flag; None where one has none. Digits are flags where there is a zero too."""
+    """Return the object's keys, each with its flag; None where one has none.
+
+    Digits are flags where there is a zero too.
+    """
     if all(value.text in _DIGITS and value.kind is Kind.NUMBER for _, value in node.members):
         flags = [(key, _DIGITS[value.text]) for key, value in node.members]
         return None if all(flag for _, flag in flags) else flags
@@ -65,7 +68,7 @@ def is_denied_beside(item: Node, label: Node) -> bool:
 
 
 def flagged(stretch: Stretch) -> list[tuple[Stretch, bool]] | None:
-    """The labels of the text, each with its flag; None where a piece is anything else."""
+    """Return the labels of the text, each with its flag; None where a piece is anything else."""
     found: list[tuple[Stretch, bool | None]] = []
     for piece in _pieces(stretch):
         if len(piece.text) > LONGEST:

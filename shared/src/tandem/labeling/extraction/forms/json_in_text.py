@@ -53,7 +53,8 @@ class _InventedError(ValueError):
 
 
 def strict(stretch: Stretch) -> tuple[list[Node], int]:
-    """The objects and lists that stand in the text, outermost ones, in order; and where JSON begins that is broken.
+    """Return the objects and lists that stand in the text, outermost ones, in order; and where JSON begins that is
+    broken.
 
     What stands within broken JSON is a part of something, and none of them. The second is the end where none is broken.
     """
@@ -77,7 +78,7 @@ def strict(stretch: Stretch) -> tuple[list[Node], int]:
 
 
 def repaired(stretch: Stretch, start: int) -> Node | None:
-    """The object or list that the text from `start` on was meant to be; None when it cannot be told."""
+    """Return the object or list that the text from `start` on was meant to be; None when it cannot be told."""
     end = stretch.end
     if start >= end:
         return None
@@ -135,7 +136,7 @@ class _Alignment:
         return self._token(value)
 
     def _open(self, bracket: str) -> None:
-        """Steps behind the opening bracket, where there is one and only marks before it."""
+        """Return the number of steps behind the opening bracket, where there is one and only marks before it."""
         at = self._answer.find(bracket, self._at, self._end)
         if at != -1 and self._only_marks_until(at):
             self._at = at + 1

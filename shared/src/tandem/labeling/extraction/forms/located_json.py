@@ -59,12 +59,12 @@ _DECODER = json.JSONDecoder()
 
 
 def value_at(text: str, start: int) -> tuple[Node, int]:
-    """The JSON value that begins at `start`, and the index behind it. Raises NotJsonError."""
+    """Return the JSON value that begins at `start`, and the index behind it. Raises NotJsonError."""
     return _value(text, _skip(text, start), 0)
 
 
 def whole(text: str, start: int, end: int) -> Node | None:
-    """The JSON value that `text[start:end]` is, white space around it aside."""
+    """Return the JSON value that `text[start:end]` is, white space around it aside."""
     try:
         node, behind = value_at(text, start)
     except NotJsonError:

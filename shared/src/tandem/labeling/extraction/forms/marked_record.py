@@ -15,7 +15,7 @@ _MARK = re.compile(
 
 
 def marked(stretch: Stretch, record: str, labels: OptionTable) -> list[Claim] | None:
-    """What is marked, at its place; None where the text without the marks is not the record."""
+    """Return what is marked, at its place; None where the text without the marks is not the record."""
     plain = ""
     at = 0
     opened: list[tuple[str, int, Place]] = []

@@ -98,7 +98,7 @@ class NamedLines:
         return sections
 
     def _cells(self, stretch: Stretch) -> list[Section]:
-        """The cells under the tasks' names, of a table that has them as its head and one row."""
+        """Return the cells under the tasks' names, of a table that has them as its head and one row."""
         if "|" not in stretch.text or (table := _TABLE.search(stretch.text)) is None:
             return []
         head = table["head"].split("|")
@@ -117,7 +117,7 @@ class NamedLines:
         return found
 
     def _task_of(self, written: str) -> str | None:
-        """The task's name, empty for a generic one; None for what is said aside."""
+        """Return the task's name, empty for a generic one; None for what is said aside."""
         name = separated(" ".join(written.split()))
         if name in self._names:
             return self._names[name]

@@ -56,7 +56,7 @@ class PlainAnswers:
         self._pattern = re.compile(f"{_S}\\{{{_S}{inside}{stated}{_S}\\}}{_S}")
 
     def read(self, answer: str, fields: Fields) -> tuple[Reading, ...] | None:
-        """The reading of each task; None where one is not plain."""
+        """Return the reading of each task; None where one is not plain."""
         if self._pattern is None or (found := self._pattern.fullmatch(answer)) is None:
             return None
         readings = []

@@ -24,7 +24,7 @@ class _OtherError(ValueError):
 
 
 def python_literal(stretch: Stretch) -> Node | None:
-    """The list, tuple or set that the whole stretch is; None when it is none."""
+    """Return the list, tuple or set that the whole stretch is; None when it is none."""
     inner = stretch.stripped()
     if (fenced := _FENCE.fullmatch(inner.text)) is not None:
         inner = inner.part(*fenced.span(1))
@@ -66,6 +66,6 @@ class _Located:
         )
 
     def _index(self, line: int, column: int) -> int:
-        """The parser counts bytes of UTF-8 in the line."""
+        """Return the index in the answer of a place that the parser gives, which counts bytes of UTF-8 in the line."""
         before = sum(len(text) + 1 for text in self._lines[: line - 1])
         return self._at + before + len(self._lines[line - 1].encode()[:column].decode())

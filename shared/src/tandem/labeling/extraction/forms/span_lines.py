@@ -85,7 +85,7 @@ class LineClaims:
         return found if found.detail else self._none(line)
 
     def _several(self, parts: list[Stretch], stands: Callable[[str], bool]) -> list[Claim] | None:
-        """The claims of all parts; None as soon as one part gives none."""
+        """Return the claims of all parts; None as soon as one part gives none."""
         found: list[Claim] = []
         for part in parts:
             claims = self._one(layers(part)[-1] if part.text[:1] in "(\"'" else part, stands, None)
@@ -115,7 +115,7 @@ class LineClaims:
         return not_in_schema(f"{quoted(line.text)} gives no text with one of {self._labels.named()}")
 
     def _splits(self, line: Stretch) -> list[tuple[Stretch, Stretch]]:
-        """The ways to take the line as a quote and a label."""
+        """Return the ways to take the line as a quote and a label."""
         text = line.text
         found = [
             (line.part(*brackets.span(1)), line.part(*brackets.span(2)))
@@ -130,7 +130,7 @@ class LineClaims:
     def _claims(
         self, quote: Stretch, label: tuple[Match, Stretch], stands: Callable[[str], bool]
     ) -> list[Claim] | None:
-        """The quote as one, or a list of quotes; none for `LABEL: none`."""
+        """Return the quote as one, or a list of quotes; none for `LABEL: none`."""
         match, place = label
         if match.only is None:
             return None
@@ -151,7 +151,7 @@ def unwrapped(text: str) -> str:
 
 
 def _unbarred(line: Stretch) -> Stretch:
-    """A table's row without the bars at its ends."""
+    """Return a table's row without the bars at its ends."""
     text = line.text
     if len(text) > 2 and text.startswith("|") and text.endswith("|"):
         return line.part(1, len(text) - 1).stripped()
@@ -159,7 +159,7 @@ def _unbarred(line: Stretch) -> Stretch:
 
 
 def _split(line: Stretch, separator: re.Pattern[str]) -> list[Stretch]:
-    """The parts of the line between the separators that stand in no brackets."""
+    """Return the parts of the line between the separators that stand in no brackets."""
     text = line.text
     found, at = [], 0
     for mark in separator.finditer(text):

@@ -32,7 +32,7 @@ class Stretch:
         return (self.start, self.end)
 
     def part(self, start: int, end: int) -> Stretch:
-        """A part of it, by indices into its own text."""
+        """Return a part of it, by indices into its own text."""
         return Stretch(self.answer, self.start + start, self.start + end)
 
     def stripped(self) -> Stretch:

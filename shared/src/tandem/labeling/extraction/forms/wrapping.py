@@ -50,7 +50,7 @@ _LAYERS = 8
 
 
 def unfenced(stretch: Stretch) -> Stretch:
-    """The inside of a code fence that encloses the whole stretch."""
+    """Return the inside of a code fence that encloses the whole stretch."""
     found = _FENCE.fullmatch(stretch.stripped().text)
     return stretch if found is None else stretch.stripped().part(*found.span(1))
 
@@ -73,7 +73,7 @@ def without_remark(text: str) -> str:
 
 
 def layers(stretch: Stretch) -> list[Stretch]:
-    """The stretch, then what is left of it as each layer around it is taken off."""
+    """Return the stretch, then what is left of it as each layer around it is taken off."""
     found = [stretch.stripped()]
     for _ in range(_LAYERS):
         inner = _inner(found[-1])

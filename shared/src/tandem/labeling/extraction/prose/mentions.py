@@ -70,7 +70,7 @@ class Mentions:
         )
 
     def asserted(self, stretch: Stretch) -> tuple[str, Place] | Unreadable:  # noqa: PLR0911 - a reason a return
-        """The label that the text asserts and where it does, or why there is none."""
+        """Return the label that the text asserts and where it does, or why there is none."""
         found = list(self.all(stretch))
         if not found:
             return Unreadable(UnreadableReason.NO_OPTION, "the answer mentions none of the labels")
@@ -94,7 +94,7 @@ class Mentions:
 
     @staticmethod
     def _marked(answer: str, mentions: Sequence[Mention]) -> list[Mention]:
-        """The label in bold that the answer begins with naming, where no other is in bold or asserted behind it."""
+        """Return the label in bold that the answer begins with, where no other is in bold or asserted behind it."""
         if len({mention.value for mention in mentions}) < 2:
             return []
         bold = [
@@ -109,7 +109,7 @@ class Mentions:
         return [each for each in mentions if each.value == bold[0].value]
 
     def values_in(self, text: str) -> set[str]:
-        """The labels that the text mentions, whatever it says of them."""
+        """Return the labels that the text mentions, whatever it says of them."""
         return {self._values[(found.lastindex or 1) - 1] for found in self._pattern.finditer(text)}
 
     def all(self, stretch: Stretch) -> Iterator[Mention]:
@@ -170,7 +170,7 @@ def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, boo
 
 
 def _pattern(spelling: str) -> str:
-    """The spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either.
+    """Return the spelling as whole words, whatever separates them; nothing is glued to it, not by a hyphen either.
 
     A digit is no part of a longer number or amount.
     """

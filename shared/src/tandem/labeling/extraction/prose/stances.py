@@ -58,7 +58,10 @@ class _Token:
 def stances(
     text: str, sentence: Place, labels: Sequence[tuple[Place, str]], *, asks: bool, graded: bool
 ) -> list[Stance]:
-    """What the sentence does with each of the labels in it. `graded`: whether some labels differ in strength alone."""
+    """Return what the sentence does with each of the labels in it.
+
+    `graded`: whether some labels differ in strength alone.
+    """
     if asks or _INVERTED.match(text, *sentence):
         return [Stance.ASKED] * len(labels)
     tokens = _tokens(text, sentence, labels)
@@ -126,7 +129,7 @@ def _is_followed_well(tokens: list[_Token], index: int) -> bool:
 
 
 def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911 - a case a word
-    """The negation that denies this label outright: right before it, but for fillers."""
+    """Return the negation that denies this label outright: right before it, but for fillers."""
     passed = 0
     for at in range(index - 1, -1, -1):
         token = tokens[at]

@@ -84,13 +84,13 @@ def is_refusal(text: str) -> bool:
 
 
 def retraction(text: str) -> str | None:
-    """What the text says from where it takes something back."""
+    """Return what the text says from where it takes something back."""
     found = _RETRACTION.search(text)
     return None if found is None else text[found.start() :]
 
 
 def contrast(text: str) -> str | None:
-    """What the text says from where it sets something against what was said before."""
+    """Return what the text says from where it sets something against what was said before."""
     found = _CONTRAST.search(text)
     return None if found is None else text[found.start("word") :]
 
@@ -134,12 +134,12 @@ class Statements:
         )
 
     def conclusion(self, stretch: Stretch) -> Stretch | None:
-        """What the text ends in and calls its conclusion: `Therefore C.`, `, but I would choose C.`"""
+        """Return what the text ends in and calls its conclusion: `Therefore C.`, `, but I would choose C.`"""
         found = _CONCLUSION.search(stretch.text)
         return None if found is None else stretch.part(*found.span("value"))
 
     def values(self, stretch: Stretch) -> list[tuple[Stretch, ...]]:
-        """What is said to be the answer: each to the end of its line, and to the end of its sentence."""
+        """Return what is said to be the answer: each to the end of its line, and to the end of its sentence."""
         found = []
         for statement in self._pattern.finditer(stretch.text):
             start, end = statement.span("value")
@@ -150,7 +150,7 @@ class Statements:
 
 
 def outer_lines(stretch: Stretch) -> list[Stretch]:
-    """The first line and the last one, where each stands on its own: not as the end of a sentence broken in two."""
+    """Return the first and the last line, where each stands on its own: not as the end of a sentence broken in two."""
     lines = [line for line in stretch.lines() if line.text.strip("`#-=* ")]
     if len(lines) < 2:
         return []
@@ -163,7 +163,8 @@ def outer_lines(stretch: Stretch) -> list[Stretch]:
 
 
 def without_chatter(stretch: Stretch) -> Stretch | None:
-    """The text without the sentence that leads to it and the offers behind it; None where they cannot be told apart."""
+    """Return the text without the sentence that leads to it and the offers behind it; None where they cannot be told
+    apart."""
     parts = list(paragraphs(stretch))
     while len(parts) > 1 and _OFFER.match(parts[-1].text):
         parts.pop()
