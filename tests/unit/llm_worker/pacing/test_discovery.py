@@ -138,3 +138,9 @@ def test_a_guess_does_not_bound_what_is_measured_after_it() -> None:
     discovery.refused(4.0, FIRST)
 
     assert discovery.found == pytest.approx(BELOW * 80, rel=0.05)
+
+    for number in range(1, 400):
+        discovery.sent(4.0 + number / 80)
+        discovery.accepted(4.0 + number / 80, 1.0, None)
+
+    assert discovery.found > 95, "a lower bound is left quickly"

@@ -195,9 +195,13 @@ class Discovery:
             return FIRST if rate is None else rate * MOST_CUT
         is_guess = self._blind and self.found is not None
         self._blind = False
+        if is_guess and known:
+            # The guess may have been far too low. Then the bucket was full meanwhile and what came was lost, so this
+            # is no measure either, but a lower bound.
+            return BELOW * taken / seconds
         self._measured = self._measured or known
         found = (BELOW if self._measured else BELOW_BOUND) * taken / seconds
-        if rate is None or is_guess:  # what was measured is better than a guess, which may have been far too low
+        if rate is None:
             return found
         most = MOST_CUT if seconds >= LEAST_SECONDS else MOST_CUT_SOON
         return max(rate * most, min(found, rate * BELOW))  # not far at once for one refusal, nor upwards
