@@ -108,11 +108,17 @@ def test_a_read_waits_for_what_was_seen_before_it(replica_set: ReplicaSet) -> No
         writing["lag"]["things"].insert_one({"_id": 0})
         assert things.count_documents({}) == 1
         reading.admin.command("configureFailPoint", "rsSyncApplyStop", mode="alwaysOn")
-        writing["lag"]["things"].insert_one({"_id": 1})
+        with writing.start_session() as session:
+            writing["lag"]["things"].insert_one({"_id": 1}, session=session)
+            written_at = session.cluster_time
+        assert written_at is not None
         ordinary = reading["lag"].get_collection("things", read_concern=ReadConcern("majority"))
         assert ordinary.count_documents({}) == 1
-        with pytest.raises(ExecutionTimeout):
-            things.find_one({}, max_time_ms=300)
+        with reading.start_session(causal_consistency=False) as session:
+            # A process has one client, which sends the cluster's time along; here the writer's has to be carried over.
+            session.advance_cluster_time(written_at)
+            with pytest.raises(ExecutionTimeout):
+                things.find_one({}, max_time_ms=300, session=session)
     finally:
         reading.admin.command("configureFailPoint", "rsSyncApplyStop", mode="off")
         assert things.count_documents({}) == 2
