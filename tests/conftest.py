@@ -17,6 +17,7 @@ from typing import Any
 
 import pymongo
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tandem.testing import brokers
 from tandem.testing import kafka as apache
@@ -25,6 +26,10 @@ from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 
 pytest_plugins = ["failing_mongod", "faults", "stacks"]
+
+# No test measures time: an example that takes long on a busy machine is no failure.
+settings.register_profile("tandem", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tandem")
 
 KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
 _absence = pytest.StashKey[str]()
