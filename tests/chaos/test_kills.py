@@ -14,7 +14,7 @@ from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_client import Job
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 RECORDS = 4200
 BRISK = {"latency_ms": 200, "latency_spread": 0.3}
@@ -57,7 +57,7 @@ class Watch:
             self.job = self.running.tandem.jobs.get(self.job.id)
             return self.job.progress >= progress
 
-        await eventually(reached, timeout=90, message=f"the job reaches {progress:.0%}")
+        await eventually(reached, timeout=240, message=f"the job reaches {progress:.0%}")
 
     async def kill_and_start_again(self, victim: Process) -> None:
         before = self.running.score()
