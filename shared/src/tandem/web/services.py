@@ -20,7 +20,10 @@ class Services:
     """
 
     def __init__(self, *services: object) -> None:
+        """Take the services. Raises ValueError for two of one class."""
         self._by_class: dict[type, Any] = {type(service): service for service in services}
+        if len(self._by_class) < len(services):
+            raise ValueError("Two services have the same class: give each class once.")
 
     def __getitem__(self, kind: type[ServiceT]) -> ServiceT:
         """Return the service of exactly this class. Raises KeyError."""
