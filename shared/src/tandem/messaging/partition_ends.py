@@ -40,7 +40,8 @@ class PartitionEnds:
         """Read until as many messages count in each partition as `behind` says, and `margin` more; `most` at most.
 
         `behind`: partition of `keyed_like` to a number of messages. `accept` gets each message and says whether it
-        counts. Stops early where a partition has no more. Raises BrokerUnavailableError when that was not done within `seconds`.
+        counts. Stops early where a partition has no more. Raises BrokerUnavailableError when
+        that was not done within `seconds`.
         """
         consumer = AIOKafkaConsumer(
             **self._connection.options,
