@@ -1,9 +1,11 @@
-import { LabelChip } from "@/domain/label-chip";
+import { isSpans, optionsOf } from "@/domain/label-values";
+import { ChoicesView } from "@/domain/tasks/multiple-choice/view";
+import { NumberView } from "@/domain/tasks/number/view";
+import { ChoiceView } from "@/domain/tasks/single-choice/view";
+import { SpansView } from "@/domain/tasks/span/view";
+import { TextView } from "@/domain/tasks/text/view";
 import styles from "@/domain/value-view.module.css";
 import type { LabelTask, LabelValue } from "@/lib/api/types";
-import { colorOf } from "@/domain/label-colors";
-import { isSpans, nameIn, optionsOf, valueText } from "@/domain/label-values";
-import { visible } from "@/lib/visible";
 
 interface Props {
   /** Undefined while the label schema loads, or when the task is none of it. */
@@ -18,35 +20,8 @@ interface Props {
 /** A value of any kind as it is read: labels and spans as chips, numbers with their unit, texts in quotes. */
 export function ValueView({ task, value, gone = false, most = Infinity }: Props) {
   const options = optionsOf(task);
-  if (typeof value === "number") return <span className={gone ? styles.gone : styles.number}>{valueText(task, value)}</span>;
-  if (typeof value === "string") {
-    if (task?.kind === "text") return <q className={gone ? styles.gone : styles.text}>{visible(value)}</q>;
-    return (
-      <LabelChip color={options.find((option) => option.value === value)?.color ?? undefined} gone={gone}>
-        {nameIn(options, value)}
-      </LabelChip>
-    );
-  }
+  if (typeof value === "number") return <NumberView value={value} unit={task?.kind === "number" ? task.unit : ""} gone={gone} />;
+  if (typeof value === "string") return task?.kind === "text" ? <TextView value={value} gone={gone} /> : <ChoiceView options={options} value={value} gone={gone} />;
   if (value.length === 0) return <span className={styles.none}>{task?.kind === "span" ? "No spans" : "None"}</span>;
-  const chips = isSpans(value)
-    ? value.map((span) => ({
-        key: `${span.start}:${span.end}:${span.label}`,
-        color: colorOf(options, span.label),
-        text: (
-          <>
-            {visible(span.text)} <small className={styles.what}>{nameIn(options, span.label)}</small>
-          </>
-        ),
-      }))
-    : value.map((label) => ({ key: label, color: options.find((option) => option.value === label)?.color ?? undefined, text: nameIn(options, label) }));
-  return (
-    <span className={styles.chips}>
-      {chips.slice(0, most).map(({ key, color, text }) => (
-        <LabelChip key={key} color={color} gone={gone}>
-          {text}
-        </LabelChip>
-      ))}
-      {chips.length > most && <span className={styles.more}>+{chips.length - most}</span>}
-    </span>
-  );
+  return isSpans(value) ? <SpansView {...{ options, value, gone, most }} /> : <ChoicesView {...{ options, value, gone, most }} />;
 }

@@ -1,5 +1,5 @@
 import type { LabelTask, ReviewItem, ReviewPolicy, Suggestion } from "@/lib/api/types";
-import { problemWith } from "@/domain/label-rules";
+import { problemWith } from "@/domain/tasks/rules";
 import { sameValue, type Values } from "@/domain/label-values";
 import { thresholdOf } from "@/domain/review-policy";
 

@@ -7,7 +7,7 @@ import { gridOf, readNumber, stepped } from "@/domain/tasks/number/number-grid";
 import { Scale } from "@/domain/tasks/number/scale";
 import type { TaskProps } from "@/domain/tasks/task-props";
 import type { NumberTask } from "@/lib/api/types";
-import { problemWith } from "@/domain/label-rules";
+import { problemWith } from "@/domain/tasks/rules";
 import { questionOf } from "@/domain/label-values";
 
 /** A number: buttons where there are few, else a field and a slider. */

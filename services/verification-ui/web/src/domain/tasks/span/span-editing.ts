@@ -1,5 +1,5 @@
 import type { LabelSpan, LabelValue, SpanTask } from "@/lib/api/types";
-import { overlap } from "@/domain/label-rules";
+import { overlap } from "@/domain/tasks/span/rules";
 import { isSpans, spanKey } from "@/domain/label-values";
 import { TextOffsets } from "@/domain/text-offsets";
 import { Words, type Stretch } from "@/domain/words";

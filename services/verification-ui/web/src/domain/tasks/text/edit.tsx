@@ -5,7 +5,7 @@ import { useDesk } from "@/domain/tasks/task-keys";
 import styles from "@/domain/tasks/tasks.module.css";
 import type { TaskProps } from "@/domain/tasks/task-props";
 import type { TextTask } from "@/lib/api/types";
-import { problemWith } from "@/domain/label-rules";
+import { problemWith } from "@/domain/tasks/rules";
 import { questionOf } from "@/domain/label-values";
 import { TextOffsets } from "@/domain/text-offsets";
 

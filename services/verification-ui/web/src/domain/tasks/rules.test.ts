@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { LabelTask, LabelValue } from "@/lib/api/types";
-import { problemWith } from "@/domain/label-rules";
+import { problemWith } from "@/domain/tasks/rules";
 import { option, span, tasks } from "@/testing/review-items";
 
 const { tone, topics, names, stars, amount, summary } = tasks;
