@@ -23,6 +23,7 @@ from tandem_api.resources.agents import endpoints as agent_endpoints
 from tandem_api.resources.annotations import endpoints as annotation_endpoints
 from tandem_api.resources.carry_over import endpoints as carry_over_endpoints
 from tandem_api.resources.datasets import endpoints as dataset_endpoints
+from tandem_api.resources.frames import endpoints as frame_endpoints
 from tandem_api.resources.jobs import endpoints as job_endpoints
 from tandem_api.resources.label_schemas import endpoints as label_schema_endpoints
 from tandem_api.resources.people import endpoints as people_endpoints
@@ -39,6 +40,7 @@ _FEATURES = (
     agent_endpoints,
     job_endpoints,
     annotation_endpoints,
+    frame_endpoints,
     report_endpoints,
     comparison_endpoints,
     combination_endpoints,

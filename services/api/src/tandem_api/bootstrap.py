@@ -61,6 +61,7 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
 from tandem_api.resources.people.service import PeopleService
@@ -166,6 +167,7 @@ def make_services(
         agents=agent_service,
         jobs=job_service,
         annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        frames=FrameService(records, annotations, people, dataset_service, job_service),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),

@@ -15,6 +15,7 @@ from tandem_api.resources.agents.service import AgentService
 from tandem_api.resources.annotations.service import AnnotationService
 from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
 from tandem_api.resources.people.service import PeopleService
@@ -36,6 +37,7 @@ class Services:
     agents: AgentService
     jobs: JobService
     annotations: AnnotationService
+    frames: FrameService
     reports: ReportService
     comparisons: ComparisonService
     combinations: CombinationService
