@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tandem_client.errors import TandemError
-from tandem_client.frames.taking import ipc_stream, reader_of
+from tandem_client.frames.taking import check_columns, ipc_stream, reader_of
 from tandem_client.models import ImportResult
 from tandem_client.transport import Transport
 
@@ -30,6 +30,7 @@ def import_frame(
     """Send the frame's columns and import them, all rows or none. `Dataset.add` tells the parameters."""
     reader = reader_of(frame)
     fields = _fields(text)
+    check_columns(reader.schema.names, [*fields.values(), *(gold or {}).values(), *([] if id is None else [id])])
     columns = None
     if metadata != "*":
         named = [*fields.values(), *metadata, *(gold or {}).values()]

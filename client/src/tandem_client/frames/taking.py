@@ -41,7 +41,11 @@ def reader_of(frame: Any) -> pa.RecordBatchReader:
         return _of_stream(arrow, frame)
     if isinstance(frame, Mapping):
         return reader_of(_converted(arrow.table, dict(frame)))
-    if isinstance(frame, Sequence) and not isinstance(frame, str | bytes) and all(isinstance(r, Mapping) for r in frame):
+    if (
+        isinstance(frame, Sequence)
+        and not isinstance(frame, str | bytes)
+        and all(isinstance(r, Mapping) for r in frame)
+    ):
         return reader_of(_of_rows(arrow, frame))
     raise TandemError(
         "This is no frame",
@@ -59,7 +63,7 @@ def ipc_stream(reader: pa.RecordBatchReader, columns: Sequence[str] | None = Non
     arrow = need("pyarrow", "Sending a frame")
     schema = reader.schema
     if columns is not None:
-        _check(schema.names, columns)
+        check_columns(schema.names, columns)
         kept = [name for name in schema.names if name in set(columns)]
         schema = arrow.schema([schema.field(name) for name in kept], metadata=schema.metadata)
     sink = Sink()
@@ -99,7 +103,8 @@ class Sink:
         """Do nothing: what was written is taken afterwards."""
 
 
-def _check(names: Sequence[str], wanted: Iterable[str]) -> None:
+def check_columns(names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise TandemError for the first column that the frame does not have."""
     for column in wanted:
         if column not in names:
             raise TandemError(

@@ -52,5 +52,5 @@ class DatasetMethods(Framed):
             on_same_content=on_same_content,
         )
 
-    def _frame(self) -> FrameSource:
-        return self.tandem.datasets.frame(self.id)
+    def _frame(self, **params: Any) -> FrameSource:
+        return self.tandem.datasets.frame(self.id, **params)

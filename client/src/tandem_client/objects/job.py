@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tandem_client.objects.framed import Framed
 
@@ -18,5 +18,5 @@ class JobMethods(Framed):
     `provenance=True` adds where each label comes from: model, agent, rule, person, times.
     """
 
-    def _frame(self, *, provenance: bool = False) -> FrameSource:
-        return self.tandem.jobs.frame(self.id, provenance=provenance)
+    def _frame(self, **params: Any) -> FrameSource:
+        return self.tandem.jobs.frame(self.id, **params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -22,37 +23,42 @@ FIELDS = (
 """The parts of an annotation that columns are made of."""
 
 
-@dataclass(frozen=True, slots=True)
 class Labeled:
-    """A record of a job with what columns are made of."""
+    """Records of a job with their annotations, as lists of the same order that columns are made of."""
 
-    record: RecordDocument
-    annotation: AnnotationDocument | None
-    labels: Mapping[str, Mapping[str, Any]]
-    """The model's, by task."""
-    final: Mapping[str, Any]
-    """What holds: the person's values where a person decided, else the model's."""
+    def __init__(self, pairs: Sequence[tuple[RecordDocument, AnnotationDocument | None]]) -> None:
+        self.records = [record for record, _ in pairs]
+        self.annotations: list[Mapping[str, Any]] = [annotation or _NONE for _, annotation in pairs]
+        self.labels: list[Mapping[str, Mapping[str, Any]]] = [
+            {label["task"]: label for label in annotation.get("labels", ())} for annotation in self.annotations
+        ]
+        """The model's, by task."""
+        self.verifications: list[Mapping[str, Any]] = [each.get("verification") or _NONE for each in self.annotations]
 
-    @property
-    def verification(self) -> Mapping[str, Any]:
-        return (self.annotation or {}).get("verification") or {}  # type: ignore[return-value]
+    def final(self, task: str) -> list[Any]:
+        """Return what holds: the person's value where a person decided, else the model's."""
+        labeled = Outcome.LABELED.value
+        return [
+            verification["values"].get(task)
+            if verification
+            else labels[task]["value"]
+            if task in labels and annotation["outcome"] == labeled
+            else None
+            for annotation, labels, verification in zip(self.annotations, self.labels, self.verifications, strict=True)
+        ]
 
-    @classmethod
-    def of(cls, record: RecordDocument, annotation: AnnotationDocument | None) -> Labeled:
-        if annotation is None:
-            return cls(record, None, {}, {})
-        labels = {label["task"]: label for label in annotation["labels"]}
-        verification = annotation.get("verification")
-        if verification is not None:
-            return cls(record, annotation, labels, verification["values"])
-        is_labeled = annotation["outcome"] == Outcome.LABELED
-        return cls(record, annotation, labels, {task: label["value"] for task, label in labels.items()} if is_labeled else {})
+    def part(self, task: str, name: str) -> list[Any]:
+        """Return this part of the model's labels."""
+        return [labels[task].get(name) if task in labels else None for labels in self.labels]
+
+
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class LabelColumn:
     field: pa.Field
-    value: Callable[[Labeled], Any]
+    values: Callable[[Labeled], list[Any]]
 
 
 def label_columns(
@@ -92,45 +98,69 @@ def value_type(task: Mapping[str, Any]) -> pa.DataType:
     return pa.string()
 
 
-_Column = tuple[str, pa.DataType, Callable[[Labeled], Any]]
+_Column = tuple[str, pa.DataType, Callable[[Labeled], list[Any]]]
 
 
 def _columns(known: Mapping[str, pa.DataType], gold_tasks: Collection[str], *, provenance: bool) -> Iterator[_Column]:
     for task, kind in known.items():
-        yield task, kind, lambda each, task=task: each.final.get(task)
-        yield f"{task}_confidence", pa.float64(), lambda each, task=task: _label(each, task, "confidence")
+        yield task, kind, partial(Labeled.final, task=task)
+        yield f"{task}_confidence", pa.float64(), partial(Labeled.part, task=task, name="confidence")
         if task in gold_tasks:
-            yield f"{task}_gold", kind, lambda each, task=task: (each.record.get("gold") or {}).get(task)
+            yield f"{task}_gold", kind, partial(_gold, task=task)
         if provenance:
-            yield f"{task}_label", kind, lambda each, task=task: _label(each, task, "value")
-            yield f"{task}_verified", kind, lambda each, task=task: each.verification.get("values", {}).get(task)
-            yield f"{task}_rule", pa.string(), lambda each, task=task: _label(each, task, "rule")
-            method = "confidence_method"
-            yield f"{task}_{method}", pa.string(), lambda each, task=task: _label(each, task, method)
-    yield "outcome", pa.string(), lambda each: NOT_RUN if each.annotation is None else each.annotation["outcome"]
-    yield "verified", pa.bool_(), lambda each: bool(each.verification)
+            yield f"{task}_label", kind, partial(Labeled.part, task=task, name="value")
+            yield f"{task}_verified", kind, partial(_verified, task=task)
+            for part in ("rule", "confidence_method"):
+                yield f"{task}_{part}", pa.string(), partial(Labeled.part, task=task, name=part)
+    yield "outcome", pa.string(), _outcomes
+    yield "verified", pa.bool_(), _are_verified
     if provenance:
         yield from _provenance()
 
 
 def _provenance() -> Iterator[_Column]:
-    yield "seq", pa.int64(), lambda each: each.record["seq"]
-    yield "content_hash", pa.string(), lambda each: each.record["content_hash"]
-    for name, kind in (
-        ("reason", pa.string()), ("attempt", pa.int32()), ("provider", pa.string()), ("model", pa.string()),
-        ("agent_id", pa.string()), ("agent_version", pa.int32()),
-    ):  # fmt: skip
-        yield name, kind, lambda each, name=name: (each.annotation or {}).get(name)
-    yield "needs_review", pa.bool_(), lambda each: _waits(each.annotation)
-    yield "annotated_at", MOMENT, lambda each: (each.annotation or {}).get("created_at")
-    yield "verified_by", pa.string(), lambda each: each.verification.get("decided_by")
-    yield "verified_at", MOMENT, lambda each: each.verification.get("decided_at")
+    yield "seq", pa.int64(), partial(_of_records, key="seq")
+    yield "content_hash", pa.string(), partial(_of_records, key="content_hash")
+    for name in ("reason", "provider", "model", "agent_id"):
+        yield name, pa.string(), partial(_of_annotations, key=name)
+    for name in ("attempt", "agent_version"):
+        yield name, pa.int32(), partial(_of_annotations, key=name)
+    yield "annotated_at", MOMENT, partial(_of_annotations, key="created_at")
+    yield "needs_review", pa.bool_(), _waiting
+    yield "verified_by", pa.string(), partial(_of_verifications, key="decided_by")
+    yield "verified_at", MOMENT, partial(_of_verifications, key="decided_at")
 
 
-def _label(each: Labeled, task: str, part: str) -> Any:
-    label = each.labels.get(task)
-    return None if label is None else label.get(part)
+def _gold(rows: Labeled, task: str) -> list[Any]:
+    return [(record.get("gold") or _NONE).get(task) for record in rows.records]
 
 
-def _waits(annotation: AnnotationDocument | None) -> bool | None:
-    return None if annotation is None else annotation["needs_review"] and annotation.get("verification") is None
+def _verified(rows: Labeled, task: str) -> list[Any]:
+    return [each.get("values", _NONE).get(task) for each in rows.verifications]
+
+
+def _outcomes(rows: Labeled) -> list[Any]:
+    return [each.get("outcome", NOT_RUN) for each in rows.annotations]
+
+
+def _are_verified(rows: Labeled) -> list[Any]:
+    return list(map(bool, rows.verifications))
+
+
+def _waiting(rows: Labeled) -> list[Any]:
+    return [
+        each["needs_review"] and not verification if each else None
+        for each, verification in zip(rows.annotations, rows.verifications, strict=True)
+    ]
+
+
+def _of_records(rows: Labeled, key: str) -> list[Any]:
+    return [record.get(key) for record in rows.records]
+
+
+def _of_annotations(rows: Labeled, key: str) -> list[Any]:
+    return [each.get(key) for each in rows.annotations]
+
+
+def _of_verifications(rows: Labeled, key: str) -> list[Any]:
+    return [each.get(key) for each in rows.verifications]

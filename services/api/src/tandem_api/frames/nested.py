@@ -65,7 +65,10 @@ def put_together(values: Sequence[Any], kind: pa.DataType, built: Built) -> pa.A
         offsets.append(offsets[-1] + (0 if value is None else len(value)))
     parts = list(chain.from_iterable(value for value in values if value is not None))
     if kinds.is_map(kind):
-        keys, items = built([key for key, _ in parts], kind.key_type), built([item for _, item in parts], kind.item_type)
+        keys, items = (
+            built([key for key, _ in parts], kind.key_type),
+            built([item for _, item in parts], kind.item_type),
+        )
         return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys, items, type=kind, mask=mask)
     inner = built(parts, kind.value_type)
     if kinds.is_large_list(kind):

@@ -33,8 +33,8 @@ class FrameMaker:
         records = [record for record, _ in pairs]
         arrays = [take(records) for _, take in self._data]
         if self._labels:
-            rows = [Labeled.of(record, annotation) for record, annotation in pairs]
-            arrays += [pa.array(map(label.value, rows), label.field.type, size=len(rows)) for label in self._labels]
+            rows = Labeled(pairs)
+            arrays += [pa.array(label.values(rows), label.field.type) for label in self._labels]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
@@ -106,7 +106,7 @@ def _untyped(fields: Sequence[str]) -> list[_Taker]:
 
 def _text(record: RecordDocument, name: str) -> str | None:
     found = record["fields"].get(name)
-    return None if not found and name in record.get("null_fields", ()) else found
+    return found if found or name not in record.get("null_fields", ()) else None
 
 
 def _builder(column: Column) -> Callable[[Sequence[Any]], pa.Array]:

@@ -21,7 +21,7 @@ from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
 
-BLOCK = 4000
+BLOCK = 2000
 """Records in a batch; fewer where they are long."""
 
 T = TypeVar("T")
@@ -53,7 +53,9 @@ class FrameService:
         job = await self._jobs.reachable(job_id, caller)
         dataset = await self._datasets.reachable(job["dataset_id"], caller)
         columns = _columns(dataset)
-        taken = [column.name for column in columns.columns] if columns else ["record_id", "metadata", *dataset["fields"]]
+        taken = (
+            [column.name for column in columns.columns] if columns else ["record_id", "metadata", *dataset["fields"]]
+        )
         labels = label_columns(
             job["published"]["label_schema"]["tasks"],
             gold_tasks=dataset["gold_tasks"],

@@ -81,7 +81,9 @@ class RecordMaker:
             raise self._fault("missing-text", row, column, "there is no text", "Fill it in or leave the row out.")
         metadata, gold = self._metadata(row), self._gold(row, fields)
         self._check_size(row, fields, metadata)
-        nulls = tuple(name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None)
+        nulls = tuple(
+            name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None
+        )
         return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls)
 
     def _own_id(self, row: Row) -> str | None:
