@@ -21,6 +21,7 @@ from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem_api.app import make_app
 from tandem_api.bootstrap import make_services
+from tandem_api.resources.access.service import AccessService
 from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_client import Tandem
 
@@ -50,7 +51,7 @@ def world(mongo_url: str) -> Iterator[World]:
         stop = asyncio.Event()
         async with RendererPool(settings.rendering) as renderers:
             services, authenticator = make_services(settings, database, renderers)
-            await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+            await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
             async with served(make_app(services, authenticator, secure_cookies=False)) as url:
                 done.set_result((asyncio.get_running_loop(), stop))
                 address.set_result(url)

@@ -17,7 +17,7 @@ BATCH_BYTES = 4 * 1024 * 1024
 """Where rows are long, batches have fewer, of about this size."""
 
 
-def reader_of(frame: Any) -> pa.RecordBatchReader:
+def reader_of(frame: Any) -> pa.RecordBatchReader:  # noqa: PLR0911 - one for each kind of frame
     """Return a reader of the frame's batches, which converts them as they are read.
 
     Takes pandas and polars frames, Arrow tables and batches, anything else with `__arrow_c_stream__`, Hugging Face

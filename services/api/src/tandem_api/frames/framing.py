@@ -98,7 +98,7 @@ class IpcStream:
         return kind
 
     def _refuse_compressed(self, kind: int, message: _Table) -> None:
-        """A small compressed body can unpack to any size."""
+        """Refuse a compressed body: a small one can unpack to any size. Raises BadStreamError."""
         batch = message.table(_HEADER) if kind in (_RECORD_BATCH, _DICTIONARY) else None
         if kind == _DICTIONARY and batch is not None:
             batch = batch.table(_DICTIONARY_DATA)

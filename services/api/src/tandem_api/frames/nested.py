@@ -14,7 +14,7 @@ Built = Callable[[Sequence[Any], pa.DataType], pa.Array]
 
 
 def is_list(kind: pa.DataType) -> bool:
-    return (
+    return bool(
         kinds.is_list(kind)
         or kinds.is_large_list(kind)
         or kinds.is_fixed_size_list(kind)

@@ -41,11 +41,11 @@ class UnsupportedTypeError(Exception):
 
 
 def is_text(kind: pa.DataType) -> bool:
-    return kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind)
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
 
 
 def _is_binary(kind: pa.DataType) -> bool:
-    return (
+    return bool(
         kinds.is_binary(kind)
         or kinds.is_large_binary(kind)
         or kinds.is_binary_view(kind)
@@ -53,7 +53,7 @@ def _is_binary(kind: pa.DataType) -> bool:
     )
 
 
-def storable(kind: pa.DataType, *, inside: bool = False) -> pa.DataType:
+def storable(kind: pa.DataType, *, inside: bool = False) -> pa.DataType:  # noqa: PLR0911 - one for each kind of type
     """Return the type that comes back for values of `kind`: the same, but for extension types and categories within
     lists and structs, which come back as what they are stored as. Raises UnsupportedTypeError."""
     if isinstance(kind, pa.BaseExtensionType):
@@ -88,7 +88,7 @@ def storable(kind: pa.DataType, *, inside: bool = False) -> pa.DataType:
     raise UnsupportedTypeError(str(kind))
 
 
-def plain(array: pa.Array, *, inside: bool = False) -> list[Any]:
+def plain(array: pa.Array, *, inside: bool = False) -> list[Any]:  # noqa: PLR0911 - one for each kind of type
     """Return the plain values of an array, None where it is null. `inside`: they are parts of a list or a struct."""
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
@@ -120,7 +120,9 @@ def plain(array: pa.Array, *, inside: bool = False) -> list[Any]:
     return _list_of(array)
 
 
-def built(values: Sequence[Any], kind: pa.DataType, *, inside: bool = False) -> pa.Array:
+def built(  # noqa: PLR0911 - one for each kind of type
+    values: Sequence[Any], kind: pa.DataType, *, inside: bool = False
+) -> pa.Array:
     """Build the array of type `kind` whose plain values these are; of dictionary types only the values."""
     if kinds.is_dictionary(kind):
         return built(values, kind.value_type)

@@ -97,8 +97,8 @@ def _parser(
             "unsupported-media-type",
             f"The content type {media_type or 'of the body'!r} is not accepted here.",
             field="Content-Type",
-            cure="Send the raw file as text/csv, application/x-ndjson or application/vnd.apache.arrow.stream, or name its "
-            "`format`.",
+            cure="Send the raw file as text/csv, application/x-ndjson or application/vnd.apache.arrow.stream, or name "
+            "its `format`.",
         )
     limits = importer.limits.rows
     if chosen is FileFormat.JSONL:

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from tandem.web import Viewer, problem_responses
-from tandem_api.routing import PREFIX, Api
+from tandem.web import Viewer, problem_responses, provided
+from tandem_api.resources.frames.service import FrameService
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 
-router = APIRouter(prefix=PREFIX, tags=["frames"])
+router = APIRouter(tags=["frames"])
+Service = Annotated[FrameService, provided(FrameService)]
 
 _ANSWERS: dict[int | str, dict[str, Any]] = problem_responses(404) | {
     200: {
@@ -23,16 +24,16 @@ _ANSWERS: dict[int | str, dict[str, Any]] = problem_responses(404) | {
 
 
 @router.get("/datasets/{dataset_id}/frame", response_class=StreamingResponse, responses=_ANSWERS)
-async def dataset_frame(dataset_id: str, caller: Viewer, api: Api) -> StreamingResponse:
+async def dataset_frame(dataset_id: str, caller: Viewer, service: Service) -> StreamingResponse:
     """Stream the records as Arrow batches; columns have the names and types that they were imported with."""
-    return StreamingResponse(await api.frames.dataset(dataset_id, caller), media_type=MEDIA_TYPE)
+    return StreamingResponse(await service.dataset(dataset_id, caller), media_type=MEDIA_TYPE)
 
 
 @router.get("/jobs/{job_id}/frame", response_class=StreamingResponse, responses=_ANSWERS)
 async def job_frame(
     job_id: str,
     caller: Viewer,
-    api: Api,
+    service: Service,
     provenance: Annotated[
         bool, Query(description="Add where each label comes from: model, agent, rule, person, times.")
     ] = False,
@@ -42,5 +43,5 @@ async def job_frame(
     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
     """
-    stream = await api.frames.job(job_id, caller, provenance=provenance)
+    stream = await service.job(job_id, caller, provenance=provenance)
     return StreamingResponse(stream, media_type=MEDIA_TYPE)

@@ -20,8 +20,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted; None
-    where the file has no lines."""
+    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted, and
+    None where the file has no lines."""
 
     number: int
     line: int | None
