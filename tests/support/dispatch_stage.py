@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any
 from dispatch_world import FAST, WORKER, World
 from faults import Faults
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState, WorkerReportedV1
+from tandem.jobs.moves import Move
 from tandem.messaging import BrokerUnavailableError
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.documents import JobDocument
@@ -139,10 +139,9 @@ class Stage:
     async def document(self) -> JobDocument:
         return await self.outside.document(self.job_id)
 
-    async def changed(self, to: JobState, allowed: Sequence[JobState], *, new_epoch: bool = False) -> None:
-        """Change the job's state, as a person does."""
-        writer = JobWriter(self.outside.database)
-        await writer.change_state(self.job_id, to=to, allowed=allowed, reason="by a person", new_epoch=new_epoch)
+    async def moved(self, move: Move) -> None:
+        """Make a person's move."""
+        await JobWriter(self.outside.database).move(self.job_id, move, reason="by a person")
 
     async def until(self, state: JobState, *, unless_excused: bool = False) -> JobDocument:
         """Take turns until the job is in this state, or a publication failed."""

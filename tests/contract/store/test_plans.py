@@ -12,6 +12,7 @@ import pymongo.monitoring
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from tandem.jobs import Selection
 from tandem.people import local_person
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
@@ -118,12 +119,12 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "jobs of a scope": lambda db: JobReader(db).list(["p", "q"]),
     "all jobs": lambda db: JobReader(db).list(None, before=(NOW, "j")),
     "live jobs": lambda db: JobReader(db).live(),
-    "the walk": lambda db: RecordReader(db).walk("d", 10, 90, 50),
+    "the walk": lambda db: RecordReader(db).walk("d", Selection.range(10, 90), 50),
     "records by seq": lambda db: RecordReader(db).get_many("d", [1, 2]),
-    "seqs": lambda db: RecordReader(db).seqs("d", 0, 50),
-    "gold": lambda db: RecordReader(db).gold("d", 0, 50),
-    "a count of records": lambda db: RecordReader(db).count("d", 0, 100),
-    "the bound of a limit": lambda db: RecordReader(db).seq_after("d", 200, count=20),
+    "seqs": lambda db: RecordReader(db).seqs("d", Selection.range(0, 50)),
+    "gold": lambda db: RecordReader(db).gold("d", Selection.range(0, 50)),
+    "a count of records": lambda db: RecordReader(db).count("d", Selection.range(0, 100)),
+    "the bound of a limit": lambda db: RecordReader(db).first("d", Selection.range(0, 200), count=20),
     "keys that exist": lambda db: RecordWriter(db).existing("d", ["1", "2"]),
     "contents that exist": lambda db: RecordWriter(db).with_content("d", ["1", "2"]),
     "taking back an import": lambda db: RecordWriter(db).delete_import("i", from_seq=199),
@@ -140,16 +141,16 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "names of people": lambda db: PersonReader(db).names(["p", "q"]),
     "people by name": lambda db: PersonReader(db).list(after=("Ada", "p")),
     "who is called so": lambda db: PersonReader(db).called("Ada"),
-    "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
-    "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
+    "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.range(0, 50)),
+    "ended": lambda db: AnnotationReader(db).ended("j", Selection.range(0, 50)),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
     "what people decided last": lambda db: VerifiedReader(db).newest(["j", "k"], dataset_id="d", limit=20),
     "live workers": lambda db: WorkerReader(db).live(),
     "fingerprints of blocks": lambda db: EndedReader(db).fingerprints("j", 50),
-    "what a report reads": lambda db: EndedReader(db).ended(("j",), 0, 50),
-    "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), 0, 50),
-    "what a page of differences shows": lambda db: EndedReader(db).ended_among(("j", "k"), (1, 7)),
+    "what a report reads": lambda db: EndedReader(db).ended(("j",), Selection.range(0, 50)),
+    "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), Selection.range(0, 50)),
+    "what a page of differences shows": lambda db: EndedReader(db).ended(("j", "k"), Selection.of((1, 7))),
     "kept sums": lambda db: listed(SummaryReader(db).of("j|k", [0, 1, 7])),
     "a kept report": lambda db: ReportReader(db).get("j"),
     "which reports are kept": lambda db: ReportReader(db).known(["j", "k"]),

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from job_states import put_in_state
 from tandem.events import JobState
 from tandem.store.annotations.writer import AnnotationWriter, Asked, Decision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
-from tandem.store.jobs.writer import JobWriter
 from tandem.store.reports.reader import ReportReader
 from tandem_api.analysis.reports.keeper import ReportKeeper
 from tandem_api.routing import Services
@@ -45,9 +45,7 @@ async def report_of(client: httpx.AsyncClient, job: Any) -> Any:
 
 
 async def end(database: Database, job: Any) -> None:
-    await JobWriter(database).change_state(
-        job["id"], to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="enough"
-    )
+    await put_in_state(database, job["id"], JobState.CANCELLED, reason="enough")
 
 
 async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(

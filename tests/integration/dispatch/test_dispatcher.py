@@ -6,6 +6,7 @@ import pytest
 
 from dispatch_world import FAST, WORKER, World
 from tandem.events import JobState
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.store.database import utcnow
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
 from tandem.store.jobs.writer import JobWriter
@@ -91,10 +92,10 @@ async def test_a_paused_job_gets_no_more_and_a_resumed_one_is_asked_anew(world: 
     jobs = JobWriter(world.database)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await jobs.change_state("job", to=JobState.PAUSED, allowed=[JobState.RUNNING], reason="by a person")
+        await jobs.move("job", PAUSE, reason="by a person")
         await eventually(lambda: any(job.state is JobState.PAUSED for job in world.seen.jobs))
         await world.annotate(range(8))
-        await jobs.change_state("job", to=JobState.RUNNING, allowed=[JobState.PAUSED], reason=None, new_epoch=True)
+        await jobs.move("job", RESUME, reason=None)
         await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(8, 16)))
     first = [request.seq for request in world.seen.requests if request.epoch == 1]
     assert sorted(first) == list(range(16))
@@ -104,12 +105,10 @@ async def test_a_cancelled_job_is_announced_and_let_go(world: World) -> None:
     await world.job(40)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await JobWriter(world.database).change_state(
-            "job", to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="by a person"
-        )
+        await JobWriter(world.database).move("job", CANCEL, reason="by a person")
 
         async def announced() -> bool:
-            return (await world.document())["dispatch"]["announced"]
+            return bool((await world.document())["dispatch"]["announced"])
 
         await eventually(announced)
         await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)

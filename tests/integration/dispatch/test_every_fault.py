@@ -11,6 +11,7 @@ from dispatch_stage import SIZE, TWO_SLOTS, USD, Stage
 from dispatch_world import Seen, World
 from faults import FailingStore, FaultyProducer
 from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.pricing import PriceTable, parse_prices
 from tandem.store.jobs.writer import JobWriter
 
@@ -18,7 +19,6 @@ PRICES = PriceTable(
     [parse_prices("prices: [{provider: simulated, models: ['*'], input: 10, output: 30}]", name="prices")]
 )
 AMPLE = 1000.0
-LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 Story = Callable[[Stage], Awaitable[None]]
 
 
@@ -81,9 +81,9 @@ async def forgotten_by_the_broker_and_handed_over(stage: Stage) -> None:
 async def paused_and_resumed(stage: Stage) -> None:
     await stage.job()
     await stage.turn()
-    await stage.changed(JobState.PAUSED, LIVE)
+    await stage.moved(PAUSE)
     await stage.turns(2)
-    await stage.changed(JobState.RUNNING, LIVE, new_epoch=True)
+    await stage.moved(RESUME)
     await stage.completed()
 
 
@@ -92,7 +92,7 @@ async def cancelled(stage: Stage) -> None:
     stage.answering = False
     await stage.turns(2)
     assert (await stage.document())["dispatch"].get("reserved_usd") != 0.0 or stage.faults.fail_at is not None
-    await stage.changed(JobState.CANCELLED, LIVE)
+    await stage.moved(CANCEL)
     stage.nothing_is_reserved(await stage.until_announced(JobState.CANCELLED))
 
 

@@ -16,7 +16,7 @@ from tandem_api.dispatch.window import Rate
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A cursor, the requests outstanding behind it, and the totals below both.
+    """A cursor in a pass, the requests outstanding behind it, and the totals below both.
 
     `low` is the lowest seq that has not ended; all below it are in `totals`. Every record in [low, cursor) has either
     ended or is outstanding.

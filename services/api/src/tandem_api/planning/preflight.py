@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tandem.events import AgentSpec, LabelSchemaSpec
+from tandem.jobs import Selection
 from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
 from tandem.people import Caller
@@ -51,12 +52,12 @@ GOLD_LOOKED_AT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a job; `size` records with a seq below `below_seq`."""
+    """The parts of a job over a selection, of which `size` records exist."""
 
     agent: AgentDocument
     dataset: DatasetDocument
     schema: LabelSchemaDocument
-    below_seq: int
+    selection: Selection
     size: int
 
     @property
@@ -115,7 +116,7 @@ class Preflight:
         if parts is None:
             return checked
         agent, label_schema = parts.spec, parts.label_schema
-        sample = await self._estimator.spread(parts.dataset["_id"], parts.below_seq)
+        sample = await self._estimator.spread(parts.dataset["_id"], parts.selection)
         unfit = await record_problems(agent, label_schema, sample, self._renderers)
         checked.problems += unfit
         checked.problems += span_problems(label_schema, parts.dataset["fields"])
@@ -125,7 +126,7 @@ class Preflight:
         checked.warnings += gold_warnings(
             label_schema,
             parts.dataset["gold_tasks"],
-            await self._records.gold(parts.dataset["_id"], 0, min(parts.below_seq, GOLD_LOOKED_AT)),
+            await self._records.gold(parts.dataset["_id"], parts.selection.slice(0, GOLD_LOOKED_AT)),
         )
         if agent.drawn_examples is not None and not await self._pools.size(
             project_id, agent.drawn_examples, label_schema
@@ -198,11 +199,11 @@ class Preflight:
                 )
             )
         elif agent is not None and agent["project_id"] == project_id and schema is not None:
-            below_seq = dataset["visible_below"]
+            selection = Selection.range(0, dataset["visible_below"])
             if body.limit is not None:
-                below_seq = await self._records.seq_after(dataset["_id"], below_seq, count=body.limit)
-            size = await self._records.count(dataset["_id"], 0, below_seq)
-            checked.parts = Parts(agent, dataset, schema, below_seq, size)
+                selection = await self._records.first(dataset["_id"], selection, count=body.limit)
+            size = await self._records.count(dataset["_id"], selection)
+            checked.parts = Parts(agent, dataset, schema, selection, size)
 
     async def _check_budget(
         self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool

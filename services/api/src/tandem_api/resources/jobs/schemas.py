@@ -56,6 +56,14 @@ class JobCounts(View):
     reviewed: int = Field(default=0, description="The part of these sent to a person and decided.")
 
 
+class PassProgress(View):
+    """The pass that a job is in, or ended with. The first run is pass 1; each run again is a further one."""
+
+    number: int = Field(description="Also the attempt of the annotations that it gives.")
+    size: int = Field(description="Records that it runs over.")
+    ended: int = Field(description="The part of these that it has run.")
+
+
 class JobAgent(View):
     name: str
     version: int
@@ -81,6 +89,7 @@ class Job(View):
     epoch: int
     size: int
     counts: JobCounts
+    current_pass: PassProgress
     rate_per_second: float | None = Field(description="Records ended a second, lately; null when it is not running.")
     eta_seconds: float | None
     review_policy: ReviewPolicy
