@@ -82,10 +82,10 @@ async def test_the_first_write_wins_and_the_others_are_told(kept: Annotations) -
 
 async def test_a_higher_attempt_takes_over_and_the_older_becomes_history(kept: Annotations) -> None:
     await kept.writer.insert_first([annotation(0)])
-    assert await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2)) is True
-    assert await kept.writer.supersede(annotation(0, attempt=4)) is True
+    assert await kept.writer.supersede([annotation(0, Outcome.FAILED, attempt=2)]) == 1
+    assert await kept.writer.supersede([annotation(0, attempt=4)]) == 1
     for lower in (4, 3, 3, 1):
-        assert await kept.writer.supersede(annotation(0, Outcome.INVALID, attempt=lower)) is False
+        assert await kept.writer.supersede([annotation(0, Outcome.INVALID, attempt=lower)]) == 0
     stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert (stored["attempt"], stored["outcome"], stored["labels"][0]["value"]) == (4, "labeled", "$5.00")
@@ -125,7 +125,7 @@ async def test_an_undo_clears_and_an_older_decision_does_not_come_back(kept: Ann
 async def test_no_attempt_touches_a_persons_decision(kept: Annotations) -> None:
     await kept.writer.insert_first([annotation(0)])
     await kept.writer.apply_decisions([decision(0, 1, "x")])
-    await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2))
+    await kept.writer.supersede([annotation(0, Outcome.FAILED, attempt=2)])
     stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert stored["outcome"] == "failed"

@@ -141,7 +141,7 @@ async def test_a_kept_report_is_made_again_when_annotations_change(
         undo = Decision(labeled["id"], 1, 2, None, 1, {}, False, "Ada", utcnow())
         await AnnotationWriter(database).apply_decisions([undo])
     else:
-        await AnnotationWriter(database).supersede(annotation(labeled, 7, "labeled", attempt=2))
+        await AnnotationWriter(database).supersede([annotation(labeled, 7, "labeled", attempt=2)])
     after = await report_of(admin, labeled)
     assert after["made_at"] > before["made_at"]
     changed = {"decision": (2, 6, 0), "undo": (0, 6, 0), "run again": (1, 7, 1)}[change]
@@ -190,5 +190,5 @@ async def test_a_look_that_is_asked_for_afterwards_is_in_the_job_and_in_its_kept
         ("sentiment", "disagreement"): 1,
     }
     assert (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]["needs_review"] == 2
-    await AnnotationWriter(database).supersede(annotation(labeled, 0, "labeled", attempt=2))
+    await AnnotationWriter(database).supersede([annotation(labeled, 0, "labeled", attempt=2)])
     assert (await report_of(admin, labeled))["counts"]["needs_review"] == 1, "another attempt is judged anew"

@@ -25,6 +25,7 @@ from tandem_api.resources.carry_over import endpoints as carry_over_endpoints
 from tandem_api.resources.datasets import endpoints as dataset_endpoints
 from tandem_api.resources.jobs import endpoints as job_endpoints
 from tandem_api.resources.label_schemas import endpoints as label_schema_endpoints
+from tandem_api.resources.passes import endpoints as pass_endpoints
 from tandem_api.resources.people import endpoints as people_endpoints
 from tandem_api.resources.projects import endpoints as project_endpoints
 from tandem_api.resources.providers import endpoints as provider_endpoints
@@ -38,6 +39,7 @@ _FEATURES = (
     dataset_endpoints,
     agent_endpoints,
     job_endpoints,
+    pass_endpoints,
     annotation_endpoints,
     report_endpoints,
     comparison_endpoints,

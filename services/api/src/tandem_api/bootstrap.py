@@ -15,6 +15,7 @@ from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -63,6 +64,7 @@ from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.passes.service import PassService
 from tandem_api.resources.people.service import PeopleService
 from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.service import ProjectService
@@ -165,6 +167,15 @@ def make_services(
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
+        passes=PassService(
+            jobs=job_service,
+            annotations=annotations,
+            matching=MatchingReader(database),
+            records=records,
+            estimator=estimator,
+            preflight=preflight,
+            people=people,
+        ),
         annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),

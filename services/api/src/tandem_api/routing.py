@@ -17,6 +17,7 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.passes.service import PassService
 from tandem_api.resources.people.service import PeopleService
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
@@ -35,6 +36,7 @@ class Services:
     datasets: DatasetService
     agents: AgentService
     jobs: JobService
+    passes: PassService
     annotations: AnnotationService
     reports: ReportService
     comparisons: ComparisonService

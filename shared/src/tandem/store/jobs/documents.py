@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
 from tandem.jobs import Pass, Selection
+from tandem.store.annotations.documents import OutcomeCounts
 
 COLLECTION = "jobs"
 
@@ -30,7 +31,8 @@ class PassPart(TypedDict):
 
     attempt: int
     selection: NotRequired[SelectionPart]
-    """Absent from the first pass, which runs over the job's own selection."""
+    """Absent from the first pass, which runs over the job's own selection. Of a pass that is over, the bounds and the
+    size are kept, and not the set."""
     asked: NotRequired[dict[str, Any]]
     """What the person asked to run again, as the API takes it; absent from the first pass."""
     all_had_ended: NotRequired[bool]
@@ -205,6 +207,16 @@ def last_pass(document: JobDocument) -> Pass:
 def _last_selection(document: JobDocument) -> SelectionPart:
     passes = document.get("passes")
     return passes[-1]["selection"] if passes and "selection" in passes[-1] else document["selection"]
+
+
+def totals_part(counts: OutcomeCounts) -> TotalsPart:
+    """Return the counts as documents have them."""
+    return {
+        "labeled": counts.labeled,
+        "invalid": counts.invalid,
+        "failed": counts.failed,
+        "needs_review": counts.needs_review,
+    }
 
 
 def first_pass(*, created_at: datetime, created_by: str, created_by_id: str | None) -> PassPart:

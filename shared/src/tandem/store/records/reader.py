@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from tandem.jobs import Selection
@@ -31,6 +31,13 @@ class RecordReader:
         async with store_errors():
             found = await self._collection.find_one({"dataset_id": dataset_id, "record_id": record_id}, {"seq": 1})
         return None if found is None else int(found["seq"])
+
+    async def find_many(self, dataset_id: str, record_ids: Sequence[str]) -> dict[str, int]:
+        """Return the seqs of records by the user's ids; those that do not exist are left out."""
+        query = {"dataset_id": dataset_id, "record_id": {"$in": list(record_ids)}}
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 0, "seq": 1, "record_id": 1}).to_list(None)
+        return {document["record_id"]: document["seq"] for document in found}
 
     async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
         """Return records by seq; those that do not exist are left out."""
