@@ -55,6 +55,10 @@ class Stage:
     asked: Counter[tuple[int, int]] = field(default_factory=Counter)
     """By seq and epoch."""
     answered: set[int] = field(default_factory=set)
+    """Records that ended in the pass under way."""
+    failing: set[int] = field(default_factory=set)
+    """Records whose first attempt fails."""
+    attempt: int = 1
     answering: bool = True
     excused: bool = False
     """Whether a publication failed: nobody knows whether it took place, so it may be there twice."""
@@ -116,6 +120,7 @@ class Stage:
                 assert self.known is not None
                 assert event.epoch <= self.known.epoch, "a request of an epoch that nobody was told of"
                 assert event.seq not in self.answered, f"record {event.seq} is asked for though it was answered"
+                assert event.attempt == self.attempt, f"attempt {event.attempt} of record {event.seq} is asked for"
                 assert event.ask == 1, f"record {event.seq} waited for a deadline"
                 self.asked[event.seq, event.epoch] += 1
                 self.pending.append(event)
@@ -131,7 +136,16 @@ class Stage:
             return
         seqs = [request.seq for request in pending if request.epoch == self.known.epoch]
         self.answered |= set(seqs)
-        await self.outside.annotate(seqs, job_id=self.job_id, usd=USD)
+        for outcome, those in (("failed", self.failing), ("labeled", set(seqs) - self.failing)):
+            ended = [seq for seq in seqs if seq in those]
+            await self.outside.annotate(ended, job_id=self.job_id, usd=USD, outcome=outcome, attempt=self.attempt)
+
+    async def run_again(self, seqs: Sequence[int]) -> None:
+        """Begin another pass, as a person does; every record succeeds in it."""
+        self.attempt += 1
+        self.failing.clear()
+        self.answered -= set(seqs)
+        await self.outside.run_again(seqs, job_id=self.job_id)
 
     def report(self, *workers: WorkerReportedV1) -> None:
         self.inside.workers[:] = workers

@@ -153,7 +153,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "what a page of differences shows": lambda db: EndedReader(db).ended(("j", "k"), Selection.of((1, 7))),
     "kept sums": lambda db: listed(SummaryReader(db).of("j|k", [0, 1, 7])),
     "a kept report": lambda db: ReportReader(db).get("j"),
-    "which reports are kept": lambda db: ReportReader(db).known(["j", "k"]),
+    "which reports are kept": lambda db: ReportReader(db).made_at(["j", "k"]),
     "looks that were asked for": lambda db: AnnotationReader(db).count_asked("j", 50),
     "a record by the user's key": lambda db: RecordReader(db).find("d", "7"),
     "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),

@@ -154,7 +154,89 @@ async def _miscounted(stage: Stage, *, answered: int) -> None:
     await stage.completed()
 
 
+async def in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await _completed_again(stage)
+
+
+async def taken_over_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    stage.answering = False
+    await stage.turns(2)
+    await stage.killed()
+    stage.answering = True
+    await _completed_again(stage)
+
+
+async def handed_over_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    stage.answering = False
+    await stage.turns(2)
+    await stage.handed_over()
+    stage.answering = True
+    await _completed_again(stage)
+
+
+async def paused_and_resumed_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    await stage.moved(PAUSE)
+    await stage.turns(2)
+    await stage.moved(RESUME)
+    await _completed_again(stage)
+
+
+async def waiting_for_its_budget_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage, budget_usd=(SIZE + 1.5) * USD)
+    await stage.until(JobState.WAITING, unless_excused=True)
+    assert len(stage.answered) <= SIZE - len(AGAIN) + 1, "it paid more than its budget"
+    await JobWriter(stage.outside.database).change_budget(stage.job_id, AMPLE)
+    await _completed_again(stage)
+
+
+async def cancelled_and_the_rest_run_again(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    await stage.turns(2)
+    stage.answering = False
+    await stage.turn()
+    await stage.moved(CANCEL)
+    await stage.until_announced(JobState.CANCELLED)
+    rest = sorted(set(range(SIZE)) - stage.answered)
+    assert rest
+    stage.pending.clear()
+    await stage.run_again(rest)
+    stage.answering = True
+    await stage.completed()
+
+
+AGAIN = (1, 3, 4)
+
+
+async def _second_pass(stage: Stage, *, budget_usd: float | None = None) -> None:
+    stage.failing = set(AGAIN)
+    await stage.job(budget_usd=budget_usd)
+    await stage.until_announced(JobState.COMPLETED)
+    assert (await stage.document())["dispatch"]["totals"]["failed"] == len(AGAIN)
+    await stage.run_again(AGAIN)
+
+
+async def _completed_again(stage: Stage) -> None:
+    await stage.completed()
+    again = {seq for seq, epoch in stage.asked if sum(seq == each for each, _ in stage.asked) > 1}
+    assert again == set(AGAIN) or stage.excused or stage.faults.fail_at is not None
+    more = await stage.outside.spending().more([stage.job_id])
+    assert sum(row.amount for row in more[stage.job_id]) == len(AGAIN) * USD
+
+
 STORIES: list[Story] = [
+    in_a_second_pass,
+    taken_over_in_a_second_pass,
+    handed_over_in_a_second_pass,
+    paused_and_resumed_in_a_second_pass,
+    waiting_for_its_budget_in_a_second_pass,
+    cancelled_and_the_rest_run_again,
     plain,
     with_a_budget,
     taken_over,

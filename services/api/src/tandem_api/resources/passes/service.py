@@ -169,12 +169,10 @@ class PassService:
             chosen.selection = wanted - verified
             chosen.verified_left_out = len(wanted) - len(chosen.selection)
         if not chosen.selection:
-            detail = "No record of the job matches."
+            detail, cure = "No record of the job matches.", "Look at the job's counts."
             if chosen.verified_left_out:
                 detail = f"All {chosen.verified_left_out} records that match were verified by people."
-            cure = (
-                "Set `include_verified` to run those too." if chosen.verified_left_out else "Look at the job's counts."
-            )
+                cure = "Set `include_verified` to run those too."
             chosen.problems.append(FieldProblem(field="outcomes", detail=detail, cure=cure))
         elif problem := _too_large(chosen.selection):
             chosen.problems.append(problem)
