@@ -210,7 +210,7 @@ class World:
         usd: float | None = None,
         attempt: int = 1,
     ) -> None:
-        """The records end; with `usd`, their answers cost so much each. A higher attempt takes the lower one's place."""
+        """The records end; with `usd`, their answers cost so much each. A higher attempt becomes the current one."""
         annotations = self.database["annotations"]
         for seq in seqs:
             ended = _annotation(job_id, seq, outcome) | {"attempt": attempt}
