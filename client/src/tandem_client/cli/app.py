@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import again, agents, data, jobs, people, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -48,6 +48,7 @@ app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)
+app.command("run-again")(again.run_again)
 
 
 @app.callback(invoke_without_command=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
+from tandem_client.passes import JobPass, PassCheck, RunOutcome
 from tandem_client.quality import JobReport
 from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
@@ -78,6 +79,11 @@ class Jobs:
         )
         return JobCheck.model_validate(self._http.ask(f"/projects/{project_id}/jobs/check", body, probe=probe))
 
+    def passes(self, job_id: str) -> list[JobPass]:
+        """List the job's passes, the first run first."""
+        found = self._http.get(f"/jobs/{job_id}/passes")
+        return [JobPass.model_validate(item) for item in found["items"]]
+
     def list(self, project_id: str) -> list[Job]:
         return [Job.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/jobs")]
 
@@ -92,6 +98,38 @@ class Jobs:
 
     def cancel(self, job_id: str) -> Job:
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/cancel"))
+
+    def run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> Job:
+        """Run records of a completed or cancelled job again, in a new pass; `check_run_again` counts them beforehand.
+
+        All that is given must hold of a record; of several values, one. Records that people verified are left out
+        unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
+        """
+        body = _again_body(outcomes, reasons, record_ids, include_verified, budget_usd)
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
+
+    def check_run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> PassCheck:
+        """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
+        body = _again_body(outcomes, reasons, record_ids, include_verified, budget_usd)
+        return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
     def wait(
         self,
@@ -176,6 +214,17 @@ class Jobs:
         finally:
             part.unlink(missing_ok=True)
         return size
+
+
+def _again_body(
+    outcomes: Sequence[RunOutcome],
+    reasons: Sequence[str],
+    record_ids: Sequence[str],
+    include_verified: bool,
+    budget_usd: float | None,
+) -> dict[str, Any]:
+    lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
+    return {**lists, "include_verified": include_verified, "budget_usd": budget_usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:

@@ -392,6 +392,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passes
+         * @description List the job's passes, the first run first, each with what was asked and how its records ended.
+         */
+        get: operations["list_passes"];
+        put?: never;
+        /**
+         * Run Job Again
+         * @description Run records of a completed or cancelled job again, in a new pass. People's decisions hold over its labels.
+         */
+        post: operations["run_job_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/passes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Pass
+         * @description Count the records that would run again, and estimate their price. Nothing is changed.
+         */
+        post: operations["check_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/pause": {
         parameters: {
             query?: never;
@@ -2211,6 +2255,7 @@ export interface components {
              * @description Id of that person.
              */
             created_by_id?: string | null;
+            current_pass: components["schemas"]["PassProgress"];
             /** Dataset Id */
             dataset_id: string;
             /** Epoch */
@@ -2425,6 +2470,41 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /** JobPass */
+        JobPass: {
+            /**
+             * Asked
+             * @description The request that it was made by; null for the first run.
+             */
+            asked: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of an earlier pass: when the next one began. */
+            counts: components["schemas"]["PassCounts"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Number
+             * @description Also the attempt of the annotations that it gives.
+             */
+            number: number;
+            /** Size */
+            size: number;
+            /** @description The job's, of the last pass; of earlier ones, how they ended. */
+            state: components["schemas"]["JobState"];
+        };
+        /** JobPassList */
+        JobPassList: {
+            /** Items */
+            items: components["schemas"]["JobPass"][];
         };
         /** JobReport */
         JobReport: {
@@ -3013,6 +3093,75 @@ export interface components {
             second: string;
             verified: components["schemas"]["Contest"] | null;
         };
+        /**
+         * PassCheck
+         * @description What a run again would do.
+         */
+        PassCheck: {
+            /** @description Null where no model is asked, or nothing would run. */
+            estimate: components["schemas"]["JobEstimate"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Outcomes
+             * @description How these ended so far.
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Problems */
+            problems: components["schemas"]["FieldProblem"][];
+            /**
+             * Records
+             * @description Records that it would run.
+             */
+            records: number;
+            /**
+             * Verified Left Out
+             * @description Records that match, and are left out because a person decided on them.
+             */
+            verified_left_out: number;
+        };
+        /**
+         * PassCounts
+         * @description Counts of a pass's records: labeled + invalid + failed + not_run = size.
+         */
+        PassCounts: {
+            /** Failed */
+            failed: number;
+            /** Invalid */
+            invalid: number;
+            /** Labeled */
+            labeled: number;
+            /**
+             * Needs Review
+             * @description The part of these that the pass sent to people.
+             */
+            needs_review: number;
+            /** Not Run */
+            not_run: number;
+        };
+        /**
+         * PassProgress
+         * @description The pass that a job is in, or ended with. The first run is pass 1; each run again is a further one.
+         */
+        PassProgress: {
+            /**
+             * Ended
+             * @description The part of these that it has run.
+             */
+            ended: number;
+            /**
+             * Number
+             * @description Also the attempt of the annotations that it gives.
+             */
+            number: number;
+            /**
+             * Size
+             * @description Records that it runs over.
+             */
+            size: number;
+        };
         /** PastAttempt */
         PastAttempt: {
             /** Agent Id */
@@ -3546,6 +3695,41 @@ export interface components {
          * @enum {string}
          */
         Rule: "vote" | "dawid_skene";
+        /**
+         * RunAgain
+         * @description The records to run again. All that is given must hold of a record; of several values, one.
+         */
+        RunAgain: {
+            /**
+             * Budget Usd
+             * @description The budget of all passes together from now on; left out: as it was.
+             */
+            budget_usd?: number | null;
+            /**
+             * Include Verified
+             * @description True: also records that a person decided on. Their decisions hold in any case.
+             * @default false
+             */
+            include_verified: boolean;
+            /**
+             * Outcomes
+             * @description By how they ended; `not_run`: left over when the job was cancelled.
+             * @default []
+             */
+            outcomes: ("labeled" | "invalid" | "failed" | "not_run")[];
+            /**
+             * Reasons
+             * @description By why they are invalid or failed, e.g. `timeout` or `no_label`.
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Record Ids
+             * @description By your own record ids.
+             * @default []
+             */
+            record_ids: string[];
+        };
         /**
          * Said
          * @description The labels that one agent gave the record.
@@ -5683,6 +5867,224 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPassList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_job_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassCheck"];
                 };
             };
             /** @description No valid credential came with the request. */
