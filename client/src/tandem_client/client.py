@@ -16,6 +16,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
 
@@ -47,6 +48,7 @@ class Tandem:
         self.datasets = Datasets(self._transport)
         self.agents = Agents(self._transport)
         self.jobs = Jobs(self._transport, sleep=sleep)
+        self.subsets = Subsets(self._transport)
         self.comparisons = Comparisons(self._transport, sleep=sleep)
         self.access = Access(self._transport)
         self.people = People(self._transport)

@@ -12,11 +12,13 @@ import pymongo.monitoring
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from tandem.events import Outcome
 from tandem.jobs import Selection
 from tandem.people import local_person
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
@@ -34,6 +36,7 @@ from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.subsets.reader import SubsetReader
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
@@ -120,6 +123,10 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "all jobs": lambda db: JobReader(db).list(None, before=(NOW, "j")),
     "live jobs": lambda db: JobReader(db).live(),
     "the walk": lambda db: RecordReader(db).walk("d", Selection.range(10, 90), 50),
+    "the walk of a set": lambda db: RecordReader(db).walk("d", Selection.of(range(0, 90, 3)), 20, start=10),
+    "seqs of a set": lambda db: RecordReader(db).seqs("d", Selection.of(range(0, 90, 3))),
+    "seqs by the user's ids": lambda db: RecordReader(db).find_many("d", ["1", "2"]),
+    "subsets of a data set": lambda db: SubsetReader(db).list("d", after="a"),
     "records by seq": lambda db: RecordReader(db).get_many("d", [1, 2]),
     "seqs": lambda db: RecordReader(db).seqs("d", Selection.range(0, 50)),
     "gold": lambda db: RecordReader(db).gold("d", Selection.range(0, 50)),
@@ -142,6 +149,10 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "people by name": lambda db: PersonReader(db).list(after=("Ada", "p")),
     "who is called so": lambda db: PersonReader(db).called("Ada"),
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.range(0, 50)),
+    "counts of a set": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.of(range(0, 50, 3)), attempt=2),
+    "records of a job that match": lambda db: MatchingReader(db).matching(
+        "j", Match(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
+    ),
     "ended": lambda db: AnnotationReader(db).ended("j", Selection.range(0, 50)),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),

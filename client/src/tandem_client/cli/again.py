@@ -10,6 +10,7 @@ from tandem_client.cli.checking import one_line
 from tandem_client.cli.jobs import JobArgument, JobProject, follow
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.session import connected, err, out, the_job
+from tandem_client.cli.subsets import the_subset
 from tandem_client.passes import PassCheck, RunOutcome
 
 
@@ -23,6 +24,7 @@ def run_again(
         list[str] | None, typer.Option(help="Only records that are invalid or failed for this reason; repeatable.")
     ] = None,
     record: Annotated[list[str] | None, typer.Option(help="Only the record with this id of yours; repeatable.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Only records of this subset of the data set.")] = None,
     include_verified: Annotated[
         bool, typer.Option("--include-verified", help="Also records that people decided on; what they decided holds.")
     ] = False,
@@ -36,11 +38,13 @@ def run_again(
     outcomes = [outcome for outcome, wanted in chosen.items() if wanted]
     with connected() as tandem:
         meant = the_job(tandem, job, project, to_change=not check)
+        subset_id = None if subset is None else the_subset(tandem, tandem.datasets.get(meant.dataset_id), subset).id
         found = tandem.jobs.check_run_again(
             meant.id,
             outcomes=outcomes,
             reasons=reason or (),
             record_ids=record or (),
+            subset_id=subset_id,
             include_verified=include_verified,
             budget_usd=budget,
         )
@@ -52,6 +56,7 @@ def run_again(
             outcomes=outcomes,
             reasons=reason or (),
             record_ids=record or (),
+            subset_id=subset_id,
             include_verified=include_verified,
             budget_usd=budget,
         )

@@ -33,6 +33,7 @@ class Jobs:
         dataset_id: str,
         agent_id: str,
         name: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_threshold: float | None = None,
         review_policy: ReviewPolicy | None = None,
@@ -40,7 +41,7 @@ class Jobs:
         budget_usd: float | None = None,
         start: bool = True,
     ) -> Job:
-        """Run an agent over a data set, or its first `limit` records.
+        """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
         task. `budget_usd` is a hard stop.
@@ -49,6 +50,7 @@ class Jobs:
             dataset_id=dataset_id,
             agent_id=agent_id,
             name=name,
+            subset_id=subset_id,
             limit=limit,
             weight=weight,
             review_policy=policy_body(review_threshold, review_policy),
@@ -63,6 +65,7 @@ class Jobs:
         *,
         dataset_id: str,
         agent_id: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
@@ -73,6 +76,7 @@ class Jobs:
         body = _job_body(
             dataset_id=dataset_id,
             agent_id=agent_id,
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy_body(None, review_policy),
             budget_usd=budget_usd,
@@ -106,6 +110,7 @@ class Jobs:
         outcomes: Sequence[RunOutcome] = (),
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> Job:
@@ -114,7 +119,9 @@ class Jobs:
         All that is given must hold of a record; of several values, one. Records that people verified are left out
         unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
         """
-        body = _again_body(outcomes, reasons, record_ids, include_verified, budget_usd)
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
 
     def check_run_again(
@@ -124,11 +131,14 @@ class Jobs:
         outcomes: Sequence[RunOutcome] = (),
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> PassCheck:
         """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
-        body = _again_body(outcomes, reasons, record_ids, include_verified, budget_usd)
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
         return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
     def wait(
@@ -220,11 +230,13 @@ def _again_body(
     outcomes: Sequence[RunOutcome],
     reasons: Sequence[str],
     record_ids: Sequence[str],
-    include_verified: bool,
-    budget_usd: float | None,
+    *,
+    subset_id: str | None,
+    verified: bool,
+    usd: float | None,
 ) -> dict[str, Any]:
     lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
-    return {**lists, "include_verified": include_verified, "budget_usd": budget_usd}
+    return {**lists, "subset_id": subset_id, "include_verified": verified, "budget_usd": usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from tandem_api.resources.people import endpoints as people_endpoints
 from tandem_api.resources.projects import endpoints as project_endpoints
 from tandem_api.resources.providers import endpoints as provider_endpoints
 from tandem_api.resources.review_orders import endpoints as review_order_endpoints
+from tandem_api.resources.subsets import endpoints as subset_endpoints
 from tandem_api.routing import PREFIX, Services
 
 _FEATURES = (
@@ -37,6 +38,7 @@ _FEATURES = (
     label_schema_endpoints,
     carry_over_endpoints,
     dataset_endpoints,
+    subset_endpoints,
     agent_endpoints,
     job_endpoints,
     pass_endpoints,

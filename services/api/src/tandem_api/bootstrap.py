@@ -39,6 +39,8 @@ from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.subsets.reader import SubsetReader
+from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
@@ -70,6 +72,8 @@ from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 from tandem_api.resources.review_orders.service import ReviewOrderService
+from tandem_api.resources.subsets.evaluating import Evaluator
+from tandem_api.resources.subsets.service import SubsetService
 from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 
@@ -85,6 +89,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
+    matching, subsets = MatchingReader(database), SubsetReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -115,6 +120,7 @@ def make_services(
     preflight = Preflight(
         agents=agents,
         datasets=datasets,
+        subsets=subsets,
         label_schemas=label_schemas,
         records=records,
         providers=providers,
@@ -165,12 +171,21 @@ def make_services(
             jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
         ),
         datasets=dataset_service,
+        subsets=SubsetService(
+            reader=subsets,
+            writer=SubsetWriter(database),
+            datasets=dataset_service,
+            records=records,
+            evaluator=Evaluator(records=records, matching=matching, subsets=subsets, jobs=job_service),
+            people=people,
+        ),
         agents=agent_service,
         jobs=job_service,
         passes=PassService(
             jobs=job_service,
             annotations=annotations,
-            matching=MatchingReader(database),
+            matching=matching,
+            subsets=subsets,
             records=records,
             estimator=estimator,
             preflight=preflight,

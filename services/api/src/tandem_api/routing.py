@@ -22,6 +22,7 @@ from tandem_api.resources.people.service import PeopleService
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 from tandem_api.resources.review_orders.service import ReviewOrderService
+from tandem_api.resources.subsets.service import SubsetService
 
 PREFIX = "/api/v1"
 
@@ -34,6 +35,7 @@ class Services:
     label_schemas: LabelSchemaService
     carry_over: CarryOverService
     datasets: DatasetService
+    subsets: SubsetService
     agents: AgentService
     jobs: JobService
     passes: PassService

@@ -21,6 +21,7 @@ class JobCreate(Body):
     agent_id: str
     name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
+    subset_id: str | None = Field(default=None, description="Run over this subset of the data set; all if left out.")
     limit: int | None = Field(default=None, ge=1, description="Run only this many first records; all if left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
@@ -98,6 +99,7 @@ class Job(View):
     kind: JobKind = JobKind.MODEL
     sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
+    subset_id: str | None = Field(default=None, description="The subset that its records were taken from.")
     agent: JobAgent = Field(description="The agent that is called, or else whose labels they are.")
     created_at: datetime
     created_by: str = Field(description="The name of the person who made it.")

@@ -85,6 +85,8 @@ class JobService:
             start=body.start,
             by=caller,
         )
+        if body.subset_id is not None:
+            document["subset_id"] = body.subset_id
         return await self.add(document)
 
     async def add(self, document: JobDocument) -> Job:

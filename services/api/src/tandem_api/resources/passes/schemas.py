@@ -25,6 +25,7 @@ class RunAgain(Body):
         default=[], max_length=50, description="By why they are invalid or failed, e.g. `timeout` or `no_label`."
     )
     record_ids: list[str] = Field(default=[], max_length=10_000, description="By your own record ids.")
+    subset_id: str | None = Field(default=None, description="Records of this subset of the data set.")
     include_verified: bool = Field(
         default=False, description="True: also records that a person decided on. Their decisions hold in any case."
     )
@@ -35,7 +36,7 @@ class RunAgain(Body):
     @property
     def is_empty(self) -> bool:
         """Return whether it does not say which records."""
-        return not (self.outcomes or self.reasons or self.record_ids)
+        return not (self.outcomes or self.reasons or self.record_ids or self.subset_id)
 
     @model_validator(mode="after")
     def _not_run_alone(self) -> Self:

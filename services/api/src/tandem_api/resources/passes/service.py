@@ -13,9 +13,18 @@ from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
-from tandem.store.jobs.documents import JobDocument, PassPart, first_pass, selected, selection_part, totals_part
+from tandem.store.jobs.documents import (
+    JobDocument,
+    PassPart,
+    first_pass,
+    selected,
+    selection_of,
+    selection_part,
+    totals_part,
+)
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
+from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.planning.estimates.schemas import JobEstimate
@@ -46,6 +55,7 @@ class PassService:
         jobs: JobService,
         annotations: AnnotationReader,
         matching: MatchingReader,
+        subsets: SubsetReader,
         records: RecordReader,
         estimator: Estimator,
         preflight: Preflight,
@@ -54,6 +64,7 @@ class PassService:
         self._jobs = jobs
         self._annotations = annotations
         self._matching = matching
+        self._subsets = subsets
         self._records = records
         self._estimator = estimator
         self._preflight = preflight
@@ -159,10 +170,19 @@ class PassService:
             detail = "The job asks no model, so it costs nothing."
             chosen.problems.append(FieldProblem(field="budget_usd", detail=detail, cure="Leave it out."))
         if body.is_empty:
-            detail, cure = "The request does not say which records.", "Give `outcomes`, `reasons` or `record_ids`."
+            detail = "The request does not say which records."
+            cure = "Give `outcomes`, `reasons`, `record_ids` or `subset_id`."
             chosen.problems.append(FieldProblem(field="outcomes", detail=detail, cure=cure))
             return chosen
+        subset = None if body.subset_id is None else await self._subsets.get(body.subset_id)
+        if body.subset_id is not None and (subset is None or subset["dataset_id"] != job["dataset_id"]):
+            detail = f"The data set has no subset {body.subset_id!r}."
+            cure = "Use the id of one from its list of subsets."
+            chosen.problems.append(FieldProblem(field="subset_id", detail=detail, cure=cure))
+            return chosen
         wanted = await self._wanted(job, body)
+        if subset is not None:
+            wanted &= selection_of(subset["selection"])
         chosen.selection = wanted
         if not body.include_verified:
             verified = await self._matching.matching(job["_id"], Match(verified=True))

@@ -251,6 +251,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/subsets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subsets
+         * @description List a data set's subsets by name.
+         */
+        get: operations["list_subsets"];
+        put?: never;
+        /**
+         * Create Subset
+         * @description Save the records that the definition selects now, under a name. Later changes of labels do not change it.
+         */
+        post: operations["create_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/subsets/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Subset
+         * @description Count the records that the definition selects now. Nothing is saved.
+         */
+        post: operations["count_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -977,6 +1021,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/subsets/{subset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Subset */
+        get: operations["get_subset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Subset
+         * @description Delete the subset. Jobs that ran over it keep their records.
+         */
+        delete: operations["delete_subset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1592,6 +1657,24 @@ export interface components {
              *     }
              */
             review_policy: components["schemas"]["ReviewPolicy"];
+        };
+        /**
+         * Combined
+         * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
+         */
+        Combined: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "combined";
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "union" | "intersection" | "difference";
+            /** Subset Ids */
+            subset_ids: string[];
         };
         /**
          * ComparedJob
@@ -2301,6 +2384,11 @@ export interface components {
             /** State Reason */
             state_reason: string | null;
             /**
+             * Subset Id
+             * @description The subset that its records were taken from.
+             */
+            subset_id?: string | null;
+            /**
              * Waiting For
              * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
              */
@@ -2422,6 +2510,11 @@ export interface components {
              * @default true
              */
             start: boolean;
+            /**
+             * Subset Id
+             * @description Run over this subset of the data set; all if left out.
+             */
+            subset_id?: string | null;
             /**
              * Weight
              * @description Share of the workers among running jobs.
@@ -2639,6 +2732,7 @@ export interface components {
              */
             budget_usd: number | null;
         };
+        JsonValue: unknown;
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -3008,6 +3102,75 @@ export interface components {
              * @default
              */
             unit: string;
+        };
+        /**
+         * OfJob
+         * @description Records of a job over the data set, as they are now. All that is given must hold; of several values, one.
+         */
+        OfJob: {
+            /**
+             * Below Confidence
+             * @description One label has less than this.
+             */
+            below_confidence?: number | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "job";
+            /**
+             * Labels
+             * @description Task to the values that hold: a person's where one decided, else the model's.
+             * @default {}
+             * @example {
+             *       "sentiment": [
+             *         "positive",
+             *         "neutral"
+             *       ]
+             *     }
+             */
+            labels: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+            /**
+             * Least Confidence
+             * @description One label has at least this.
+             */
+            least_confidence?: number | null;
+            /**
+             * Outcomes
+             * @default []
+             */
+            outcomes: components["schemas"]["Outcome"][];
+            /**
+             * Reasons
+             * @description Why records are invalid or failed.
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Verified
+             * @description Whether a person decided; left out: either.
+             */
+            verified?: boolean | null;
+        };
+        /**
+         * OfRecords
+         * @description These records.
+         */
+        OfRecords: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "records";
+            /**
+             * Record Ids
+             * @description Your own record ids.
+             */
+            record_ids: string[];
         };
         /**
          * OnDuplicate
@@ -3729,6 +3892,11 @@ export interface components {
              * @default []
              */
             record_ids: string[];
+            /**
+             * Subset Id
+             * @description Records of this subset of the data set.
+             */
+            subset_id?: string | null;
         };
         /**
          * Said
@@ -3923,6 +4091,69 @@ export interface components {
              * @default
              */
             question: string;
+        };
+        /** Subset */
+        Subset: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /**
+             * Definition
+             * @description What it was made from; it is not evaluated again.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Size
+             * @description Its records, frozen when it was made.
+             */
+            size: number;
+        };
+        /** SubsetCount */
+        SubsetCount: {
+            /**
+             * Records
+             * @description Records that the definition selects now.
+             */
+            records: number;
+        };
+        /** SubsetCreate */
+        SubsetCreate: {
+            /** Definition */
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+            /**
+             * Name
+             * @description Unique in the data set.
+             */
+            name: string;
+        };
+        /** SubsetDefinition */
+        SubsetDefinition: {
+            /** Definition */
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+        };
+        /** SubsetPage */
+        SubsetPage: {
+            /** Items */
+            items: components["schemas"]["Subset"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
         };
         /**
          * TaskCarryOver
@@ -5290,6 +5521,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subsets: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubsetPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubsetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subset"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubsetDefinition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubsetCount"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -8581,6 +9035,138 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subset"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
