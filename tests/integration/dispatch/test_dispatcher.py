@@ -113,7 +113,7 @@ async def test_a_cancelled_job_is_announced_and_let_go(world: World) -> None:
             return bool((await world.document())["dispatch"]["announced"])
 
         await eventually(announced)
-        await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.CANCELLED)
     assert len(world.seen.requests) == 16
 
 

@@ -14,8 +14,10 @@ from tandem_client.transport import Transport
 Definition = Mapping[str, Any]
 """A definition as the API takes it, by its `kind`.
 
-`{"kind": "records", "record_ids": […]}`, `{"kind": "job", "job_id": …, "outcomes": ["invalid"]}` with `reasons`, `labels`,
-`least_confidence`, `below_confidence` and `verified`, or `{"kind": "combined", "operation": "union", "subset_ids": […]}`.
+- `{"kind": "records", "record_ids": […]}`
+- `{"kind": "job", "job_id": …, "outcomes": ["invalid"]}`, also with `reasons`, `labels`, `least_confidence`,
+  `below_confidence` and `verified`
+- `{"kind": "combined", "operation": "union", "subset_ids": […]}`, or `intersection` or `difference`
 """
 
 
