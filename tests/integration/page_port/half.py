@@ -13,8 +13,7 @@ from tandem.people import Role
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, utcnow
-from tandem_verification_ui.queue.intake import QueueIntake
-from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 
 LABELS = ("negative", "neutral", "positive")
 RECORDS = 4
@@ -62,7 +61,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         job = await _made(root, f"{below}/jobs", body)
         await AnnotationWriter(database).insert_first([_annotation(job, seq) for seq in range(RECORDS)])
         await put_in_state(database, job["id"], JobState.COMPLETED)
-        await QueueSweep(database, QueueIntake(database)).sweep_job(job["id"])
+        await make_sweep(database, make_intake(database)).sweep_job(job["id"])
         jobs.append(job["id"])
     order = await _made(root, "/review-orders", {"jobs": jobs})
     tokens = {
