@@ -101,7 +101,7 @@ def _cells(job: Job) -> dict[str, str]:
     return {
         "job": job.name,
         "state": _state(job),
-        "done": _done(job),
+        "done": _done(job, grouped=True),
         "labeled": f"{job.counts.labeled:,}",
         "invalid": f"{job.counts.invalid:,}",
         "failed": f"{job.counts.failed:,}",
@@ -111,9 +111,9 @@ def _cells(job: Job) -> dict[str, str]:
     }
 
 
-def _done(job: Job) -> str:
-    """e.g. '40 of 100', or '3 of 5 again' in a later pass."""
-    ended, size = job.done
+def _done(job: Job, *, grouped: bool = False) -> str:
+    """e.g. '40 of 100', or '3 of 5 again' in a later pass; `grouped`: '4,200 of 4,200'."""
+    ended, size = (f"{number:,}" if grouped else str(number) for number in job.done)
     again = " again" if job.current_pass is not None and job.current_pass.number > 1 else ""
     return f"{ended} of {size}{again}"
 
