@@ -115,7 +115,7 @@ async def test_what_is_made_while_its_project_is_deleted_is_never_left_without_i
 
 
 @pytest.mark.parametrize(("kind", "service"), [("datasets", DatasetService), ("label_schemas", LabelSchemaService)])
-async def test_what_comes_right_after_its_project_was_deleted_is_taken_back(
+async def test_what_comes_right_after_its_project_was_deleted_is_taken_back(  # noqa: PLR0917 - fixtures
     admin: httpx.AsyncClient,
     services: Services,
     database: Database,

@@ -123,6 +123,16 @@ class AnnotationReader:
             async for document in self._stream({"job_id": job_id, "seq": seqs}, _COUNTING_INDEX):
                 yield document
 
+    async def block(self, job_id: str, within: Selection, fields: Sequence[str]) -> list[AnnotationDocument]:
+        """Return these fields of the annotations of the selected records, in no order."""
+        shown = {"_id": 0, **dict.fromkeys(fields, 1)}
+        found: list[Any] = []
+        for seqs in seq_queries(within):
+            async with store_errors():
+                query = {"job_id": job_id, "seq": seqs}
+                found += await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
+        return cast("list[AnnotationDocument]", found)
+
     async def count_needing_review(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> int:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():
