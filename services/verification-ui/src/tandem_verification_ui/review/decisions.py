@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.events import LabelValue, SpanTask
+from tandem.events import LabelValue
 from tandem.observability.metrics import DECISIONS
 from tandem.people import Caller
 from tandem.store.conflicts import again_on_conflict
@@ -119,7 +119,7 @@ class Decisions:
 
     async def _checked(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> dict[str, LabelValue]:
         job = await self._shown.job(caller, item.job_id)
-        needs_text = any(isinstance(task, SpanTask) for task in job.schema.tasks)
+        needs_text = any(task.traits.lies_in_record for task in job.schema.tasks)
         fields = await self._shown.fields(job, [item.seq]) if needs_text else {}
         return checked(job.schema.tasks, request.values, fields.get(item.seq, {}))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, assert_never
 
 from tandem.events import (
     LabelTask,
@@ -68,13 +68,15 @@ def _value(task: LabelTask, given: Any, fields: Mapping[str, str], separator: st
                 return given.text
             if not isinstance(given, str | int) or isinstance(given, bool):
                 raise GoldError(f"a text is wanted, this is a JSON {type(given).__name__}", _cure(task))
-            return str(given) if isinstance(task, TextTask) else str(given).strip()
+            return str(given) if task.traits.is_free_text else str(given).strip()
         case NumberTask():
             return _number(task, given)
         case MultipleChoiceTask():
             return _labels(task, given, separator)
         case SpanTask():
             return _spans(task, given, fields)
+        case _:
+            assert_never(task)
 
 
 def _number(task: NumberTask, given: Any) -> float:
@@ -168,3 +170,5 @@ def _cure(task: LabelTask) -> str:
         case SpanTask():
             label = task.options[0].value
             return f'Write a JSON list of {{"start": 0, "end": 4, "label": "{label}"}}; labels: {known}.'
+        case _:
+            assert_never(task)
