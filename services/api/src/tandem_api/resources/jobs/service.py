@@ -23,6 +23,7 @@ from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.planning.preflight import Preflight
 from tandem_api.resources.jobs.budgets import problem_with_budget
+from tandem_api.resources.jobs.kept_counts import KeptCounts
 from tandem_api.resources.jobs.new_job import new_job
 from tandem_api.resources.jobs.schemas import (
     Job,
@@ -59,6 +60,7 @@ class JobService:
         self._prices = prices
         self._preflight = preflight
         self._people = people
+        self._kept_counts = KeptCounts()
 
     # --- making
 
@@ -219,7 +221,8 @@ class JobService:
         totals, job_id = job["dispatch"]["totals"], job["_id"]
         if not _is_in_first_pass(job):
             if job["state"] != JobState.COMPLETED:
-                return await self._annotations.count_by_outcome(job_id)
+                key = (job_id, job["revision"])
+                return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id))
             return replace(OutcomeCounts(**totals), needs_review=await self._annotations.count_needing_review(job_id))
         # What was asked for after the totals were made; it can be asked for of ended jobs alone.
         low = job["dispatch"]["low"]
@@ -231,7 +234,9 @@ class JobService:
 
     async def in_pass(self, job: JobDocument) -> OutcomeCounts:
         """Count the records that ended in the job's last pass."""
-        return await self._annotations.count_by_outcome(job["_id"], attempt=attempt_of(job))
+        job_id, attempt = job["_id"], attempt_of(job)
+        key = (job_id, job["revision"], attempt)
+        return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id, attempt=attempt))
 
     async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:
         """Show a job. `names`: of people by id, where they were read already."""
