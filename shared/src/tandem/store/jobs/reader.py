@@ -59,8 +59,9 @@ class JobReader:
         before: tuple[datetime, str] | None = None,
         limit: int = 100,
     ) -> list[JobDocument]:
-        """Jobs of the project, of these projects, or of all (None), newest first; hidden ones are left out. Sets of seqs
-        are not read: of the selections, the sizes alone are to be used.
+        """Jobs of the project, of these projects, or of all (None), newest first; hidden ones are left out.
+
+        Sets of seqs are not read: of the selections, the sizes alone are to be used.
 
         `before` is (created_at, _id) of the last one of the page before.
         """
