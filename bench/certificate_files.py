@@ -88,7 +88,7 @@ def main(size: int, error: float, claimed: float) -> None:
 def line_of(seq: int, label: str, risk: int) -> dict[str, Any]:
     values = {"sentiment": label}
     frozen = {"attempt": 1, "labels": values, "risks": {"sentiment": risk}, "reads": []}
-    text = "A text of about the length of a tweet, which has a hundred and forty letters or less, and says what it says."
+    text = "A text of about the length of a tweet, which has a hundred and forty letters or less."
     return {
         "record_id": f"r{seq}",
         "seq": seq,
