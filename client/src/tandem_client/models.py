@@ -58,6 +58,15 @@ class ImportResult(Model):
     repeated: int = 0
     """Rows equal to an earlier one of the file, whose made ids end with their number."""
     delimiter: str | None = None
+    file_format: str | None = None
+    """What the file was, by its content."""
+    packing: str | None = None
+    empty: int = 0
+    """Rows without text that were left out."""
+    left_out: tuple[str, ...] = ()
+    """Columns that no part of the records comes from."""
+    gold: dict[str, str] = Field(default_factory=dict)
+    """Task to the column that its gold values came from."""
 
 
 class Agent(Model):

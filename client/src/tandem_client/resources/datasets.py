@@ -12,6 +12,7 @@ from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
 Delimiter = Literal[",", ";", "\t", "|"]
+FileFormat = Literal["csv", "jsonl", "json", "parquet", "xlsx"]
 Encoding = Literal[
     "utf-8",
     "utf-16",
@@ -47,6 +48,57 @@ class Datasets:
     def find(self, project_id: str, name: str) -> Dataset | None:
         """Find the data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
+
+    def import_file(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        text_columns: Sequence[str],
+        format: FileFormat | None = None,  # noqa: A002 - the API's own name
+        sheet: str | None = None,
+        id_column: str | None = None,
+        make_ids: bool = False,
+        gold_column: str | None = None,
+        gold_task: str | None = None,
+        gold_columns: Mapping[str, str] | None = None,
+        gold_separator: str | None = None,
+        label_schema_id: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        delimiter: Delimiter | None = None,
+        encoding: Encoding | None = None,
+        skip_empty: bool = False,
+        on_duplicate: Literal["error", "skip"] | None = None,
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
+        on_bytes: OnBytes | None = None,
+    ) -> ImportResult:
+        """Import a file of any format that is read: CSV, JSONL, JSON, Parquet, Excel, the texts also in gzip or zstd.
+
+        The server recognizes it by its content; `format` is for texts that look like another. `sheet` names that of an
+        Excel file, the first one when left out. `skip_empty` leaves out rows without text. Everything else is as in
+        `import_csv`; the error's extras list all rows with faults under `faults`.
+        """
+        return self._import(
+            dataset_id,
+            Path(file),
+            format=format,
+            text_columns=text_columns,
+            id_column=id_column,
+            make_ids=make_ids,
+            gold_column=gold_column,
+            gold_task=gold_task,
+            gold_columns=gold_columns,
+            gold_separator=gold_separator,
+            label_schema_id=label_schema_id,
+            metadata_columns=metadata_columns,
+            delimiter=delimiter,
+            encoding=encoding,
+            sheet=sheet,
+            skip_empty=skip_empty,
+            on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
+            on_bytes=on_bytes,
+        )
 
     def import_csv(
         self,
@@ -142,7 +194,7 @@ class Datasets:
         dataset_id: str,
         file: Path,
         *,
-        format: Literal["csv", "jsonl"],  # noqa: A002 - the API's own name
+        format: FileFormat | None,  # noqa: A002 - the API's own name
         text_columns: Sequence[str],
         id_column: str | None,
         make_ids: bool,
@@ -154,6 +206,8 @@ class Datasets:
         metadata_columns: Sequence[str],
         delimiter: str | None = None,
         encoding: Encoding | None,
+        sheet: str | None = None,
+        skip_empty: bool = False,
         on_duplicate: str | None,
         on_same_content: str,
         on_bytes: OnBytes | None,
@@ -171,13 +225,17 @@ class Datasets:
             "metadata_columns": ",".join(metadata_columns) or None,
             "delimiter": delimiter,
             "encoding": encoding,
+            "sheet": sheet,
+            "skip_empty": skip_empty or None,
             "on_duplicate": on_duplicate,
             "on_same_content": on_same_content,
         }
-        content_type = "text/csv" if format == "csv" else "application/x-ndjson"
         with file.open("rb") as source:
             body = self._http.upload(
-                f"/datasets/{dataset_id}/imports", _chunks(source, on_bytes), content_type=content_type, params=params
+                f"/datasets/{dataset_id}/imports",
+                _chunks(source, on_bytes),
+                content_type="application/octet-stream",
+                params=params,
             )
         return ImportResult.model_validate(body)
 

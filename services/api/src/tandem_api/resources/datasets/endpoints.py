@@ -17,11 +17,12 @@ from tandem_api.resources.datasets.column_names import (
 )
 from tandem_api.resources.datasets.parsing.encodings import Encoding
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.opening import FileOptions
+from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.schemas import (
     Dataset,
     DatasetCreate,
     DatasetPage,
-    FileFormat,
     ImportResult,
     OnDuplicate,
     OnSameContent,
@@ -38,8 +39,15 @@ _FILE = {
         "required": True,
         "description": "The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream.",
         "content": {
-            "text/csv": {"schema": {"type": "string", "format": "binary"}},
-            "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+            name: {"schema": {"type": "string", "format": "binary"}}
+            for name in (
+                "application/octet-stream",
+                "text/csv",
+                "application/x-ndjson",
+                "application/json",
+                "application/vnd.apache.parquet",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
         },
     }
 }
@@ -83,7 +91,7 @@ async def import_records(
     caller: Admin,
     api: Api,
     format: Annotated[  # noqa: A002 - the word of the interface
-        FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
+        FileFormat | None, Query(description="Format of the file; recognized by its content when left out.")
     ] = None,
     encoding: Annotated[Encoding, Query(description="Encoding of the file.")] = Encoding.UTF_8,
     id_column: Annotated[
@@ -143,6 +151,10 @@ async def import_records(
         OnSameContent,
         Query(description="What to do with a row whose fields equal those of another record, whatever its id."),
     ] = OnSameContent.KEEP,
+    skip_empty: Annotated[bool, Query(description="Leave out rows without text, and count them.")] = False,
+    sheet: Annotated[
+        str | None, Query(max_length=200, description="Sheet of an Excel file; else the first one.")
+    ] = None,
     delimiter: Annotated[
         str | None,
         Query(
@@ -153,10 +165,12 @@ async def import_records(
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
-    (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
-    id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
-    imported again, only its new rows are added.
+    CSV, JSONL, arrays and sequences of JSON objects, Parquet and Excel are recognized by their content; the text
+    formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON objects are columns. The
+    first fault is reported with its row (counted from 1 below the header), line and column; where there are several,
+    `faults` lists them. Columns that are not used are named in the result. Records never change, as labels refer to
+    their text. A row whose id exists already is a fault or is skipped; give a changed text an id of its own. When a
+    file without ids is imported again, only its new rows are added.
     """
     dataset = await api.datasets.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
@@ -180,9 +194,8 @@ async def import_records(
         request,
         dataset_id,
         mapping,
-        file_format=format,
-        encoding=encoding,
-        delimiter=delimiter,
+        options=FileOptions(format, encoding, delimiter, sheet or None),
+        skip_empty=skip_empty,
         on_duplicate=on_duplicate,
         on_same_content=on_same_content,
         by=caller,

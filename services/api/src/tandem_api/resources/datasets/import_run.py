@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.records.writer import RecordWriter
 from tandem_api.resources.datasets.duplicates import Duplicates
-from tandem_api.resources.datasets.parsing.encodings import Encoding
-from tandem_api.resources.datasets.parsing.making import RecordMaker
+from tandem_api.resources.datasets.faults import EMPTY_TEXT, Faults
+from tandem_api.resources.datasets.left_out import LeftOut
+from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.recognising import FileFormat, Packing
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser
 from tandem_api.resources.datasets.record_ids import MadeIds
 from tandem_api.resources.datasets.schemas import OnDuplicate, OnSameContent
@@ -23,11 +25,14 @@ class Reading:
     """The way the file is read, and the rule for rows that are there already."""
 
     parser: RowParser
+    file_format: FileFormat
+    packing: Packing | None
     mapping: ColumnMapping
-    encoding: Encoding
     on_duplicate: OnDuplicate | None
     """None: such a row is a fault where rows bring their own ids, and skipped where ids are made."""
     on_same_content: OnSameContent
+    skip_empty: bool = False
+    """True: rows without text are left out; else they are a fault."""
 
 
 @dataclass
@@ -40,9 +45,32 @@ class ImportRun:
     maker: RecordMaker
     duplicates: Duplicates
     made_ids: MadeIds
+    left_out: LeftOut
     next_seq: int
+    skip_empty: bool = False
+    faults: Faults = field(default_factory=Faults)
+    empty: int = 0
+    """Rows without text that were left out."""
     records: int = 0
     first_made: list[str] = field(default_factory=list)
+
+    def drafts(self, rows: Sequence[Row]) -> list[Draft]:
+        """Convert the rows up to the first fault, so that a duplicate before it is reported first; all faults are
+        collected. Raises FileFaultError where reading on would tell nothing new."""
+        drafts: list[Draft] = []
+        for row in rows:
+            self.left_out.see(row.values)
+            try:
+                draft = self.maker.draft(row)
+            except FileFaultError as fault:
+                if self.skip_empty and fault.code == EMPTY_TEXT:
+                    self.empty += 1
+                    continue
+                self.faults.add(fault)
+            else:
+                if not self.faults.kept:
+                    drafts.append(draft)
+        return drafts
 
     def took(self, ids: Sequence[str]) -> None:
         """Record that these rows are written."""
@@ -75,7 +103,11 @@ def begin(
         reading.on_duplicate or usual, reading.on_same_content, mapping.id_column, import_id, first_seq
     )
     made_ids = MadeIds(records, dataset["_id"], import_id, visible_below=first_seq)
-    return ImportRun(dataset, import_id, mapping, maker, duplicates, made_ids, first_seq)
+    left_out = LeftOut(mapping)
+    left_out.see(columns or ())
+    return ImportRun(
+        dataset, import_id, mapping, maker, duplicates, made_ids, left_out, first_seq, skip_empty=reading.skip_empty
+    )
 
 
 def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
 
@@ -23,14 +24,15 @@ from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
 from tandem.store.records.writer import RecordWriter
 from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
-from tandem_api.resources.datasets.parsing.encodings import in_utf8
-from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.making import Draft
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
 from tandem_api.resources.datasets.schemas import ImportResult
 
 T = TypeVar("T")
 
 BATCH = 1000
+SPOOLED_ROWS = 500
+"""Rows of a file on disk that are read at a time, in a thread."""
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
 
@@ -38,22 +40,46 @@ BATCH_CHARACTERS = 4_000_000
 _log = get_logger(__name__)
 
 
+class Batch:
+    """Rows to be written together."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._characters = 0
+
+    def add(self, row: Row) -> None:
+        self._rows.append(row)
+        self._characters += sum(len(value) for value in row.values.values() if isinstance(value, str))
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._rows) == BATCH or self._characters >= BATCH_CHARACTERS
+
+    def taken(self) -> list[Row]:
+        """Return the rows, and begin anew."""
+        rows, self._rows, self._characters = self._rows, [], 0
+        return rows
+
+
+def collected(rows: Iterator[Row]) -> tuple[list[Row], FileFaultError | None]:
+    """Return the rows up to the first fault, and the fault."""
+    found: list[Row] = []
+    try:
+        found.extend(rows)
+    except FileFaultError as fault:
+        return found, fault
+    return found, None
+
+
 class ImportBusyError(Exception):
     """Another import into this data set is under way."""
-
-
-class UploadTooLargeError(Exception):
-    """The file is larger than an upload may be. The text is the limit in bytes."""
-
-
-class UploadStalledError(Exception):
-    """No part of the file arrived for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
     rows: Limits
     upload_bytes: int
+    unpacked_bytes: int
     idle_seconds: float
     lease_seconds: float
 
@@ -109,53 +135,63 @@ class Importer:
                 f"text_columns names {', '.join(mapping.text_columns)}.",
                 cure="Name the same columns, or make another data set.",
             )
-        batch: list[Row] = []
-        held = 0
         run: ImportRun | None = None
-        async for row in self._rows(chunks, reading):
-            if run is None:
-                run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
-            batch.append(row)
-            held += sum(len(value) for value in row.values.values() if isinstance(value, str))
-            if len(batch) == BATCH or held >= BATCH_CHARACTERS:
-                await self._write(run, batch)
-                batch, held = [], 0
+        batch = Batch()
+        ending: FileFaultError | None = None
+        async for rows, fault in self._pieces(chunks, reading):
+            ending = fault
+            for row in rows:
+                if run is None:
+                    run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
+                batch.add(row)
+                if batch.is_full:
+                    await self._write(run, batch.taken())
         if run is None:
             if reading.parser.columns is not None:
                 mapping.check(reading.parser.columns)
-            raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
-        await self._write(run, batch)
+            raise ending or FileFaultError(
+                "empty-file", "The file has no rows.", cure="Send at least one row below the header."
+            )
+        await self._write(run, batch.taken())
+        run.faults.end(ending)
         return run
 
-    async def _rows(self, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncIterator[Row]:
-        async for chunk in in_utf8(self._bounded(chunks), reading.encoding):
-            for row in reading.parser.feed(chunk):
-                yield row
-        for row in reading.parser.finish():
-            yield row
-
-    async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        taken = 0
+    async def _pieces(
+        self, chunks: AsyncIterator[bytes], reading: Reading
+    ) -> AsyncIterator[tuple[list[Row], FileFaultError | None]]:
+        """Yield the rows as they come, and with the last of them the fault that ends the file, if there is one."""
+        parser = reading.parser
+        try:
+            async for chunk in chunks:
+                rows, fault = collected(parser.feed(chunk))
+                yield rows, fault
+                if fault is not None:
+                    return
+        except FileFaultError as broken:  # of the bytes themselves: another encoding, a damaged archive
+            yield [], broken
+            return
+        last = parser.finish()
+        if not parser.is_spooled:
+            yield collected(last)
+            return
         while True:
-            try:
-                async with asyncio.timeout(self.limits.idle_seconds):
-                    chunk = await anext(chunks, None)
-            except TimeoutError as error:
-                raise UploadStalledError from error
-            if chunk is None:
+            rows, fault = await asyncio.to_thread(collected, islice(last, SPOOLED_ROWS))
+            if rows or fault is not None:
+                yield rows, fault
+            if fault is not None or not rows:
                 return
-            taken += len(chunk)
-            if taken > self.limits.upload_bytes:
-                raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
-            yield chunk
 
     async def _write(self, run: ImportRun, rows: Sequence[Row]) -> None:
-        drafts, fault = _drafts(run.maker, rows)
+        """Write the rows' records; once a row had a fault, only look for further ones."""
+        had_faults = bool(run.faults.kept)
+        drafts = run.drafts(rows)
+        if had_faults:
+            return
         new = await self._new_ids(run, drafts)
         if run.duplicates.looks_at_content:
             new = await self._new_contents(run, new)
-        if fault is not None:
-            raise fault
+        if run.faults.kept:
+            return
         dataset_id = run.dataset["_id"]
         await self._records.insert(
             [
@@ -230,6 +266,11 @@ class Importer:
             made_ids=run.first_made,
             repeated=run.made_ids.repeated,
             delimiter=reading.parser.delimiter,
+            file_format=reading.file_format,
+            packing=reading.packing,
+            empty=run.empty,
+            left_out=run.left_out.names,
+            gold=dict(mapping.gold_columns),
             visible_below=committed["visible_below"],
         )
 
@@ -260,24 +301,3 @@ class Importer:
                 await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
-
-
-def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:
-    """Make drafts up to the first fault, so that a fault in an earlier row is reported first."""
-    drafts: list[Draft] = []
-    try:
-        drafts.extend(map(maker.draft, rows))
-    except FileFaultError as fault:
-        return drafts, fault
-    return drafts, None
-
-
-async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:
-    """Read the rest of the body and discard it, so that a client that is still sending can read the answer."""
-    taken = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            async for chunk in chunks:
-                taken += len(chunk)
-                if taken > most_bytes:
-                    return

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tandem.events import LabelValue
 from tandem_api.paging import Page
+from tandem_api.resources.datasets.parsing.recognising import FileFormat, Packing
 from tandem_api.views import Body, Name, View
 
 
@@ -67,6 +68,13 @@ class ImportResult(View):
         default=0, description="Rows equal to an earlier one of the file, whose made ids end with their number: -2, -3."
     )
     delimiter: str | None = Field(default=None, description="Delimiter of the file, if it is CSV.")
+    file_format: FileFormat = Field(default=FileFormat.CSV, description="What the file was, by its content.")
+    packing: Packing | None = Field(default=None, description="How the file was compressed.")
+    empty: int = Field(default=0, description="Rows without text that were left out (skip_empty).")
+    left_out: list[str] = Field(
+        default=[], description="Columns that no part of the records comes from, the first thousand."
+    )
+    gold: dict[str, str] = Field(default={}, description="Task to the column that its gold values came from.")
     visible_below: int
 
 
@@ -81,11 +89,6 @@ class Record(View):
 
 class RecordPage(Page[Record]):
     pass
-
-
-class FileFormat(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
 
 
 class OnDuplicate(StrEnum):

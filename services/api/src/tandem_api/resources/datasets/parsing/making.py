@@ -15,6 +15,7 @@ from tandem_api.resources.datasets.parsing.mapping import ColumnMapping, obvious
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_ID_CHARACTERS = 500
+_EMPTY_CURE = "Fill it in, or have such rows left out: skip_empty=true (--skip-empty)."
 _MAKE_IDS = "have ids made of the content: make_ids=true (--make-ids)"
 
 
@@ -68,9 +69,9 @@ class RecordMaker:
         """Convert the row to a draft. Raises FileFaultError."""
         own_id = self._own_id(row)
         fields = {name: self._text(row, self._mapping.column_of(name)) for name in self._fields}
-        if not any(text.strip() for text in fields.values()):
+        if all(is_blank(text) for text in fields.values()):
             column = self._mapping.column_of(self._mapping.text_columns[0])
-            raise self._fault("missing-text", row, column, "there is no text", "Fill it in or leave the row out.")
+            raise self._fault("missing-text", row, column, "there is no text", _EMPTY_CURE)
         metadata, gold = self._metadata(row), self._gold(row, fields)
         self._check_size(row, fields, metadata)
         return Draft(row, own_id, fields, metadata, gold, content_hash(fields))
@@ -131,6 +132,8 @@ class RecordMaker:
         except KeyError:
             detail = f"the object has no {column!r}; it has {', '.join(map(repr, list(row.values)[:30]))}"
             cure = "Give every object the same keys." if row.number > 1 else "Name a key of the objects, or a path."
+            if within := [key for key, part in row.values.items() if _is_list_of_objects(part)]:
+                cure = f"The file is one object; save the list in its {within[0]!r} alone: [{{…}}, {{…}}]."
             if column == self._mapping.id_column:
                 cure = f"Name the key that holds the rows' own ids in id_column (--id-column), or {_MAKE_IDS}."
             elif paths := _paths_to(row.values, column) or _paths_to(row.values):
@@ -233,6 +236,18 @@ class RecordMaker:
             line=row.line,
             column=column,
         )
+
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a reader of the text sees nothing: blanks, or characters without width."""
+    return not text.strip() or (not text.isascii() and not text.translate(_INVISIBLE).strip())
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, dict) for part in value[:10])
 
 
 def _at_path(values: Any, path: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,9 +23,10 @@ class Row:
     """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted."""
 
     number: int
-    line: int
+    line: int | None
+    """None where the file has no lines."""
     values: dict[str, Any]
-    """Column to value: text in a CSV file, any JSON in a JSONL file."""
+    """Column to value: text in a CSV or Excel file, any JSON in others."""
 
 
 class FileFaultError(Exception):
@@ -50,6 +51,10 @@ class FileFaultError(Exception):
         self.line = line
         self.column = column
         self.byte = byte
+        self.all_faults: Sequence[FileFaultError] = (self,)
+        """The faults of the file in the order of its rows, the first ones if there are many; this is the first."""
+        self.count = 1
+        """How many faults the file has, as far as it was read."""
 
 
 class RowParser(Protocol):
@@ -59,6 +64,8 @@ class RowParser(Protocol):
     """The columns, known once the header was read; always None where rows name their own."""
     delimiter: str | None
     """The delimiter between cells, known once the header was read; None where there is none."""
+    is_spooled: bool
+    """Whether rows come at `finish` alone, which blocks."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         """Yield the rows that this piece completes, before the fault if there is one. Raises FileFaultError."""

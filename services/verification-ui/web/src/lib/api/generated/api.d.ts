@@ -202,10 +202,12 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
-         *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
-         *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
-         *     imported again, only its new rows are added.
+         *     CSV, JSONL, arrays and sequences of JSON objects, Parquet and Excel are recognized by their content; the text
+         *     formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON objects are columns. The
+         *     first fault is reported with its row (counted from 1 below the header), line and column; where there are several,
+         *     `faults` lists them. Columns that are not used are named in the result. Records never change, as labels refer to
+         *     their text. A row whose id exists already is a fault or is skipped; give a changed text an id of its own. When a
+         *     file without ids is imported again, only its new rows are added.
          */
         post: operations["import_records"];
         delete?: never;
@@ -2060,7 +2062,7 @@ export interface components {
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "csv" | "jsonl";
+        FileFormat: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -2119,6 +2121,25 @@ export interface components {
              */
             duplicates: number;
             /**
+             * Empty
+             * @description Rows without text that were left out (skip_empty).
+             * @default 0
+             */
+            empty: number;
+            /**
+             * @description What the file was, by its content.
+             * @default csv
+             */
+            file_format: components["schemas"]["FileFormat"];
+            /**
+             * Gold
+             * @description Task to the column that its gold values came from.
+             * @default {}
+             */
+            gold: {
+                [key: string]: string;
+            };
+            /**
              * Id Column
              * @description Where the records' ids come from; null when they were made of the content.
              */
@@ -2126,11 +2147,19 @@ export interface components {
             /** Import Id */
             import_id: string;
             /**
+             * Left Out
+             * @description Columns that no part of the records comes from, the first thousand.
+             * @default []
+             */
+            left_out: string[];
+            /**
              * Made Ids
              * @description The first twenty of the ids that were made.
              * @default []
              */
             made_ids: string[];
+            /** @description How the file was compressed. */
+            packing?: components["schemas"]["Packing"] | null;
             /**
              * Records
              * @description Taken in and visible from now on.
@@ -2955,6 +2984,11 @@ export interface components {
          * @enum {string}
          */
         Outcome: "labeled" | "invalid" | "failed";
+        /**
+         * Packing
+         * @enum {string}
+         */
+        Packing: "gzip" | "zstd";
         /**
          * Pair
          * @description Two agents, over the records to which both gave a label; what does not concern the kind of task is null.
@@ -4871,7 +4905,7 @@ export interface operations {
     import_records: {
         parameters: {
             query?: {
-                /** @description Format of the file; read from the content type when left out. */
+                /** @description Format of the file; recognized by its content when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
@@ -4897,6 +4931,10 @@ export interface operations {
                 on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
+                /** @description Leave out rows without text, and count them. */
+                skip_empty?: boolean;
+                /** @description Sheet of an Excel file; else the first one. */
+                sheet?: string | null;
                 /** @description Delimiter of a CSV file. Left out: the one that gives its header the columns named here. */
                 delimiter?: string | null;
             };
@@ -4909,6 +4947,10 @@ export interface operations {
         /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
+                "application/json": string;
+                "application/octet-stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
