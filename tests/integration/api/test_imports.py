@@ -55,6 +55,9 @@ async def test_a_csv_becomes_records_in_its_order(admin: httpx.AsyncClient, data
         "empty": 0,
         "left_out": [],
         "gold": {"ok": "label"},
+        "tool": None,
+        "opinions": 0,
+        "disagreed": 0,
         "visible_below": 2,
     }
     first, second = await seen(admin, dataset)

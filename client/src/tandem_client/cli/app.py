@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import agents, data, jobs, people, previewing, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -33,6 +33,7 @@ app = typer.Typer(
 
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
+projects.datasets.command("preview")(previewing.preview)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")

@@ -20,6 +20,15 @@ from tandem_client.resources.datasets import Delimiter
 NAMED_COLUMNS = 20
 
 
+class ToolName(StrEnum):
+    NONE = "none"
+    LABEL_STUDIO = "label-studio"
+    ARGILLA = "argilla"
+    DOCCANO = "doccano"
+    PRODIGY = "prodigy"
+    POTATO = "potato"
+
+
 class DelimiterName(StrEnum):
     COMMA = "comma"
     SEMICOLON = "semicolon"
@@ -76,12 +85,12 @@ def import_file(
     ],
     project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
     text_column: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="Column that becomes a field of the record; repeatable. field=column where they differ; in JSONL a "
-            "column may be a path, e.g. text=data.body."
+            "column may be a path, e.g. text=data.body. Left out: the column text."
         ),
-    ],
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name of the data set; the file's name when left out.")] = None,
     id_column: Annotated[
         str | None,
@@ -122,6 +131,10 @@ def import_file(
     skip_same_content: Annotated[
         bool, typer.Option(help="Leave out rows whose fields equal those of another record.")
     ] = False,
+    tool: Annotated[
+        ToolName | None,
+        typer.Option(help="Annotation tool that wrote the file; found out when left out. none: take it as it is."),
+    ] = None,
     skip_empty: Annotated[bool, typer.Option("--skip-empty", help="Leave out rows without text.")] = False,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one when left out.")] = None,
     report: Annotated[
@@ -141,7 +154,7 @@ def import_file(
             result = tandem.datasets.import_file(
                 target.id,
                 file,
-                text_columns=text_column,
+                text_columns=text_column or ["text"],
                 id_column=id_column,
                 make_ids=make_ids,
                 gold_column=gold_column,
@@ -153,6 +166,7 @@ def import_file(
                 delimiter=_DELIMITERS[delimiter] if delimiter else None,
                 sheet=sheet,
                 skip_empty=skip_empty,
+                tool=tool.value if tool else None,
                 encoding=encoding.value if encoding else None,
                 on_duplicate="skip" if skip_duplicates else None,
                 on_same_content="skip" if skip_same_content else "keep",
@@ -179,6 +193,10 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
     for task, column in result.gold.items():
         if task != column:
             yield f"Gold: the column {column!r} has the right answers of the task {task!r}."
+    if result.tool:
+        yield f"The file is an export of {result.tool}: {result.opinions} opinions of its annotators are kept."
+    if result.disagreed:
+        yield f"Records without gold, because the annotators said different things: {result.disagreed}."
     if result.empty:
         yield f"Rows without text that were left out: {result.empty}."
     if result.left_out:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from tandem_client.models import Dataset, ImportResult
+from tandem_client.models import Dataset, ImportPreview, ImportResult
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
 
@@ -24,6 +24,10 @@ Encoding = Literal[
     "shift_jis",
     "gb18030",
 ]
+Tool = Literal["none", "label-studio", "argilla", "doccano", "prodigy", "potato"]
+PREVIEW_BYTES = 1024 * 1024
+_NEEDED_WHOLE = (b"PAR1", b"PK\x03\x04")
+"""How files begin whose contents stand at their end: Parquet and Excel."""
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 
@@ -68,6 +72,7 @@ class Datasets:
         delimiter: Delimiter | None = None,
         encoding: Encoding | None = None,
         skip_empty: bool = False,
+        tool: Tool | None = None,
         on_duplicate: Literal["error", "skip"] | None = None,
         on_same_content: Literal["keep", "skip", "error"] = "keep",
         on_bytes: OnBytes | None = None,
@@ -75,7 +80,8 @@ class Datasets:
         """Import a file of any format that is read: CSV, JSONL, JSON, Parquet, Excel, the texts also in gzip or zstd.
 
         The server recognizes it by its content; `format` is for texts that look like another. `sheet` names that of an
-        Excel file, the first one when left out. `skip_empty` leaves out rows without text. Everything else is as in
+        Excel file, the first one when left out. `skip_empty` leaves out rows without text. `tool` names the annotation
+        tool that wrote the file, found out when left out; "none" takes its objects as they are. Everything else is as in
         `import_csv`; the error's extras list all rows with faults under `faults`.
         """
         return self._import(
@@ -95,10 +101,58 @@ class Datasets:
             encoding=encoding,
             sheet=sheet,
             skip_empty=skip_empty,
+            tool=tool,
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
             on_bytes=on_bytes,
         )
+
+    def preview(
+        self,
+        file: str | Path,
+        *,
+        project_id: str | None = None,
+        text_columns: Sequence[str] = (),
+        gold_columns: Mapping[str, str] | None = None,
+        label_schema_id: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        id_column: str | None = None,
+        format: FileFormat | None = None,  # noqa: A002 - the API's own name
+        sheet: str | None = None,
+        delimiter: Delimiter | None = None,
+        encoding: Encoding | None = None,
+        tool: Tool | None = None,
+    ) -> ImportPreview:
+        """Return what an import would make of a file: columns, ids, gold and the first records. Nothing is written.
+
+        Of a text the first megabyte is sent, of Parquet and Excel the whole file.
+        """
+        params = {
+            "project_id": project_id,
+            "text_columns": ",".join(text_columns) or None,
+            "gold_columns": _pairs(gold_columns),
+            "label_schema_id": label_schema_id,
+            "metadata_columns": ",".join(metadata_columns) or None,
+            "id_column": id_column,
+            "format": format,
+            "sheet": sheet,
+            "delimiter": delimiter,
+            "encoding": encoding,
+            "tool": tool,
+        }
+        path = Path(file)
+        with path.open("rb") as source:
+            head = source.read(PREVIEW_BYTES)
+            is_cut = path.stat().st_size > len(head) and not head.startswith(_NEEDED_WHOLE)
+            if not is_cut:
+                source.seek(0)
+            body = self._http.upload(
+                "/import-preview",
+                iter((head,)) if is_cut else _chunks(source, None),
+                content_type="application/octet-stream",
+                params={**params, "cut": is_cut or None},
+            )
+        return ImportPreview.model_validate(body)
 
     def import_csv(
         self,
@@ -208,6 +262,7 @@ class Datasets:
         encoding: Encoding | None,
         sheet: str | None = None,
         skip_empty: bool = False,
+        tool: str | None = None,
         on_duplicate: str | None,
         on_same_content: str,
         on_bytes: OnBytes | None,
@@ -219,7 +274,7 @@ class Datasets:
             "make_ids": make_ids or None,
             "gold_column": gold_column,
             "gold_task": gold_task,
-            "gold_columns": ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None,
+            "gold_columns": _pairs(gold_columns),
             "gold_separator": gold_separator,
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
@@ -227,6 +282,7 @@ class Datasets:
             "encoding": encoding,
             "sheet": sheet,
             "skip_empty": skip_empty or None,
+            "tool": tool,
             "on_duplicate": on_duplicate,
             "on_same_content": on_same_content,
         }
@@ -238,6 +294,10 @@ class Datasets:
                 params=params,
             )
         return ImportResult.model_validate(body)
+
+
+def _pairs(gold_columns: Mapping[str, str] | None) -> str | None:
+    return ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None
 
 
 def _chunks(source: BinaryIO, on_bytes: OnBytes | None) -> Iterator[bytes]:

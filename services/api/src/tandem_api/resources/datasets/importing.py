@@ -22,10 +22,12 @@ from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
-from tandem.store.records.writer import RecordWriter
+from tandem.store.records.writer import ExistingKey, RecordWriter
 from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
 from tandem_api.resources.datasets.parsing.making import Draft
+from tandem_api.resources.datasets.parsing.opinions import agreed
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.schemas import ImportResult
 
 T = TypeVar("T")
@@ -199,7 +201,7 @@ class Importer:
                 for place, (draft, key) in enumerate(new)
             ]
         )
-        run.took([key for _, key in new])
+        run.took(new)
 
     async def _new_ids(self, run: ImportRun, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
         """Return the rows whose id no record has yet, with their ids. Raises FileFaultError where others are a
@@ -211,14 +213,34 @@ class Importer:
         existing = await self._records.existing(run.dataset["_id"], keys)
         run.made_ids.came(existing)
         new: list[tuple[Draft, str]] = []
-        begun: dict[str, int] = {}
+        begun: dict[str, Draft] = {}
         for draft, key in zip(drafts, keys, strict=True):
             if key in existing or key in begun:
-                run.duplicates.same_id(draft, key, existing.get(key), begun.get(key))
+                if not await self._merged(run, draft, key, existing.get(key), begun.get(key)):
+                    earlier = begun[key].row.number if key in begun else None
+                    run.duplicates.same_id(draft, key, existing.get(key), earlier)
                 continue
-            begun[key] = draft.row.number
+            begun[key] = draft
             new.append((draft, key))
         return new
+
+    async def _merged(
+        self, run: ImportRun, draft: Draft, key: str, stored: ExistingKey | None, earlier: Draft | None
+    ) -> bool:
+        """Add what an annotator said to the record that another line of the same file made; return whether it was
+        such a line: tools write one line for each annotator."""
+        if not draft.opinions:
+            return False
+        if earlier is not None and earlier.content_hash == draft.content_hash:
+            earlier.add(draft.opinions)
+            return True
+        if stored is None or stored.import_id != run.import_id or stored.content_hash != draft.content_hash:
+            return False
+        opinions = [*await self._records.opinions(run.dataset["_id"], key), *draft.opinions]
+        gold, _ = agreed(opinions)
+        await self._records.set_opinions(run.dataset["_id"], key, run.import_id, opinions, gold)
+        run.added(draft, opinions)
+        return True
 
     async def _new_contents(self, run: ImportRun, drafts: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
         """Return the rows whose fields no record has yet, with their ids. Raises FileFaultError where others are a
@@ -250,7 +272,7 @@ class Importer:
                 part,
                 fields=dataset["fields"] or list(mapping.text_columns),
                 ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
-                gold_tasks=mapping.gold_tasks,
+                gold_tasks=list(run.gold),
                 visible_below=run.next_seq,
             )
         )
@@ -269,8 +291,11 @@ class Importer:
             file_format=reading.file_format,
             packing=reading.packing,
             empty=run.empty,
-            left_out=run.left_out.names,
-            gold=dict(mapping.gold_columns),
+            left_out=[*run.left_out.names, *run.translator.left_out, *run.maker.opinions.unknown],
+            gold=run.gold,
+            tool=tool if (tool := run.translator.tool) is not None and tool is not Tool.NONE else None,
+            opinions=run.opinions,
+            disagreed=run.disagreed,
             visible_below=committed["visible_below"],
         )
 

@@ -16,13 +16,15 @@ from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
 from tandem.web import Problem
 from tandem_api.resources.datasets.import_run import Reading
-from tandem_api.resources.datasets.importing import ImportBusyError, Importer
+from tandem_api.resources.datasets.importing import ImportBusyError, Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
 from tandem_api.resources.datasets.parsing.opening import FileOptions, Opened, open_file
 from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.parsing.rows import FileFaultError
 from tandem_api.resources.datasets.parsing.spool import SpooledRows
-from tandem_api.resources.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
+from tandem_api.resources.datasets.preview import Asked, previewed
+from tandem_api.resources.datasets.schemas import ImportPreview, ImportResult, OnDuplicate, OnSameContent
 from tandem_api.resources.datasets.streams import UploadStalledError, UploadTooLargeError, bounded, drain
 
 MEDIA_TYPES: dict[str, FileFormat | None] = {
@@ -57,6 +59,7 @@ async def receive_import(
     options: FileOptions,
     on_duplicate: OnDuplicate | None,
     on_same_content: OnSameContent,
+    tool: Tool | None,
     skip_empty: bool,
     by: Caller,
 ) -> ImportResult:
@@ -76,7 +79,7 @@ async def receive_import(
             most_bytes=limits.unpacked_bytes,
         )
         reading = Reading(
-            opened.parser, opened.file_format, opened.packing, mapping, on_duplicate, on_same_content, skip_empty
+            opened.parser, opened.file_format, opened.packing, mapping, on_duplicate, on_same_content, tool, skip_empty
         )
         return await importer.run(dataset_id, opened.chunks, reading, by=by)
     except ClientDisconnect:
@@ -92,6 +95,39 @@ async def receive_import(
     finally:
         if opened is not None and isinstance(opened.parser, SpooledRows):
             opened.parser.close()
+
+
+async def receive_preview(
+    limits: ImportLimits, request: Request, asked: Asked, *, options: FileOptions
+) -> ImportPreview:
+    """Look at the first rows of the request's body. Raises Problem."""
+    _check_headers(request, limits.upload_bytes)
+    options = stated_options(request, options)
+    body = _body(request)
+    opened: Opened | None = None
+    try:
+        opened = await open_file(
+            bounded(body, most_bytes=limits.upload_bytes, idle_seconds=limits.idle_seconds),
+            options,
+            limits.rows,
+            wanted=list(chain.from_iterable(asked.mapping.wanted().values())) if asked.names_texts else (),
+            most_bytes=limits.unpacked_bytes,
+            cut=asked.is_cut,
+        )
+        preview = await previewed(opened, asked, limits.rows)
+    except ClientDisconnect:
+        raise Problem(400, "upload-cut", "The upload ended before the file did.") from None
+    except Exception as error:
+        problem = _problem_of(error, limits.upload_bytes)
+        if problem is None:
+            raise
+        await _read_on(body)
+        raise problem from error
+    finally:
+        if opened is not None and isinstance(opened.parser, SpooledRows):
+            opened.parser.close()
+    await _read_on(body)
+    return preview
 
 
 def _check_headers(request: Request, limit: int) -> None:

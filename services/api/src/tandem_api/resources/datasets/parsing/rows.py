@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tandem_api.resources.datasets.parsing.tools.said import Said
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -27,6 +29,8 @@ class Row:
     """None where the file has no lines."""
     values: dict[str, Any]
     """Column to value: text in a CSV or Excel file, any JSON in others."""
+    said: tuple[Said, ...] | None = None
+    """What annotators of another tool said about it; None where the row is of no tool."""
 
 
 class FileFaultError(Exception):
