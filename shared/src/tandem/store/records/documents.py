@@ -42,6 +42,8 @@ class RecordDocument(TypedDict):
     """Task to the value that is known to be right, plain and canonical, where the import had one."""
     imported_opinions: NotRequired[list[ImportedOpinion]]
     """What people said in the tool that the record came from; gold where those that count agree."""
+    null_fields: NotRequired[list[str]]
+    """Fields for which the import had null rather than an empty text; absent where there are none."""
     content_hash: str
     import_id: str
     expires_at: NotRequired[datetime]

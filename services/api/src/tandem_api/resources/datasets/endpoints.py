@@ -53,6 +53,7 @@ _FILE = {
                 "text/csv",
                 "application/x-ndjson",
                 "application/json",
+                "application/vnd.apache.arrow.stream",
                 "application/vnd.apache.parquet",
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             )
@@ -181,12 +182,13 @@ async def import_records(
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV, JSONL, arrays and sequences of JSON objects, Parquet and Excel are recognized by their content; the text
-    formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON objects are columns. The
-    first fault is reported with its row (counted from 1 below the header), line and column; where there are several,
-    `faults` lists them. Columns that are not used are named in the result. Records never change, as labels refer to
-    their text. A row whose id exists already is a fault or is skipped; give a changed text an id of its own. When a
-    file without ids is imported again, only its new rows are added.
+    CSV, JSONL, arrays and sequences of JSON objects, Parquet, Excel and Arrow IPC streams are recognized by their
+    content; the text formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON
+    objects are columns; the types of an Arrow stream are kept for frames out. The first fault is reported with its row
+    (counted from 1 below the header), line and column; where there are several, `faults` lists them. Columns that are
+    not used are named in the result. Records never change, as labels refer to their text. A row whose id exists already
+    is a fault or is skipped; give a changed text an id of its own. When a file without ids is imported again, only its
+    new rows are added.
     """
     dataset = await service.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")

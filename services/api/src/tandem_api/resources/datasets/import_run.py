@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.documents import ColumnsPart, DatasetDocument
 from tandem.store.records.documents import ImportedOpinion
 from tandem.store.records.writer import RecordWriter
+from tandem_api.frames.columns import Columns, OtherTypeError, SeenTypes
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.duplicates import Duplicates
 from tandem_api.resources.datasets.faults import EMPTY_TEXT, Faults
 from tandem_api.resources.datasets.left_out import LeftOut
@@ -64,6 +66,7 @@ class ImportRun:
     """Records about which they said different things."""
     records: int = 0
     first_made: list[str] = field(default_factory=list)
+    seen: SeenTypes = field(default_factory=SeenTypes)
 
     def drafts(self, rows: Sequence[Row]) -> list[Draft]:
         """Convert the rows up to the first fault, so that a duplicate before it is reported first; all faults are
@@ -104,6 +107,23 @@ class ImportRun:
         self.next_seq += len(rows)
         self.records += len(rows)
 
+    def columns(self, parser: RowParser) -> ColumnsPart | None:
+        """Return the columns of the data set with this import, None where they are not known. Raises FileFaultError."""
+        before = self.dataset.get("columns")
+        if before is None and self.dataset["fields"]:
+            return None  # an earlier version imported records whose types it did not keep
+        is_typed = isinstance(parser, ArrowRows)
+        if isinstance(parser, ArrowRows):
+            columns = parser.frame(self.mapping)
+        else:
+            columns = self.seen.columns(self.mapping.id_column or "record_id", self.mapping.text_columns)
+        if before is not None:
+            try:
+                columns = Columns.of(before).joined(columns, strict=is_typed)
+            except OtherTypeError as error:
+                raise _other_type(error) from error
+        return columns.part()
+
 
 def begin(
     dataset: DatasetDocument, import_id: str, reading: Reading, first: Row, *, records: RecordWriter, limits: Limits
@@ -125,6 +145,7 @@ def begin(
         fields=dataset["fields"] or mapping.text_columns,
         by_header=columns is not None,
         ids_ignored=asked.make_ids,
+        exact_ids=isinstance(reading.parser, ArrowRows),
     )
     duplicates = Duplicates(
         reading.on_duplicate or usual, reading.on_same_content, mapping.id_column, import_id, first_seq
@@ -134,7 +155,18 @@ def begin(
     left_out.see(columns or ())
     run = ImportRun(dataset, import_id, mapping, maker, duplicates, made_ids, left_out, translator, first_seq)
     run.skip_empty = reading.skip_empty
+    if isinstance(reading.parser, ArrowRows):
+        run.columns(reading.parser)  # finds columns of other types before anything is written
     return run
+
+
+def _other_type(error: OtherTypeError) -> FileFaultError:
+    return FileFaultError(
+        "other-type",
+        f"Column {error.column!r} holds {error.has} in this frame, {error.had} in the data set.",
+        cure=f"Convert the column to {error.had}, or add the frame to another data set.",
+        column=error.column,
+    )
 
 
 def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> None:

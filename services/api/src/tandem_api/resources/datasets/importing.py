@@ -23,6 +23,7 @@ from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
 from tandem.store.records.writer import ExistingKey, RecordWriter
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
 from tandem_api.resources.datasets.parsing.making import Draft
 from tandem_api.resources.datasets.parsing.opinions import agreed
@@ -137,6 +138,7 @@ class Importer:
                 f"text_columns names {', '.join(mapping.text_columns)}.",
                 cure="Name the same columns, or make another data set.",
             )
+        is_typed = isinstance(reading.parser, ArrowRows)
         run: ImportRun | None = None
         batch = Batch()
         ending: FileFaultError | None = None
@@ -147,14 +149,14 @@ class Importer:
                     run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
                 batch.add(row)
                 if batch.is_full:
-                    await self._write(run, batch.taken())
+                    await self._write(run, batch.taken(), is_typed=is_typed)
         if run is None:
             if reading.parser.columns is not None:
                 mapping.check(reading.parser.columns)
             raise ending or FileFaultError(
                 "empty-file", "The file has no rows.", cure="Send at least one row below the header."
             )
-        await self._write(run, batch.taken())
+        await self._write(run, batch.taken(), is_typed=is_typed)
         run.faults.end(ending)
         return run
 
@@ -183,12 +185,15 @@ class Importer:
             if fault is not None or not rows:
                 return
 
-    async def _write(self, run: ImportRun, rows: Sequence[Row]) -> None:
-        """Write the rows' records; once a row had a fault, only look for further ones."""
+    async def _write(self, run: ImportRun, rows: Sequence[Row], *, is_typed: bool) -> None:
+        """Write the rows' records; once a row had a fault, only look for further ones. `is_typed`: the file says the
+        types of its columns."""
         had_faults = bool(run.faults.kept)
         drafts = run.drafts(rows)
         if had_faults:
             return
+        if not is_typed:
+            run.seen.see(draft.metadata for draft in drafts)
         new = await self._new_ids(run, drafts)
         if run.duplicates.looks_at_content:
             new = await self._new_contents(run, new)
@@ -258,6 +263,7 @@ class Importer:
 
     async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
+        columns = run.columns(reading.parser)
         part: ImportPart = {
             "import_id": run.import_id,
             "records": run.records,
@@ -272,6 +278,7 @@ class Importer:
                 part,
                 fields=dataset["fields"] or list(mapping.text_columns),
                 ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                columns=columns,
                 gold_tasks=list(run.gold),
                 visible_below=run.next_seq,
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -40,6 +39,7 @@ MEDIA_TYPES: dict[str, FileFormat | None] = {
     "application/json": None,
     "application/gzip": None,
     "application/zstd": None,
+    "application/vnd.apache.arrow.stream": FileFormat.ARROW,
     "application/vnd.apache.parquet": None,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": None,
 }
@@ -75,7 +75,7 @@ async def receive_import(
             chunks,
             options,
             limits.rows,
-            wanted=list(chain.from_iterable(mapping.wanted().values())),
+            mapping=mapping,
             most_bytes=limits.unpacked_bytes,
         )
         reading = Reading(
@@ -110,7 +110,7 @@ async def receive_preview(
             bounded(body, most_bytes=limits.upload_bytes, idle_seconds=limits.idle_seconds),
             options,
             limits.rows,
-            wanted=list(chain.from_iterable(asked.mapping.wanted().values())) if asked.names_texts else (),
+            mapping=asked.mapping,
             most_bytes=limits.unpacked_bytes,
             cut=asked.is_cut,
         )

@@ -31,6 +31,8 @@ class Draft:
     metadata: dict[str, Any]
     gold: dict[str, Any]
     content_hash: str
+    null_fields: tuple[str, ...] = ()
+    """Fields that were null, not empty."""
     opinions: list[ImportedOpinion] = field(default_factory=list)
     disagreed: bool = False
     """Whether annotators said different things, so that there is no gold."""
@@ -57,6 +59,8 @@ class Draft:
             document["gold"] = self.gold
         if self.opinions:
             document["imported_opinions"] = self.opinions
+        if self.null_fields:
+            document["null_fields"] = list(self.null_fields)
         return document
 
 
@@ -69,9 +73,11 @@ class RecordMaker:
         fields: Sequence[str],
         by_header: bool = False,
         ids_ignored: bool = False,
+        exact_ids: bool = False,
     ) -> None:
         """Set up the conversion. `mapping` is decided; `fields` is the order in which the text columns stand in the
-        records; `by_header`: all rows have the same columns; `ids_ignored`: ids are made though rows may have some."""
+        records; `by_header`: all rows have the same columns; `ids_ignored`: ids are made though rows may have some;
+        `exact_ids`: blanks around an id belong to it."""
         self._mapping = mapping
         self._limits = limits
         self._fields = fields
@@ -79,6 +85,8 @@ class RecordMaker:
         self._looks_for_ids = mapping.make_ids and not by_header and not ids_ignored
         self._taken = mapping.taken
         self.opinions = OpinionMaker(mapping)
+        self._exact_ids = exact_ids
+        self._columns = {name: mapping.column_of(name) for name in fields}
 
     def draft(self, row: Row) -> Draft:
         """Convert the row to a draft. Raises FileFaultError."""
@@ -88,13 +96,17 @@ class RecordMaker:
             column = self._mapping.column_of(self._mapping.text_columns[0])
             raise self._fault("missing-text", row, column, "there is no text", _EMPTY_CURE)
         metadata, gold = self._metadata(row), self._gold(row, fields)
+        nulls = tuple(
+            name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None
+        )
         if not row.said:
             self._check_size(row, fields, metadata)
-            return Draft(row, own_id, fields, metadata, gold, content_hash(fields))
+            return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls)
         opinions = self._opinions(row, fields)
         self._check_size(row, fields, {**metadata, "annotations": opinions})
         agreement, disagreed = agreed(opinions)
-        return Draft(row, own_id, fields, metadata, agreement | gold, content_hash(fields), opinions, disagreed)
+        gold = agreement | gold
+        return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls, opinions, disagreed)
 
     def _opinions(self, row: Row, fields: Mapping[str, str]) -> list[ImportedOpinion]:
         try:
@@ -109,8 +121,10 @@ class RecordMaker:
             if self._looks_for_ids:
                 self._check_has_none(row)
             return None
-        key = self._id_text(row, column).strip()
-        if not key:
+        key = self._id_text(row, column)
+        if not self._exact_ids:
+            key = key.strip()
+        if not key.strip():
             cure = f"Give every row an id of its own, or {_MAKE_IDS}."
             raise self._fault("missing-id", row, column, "there is no id", cure)
         if len(key) > MAX_ID_CHARACTERS:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import chain
 
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
 from tandem_api.resources.datasets.parsing.encodings import Encoding, in_utf8
 from tandem_api.resources.datasets.parsing.excel_rows import ExcelRows
 from tandem_api.resources.datasets.parsing.json_rows import JsonRows
 from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
+from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
 from tandem_api.resources.datasets.parsing.parquet_rows import ParquetRows
-from tandem_api.resources.datasets.parsing.recognising import HEAD_BYTES, FileFormat, Packing, format_of, packing_of
+from tandem_api.resources.datasets.parsing.recognising import (
+    BINARY,
+    HEAD_BYTES,
+    FileFormat,
+    Packing,
+    format_of,
+    packing_of,
+)
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, RowParser
 from tandem_api.resources.datasets.parsing.unpacking import unpacked
 
@@ -46,19 +56,19 @@ async def open_file(
     options: FileOptions,
     limits: Limits,
     *,
-    wanted: Collection[str] = (),
+    mapping: ColumnMapping,
     most_bytes: int,
     cut: bool = False,
 ) -> Opened:
     """Look at the first bytes and choose the parser.
 
-    `wanted`: columns that a CSV's delimiter has to give; `most_bytes`: how large the file may be when it is unpacked;
-    `cut`: the end of the file is missing on purpose. Raises FileFaultError.
+    `mapping`: names columns, which a CSV's delimiter has to give; `most_bytes`: how large the file may
+    unpack to; `cut`: the end of the file is missing on purpose. Raises FileFaultError.
     """
     head, chunks = await _peeked(chunks)
     if (packing := packing_of(head)) is not None:
         head, chunks = await _peeked(unpacked(chunks, packing, most_bytes=most_bytes, cut=cut))
-    is_text = not head.startswith((b"PAR1", b"PK"))
+    is_text = not head.startswith(tuple(BINARY))
     if is_text and options.encoding is not Encoding.UTF_8:
         head, chunks = await _peeked(in_utf8(chunks, options.encoding))
     found = format_of(head, options.file_format)
@@ -68,12 +78,13 @@ async def open_file(
             f"The file is {found.value} inside {packing.value}.",
             cure="Send it as it is: it is compressed already.",
         )
-    return Opened(found, packing, _parser(found, options, limits, wanted), chunks)
+    return Opened(found, packing, _parser(found, options, limits, mapping), chunks)
 
 
-def _parser(found: FileFormat, options: FileOptions, limits: Limits, wanted: Collection[str]) -> RowParser:
+def _parser(found: FileFormat, options: FileOptions, limits: Limits, mapping: ColumnMapping) -> RowParser:
     match found:
         case FileFormat.CSV:
+            wanted = list(chain.from_iterable(mapping.wanted().values()))
             return CsvRows(limits, delimiter=options.delimiter, wanted=wanted)
         case FileFormat.JSONL:
             return JsonlRows(limits)
@@ -83,6 +94,8 @@ def _parser(found: FileFormat, options: FileOptions, limits: Limits, wanted: Col
             return ParquetRows(limits)
         case FileFormat.EXCEL:
             return ExcelRows(limits, sheet=options.sheet)
+        case FileFormat.ARROW:
+            return ArrowRows(limits, mapping)
 
 
 async def _peeked(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:

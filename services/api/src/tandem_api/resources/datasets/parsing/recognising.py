@@ -15,6 +15,7 @@ class FileFormat(StrEnum):
     JSON = "json"
     PARQUET = "parquet"
     EXCEL = "xlsx"
+    ARROW = "arrow"
 
 
 class Packing(StrEnum):
@@ -25,13 +26,13 @@ class Packing(StrEnum):
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at."""
 _PACKINGS = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTD}
-_BINARY = {b"PAR1": FileFormat.PARQUET, b"PK\x03\x04": FileFormat.EXCEL}
+BINARY = {b"PAR1": FileFormat.PARQUET, b"PK\x03\x04": FileFormat.EXCEL, b"\xff\xff\xff\xff": FileFormat.ARROW}
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": ("an Excel file of the old kind (.xls)", "Save it as .xlsx or as CSV."),
     b"BZh": ("compressed with bzip2", "Unpack it, or compress it with gzip or zstd."),
     b"\xfd7zXZ": ("compressed with xz", "Unpack it, or compress it with gzip or zstd."),
     b"7z\xbc\xaf": ("a 7z archive", "Unpack it and import the file inside."),
-    b"ARROW1": ("an Arrow (Feather) file", "Save it as Parquet."),
+    b"ARROW1": ("an Arrow (Feather) file", "Save it as Parquet, or send an Arrow IPC stream."),
     b"SQLite format 3": ("an SQLite database", "Export the table as CSV."),
     b"%PDF": ("a PDF document", "Import a table: CSV, JSON, Parquet or Excel."),
     b"PK\x05\x06": ("an empty zip archive", "Import the file itself."),
@@ -49,13 +50,13 @@ def format_of(head: bytes, stated: FileFormat | None) -> FileFormat:
     What the bytes say plainly wins over what is stated: Parquet is Parquet under any name. A text is CSV where that is
     stated, else what its first character says. Raises FileFaultError for formats that are not read.
     """
-    for magic, found in _BINARY.items():
+    for magic, found in BINARY.items():
         if head.startswith(magic):
             return found
     for magic, (name, cure) in _REFUSED.items():
         if head.startswith(magic):
             raise FileFaultError("unreadable-format", f"The file is {name}.", cure=cure)
-    if stated in (FileFormat.PARQUET, FileFormat.EXCEL):
+    if stated in (FileFormat.PARQUET, FileFormat.EXCEL, FileFormat.ARROW):
         raise FileFaultError(
             "unreadable-format", f"The file is no {stated.value} file.", cure="Leave the format out: it is recognized."
         )

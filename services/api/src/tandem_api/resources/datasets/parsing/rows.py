@@ -22,11 +22,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted."""
+    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted, and
+    None where the file has no lines."""
 
     number: int
     line: int | None
-    """None where the file has no lines."""
     values: dict[str, Any]
     """Column to value: text in a CSV or Excel file, any JSON in others."""
     said: tuple[Said, ...] | None = None
