@@ -60,6 +60,60 @@ class ImportResult(Model):
     repeated: int = 0
     """Rows equal to an earlier one of the file, whose made ids end with their number."""
     delimiter: str | None = None
+    file_format: str | None = None
+    """What the file was, by its content."""
+    packing: str | None = None
+    empty: int = 0
+    """Rows without text that were left out."""
+    left_out: tuple[str, ...] = ()
+    """Columns that no part of the records comes from."""
+    gold: dict[str, str] = Field(default_factory=dict)
+    """Task to the column that its gold values came from."""
+    tool: str | None = None
+    """The annotation tool that wrote the file."""
+    opinions: int = 0
+    disagreed: int = 0
+    """Records without gold because that tool's annotators said different things."""
+
+
+class PreviewColumn(Model):
+    """A column of a file, and what an import would make of it."""
+
+    name: str
+    kind: str
+    filled: int
+    examples: tuple[Any, ...] = ()
+    use: str
+    """id, text, gold, metadata or left out."""
+
+
+class PreviewFault(Model):
+    """A row that an import would refuse."""
+
+    row: int | None = None
+    column: str | None = None
+    type: str
+    detail: str
+    cure: str = ""
+
+
+class ImportPreview(Model):
+    """What an import would make of a file, by its first rows."""
+
+    file_format: str
+    packing: str | None = None
+    delimiter: str | None = None
+    tool: str | None = None
+    rows_seen: int
+    is_whole: bool
+    columns: tuple[PreviewColumn, ...]
+    id_column: str | None = None
+    text_columns: dict[str, str]
+    gold: dict[str, str]
+    left_out: tuple[str, ...] = ()
+    records: tuple[dict[str, Any], ...] = ()
+    faults: tuple[PreviewFault, ...] = ()
+    fault_count: int = 0
 
 
 class Agent(Model):

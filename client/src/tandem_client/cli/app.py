@@ -18,6 +18,7 @@ from tandem_client.cli import (
     data,
     jobs,
     people,
+    previewing,
     projects,
     quality,
     schemas,
@@ -45,6 +46,7 @@ app = typer.Typer(
 
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
+projects.datasets.command("preview")(previewing.preview)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")

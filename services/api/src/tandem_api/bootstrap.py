@@ -96,6 +96,7 @@ def make_services(
     limits = ImportLimits(
         rows=Limits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
+        unpacked_bytes=settings.max_unpacked_bytes,
         idle_seconds=settings.upload_idle_seconds,
         lease_seconds=settings.import_lease_seconds,
     )
