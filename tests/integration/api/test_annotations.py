@@ -13,8 +13,8 @@ import pytest
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import Database, utcnow
-from tandem.store.verifications.documents import DecisionKind, Verification
-from tandem.store.verifications.writer import VerificationWriter
+from tandem.store.opinions.documents import DecisionKind, OpinionDocument
+from tandem.store.opinions.writer import OpinionWriter
 
 from .conftest import import_csv, made
 from .labeled import annotate, annotation
@@ -133,7 +133,7 @@ async def test_an_annotation_is_found_by_the_records_own_id_with_what_it_cost_an
         {"kind": DecisionKind.UNDONE, "values": None},
     ]
     for revision, change in enumerate(changes, start=1):
-        await VerificationWriter(database).append(Verification(**decided, **change, revision=revision))
+        await OpinionWriter(database).append(OpinionDocument(**decided, **change, revision=revision))
 
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotation", params={"record_id": "t1"})).json()
 

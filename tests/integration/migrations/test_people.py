@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -30,6 +32,7 @@ from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_verification_ui.app import make_app as make_review_app
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.giving import OpinionGiver
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.review.shown import ShownItems
@@ -44,8 +47,8 @@ ADDED = {
     "jobs": {"created_by_id"},
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
-    "verifications": {"decided_by_id"},
-    "annotations": {"decided_by_id"},
+    "verifications": {"decided_by_id", "shown", "withdraws"},
+    "annotations": {"decided_by_id", "opinions"},
     "review_items": {"decided_by_id"},
 }
 Documents = dict[str, list[dict[str, Any]]]
@@ -86,6 +89,7 @@ class Port:
         self.api: FastAPI = make_app(self.services, authenticator)
         shown, counter = ShownItems(database), QueueCounter(database)
         nowhere = Producer(Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1)))
+        giver = OpinionGiver(database, counter=counter, publisher=DecisionPublisher(nowhere), reservation_seconds=120)
         self.review = make_review_app(
             authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
             review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
@@ -93,8 +97,7 @@ class Port:
                 database,
                 shown=shown,
                 counter=counter,
-                publisher=DecisionPublisher(nowhere),
-                reservation_seconds=120,
+                giver=giver,
             ),
         )
 
@@ -139,7 +142,7 @@ def told_before(found: Any, expected: Any) -> Any:
 
 def comparable(path: str, text: str) -> Any:
     if "format=csv" in path:
-        return text
+        return list(csv.DictReader(io.StringIO(text, newline="")))
     lines = [json.loads(line) for line in text.splitlines()] if "format=jsonl" in path else json.loads(text)
     return without(lines, NEW_FIELDS | CHANGING)
 

@@ -26,7 +26,9 @@ from tandem_verification_ui.app import make_app as make_review_app
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.giving import OpinionGiver
 from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.records import Records
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.review.shown import ShownItems
 
@@ -84,6 +86,8 @@ async def port(mongo_url: str, mongo_db_name: str, database: Database) -> AsyncI
     api = make_api_app(services, authenticator)
     shown, counter = ShownItems(database), QueueCounter(database)
     nowhere = Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1))
+    publisher = DecisionPublisher(Producer(nowhere))
+    giver = OpinionGiver(database, counter=counter, publisher=publisher, reservation_seconds=120)
     async with served(api) as api_url:
         forwarder = Forwarder(api_url)
         review = make_review_app(
@@ -93,9 +97,9 @@ async def port(mongo_url: str, mongo_db_name: str, database: Database) -> AsyncI
                 database,
                 shown=shown,
                 counter=counter,
-                publisher=DecisionPublisher(Producer(nowhere)),
-                reservation_seconds=120,
+                giver=giver,
             ),
+            records=Records(database, shown=shown, giver=giver),
             forwarder=forwarder,
         )
         async with served(review) as url:

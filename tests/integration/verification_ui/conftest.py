@@ -15,21 +15,24 @@ from fastapi import FastAPI
 from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
 from tandem.people import Authenticator, Role, hash_token
+from tandem.review import OpinionPolicy
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import first_dispatch
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.sweep import QueueSweep
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.giving import OpinionGiver
 from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.records import Records
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.review.shown import ShownItems
 
@@ -62,8 +65,8 @@ class World:
         return ReviewItemReader(self.database)
 
     @property
-    def verifications(self) -> VerificationReader:
-        return VerificationReader(self.database)
+    def opinions(self) -> OpinionReader:
+        return OpinionReader(self.database)
 
     def client(self, name: str = "ann") -> httpx.AsyncClient:
         return self.clients[name]
@@ -84,6 +87,7 @@ class World:
         *,
         state: str = "completed",
         tasks: tuple[LabelTask, ...] = (TASK,),
+        policy: OpinionPolicy | None = None,
     ) -> None:
         schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=tasks)
         agent = AgentSpec(
@@ -120,6 +124,7 @@ class World:
                 "created_by": "seed",
                 "started_at": None,
                 "finished_at": None,
+                **({} if policy is None else {"opinion_policy": policy.model_dump()}),
             }
         )
 
@@ -278,10 +283,12 @@ async def publisher(unreachable_producer: Producer) -> DecisionPublisher:
 def make_review_app(database: Database) -> Callable[..., FastAPI]:
     def make(publisher: DecisionPublisher, **more: Any) -> FastAPI:
         shown, counter = ShownItems(database), QueueCounter(database)
+        giver = OpinionGiver(database, counter=counter, publisher=publisher, reservation_seconds=120)
         return make_app(
             authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
             review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-            decisions=Decisions(database, shown=shown, counter=counter, publisher=publisher, reservation_seconds=120),
+            decisions=Decisions(database, shown=shown, counter=counter, giver=giver),
+            records=Records(database, shown=shown, giver=giver),
             **more,
         )
 

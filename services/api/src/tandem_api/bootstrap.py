@@ -28,6 +28,7 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -36,11 +37,11 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem_api.analysis.combinations.service import CombinationService
@@ -165,7 +166,14 @@ def make_services(
         datasets=dataset_service,
         agents=agent_service,
         jobs=job_service,
-        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        annotations=AnnotationService(
+            reader=annotations,
+            records=records,
+            opinions=OpinionReader(database),
+            review_items=ReviewItemReader(database),
+            jobs=job_service,
+            people=people,
+        ),
         reports=report_service,
         combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
         comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),

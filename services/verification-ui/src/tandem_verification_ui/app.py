@@ -14,6 +14,8 @@ from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, known
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.endpoints import router
+from tandem_verification_ui.review.record_endpoints import router as record_router
+from tandem_verification_ui.review.records import Records
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.static_files import BUILT, PageFiles
 
@@ -32,6 +34,7 @@ def make_app(
     authenticator: Authenticator | None = None,
     review: ReviewService | None = None,
     decisions: Decisions | None = None,
+    records: Records | None = None,
     forwarder: Forwarder | None = None,
     https: bool = False,
     static: Path = BUILT,
@@ -51,8 +54,10 @@ def make_app(
     app.state.authenticator = authenticator
     app.state.review = review
     app.state.decisions = decisions
+    app.state.records = records
     install_problems(app)
     app.include_router(router)
+    app.include_router(record_router)
     if forwarder is not None:
         app.router.routes.append(NamedMount("/api", app=forwarder, name="api"))
     app.router.routes.append(NamedMount("/", app=PageFiles(static), name="page"))

@@ -25,7 +25,9 @@ from tandem_verification_ui.queue.schedule import SweepSchedule
 from tandem_verification_ui.queue.sweep import QueueSweep
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.giving import OpinionGiver
 from tandem_verification_ui.review.publisher import DecisionPublisher
+from tandem_verification_ui.review.records import Records
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.settings import VerificationUiSettings
@@ -74,6 +76,9 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
     jobs.on_change(schedule.on_job_change)
 
     shown, counter = ShownItems(database), QueueCounter(database)
+    giver = OpinionGiver(
+        database, counter=counter, publisher=publisher, reservation_seconds=settings.reservation_seconds
+    )
     forwarder = Forwarder(settings.api_url)
     server = HttpServer(
         make_app(
@@ -85,9 +90,9 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
                 database,
                 shown=shown,
                 counter=counter,
-                publisher=publisher,
-                reservation_seconds=settings.reservation_seconds,
+                giver=giver,
             ),
+            records=Records(database, shown=shown, giver=giver),
             forwarder=forwarder,
             https=settings.public_url.startswith("https://"),
         ),

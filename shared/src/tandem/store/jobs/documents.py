@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
 from tandem.jobs import Selection
+from tandem.review import OpinionPolicy
 
 COLLECTION = "jobs"
 
@@ -101,6 +102,8 @@ class JobDocument(TypedDict):
     """A try-out: in no list, in no queue, in no export."""
     expires_at: NotRequired[datetime]
     """When a try-out is forgotten."""
+    opinion_policy: NotRequired[dict[str, Any]]
+    """`OpinionPolicy`; one reader when left out."""
     budget_usd: NotRequired[float | None]
     """Nothing is asked for that could make the job cost more; None: no limit."""
     kind: NotRequired[str]
@@ -129,6 +132,11 @@ def selected(document: JobDocument) -> Selection:
     """Return the records that the job runs over, by their seqs."""
     selection = document["selection"]
     return Selection.range(selection["from_seq"], selection["below_seq"])
+
+
+def opinion_policy(document: JobDocument | None) -> OpinionPolicy:
+    """Return how many people settle a record of the job; one reader for a job that does not say, or is gone."""
+    return OpinionPolicy.model_validate({} if document is None else document.get("opinion_policy", {}))
 
 
 def first_dispatch(from_seq: int) -> DispatchPart:

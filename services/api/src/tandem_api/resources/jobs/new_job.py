@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
 from tandem.people import Caller
+from tandem.review import OpinionPolicy
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import JobDocument, SelectionPart, first_dispatch
 
@@ -24,6 +25,7 @@ def new_job(
     budget_usd: float | None,
     start: bool,
     by: Caller,
+    opinion_policy: OpinionPolicy | None = None,
 ) -> JobDocument:
     """Return a job that calls `agent` for the records of the selection; `by` is who made it."""
     now = utcnow()
@@ -41,6 +43,7 @@ def new_job(
         "weight": weight,
         "budget_usd": budget_usd,
         "waiting_for": None,
+        "opinion_policy": (opinion_policy or OpinionPolicy()).model_dump(),
         "selection": selection,
         "published": {
             "agent": agent.model_dump(mode="json"),

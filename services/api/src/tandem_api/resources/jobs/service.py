@@ -9,10 +9,11 @@ from tandem.events import AgentSpec, JobState
 from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
+from tandem.review import OpinionPolicy
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.documents import JobDocument, opinion_policy, selected
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
@@ -67,6 +68,7 @@ class JobService:
             agent=spec,
             label_schema=label_schema,
             review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
+            opinion_policy=OpinionPolicy(readers=body.readers, adjudicated=body.adjudicated),
             selection={
                 "from_seq": 0,
                 "below_seq": parts.below_seq,
@@ -253,6 +255,7 @@ def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int, created_by: str
             "eta_seconds": not_run / rate if rate else None,
             "notice": _notice(job),
             "review_policy": job["published"]["review_policy"],
+            **opinion_policy(job).model_dump(),
             "agent": JobAgent.model_validate(job["published"]["agent"]),
         }
     )
