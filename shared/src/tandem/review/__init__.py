@@ -12,6 +12,7 @@ from tandem.review.settling import (
     TaskSettlement,
     Why,
     current,
+    may_see_others,
     needs_adjudicator,
     settled,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "TaskSettlement",
     "Why",
     "current",
+    "may_see_others",
     "needs_adjudicator",
     "settled",
 ]

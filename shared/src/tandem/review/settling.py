@@ -147,6 +147,11 @@ def needs_adjudicator(settlement: Settlement, policy: OpinionPolicy) -> bool:
     return policy.adjudicated and settlement.state is RecordState.DISPUTED and settlement.opinions >= policy.readers
 
 
+def may_see_others(settlement: Settlement, policy: OpinionPolicy, *, has_given: bool, is_admin: bool) -> bool:
+    """Say whether a person may see what others said of a record: not while they can still be one of several readers."""
+    return policy.readers == 1 or settlement.state is RecordState.SETTLED or has_given or is_admin
+
+
 def _standing(opinions: Iterable[Opinion]) -> tuple[_Standing, ...]:
     by_revision = sorted({each.revision: each for each in opinions}.values(), key=lambda each: each.revision)
     withdrawn = {each.withdraws for each in by_revision if each.values is None}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tandem.events import Outcome, TaskLabel
 from tandem.people import Caller, Role
-from tandem.review import current, needs_adjudicator
+from tandem.review import current, may_see_others, needs_adjudicator
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.conflicts import again_on_conflict
@@ -175,7 +175,13 @@ class Records:
 
     async def _told(self, caller: Caller, opened: _Opened) -> RecordOpinions:
         settlement = settlement_of(opened.history, opened.job.policy)
-        hidden = not self._may_see_others(caller, opened, settled=settlement.values is not None)
+        sees_others = may_see_others(
+            settlement,
+            opened.job.policy,
+            has_given=newest_of(opened.history, caller) is not None,
+            is_admin=caller.role.includes(Role.ADMIN),
+        )
+        hidden = not (sees_others and opened.revealed_to(caller))
         mine = [each for each in opened.history if caller.is_person(each.decided_by_id)]
         told = mine if hidden else opened.history
         names = await self._people.names({each.person for each in told})
@@ -200,14 +206,6 @@ class Records:
             settled=None if hidden else settled,
             opinions=[_view(each, names, stands=each.revision in standing) for each in told],
         )
-
-    def _may_see_others(self, caller: Caller, opened: _Opened, *, settled: bool) -> bool:
-        """Say whether the caller may see what others said: not on a blind item, nor while they can be a reader."""
-        if not opened.revealed_to(caller):
-            return False
-        mine = newest_of(opened.history, caller)
-        reads_alone = opened.job.policy.readers == 1
-        return reads_alone or settled or mine is not None or caller.role.includes(Role.ADMIN)
 
 
 def _is_same(mine: OpinionDocument, request: OpinionRequest, same: bool) -> bool:

@@ -1,8 +1,8 @@
 """Make the decisions of older versions opinions, and note in annotations what they come to.
 
 Ids, revisions and values of the decisions stay as they are: each is the opinion of the person who decided. What holds
-is found by the one rule, `tandem.review.settled`, so a database with opinions of several people is brought up to date too,
-after a replica of an older version applied events without knowing them.
+is found by the one rule, `tandem.review.settled`, so a database with opinions of several people is brought up to date
+too, after a replica of an older version applied events without knowing them.
 """
 
 from __future__ import annotations

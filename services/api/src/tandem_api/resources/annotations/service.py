@@ -6,12 +6,14 @@ import builtins
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from tandem.events import Outcome
-from tandem.people import Caller
+from tandem.people import Caller, Role
 from tandem.pricing import ModelSpend, add_up
+from tandem.review import may_see_others
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.opinions import opinions_of
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.documents import JobDocument, opinion_policy, selected
+from tandem.store.opinions.documents import OpinionDocument, settlement_of
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.documents import RecordDocument
@@ -54,7 +56,7 @@ class AnnotationService:
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
         [found] = await self._shown_to(caller, job_id, [found])
-        decisions = [] if found.get("blind") else await self._opinions.history(job_id, seq)
+        decisions = [] if found.get("blind") else await self._opinions_for(caller, job, seq)
         deciders = Deciders(self._people)
         [named] = await deciders.name([found])
         return AnnotationDetail.model_validate(
@@ -109,6 +111,15 @@ class AnnotationService:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]
         return AnnotationPage(items=items, next=following)
+
+    async def _opinions_for(self, caller: Caller, job: JobDocument, seq: int) -> builtins.list[OpinionDocument]:
+        """Return the opinions on the record that the caller may see: their own alone while they can be a reader."""
+        opinions = await self._opinions.history(job["_id"], seq)
+        mine = [each for each in opinions if caller.is_person(each.decided_by_id)]
+        policy = opinion_policy(job)
+        settlement = settlement_of(opinions, policy)
+        is_admin = caller.role.includes(Role.ADMIN)
+        return opinions if may_see_others(settlement, policy, has_given=bool(mine), is_admin=is_admin) else mine
 
     async def _shown_to(
         self, caller: Caller, job_id: str, annotations: Sequence[AnnotationDocument]
