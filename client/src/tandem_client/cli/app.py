@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import agents, data, jobs, opinions, people, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -44,6 +44,7 @@ app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
+app.command("opinions")(opinions.opinions)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

@@ -1074,6 +1074,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1100,6 +1106,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /** Price */
             price: {
@@ -1162,6 +1170,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Calls
              * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
              * @default []
@@ -1201,6 +1215,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
@@ -2183,6 +2199,12 @@ export interface components {
         };
         /** Job */
         Job: {
+            /**
+             * Adjudicated
+             * @description True: where readers differ, an admin settles the record.
+             * @default false
+             */
+            adjudicated: boolean;
             /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
@@ -2239,6 +2261,12 @@ export interface components {
              * @description Records ended a second, lately; null when it is not running.
              */
             rate_per_second: number | null;
+            /**
+             * Readers
+             * @description People who must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -2342,6 +2370,12 @@ export interface components {
         };
         /** JobCreate */
         JobCreate: {
+            /**
+             * Adjudicated
+             * @description True: where the readers differ, an admin settles the record; nobody else is asked.
+             * @default false
+             */
+            adjudicated: boolean;
             /** Agent Id */
             agent_id: string;
             /**
@@ -2361,6 +2395,12 @@ export interface components {
              * @description Made from agent and data set when left out.
              */
             name?: string | null;
+            /**
+             * Readers
+             * @description So many people must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             /**
              * @default {
              *       "review_failed": false,
@@ -2940,6 +2980,41 @@ export interface components {
          */
         OnSameContent: "keep" | "skip" | "error";
         /**
+         * OpinionFlag
+         * @enum {string}
+         */
+        OpinionFlag: "flagged" | "not_covered";
+        /**
+         * Opinions
+         * @description What people's opinions on the record come to, by the job's policy.
+         */
+        Opinions: {
+            /**
+             * Number
+             * @description Opinions that stand, one a person.
+             */
+            number: number;
+            /**
+             * People
+             * @description Ids of the people whose opinions stand.
+             */
+            people: string[];
+            /**
+             * Settled By
+             * @description Ids of the people whose opinions hold; empty unless settled.
+             */
+            settled_by: string[];
+            state: components["schemas"]["RecordState"];
+            /**
+             * Tasks
+             * @description Empty where one person decided everything.
+             * @default {}
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskOpinions"];
+            };
+        };
+        /**
          * Order
          * @enum {string}
          */
@@ -3098,9 +3173,18 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description A decision of a person, or its withdrawal.
+         * @description One revision of a person's opinion, or its withdrawal.
          */
         PastDecision: {
+            /** Active Seconds */
+            active_seconds?: number | null;
+            /**
+             * Blind
+             * @default false
+             */
+            blind: boolean;
+            /** Comment */
+            comment?: string | null;
             /**
              * Decided At
              * Format: date-time
@@ -3113,9 +3197,27 @@ export interface components {
              * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
              */
             decided_by_id?: string | null;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: components["schemas"]["OpinionFlag"][];
+            /** Idle Seconds */
+            idle_seconds?: number | null;
             kind: components["schemas"]["DecisionKind"];
+            /**
+             * Outranks
+             * @description Given by an adjudicator or admin to overrule the readers.
+             * @default false
+             */
+            outranks: boolean;
             /** Revision */
             revision: number;
+            /**
+             * Shown
+             * @description Whether the person had been shown a proposal.
+             */
+            shown: boolean;
             /** Shown Attempt */
             shown_attempt: number;
             /** Shown Values */
@@ -3333,6 +3435,11 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * RecordState
+         * @enum {string}
+         */
+        RecordState: "open" | "settled" | "disputed";
         /**
          * RecordsWith
          * @description The number of records that have a given number of labels or spans.
@@ -3838,6 +3945,16 @@ export interface components {
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
         };
+        /** TaskOpinions */
+        TaskOpinions: {
+            /**
+             * By
+             * @description Ids of the people whose opinions settle the task; empty unless settled.
+             */
+            by: string[];
+            state: components["schemas"]["RecordState"];
+            why: components["schemas"]["Why"];
+        };
         /** TaskReport */
         TaskReport: {
             confidence: components["schemas"]["ConfidenceSpread"];
@@ -4092,6 +4209,11 @@ export interface components {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
+        /**
+         * Why
+         * @enum {string}
+         */
+        Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
     };
     responses: never;
     parameters: never;

@@ -145,6 +145,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/verification/v1/jobs/{job_id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a record by the user's own id */
+        get: operations["find_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/verification/v1/jobs/{job_id}/records/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open a record
+         * @description Open any record that the job has run, whether or not a person was asked for.
+         */
+        get: operations["open_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/verification/v1/jobs/{job_id}/records/{seq}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a record's opinions
+         * @description List all opinions with history and what holds by them. While a reader can still be asked for theirs, they get no
+         *     other person's.
+         */
+        get: operations["list_opinions"];
+        put?: never;
+        /**
+         * Give an opinion on a record
+         * @description Give an opinion, or replace the caller's. An admin overrules with `overrule`; the history stays.
+         */
+        post: operations["give_opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/verification/v1/jobs/{job_id}/records/{seq}/opinions/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw one's own opinion */
+        post: operations["withdraw_opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -157,12 +236,35 @@ export interface components {
         /**
          * DecisionRequest
          * @description A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer.
+         *
+         *     What was shown is recorded as the service served it. `attempt` and `shown_values` are a guard: a decision that was
+         *     meant for something else is refused.
          */
         DecisionRequest: {
+            /**
+             * Active Seconds
+             * @description Time the person worked on the record.
+             */
+            active_seconds?: number | null;
+            /**
+             * Idle Seconds
+             * @description Time the record was open and the person was away.
+             */
+            idle_seconds?: number | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Flags
+             * @description flagged: somebody should look again. not_covered: no value of the schema fits; the values are the nearest ones.
+             */
+            flags?: components["schemas"]["OpinionFlag"][];
             /** Reservation */
             reservation: string;
-            /** Attempt */
-            attempt: number;
+            /**
+             * Attempt
+             * @description The attempt that was on the screen.
+             */
+            attempt?: number | null;
             /**
              * Values
              * @description The final value of each task of the label schema.
@@ -172,7 +274,7 @@ export interface components {
             };
             /**
              * Shown Values
-             * @description What was suggested on the screen; empty when no suggestion was shown.
+             * @description What was suggested on the screen; empty: not compared.
              */
             shown_values?: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
@@ -189,6 +291,13 @@ export interface components {
             values: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
+            /** @description settled: the record is done. Else more opinions are needed. */
+            state: components["schemas"]["RecordState"];
+            /**
+             * Opinions
+             * @description Opinions on the record that stand, one a person.
+             */
+            opinions: number;
             /** Open */
             open: number;
             /** Decided */
@@ -207,6 +316,11 @@ export interface components {
              */
             items: components["schemas"]["PastDecision"][];
         };
+        /**
+         * ItemState
+         * @enum {string}
+         */
+        ItemState: "open" | "decided";
         /**
          * JobState
          * @enum {string}
@@ -307,6 +421,185 @@ export interface components {
             unit: string;
         };
         /**
+         * OpenedRecord
+         * @description A record of a job, opened to give an opinion on it.
+         */
+        OpenedRecord: {
+            /** Job Id */
+            job_id: string;
+            /** Seq */
+            seq: number;
+            /** Record Id */
+            record_id: string;
+            policy: components["schemas"]["OpinionPolicy"];
+            /**
+             * Hidden
+             * @description True: others' opinions and what holds are left out, until the caller has given an opinion.
+             */
+            hidden: boolean;
+            /** @description Null while hidden. */
+            settled: components["schemas"]["SettledView"] | null;
+            /** Opinions */
+            opinions: components["schemas"]["OpinionView"][];
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Tasks */
+            tasks: (components["schemas"]["SingleChoiceTask"] | components["schemas"]["MultipleChoiceTask"] | components["schemas"]["SpanTask"] | components["schemas"]["NumberTask"] | components["schemas"]["TextTask"])[];
+            /**
+             * Attempt
+             * @description Send it back with the opinion.
+             */
+            attempt: number;
+            /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion.
+             */
+            blind: boolean;
+            /** @description Null while blind. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Suggestions */
+            suggestions: components["schemas"]["Suggestion"][];
+            /** Detail */
+            detail: string | null;
+            /**
+             * Raw
+             * @description The model's answer, where no label could be read from it.
+             */
+            raw: string | null;
+            /** @description State of its review item; null where no person was asked for. */
+            queue: components["schemas"]["ItemState"] | null;
+        };
+        /**
+         * OpinionFlag
+         * @enum {string}
+         */
+        OpinionFlag: "flagged" | "not_covered";
+        /**
+         * OpinionPolicy
+         * @description A job's policy; it never changes once the job exists.
+         *
+         *     readers=1: one reader settles a record. readers=n: n people must give the same value for a task.
+         *     adjudicated: once `readers` people differ, no further reader is asked; an adjudicator's opinion settles the record.
+         */
+        OpinionPolicy: {
+            /**
+             * Readers
+             * @default 1
+             */
+            readers: number;
+            /**
+             * Adjudicated
+             * @default false
+             */
+            adjudicated: boolean;
+        };
+        /**
+         * OpinionRequest
+         * @description An opinion on a record. The same one again changes nothing; another one replaces the caller's, with history.
+         */
+        OpinionRequest: {
+            /**
+             * Active Seconds
+             * @description Time the person worked on the record.
+             */
+            active_seconds?: number | null;
+            /**
+             * Idle Seconds
+             * @description Time the record was open and the person was away.
+             */
+            idle_seconds?: number | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Flags
+             * @description flagged: somebody should look again. not_covered: no value of the schema fits; the values are the nearest ones.
+             */
+            flags?: components["schemas"]["OpinionFlag"][];
+            /**
+             * Values
+             * @description The value of each task of the label schema.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+            /**
+             * Attempt
+             * @description The attempt that was opened; refused when it is no longer the current one.
+             */
+            attempt?: number | null;
+            /**
+             * Overrule
+             * @description Outrank the readers' opinions, whatever the job's policy; for admins.
+             * @default false
+             */
+            overrule: boolean;
+        };
+        /**
+         * OpinionView
+         * @description One revision of a person's opinion, or its withdrawal.
+         */
+        OpinionView: {
+            /**
+             * Revision
+             * @description Rises with each opinion and withdrawal on the record, whoever gives it.
+             */
+            revision: number;
+            /** Person Id */
+            person_id: string;
+            /**
+             * Person
+             * @description The person's present name.
+             */
+            person: string;
+            kind: components["schemas"]["DecisionKind"];
+            /**
+             * Values
+             * @description Null: a withdrawal.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            } | null;
+            /**
+             * Stands
+             * @description Whether it is the person's current opinion.
+             */
+            stands: boolean;
+            /**
+             * Shown
+             * @description Whether the person had been shown a proposal.
+             */
+            shown: boolean;
+            /** Shown Attempt */
+            shown_attempt: number;
+            /** Shown Values */
+            shown_values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+            /** Blind */
+            blind: boolean;
+            /** Outranks */
+            outranks: boolean;
+            /** Active Seconds */
+            active_seconds: number | null;
+            /** Idle Seconds */
+            idle_seconds: number | null;
+            /** Comment */
+            comment: string | null;
+            /** Flags */
+            flags: components["schemas"]["OpinionFlag"][];
+            /** From Queue */
+            from_queue: boolean;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+        };
+        /**
          * Outcome
          * @description labeled + invalid + failed + not run = size of the job, always.
          * @enum {string}
@@ -347,10 +640,37 @@ export interface components {
             decided_at: string;
             /**
              * Undoable
-             * @description Whether it is still the decision that holds.
+             * @description Whether it is the caller's current opinion.
              */
             undoable: boolean;
         };
+        /**
+         * RecordOpinions
+         * @description All opinions on a record, oldest first.
+         */
+        RecordOpinions: {
+            /** Job Id */
+            job_id: string;
+            /** Seq */
+            seq: number;
+            /** Record Id */
+            record_id: string;
+            policy: components["schemas"]["OpinionPolicy"];
+            /**
+             * Hidden
+             * @description True: others' opinions and what holds are left out, until the caller has given an opinion.
+             */
+            hidden: boolean;
+            /** @description Null while hidden. */
+            settled: components["schemas"]["SettledView"] | null;
+            /** Opinions */
+            opinions: components["schemas"]["OpinionView"][];
+        };
+        /**
+         * RecordState
+         * @enum {string}
+         */
+        RecordState: "open" | "settled" | "disputed";
         /** Released */
         Released: {
             /** Item Id */
@@ -437,6 +757,11 @@ export interface components {
              */
             attempt: number;
             outcome: components["schemas"]["Outcome"];
+            /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion.
+             */
+            blind: boolean;
             /** @description Why a person is asked. */
             reason: components["schemas"]["ReviewReason"];
             /**
@@ -468,7 +793,7 @@ export interface components {
             skips: number;
             /**
              * Reservation
-             * @description The fence token: whoever holds the current one may decide.
+             * @description The fence token: whoever holds the current one may decide. Empty where the caller holds none.
              */
             reservation: string;
             /**
@@ -516,6 +841,33 @@ export interface components {
          * @enum {string}
          */
         ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
+        /**
+         * SettledView
+         * @description What holds for the record by people's opinions and the job's policy.
+         */
+        SettledView: {
+            state: components["schemas"]["RecordState"];
+            /**
+             * Opinions
+             * @description Opinions that stand, one a person.
+             */
+            opinions: number;
+            /**
+             * Values
+             * @description Null until every task is settled.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            } | null;
+            /** Settled By */
+            settled_by: string[];
+            /** Waits For Adjudicator */
+            waits_for_adjudicator: boolean;
+            /** Tasks */
+            tasks: {
+                [key: string]: components["schemas"]["TaskState"];
+            };
+        };
         /**
          * SingleChoiceTask
          * @description Exactly one of the options. Its value is the option's.
@@ -670,6 +1022,21 @@ export interface components {
             /** Margin */
             margin: number | null;
         };
+        /** TaskState */
+        TaskState: {
+            state: components["schemas"]["RecordState"];
+            why: components["schemas"]["Why"];
+            /**
+             * Value
+             * @description Null unless settled.
+             */
+            value: string | number | string[] | components["schemas"]["Span"][] | null;
+            /**
+             * By
+             * @description Ids of the people whose opinions settle it.
+             */
+            by: string[];
+        };
         /**
          * TextTask
          * @description A short text of one or more lines, which matches `pattern` as a whole where one is given.
@@ -705,6 +1072,11 @@ export interface components {
              */
             pattern?: string | null;
         };
+        /**
+         * Why
+         * @enum {string}
+         */
+        Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
         /**
          * Problem
          * @description An error as it goes over the wire. More members may be there, e.g. `row` and `column` of a file.
@@ -1327,6 +1699,397 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_record: {
+        parameters: {
+            query: {
+                /** @description The user's own key. */
+                record_id: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedRecord"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedRecord"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_opinions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordOpinions"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordOpinions"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordOpinions"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
