@@ -2,8 +2,8 @@
 
     uv run python bench/decisions.py [--items 4000] [--people 32]
 
-Starts MongoDB on this machine, fills a queue, and lets people take items and decide on them through the application, without
-a network between. Each decision is a claim of the next item and the decision itself; ten items are claimed at once.
+Starts MongoDB on this machine, fills a queue, and lets people take items and decide on them through the application,
+without a network between. Each decision is a claim of the next item and the decision itself; ten items are claimed at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -29,44 +28,26 @@ from tandem.events import (
     TaskLabel,
 )
 from tandem.messaging import Connection, Producer
-from tandem.people import Authenticator, hash_token
+from tandem.people import hash_token
 from tandem.settings import KafkaSettings, MongoSettings
-from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import first_dispatch
-from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem_local.parts.mongod import Mongod
 from tandem_verification_ui.app import make_app
-from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.bootstrap import make_services
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.service import ReviewService
-from tandem_verification_ui.review.shown import ShownItems
 
 JOB = "job"
 VALUES = ("positive", "neutral", "negative")
 
 
 def application(database: Database) -> FastAPI:
-    shown, counter = ShownItems(database), QueueCounter(database)
     nowhere = Producer(Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1)))
-    publisher = DecisionPublisher(nowhere)
-    try:
-        from tandem_verification_ui.review.giving import OpinionGiver  # noqa: PLC0415 - absent before opinions
-
-        giver = OpinionGiver(database, counter=counter, publisher=publisher, reservation_seconds=120)
-        decisions = Decisions(database, shown=shown, counter=counter, giver=giver)
-    except ImportError:
-        more: dict[str, Any] = {"publisher": publisher, "reservation_seconds": 120}
-        decisions = Decisions(database, shown=shown, counter=counter, **more)
-    return make_app(
-        authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-        review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-        decisions=decisions,
-    )
+    services, authenticator = make_services(database, publisher=DecisionPublisher(nowhere), reservation_seconds=120)
+    return make_app(authenticator=authenticator, services=services)
 
 
 async def fill(database: Database, items: int, people: int) -> None:

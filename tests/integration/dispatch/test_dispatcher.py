@@ -6,8 +6,11 @@ import pytest
 
 from dispatch_world import FAST, WORKER, World
 from tandem.events import JobState
+from tandem.jobs import Selection
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.store.database import utcnow
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.documents import first_dispatch, selection_part
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
 
@@ -91,10 +94,10 @@ async def test_a_paused_job_gets_no_more_and_a_resumed_one_is_asked_anew(world: 
     jobs = JobWriter(world.database)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await jobs.change_state("job", to=JobState.PAUSED, allowed=[JobState.RUNNING], reason="by a person")
+        await jobs.move("job", PAUSE, reason="by a person")
         await eventually(lambda: any(job.state is JobState.PAUSED for job in world.seen.jobs))
         await world.annotate(range(8))
-        await jobs.change_state("job", to=JobState.RUNNING, allowed=[JobState.PAUSED], reason=None, new_epoch=True)
+        await jobs.move("job", RESUME, reason=None)
         await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(8, 16)))
     first = [request.seq for request in world.seen.requests if request.epoch == 1]
     assert sorted(first) == list(range(16))
@@ -104,15 +107,13 @@ async def test_a_cancelled_job_is_announced_and_let_go(world: World) -> None:
     await world.job(40)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await JobWriter(world.database).change_state(
-            "job", to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="by a person"
-        )
+        await JobWriter(world.database).move("job", CANCEL, reason="by a person")
 
         async def announced() -> bool:
-            return (await world.document())["dispatch"]["announced"]
+            return bool((await world.document())["dispatch"]["announced"])
 
         await eventually(announced)
-        await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.CANCELLED)
     assert len(world.seen.requests) == 16
 
 
@@ -176,3 +177,38 @@ async def test_a_holder_that_lost_its_lease_can_write_nothing(world: World) -> N
     with pytest.raises(LeaseLostError):
         await one.complete("job", epoch=2, progress=progress)
     assert (await world.document())["dispatch"]["cursor"] == 0
+
+
+async def test_a_job_over_a_set_asks_for_its_records_alone(world: World) -> None:
+    """Scattered seqs, in two passes, with a dispatcher that is killed in each."""
+    seqs = [*range(0, 60, 7), 61, 62, 63, 199]
+    await world.job(
+        200, selection=selection_part(Selection.of(seqs), len(seqs)), dispatch=first_dispatch(0, is_set=True)
+    )
+    async with world.running("one"):
+        await eventually(lambda: len(world.seen.asked) >= 10)
+        await world.annotate(seqs[:4])
+        await eventually(lambda: set(world.seen.asked) == set(seqs))
+    async with world.running("two"):
+        await world.annotate(seqs)
+        await eventually_completed(world, {"labeled": len(seqs), "invalid": 0, "failed": 0, "needs_review": 0})
+    again = seqs[2::3]
+    before = len(world.seen.requests)
+    await world.run_again(again)
+    async with world.running("three"):
+        await eventually(lambda: {request.seq for request in world.seen.requests[before:]} == set(again))
+    async with world.running("four"):
+        await world.annotate(again, attempt=2, outcome="invalid")
+        left = len(seqs) - len(again)
+        totals = {"labeled": left, "invalid": len(again), "failed": 0, "needs_review": len(again)}
+        await eventually_completed(world, totals)
+    assert set(world.seen.asked) == set(seqs)
+    assert {request.attempt for request in world.seen.requests[before:]} == {2}
+
+
+async def eventually_completed(world: World, totals: dict[str, int]) -> None:
+    async def done() -> bool:
+        document = await world.document()
+        return document["state"] == "completed" and document["dispatch"]["totals"] == totals
+
+    await eventually(done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tandem.jobs import Selection
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument
@@ -49,14 +50,16 @@ class Asking:
     """Computes the steps of one job. Methods raise StoreUnavailableError and change nothing."""
 
     def __init__(self, parts: Parts, notice: str | None) -> None:
-        self._parts = parts
+        self.parts = parts
         self._examples = JobExamples(parts.examples, notice)
 
-    async def first(self, walk: Walk, job: JobDocument, budget: JobBudget | None, *, limit: int, now: float) -> Step:
-        """Ask for the next records of the selection, up to `limit`."""
-        below = job["selection"]["below_seq"]
-        records = await self._parts.records.walk(job["dataset_id"], walk.cursor, below, limit)
-        due = now + self._parts.deadline_seconds
+    async def first(
+        self, walk: Walk, selection: Selection, job: JobDocument, budget: JobBudget | None, *, limit: int, now: float
+    ) -> Step:
+        """Ask for the next records of the pass's selection, up to `limit`."""
+        below = selection.below_seq
+        records = await self.parts.records.walk(job["dataset_id"], selection, limit, start=walk.cursor)
+        due = now + self.parts.deadline_seconds
         numbers = {record["seq"]: 1 for record in records}
         wanted = await self.events({record["seq"]: record for record in records}, numbers, walk, job)
         reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
@@ -83,10 +86,10 @@ class Asking:
         `counted`: whether a passed deadline counts as an ask in vain. It does not while the account's rate limit holds
         records up.
         """
-        due = now + self._parts.deadline_seconds
+        due = now + self.parts.deadline_seconds
         # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
         numbers = {ask.seq: ask.number if ask.void or not counted else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
-        records = await self._parts.records.get_many(job["dataset_id"], list(numbers))
+        records = await self.parts.records.get_many(job["dataset_id"], list(numbers))
         if len(records) < len(numbers):
             log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))
         asks = {seq: min(number, MAX_ASKS) for seq, number in numbers.items()}
@@ -97,7 +100,7 @@ class Asking:
         unaffordable = {request.seq for request in wanted[len(requests) :]}
         asked = {seq: number for seq, number in numbers.items() if seq not in unaffordable}
         moved = walk.asked(asked, cursor=None, reserve=reserve, notice=self._examples.notice)
-        seconds = self._parts.deadline_seconds
+        seconds = self.parts.deadline_seconds
         ends = [
             undelivered(job, record, epoch=walk.asked_epoch, deadline_seconds=seconds)
             for seq, record in records.items()
@@ -113,9 +116,9 @@ class Asking:
             job,
             records,
             asks,
-            self._parts.makers,
+            self.parts.makers,
             epoch=walk.asked_epoch,
-            deadline_seconds=self._parts.deadline_seconds,
+            deadline_seconds=self.parts.deadline_seconds,
             draw=self._examples.draw,
         )
 

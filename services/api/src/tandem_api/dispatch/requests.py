@@ -15,7 +15,7 @@ from tandem.events import (
     JobKind,
     ResponseError,
 )
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, attempt_of
 from tandem.store.records.documents import RecordDocument
 from tandem_api.dispatch.making import Made, Makers
 from tandem_api.dispatch.outstanding import MAX_ASKS
@@ -93,6 +93,7 @@ def _about(job: JobDocument, record: RecordDocument, epoch: int) -> dict[str, An
         "job_id": job["_id"],
         "project_id": job["project_id"],
         "seq": record["seq"],
+        "attempt": attempt_of(job),
         "record_id": record["record_id"],
         "epoch": epoch,
         "content_hash": record["content_hash"],

@@ -10,7 +10,7 @@ from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
 from tandem.review import OpinionPolicy, needs_adjudicator
-from tandem.store.database import Database, utcnow
+from tandem.store.database import utcnow
 from tandem.store.jobs.documents import opinion_policy
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.documents import OpinionDocument, settlement_of
@@ -22,10 +22,10 @@ from tandem.store.review_items.writer import ReviewItemWriter
 class QueueIntake:
     """Adds requests to the queue; repeating them changes nothing. Raises StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, database: Database) -> None:
-        self._items = ReviewItemWriter(database)
-        self._opinions = OpinionReader(database)
-        self._jobs = JobReader(database)
+    def __init__(self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader) -> None:
+        self._items = items
+        self._opinions = opinions
+        self._jobs = jobs
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
         """Add requests. A record that people settled enters as decided: a rebuilt queue asks nobody twice."""

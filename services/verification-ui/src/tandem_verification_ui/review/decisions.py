@@ -8,7 +8,6 @@ from tandem.events import LabelValue
 from tandem.people import Caller, Role
 from tandem.review import Settlement
 from tandem.store.conflicts import again_on_conflict
-from tandem.store.database import Database
 from tandem.store.opinions.documents import DecisionKind, OpinionDocument, settlement_of
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
@@ -30,9 +29,17 @@ class Decisions:
     An opinion and what becomes of its item are one transaction; the event follows from it and may be made again.
     """
 
-    def __init__(self, database: Database, *, shown: ShownItems, counter: QueueCounter, giver: OpinionGiver) -> None:
-        self._items = ReviewItemReader(database)
-        self._opinions = OpinionReader(database)
+    def __init__(
+        self,
+        *,
+        items: ReviewItemReader,
+        opinions: OpinionReader,
+        shown: ShownItems,
+        counter: QueueCounter,
+        giver: OpinionGiver,
+    ) -> None:
+        self._items = items
+        self._opinions = opinions
         self._shown = shown
         self._counter = counter
         self._giver = giver

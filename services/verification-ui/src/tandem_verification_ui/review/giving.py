@@ -14,9 +14,9 @@ from tandem.store.opinions.documents import DecisionKind, OpinionDocument, decid
 from tandem.store.opinions.writer import OpinionWriter, RevisionTakenError
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.writer import AfterOpinion, ItemMovedOnError, Reviewer, ReviewItemWriter
+from tandem_verification_ui.opinions.schemas import Remarks
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.jobs import ReviewJob
-from tandem_verification_ui.review.opinion_schemas import Remarks
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.values import same_values
 
@@ -49,11 +49,18 @@ class OpinionGiver:
     """Writes opinions. Raises StoreConflictError when somebody wrote at the same moment: read again and retry."""
 
     def __init__(
-        self, database: Database, *, counter: QueueCounter, publisher: DecisionPublisher, reservation_seconds: float
+        self,
+        *,
+        database: Database,
+        queue: ReviewItemWriter,
+        writer: OpinionWriter,
+        counter: QueueCounter,
+        publisher: DecisionPublisher,
+        reservation_seconds: float,
     ) -> None:
         self._database = database
-        self._queue = ReviewItemWriter(database)
-        self._writer = OpinionWriter(database)
+        self._queue = queue
+        self._writer = writer
         self._counter = counter
         self._publisher = publisher
         self._seconds = reservation_seconds

@@ -14,7 +14,7 @@ from tandem.store.database import utcnow
 from tandem.store.opinions.documents import DecisionKind
 from tandem.store.review_items.documents import ReviewItem
 from tandem.web.request_body import RequestBody
-from tandem_verification_ui.review.opinion_schemas import Remarks
+from tandem_verification_ui.opinions.schemas import Remarks
 from tandem_verification_ui.review.suggestions import Suggestion
 
 

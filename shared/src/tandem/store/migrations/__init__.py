@@ -8,9 +8,10 @@ This package is the one exception to the rule that a collection has one writer; 
 """
 
 from tandem.store.migrations.opinions import OPINIONS
+from tandem.store.migrations.passes import PASSES
 from tandem.store.migrations.people import PEOPLE
 from tandem.store.migrations.runner import Migration, MigrationRunner
 
-MIGRATIONS: tuple[Migration, ...] = (PEOPLE, OPINIONS)
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, OPINIONS)
 
 __all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]

@@ -38,7 +38,7 @@ async def make_opinions(database: Database, lease: MigrationLease) -> Mapping[st
     return run.changed
 
 
-OPINIONS = Migration("0002-opinions", make_opinions)
+OPINIONS = Migration("0003-opinions", make_opinions)
 
 
 class _Run:
