@@ -3,7 +3,8 @@
     uv run python bench/decisions.py [--items 4000] [--people 32]
 
 Starts MongoDB on this machine, fills a queue, and lets people take items and decide on them through the application,
-without a network between. Each decision is a claim of the next item and the decision itself; ten items are claimed at once.
+without a network between. Each decision is a claim of the next item and the decision itself; ten items are claimed at
+once.
 """
 
 from __future__ import annotations
