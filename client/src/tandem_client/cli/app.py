@@ -17,6 +17,7 @@ from tandem_client.cli import (
     certificates,
     data,
     jobs,
+    opinions,
     people,
     previewing,
     projects,
@@ -60,6 +61,7 @@ app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
+app.command("opinions")(opinions.opinions)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
