@@ -34,6 +34,22 @@ async def test_a_job_is_walked_in_windows_and_completed_when_its_last_record_has
     assert set(world.seen.asked.values()) == {1}
 
 
+async def test_a_record_that_no_message_holds_ends_with_the_reason_and_the_others_are_asked(world: World) -> None:
+    await world.job(3)
+    await world.database["records"].update_one({"seq": 1}, {"$set": {"fields.text": "\x01" * 256 * 1024}})
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 2 and world.seen.responses)
+        await world.annotate([0, 2])
+        await world.annotate([1], outcome="failed")
+        await eventually(lambda: any(job.state is JobState.COMPLETED for job in world.seen.jobs))
+    assert set(world.seen.asked) == {0, 2}
+    (response,) = world.seen.responses
+    assert response.seq == 1
+    assert response.error is not None
+    assert response.error.kind == "too_large"
+    assert "takes 157" in response.error.message
+
+
 async def test_what_was_not_answered_in_time_is_asked_again_and_ends_as_undelivered(world: World) -> None:
     await world.job(3)
     await world.annotate([0])

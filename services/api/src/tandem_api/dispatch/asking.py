@@ -14,7 +14,7 @@ from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
 from tandem_api.dispatch.parts import Parts
-from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
+from tandem_api.dispatch.requests import Asked, asked_for, is_ended, undelivered
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 
@@ -39,9 +39,9 @@ class Step:
         if not events:
             return
         await parts.producer.send_all(events)
-        ready = sum(map(is_ready, self.requests))
-        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(self.requests) - ready)
-        metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
+        ended = sum(map(is_ended, self.requests))
+        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(self.requests) - ended)
+        metrics.REQUESTS_DISPATCHED.labels("no_call").inc(ended)
         metrics.REQUESTS_DISPATCHED.labels("undelivered").inc(len(self.undelivered))
         metrics.UNDELIVERED.inc(len(self.undelivered))
 
@@ -94,7 +94,7 @@ class Asking:
             log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))
         asks = {seq: min(number, MAX_ASKS) for seq, number in numbers.items()}
         events = await self.events(records, asks, walk, job)
-        hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ready(each)}
+        hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ended(each)}
         wanted = [each for each in events if each.seq not in hopeless]
         reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
         unaffordable = {request.seq for request in wanted[len(requests) :]}
