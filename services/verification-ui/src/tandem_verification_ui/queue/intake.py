@@ -11,6 +11,7 @@ from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
 from tandem.store.database import Database, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem.store.verifications.documents import Verification
 from tandem.store.verifications.reader import VerificationReader
@@ -21,6 +22,7 @@ class QueueIntake:
 
     def __init__(self, database: Database) -> None:
         self._items = ReviewItemWriter(database)
+        self._reader = ReviewItemReader(database)
         self._verifications = VerificationReader(database)
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
@@ -37,6 +39,15 @@ class QueueIntake:
             taken = await self._items.take(items)
         REVIEW_ITEMS_QUEUED.labels(source).inc(taken.inserted)
         return taken
+
+    async def withdraw(self, requests: Sequence[ReviewRequestedV1]) -> int:
+        """Remove open items whose request was withdrawn, unless a higher attempt asked since. Return how many."""
+        known = await self._reader.get_many([request.key for request in requests])
+        by_job: defaultdict[str, set[int]] = defaultdict(set)
+        for request in requests:
+            if (item := known.get(request.key)) is not None and item.attempt <= request.attempt:
+                by_job[request.job_id].add(request.seq)
+        return sum([await self._items.withdraw(job_id, seqs) for job_id, seqs in by_job.items()])
 
     async def _decisions(self, requests: Sequence[ReviewRequestedV1]) -> dict[str, Verification]:
         by_job: defaultdict[str, set[int]] = defaultdict(set)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tandem.events import JobState
 from tandem.people import Caller
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
@@ -32,6 +33,7 @@ class ReviewService:
     ) -> None:
         self._queue = ReviewItemWriter(database)
         self._jobs = JobReader(database)
+        self._campaigns = CampaignReader(database)
         self._shown = shown
         self._counter = counter
         self._seconds = reservation_seconds
@@ -67,8 +69,11 @@ class ReviewService:
                 )
                 held += [] if renewed is None else [renewed]
         excluded |= {item.item_id for item in held}
+        campaigns = await self._campaigns.served_to(job_id, caller.person_id) if len(held) < limit else None
         while len(held) < limit:
-            claimed = await self._queue.claim_next(job_id, reviewer(caller), seconds=self._seconds, exclude=excluded)
+            claimed = await self._queue.claim_next(
+                job_id, reviewer(caller), seconds=self._seconds, exclude=excluded, campaigns=campaigns
+            )
             if claimed is None:
                 break
             held.append(claimed)

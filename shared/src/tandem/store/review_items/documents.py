@@ -21,7 +21,7 @@ class ItemState(StrEnum):
 class ReviewItem(BaseModel):
     """A record of a job that a person should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
+    `attempt`, `outcome`, `reason`, `causes`, `labels`, `priority`, `campaign_id` and `blind` are those of the highest attempt that asked for a
     person.
     `reservation` is the fence token of the last claim. The person who claimed the item (`reserved_by_id`) may decide
     with it, even past `reserved_until`, which only says from when on others may claim the item.
@@ -42,6 +42,13 @@ class ReviewItem(BaseModel):
     causes: tuple[ReviewCause, ...] = ()
     labels: tuple[TaskLabel, ...] = ()
     priority: float = 0.0
+    campaign_id: str | None = Field(
+        default=None, description="The campaign that asks; None in items of an older version, for thresholds."
+    )
+    blind: bool = Field(default=False, description="The reader may not see the labels before they decide.")
+    withdrawn: bool = Field(
+        default=False, description="Nobody asks any more; whoever had reserved it then may still decide."
+    )
     created_at: datetime
     state: ItemState = ItemState.OPEN
     skips: int = 0
@@ -79,6 +86,8 @@ class ReviewItem(BaseModel):
             causes=event.causes,
             labels=event.labels,
             priority=event.priority,
+            campaign_id=event.campaign_id,
+            blind=event.blind,
             created_at=created_at,
         )
 
@@ -89,7 +98,9 @@ class ReviewItem(BaseModel):
 
     def shown_content(self) -> Document:
         """Return the fields that a higher attempt replaces."""
-        return self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
+        return self.model_dump(
+            include={"attempt", "outcome", "reason", "causes", "labels", "priority", "campaign_id", "blind"}
+        )
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
