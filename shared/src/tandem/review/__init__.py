@@ -1,0 +1,1 @@
+"""Pure rules of review: who is asked to look at what."""
