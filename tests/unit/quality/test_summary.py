@@ -46,7 +46,7 @@ def ended(seq: int, values: dict[str, Any] | None, **more: Any) -> Ended:
         "review_reason": None if values else "invalid",
         "review_causes": [],
         "shown": {},
-            "labels": labels,
+        "labels": labels,
         "seconds": 0.5,
         "created_at": NOON + timedelta(seconds=seq),
         "raw": None if values else "I  am NOT sure",

@@ -21,6 +21,7 @@ from tandem_api.analysis.reports import endpoints as report_endpoints
 from tandem_api.resources.access import endpoints as access_endpoints
 from tandem_api.resources.agents import endpoints as agent_endpoints
 from tandem_api.resources.annotations import endpoints as annotation_endpoints
+from tandem_api.resources.campaigns import endpoints as campaign_endpoints
 from tandem_api.resources.carry_over import endpoints as carry_over_endpoints
 from tandem_api.resources.datasets import endpoints as dataset_endpoints
 from tandem_api.resources.jobs import endpoints as job_endpoints
@@ -42,6 +43,7 @@ _FEATURES = (
     report_endpoints,
     comparison_endpoints,
     combination_endpoints,
+    campaign_endpoints,
     review_order_endpoints,
     access_endpoints,
     people_endpoints,

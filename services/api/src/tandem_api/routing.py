@@ -13,6 +13,7 @@ from tandem_api.analysis.reports.service import ReportService
 from tandem_api.resources.access.service import AccessService
 from tandem_api.resources.agents.service import AgentService
 from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.campaigns.service import CampaignService
 from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
@@ -39,6 +40,7 @@ class Services:
     reports: ReportService
     comparisons: ComparisonService
     combinations: CombinationService
+    campaigns: CampaignService
     review_orders: ReviewOrderService
     access: AccessService
     people: PeopleService

@@ -48,9 +48,11 @@ class ReviewRequestedV1(RecordEvent):
 
 
 class ReviewAskedV1(RecordEvent):
-    """A campaign asks for a person's look at an annotation, or withdraws what it asked for. Void for another attempt and
-    where a person has decided; a request also where a person is asked for already, a withdrawal also where another
-    campaign asked."""
+    """A campaign asks for a person's look at an annotation, or withdraws what it asked for.
+
+    Void for another attempt and where a person has decided; a request also where a person is asked for already, a
+    withdrawal also where another campaign asked.
+    """
 
     order_id: str = Field(description="Id of the campaign that asks.")
     reason: ReviewReason

@@ -83,7 +83,7 @@ class Parameters(BaseModel):
         """Return the other jobs whose annotations the strategy reads."""
         return ()
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:
+    def problem(self, scope: Scope) -> tuple[str, str] | None:  # noqa: ARG002 - for subclasses
         """Return the parameter that is wrong for these jobs and one sentence why; None when all are right."""
         return None
 

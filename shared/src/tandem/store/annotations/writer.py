@@ -189,7 +189,7 @@ def _ask_update(asked: Asked, at: datetime) -> UpdateOne:
 
 
 def _withdraw_update(asked: Asked) -> UpdateOne:
-    owners = [asked.order]
+    owners: list[str | None] = [asked.order]
     if asked.order == thresholds_campaign_id(asked.job_id):
         owners.append(None)  # asked for when the annotation was written
     return UpdateOne(

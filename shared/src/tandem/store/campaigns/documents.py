@@ -81,6 +81,8 @@ class CampaignDocument(TypedDict):
     state: str
     """A `CampaignState`."""
     state_reason: str | None
+    order_run: NotRequired[int]
+    """Of a campaign that was an order of review in an older version: how often that was started."""
     run: int
     """How often it is walked; rises with each change of what it picks."""
     walking: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from pymongo import ReturnDocument
@@ -40,10 +41,8 @@ class CampaignWriter:
     async def ensure(self, campaign: CampaignDocument) -> CampaignDocument:
         """Return the campaign as stored; insert it where there is none of this id."""
         async with store_errors():
-            try:
+            with suppress(DuplicateKeyError):
                 await self._collection.insert_one(cast("Document", campaign))
-            except DuplicateKeyError:
-                pass
             stored = await self._collection.find_one({"_id": campaign["_id"]})
         return cast("CampaignDocument", stored)
 
@@ -209,5 +208,3 @@ class CampaignWriter:
         async with store_errors():
             result = await self._collection.update_one(ours, [{"$set": changes}])
         return result.matched_count > 0
-
-

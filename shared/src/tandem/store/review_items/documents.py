@@ -21,8 +21,8 @@ class ItemState(StrEnum):
 class ReviewItem(BaseModel):
     """A record of a job that a person should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `causes`, `labels`, `priority`, `campaign_id` and `blind` are those of the highest attempt that asked for a
-    person.
+    `attempt`, `outcome`, `reason`, `causes`, `labels`, `priority`, `campaign_id` and `blind` are those of the highest
+    attempt that asked for a person.
     `reservation` is the fence token of the last claim. The person who claimed the item (`reserved_by_id`) may decide
     with it, even past `reserved_until`, which only says from when on others may claim the item.
     `reserved_by` and `decided_by` are names for people to read; who it was is told by the ids beside them, which items

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tandem.events import AgentSpec, JobState
@@ -220,6 +221,8 @@ class JobService:
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if low < below_seq:
             counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
+        if job.get("review_recounted"):
+            counts = replace(counts, needs_review=await self._annotations.count_needing_review(job["_id"]))
         return counts
 
     async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:

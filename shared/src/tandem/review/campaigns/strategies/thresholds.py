@@ -30,7 +30,7 @@ def picked(policy: ReviewPolicy, seq: int, outcome: Outcome, labels: Sequence[Ta
     return None if review.reason is None else Pick(seq, review.reason, review.causes, review.priority)
 
 
-def _picker(policy: ThresholdParameters, scope: Scope) -> Picker:
+def _picker(policy: ThresholdParameters, _scope: Scope) -> Picker:
     def pick(block: Block) -> Iterable[Pick]:
         (job,) = block.jobs
         for seq, each in sorted(job.items()):

@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from campaigns import an_annotation, disagreement
 from faults import FailingStore, FaultyProducer
 from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewAskedV1, SingleChoiceTask
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import BrokerUnavailableError, Outgoing, Received
-from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
-from tandem.store.database import StoreUnavailableError, utcnow
+from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
-from tandem.store.review_orders.documents import NO_COUNTS, OrderState, ReviewOrderDocument
-from tandem.store.review_orders.writer import ReviewOrderWriter
-from tandem_api.dispatch.review_orders import ReviewOrderWalker
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_postprocessor.asked import ReviewAskedHandler
 
 SIZE = 7
@@ -46,63 +47,22 @@ class AppliedProducer(FaultyProducer):
 
 
 def annotation(job_id: str, seq: int, mood: str) -> dict[str, Any]:
-    return {
-        "_id": f"{job_id}:{seq}",
-        "job_id": job_id,
-        "project_id": "p",
-        "dataset_id": "d",
-        "seq": seq,
-        "record_id": f"r{seq}",
-        "attempt": 1,
-        "outcome": "labeled",
-        "reason": None,
-        "labels": [{"task": "mood", "value": mood, "confidence": 0.9, "rule": "exact"}],
-        "needs_review": False,
-        "review_reason": None,
-        "priority": 0.0,
-        "event_id": "e",
-        "seconds": None,
-        "created_at": utcnow(),
-    }
-
-
-def order_over(number: int) -> ReviewOrderDocument:
-    now = utcnow()
-    return {
-        "_id": f"order-{number}",
-        "project_id": "p",
-        "dataset_id": "d",
-        "jobs": ["a", "b"],
-        "task": None,
-        "min_confidence": None,
-        "from_seq": 0,
-        "below_seq": SIZE,
-        "state": OrderState.OPEN.value,
-        "run": 1,
-        "cursor": 0,
-        "counts": NO_COUNTS,
-        "queues": {},
-        "lease": None,
-        "stalled": 0,
-        "walked_at": now,
-        "created_at": now,
-        "created_by": "ada",
-        "finished_at": None,
-    }
+    return an_annotation(job_id, seq, [{"task": "mood", "value": mood, "confidence": 0.9, "rule": "exact"}])
 
 
 async def test_an_order_is_done_and_adds_up_whichever_call_fails(failing_store: FailingStore) -> None:
     store, plain = failing_store, failing_store.plain
     for job_id in ("a", "b"):
         published = {"label_schema": SCHEMA.model_dump(mode="json")}
-        await plain["jobs"].insert_one({"_id": job_id, "published": published})
+        await plain["jobs"].insert_one({"_id": job_id, "state": "completed", "published": published})
     told = 0
 
-    def walker(producer: AppliedProducer, holder: str) -> ReviewOrderWalker:
-        return ReviewOrderWalker(
-            writer=ReviewOrderWriter(store.failing),
+    def walker(producer: AppliedProducer, holder: str) -> CampaignWalker:
+        return CampaignWalker(
+            writer=CampaignWriter(store.failing),
             jobs=JobReader(store.failing),
-            annotations=EndedReader(store.failing),
+            candidates=CandidateReader(store.failing),
+            items=ReviewItemReader(store.failing),
             producer=producer,
             holder=holder,
             block=3,
@@ -116,7 +76,7 @@ async def test_an_order_is_done_and_adds_up_whichever_call_fails(failing_store: 
         await plain["annotations"].insert_many(
             [annotation(job, seq, mood) for job, mood in (("a", "good"), ("b", "bad")) for seq in range(SIZE)]
         )
-        await ReviewOrderWriter(plain).place(order_over(told))
+        await CampaignWriter(plain).place(disagreement(("a", "b"), SIZE, campaign_id=f"order-{told}"))
         producer = AppliedProducer(store)
         walking = walker(producer, f"walker-{told}")
         for _ in range(MOST_STEPS):
@@ -127,12 +87,12 @@ async def test_an_order_is_done_and_adds_up_whichever_call_fails(failing_store: 
             except StoreUnavailableError:
                 pass
             except BrokerUnavailableError:  # its process ends; the lease has run out when another one begins
-                await plain["review_orders"].update_one({"lease": {"$ne": None}}, {"$set": {"lease": None}})
+                await plain["campaigns"].update_one({"lease": {"$ne": None}}, {"$set": {"lease": None}})
                 walking = walker(producer, f"successor-{told}")
-        order = await plain["review_orders"].find_one({"_id": f"order-{told}"})
+        order = await plain["campaigns"].find_one({"_id": f"order-{told}"})
         assert order is not None
-        assert (order["state"], order["cursor"], order["lease"], order["stalled"]) == (OrderState.DONE, SIZE, None, 0)
-        assert order["counts"] == {"differing": SIZE, "queued": SIZE, "waiting": 0, "decided": 0}
+        assert (order["walking"], order["cursor"], order["lease"], order["stalled"]) == (False, SIZE, None, 0)
+        assert order["counts"] == {"picked": SIZE, "queued": SIZE, "waiting": 0, "decided": 0, "asked": SIZE}
         assert order["queues"] == {"a": SIZE}
         assert await plain["annotations"].count_documents({"needs_review": True}) == SIZE
         asked = Counter(event.key for event in producer.handed_over)

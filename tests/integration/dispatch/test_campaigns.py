@@ -10,24 +10,26 @@ from typing import Any
 
 import pytest
 
+from campaigns import an_annotation, disagreement
 from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewAskedV1, ReviewRequestedV1, SingleChoiceTask
 from tandem.events.catalog import LOW_CONFIDENCE, REVIEW_ASKED
 from tandem.messaging import Connection, Outgoing, Producer, Received, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
-from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.campaigns.documents import CampaignDocument
+from tandem.store.campaigns.reader import CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
-from tandem.store.review_orders.documents import NO_COUNTS, OrderCounts, OrderState, ReviewOrderDocument, order_id
-from tandem.store.review_orders.reader import ReviewOrderReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
-from tandem_api.dispatch.review_orders import ReviewOrderWalker
+from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_postprocessor.asked import ReviewAskedHandler
 from tandem_postprocessor.bootstrap import build
 from tandem_postprocessor.settings import PostprocessorSettings
@@ -68,7 +70,7 @@ class World:
     async def job(self, job_id: str, moods: str, *, tones: str | None = None, **more: Any) -> None:
         """A letter a record, a dash for an invalid answer, a blank for a record that was not run."""
         await self.database["jobs"].insert_one(
-            {"_id": job_id, "published": {"label_schema": SCHEMA.model_dump(mode="json")}}
+            {"_id": job_id, "state": "completed", "published": {"label_schema": SCHEMA.model_dump(mode="json")}}
         )
         documents = [
             _annotation(job_id, seq, mood, (tones or "n" * len(moods))[seq], **more)
@@ -78,48 +80,29 @@ class World:
         await AnnotationWriter(self.database).insert_first(documents)
 
     async def order(self, jobs: Sequence[str], size: int, *, task: str | None = None, sure: float | None = None) -> str:
-        now = utcnow()
-        document: ReviewOrderDocument = {
-            "_id": order_id(jobs, task, sure),
-            "project_id": "p",
-            "dataset_id": "d",
-            "jobs": list(jobs),
-            "task": task,
-            "min_confidence": sure,
-            "from_seq": 0,
-            "below_seq": size,
-            "state": OrderState.OPEN.value,
-            "run": 1,
-            "cursor": 0,
-            "counts": NO_COUNTS,
-            "queues": {},
-            "lease": None,
-            "stalled": 0,
-            "walked_at": now,
-            "created_at": now,
-            "created_by": "ada",
-            "finished_at": None,
-        }
-        return (await ReviewOrderWriter(self.database).place(document))["_id"]
+        document = disagreement(jobs, size, task=task, sure=sure)
+        return (await CampaignWriter(self.database).place(document))["_id"]
 
-    def walker(self, holder: str = "one", **more: Any) -> ReviewOrderWalker:
-        return ReviewOrderWalker(
-            writer=ReviewOrderWriter(self.database),
+    def walker(self, holder: str = "one", **more: Any) -> CampaignWalker:
+        return CampaignWalker(
+            writer=CampaignWriter(self.database),
             jobs=JobReader(self.database),
-            annotations=EndedReader(self.database),
+            candidates=CandidateReader(self.database),
+            items=ReviewItemReader(self.database),
             producer=self.producer,
             holder=holder,
-            **{"block": 3, "look_seconds": 0.02, "lease_seconds": 60.0, "applied_seconds": 20.0, **more},
+            **{"block": 3, "look_seconds": 0.02, "lease_seconds": 60.0, "applied_seconds": 20.0}
+            | {"live_seconds": 0.05, "check_seconds": 0.05, **more},
         )
 
-    async def read(self, order: str) -> ReviewOrderDocument:
-        found = await ReviewOrderReader(self.database).get(order)
+    async def read(self, order: str) -> CampaignDocument:
+        found = await CampaignReader(self.database).get(order)
         assert found is not None
         return found
 
-    async def done(self, order: str) -> ReviewOrderDocument:
+    async def done(self, order: str) -> CampaignDocument:
         async def is_done() -> bool:
-            return (await self.read(order))["state"] == OrderState.DONE
+            return not (await self.read(order))["walking"]
 
         await eventually(is_done, timeout=30)
         return await self.read(order)
@@ -138,7 +121,7 @@ class World:
         await AnnotationWriter(self.database).apply_decisions([decision])
 
     @asynccontextmanager
-    async def running(self, *walkers: ReviewOrderWalker) -> AsyncIterator[None]:
+    async def running(self, *walkers: CampaignWalker) -> AsyncIterator[None]:
         """The postprocessor as its process runs it, and the walkers."""
         health = Health()
         async with build(self.settings, health) as app:
@@ -165,25 +148,10 @@ def _annotation(job_id: str, seq: int, mood: str, tone: str, *, confidence: floa
         for task, letter in (("mood", mood), ("tone", tone))
         if letter in LETTERS
     ]
-    review = str(seq) in waiting.split()
-    return {
-        "_id": f"{job_id}:{seq}",
-        "job_id": job_id,
-        "project_id": "p",
-        "dataset_id": "d",
-        "seq": seq,
-        "record_id": f"r{seq}",
-        "attempt": 1,
-        "outcome": "invalid" if mood == "-" else "labeled",
-        "reason": None,
-        "labels": [] if mood == "-" else labels,
-        "needs_review": review,
-        "review_reason": "low_confidence" if review else None,
-        "priority": 0.0,
-        "event_id": "e",
-        "seconds": None,
-        "created_at": utcnow(),
-    }
+    more: dict[str, Any] = {"outcome": "invalid", "labels": []} if mood == "-" else {"labels": labels}
+    if str(seq) in waiting.split():
+        more |= {"needs_review": True, "review_reason": "low_confidence"}
+    return an_annotation(job_id, seq, **more)
 
 
 @pytest.fixture
@@ -219,8 +187,10 @@ async def world(mongo_url: str, mongo_db_name: str, broker: Broker, topic_prefix
     database.close()
 
 
-def counts(*, differing: int = 0, queued: int = 0, waiting: int = 0, decided: int = 0) -> OrderCounts:
-    return {"differing": differing, "queued": queued, "waiting": waiting, "decided": decided}
+def counts(*, differing: int = 0, queued: int = 0, waiting: int = 0, decided: int = 0, asked: int = -1) -> Any:
+    """`asked`: as many as are queued when left out."""
+    asked = queued if asked < 0 else asked
+    return {"picked": differing, "queued": queued, "waiting": waiting, "decided": decided, "asked": asked}
 
 
 async def test_exactly_the_differing_records_are_asked_for_in_the_queue_of_the_first_job_that_has_them(
@@ -292,7 +262,7 @@ async def test_the_same_order_again_finds_what_is_new_and_sends_nothing_twice(wo
         order = await world.order(("a", "b"), 4)
         again = await world.done(order)
     assert (first["counts"], again["run"]) == (counts(differing=2, queued=2), 2)
-    assert again["counts"] == counts(differing=3, queued=2, decided=1)
+    assert again["counts"] == counts(differing=3, queued=2, decided=1, asked=3)
     assert [event.key for event in world.producer.sent] == ["a:0", "a:1", "a:3"]
     assert await world.order(("a", "b"), 4) == order
 
