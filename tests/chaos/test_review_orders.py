@@ -34,7 +34,7 @@ async def test_an_order_of_review_survives_the_kill_of_all_who_carry_it_out_and_
 
     services["postprocessor"].kill()
     order = running.tandem.comparisons.review(ids, wait=False)
-    leases = running.mongo["review_orders"]
+    leases = running.mongo["campaigns"]
     await eventually(lambda: leases.count_documents({"lease.holder": {"$type": "string"}}) == 1, timeout=30)
     for victim in (services["dispatcher"], broker, services["verification-ui"]):
         victim.kill()

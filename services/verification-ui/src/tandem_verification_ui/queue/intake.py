@@ -9,9 +9,9 @@ from typing import Literal
 from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import Database, utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
-from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem.store.verifications.documents import Verification
 from tandem.store.verifications.reader import VerificationReader
@@ -22,7 +22,7 @@ class QueueIntake:
 
     def __init__(self, database: Database) -> None:
         self._items = ReviewItemWriter(database)
-        self._reader = ReviewItemReader(database)
+        self._annotations = AnnotationReader(database)
         self._verifications = VerificationReader(database)
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
@@ -41,11 +41,12 @@ class QueueIntake:
         return taken
 
     async def withdraw(self, requests: Sequence[ReviewRequestedV1]) -> int:
-        """Remove open items whose request was withdrawn, unless a higher attempt asked since. Return how many."""
-        known = await self._reader.get_many([request.key for request in requests])
+        """Remove open items that nobody asks for any more, as their annotations say. Return how many."""
+        annotations = await self._annotations.get_many([request.key for request in requests])
         by_job: defaultdict[str, set[int]] = defaultdict(set)
         for request in requests:
-            if (item := known.get(request.key)) is not None and item.attempt <= request.attempt:
+            annotation = annotations.get(request.key)
+            if annotation is not None and not annotation["needs_review"]:  # else it was asked for again since
                 by_job[request.job_id].add(request.seq)
         return sum([await self._items.withdraw(job_id, seqs) for job_id, seqs in by_job.items()])
 

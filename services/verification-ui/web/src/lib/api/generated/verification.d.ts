@@ -515,7 +515,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
         /**
          * SingleChoiceTask
          * @description Exactly one of the options. Its value is the option's.
