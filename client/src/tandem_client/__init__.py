@@ -19,7 +19,7 @@ from tandem_client.models import (
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
-from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
+from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "Annotation",
     "AnnotationDetail",
     "ApiKey",
+    "Campaign",
+    "CampaignCount",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -50,7 +52,6 @@ __all__ = [
     "Person",
     "Project",
     "ReviewNotFinishedError",
-    "ReviewOrder",
     "ReviewPolicy",
     "SingleChoice",
     "Span",

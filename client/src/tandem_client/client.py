@@ -10,6 +10,7 @@ import httpx
 
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
+from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.jobs import Jobs
@@ -47,7 +48,8 @@ class Tandem:
         self.datasets = Datasets(self._transport)
         self.agents = Agents(self._transport)
         self.jobs = Jobs(self._transport, sleep=sleep)
-        self.comparisons = Comparisons(self._transport, sleep=sleep)
+        self.campaigns = Campaigns(self._transport, sleep=sleep)
+        self.comparisons = Comparisons(self._transport, self.campaigns)
         self.access = Access(self._transport)
         self.people = People(self._transport)
 

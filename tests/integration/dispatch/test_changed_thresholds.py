@@ -55,7 +55,7 @@ async def the_api(world: World) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def a_job(world: World, *, threshold: float) -> str:
-    """Make a job that has ended: the confidence of record n is n / SIZE. Its queue is as the postprocessor filled it."""
+    """Make a job that has ended: the confidence of record n is n / SIZE. Its queue is filled."""
     job = new_job(
         project_id="p",
         dataset_id="d",

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import agents, campaigns, data, jobs, people, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -40,6 +40,7 @@ app.add_typer(agents.app, name="agent")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)

@@ -169,12 +169,13 @@ class CampaignWriter:
         await self._update(campaign, {"lease": lease, "stalled": {"$add": ["$stalled", int(stalled)]}})
 
     async def rewalk_others(self, campaign: CampaignDocument) -> None:
-        """Have other campaigns of the same jobs walked again that left records to this one, which gave some up."""
+        """Have other campaigns of the same jobs walked again that left records to this one, which gave some up; also
+        those under way, which may have read annotations before that."""
         others = {
             "jobs": {"$in": campaign["jobs"]},
             "_id": {"$ne": campaign["_id"]},
             "state": {"$ne": CampaignState.CLOSED.value},
-            "counts.waiting": {"$gte": 1},
+            "$or": [{"counts.waiting": {"$gte": 1}}, {"walking": True, "again": False}],
         }
         async with store_errors():
             await self._collection.update_many(others, [{"$set": _WALK_AGAIN}])
