@@ -32,6 +32,7 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.bootstrap import make_services
 from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate
+from tandem_api.resources.review_orders.service import ReviewOrderService
 from tandem_api.settings import ApiSettings
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
@@ -74,7 +75,7 @@ async def run(mongo: MongoSettings, kafka: KafkaSettings, records: int) -> None:
     keeper = TopicKeeper(connection)
     await keeper.start()
     await keeper.stop()
-    orders = make_services(ApiSettings(mongo=mongo), database)[0].review_orders
+    orders = make_services(ApiSettings(mongo=mongo), database)[0][ReviewOrderService]
     async with Producer(connection) as producer:
         walker = CampaignWalker(
             writer=CampaignWriter(database),

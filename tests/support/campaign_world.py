@@ -31,8 +31,8 @@ from tandem.testing.waiting import eventually
 from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_postprocessor.bootstrap import build
 from tandem_postprocessor.settings import PostprocessorSettings
+from tandem_verification_ui.bootstrap import make_intake
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
-from tandem_verification_ui.queue.intake import QueueIntake
 
 LETTERS = {"n": "negative", "p": "positive"}
 SCHEMA = LabelSchemaSpec(
@@ -126,7 +126,7 @@ class World:
             producer=self.producer,
             topic=LOW_CONFIDENCE,
             group="verification-ui",
-            handler=ReviewRequestHandler(QueueIntake(self.database)),
+            handler=ReviewRequestHandler(make_intake(self.database)),
             max_batch=500,
             concurrency=2,
             drain_seconds=5,

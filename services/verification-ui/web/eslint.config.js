@@ -4,7 +4,7 @@ import globals from "globals";
 import { readdirSync } from "node:fs";
 import tseslint from "typescript-eslint";
 
-// The import rule: app → features → components and lib; a feature never imports another.
+// The import rule: app → features → domain → ui → lib; a feature never imports another.
 const forbid = (patterns) => ({ "no-restricted-imports": ["error", { patterns }] });
 const noClimbing = { group: ["../*"], message: "Import from '@/…', so that the import rule can see it." };
 const features = readdirSync(new URL("./src/features", import.meta.url));
@@ -44,8 +44,16 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/components/**", "src/lib/**"],
-    rules: forbid([noClimbing, { group: ["@/app/*", "@/features/*"], message: "components and lib know nothing above them." }]),
+    files: ["src/lib/**"],
+    rules: forbid([noClimbing, { group: ["@/app/*", "@/features/*", "@/domain/*", "@/ui/*"], message: "lib knows nothing above it." }]),
+  },
+  {
+    files: ["src/ui/**"],
+    rules: forbid([noClimbing, { group: ["@/app/*", "@/features/*", "@/domain/*"], message: "The kit knows no labels, jobs or pages." }]),
+  },
+  {
+    files: ["src/domain/**"],
+    rules: forbid([noClimbing, { group: ["@/app/*", "@/features/*"], message: "The domain does not know the features." }]),
   },
   ...featureRules,
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },

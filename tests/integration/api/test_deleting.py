@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from tandem.store.database import Database
-from tandem_api.routing import Services
+from tandem.web import Services
 
 from .conftest import client_of, import_csv, made, rows
 

@@ -14,8 +14,9 @@ from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.reports.reader import ReportReader
+from tandem.web import Services
 from tandem_api.analysis.reports.keeper import ReportKeeper
-from tandem_api.routing import Services
+from tandem_api.analysis.reports.service import ReportService
 
 from .conftest import import_csv, made
 from .labeled import annotate, annotation
@@ -109,7 +110,7 @@ async def test_a_job_that_nobody_ran_has_an_empty_report(admin: httpx.AsyncClien
 
 @pytest.fixture
 async def keeper(database: Database, services: Services) -> AsyncIterator[ReportKeeper]:
-    keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
+    keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
     yield keeper
     await keeper.stop()
 

@@ -23,10 +23,10 @@ from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem.testing.waiting import eventually
 from tandem_api.app import make_app
 from tandem_api.bootstrap import make_services
+from tandem_api.resources.access.service import AccessService
 from tandem_api.resources.jobs.new_job import new_job
 from tandem_api.settings import ApiSettings
-from tandem_verification_ui.queue.intake import QueueIntake
-from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 
 SIZE = 10_000
 KEY = "an-admin-key-that-is-long-enough-for-tests"
@@ -47,7 +47,7 @@ AGENT = AgentSpec(
 @asynccontextmanager
 async def the_api(world: World) -> AsyncIterator[httpx.AsyncClient]:
     services, authenticator = make_services(ApiSettings(mongo=world.settings.mongo), world.database)
-    await services.access.ensure_bootstrap_admin(KEY)
+    await services[AccessService].ensure_bootstrap_admin(KEY)
     transport = httpx.ASGITransport(make_app(services, authenticator))
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://api/api/v1", headers=headers) as client:
@@ -86,7 +86,7 @@ async def a_job(world: World, *, threshold: float) -> str:
         for seq in range(SIZE)
     ]
     await AnnotationWriter(world.database).insert_first(documents)
-    await QueueSweep(world.database, QueueIntake(world.database)).sweep_job(job["_id"])
+    await make_sweep(world.database, make_intake(world.database)).sweep_job(job["_id"])
     return job["_id"]
 
 

@@ -16,9 +16,8 @@ from fastapi import FastAPI
 
 from tandem.messaging import Connection, Producer
 from tandem.observability.health import Health
-from tandem.people import Authenticator, name_only_id
+from tandem.people import name_only_id
 from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
-from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
@@ -28,11 +27,8 @@ from tandem_api.app import make_app
 from tandem_api.bootstrap import build, make_services
 from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_verification_ui.app import make_app as make_review_app
-from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.bootstrap import make_services as make_review_services
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.service import ReviewService
-from tandem_verification_ui.review.shown import ShownItems
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "before_people"
 BEFORE: Any = json.loads((FIXTURE / "answers.json").read_text())
@@ -84,18 +80,13 @@ class Port:
         )
         self.services, authenticator = make_services(settings, database)
         self.api: FastAPI = make_app(self.services, authenticator)
-        shown, counter = ShownItems(database), QueueCounter(database)
         nowhere = Producer(Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1)))
+        reviewing, reviewers = make_review_services(
+            database, publisher=DecisionPublisher(nowhere), reservation_seconds=120
+        )
         self.review = make_review_app(
-            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-            review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-            decisions=Decisions(
-                database,
-                shown=shown,
-                counter=counter,
-                publisher=DecisionPublisher(nowhere),
-                reservation_seconds=120,
-            ),
+            authenticator=reviewers,
+            services=reviewing,
         )
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:

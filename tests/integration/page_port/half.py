@@ -13,8 +13,7 @@ from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.writer import JobWriter
-from tandem_verification_ui.queue.intake import QueueIntake
-from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 
 LABELS = ("negative", "neutral", "positive")
 RECORDS = 4
@@ -64,7 +63,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         await JobWriter(database).change_state(
             job["id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None
         )
-        await QueueSweep(database, QueueIntake(database)).sweep_job(job["id"])
+        await make_sweep(database, make_intake(database)).sweep_job(job["id"])
         jobs.append(job["id"])
     order = await _made(root, "/review-orders", {"jobs": jobs})
     tokens = {

@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tandem_client.cli.jobs import JobProject
 from tandem_client.cli.people import the_person
-from tandem_client.cli.making import JobProject
 from tandem_client.cli.session import connected, err, out, the_job
 from tandem_client.reviewing import Campaign
 

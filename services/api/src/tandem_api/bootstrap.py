@@ -45,6 +45,7 @@ from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
+from tandem.web import Services
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
 from tandem_api.analysis.reports.keeper import ReportKeeper
@@ -71,7 +72,6 @@ from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 from tandem_api.resources.review_orders.service import ReviewOrderService
-from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 
 
@@ -160,19 +160,19 @@ def make_services(
         jobs=job_service,
     )
     services = Services(
-        projects=projects,
-        label_schemas=schema_service,
-        carry_over=CarryOverService(
+        projects,
+        schema_service,
+        CarryOverService(
             jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
         ),
-        datasets=dataset_service,
-        agents=agent_service,
-        jobs=job_service,
-        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
-        reports=report_service,
-        combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
-        comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
-        campaigns=CampaignService(
+        dataset_service,
+        agent_service,
+        job_service,
+        AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        report_service,
+        CombinationService(annotations=ended, records=records, jobs=job_service),
+        ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        CampaignService(
             reader=CampaignReader(database),
             writer=CampaignWriter(database),
             jobs=job_service,
@@ -181,10 +181,10 @@ def make_services(
             items=ReviewItemReader(database),
             people=people,
         ),
-        review_orders=ReviewOrderService(
+        ReviewOrderService(
             reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people
         ),
-        access=AccessService(
+        AccessService(
             keys,
             ApiKeyWriter(database),
             authenticator,
@@ -193,8 +193,8 @@ def make_services(
             person_writer=PersonWriter(database),
             session_seconds=settings.session_seconds,
         ),
-        people=people_service,
-        providers=providers,
+        people_service,
+        providers,
     )
     return services, authenticator
 
@@ -211,7 +211,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         await watch.until(lambda: _prepare(settings, services, migrations))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
-        keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
+        keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         yield App(
             run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
             stop=[keeper.stop, server.stop],
@@ -227,4 +227,4 @@ async def _prepare(settings: ApiSettings, services: Services, migrations: Migrat
     if not await migrations.run():
         raise StoreUnavailableError("Another process migrates documents of an older version.")
     if settings.bootstrap_admin_key is not None:
-        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
+        await services[AccessService].ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

@@ -7,8 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from tandem.events import AnnotationRequestedV1
-from tandem.events.catalog import HANDED_BACK, REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, GroupLease, JobTable, Producer, TopicKeeper, WorkerReports
+from tandem.events.catalog import HANDED_BACK, REQUESTS, RESPONSES
+from tandem.messaging import (
+    Connection,
+    ConsumerRunner,
+    GroupLease,
+    JobTable,
+    PartitionEnds,
+    Producer,
+    TopicKeeper,
+    WorkerReports,
+)
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.pricing.files import load_prices
@@ -101,7 +110,13 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             worker=settings.worker,
             reports=reports,
             generation=lambda: runner.generation,
-            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands, reachable=lambda: lease.holds),
+            tail=AnswerTail(
+                PartitionEnds(connection, RESPONSES, keyed_like=REQUESTS),
+                kept,
+                settings.kept_answers,
+                hands=hands,
+                reachable=lambda: lease.holds,
+            ),
             seconds=settings.handover_seconds,
         )
 

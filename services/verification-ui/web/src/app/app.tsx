@@ -5,7 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 
 import { queryClient } from "@/app/query-client";
 import { router } from "@/app/router";
-import { Toaster } from "@/components/toaster";
+import { Toaster } from "@/ui/toaster";
 
 /** The service forbids inline styles by its content security policy, so no component may write any. */
 export function App() {

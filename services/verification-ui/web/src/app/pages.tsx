@@ -1,8 +1,8 @@
 import { Link, useRouter } from "@tanstack/react-router";
 import { Compass } from "lucide-react";
 
-import { buttonClass } from "@/components/button";
-import { Notice, ProblemNotice } from "@/components/notice";
+import { buttonClass } from "@/ui/button";
+import { Notice, ProblemNotice } from "@/ui/notice";
 
 export function NotFoundPage() {
   return (

@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Check, ChevronsUpDown } from "lucide-react";
 
 import styles from "@/app/shell/shell.module.css";
-import popup from "@/components/popup.module.css";
+import popup from "@/ui/popup.module.css";
 import { projectsQuery } from "@/lib/api/projects";
 
 /** Narrows the jobs to one project; absent while there is only one to choose from. */

@@ -6,7 +6,7 @@ import { useEffect } from "react";
 import { ProjectSwitcher } from "@/app/shell/project-switcher";
 import styles from "@/app/shell/shell.module.css";
 import { UserMenu } from "@/app/shell/user-menu";
-import { Mark } from "@/components/mark";
+import { Mark } from "@/ui/mark";
 import { jobQuery } from "@/lib/api/jobs";
 
 /** The frame of every page behind the login. */

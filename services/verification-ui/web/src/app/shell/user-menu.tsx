@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Check, LogOut, Monitor, Moon, Sun } from "lucide-react";
 
 import styles from "@/app/shell/shell.module.css";
-import popup from "@/components/popup.module.css";
+import popup from "@/ui/popup.module.css";
 import { Problem } from "@/lib/api/problem";
 import { request } from "@/lib/api/request";
 import { notifyProblem } from "@/lib/notify";

@@ -1,4 +1,4 @@
-import { Panel } from "@/components/panel";
+import { Panel } from "@/ui/panel";
 import styles from "@/features/compare/compare-page.module.css";
 import { letter } from "@/features/compare/job-picker";
 import type { ComparedTask, Comparison, Evaluation } from "@/lib/api/types";

@@ -1,5 +1,5 @@
-import { Figures } from "@/components/figures";
-import { Panel } from "@/components/panel";
+import { Figures } from "@/ui/figures";
+import { Panel } from "@/ui/panel";
 import styles from "@/features/compare/compare-page.module.css";
 import type { ComparedTask } from "@/lib/api/types";
 import { count, percent } from "@/lib/format";

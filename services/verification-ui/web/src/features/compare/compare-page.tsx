@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Scale } from "lucide-react";
 
-import { buttonClass } from "@/components/button";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { Segments } from "@/components/segments";
-import { Skeleton } from "@/components/skeleton";
+import { buttonClass } from "@/ui/button";
+import { Notice, ProblemNotice } from "@/ui/notice";
+import { Segments } from "@/ui/segments";
+import { Skeleton } from "@/ui/skeleton";
 import { AgentsPanel } from "@/features/compare/agents-panel";
 import { AgreementPanel } from "@/features/compare/agreement-panel";
 import styles from "@/features/compare/compare-page.module.css";

@@ -2,11 +2,11 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { Button } from "@/components/button";
-import { ProblemLine } from "@/components/notice";
-import { Segments } from "@/components/segments";
-import { Skeleton } from "@/components/skeleton";
-import { ValueView } from "@/components/value-view";
+import { Button } from "@/ui/button";
+import { ProblemLine } from "@/ui/notice";
+import { Segments } from "@/ui/segments";
+import { Skeleton } from "@/ui/skeleton";
+import { ValueView } from "@/domain/value-view";
 import styles from "@/features/compare/compare-page.module.css";
 import { differencesQuery } from "@/features/compare/comparison";
 import { letter } from "@/features/compare/job-picker";

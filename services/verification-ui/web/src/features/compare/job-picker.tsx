@@ -3,8 +3,8 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus, X } from "lucide-react";
 
-import { buttonClass } from "@/components/button";
-import popup from "@/components/popup.module.css";
+import { buttonClass } from "@/ui/button";
+import popup from "@/ui/popup.module.css";
 import styles from "@/features/compare/compare-page.module.css";
 import { most } from "@/features/compare/comparison";
 import { jobQuery, jobsQuery } from "@/lib/api/jobs";

@@ -1,14 +1,14 @@
 import { useState } from "react";
 
-import { Confusion } from "@/components/confusion";
-import { Figures } from "@/components/figures";
-import { Panel } from "@/components/panel";
-import { Segments } from "@/components/segments";
+import { Confusion } from "@/domain/confusion";
+import { Figures } from "@/ui/figures";
+import { Panel } from "@/ui/panel";
+import { Segments } from "@/ui/segments";
 import styles from "@/features/compare/compare-page.module.css";
 import { letter } from "@/features/compare/job-picker";
 import type { ComparedPair, LabelTask } from "@/lib/api/types";
 import { count, counted, percent } from "@/lib/format";
-import { optionsOf } from "@/lib/label-values";
+import { optionsOf } from "@/domain/label-values";
 
 interface Props {
   pairs: readonly ComparedPair[];

@@ -3,10 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { ArrowRight, Check, UserRoundCheck } from "lucide-react";
 import { useState } from "react";
 
-import { Bar } from "@/components/bar";
-import { Button, buttonClass } from "@/components/button";
-import { ConfirmDialog } from "@/components/dialog";
-import { ProblemLine } from "@/components/notice";
+import { Bar } from "@/ui/bar";
+import { Button, buttonClass } from "@/ui/button";
+import { ConfirmDialog } from "@/ui/dialog";
+import { ProblemLine } from "@/ui/notice";
 import styles from "@/features/compare/send-to-review.module.css";
 import { orderReview, reviewOrderQuery } from "@/features/compare/review-order";
 import { isLive, jobQuery } from "@/lib/api/jobs";

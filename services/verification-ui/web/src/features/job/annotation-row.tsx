@@ -1,10 +1,10 @@
-import { Badge } from "@/components/badge";
-import { Bar } from "@/components/bar";
-import { ValueView } from "@/components/value-view";
+import { Badge } from "@/ui/badge";
+import { Bar } from "@/ui/bar";
+import { ValueView } from "@/domain/value-view";
 import styles from "@/features/job/annotations-list.module.css";
 import type { Annotation, LabelTask } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
-import { sameValue } from "@/lib/label-values";
+import { sameValue } from "@/domain/label-values";
 import { visible } from "@/lib/visible";
 
 /** Tasks in a row; the sheet shows all. */

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { Dialog } from "@/components/dialog";
-import { ProblemLine } from "@/components/notice";
-import { Skeleton } from "@/components/skeleton";
+import { Dialog } from "@/ui/dialog";
+import { ProblemLine } from "@/ui/notice";
+import { Skeleton } from "@/ui/skeleton";
 import { annotationQuery } from "@/features/job/annotations";
 import styles from "@/features/job/annotations-list.module.css";
 import { Calls, Samples } from "@/features/job/how-it-came";

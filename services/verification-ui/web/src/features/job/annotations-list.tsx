@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
-import { Button } from "@/components/button";
-import { ProblemLine } from "@/components/notice";
-import { Skeleton } from "@/components/skeleton";
+import { Button } from "@/ui/button";
+import { ProblemLine } from "@/ui/notice";
+import { Skeleton } from "@/ui/skeleton";
 import type { AnnotationFilter } from "@/features/job/annotation-filter";
 import { AnnotationRow } from "@/features/job/annotation-row";
 import { annotationsQuery } from "@/features/job/annotations";

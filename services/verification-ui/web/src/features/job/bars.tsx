@@ -1,5 +1,5 @@
-import { Bar } from "@/components/bar";
-import type { Tone } from "@/components/badge";
+import { Bar } from "@/ui/bar";
+import type { Tone } from "@/ui/badge";
 import styles from "@/features/job/job-page.module.css";
 import { count, percent } from "@/lib/format";
 

@@ -1,15 +1,15 @@
 import { useState } from "react";
 
-import { Confusion } from "@/components/confusion";
-import { Figures } from "@/components/figures";
-import { Panel } from "@/components/panel";
-import { ReliabilityDiagram } from "@/components/reliability-diagram";
-import { Segments } from "@/components/segments";
+import { Confusion } from "@/domain/confusion";
+import { Figures } from "@/ui/figures";
+import { Panel } from "@/ui/panel";
+import { ReliabilityDiagram } from "@/ui/reliability-diagram";
+import { Segments } from "@/ui/segments";
 import styles from "@/features/job/job-page.module.css";
 import { LabelTable } from "@/features/job/label-table";
 import type { Evaluation, LabelTask, TaskReport } from "@/lib/api/types";
 import { counted, percent } from "@/lib/format";
-import { optionsOf } from "@/lib/label-values";
+import { optionsOf } from "@/domain/label-values";
 
 const sources = [
   { value: "gold", name: "Gold" },

@@ -1,8 +1,8 @@
 import { Menu } from "@base-ui/react/menu";
 import { ChevronDown, Download } from "lucide-react";
 
-import { buttonClass } from "@/components/button";
-import popup from "@/components/popup.module.css";
+import { buttonClass } from "@/ui/button";
+import popup from "@/ui/popup.module.css";
 
 const formats = [
   { query: "format=csv&spreadsheet_safe=true", name: "CSV", hint: "for a spreadsheet" },

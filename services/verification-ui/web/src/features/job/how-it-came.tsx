@@ -1,7 +1,7 @@
 import styles from "@/features/job/annotations-list.module.css";
 import type { AnnotationDetail, LabelTask } from "@/lib/api/types";
 import { count, counted, words } from "@/lib/format";
-import { valuesText } from "@/lib/label-values";
+import { valuesText } from "@/domain/label-values";
 import { seconds } from "@/lib/measures";
 
 /** What each of several answers to the record said. */

@@ -1,7 +1,7 @@
 import styles from "@/features/job/job-page.module.css";
 import type { Evaluation, LabelOption } from "@/lib/api/types";
 import { count, percent } from "@/lib/format";
-import { nameIn } from "@/lib/label-values";
+import { nameIn } from "@/domain/label-values";
 
 /** Precision and recall of each label. */
 export function LabelTable({ labels, options }: { labels: Evaluation["labels"]; options: readonly LabelOption[] }) {

@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 
-import { MarkedText, type Mark } from "@/components/marked-text";
+import { MarkedText, type Mark } from "@/domain/marked-text";
 import styles from "@/features/job/annotations-list.module.css";
 import type { AnnotationDetail, LabelTask } from "@/lib/api/types";
 import { words } from "@/lib/format";
-import { colorOf } from "@/lib/label-colors";
-import { isSpans, nameIn } from "@/lib/label-values";
-import { TextOffsets } from "@/lib/text-offsets";
+import { colorOf } from "@/domain/label-colors";
+import { isSpans, nameIn } from "@/domain/label-values";
+import { TextOffsets } from "@/domain/text-offsets";
 
 /** The fields of a record, each with the spans that hold: a person's, else the model's. */
 export function RecordText({ annotation, tasks }: { annotation: AnnotationDetail; tasks: readonly LabelTask[] }) {

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { ProblemLine } from "@/components/notice";
-import { Panel } from "@/components/panel";
-import { Segments } from "@/components/segments";
-import { Skeleton } from "@/components/skeleton";
+import { ProblemLine } from "@/ui/notice";
+import { Panel } from "@/ui/panel";
+import { Segments } from "@/ui/segments";
+import { Skeleton } from "@/ui/skeleton";
 import { JobFacts } from "@/features/job/job-facts";
 import styles from "@/features/job/job-page.module.css";
 import { reportQuery } from "@/features/job/report";
@@ -14,7 +14,7 @@ import { TaskPanels } from "@/features/job/task-panels";
 import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { Job } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
-import { thresholdOf } from "@/lib/review-policy";
+import { thresholdOf } from "@/domain/review-policy";
 
 /** What came out so far: the labels of each task and how right they are; what the run took; what could not be labeled. */
 export function Report({ job, onOpen }: { job: Job; onOpen: (seq: number) => void }) {

@@ -1,4 +1,4 @@
-import { Panel } from "@/components/panel";
+import { Panel } from "@/ui/panel";
 import { Bars } from "@/features/job/bars";
 import styles from "@/features/job/job-page.module.css";
 import type { JobReport } from "@/lib/api/types";

@@ -1,5 +1,5 @@
-import { Figures } from "@/components/figures";
-import { Panel } from "@/components/panel";
+import { Figures } from "@/ui/figures";
+import { Panel } from "@/ui/panel";
 import { Bars } from "@/features/job/bars";
 import styles from "@/features/job/job-page.module.css";
 import type { JobReport } from "@/lib/api/types";

@@ -1,8 +1,8 @@
-import { ValueView } from "@/components/value-view";
+import { ValueView } from "@/domain/value-view";
 import styles from "@/features/job/annotations-list.module.css";
 import type { AnnotationDetail, LabelTask, LabelValue } from "@/lib/api/types";
 import { percent, words } from "@/lib/format";
-import { questionOf, sameValue } from "@/lib/label-values";
+import { questionOf, sameValue } from "@/domain/label-values";
 
 interface Props {
   annotation: AnnotationDetail;

@@ -1,12 +1,12 @@
-import { Histogram } from "@/components/histogram";
-import { Panel } from "@/components/panel";
+import { Histogram } from "@/ui/histogram";
+import { Panel } from "@/ui/panel";
 import { Bars } from "@/features/job/bars";
 import { EvaluationPanels } from "@/features/job/evaluation-panels";
 import styles from "@/features/job/job-page.module.css";
 import type { LabelTask, TaskReport } from "@/lib/api/types";
 import { count, counted, percent } from "@/lib/format";
-import { colorOf } from "@/lib/label-colors";
-import { nameIn, optionsOf } from "@/lib/label-values";
+import { colorOf } from "@/domain/label-colors";
+import { nameIn, optionsOf } from "@/domain/label-values";
 
 interface Props {
   report: TaskReport;

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 
-import { buttonClass } from "@/components/button";
-import { JobActions } from "@/components/job-actions";
-import { OutcomeBar } from "@/components/outcome-bar";
-import { Pace } from "@/components/pace";
-import { StateBadge } from "@/components/state-badge";
+import { buttonClass } from "@/ui/button";
+import { JobActions } from "@/domain/jobs/job-actions";
+import { OutcomeBar } from "@/domain/jobs/outcome-bar";
+import { Pace } from "@/domain/jobs/pace";
+import { StateBadge } from "@/domain/jobs/state-badge";
 import styles from "@/features/jobs/jobs-page.module.css";
 import type { Job, ReviewQueue } from "@/lib/api/types";
 import { ago, count, counted } from "@/lib/format";

@@ -2,9 +2,9 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Rows3 } from "lucide-react";
 import { useMemo } from "react";
 
-import { CopyLine } from "@/components/copy-line";
-import { Notice, ProblemLine, ProblemNotice } from "@/components/notice";
-import { Skeleton } from "@/components/skeleton";
+import { CopyLine } from "@/ui/copy-line";
+import { Notice, ProblemLine, ProblemNotice } from "@/ui/notice";
+import { Skeleton } from "@/ui/skeleton";
 import { JobCard } from "@/features/jobs/job-card";
 import styles from "@/features/jobs/jobs-page.module.css";
 import { isLive, jobsQuery } from "@/lib/api/jobs";

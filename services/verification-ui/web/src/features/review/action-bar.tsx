@@ -1,7 +1,7 @@
 import { CircleHelp, SkipForward, Undo2 } from "lucide-react";
 
-import { Button } from "@/components/button";
-import { Kbd } from "@/components/kbd";
+import { Button } from "@/ui/button";
+import { Kbd } from "@/ui/kbd";
 import styles from "@/features/review/action-bar.module.css";
 
 /** What can be done with every item. */

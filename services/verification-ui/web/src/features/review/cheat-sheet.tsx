@@ -1,7 +1,7 @@
 import { Fragment } from "react";
 
-import { Dialog } from "@/components/dialog";
-import { Kbd } from "@/components/kbd";
+import { Dialog } from "@/ui/dialog";
+import { Kbd } from "@/ui/kbd";
 import styles from "@/features/review/cheat-sheet.module.css";
 import type { LabelTask } from "@/lib/api/types";
 

@@ -1,7 +1,7 @@
 import type { Actions } from "@/features/review/action-bar";
 import type { ReviewSession } from "@/features/review/review-session";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 
 /** What a desk, where a person decides on one item, is given. */
 export interface DeskProps {

@@ -1,7 +1,7 @@
 import type { LabelTask, ReviewItem, ReviewPolicy, Suggestion } from "@/lib/api/types";
-import { problemWith } from "@/lib/label-rules";
-import { sameValue, type Values } from "@/lib/label-values";
-import { thresholdOf } from "@/lib/review-policy";
+import { problemWith } from "@/domain/tasks/rules";
+import { sameValue, type Values } from "@/domain/label-values";
+import { thresholdOf } from "@/domain/review-policy";
 
 /** One question with one answer: picking it decides, nothing is put together first. */
 export const decidesAtOnce = (item: ReviewItem): boolean => item.tasks.length === 1 && item.tasks[0]?.kind === "single_choice";

@@ -1,10 +1,10 @@
 import { Check, Pencil, Undo2 } from "lucide-react";
 
-import { Button } from "@/components/button";
+import { Button } from "@/ui/button";
 import styles from "@/features/review/history-strip.module.css";
 import type { Entry } from "@/features/review/review-state";
 import { ago } from "@/lib/format";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 import { visible } from "@/lib/visible";
 
 interface Props {

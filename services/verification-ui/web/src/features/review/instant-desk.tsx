@@ -3,8 +3,8 @@ import { useEffect, useRef } from "react";
 import { ActionBar } from "@/features/review/action-bar";
 import type { DeskProps } from "@/features/review/desk-props";
 import { suggestionOf } from "@/features/review/draft";
-import { InstantChoice } from "@/features/review/kinds/instant-choice";
-import { optionOfKey } from "@/features/review/option-keys";
+import { InstantChoice } from "@/domain/tasks/single-choice/instant-choice";
+import { optionOfKey } from "@/domain/tasks/choice/option-keys";
 import { RecordFields } from "@/features/review/record-fields";
 import { ReviewCard } from "@/features/review/review-card";
 import styles from "@/features/review/review-page.module.css";
@@ -12,8 +12,8 @@ import { Sureness } from "@/features/review/sureness";
 import { announce } from "@/lib/announce";
 import type { SingleChoiceTask } from "@/lib/api/types";
 import { usePageKeys } from "@/lib/keyboard";
-import { nameIn, questionOf } from "@/lib/label-values";
-import { thresholdOf } from "@/lib/review-policy";
+import { nameIn, questionOf } from "@/domain/label-values";
+import { thresholdOf } from "@/domain/review-policy";
 
 /** An item with one question of one answer: the key of a label decides at once. */
 export function InstantDesk({ item, task, session, chosen, painted, frozen, policy, open, decided, actions }: DeskProps & { task: SingleChoiceTask }) {

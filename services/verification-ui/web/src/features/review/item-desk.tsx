@@ -2,7 +2,7 @@ import clsx from "clsx";
 import { useEffect, useRef } from "react";
 
 import { ActionBar } from "@/features/review/action-bar";
-import { DeskContext } from "@/features/review/desk-context";
+import { DeskContext } from "@/domain/tasks/task-keys";
 import type { DeskProps } from "@/features/review/desk-props";
 import { confirms, decidesAtOnce } from "@/features/review/draft";
 import { InstantDesk } from "@/features/review/instant-desk";
@@ -14,8 +14,8 @@ import { useDesk } from "@/features/review/use-desk";
 import { announce } from "@/lib/announce";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
-import { questionOf, valuesText } from "@/lib/label-values";
-import { thresholdOf } from "@/lib/review-policy";
+import { questionOf, valuesText } from "@/domain/label-values";
+import { thresholdOf } from "@/domain/review-policy";
 
 /** Where a person decides on one item. Made anew for each. */
 export function ItemDesk(props: DeskProps) {

@@ -1,4 +1,4 @@
-import type { Tone } from "@/components/badge";
+import type { Tone } from "@/ui/badge";
 import type { ReviewItem, ReviewReason } from "@/lib/api/types";
 
 interface Why {

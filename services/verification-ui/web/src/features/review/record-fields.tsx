@@ -1,6 +1,6 @@
 import clsx from "clsx";
 
-import { SpanText } from "@/features/review/kinds/span-text";
+import { SpanText } from "@/domain/tasks/span/span-text";
 import styles from "@/features/review/review-page.module.css";
 import type { Desk } from "@/features/review/use-desk";
 import type { ReviewItem } from "@/lib/api/types";

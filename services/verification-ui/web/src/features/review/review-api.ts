@@ -1,7 +1,7 @@
 import { suggestedValues } from "@/features/review/draft";
 import { request } from "@/lib/api/request";
 import type { Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 
 const base = "/verification/v1";
 const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;

@@ -2,8 +2,8 @@ import clsx from "clsx";
 import { CircleHelp, Dices, Gauge, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 
-import { Badge } from "@/components/badge";
-import { Tip } from "@/components/tip";
+import { Badge } from "@/ui/badge";
+import { Tip } from "@/ui/tip";
 import { why } from "@/features/review/reasons";
 import styles from "@/features/review/review-page.module.css";
 import type { ReviewItem } from "@/lib/api/types";

@@ -3,10 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { CircleCheck, Hourglass, ShieldX, Users } from "lucide-react";
 import { useState } from "react";
 
-import { Button, buttonClass } from "@/components/button";
-import { Kbd } from "@/components/kbd";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { Skeleton } from "@/components/skeleton";
+import { Button, buttonClass } from "@/ui/button";
+import { Kbd } from "@/ui/kbd";
+import { Notice, ProblemNotice } from "@/ui/notice";
+import { Skeleton } from "@/ui/skeleton";
 import { CheatSheet } from "@/features/review/cheat-sheet";
 import { decidesAtOnce } from "@/features/review/draft";
 import { HistoryStrip } from "@/features/review/history-strip";
@@ -21,7 +21,7 @@ import { labelSchemaQuery } from "@/lib/api/label-schema";
 import type { Job } from "@/lib/api/types";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";
-import { valuesText } from "@/lib/label-values";
+import { valuesText } from "@/domain/label-values";
 import { useSession } from "@/lib/session";
 
 export function ReviewPage({ jobId }: { jobId: string }) {

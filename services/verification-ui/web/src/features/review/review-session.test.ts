@@ -4,7 +4,7 @@ import type { ReviewApi } from "@/features/review/review-api";
 import { feedbackTime, ReviewSession, settleTime } from "@/features/review/review-session";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 import { reviewItem } from "@/testing/review-items";
 
 /** A queue in memory that behaves like the service: fenced, and it gives back what is skipped or undone. */

@@ -3,7 +3,7 @@ import type { ReviewApi } from "@/features/review/review-api";
 import { browserClock, fromPast, type Clock, type Entry, type Listener, type Snapshot } from "@/features/review/review-state";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 
 /** Items held at a time: the one shown and the next two, so that the next appears at once. */
 const held = 3;

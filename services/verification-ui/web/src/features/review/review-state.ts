@@ -1,6 +1,6 @@
 import type { Problem } from "@/lib/api/problem";
 import type { PastDecision, ReviewItem } from "@/lib/api/types";
-import type { Values } from "@/lib/label-values";
+import type { Values } from "@/domain/label-values";
 
 export type Phase =
   /** Nothing to show yet. */

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 
-import { Bar } from "@/components/bar";
-import { Tip } from "@/components/tip";
+import { Bar } from "@/ui/bar";
+import { Tip } from "@/ui/tip";
 import styles from "@/features/review/sureness.module.css";
 import type { Suggestion } from "@/lib/api/types";
 import { percent } from "@/lib/format";

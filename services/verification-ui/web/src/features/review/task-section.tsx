@@ -2,22 +2,22 @@ import clsx from "clsx";
 import { Pencil, RotateCcw } from "lucide-react";
 import { useId } from "react";
 
-import { Badge } from "@/components/badge";
-import { Button } from "@/components/button";
-import { Tip } from "@/components/tip";
-import { MultipleChoice } from "@/features/review/kinds/multiple-choice";
-import { NumberKind } from "@/features/review/kinds/number";
-import { gridOf } from "@/features/review/kinds/number-grid";
-import { SingleChoice } from "@/features/review/kinds/single-choice";
-import { Spans } from "@/features/review/kinds/spans";
-import { Text } from "@/features/review/kinds/text";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Tip } from "@/ui/tip";
+import { MultipleChoice } from "@/domain/tasks/multiple-choice/edit";
+import { NumberKind } from "@/domain/tasks/number/edit";
+import { gridOf } from "@/domain/tasks/number/number-grid";
+import { SingleChoice } from "@/domain/tasks/single-choice/edit";
+import { Spans } from "@/domain/tasks/span/edit";
+import { Text } from "@/domain/tasks/text/edit";
 import { whyOf } from "@/features/review/reasons";
 import { Sureness } from "@/features/review/sureness";
 import styles from "@/features/review/task-section.module.css";
 import type { Desk } from "@/features/review/use-desk";
 import { suggestionOf } from "@/features/review/draft";
 import type { LabelTask, ReviewItem } from "@/lib/api/types";
-import { questionOf } from "@/lib/label-values";
+import { questionOf } from "@/domain/label-values";
 
 interface Props {
   item: ReviewItem;

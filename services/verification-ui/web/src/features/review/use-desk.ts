@@ -1,9 +1,9 @@
 import { useMemo, useState } from "react";
 
 import { firstToLookAt, problemsOf, suggestedValues, suggestionOf } from "@/features/review/draft";
-import { groundOf, spansOf, untouched, type SpanEditing, type SpanEditor, type SpanState } from "@/features/review/kinds/span-editing";
+import { groundOf, spansOf, untouched, type SpanEditing, type SpanEditor, type SpanState } from "@/domain/tasks/span/span-editing";
 import type { LabelTask, LabelValue, ReviewItem, ReviewPolicy, SpanTask } from "@/lib/api/types";
-import { sameValue, type Values } from "@/lib/label-values";
+import { sameValue, type Values } from "@/domain/label-values";
 
 export interface Desk {
   values: Values;

@@ -3,9 +3,9 @@ import clsx from "clsx";
 import { FileUp } from "lucide-react";
 import { useState } from "react";
 
-import { Button, buttonClass } from "@/components/button";
-import { Dialog } from "@/components/dialog";
-import { ProblemLine } from "@/components/notice";
+import { Button, buttonClass } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { ProblemLine } from "@/ui/notice";
 import styles from "@/features/schemas/schemas-page.module.css";
 import { importLabelSchema, labelSchemasQuery } from "@/lib/api/label-schema";
 import type { LabelSchema, Project } from "@/lib/api/types";

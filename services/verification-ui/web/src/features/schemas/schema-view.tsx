@@ -1,13 +1,13 @@
 import { Download } from "lucide-react";
 
-import { Badge } from "@/components/badge";
-import { buttonClass } from "@/components/button";
-import { Kbd } from "@/components/kbd";
+import { Badge } from "@/ui/badge";
+import { buttonClass } from "@/ui/button";
+import { Kbd } from "@/ui/kbd";
 import styles from "@/features/schemas/schemas-page.module.css";
 import type { LabelOption, LabelSchema, LabelTask } from "@/lib/api/types";
 import { dateTime, words } from "@/lib/format";
-import { colorOf } from "@/lib/label-colors";
-import { optionsOf, questionOf } from "@/lib/label-values";
+import { colorOf } from "@/domain/label-colors";
+import { optionsOf, questionOf } from "@/domain/label-values";
 
 /** One version as it is read: each task with its rules and its labels. */
 export function SchemaView({ schema }: { schema: LabelSchema }) {

@@ -2,9 +2,9 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Plus, Tags } from "lucide-react";
 import { useState } from "react";
 
-import { Button } from "@/components/button";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { Skeleton } from "@/components/skeleton";
+import { Button } from "@/ui/button";
+import { Notice, ProblemNotice } from "@/ui/notice";
+import { Skeleton } from "@/ui/skeleton";
 import { ImportDialog } from "@/features/schemas/import-dialog";
 import { SchemaList } from "@/features/schemas/schema-list";
 import { SchemaView } from "@/features/schemas/schema-view";

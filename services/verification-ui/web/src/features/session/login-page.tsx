@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
 import { useEffect, useRef, useState } from "react";
 
-import { Button } from "@/components/button";
-import { Mark } from "@/components/mark";
+import { Button } from "@/ui/button";
+import { Mark } from "@/ui/mark";
 import { logIn, type Credential } from "@/features/session/log-in";
 import styles from "@/features/session/login-page.module.css";
 import { Problem } from "@/lib/api/problem";

@@ -1,8 +1,0 @@
-import { Choice } from "@/features/review/kinds/choice";
-import type { TaskProps } from "@/features/review/kinds/task-props";
-import type { SingleChoiceTask } from "@/lib/api/types";
-
-/** One of the labels. */
-export function SingleChoice({ task, value, suggestion, active, dense, onChange }: TaskProps<SingleChoiceTask>) {
-  return <Choice {...{ suggestion, active, dense }} options={task.options} role="radio" chosen={typeof value === "string" ? [value] : []} onPick={onChange} />;
-}
