@@ -1,4 +1,4 @@
-"""Records on which jobs differ go to people: the walk of an order, the postprocessor, and the queue behind it."""
+"""Campaigns from their walk over the postprocessor to the queue behind it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from typing import Any
 import pytest
 
 from campaign_world import World, an_annotation_of
+from campaigns import a_campaign, disagreement
 from tandem.events import ReviewAskedV1
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import Received
+from tandem.review.campaigns.moves import Move
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
+from tandem.store.campaigns.reader import CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.database import utcnow
+from tandem.store.review_items.documents import ReviewItem
+from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem.testing.waiting import eventually
 from tandem_postprocessor.asked import ReviewAskedHandler
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 
 
 def counts(*, differing: int = 0, queued: int = 0, waiting: int = 0, decided: int = 0, asked: int = -1) -> Any:
@@ -166,3 +174,86 @@ async def test_a_look_that_is_asked_for_twice_is_noted_once_and_requested_again(
     await campaign_world.decided("a", 1)
     late = [Received(ReviewAskedV1.model_validate({**ask, "seq": 1}), REVIEW_ASKED.name, 0, 4)]
     assert await handler(late) == [], "a person decided meanwhile"
+
+
+async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_by_its_stop_rule(
+    campaign_world: World,
+) -> None:
+    world, database = campaign_world, campaign_world.database
+    writer, items = CampaignWriter(database), ReviewItemWriter(database)
+    await world.job("a", "nnnn", waiting="3")
+    await world.job("b", "pppn")
+    campaign = disagreement(("a", "b"), 4, campaign_id="c")
+    await writer.place({**campaign, "people": ["ada"], "blind_share": 1.0})
+    ada, ben = Reviewer("ada", "Ada"), Reviewer("ben", "Ben")
+
+    async def next_of(who: Reviewer) -> ReviewItem | None:
+        served = await CampaignReader(database).served_to("a", who.person_id)
+        return await items.claim_next("a", who, seconds=600, campaigns=served)
+
+    async def in_queue(number: int) -> None:
+        async def is_there() -> bool:
+            return await database["review_items"].count_documents({}) == number
+
+        await eventually(is_there, timeout=20)
+
+    async with world.running(world.walker()):
+        await world.done("c")
+        await in_queue(3)
+        await make_sweep(database, make_intake(database)).sweep_job("a")  # record 3 waits by the job's thresholds
+        of_ben, of_ada = await next_of(ben), await next_of(ada)
+        assert of_ben is not None
+        assert of_ada is not None
+        assert (of_ben.seq, of_ben.campaign_id, of_ben.blind) == (3, "a-thresholds", False)
+        assert await next_of(ben) is None, "the others are for Ada"
+        assert (of_ada.campaign_id, of_ada.blind, of_ada.reason) == ("c", True, "disagreement")
+        assert await writer.move("c", Move.PAUSE) is not None
+        assert await next_of(ada) is None
+        assert await writer.move("c", Move.OPEN) is not None
+        await world.done("c")
+        # One is decided; so the stop rule closes the campaign, and the rest is withdrawn.
+        await items.close(
+            of_ada.item_id,
+            reservation=of_ada.reservation or "",
+            attempt=1,
+            revision=1,
+            decided_by=ada,
+            decided_at=utcnow(),
+        )
+        await world.decided("a", of_ada.seq)
+        assert await writer.change("c", {"stop": {"rule": "decided", "after": 1}}) is not None
+
+        async def is_closed() -> bool:
+            read = await world.read("c")
+            return read["state"] == "closed" and not read["walking"]
+
+        await eventually(is_closed, timeout=20)
+        await in_queue(2)
+        read = await world.read("c")
+    assert read["state_reason"] == "Closed by its stop rule: the number of decided records reached 1."
+    assert (await world.asked_for())["a"] == sorted({of_ada.seq, 3}), "what somebody decided stays as it was asked"
+    assert await CampaignWriter(database).move("c", Move.PAUSE) is None
+
+
+async def test_thresholds_that_change_while_their_job_runs_hold_for_what_older_ones_asked_for_meanwhile(
+    campaign_world: World,
+) -> None:
+    world, database = campaign_world, campaign_world.database
+    await world.job("a", "nn", confidence=0.4)
+    await database["jobs"].update_one({"_id": "a"}, {"$set": {"state": "running"}})
+    thresholds = a_campaign(("a",), 4, strategy="thresholds", campaign_id="a-thresholds", parameters={"threshold": 0.5})
+    await CampaignWriter(database).place(thresholds)
+    async with world.running(world.walker()):
+
+        async def waits() -> bool:
+            return (await world.read("a-thresholds"))["again"]
+
+        await eventually(waits, timeout=20)
+        assert await world.asked_for() == {"a": [0, 1]}
+        # Written by a postprocessor that had not heard of the change: record 2 should be asked for, 3 should not.
+        late = [an_annotation_of("a", 2, "n", "n", confidence=0.4), an_annotation_of("a", 3, "n", "n", waiting="3")]
+        await AnnotationWriter(database).insert_first(late)
+        await database["jobs"].update_one({"_id": "a"}, {"$set": {"state": "completed"}})
+        done = await world.done("a-thresholds")
+    assert await world.asked_for() == {"a": [0, 1, 2]}
+    assert done["counts"] == counts(differing=3, queued=3)

@@ -211,5 +211,5 @@ class CampaignWalker:
 
 def _why(rule: StopRule, after: int | None) -> str:
     if rule is StopRule.DECIDED:
-        return f"Closed by its stop rule: {after:,} records were decided."
+        return f"Closed by its stop rule: the number of decided records reached {after:,}."
     return "Closed by its stop rule: all its records were decided."

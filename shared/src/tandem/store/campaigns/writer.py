@@ -47,9 +47,9 @@ class CampaignWriter:
         return cast("CampaignDocument", stored)
 
     async def place(self, campaign: CampaignDocument) -> CampaignDocument:
-        """Insert the campaign and have it walked. One of this id that is being walked goes on; one whose walk is over,
-        or that is closed, is opened and walked again."""
-        over = {"_id": campaign["_id"], "$or": [{"walking": False}, {"state": CampaignState.CLOSED.value}]}
+        """Insert the campaign and have it walked. One of this id that is open and being walked goes on; any other is
+        opened and walked again."""
+        over = {"_id": campaign["_id"], "$or": [{"walking": False}, {"state": {"$ne": CampaignState.OPEN.value}}]}
         again = _WALK_AGAIN | {
             "state": CampaignState.OPEN.value,
             "state_reason": None,
