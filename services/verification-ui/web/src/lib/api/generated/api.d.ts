@@ -389,7 +389,9 @@ export interface paths {
         put?: never;
         /**
          * Count Campaign
-         * @description Count what a campaign would ask for, without making it; with `thresholds`, what other thresholds would change.
+         * @description Count what a campaign would ask for, without making it.
+         *
+         *     With the strategy `thresholds`: what other thresholds would add and withdraw.
          */
         post: operations["count_campaign"];
         delete?: never;
