@@ -8,6 +8,7 @@ from typing import Self
 
 import httpx
 
+from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
 from tandem_client.resources.campaigns import Campaigns
@@ -43,15 +44,15 @@ class Tandem:
         """`http` and `sleep` replace the network and the clock in tests."""
         self._transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
         self.url = self._transport.url
-        self.projects = Projects(self._transport)
-        self.label_schemas = LabelSchemas(self._transport)
-        self.datasets = Datasets(self._transport)
-        self.agents = Agents(self._transport)
-        self.jobs = Jobs(self._transport, sleep=sleep)
-        self.campaigns = Campaigns(self._transport, sleep=sleep)
-        self.comparisons = Comparisons(self._transport, self.campaigns)
-        self.access = Access(self._transport)
-        self.people = People(self._transport)
+        self.projects = bound(Projects(self._transport), self)
+        self.label_schemas = bound(LabelSchemas(self._transport), self)
+        self.datasets = bound(Datasets(self._transport), self)
+        self.agents = bound(Agents(self._transport), self)
+        self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
+        self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
+        self.access = bound(Access(self._transport), self)
+        self.people = bound(People(self._transport), self)
 
     def __enter__(self) -> Self:
         return self

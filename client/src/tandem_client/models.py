@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.objects.dataset import DatasetMethods
+from tandem_client.objects.job import JobMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
@@ -30,7 +32,7 @@ class LabelSchema(Model):
     created_at: datetime
 
 
-class Dataset(Model):
+class Dataset(DatasetMethods):
     id: str
     project_id: str
     name: str
@@ -128,7 +130,7 @@ class JobAgent(Model):
     model: str
 
 
-class Job(Model):
+class Job(JobMethods):
     id: str
     project_id: str
     dataset_id: str

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, campaigns, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import agents, campaigns, certificates, data, jobs, people, projects, quality, schemas, showing
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -37,6 +37,7 @@ app.add_typer(projects.datasets, name="dataset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
+app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)

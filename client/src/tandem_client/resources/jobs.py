@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
+from tandem_client.frames.giving import FrameSource
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
 from tandem_client.quality import JobReport
@@ -141,6 +142,10 @@ class Jobs:
         """One record with all that is known of it: labels with their confidence, the raw answer, samples, calls, older
         attempts, people's decisions. Raises TandemError where it was not run."""
         return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
+
+    def frame(self, job_id: str, *, provenance: bool = False) -> FrameSource:
+        """Return the job's records with their labels as a frame, fetched when it is converted."""
+        return FrameSource(self._http, f"/jobs/{job_id}/frame", provenance=provenance or None)
 
     def cost(self, job_id: str) -> JobCost:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))

@@ -65,6 +65,7 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
 from tandem_api.resources.people.service import PeopleService
@@ -169,6 +170,7 @@ def make_services(
         agent_service,
         job_service,
         AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        FrameService(records, annotations, people, dataset_service, job_service),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),

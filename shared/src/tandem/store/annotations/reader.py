@@ -114,6 +114,16 @@ class AnnotationReader:
         async for document in self._stream(query, _COUNTING_INDEX):
             yield document
 
+    async def block(
+        self, job_id: str, from_seq: int, below_seq: int, fields: Sequence[str]
+    ) -> list[AnnotationDocument]:
+        """Return these fields of the annotations with from_seq <= seq < below_seq, in no order."""
+        query = {"job_id": job_id, "seq": _between(from_seq, below_seq)}
+        shown = {"_id": 0, **dict.fromkeys(fields, 1)}
+        async with store_errors():
+            found = await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
+        return cast("list[AnnotationDocument]", found)
+
     async def count_needing_review(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> int:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():

@@ -43,6 +43,7 @@ _FILE = {
         "content": {
             "text/csv": {"schema": {"type": "string", "format": "binary"}},
             "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+            "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -157,7 +158,8 @@ async def import_records(
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+    CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
+    columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
     imported again, only its new rows are added.

@@ -209,6 +209,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Frame
+         * @description Stream the records as Arrow batches; columns have the names and types that they were imported with.
+         */
+        get: operations["dataset_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/imports": {
         parameters: {
             query?: never;
@@ -222,7 +242,8 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
+         *     columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
          *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
          *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
          *     imported again, only its new rows are added.
@@ -533,6 +554,29 @@ export interface paths {
          * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
          */
         get: operations["export_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Frame
+         * @description Stream the job's records with their labels as Arrow batches.
+         *
+         *     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
+         *     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
+         */
+        get: operations["job_frame"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2487,7 +2531,7 @@ export interface components {
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "csv" | "jsonl";
+        FileFormat: "csv" | "jsonl" | "arrow";
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -5370,6 +5414,73 @@ export interface operations {
             };
         };
     };
+    dataset_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An Arrow IPC stream, a row for each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_records: {
         parameters: {
             query?: {
@@ -5411,6 +5522,7 @@ export interface operations {
         /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
+                "application/vnd.apache.arrow.stream": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -6792,6 +6904,76 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_frame: {
+        parameters: {
+            query?: {
+                /** @description Add where each label comes from: model, agent, rule, person, times. */
+                provenance?: boolean;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An Arrow IPC stream, a row for each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
                 };
             };
             /** @description No valid credential came with the request. */
