@@ -13,7 +13,7 @@ import pytest
 from campaigns import an_annotation, disagreement
 from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewRequestedV1, SingleChoiceTask
 from tandem.events.catalog import LOW_CONFIDENCE
-from tandem.messaging import Connection, ConsumerRunner, Outgoing, Producer, TopicKeeper
+from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
@@ -121,18 +121,15 @@ class World:
         await AnnotationWriter(self.database).apply_decisions([decision])
 
     def _queue(self, health: Health) -> ConsumerRunner[ReviewRequestedV1]:
-        return ConsumerRunner(
+        bus = Bus(
             connection=Connection(self.settings.kafka),
             producer=self.producer,
-            topic=LOW_CONFIDENCE,
-            group="verification-ui",
-            handler=ReviewRequestHandler(make_intake(self.database)),
-            max_batch=500,
-            concurrency=2,
-            drain_seconds=5,
+            service="verification-ui",
             health=health,
             dependency_errors=(StoreUnavailableError,),
         )
+        batches = Batches(max_batch=500, concurrency=2, drain_seconds=5)
+        return ConsumerRunner(bus, LOW_CONFIDENCE, ReviewRequestHandler(make_intake(self.database)), batches)
 
     @asynccontextmanager
     async def running(self, *walkers: CampaignWalker) -> AsyncIterator[None]:

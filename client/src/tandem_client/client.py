@@ -18,6 +18,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
 
@@ -49,6 +50,7 @@ class Tandem:
         self.datasets = bound(Datasets(self._transport), self)
         self.agents = bound(Agents(self._transport), self)
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
+        self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.access = bound(Access(self._transport), self)

@@ -8,16 +8,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from job_states import put_in_state
 from tandem.events import JobState, thresholds_campaign_id
 from tandem.store.database import Database
-from tandem.store.jobs.writer import JobWriter
 
 from .conftest import client_of, made
 
 
 @pytest.fixture
 async def ended(database: Database, job: Any) -> str:
-    await JobWriter(database).change_state(job["id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None)
+    await put_in_state(database, job["id"], JobState.COMPLETED)
     return str(job["id"])
 
 

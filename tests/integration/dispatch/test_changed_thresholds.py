@@ -10,7 +10,9 @@ import httpx
 
 from campaign_world import SCHEMA, World
 from campaigns import an_annotation
+from job_states import put_in_state
 from tandem.events import AgentSpec, JobState, ReviewPolicy, thresholds_campaign_id
+from tandem.jobs import Selection
 from tandem.people import Caller, Role
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.writer import AnnotationWriter, Decision
@@ -63,7 +65,8 @@ async def a_job(world: World, *, threshold: float) -> str:
         agent=AGENT,
         label_schema=SCHEMA,
         review_policy=ReviewPolicy(threshold=threshold),
-        selection={"from_seq": 0, "below_seq": SIZE, "size": SIZE},
+        selection=Selection.range(0, SIZE),
+        size=SIZE,
         weight=1.0,
         budget_usd=None,
         start=True,
@@ -72,9 +75,7 @@ async def a_job(world: World, *, threshold: float) -> str:
     below = round(threshold * SIZE)
     totals: Any = {"labeled": SIZE, "invalid": 0, "failed": 0, "needs_review": below}
     await JobWriter(world.database).insert({**job, "dispatch": {**job["dispatch"], "low": SIZE, "totals": totals}})
-    await JobWriter(world.database).change_state(
-        job["_id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None
-    )
+    await put_in_state(world.database, job["_id"], JobState.COMPLETED)
     asked: dict[str, Any] = {"needs_review": True, "review_reason": "low_confidence"}
     documents: list[Any] = [
         an_annotation(

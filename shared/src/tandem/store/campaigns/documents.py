@@ -14,6 +14,7 @@ from tandem.jobs import Selection
 from tandem.review.campaigns.drawing import new_key
 from tandem.review.campaigns.moves import CampaignState, StopRule
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
+from tandem.store.jobs.documents import selection_of
 
 COLLECTION = "campaigns"
 
@@ -187,7 +188,7 @@ def thresholds_campaign(job: Mapping[str, Any]) -> CampaignDocument:
         jobs=[job["_id"]],
         strategy=THRESHOLDS.name,
         parameters=job["published"]["review_policy"],
-        selection=Selection.range(job["selection"]["from_seq"], job["selection"]["below_seq"]),
+        selection=selection_of(job["selection"]),
         terms=terms,
         people=None,
         stop={"rule": StopRule.NEVER.value, "after": None},

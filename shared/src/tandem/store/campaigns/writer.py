@@ -13,6 +13,7 @@ from tandem.review.campaigns.moves import MOVES, CampaignState, Move, StopRule
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.store.campaigns.documents import COLLECTION, NO_COUNTS, CampaignDocument, terms_of
 from tandem.store.database import Database, Document, store_errors
+from tandem.store.jobs.documents import NOT_ANNOUNCED_YET
 
 _FREE = {"$expr": {"$lte": ["$lease.until", "$$NOW"]}}
 """Not taken (a missing value sorts below every time), or the lease ran out."""
@@ -98,15 +99,16 @@ class CampaignWriter:
             )
             campaign = cast("CampaignDocument | None", found)
             if campaign is not None and campaign["strategy"] == THRESHOLDS.name:
+                ended = {"$eq": ["$dispatch.announced", True]}
                 published = {
-                    "published.review_policy": campaign["parameters"],
-                    "published.review_terms": terms_of(campaign).model_dump(mode="json"),
+                    "published.review_policy": {"$literal": campaign["parameters"]},
+                    "published.review_terms": {"$literal": terms_of(campaign).model_dump(mode="json")},
                     "review_recounted": True,
-                    "dispatch.announced": False,
+                    "revision": {"$add": ["$revision", 1]},
+                    # An ended job is published once more, for answers that come late.
+                    "dispatch.announced": {"$cond": [ended, NOT_ANNOUNCED_YET, "$dispatch.announced"]},
                 }
-                await self._jobs.update_one(
-                    {"_id": campaign["jobs"][0]}, {"$set": published, "$inc": {"revision": 1}}, session=session
-                )
+                await self._jobs.update_one({"_id": campaign["jobs"][0]}, [{"$set": published}], session=session)
         return campaign
 
     async def claim(self, holder: str, *, seconds: float) -> CampaignDocument | None:
