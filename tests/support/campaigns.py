@@ -9,6 +9,7 @@ from tandem.events import CampaignTerms
 from tandem.jobs import Selection
 from tandem.store.campaigns.documents import CampaignDocument, StopPart, disagreement_id, new_campaign
 from tandem.store.database import utcnow
+from tandem.store.review_items.writer import AfterOpinion, Reviewer
 
 
 def a_campaign(
@@ -75,3 +76,14 @@ def an_annotation(job_id: str, seq: int, labels: Sequence[dict[str, Any]], **mor
         "created_at": utcnow(),
         **more,
     }
+
+
+def settled_by(reader: Reviewer) -> AfterOpinion:
+    """Return what becomes of an item when the opinion of its first reader settles it."""
+    return AfterOpinion(
+        giver_id=reader.person_id,
+        revision=1,
+        opinion_by=(reader.person_id,),
+        decided_by=reader,
+        decided_at=utcnow(),
+    )

@@ -78,7 +78,6 @@ class Campaign(Model):
     order: str = "urgent"
     blind_share: float = 0.0
     people: tuple[str, ...] | None = None
-    readers: int = 1
     stop: Stop = Stop()
     state: str
     state_reason: str | None = None

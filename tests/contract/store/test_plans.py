@@ -33,6 +33,7 @@ from tandem.store.datasets.reader import DatasetReader
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -43,7 +44,6 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.summaries.reader import SummaryReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
@@ -184,7 +184,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "the next item of some campaigns": lambda db: ReviewItemWriter(db).claim_next(
         "j", Reviewer("p", "p"), seconds=1, campaigns=["c", "d", None]
     ),
-    "a record's decisions": lambda db: VerificationReader(db).history("j", 7),
+    "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaign_world import World, an_annotation_of
-from campaigns import a_campaign, disagreement
+from campaigns import a_campaign, disagreement, settled_by
 from tandem.events import ReviewAskedV1
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import Received
@@ -17,7 +17,6 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
-from tandem.store.database import utcnow
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem.testing.waiting import eventually
@@ -212,14 +211,7 @@ async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_
         assert await writer.move("c", Move.OPEN) is not None
         await world.done("c")
         # One is decided; so the stop rule closes the campaign, and the rest is withdrawn.
-        await items.close(
-            of_ada.item_id,
-            reservation=of_ada.reservation or "",
-            attempt=1,
-            revision=1,
-            decided_by=ada,
-            decided_at=utcnow(),
-        )
+        await items.take_opinion(of_ada, settled_by(ada), seconds=60)
         await world.decided("a", of_ada.seq)
         assert await writer.change("c", {"stop": {"rule": "decided", "after": 1}}) is not None
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from campaign_world import SCHEMA, World
-from campaigns import an_annotation
+from campaigns import an_annotation, settled_by
 from job_states import put_in_state
 from tandem.events import AgentSpec, JobState, ReviewPolicy, thresholds_campaign_id
 from tandem.jobs import Selection
@@ -100,9 +100,7 @@ async def test_raising_and_lowering_a_threshold_over_ten_thousand_records(campai
     # Record 0 is decided; Ada holds record 1.
     first = await writer.claim_next(job_id, ADA, seconds=600)
     assert first is not None
-    await writer.close(
-        first.item_id, reservation=first.reservation or "", attempt=1, revision=1, decided_by=ADA, decided_at=utcnow()
-    )
+    await writer.take_opinion(first, settled_by(ADA), seconds=60)
     await AnnotationWriter(database).apply_decisions(
         [Decision(job_id, 0, 1, {"mood": "positive"}, 1, {}, False, "Ada", utcnow())]
     )
@@ -149,10 +147,7 @@ async def test_raising_and_lowering_a_threshold_over_ten_thousand_records(campai
         assert (lowest["items_open"], lowest["items_decided"], lowest["picked"]) == (1, 1, 0)
         # What Ada holds stays hers; nobody else gets it. What she decided before stays decided.
         assert await writer.claim_next(job_id, BEN, seconds=1) is None
-        assert held.reservation is not None
-        await writer.close(
-            held.item_id, reservation=held.reservation, attempt=1, revision=1, decided_by=ADA, decided_at=utcnow()
-        )
+        await writer.take_opinion(held, settled_by(ADA), seconds=60)
         assert (await api.get(f"/jobs/{job_id}")).json()["counts"]["reviewed"] == 1
         again = await change(0.2, to_review=1999, waiting=1998)
         assert (again["queued"], again["decided"]) == (1999, 1), "the event of Ada's second decision is not here"

@@ -38,7 +38,17 @@ from tandem.events.jobs import (
     thresholds_campaign_id,
 )
 from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
-from tandem.events.reviews import ReviewAskedV1, ReviewCause, ReviewReason, ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.reviews import (
+    GivenOpinion,
+    OpinionFlag,
+    ReviewAskedV1,
+    ReviewCause,
+    ReviewReason,
+    ReviewRequestedV1,
+    SettledPart,
+    SettledTask,
+    VerificationDecidedV1,
+)
 from tandem.events.schema import (
     AnyTask,
     LabelOption,
@@ -74,6 +84,7 @@ __all__ = [
     "Event",
     "Example",
     "Fallback",
+    "GivenOpinion",
     "JobKind",
     "JobPublishedV1",
     "JobState",
@@ -85,6 +96,7 @@ __all__ = [
     "ModelParameters",
     "MultipleChoiceTask",
     "NumberTask",
+    "OpinionFlag",
     "Outcome",
     "Price",
     "ReadyLabels",
@@ -96,6 +108,8 @@ __all__ = [
     "ReviewPolicy",
     "ReviewReason",
     "ReviewRequestedV1",
+    "SettledPart",
+    "SettledTask",
     "SingleChoiceTask",
     "Span",
     "SpanAttribute",

@@ -26,6 +26,7 @@ class Candidate(TypedDict):
     campaign_id: str
     """The campaign that asked for a person; it says nothing unless `needs_review`."""
     is_decided: bool
+    """Whether a person has given an opinion that stands."""
 
 
 @dataclass(frozen=True, slots=True)

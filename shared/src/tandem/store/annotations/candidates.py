@@ -26,6 +26,7 @@ _SHOWN: dict[str, Any] = {
     "needs_review": 1,
     "review_asked.order": 1,
     "verification.revision": 1,
+    "opinions.number": 1,
 }
 
 
@@ -60,7 +61,7 @@ class CandidateReader:
 
 def _candidate(document: dict[str, Any]) -> Candidate:
     asked = document.pop("review_asked", None)
-    decided = document.pop("verification", None)
+    decided, opinions = document.pop("verification", None), document.pop("opinions", None)
     document["campaign_id"] = asked["order"] if asked else thresholds_campaign_id(document["job_id"])
-    document["is_decided"] = decided is not None
+    document["is_decided"] = decided is not None or bool(opinions and opinions["number"])
     return cast("Candidate", document)

@@ -72,8 +72,6 @@ class CampaignDocument(TypedDict):
     """Secret; shown to nobody."""
     people: list[str] | None
     """Ids of those who get its records; None: all readers."""
-    readers: int
-    """How many different people look at each record."""
     stop: StopPart
     stops: bool
     """Whether a stop rule is to be checked: there is one, and the campaign is not closed."""
@@ -149,7 +147,6 @@ def new_campaign(
         "blind_share": terms.blind_share,
         "key": terms.key or new_key(),
         "people": None if people is None else list(people),
-        "readers": 1,
         "stop": stop,
         "stops": stop["rule"] != StopRule.NEVER,
         "checked_at": NEVER,

@@ -8,10 +8,11 @@ This package is the one exception to the rule that a collection has one writer; 
 """
 
 from tandem.store.migrations.campaigns import CAMPAIGNS
+from tandem.store.migrations.opinions import OPINIONS
 from tandem.store.migrations.passes import PASSES
 from tandem.store.migrations.people import PEOPLE
 from tandem.store.migrations.runner import Migration, MigrationRunner
 
-MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, CAMPAIGNS)
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, OPINIONS, CAMPAIGNS)
 
 __all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]

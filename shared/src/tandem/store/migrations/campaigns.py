@@ -54,7 +54,7 @@ async def make_campaigns(database: Database, lease: MigrationLease) -> Mapping[s
     return changed
 
 
-CAMPAIGNS = Migration("0003-campaigns", make_campaigns)
+CAMPAIGNS = Migration("0004-campaigns", make_campaigns)
 _OF_JOB = dict.fromkeys(
     (
         "project_id",

@@ -103,7 +103,6 @@ class Campaign(View):
     order: CampaignOrder
     blind_share: float
     people: list[str] | None
-    readers: int = Field(description="How many people look at each record; 1 in this version.")
     stop: Stop
     state: CampaignState
     state_reason: str | None
