@@ -17,6 +17,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
 
@@ -48,6 +49,7 @@ class Tandem:
         self.datasets = bound(Datasets(self._transport), self)
         self.agents = bound(Agents(self._transport), self)
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
+        self.subsets = bound(Subsets(self._transport), self)
         self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)

@@ -11,7 +11,21 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, certificates, data, jobs, people, previewing, projects, quality, schemas, showing
+from tandem_client.cli import (
+    again,
+    agents,
+    certificates,
+    data,
+    exporting,
+    jobs,
+    people,
+    previewing,
+    projects,
+    quality,
+    schemas,
+    showing,
+    subsets,
+)
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -34,7 +48,9 @@ app = typer.Typer(
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
+projects.datasets.command("export")(exporting.export_dataset)
 app.add_typer(projects.datasets, name="dataset")
+app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
@@ -46,10 +62,11 @@ app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
-app.command()(jobs.export)
+app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)
+app.command("run-again")(again.run_again)
 
 
 @app.callback(invoke_without_command=True)

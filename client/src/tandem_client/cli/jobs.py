@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
 from tandem_client.cli.session import connected, err, jobs_of, out, the_agent, the_dataset, the_job, the_project
+from tandem_client.cli.subsets import the_subset
 from tandem_client.client import Tandem
 from tandem_client.models import Job, Project
 
@@ -28,6 +28,7 @@ def run(
     dataset: Annotated[str, typer.Option(help="Name of the data set.")],
     agent: Annotated[str, typer.Option(help="Name of the agent; its latest version runs.")],
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Name of a subset of the data set; only its records.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
     threshold: Threshold = None,
     without_confidence: WithoutConfidence = None,
@@ -41,10 +42,12 @@ def run(
     with connected() as tandem:
         home = the_project(tandem, project)
         records, chosen = the_dataset(tandem, home, dataset), the_agent(tandem, home, agent)
+        subset_id = None if subset is None else the_subset(tandem, records, subset).id
         found = tandem.jobs.check(
             home.id,
             dataset_id=records.id,
             agent_id=chosen.id,
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy,
             budget_usd=budget,
@@ -58,6 +61,7 @@ def run(
             dataset_id=records.id,
             agent_id=chosen.id,
             name=name or f"{records.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy,
             budget_usd=budget,
@@ -113,22 +117,6 @@ def status(
         out.print(job_table(jobs, width=out.width, projects=names))
     else:
         out.print("There are no jobs yet. `tandem run` starts one.")
-
-
-def export(
-    job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; its ending says csv or jsonl.")],
-    spreadsheet: Annotated[
-        bool, typer.Option("--spreadsheet", help="CSV for a spreadsheet: letters come right, no text is a formula.")
-    ] = False,
-    project: JobProject = None,
-) -> None:
-    """Write a job's labels to a CSV or JSONL file, people's decisions included."""
-    if output.suffix.lower() not in (".csv", ".jsonl", ".ndjson"):
-        raise typer.BadParameter("the file must end in .csv, .jsonl or .ndjson", param_hint="--output")
-    with connected() as tandem:
-        size = tandem.jobs.export(the_job(tandem, job, project).id, output, spreadsheet_safe=spreadsheet)
-    out.print(f"{output} written ({size:,} bytes).", markup=False)
 
 
 def pause(job: JobArgument, project: JobProject = None) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,12 +12,13 @@ from tandem_client.errors import JobNotFinishedError
 from tandem_client.frames.giving import FrameSource
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
+from tandem_client.passes import JobPass, PassCheck, RunOutcome
 from tandem_client.quality import JobReport
+from tandem_client.resources.downloads import ExportFormat, format_of, saved
 from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 OnProgress = Callable[[Job], None]
-ExportFormat = Literal["jsonl", "csv"]
 
 
 class Jobs:
@@ -33,6 +33,7 @@ class Jobs:
         dataset_id: str,
         agent_id: str,
         name: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_threshold: float | None = None,
         review_policy: ReviewPolicy | None = None,
@@ -40,7 +41,7 @@ class Jobs:
         budget_usd: float | None = None,
         start: bool = True,
     ) -> Job:
-        """Run an agent over a data set, or its first `limit` records.
+        """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
         task. `budget_usd` is a hard stop.
@@ -49,6 +50,7 @@ class Jobs:
             dataset_id=dataset_id,
             agent_id=agent_id,
             name=name,
+            subset_id=subset_id,
             limit=limit,
             weight=weight,
             review_policy=policy_body(review_threshold, review_policy),
@@ -63,6 +65,7 @@ class Jobs:
         *,
         dataset_id: str,
         agent_id: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
@@ -73,11 +76,17 @@ class Jobs:
         body = _job_body(
             dataset_id=dataset_id,
             agent_id=agent_id,
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy_body(None, review_policy),
             budget_usd=budget_usd,
         )
         return JobCheck.model_validate(self._http.ask(f"/projects/{project_id}/jobs/check", body, probe=probe))
+
+    def passes(self, job_id: str) -> list[JobPass]:
+        """List the job's passes, the first run first."""
+        found = self._http.get(f"/jobs/{job_id}/passes")
+        return [JobPass.model_validate(item) for item in found["items"]]
 
     def list(self, project_id: str) -> list[Job]:
         return [Job.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/jobs")]
@@ -93,6 +102,44 @@ class Jobs:
 
     def cancel(self, job_id: str) -> Job:
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/cancel"))
+
+    def run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> Job:
+        """Run records of a completed or cancelled job again, in a new pass; `check_run_again` counts them beforehand.
+
+        All that is given must hold of a record; of several values, one. Records that people verified are left out
+        unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
+        """
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
+
+    def check_run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> PassCheck:
+        """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
+        return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
     def wait(
         self,
@@ -164,23 +211,47 @@ class Jobs:
         *,
         format: ExportFormat | None = None,  # noqa: A002 - the API's own name
         spreadsheet_safe: bool = False,
+        outcomes: Sequence[str] = (),
+        labels: Sequence[str] = (),
+        confidence_from: float | None = None,
+        confidence_to: float | None = None,
+        verified: bool | None = None,
+        snapshot: str | None = None,
     ) -> int:
-        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending. For a
-        spreadsheet, `spreadsheet_safe` marks the file as UTF-8 and cells that look like formulas as text.
+        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending.
 
-        The file appears when it is complete; a broken transfer leaves an earlier one as it was.
+        For a spreadsheet, `spreadsheet_safe` marks the file as UTF-8 and cells that look like formulas as text. The
+        others choose rows, which have to meet all of them; `labels` are written as task=label. `snapshot`: "now", so
+        that all of the file shows one moment. The file appears when it is complete; a broken transfer leaves an earlier
+        one as it was.
         """
         target = Path(file)
-        chosen = format or ("csv" if target.suffix.lower() == ".csv" else "jsonl")
-        params: dict[str, Any] = {"format": chosen, "spreadsheet_safe": spreadsheet_safe or None}
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as sink, self._http.download(f"/jobs/{job_id}/export", **params) as chunks:
-                size = sum(sink.write(chunk) for chunk in chunks)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return size
+        return saved(
+            self._http,
+            f"/jobs/{job_id}/export",
+            target,
+            format=format or format_of(target),
+            spreadsheet_safe=spreadsheet_safe or None,
+            outcome=list(outcomes) or None,
+            label=list(labels) or None,
+            confidence_from=confidence_from,
+            confidence_to=confidence_to,
+            verified=verified,
+            snapshot=snapshot,
+        )
+
+
+def _again_body(
+    outcomes: Sequence[RunOutcome],
+    reasons: Sequence[str],
+    record_ids: Sequence[str],
+    *,
+    subset_id: str | None,
+    verified: bool,
+    usd: float | None,
+) -> dict[str, Any]:
+    lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
+    return {**lists, "subset_id": subset_id, "include_verified": verified, "budget_usd": usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:

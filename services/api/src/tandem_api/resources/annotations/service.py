@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from tandem.events import Outcome
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.documents import selected
 from tandem.store.people.reader import PersonReader
-from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.web import Problem
@@ -20,8 +19,6 @@ from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.resources.jobs.schemas import ModelCost
 from tandem_api.resources.jobs.service import JobService
-
-EXPORT_CHUNK = 1000
 
 
 class AnnotationService:
@@ -67,17 +64,6 @@ class AnnotationService:
             detail = f"The job has no record {record_id!r}."
             raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
         return await self.get(job_id, seq, caller)
-
-    async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
-        """Yield every record of the job with its annotation, in chunks, in constant memory."""
-        selection = selected(job)
-        chunks = self._records.stream(job["dataset_id"], selection.from_seq, selection.below_seq, chunk=EXPORT_CHUNK)
-        deciders = Deciders(self._people)
-        async for records in chunks:
-            first, last = records[0]["seq"], records[-1]["seq"]
-            stored = [item async for item in self._reader.stream(job["_id"], first, last + 1)]
-            found = {item["seq"]: item for item in await deciders.name(stored)}
-            yield [(record, found.get(record["seq"])) for record in records]
 
     async def list(
         self,
