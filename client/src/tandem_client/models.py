@@ -209,6 +209,8 @@ class Job(JobMethods):
     rate_per_second: float | None = None
     eta_seconds: float | None = None
     review_policy: ReviewPolicy = ReviewPolicy()
+    readers: int = 1
+    adjudicated: bool = False
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -352,14 +354,39 @@ class Call(Model):
     completion_tokens: int | None = None
 
 
+class TaskOpinions(Model):
+    """What people's opinions on one task come to: `state` is open, settled or disputed; `why` says by what."""
+
+    state: str
+    why: str
+    by: tuple[str, ...] = ()
+
+
+class Opinions(Model):
+    """What people's opinions on a record come to. `number`: opinions that stand, one a person."""
+
+    number: int
+    state: str
+    people: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
+    tasks: dict[str, TaskOpinions] = Field(default_factory=dict)
+
+
 class Decision(Model):
-    """What a person decided: `kind` is confirmed, corrected or undone, and then there are no values."""
+    """One revision of a person's opinion: `kind` is confirmed, corrected or undone, and then there are no values."""
 
     revision: int
     kind: str
     values: dict[str, Any] | None = None
     shown_attempt: int = 1
     shown_values: dict[str, Any] = Field(default_factory=dict)
+    shown: bool = True
+    blind: bool = False
+    outranks: bool = False
+    active_seconds: float | None = None
+    idle_seconds: float | None = None
+    comment: str | None = None
+    flags: tuple[str, ...] = ()
     decided_by: str
     decided_by_id: str | None = None
     decided_at: datetime
@@ -386,6 +413,8 @@ class AnnotationDetail(AttemptDetail):
 
     record: Record | None = None
     verification: dict[str, Any] | None = None
+    opinions: Opinions | None = None
+    blind: bool = False
     history: tuple[AttemptDetail, ...] = ()
     paid: tuple[ModelCost, ...] = ()
     decisions: tuple[Decision, ...] = ()

@@ -18,6 +18,7 @@ from tandem_client.cli import (
     data,
     exporting,
     jobs,
+    opinions,
     people,
     previewing,
     projects,
@@ -62,6 +63,7 @@ app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
+app.command("opinions")(opinions.opinions)
 app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

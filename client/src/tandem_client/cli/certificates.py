@@ -10,7 +10,10 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from tandem.quality.certificates.simulate import MethodRuns, simulate, tolerated_of
+from tandem.quality.certificates.opening import tolerated_of
+from tandem.quality.certificates.page import certificate_page
+from tandem.quality.certificates.simulate import MethodRuns, simulate
+from tandem_client.certificate_files import read_certificate, verify_files
 from tandem_client.cli.session import err, out
 from tandem_client.known_labels import read_known_labels
 
@@ -20,6 +23,45 @@ ErrorShare = Annotated[float, typer.Option("--error", min=0, max=1, help="Share 
 Alpha = Annotated[
     float, typer.Option(min=1e-6, max=0.5, help="Probability that the claim may be false; 0.05 is 95 % confidence.")
 ]
+
+
+@app.command("verify")
+def verify_certificate(
+    export: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The export, JSONL.")],
+    certificate: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate, JSON.")],
+    commitment: Annotated[
+        str | None, typer.Option(help="The commitment as it was published when the certificate was opened.")
+    ] = None,
+) -> None:
+    """Recompute a certificate from its two files, without a server. Exit status 1: something is not as it says."""
+    verdict = verify_files(export, certificate, commitment=commitment)
+    document = read_certificate(certificate)
+    if verdict.findings:
+        err.print("[bold red]This certificate does not hold:[/]")
+        for kind, detail in verdict.findings:
+            err.print(f"  - {kind}: {detail}.", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+    for sentence in document["says"]:
+        out.print(sentence, markup=False, soft_wrap=True)
+    out.print(document["does_not_say"], markup=False, soft_wrap=True)
+    what = f"{len(verdict.holds)} of {len(document['claims'])} claims certified; everything was recomputed and agrees."
+    out.print(what, markup=False, soft_wrap=True)
+    if commitment is None:
+        out.print(
+            f"Compare the commitment with the one published at the opening: {document['commitment']}", soft_wrap=True
+        )
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+@app.command("page")
+def write_page(
+    certificate: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate, JSON.")],
+    target: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("certificate.html"),
+) -> None:
+    """Write a certificate as one HTML page for people who do not read JSON. It does not check it: `verify` does."""
+    target.write_text(certificate_page(read_certificate(certificate)), encoding="utf-8")
+    out.print(f"{target} written.", markup=False)
 
 
 @app.command("simulate")

@@ -29,6 +29,7 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -37,6 +38,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.snapshots import Snapshots
@@ -44,7 +46,6 @@ from tandem.store.subsets.reader import SubsetReader
 from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
@@ -195,7 +196,14 @@ def make_services(
             preflight=preflight,
             people=people,
         ),
-        AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        AnnotationService(
+            reader=annotations,
+            records=records,
+            opinions=OpinionReader(database),
+            review_items=ReviewItemReader(database),
+            jobs=job_service,
+            people=people,
+        ),
         FrameService(records, annotations, people, dataset_service, job_service),
         ExportService(Snapshots(database), jobs, job_service, dataset_service),
         report_service,

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any, Self
 
 from tandem.events.outcomes import Outcome
-from tandem.events.schema import LabelTask, SingleChoiceTask
+from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
 from tandem.quality.agreement import Alpha
 from tandem.quality.scoring import Scores
@@ -282,7 +282,7 @@ def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given 
 
 def has_kappa(task: LabelTask) -> bool:
     """Cohen's kappa is for one label of a few."""
-    return isinstance(task, SingleChoiceTask)
+    return task.traits.is_one_label
 
 
 def common_tasks(schemas: Sequence[Sequence[LabelTask]]) -> tuple[list[LabelTask], dict[str, str]]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tandem.quality.certificates.corrections import CorrectionOrder
 from tandem.quality.certificates.course import PILOT, Course, Phase
-from tandem.quality.certificates.simulate import KnownLabels, run_course, simulate, tolerated_of
+from tandem.quality.certificates.opening import tolerated_of
+from tandem.quality.certificates.simulate import KnownLabels, run_course, simulate
 
 CONFIDENCES = ("good", "useless", "inverted", "absent", "coarse")
 

@@ -29,9 +29,9 @@ LEAST_CAME = 0.4
 PILOT = 60
 NEEDED = 0.6
 """Warm up where the foretold errors are more than this share of the tolerated ones."""
-SMALLEST = 200
-"""Populations up to this size are read whole where that is not foretold to be dearer."""
-_UNDECIDED, _RIGHT, _WRONG = 0, 1, 2
+UNDECIDED, RIGHT, WRONG, VOIDED = 0, 1, 2, 3
+"""What people decided on a label. VOIDED: read, without an outcome (skipped, flagged, no majority). A voided audit
+counts as wrong; a voided record of the correction order is not passed until somebody decides on it."""
 
 
 class Phase(StrEnum):
@@ -59,15 +59,21 @@ class Course:
         *,
         tolerated: int,
         alpha: float,
+        decided: bytearray | None = None,
+        first: bytearray | None = None,
         whole: bool = False,
     ) -> None:
         self.size = len(risks)
         self.tolerated, self.alpha = tolerated, alpha
         self._risks, self._labels, self._ties = risks, labels, ties
         self._audit_order = audit_order
-        self._decided = bytearray(len(risks))
+        self._decided = bytearray(len(risks)) if decided is None else decided
+        self._first = self._decided if first is None else first
         self.order = CorrectionOrder(risks, labels, ties)
         self._passed = bytearray(len(risks))
+        self.corrections: list[int] = []
+        self.warm_up = 0
+        self.main_look = 0
         self._foretold = self._came = 0.0
         self.pilot = 0
         self.schedule: Schedule | None = None
@@ -87,11 +93,6 @@ class Course:
             self.phase = Phase.WARM_UP
         else:
             self._start_audits()
-
-    @property
-    def remaining(self) -> int:
-        """Records of the population that were not passed."""
-        return self.order.size - self.order.passed
 
     @property
     def audits(self) -> int:
@@ -121,16 +122,18 @@ class Course:
         if self.phase is Phase.CLOSED:
             return []
         if self.phase is Phase.PILOT:
-            return [i for i in self._audit_order[:PILOT] if not self._decided[i]]
+            return [i for i in self._audit_order[:PILOT] if self._first[i] in (UNDECIDED, VOIDED)]
         if self.phase is Phase.AUDITS:
             start, end = self.pilot, self.pilot + self.audits
             return [i for i in self._audit_order[start:end] if not self._decided[i]]
         record = self.order.next
         return [] if record is None else [record]
 
-    def decide(self, place: int, *, wrong: bool) -> None:
-        """Tell what people decided on a record: whether its label is wrong."""
-        self._decided[place] = _WRONG if wrong else _RIGHT
+    def decide(self, place: int, *, wrong: bool | None) -> None:
+        """Tell what people decided on a record: whether its label is wrong; None where the reads came to nothing."""
+        self._decided[place] = VOIDED if wrong is None else WRONG if wrong else RIGHT
+        if self._first[place] in (UNDECIDED, VOIDED):
+            self._first[place] = self._decided[place]
 
     def advance(self) -> None:
         """Go on as far as the decisions allow."""
@@ -149,10 +152,11 @@ class Course:
     def _pass_next(self) -> int | None:
         """Pass the next record of the correction order, if it was decided on."""
         record = self.order.next
-        if record is None or self._decided[record] == _UNDECIDED:
+        if record is None or self._first[record] in (UNDECIDED, VOIDED):
             return None
-        self.order.advance(wrong=self._decided[record] == _WRONG)
+        self.order.advance(wrong=self._first[record] == WRONG)
         self._passed[record] = 1
+        self.corrections.append(record)
         return record
 
     def _warm_up(self) -> bool:
@@ -160,8 +164,9 @@ class Course:
         if record is None and self.order.next is not None:
             return False
         if record is not None:
+            self.warm_up += 1
             self._foretold += self._risks[record] or 0.0
-            self._came += self._decided[record] == _WRONG
+            self._came += self._first[record] == WRONG
         if self._foretold >= WARM_UP or self.order.next is None:
             if self._came < LEAST_CAME * self._foretold:
                 self.phase = Phase.PILOT
@@ -171,18 +176,16 @@ class Course:
         return True
 
     def _take_pilot(self) -> bool:
-        pilot = list(self._audit_order[:PILOT])
-        if not all(self._decided[i] for i in pilot):
+        pilot = self._audit_order[:PILOT]
+        if not all(self._first[i] in (RIGHT, WRONG) for i in pilot):
             return False
         self.pilot = len(pilot)
-        kept = [i for i in range(self.size) if self._passed[i]]
-        order = CorrectionOrder(self._risks, self._labels, self._ties, outside=frozenset(pilot))
-        order.learn_pilot(pilot, [self._decided[i] == _WRONG for i in pilot])
-        inside = set(pilot)
-        order.pass_already([(i, self._decided[i] == _WRONG) for i in kept if i not in inside])
+        self.order = order_after_pilot(
+            self._risks, self._labels, self._ties, pilot=pilot, passed=self.corrections, first=self._first
+        )
+        self.corrections = [i for i in self.corrections if i not in set(pilot)]
         for i in pilot:
             self._passed[i] = 1
-        self.order = order
         self._start_audits()
         return True
 
@@ -199,6 +202,7 @@ class Course:
             alpha=self.alpha,
             error=self.tolerated / size,
         )
+        self.main_look = main
         self.schedule = make_schedule(size, self.tolerated, main, self.alpha)
         self.phase = Phase.AUDITS
         self._skip_looks()
@@ -209,6 +213,7 @@ class Course:
         while self.look < len(allowances) - 1 and allowances[self.look] == NEVER:
             self.look += 1
         if allowances[self.look] == NEVER:
+            self.schedule = None
             self.phase, self._allowed = Phase.CLOSING, NEVER
 
     def _take_look(self) -> bool:
@@ -216,7 +221,7 @@ class Course:
         audited = self._audit_order[self.pilot : self.pilot + self.audits]
         if not all(self._decided[i] for i in audited):
             return False
-        self._beyond = {i for i in audited if self._decided[i] == _WRONG and not self._passed[i]}
+        self._beyond = {i for i in audited if self._decided[i] in (WRONG, VOIDED) and not self._passed[i]}
         self._allowed = allowances[self.look]
         self.phase = Phase.CLOSING
         self._consider()
@@ -251,6 +256,26 @@ class Course:
         if self.order.passed % self.order.refit_every == 0:
             self._consider()
         return True
+
+
+def order_after_pilot(
+    risks: Sequence[float | None],
+    labels: Sequence[int],
+    ties: Sequence[int],
+    *,
+    pilot: Sequence[int],
+    passed: Sequence[int],
+    first: bytearray,
+) -> CorrectionOrder:
+    """Return the correction order once the pilot sample has left the population.
+
+    `passed`: what the order before it had passed; those that are not in the pilot sample stay passed.
+    """
+    inside = frozenset(pilot)
+    order = CorrectionOrder(risks, labels, ties, outside=inside)
+    order.learn_pilot(pilot, [first[i] == WRONG for i in pilot])
+    order.pass_already([(i, first[i] == WRONG) for i in passed if i not in inside])
+    return order
 
 
 def simple_order(places: int, keys: Sequence[int]) -> array[int]:

@@ -77,7 +77,7 @@ def planned_main_look(
     return best
 
 
-_CAUTION = 0.3
+_CAUTION = 0.0
 """Square roots of the allowance that the expected wrong audits stay below it."""
 
 

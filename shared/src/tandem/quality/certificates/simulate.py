@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tandem.quality.certificates.comparing_methods import pac_labels, threshold_review, uniform_audit
 from tandem.quality.certificates.course import Course, Phase, simple_order
 from tandem.quality.certificates.label_groups import label_groups
+from tandem.quality.certificates.opening import tolerated_of
 
 TANDEM, THRESHOLD, UNIFORM, PAC = "tandem", "threshold review", "uniform audit", "pac labels"
 
@@ -52,11 +53,6 @@ class MethodRuns:
     @property
     def mean(self) -> float:
         return sum(self.looks) / len(self.looks)
-
-
-def tolerated_of(error: float, size: int) -> int:
-    """Return how many of `size` records may be missed: floor(error · size), with decimal errors taken as written."""
-    return math.floor(round(error * size, 6))
 
 
 def run_course(

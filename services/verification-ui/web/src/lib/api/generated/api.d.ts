@@ -1277,6 +1277,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1303,6 +1309,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /** Price */
             price: {
@@ -1365,6 +1373,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Calls
              * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
              * @default []
@@ -1404,6 +1418,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
@@ -2527,6 +2543,12 @@ export interface components {
         };
         /** Job */
         Job: {
+            /**
+             * Adjudicated
+             * @description True: where readers differ, an admin settles the record.
+             * @default false
+             */
+            adjudicated: boolean;
             /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
@@ -2584,6 +2606,12 @@ export interface components {
              * @description Records ended a second, lately; null when it is not running.
              */
             rate_per_second: number | null;
+            /**
+             * Readers
+             * @description People who must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -2692,6 +2720,12 @@ export interface components {
         };
         /** JobCreate */
         JobCreate: {
+            /**
+             * Adjudicated
+             * @description True: where the readers differ, an admin settles the record; nobody else is asked.
+             * @default false
+             */
+            adjudicated: boolean;
             /** Agent Id */
             agent_id: string;
             /**
@@ -2711,6 +2745,12 @@ export interface components {
              * @description Made from agent and data set when left out.
              */
             name?: string | null;
+            /**
+             * Readers
+             * @description So many people must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             /**
              * @default {
              *       "review_failed": false,
@@ -3400,6 +3440,41 @@ export interface components {
          */
         OnSameContent: "keep" | "skip" | "error";
         /**
+         * OpinionFlag
+         * @enum {string}
+         */
+        OpinionFlag: "flagged" | "not_covered";
+        /**
+         * Opinions
+         * @description What people's opinions on the record come to, by the job's policy.
+         */
+        Opinions: {
+            /**
+             * Number
+             * @description Opinions that stand, one a person.
+             */
+            number: number;
+            /**
+             * People
+             * @description Ids of the people whose opinions stand.
+             */
+            people: string[];
+            /**
+             * Settled By
+             * @description Ids of the people whose opinions hold; empty unless settled.
+             */
+            settled_by: string[];
+            state: components["schemas"]["RecordState"];
+            /**
+             * Tasks
+             * @description Empty where one person decided everything.
+             * @default {}
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskOpinions"];
+            };
+        };
+        /**
          * Order
          * @enum {string}
          */
@@ -3632,9 +3707,18 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description A decision of a person, or its withdrawal.
+         * @description One revision of a person's opinion, or its withdrawal.
          */
         PastDecision: {
+            /** Active Seconds */
+            active_seconds?: number | null;
+            /**
+             * Blind
+             * @default false
+             */
+            blind: boolean;
+            /** Comment */
+            comment?: string | null;
             /**
              * Decided At
              * Format: date-time
@@ -3647,9 +3731,27 @@ export interface components {
              * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
              */
             decided_by_id?: string | null;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: components["schemas"]["OpinionFlag"][];
+            /** Idle Seconds */
+            idle_seconds?: number | null;
             kind: components["schemas"]["DecisionKind"];
+            /**
+             * Outranks
+             * @description Given by an adjudicator or admin to overrule the readers.
+             * @default false
+             */
+            outranks: boolean;
             /** Revision */
             revision: number;
+            /**
+             * Shown
+             * @description Whether the person had been shown a proposal.
+             */
+            shown: boolean;
             /** Shown Attempt */
             shown_attempt: number;
             /** Shown Values */
@@ -3928,6 +4030,11 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * RecordState
+         * @enum {string}
+         */
+        RecordState: "open" | "settled" | "disputed";
         /**
          * RecordsWith
          * @description The number of records that have a given number of labels or spans.
@@ -4536,6 +4643,16 @@ export interface components {
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
         };
+        /** TaskOpinions */
+        TaskOpinions: {
+            /**
+             * By
+             * @description Ids of the people whose opinions settle the task; empty unless settled.
+             */
+            by: string[];
+            state: components["schemas"]["RecordState"];
+            why: components["schemas"]["Why"];
+        };
         /** TaskReport */
         TaskReport: {
             confidence: components["schemas"]["ConfidenceSpread"];
@@ -4796,6 +4913,11 @@ export interface components {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
+        /**
+         * Why
+         * @enum {string}
+         */
+        Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
     };
     responses: never;
     parameters: never;
