@@ -17,6 +17,7 @@ from tandem_client.cli import (
     campaigns,
     certificates,
     data,
+    exporting,
     jobs,
     opinions,
     people,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
+projects.datasets.command("export")(exporting.export_dataset)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
@@ -64,7 +66,7 @@ app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
-app.command()(jobs.export)
+app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)

@@ -42,6 +42,7 @@ from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.snapshots import Snapshots
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
@@ -68,6 +69,7 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.exports.service import ExportService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
@@ -205,6 +207,7 @@ def make_services(
             people=people,
         ),
         FrameService(records, annotations, people, dataset_service, job_service),
+        ExportService(Snapshots(database), jobs, job_service, dataset_service),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),

@@ -209,6 +209,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset
+         * @description Export all records of a data set with what holds over all its jobs.
+         *
+         *     For each task: the last decision of a person, else the label that was made last; with confidence, source, job and
+         *     time.
+         */
+        get: operations["export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/frame": {
         parameters: {
             query?: never;
@@ -619,7 +642,10 @@ export interface paths {
         };
         /**
          * Export Job
-         * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
+         * @description Export the records of the job with their labels; `final` holds the person's value where there is one.
+         *
+         *     All records, those that were not run included, or those that meet all conditions. Parquet, Arrow and Hugging Face
+         *     have the data set's columns as they were imported, then those of the labels and of where each comes from.
          */
         get: operations["export_job"];
         put?: never;
@@ -2655,7 +2681,7 @@ export interface components {
          * ExportFormat
          * @enum {string}
          */
-        ExportFormat: "jsonl" | "csv";
+        ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
         /**
          * Fallback
          * @description A second model, asked when the first one ends with one of these outcomes.
@@ -6165,6 +6191,91 @@ export interface operations {
             };
         };
     };
+    export_dataset: {
+        parameters: {
+            query?: {
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
+                format?: components["schemas"]["ExportFormat"];
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "application/zip": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dataset_frame: {
         parameters: {
             query?: never;
@@ -8006,8 +8117,22 @@ export interface operations {
     export_job: {
         parameters: {
             query?: {
-                /** @description File format. */
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
                 format?: components["schemas"]["ExportFormat"];
+                /** @description Only records that ended so; repeatable. */
+                outcome?: ("labeled" | "invalid" | "failed" | "not_run")[] | null;
+                /** @description Only records where this holds, as task=label; repeatable. */
+                label?: string[] | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_from?: number | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_to?: number | null;
+                /** @description Only records that a person decided, or only others. */
+                verified?: boolean | null;
+                /** @description Only records that wait for a person, or only others. */
+                needs_review?: boolean | null;
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
                 /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
@@ -8019,13 +8144,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One line a record, streamed. */
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
+                    "application/zip": string;
                     "text/csv": string;
                 };
             };
@@ -8049,6 +8177,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
