@@ -151,10 +151,10 @@ def _explain(error: TandemError) -> None:
     if not isinstance(faults, list) or len(faults) < 2:
         return
     for fault in faults[:50]:
-        err.print(f"  - {escape(_told(fault))}", soft_wrap=True)
+        err.print(f"  - {escape(_sentence(fault))}", soft_wrap=True)
 
 
-def _told(fault: Any) -> str:
+def _sentence(fault: Any) -> str:
     if not isinstance(fault, dict):
         return str(fault)
     where = f"{fault['field']}: " if fault.get("field") else ""

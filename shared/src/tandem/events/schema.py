@@ -53,7 +53,7 @@ class _TaskWithOptions(_Task):
     options: tuple[LabelOption, ...] = Field(min_length=2, max_length=200)
 
     @model_validator(mode="after")
-    def _options_can_be_told_apart(self) -> _TaskWithOptions:
+    def _options_are_distinct(self) -> _TaskWithOptions:
         _check_options(self.options, "options")
         return self
 
@@ -91,7 +91,7 @@ class SpanAttribute(Part):
     required: bool = False
 
     @model_validator(mode="after")
-    def _options_can_be_told_apart(self) -> SpanAttribute:
+    def _options_are_distinct(self) -> SpanAttribute:
         _check_options(self.options, "attribute options")
         return self
 
@@ -109,7 +109,7 @@ class SpanTask(_Task):
     attributes: tuple[SpanAttribute, ...] = Field(default=(), max_length=10)
 
     @model_validator(mode="after")
-    def _names_can_be_told_apart(self) -> SpanTask:
+    def _names_are_distinct(self) -> SpanTask:
         _check_options(self.options, "options")
         _check_unique((attribute.name for attribute in self.attributes), "attributes")
         return self
@@ -171,7 +171,7 @@ class LabelSchemaSpec(Part):
 
     @field_validator("tasks")
     @classmethod
-    def _names_can_be_told_apart(cls, tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
+    def _names_are_distinct(cls, tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
         return check_tasks(tasks)
 
     def task(self, name: str) -> LabelTask | None:

@@ -84,7 +84,7 @@ class ComparisonService:
             (start,) = decode_cursor(after, int) if after else (subject.selection.from_seq,)
             seqs, following = await self._walk(subject, chosen, start, limit)
             more = following < subject.selection.below_seq
-        items = await self._told(subject, chosen, seqs)
+        items = await self._differences_at(subject, chosen, seqs)
         return DifferencePage(items=items, next=encode_cursor(following) if more else None)
 
     async def _sums(self, subject: Subject) -> Progress[comparing.Comparison]:
@@ -134,7 +134,7 @@ class ComparisonService:
             start = high
         return found, start
 
-    async def _told(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
+    async def _differences_at(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
         ended = await self._annotations.ended(subject.job_ids, Selection.of(seqs))
         records = await self._records.get_many(subject.dataset_id, seqs)
         return [

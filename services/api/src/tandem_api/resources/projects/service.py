@@ -65,7 +65,7 @@ class ProjectService:
             raise
 
     async def _check_is_empty(self, project: ProjectDocument) -> None:
-        if (contents := await self._contents.told(project["_id"])) is not None:
+        if (contents := await self._contents.described(project["_id"])) is not None:
             raise Problem(
                 409,
                 "not-empty",
