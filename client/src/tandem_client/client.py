@@ -13,6 +13,7 @@ from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
+from tandem_client.resources.deletions import Deletions
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
@@ -53,6 +54,7 @@ class Tandem:
         self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.deletions = bound(Deletions(self._transport), self)
 
     def __enter__(self) -> Self:
         return self

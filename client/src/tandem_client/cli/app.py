@@ -16,6 +16,7 @@ from tandem_client.cli import (
     agents,
     certificates,
     data,
+    deleting,
     exporting,
     jobs,
     opinions,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 
 app.command("import")(data.import_file)
+app.add_typer(deleting.app, name="delete")
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
 projects.datasets.command("export")(exporting.export_dataset)
