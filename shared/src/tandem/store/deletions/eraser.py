@@ -69,7 +69,7 @@ class DeletionEraser:
         async with store_errors():
             return cast("list[DeletionDocument]", await self._database[COLLECTION].find(query).to_list(None))
 
-    async def list(self, project_ids: frozenset[str] | None, *, limit: int = 200) -> list[DeletionDocument]:
+    async def audit(self, project_ids: frozenset[str] | None, *, limit: int = 200) -> list[DeletionDocument]:
         """List deletions, newest first; of these projects, or all (None)."""
         query: Document = {} if project_ids is None else {"project_id": {"$in": sorted(project_ids)}}
         async with store_errors():

@@ -72,7 +72,7 @@ class DeletionService:
         return _shown(task.result() if task.done() else deletion)
 
     async def done(self, caller: Caller) -> DeletionList:
-        found = await self._eraser.list(None if caller.project_ids is None else frozenset(caller.project_ids))
+        found = await self._eraser.audit(None if caller.project_ids is None else frozenset(caller.project_ids))
         return DeletionList(items=[_shown(each) for each in found])
 
     async def _found(self, body: DeletionOrder, caller: Caller) -> DeletionDocument:
