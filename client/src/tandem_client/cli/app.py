@@ -14,6 +14,7 @@ from tandem_client import config
 from tandem_client.cli import (
     again,
     agents,
+    campaigns,
     certificates,
     data,
     deleting,
@@ -61,6 +62,7 @@ app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)

@@ -15,7 +15,7 @@ from tandem.quality.additive import Additive
 from tandem.quality.agreement import Alpha
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Quantiles
-from tandem.quality.summary import Ended
+from tandem.quality.summary import Answered, Ended
 from tandem.quality.values import Comparable, comparable, is_same
 
 UNKNOWN_CONFIDENCE = 0.5
@@ -181,7 +181,7 @@ def compare(
     return comparison
 
 
-def given(each: Ended | None, task: LabelTask) -> Given | None:
+def given(each: Answered | None, task: LabelTask) -> Given | None:
     """Return the value that the agent gave for the task; None where its record is not labeled."""
     if each is None or each["outcome"] != Outcome.LABELED:
         return None
