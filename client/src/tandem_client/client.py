@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
+from tandem_client import config
 from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
@@ -41,16 +42,25 @@ class Tandem:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`http` and `sleep` replace the network and the clock in tests."""
-        self._transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
-        self.url = self._transport.url
-        self.projects = bound(Projects(self._transport), self)
-        self.label_schemas = bound(LabelSchemas(self._transport), self)
-        self.datasets = bound(Datasets(self._transport), self)
-        self.agents = bound(Agents(self._transport), self)
-        self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
-        self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
-        self.access = bound(Access(self._transport), self)
-        self.people = bound(People(self._transport), self)
+        self.transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
+        self.url = self.transport.url
+        self.projects = bound(Projects(self.transport), self)
+        self.label_schemas = bound(LabelSchemas(self.transport), self)
+        self.datasets = bound(Datasets(self.transport), self)
+        self.agents = bound(Agents(self.transport), self)
+        self.jobs = bound(Jobs(self.transport, sleep=sleep), self)
+        self.comparisons = bound(Comparisons(self.transport, sleep=sleep), self)
+        self.access = bound(Access(self.transport), self)
+        self.people = bound(People(self.transport), self)
+
+    @classmethod
+    def connect(cls, url: str | None = None, token: str | None = None, **more: Any) -> Self:
+        """Connect to the server that TANDEM_URL and TANDEM_TOKEN name, or that `tandem login` saved; `url` and `token`
+        win over them. So no key need stand in a notebook. Raises TandemError where none is known."""
+        if url is None or token is None:
+            saved = config.load()
+            url, token = url or saved.url, token or saved.token
+        return cls(url, token, **more)
 
     def __enter__(self) -> Self:
         return self
@@ -59,4 +69,4 @@ class Tandem:
         self.close()
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
