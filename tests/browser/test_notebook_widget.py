@@ -22,6 +22,7 @@ from tandem_client import Job
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 RECORDS = 30
+expect.set_options(timeout=20_000)
 CELLS = (
     "from tandem_client import Tandem\n\nlab = Tandem.connect()\njob = lab.jobs.get('{job}')\njob.review()",
     "print('another cell')",
@@ -37,7 +38,7 @@ class JupyterLab(Process):
         command = [
             sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={self.port}", "--ServerApp.port_retries=0",
             "--IdentityProvider.token=", "--ServerApp.password=", "--allow-root", f"--ServerApp.root_dir={directory}",
-            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.collaborative=False",
         ]  # fmt: skip
         homes = {f"JUPYTER_{kind}_DIR": str(directory / f".{kind.lower()}") for kind in ("CONFIG", "DATA", "RUNTIME")}
@@ -56,6 +57,8 @@ class Notebook:
     hosts: set[str]
 
     def run_first_cell(self) -> None:
+        """Run it, as soon as the kernel takes it: before, JupyterLab lets the key pass without a word."""
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
         self.page.locator(".jp-CodeCell .cm-content").first.click()
         self.page.keyboard.press("Shift+Enter")
 
@@ -70,9 +73,7 @@ def job(running_stack: RunningStack) -> Job:
 
 
 @pytest.fixture
-def notebook(
-    running_stack: RunningStack, chromium: Browser, job: Job, tmp_path: Path
-) -> Iterator[Notebook]:
+def notebook(running_stack: RunningStack, chromium: Browser, job: Job, tmp_path: Path) -> Iterator[Notebook]:
     file = tmp_path / "review.ipynb"
     cells = [nbformat.v4.new_code_cell(cell.format(job=job.id)) for cell in CELLS]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -86,7 +87,6 @@ def notebook(
         hosts: set[str] = set()
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.goto(f"{lab.url}/tree/review.ipynb")
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
         yield Notebook(page, file, job, hosts)
         if os.environ.get("TANDEM_TEST_PICTURES"):
             page.screenshot(path=os.environ["TANDEM_TEST_PICTURES"])
@@ -97,7 +97,7 @@ def notebook(
 def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: RunningStack, notebook: Notebook) -> None:
     page, job = notebook.page, notebook.job
     notebook.run_first_cell()
-    expect(shown(page)).to_be_visible()
+    expect(shown(page)).to_be_visible(timeout=60_000)
     shown(page).focus()
 
     confirmed = act(page, "Enter")
