@@ -1,4 +1,4 @@
-"""People review in a cell of a real JupyterLab: the browser talks to the kernel, and the kernel's client to the stack."""
+"""People review in a cell of JupyterLab: the browser talks to the kernel, and the kernel's client to the stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -75,11 +74,18 @@ def job(running_stack: RunningStack) -> Job:
 @pytest.fixture
 def notebook(running_stack: RunningStack, chromium: Browser, job: Job, tmp_path: Path) -> Iterator[Notebook]:
     file = tmp_path / "review.ipynb"
-    cells = [nbformat.v4.new_code_cell(cell.format(job=job.id)) for cell in CELLS]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), file)
+    cells = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        for n, source in enumerate(each.format(job=job.id) for each in CELLS)
+    ]
+    file.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}))
     key = running_stack.tandem.access.create_key(name="notebook", role="annotator").token
-    environment = {"TANDEM_URL": running_stack.ui_url, "TANDEM_TOKEN": key, "PATH": os.environ["PATH"]}
+    environment: dict[str, str | None] = {
+        "TANDEM_URL": running_stack.ui_url,
+        "TANDEM_TOKEN": key,
+        "PATH": os.environ["PATH"],
+    }
     with JupyterLab(tmp_path, environment) as lab:
         context = chromium.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
         context.set_default_timeout(40_000)
@@ -106,10 +112,10 @@ def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: Running
     press(page, "u")
     expect(shown(page)).to_have_attribute("aria-label", f"Record {undone}")
 
-    kinds = lambda record: [  # noqa: E731 - read where it is used
-        each["kind"]
-        for each in running_stack.mongo["verifications"].find({"job_id": job.id, "record_id": record}).sort("revision")
-    ]
+    def kinds(record: str) -> list[str]:
+        found = running_stack.mongo["verifications"].find({"job_id": job.id, "record_id": record})
+        return [each["kind"] for each in found.sort("revision")]
+
     eventually(lambda: kinds(confirmed) == ["confirmed"], "the confirmation is kept")
     eventually(lambda: kinds(undone)[1:] == ["undone"], "the undo is kept")
     assert kinds(skipped) == []

@@ -18,6 +18,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
 
@@ -42,16 +43,17 @@ class Tandem:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`http` and `sleep` replace the network and the clock in tests."""
-        self.transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
-        self.url = self.transport.url
-        self.projects = bound(Projects(self.transport), self)
-        self.label_schemas = bound(LabelSchemas(self.transport), self)
-        self.datasets = bound(Datasets(self.transport), self)
-        self.agents = bound(Agents(self.transport), self)
-        self.jobs = bound(Jobs(self.transport, sleep=sleep), self)
-        self.comparisons = bound(Comparisons(self.transport, sleep=sleep), self)
-        self.access = bound(Access(self.transport), self)
-        self.people = bound(People(self.transport), self)
+        self._transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
+        self.url = self._transport.url
+        self.projects = bound(Projects(self._transport), self)
+        self.label_schemas = bound(LabelSchemas(self._transport), self)
+        self.datasets = bound(Datasets(self._transport), self)
+        self.agents = bound(Agents(self._transport), self)
+        self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
+        self.subsets = bound(Subsets(self._transport), self)
+        self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
+        self.access = bound(Access(self._transport), self)
+        self.people = bound(People(self._transport), self)
 
     @classmethod
     def connect(cls, url: str | None = None, token: str | None = None, **more: Any) -> Self:
@@ -62,6 +64,11 @@ class Tandem:
             url, token = url or saved.url, token or saved.token
         return cls(url, token, **more)
 
+    @property
+    def transport(self) -> Transport:
+        """Return the HTTP connection."""
+        return self._transport
+
     def __enter__(self) -> Self:
         return self
 
@@ -69,4 +76,4 @@ class Tandem:
         self.close()
 
     def close(self) -> None:
-        self.transport.close()
+        self._transport.close()

@@ -123,6 +123,14 @@ class JobCounts(Model):
         return self.labeled + self.invalid + self.failed
 
 
+class PassProgress(Model):
+    """The pass that a job is in, or ended with; pass 1 is the first run."""
+
+    number: int = 1
+    size: int
+    ended: int
+
+
 class JobAgent(Model):
     name: str
     version: int
@@ -142,6 +150,8 @@ class Job(JobMethods):
     notice: str | None = None
     size: int
     counts: JobCounts
+    current_pass: PassProgress | None = None
+    """None from servers that are older than passes."""
     rate_per_second: float | None = None
     eta_seconds: float | None = None
     review_policy: ReviewPolicy = ReviewPolicy()
@@ -158,8 +168,16 @@ class Job(JobMethods):
 
     @property
     def progress(self) -> float:
-        """Between 0 and 1; an empty job is done."""
-        return self.counts.ended / self.size if self.size else 1.0
+        """Return how much of the current pass is done, between 0 and 1; an empty job is done."""
+        ended, size = self.done
+        return ended / size if size else 1.0
+
+    @property
+    def done(self) -> tuple[int, int]:
+        """Return how many records of the current pass have ended, and how many it has."""
+        if self.current_pass is None or self.current_pass.number == 1:
+            return self.counts.ended, self.size
+        return self.current_pass.ended, self.current_pass.size
 
 
 class TaskCarryOver(Model):

@@ -37,7 +37,7 @@ CHANGING = {"made_at"}
 """When something was looked at; not what."""
 ADDED = {
     "api_keys": {"person_id"},
-    "jobs": {"created_by_id"},
+    "jobs": {"created_by_id", "passes"},
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
     "verifications": {"decided_by_id"},
@@ -293,17 +293,23 @@ async def test_what_an_older_replica_writes_beside_this_one_is_read_and_then_cau
     key = await database["api_keys"].find_one({"name": "Lea", "kind": "key"})
     assert job is not None
     assert key is not None
-    written = {name: value for name, value in job.items() if name != "created_by_id"} | {"_id": "late"}
+    written = {name: value for name, value in job.items() if name not in ADDED["jobs"]} | {"_id": "late"}
     await database["jobs"].insert_one(written | {"created_by": "Eve"})
     late_key = {name: value for name, value in key.items() if name != "person_id"}
     await database["api_keys"].insert_one(late_key | {"_id": "late key", "hash": "h", "name": "Eve"})
     shown = (await port.ask("admin", "GET", "/api/v1/jobs/late")).json()
     assert (shown["created_by"], shown["created_by_id"]) == ("Eve", None)
+    passes = (await port.ask("admin", "GET", "/api/v1/jobs/late/passes")).json()
     keys = (await port.ask("admin", "GET", "/api/v1/api-keys")).json()["items"]
     assert [(each["person_id"], each["person"]) for each in keys if each["id"] == "late key"] == [("late key", "Eve")]
     assert await runner(database, "another").run()
     shown = (await port.ask("admin", "GET", "/api/v1/jobs/late")).json()
     assert (shown["created_by"], shown["created_by_id"]) == ("Eve", name_only_id("Eve"))
+    assert (await port.ask("admin", "GET", "/api/v1/jobs/late/passes")).json() == passes
+    migrated = await database["jobs"].find_one({"_id": "late"})
+    assert migrated is not None
+    created = {name: migrated[name] for name in ("created_at", "created_by", "created_by_id")}
+    assert migrated["passes"] == [{"attempt": 1, **created}]
     assert await PersonReader(database).names(["late key"]) == {"late key": "Eve"}
 
 

@@ -21,7 +21,17 @@ from tandem.events import (
     VerificationDecidedV1,
 )
 from tandem.events.catalog import CATALOG, DECIDED, LOW_CONFIDENCE
-from tandem.messaging import Connection, ConsumerRunner, Handler, Outgoing, Producer, Received, TopicKeeper
+from tandem.messaging import (
+    Batches,
+    Bus,
+    Connection,
+    ConsumerRunner,
+    Handler,
+    Outgoing,
+    Producer,
+    Received,
+    TopicKeeper,
+)
 from tandem.settings import KafkaSettings
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.documents import job_published
@@ -84,15 +94,15 @@ async def consuming(
     connection: Connection, producer: Producer, topic: Topic, handler: Handler[Any]
 ) -> AsyncIterator[None]:
     runner: ConsumerRunner[Any] = ConsumerRunner(
-        connection=connection,
-        producer=producer,
-        topic=topic,
-        group="verification-ui",
-        handler=handler,
-        max_batch=50,
-        concurrency=2,
-        drain_seconds=5,
-        dependency_errors=(StoreUnavailableError,),
+        Bus(
+            connection=connection,
+            producer=producer,
+            service=topic.readers[0],
+            dependency_errors=(StoreUnavailableError,),
+        ),
+        topic,
+        handler,
+        Batches(max_batch=50, concurrency=2, drain_seconds=5),
     )
     running = asyncio.create_task(runner.run())
     try:

@@ -15,6 +15,7 @@ from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -38,6 +39,8 @@ from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.subsets.reader import SubsetReader
+from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
@@ -65,11 +68,14 @@ from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.passes.service import PassService
 from tandem_api.resources.people.service import PeopleService
 from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 from tandem_api.resources.review_orders.service import ReviewOrderService
+from tandem_api.resources.subsets.evaluating import Evaluator
+from tandem_api.resources.subsets.service import SubsetService
 from tandem_api.settings import ApiSettings
 
 
@@ -84,6 +90,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
+    matching, subsets = MatchingReader(database), SubsetReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -114,6 +121,7 @@ def make_services(
     preflight = Preflight(
         agents=agents,
         datasets=datasets,
+        subsets=subsets,
         label_schemas=label_schemas,
         records=records,
         providers=providers,
@@ -164,8 +172,26 @@ def make_services(
             jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
         ),
         dataset_service,
+        SubsetService(
+            reader=subsets,
+            writer=SubsetWriter(database),
+            datasets=dataset_service,
+            records=records,
+            evaluator=Evaluator(records=records, matching=matching, subsets=subsets, jobs=job_service),
+            people=people,
+        ),
         agent_service,
         job_service,
+        PassService(
+            jobs=job_service,
+            annotations=annotations,
+            matching=matching,
+            subsets=subsets,
+            records=records,
+            estimator=estimator,
+            preflight=preflight,
+            people=people,
+        ),
         AnnotationService(annotations, records, VerificationReader(database), job_service, people),
         FrameService(records, annotations, people, dataset_service, job_service),
         report_service,

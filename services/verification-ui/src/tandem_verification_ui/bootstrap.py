@@ -7,7 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tandem.events.catalog import LOW_CONFIDENCE
-from tandem.messaging import BrokerUnavailableError, Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.messaging import (
+    Batches,
+    BrokerUnavailableError,
+    Bus,
+    Connection,
+    ConsumerRunner,
+    JobTable,
+    Producer,
+    TopicKeeper,
+)
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.people import Authenticator
@@ -105,19 +114,15 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
         full_sweep_seconds=settings.full_sweep_seconds,
         settle_seconds=settings.settle_seconds,
     )
-    consumer = ConsumerRunner(
+    bus = Bus(
         connection=connection,
         producer=producer,
-        topic=LOW_CONFIDENCE,
-        group=SERVICE,
-        handler=ReviewRequestHandler(intake),
-        max_batch=settings.max_batch,
-        concurrency=CALLS,
-        drain_seconds=DRAIN_SECONDS,
+        service=SERVICE,
         health=health,
         dependency_errors=(StoreUnavailableError,),
-        on_lost=schedule.on_lost,
     )
+    batches = Batches(max_batch=settings.max_batch, concurrency=CALLS, drain_seconds=DRAIN_SECONDS)
+    consumer = ConsumerRunner(bus, LOW_CONFIDENCE, ReviewRequestHandler(intake), batches, on_lost=schedule.on_lost)
     topics.on_vanished.append(lambda _topic: schedule.sweep_everything())
     jobs = JobTable(connection, producer=producer)
     jobs.on_change(schedule.on_job_change)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
@@ -65,19 +66,21 @@ class FrameService:
         return arrow_stream(ahead(self._labeled(job)), FrameMaker(columns, dataset["fields"], labels))
 
     async def _bare(self, dataset: DatasetDocument) -> AsyncIterator[Sequence[tuple[RecordDocument, None]]]:
-        async for records in self._records.stream(dataset["_id"], 0, dataset["visible_below"], chunk=BLOCK):
+        async for records in self._records.stream(
+            dataset["_id"], Selection.range(0, dataset["visible_below"]), chunk=BLOCK
+        ):
             yield [(record, None) for record in records]
 
     async def _labeled(
         self, job: JobDocument
     ) -> AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]:
-        selection = selected(job)
         deciders = Deciders(self._people)
-        blocks = self._records.stream(job["dataset_id"], selection.from_seq, selection.below_seq, chunk=BLOCK)
+        blocks = self._records.stream(job["dataset_id"], selected(job), chunk=BLOCK)
         async for records in blocks:
-            stored = await self._annotations.block(job["_id"], records[0]["seq"], records[-1]["seq"] + 1, FIELDS)
+            stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
+            stored = await self._annotations.block(job["_id"], stretch, FIELDS)
             found = {each["seq"]: each for each in await deciders.name(stored)}
-            yield [(record, found.get(record["seq"])) for record in records if record["seq"] in selection]
+            yield [(record, found.get(record["seq"])) for record in records]
 
 
 def _columns(dataset: DatasetDocument) -> Columns | None:
