@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,7 +76,7 @@ def job(running_stack: RunningStack) -> Job:
 def notebook(running_stack: RunningStack, chromium: Browser, job: Job, tmp_path: Path) -> Iterator[Notebook]:
     file = tmp_path / "review.ipynb"
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{n}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
         for n, source in enumerate(each.format(job=job.id) for each in CELLS)
     ]

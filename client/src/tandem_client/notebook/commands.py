@@ -14,7 +14,8 @@ from typing import Any
 from tandem_client.errors import TandemError
 from tandem_client.transport import Transport
 
-MAX_BODY = 512 * 1024
+MAX_CHARACTERS = 2000
+"""Of an id, a method or a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,9 @@ class Ask:
         """Read a message; None where it is no request."""
         if not isinstance(content, dict) or content.get("kind") != "ask":
             return None
-        parts = [content.get(name) for name in ("id", "method", "path")]
-        if not all(isinstance(part, str) and len(part) < 2000 for part in parts):
-            return None
-        return cls(*parts, content.get("body"))  # type: ignore[arg-type] # checked above
+        given = {name: content.get(name) for name in ("id", "method", "path")}
+        parts = {name: part for name, part in given.items() if isinstance(part, str) and len(part) < MAX_CHARACTERS}
+        return cls(**parts, body=content.get("body")) if parts.keys() == given.keys() else None
 
 
 class ReviewCommands:
