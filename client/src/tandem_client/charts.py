@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from tandem_client.errors import TandemError
 from tandem_client.frames.extras import need
@@ -10,12 +10,14 @@ from tandem_client.frames.extras import need
 if TYPE_CHECKING:
     import altair as alt
 
+    Chart: TypeAlias = alt.Chart | alt.LayerChart
+
     from tandem_client.quality import Evaluation, JobReport, TaskReport
 
 ChartKind = Literal["outcomes", "labels", "confidence", "reliability", "confusion"]
 
 
-def chart_of(report: JobReport, kind: ChartKind, *, task: str | None = None) -> alt.Chart | alt.LayerChart:
+def chart_of(report: JobReport, kind: ChartKind, *, task: str | None = None) -> Chart:
     """Draw the chart. Raises TandemError for a kind or a task that is not there, or without values to draw."""
     altair = need("altair", "A chart")
     if kind == "outcomes":
@@ -63,17 +65,17 @@ def _judged(part: TaskReport) -> tuple[str, Evaluation]:
     )
 
 
-def _bars(altair: Any, counts: dict[str, int], name: str, title: str) -> Any:
+def _bars(altair: Any, counts: dict[str, int], name: str, title: str) -> Chart:
     values = [{name: label, "records": count} for label, count in counts.items()]
     encoding = {
         "x": altair.X("records:Q", title="records"),
         "y": altair.Y(f"{name}:N", sort="-x", title=None),
         "tooltip": [f"{name}:N", "records:Q"],
     }
-    return altair.Chart(altair.Data(values=values), title=title).mark_bar().encode(**encoding)
+    return cast("Chart", altair.Chart(altair.Data(values=values), title=title).mark_bar().encode(**encoding))
 
 
-def _histogram(altair: Any, part: TaskReport) -> Any:
+def _histogram(altair: Any, part: TaskReport) -> Chart:
     values = [
         {"from": place / 10, "to": (place + 1) / 10, "labels": count}
         for place, count in enumerate(part.confidence.histogram)
@@ -85,10 +87,10 @@ def _histogram(altair: Any, part: TaskReport) -> Any:
         "tooltip": ["from:Q", "to:Q", "labels:Q"],
     }
     title = f"Confidence of {part.task}"
-    return altair.Chart(altair.Data(values=values), title=title).mark_bar().encode(**encoding)
+    return cast("Chart", altair.Chart(altair.Data(values=values), title=title).mark_bar().encode(**encoding))
 
 
-def _reliability(altair: Any, part: TaskReport) -> Any:
+def _reliability(altair: Any, part: TaskReport) -> Chart:
     against, found = _judged(part)
     values = [each.model_dump() for each in found.reliability.bins if each.count]
     unit = altair.Scale(domain=[0, 1])
@@ -104,10 +106,10 @@ def _reliability(altair: Any, part: TaskReport) -> Any:
     ends = altair.Data(values=[{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}])
     line = altair.Chart(ends).mark_line(strokeDash=[4, 4], color="gray").encode(x="confidence:Q", y="accuracy:Q")
     error = "" if found.reliability.error is None else f" (calibration error {found.reliability.error:.3f})"
-    return altair.layer(line, points).properties(title=f"Reliability of {part.task}{error}")
+    return cast("Chart", altair.layer(line, points).properties(title=f"Reliability of {part.task}{error}"))
 
 
-def _confusion(altair: Any, part: TaskReport) -> Any:
+def _confusion(altair: Any, part: TaskReport) -> Chart:
     against, found = _judged(part)
     table = {} if found.confusion is None else found.confusion.table()
     values = [
@@ -122,4 +124,4 @@ def _confusion(altair: Any, part: TaskReport) -> Any:
         "tooltip": ["right:N", "given:N", "records:Q"],
     }
     title = f"Confusion of {part.task}"
-    return altair.Chart(altair.Data(values=values), title=title).mark_rect().encode(**encoding)
+    return cast("Chart", altair.Chart(altair.Data(values=values), title=title).mark_rect().encode(**encoding))

@@ -24,9 +24,9 @@ def job_html(job: Job) -> str:
     """Return the job as HTML: state, progress, outcomes, pace. Holds nothing of the records."""
     ended, size = job.done
     parts = (("labeled", "#2e9e6b"), ("invalid", "#d9962b"), ("failed", "#cf4a3f"))
+    shares = {name: 100 * getattr(job.counts, name) / max(1, job.size) for name, _ in parts}
     bars = "".join(
-        f'<span style="{_BAR};width:{100 * getattr(job.counts, name) / max(1, job.size):.2f}%;background:{color}"></span>'
-        for name, color in parts
+        f'<span style="{_BAR};width:{shares[name]:.2f}%;background:{color}"></span>' for name, color in parts
     )
     rows = {
         "agent": f"{job.agent.name} {job.agent.version} ({job.agent.provider}, {job.agent.model})",
@@ -63,7 +63,9 @@ def show_live(job: Job) -> None:
     except ImportError:
         print(job_text(job))  # noqa: T201 - what a person asked to see
         return
-    handle = display(_bundle(job), raw=True, display_id=True)
+    handle: Any = display(  # type: ignore[no-untyped-call]
+        _bundle(job), raw=True, display_id=True
+    )
     if handle is None or job.is_over or not job.is_bound:
         return
     thread = threading.Thread(target=follow, args=(job, handle), name="tandem-job", daemon=True)
