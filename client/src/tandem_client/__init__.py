@@ -15,6 +15,7 @@ from tandem_client.models import (
     JobCounts,
     Label,
     LabelSchema,
+    Opinions,
     Project,
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
@@ -47,6 +48,7 @@ __all__ = [
     "MultipleChoice",
     "NewApiKey",
     "Number",
+    "Opinions",
     "Person",
     "Project",
     "ReviewNotFinishedError",

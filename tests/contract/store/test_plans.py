@@ -28,6 +28,7 @@ from tandem.store.datasets.reader import DatasetReader
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -38,7 +39,6 @@ from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.summaries.reader import SummaryReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
@@ -169,7 +169,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "a record by the user's key": lambda db: RecordReader(db).find("d", "7"),
     "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),
     "an order of review": lambda db: ReviewOrderReader(db).get("o"),
-    "a record's decisions": lambda db: VerificationReader(db).history("j", 7),
+    "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 

@@ -17,7 +17,9 @@ from tandem_client.cli import (
     certificates,
     data,
     jobs,
+    opinions,
     people,
+    previewing,
     projects,
     quality,
     schemas,
@@ -45,6 +47,7 @@ app = typer.Typer(
 
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
+projects.datasets.command("preview")(previewing.preview)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
@@ -58,6 +61,7 @@ app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
+app.command("opinions")(opinions.opinions)
 app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

@@ -34,6 +34,10 @@ def run(
     threshold: Threshold = None,
     without_confidence: WithoutConfidence = None,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
+    readers: Annotated[
+        int | None, typer.Option(min=1, max=10, help="So many people must agree to settle a record; 1 when left out.")
+    ] = None,
+    adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
     probe: Annotated[bool, typer.Option(help="Ask the model about the first record before the start.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Check everything, and start nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
@@ -66,6 +70,8 @@ def run(
             limit=limit,
             review_policy=policy,
             budget_usd=budget,
+            readers=readers,
+            adjudicated=adjudicated or None,
         )
         if not detach:
             job = follow(tandem, job)

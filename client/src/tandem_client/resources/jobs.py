@@ -41,11 +41,14 @@ class Jobs:
         weight: float | None = None,
         budget_usd: float | None = None,
         start: bool = True,
+        readers: int | None = None,
+        adjudicated: bool | None = None,
     ) -> Job:
         """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
-        task. `budget_usd` is a hard stop.
+        task. `budget_usd` is a hard stop. So many `readers` must give a record the same value to settle it; with
+        `adjudicated` an admin settles those on which they differ.
         """
         body = _job_body(
             dataset_id=dataset_id,
@@ -57,6 +60,8 @@ class Jobs:
             review_policy=policy_body(review_threshold, review_policy),
             budget_usd=budget_usd,
             start=start,
+            readers=readers,
+            adjudicated=adjudicated,
         )
         return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", body))
 

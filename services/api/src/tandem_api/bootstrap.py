@@ -29,6 +29,7 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -37,13 +38,13 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
@@ -96,6 +97,7 @@ def make_services(
     limits = ImportLimits(
         rows=Limits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
+        unpacked_bytes=settings.max_unpacked_bytes,
         idle_seconds=settings.upload_idle_seconds,
         lease_seconds=settings.import_lease_seconds,
     )
@@ -192,7 +194,14 @@ def make_services(
             preflight=preflight,
             people=people,
         ),
-        AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        AnnotationService(
+            reader=annotations,
+            records=records,
+            opinions=OpinionReader(database),
+            review_items=ReviewItemReader(database),
+            jobs=job_service,
+            people=people,
+        ),
         FrameService(records, annotations, people, dataset_service, job_service),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),

@@ -35,7 +35,17 @@ from tandem.events.jobs import (
     TaskReviewPolicy,
 )
 from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
-from tandem.events.reviews import ReviewAskedV1, ReviewCause, ReviewReason, ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.reviews import (
+    GivenOpinion,
+    OpinionFlag,
+    ReviewAskedV1,
+    ReviewCause,
+    ReviewReason,
+    ReviewRequestedV1,
+    SettledPart,
+    SettledTask,
+    VerificationDecidedV1,
+)
 from tandem.events.schema import (
     AnyTask,
     LabelOption,
@@ -69,6 +79,7 @@ __all__ = [
     "Event",
     "Example",
     "Fallback",
+    "GivenOpinion",
     "JobKind",
     "JobPublishedV1",
     "JobState",
@@ -80,6 +91,7 @@ __all__ = [
     "ModelParameters",
     "MultipleChoiceTask",
     "NumberTask",
+    "OpinionFlag",
     "Outcome",
     "Price",
     "ReadyLabels",
@@ -91,6 +103,8 @@ __all__ = [
     "ReviewPolicy",
     "ReviewReason",
     "ReviewRequestedV1",
+    "SettledPart",
+    "SettledTask",
     "SingleChoiceTask",
     "Span",
     "SpanAttribute",

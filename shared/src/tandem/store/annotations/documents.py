@@ -109,7 +109,8 @@ class AttemptDocument(TypedDict):
 
 
 class VerificationPart(TypedDict):
-    """The decision of a person that holds."""
+    """What people decided, where it holds: the values that `tandem.review.settled` found, with the decision that made
+    them hold."""
 
     values: dict[str, Any]
     """Task to value, plain: text, number, list of texts, list of mappings."""
@@ -123,6 +124,23 @@ class VerificationPart(TypedDict):
     decided_by_id: NotRequired[str]
     """Who it was; absent from decisions of older versions."""
     decided_at: datetime
+
+
+class OpinionsPart(TypedDict):
+    """What `tandem.review.settled` found by all opinions on the record."""
+
+    revision: int
+    """The `verification_revision` that it belongs to: a replica of an older version raises that one alone. Read it by
+    `opinions_of`, which tells."""
+    number: int
+    """Opinions that stand, one a person."""
+    people: list[str]
+    settled_by: list[str]
+    """Ids of the people whose opinions hold; empty unless settled."""
+    state: str
+    """A `RecordState`."""
+    tasks: NotRequired[dict[str, Any]]
+    """Task to `SettledTask`; absent where one person decided everything."""
 
 
 class SpendingPart(TypedDict):
@@ -154,6 +172,8 @@ class AnnotationDocument(AttemptDocument):
     """Absent when nobody decided, or the last decision was undone."""
     verification_revision: NotRequired[int]
     """The highest revision seen, undone ones included: older decisions that come late are told by it."""
+    opinions: NotRequired[OpinionsPart]
+    """Absent when nobody gave an opinion, and where an older version wrote the decision."""
 
 
 ATTEMPT_FIELDS: tuple[str, ...] = tuple(AttemptDocument.__annotations__)

@@ -11,25 +11,28 @@ from typing import Any, cast
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from tandem.events import SettledPart
 from tandem.store.annotations.documents import (
     ATTEMPT_FIELDS,
     COLLECTION,
     AnnotationDocument,
+    OpinionsPart,
     ReviewAskedPart,
     SpendingPart,
     VerificationPart,
     annotation_id,
 )
+from tandem.store.annotations.opinions import old_decision_part, opinions_part
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.errors import only_duplicates
 
-_KEPT_FIELDS = ("verification", "verification_revision", "spending", "more_spending")
+_KEPT_FIELDS = ("verification", "verification_revision", "opinions", "spending", "more_spending")
 """A person's decision outlives every attempt, and so does what was paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision as it is applied; `values` is None for an undo, after which no person's label holds.
+    """What holds by people's opinions, as it is applied; `values` is None where no person's label holds.
 
     Values are plain, as documents have them.
     """
@@ -44,6 +47,8 @@ class Decision:
     decided_by: str
     decided_at: datetime
     decided_by_id: str | None = None
+    settled: SettledPart | None = None
+    """None: an older writer's decision, which is the one opinion that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +197,9 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
         "_id": key,
         "$or": [{"verification_revision": {"$exists": False}}, {"verification_revision": {"$lt": decision.revision}}],
     }
+    gained: Document = {"verification_revision": decision.revision, "opinions": _opinions(decision)}
     if decision.values is None:
-        return UpdateOne(newer, {"$set": {"verification_revision": decision.revision}, "$unset": {"verification": ""}})
+        return UpdateOne(newer, {"$set": gained, "$unset": {"verification": ""}})
     verification: VerificationPart = {
         "values": decision.values,
         "revision": decision.revision,
@@ -205,4 +211,10 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
     }
     if decision.decided_by_id is not None:
         verification["decided_by_id"] = decision.decided_by_id
-    return UpdateOne(newer, {"$set": {"verification": verification, "verification_revision": decision.revision}})
+    return UpdateOne(newer, {"$set": {"verification": verification, **gained}})
+
+
+def _opinions(decision: Decision) -> OpinionsPart:
+    if decision.settled is not None:
+        return opinions_part(decision.settled, decision.revision)
+    return old_decision_part(decision.values is not None, decision.decided_by_id, decision.revision)

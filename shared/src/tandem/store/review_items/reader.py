@@ -24,6 +24,22 @@ class ReviewItemReader:
             document = await self._collection.find_one({"_id": item_id})
         return None if document is None else ReviewItem.from_document(document)
 
+    async def is_reserved(self, item_id: str) -> bool:
+        """Say whether somebody holds a reservation of the item that has not run out, by the database's clock."""
+        query = {"_id": item_id, "$expr": {"$gt": ["$reserved_until", "$$NOW"]}}
+        async with store_errors():
+            return await self._collection.find_one(query, {"_id": 1}) is not None
+
+    async def hidden_from(self, job_id: str, seqs: Sequence[int], person_id: str) -> set[int]:
+        """Return those of these records of which this person may not get the model's values yet."""
+        ids = [f"{job_id}:{seq}" for seq in seqs]
+        query = {"_id": {"$in": ids}, "blind": True, "seen_by": {"$ne": person_id}}
+        if not ids:
+            return set()
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
+        return {document["seq"] for document in found}
+
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():
             cursor = self._collection.find({"_id": {"$in": list(item_ids)}})

@@ -222,11 +222,13 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
-         *     columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
-         *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
-         *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
-         *     imported again, only its new rows are added.
+         *     CSV, JSONL, arrays and sequences of JSON objects, Parquet, Excel and Arrow IPC streams are recognized by their
+         *     content; the text formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON
+         *     objects are columns; the types of an Arrow stream are kept for frames out. The first fault is reported with its row
+         *     (counted from 1 below the header), line and column; where there are several, `faults` lists them. Columns that are
+         *     not used are named in the result. Records never change, as labels refer to their text. A row whose id exists already
+         *     is a fault or is skipped; give a changed text an id of its own. When a file without ids is imported again, only its
+         *     new rows are added.
          */
         post: operations["import_records"];
         delete?: never;
@@ -310,6 +312,28 @@ export interface paths {
          * @description Count the records that the definition selects now. Nothing is saved.
          */
         post: operations["count_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Import
+         * @description Show what an import would make of a file: its format, columns, ids, gold, and the first records.
+         *
+         *     Nothing is written. Of CSV and JSON the beginning is enough (`cut=true`); Parquet and Excel are needed whole.
+         */
+        post: operations["preview_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1227,6 +1251,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1253,6 +1283,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /** Price */
             price: {
@@ -1315,6 +1347,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Calls
              * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
              * @default []
@@ -1354,6 +1392,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
@@ -2231,7 +2271,7 @@ export interface components {
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "csv" | "jsonl" | "arrow";
+        FileFormat: "csv" | "jsonl" | "json" | "parquet" | "xlsx" | "arrow";
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -2271,6 +2311,60 @@ export interface components {
             /** Skipped */
             skipped: number;
         };
+        /**
+         * ImportPreview
+         * @description What an import would make of a file, by its first rows. What the request does not say is guessed.
+         */
+        ImportPreview: {
+            /** Columns */
+            columns: components["schemas"]["PreviewColumn"][];
+            /** Delimiter */
+            delimiter?: string | null;
+            /** Fault Count */
+            fault_count: number;
+            /**
+             * Faults
+             * @description The first twenty among the rows seen.
+             */
+            faults: components["schemas"]["PreviewFault"][];
+            file_format: components["schemas"]["FileFormat"];
+            /**
+             * Gold
+             * @description Task to the column of its right answers, asked for or guessed.
+             */
+            gold: {
+                [key: string]: string;
+            };
+            /**
+             * Id Column
+             * @description Null: ids are made of the content.
+             */
+            id_column: string | null;
+            /**
+             * Is Whole
+             * @description True: the file has no further rows.
+             */
+            is_whole: boolean;
+            /** Left Out */
+            left_out: string[];
+            packing?: components["schemas"]["Packing"] | null;
+            /**
+             * Records
+             * @description The first ten.
+             */
+            records: components["schemas"]["PreviewRecord"][];
+            /** Rows Seen */
+            rows_seen: number;
+            /**
+             * Text Columns
+             * @description Field to its column.
+             */
+            text_columns: {
+                [key: string]: string;
+            };
+            /** @description The annotation tool that wrote the file. */
+            tool?: components["schemas"]["Tool"] | null;
+        };
         /** ImportResult */
         ImportResult: {
             /**
@@ -2285,10 +2379,35 @@ export interface components {
              */
             delimiter?: string | null;
             /**
+             * Disagreed
+             * @description Records without gold because they said different things.
+             * @default 0
+             */
+            disagreed: number;
+            /**
              * Duplicates
              * @description Rows whose id was there already; with on_duplicate=skip all were skipped.
              */
             duplicates: number;
+            /**
+             * Empty
+             * @description Rows without text that were left out (skip_empty).
+             * @default 0
+             */
+            empty: number;
+            /**
+             * @description What the file was, by its content.
+             * @default csv
+             */
+            file_format: components["schemas"]["FileFormat"];
+            /**
+             * Gold
+             * @description Task to the column that its gold values came from.
+             * @default {}
+             */
+            gold: {
+                [key: string]: string;
+            };
             /**
              * Id Column
              * @description Where the records' ids come from; null when they were made of the content.
@@ -2297,11 +2416,25 @@ export interface components {
             /** Import Id */
             import_id: string;
             /**
+             * Left Out
+             * @description Columns that no part of the records comes from, the first thousand.
+             * @default []
+             */
+            left_out: string[];
+            /**
              * Made Ids
              * @description The first twenty of the ids that were made.
              * @default []
              */
             made_ids: string[];
+            /**
+             * Opinions
+             * @description What annotators of that tool said: the number of opinions kept.
+             * @default 0
+             */
+            opinions: number;
+            /** @description How the file was compressed. */
+            packing?: components["schemas"]["Packing"] | null;
             /**
              * Records
              * @description Taken in and visible from now on.
@@ -2329,8 +2462,38 @@ export interface components {
              * @description The first twenty of the skipped.
              */
             skipped_ids: string[];
+            /** @description The annotation tool that wrote the file. */
+            tool?: components["schemas"]["Tool"] | null;
             /** Visible Below */
             visible_below: number;
+        };
+        /**
+         * ImportedOpinion
+         * @description What an annotator said before the record came here, in another tool.
+         */
+        ImportedOpinion: {
+            /** At */
+            at: string | null;
+            /**
+             * By
+             * @description As that tool names the annotator.
+             */
+            by: string | null;
+            /**
+             * Counts
+             * @description False: a suggestion, a draft or a rejected answer; never gold.
+             */
+            counts: boolean;
+            /**
+             * Holds
+             * @description True: the tool says that it is right.
+             * @default false
+             */
+            holds: boolean;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * InvalidAnswer
@@ -2354,6 +2517,12 @@ export interface components {
         };
         /** Job */
         Job: {
+            /**
+             * Adjudicated
+             * @description True: where readers differ, an admin settles the record.
+             * @default false
+             */
+            adjudicated: boolean;
             /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
@@ -2411,6 +2580,12 @@ export interface components {
              * @description Records ended a second, lately; null when it is not running.
              */
             rate_per_second: number | null;
+            /**
+             * Readers
+             * @description People who must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -2519,6 +2694,12 @@ export interface components {
         };
         /** JobCreate */
         JobCreate: {
+            /**
+             * Adjudicated
+             * @description True: where the readers differ, an admin settles the record; nobody else is asked.
+             * @default false
+             */
+            adjudicated: boolean;
             /** Agent Id */
             agent_id: string;
             /**
@@ -2538,6 +2719,12 @@ export interface components {
              * @description Made from agent and data set when left out.
              */
             name?: string | null;
+            /**
+             * Readers
+             * @description So many people must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             /**
              * @default {
              *       "review_failed": false,
@@ -3227,6 +3414,41 @@ export interface components {
          */
         OnSameContent: "keep" | "skip" | "error";
         /**
+         * OpinionFlag
+         * @enum {string}
+         */
+        OpinionFlag: "flagged" | "not_covered";
+        /**
+         * Opinions
+         * @description What people's opinions on the record come to, by the job's policy.
+         */
+        Opinions: {
+            /**
+             * Number
+             * @description Opinions that stand, one a person.
+             */
+            number: number;
+            /**
+             * People
+             * @description Ids of the people whose opinions stand.
+             */
+            people: string[];
+            /**
+             * Settled By
+             * @description Ids of the people whose opinions hold; empty unless settled.
+             */
+            settled_by: string[];
+            state: components["schemas"]["RecordState"];
+            /**
+             * Tasks
+             * @description Empty where one person decided everything.
+             * @default {}
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskOpinions"];
+            };
+        };
+        /**
          * Order
          * @enum {string}
          */
@@ -3242,6 +3464,11 @@ export interface components {
          * @enum {string}
          */
         Outcome: "labeled" | "invalid" | "failed";
+        /**
+         * Packing
+         * @enum {string}
+         */
+        Packing: "gzip" | "zstd";
         /**
          * Pair
          * @description Two agents, over the records to which both gave a label; what does not concern the kind of task is null.
@@ -3454,9 +3681,18 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description A decision of a person, or its withdrawal.
+         * @description One revision of a person's opinion, or its withdrawal.
          */
         PastDecision: {
+            /** Active Seconds */
+            active_seconds?: number | null;
+            /**
+             * Blind
+             * @default false
+             */
+            blind: boolean;
+            /** Comment */
+            comment?: string | null;
             /**
              * Decided At
              * Format: date-time
@@ -3469,9 +3705,27 @@ export interface components {
              * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
              */
             decided_by_id?: string | null;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: components["schemas"]["OpinionFlag"][];
+            /** Idle Seconds */
+            idle_seconds?: number | null;
             kind: components["schemas"]["DecisionKind"];
+            /**
+             * Outranks
+             * @description Given by an adjudicator or admin to overrule the readers.
+             * @default false
+             */
+            outranks: boolean;
             /** Revision */
             revision: number;
+            /**
+             * Shown
+             * @description Whether the person had been shown a proposal.
+             */
+            shown: boolean;
             /** Shown Attempt */
             shown_attempt: number;
             /** Shown Values */
@@ -3536,6 +3790,65 @@ export interface components {
              * @description Shown from now on wherever the person is, in what they did before too.
              */
             name: string;
+        };
+        /** PreviewColumn */
+        PreviewColumn: {
+            /** Examples */
+            examples: unknown[];
+            /**
+             * Filled
+             * @description Rows that have a value.
+             */
+            filled: number;
+            /**
+             * Kind
+             * @description integer, number, boolean, text, list, object, mixed or empty.
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Use
+             * @description id, text, gold, metadata or left out.
+             */
+            use: string;
+        };
+        /** PreviewFault */
+        PreviewFault: {
+            /** Column */
+            column?: string | null;
+            /** Cure */
+            cure: string;
+            /** Detail */
+            detail: string;
+            /** Line */
+            line?: number | null;
+            /** Row */
+            row?: number | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PreviewRecord
+         * @description A record as the import would make it.
+         */
+        PreviewRecord: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Gold */
+            gold?: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            } | null;
+            /** Imported Opinions */
+            imported_opinions?: components["schemas"]["ImportedOpinion"][] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Record Id */
+            record_id: string;
         };
         /** PreviewRequest */
         PreviewRequest: {
@@ -3670,6 +3983,8 @@ export interface components {
             gold?: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
+            /** Imported Opinions */
+            imported_opinions?: components["schemas"]["ImportedOpinion"][] | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -3689,6 +4004,11 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * RecordState
+         * @enum {string}
+         */
+        RecordState: "open" | "settled" | "disputed";
         /**
          * RecordsWith
          * @description The number of records that have a given number of labels or spans.
@@ -4297,6 +4617,16 @@ export interface components {
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
         };
+        /** TaskOpinions */
+        TaskOpinions: {
+            /**
+             * By
+             * @description Ids of the people whose opinions settle the task; empty unless settled.
+             */
+            by: string[];
+            state: components["schemas"]["RecordState"];
+            why: components["schemas"]["Why"];
+        };
         /** TaskReport */
         TaskReport: {
             confidence: components["schemas"]["ConfidenceSpread"];
@@ -4420,6 +4750,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Tool
+         * @description Annotation tools whose exports are read.
+         * @enum {string}
+         */
+        Tool: "none" | "label-studio" | "argilla" | "doccano" | "prodigy" | "potato";
         /**
          * TriedRecord
          * @description The model's answer to one record, and how it was read.
@@ -4551,6 +4887,11 @@ export interface components {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
+        /**
+         * Why
+         * @enum {string}
+         */
+        Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
     };
     responses: never;
     parameters: never;
@@ -5397,7 +5738,7 @@ export interface operations {
     import_records: {
         parameters: {
             query?: {
-                /** @description Format of the file; read from the content type when left out. */
+                /** @description Format of the file; recognized by its content when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
@@ -5423,6 +5764,12 @@ export interface operations {
                 on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
+                /** @description The annotation tool that wrote the file; found out when left out. With none its objects are taken as they are. */
+                tool?: components["schemas"]["Tool"] | null;
+                /** @description Leave out rows without text, and count them. */
+                skip_empty?: boolean;
+                /** @description Sheet of an Excel file; else the first one. */
+                sheet?: string | null;
                 /** @description Delimiter of a CSV file. Left out: the one that gives its header the columns named here. */
                 delimiter?: string | null;
             };
@@ -5435,7 +5782,11 @@ export interface operations {
         /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
+                "application/json": string;
+                "application/octet-stream": string;
                 "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -5878,6 +6229,145 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: {
+                /** @description The project it goes to, whose label schemas say what gold may be. */
+                project_id?: string | null;
+                /** @description As in an import. */
+                format?: components["schemas"]["FileFormat"] | null;
+                /** @description Encoding of the file. */
+                encoding?: components["schemas"]["Encoding"];
+                /** @description Delimiter of a CSV file. */
+                delimiter?: string | null;
+                /** @description Sheet of an Excel file. */
+                sheet?: string | null;
+                /** @description The annotation tool that wrote the file. */
+                tool?: components["schemas"]["Tool"] | null;
+                /** @description Holds each row's own key. */
+                id_column?: string | null;
+                /** @description Make ids of the content. */
+                make_ids?: boolean;
+                /** @description As in an import; guessed when left out. */
+                text_columns?: string;
+                /** @description As task=column, by commas; guessed when left out. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks. */
+                label_schema_id?: string | null;
+                /** @description As in an import. */
+                metadata_columns?: string;
+                /** @description Only the beginning of the file is sent; its last row may be cut. */
+                cut?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/octet-stream": string;
+                "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing came for too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A content type that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
