@@ -427,3 +427,4 @@ class Provider(Model):
 
     name: str
     models: tuple[str, ...] = ()
+    default_model: str | None = None

@@ -120,7 +120,8 @@ class ProjectAgents(_Part):
         """
         offers = self._tandem.access.providers()
         offer = next((each for each in offers if provider in (None, each.name) and _offers(each.models, model)), None)
-        model = model or (offer.models[0] if offer is not None and offer.models else None)
+        if offer is not None and model is None:
+            model = offer.default_model or next(iter(offer.models), None)
         if offer is None or model is None:
             known = "; ".join(f"{each.name}: {', '.join(each.models) or 'any model'}" for each in offers) or "none"
             raise TandemError(

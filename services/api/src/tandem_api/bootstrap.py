@@ -202,7 +202,9 @@ def make_services(
             jobs=job_service,
             people=people,
         ),
-        FrameService(records, annotations, people, dataset_service, job_service),
+        FrameService(
+            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
+        ),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
