@@ -51,6 +51,10 @@ class ReviewCommands:
             ("GET", re.compile(rf"/api/v1/label-schemas/{schema}")),
             ("GET", re.compile(r"/verification/v1/jobs")),
             ("GET", re.compile(rf"/verification/v1/history\?job_id={job}(&limit=\d+)?")),
+            ("GET", re.compile(rf"/api/v1/jobs/{job}/annotations/\d+")),
+            ("GET", re.compile(rf"/verification/v1/jobs/{job}/record\?record_id=[^&]+")),
+            ("GET", re.compile(rf"/verification/v1/jobs/{job}/records/\d+(/opinions)?")),
+            ("POST", re.compile(rf"/verification/v1/jobs/{job}/records/\d+/opinions(/withdraw)?")),
             ("POST", re.compile(rf"/verification/v1/jobs/{job}/reservations")),
             ("POST", re.compile(rf"{item}/(decision|skip|renew|release|undo)")),
         ]
