@@ -50,13 +50,13 @@ def allowances(size, tolerated, looks, levels):
 
 def fit(known, labels, stretches, trusted):  # known: (x, label, stretch, wrong) of each decided record
     size, found = 2 + labels + stretches, np.array([float(one[3]) for one in known])
-    spread = np.array([1, 0.5] + [0.7] * labels + [0.5] * stretches if trusted else [2, 1] + [0.7] * labels + [0.5] * stretches)
+    spread = np.array([1, 0.5] + [0.5] * labels + [0.25] * stretches if trusted else [2, 1] + [0.7] * labels + [0.5] * stretches)
     prior, rows = np.zeros(size), np.zeros((len(known), size))
     prior[:2] = (0, 1) if trusted else (math.log((found.sum() + 0.5) / (len(found) - found.sum() + 0.5)), 0)
     for row, (x, label, stretch, _) in zip(rows, known, strict=True):
         row[[0, 1, 2 + label, 2 + labels + stretch]] = 1, x, 1, 1
     theta = prior.copy()
-    for _ in range(12 if known else 0):
+    for _ in range(50 if known else 0):
         p = 1 / (1 + np.exp(-rows @ theta))
         hessian = np.diag(spread**-2) + rows.T @ (rows * (p * (1 - p))[:, None])
         step = np.linalg.solve(hessian, (prior - theta) / spread**2 + rows.T @ (found - p))

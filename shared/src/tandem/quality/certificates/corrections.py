@@ -108,7 +108,11 @@ class CorrectionOrder:
             for cell, number in enumerate(self._cells)
         ]
         self._fit = fit_risk(
-            decided + self._pilot, labels=self._label_count, stretches=self._stretch_count, trusted=self.trusted
+            decided + self._pilot,
+            labels=self._label_count,
+            stretches=self._stretch_count,
+            trusted=self.trusted,
+            start=self._fit if self.passed else None,
         )
         self._heap = [
             (-self._score(cell), cell) for cell in range(len(self._cells)) if self._low[cell] < self._high[cell]
