@@ -16,8 +16,9 @@ STEPS = 50
 """Newton steps at most; a handful is enough."""
 CONVERGED = 1e-8
 """The largest change of a coefficient after which no step is taken."""
-LARGEST_STEP = 2.0
-"""Longest change of a coefficient in one step."""
+MOST_HALVED = 30
+"""A Newton step that would lower the posterior is halved, so often at most."""
+_ROUNDING = 1e-9
 SPREADS = (1.0, 0.5, 0.5, 0.25)
 """Prior standard deviations of a, b, c and d while the stated risk is trusted."""
 SPREADS_WITHOUT_TRUST = (2.0, 1.0, 0.7, 0.5)
@@ -41,7 +42,7 @@ def share(log_odds_: float) -> float:
 class Cell:
     """What was decided in one cell.
 
-    `stretch`, `label`: which cell; `x`: mean stated log-odds of its records; `decided`, `wrong`: counts of decisions.
+    `stretch`, `label`: which cell; `x`: mean stated log-odds of the decided records; `decided`, `wrong`: how many.
     """
 
     stretch: int
@@ -102,11 +103,28 @@ def fit_risk(
                 for j, other in at:
                     row[j] += weight * value * other
         steps = _solve(matrix, gradient)
-        for i, step in enumerate(steps):
-            theta[i] += min(LARGEST_STEP, max(-LARGEST_STEP, step))
+        before, halved = _log_posterior(known, labels, theta, prior, precision), 0
+        trial = [value + step for value, step in zip(theta, steps, strict=True)]
+        while halved < MOST_HALVED and _log_posterior(known, labels, trial, prior, precision) < before - _ROUNDING:
+            halved += 1
+            steps = [step / 2 for step in steps]
+            trial = [value + step for value, step in zip(theta, steps, strict=True)]
+        theta = trial
         if max(map(abs, steps)) < CONVERGED:
             break
     return RiskFit(theta[0], theta[1], theta[2 : 2 + labels], theta[2 + labels :])
+
+
+def _log_posterior(
+    known: Sequence[Cell], labels: int, theta: Sequence[float], prior: Sequence[float], precision: Sequence[float]
+) -> float:
+    total = 0.0
+    for value, mean, weight in zip(theta, prior, precision, strict=True):
+        total -= weight * (value - mean) * (value - mean) / 2
+    for cell in known:
+        eta = theta[0] + theta[1] * cell.x + theta[2 + cell.label] + theta[2 + labels + cell.stretch]
+        total += cell.wrong * eta - cell.decided * (max(0.0, eta) + math.log1p(math.exp(-abs(eta))))
+    return total
 
 
 def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
