@@ -12,7 +12,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 """An encoder made once: json.dumps makes one for each call."""
 
