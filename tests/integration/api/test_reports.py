@@ -126,6 +126,12 @@ async def test_the_report_of_a_job_that_ended_is_kept_without_anybody_asking(
     shown = await report_of(admin, labeled)
     assert shown["final"]
     assert shown["made_at"] == kept["report"]["made_at"]
+    await AnnotationWriter(database).supersede([annotation(labeled, 7, "labeled", attempt=2)])  # it was run again
+    await put_in_state(database, labeled["id"], JobState.COMPLETED)
+    await keeper.look()
+    again = await ReportReader(database).get(labeled["id"])
+    assert again is not None
+    assert (again["report"]["run_again"], again["report"]["state"]) == (1, "completed")
 
 
 @pytest.mark.parametrize("change", ["decision", "undo", "run again"])

@@ -32,6 +32,7 @@ class Half:
     job_id: str
     other_job_id: str
     order_id: str
+    subset_id: str
     tokens: dict[Role, str]
     held: dict[str, Any]
     """An item that its annotator holds."""
@@ -64,6 +65,8 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         await make_sweep(database, make_intake(database)).sweep_job(job["id"])
         jobs.append(job["id"])
     order = await _made(root, "/review-orders", {"jobs": jobs})
+    subset_body = {"name": "few", "definition": {"kind": "records", "record_ids": ["t0"]}}
+    subset = await _made(root, f"/datasets/{dataset_id}/subsets", subset_body)
     tokens = {
         role: (await _made(root, "/api-keys", {"name": "ann", "role": role, "project_ids": [project_id]}))["token"]
         for role in Role
@@ -76,7 +79,20 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
     )
     assert answer.status_code == 200, answer.text
     one, other = jobs
-    return Half(project_id, dataset_id, schema_id, second_id, agent_id, one, other, order["id"], tokens, held, decided)
+    return Half(
+        project_id,
+        dataset_id,
+        schema_id,
+        second_id,
+        agent_id,
+        one,
+        other,
+        order["id"],
+        subset["id"],
+        tokens,
+        held,
+        decided,
+    )
 
 
 def schema_body(labels: tuple[str, ...]) -> dict[str, Any]:

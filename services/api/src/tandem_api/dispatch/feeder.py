@@ -23,7 +23,7 @@ LONGEST_SPAN = 100_000
 between them stays cheap however long one record takes."""
 
 
-SETTLING_PAUSE = 4.0
+SETTLING_PAUSE = 1.0
 """After a settling that summed everything, none follows for this many times as long as it took."""
 
 

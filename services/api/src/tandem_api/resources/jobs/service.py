@@ -12,10 +12,11 @@ from tandem.jobs.moves import CANCEL, PAUSE, RESUME, Move
 from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
+from tandem.review import OpinionPolicy
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, pass_size
+from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, opinion_policy, pass_size
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
@@ -23,6 +24,7 @@ from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.planning.preflight import Preflight
 from tandem_api.resources.jobs.budgets import problem_with_budget
+from tandem_api.resources.jobs.kept_counts import KeptCounts
 from tandem_api.resources.jobs.new_job import new_job
 from tandem_api.resources.jobs.schemas import (
     Job,
@@ -59,6 +61,7 @@ class JobService:
         self._prices = prices
         self._preflight = preflight
         self._people = people
+        self._kept_counts = KeptCounts()
 
     # --- making
 
@@ -78,6 +81,7 @@ class JobService:
             agent=spec,
             label_schema=label_schema,
             review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
+            opinion_policy=OpinionPolicy(readers=body.readers, adjudicated=body.adjudicated),
             selection=parts.selection,
             size=parts.size,
             weight=body.weight,
@@ -219,7 +223,8 @@ class JobService:
         totals, job_id = job["dispatch"]["totals"], job["_id"]
         if not _is_in_first_pass(job):
             if job["state"] != JobState.COMPLETED:
-                return await self._annotations.count_by_outcome(job_id)
+                key = (job_id, job["revision"])
+                return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id))
             return replace(OutcomeCounts(**totals), needs_review=await self._annotations.count_needing_review(job_id))
         # What was asked for after the totals were made; it can be asked for of ended jobs alone.
         low = job["dispatch"]["low"]
@@ -227,11 +232,15 @@ class JobService:
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if (rest := _above_low(job)) is not None:
             counts += await self._annotations.count_by_outcome(job_id, rest)
+        if job.get("review_recounted"):
+            counts = replace(counts, needs_review=await self._annotations.count_needing_review(job_id))
         return counts
 
     async def in_pass(self, job: JobDocument) -> OutcomeCounts:
         """Count the records that ended in the job's last pass."""
-        return await self._annotations.count_by_outcome(job["_id"], attempt=attempt_of(job))
+        job_id, attempt = job["_id"], attempt_of(job)
+        key = (job_id, job["revision"], attempt)
+        return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id, attempt=attempt))
 
     async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:
         """Show a job. `names`: of people by id, where they were read already."""
@@ -277,6 +286,7 @@ def _view(job: JobDocument, ended: OutcomeCounts, in_pass: OutcomeCounts, review
             "current_pass": run,
             "notice": _notice(job),
             "review_policy": job["published"]["review_policy"],
+            **opinion_policy(job).model_dump(),
             "agent": JobAgent.model_validate(job["published"]["agent"]),
         }
     )
