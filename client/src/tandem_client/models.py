@@ -8,13 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.objects.agent import AgentMethods
 from tandem_client.objects.dataset import DatasetMethods
 from tandem_client.objects.job import JobMethods
+from tandem_client.objects.project import ProjectMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
 
-class Project(Model):
+class Project(ProjectMethods):
     id: str
     name: str
     description: str = ""
@@ -135,7 +137,7 @@ class ImportPreview(Model):
     fault_count: int = 0
 
 
-class Agent(Model):
+class Agent(AgentMethods):
     """An immutable version of an agent: provider, model, parameters, prompt, label schema."""
 
     id: str
@@ -444,3 +446,4 @@ class Provider(Model):
 
     name: str
     models: tuple[str, ...] = ()
+    default_model: str | None = None

@@ -209,7 +209,9 @@ def make_services(
             jobs=job_service,
             people=people,
         ),
-        FrameService(records, annotations, people, dataset_service, job_service),
+        FrameService(
+            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
+        ),
         ExportService(Snapshots(database), jobs, job_service, dataset_service),
         DeletionService(
             DeletionEraser(database),
