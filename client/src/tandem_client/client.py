@@ -16,6 +16,7 @@ from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.decisions import Decisions
+from tandem_client.resources.deletions import Deletions
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
@@ -58,6 +59,7 @@ class Tandem:
         self.decisions = bound(Decisions(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.deletions = bound(Deletions(self._transport), self)
 
     @classmethod
     def connect(cls, url: str | None = None, token: str | None = None, **more: Any) -> Self:
