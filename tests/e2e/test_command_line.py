@@ -422,11 +422,11 @@ def test_people_are_made_invited_renamed_and_let_go(terminal: Terminal) -> None:
         (["status", "no such job"], 1, "There is no job 'no such job'"),
         (["run", "--project", "nowhere", "--dataset", "d", "--agent", "a"], 1, "There is no project 'nowhere'"),
         (["import", "no-such-file.csv", "--project", "p", "--text-column", "t"], 2, "does not exist"),
-        (["import", "Makefile", "--project", "p", "--text-column", "t"], 2, "does not end in .csv"),
+        (["import", "Makefile", "--project", "p", "--text-column", "t"], 1, "has no column 't'"),
         (["schema", "create", "s", "--project", "p"], 2, "give either --labels or --file"),
         (["schema", "create", "--project", "p", "--labels", "a,b"], 2, "--labels needs a name"),
         (["schema", "export", "s", "--project", "p", "-o", "s.txt"], 2, "must end in .yaml, .yml or .json"),
-        (["export", "j", "-o", "labels.xlsx"], 2, "must end in .csv, .jsonl or .ndjson"),
+        (["export", "j", "-o", "labels.doc"], 2, "must end in .csv, .jsonl"),
         (["frobnicate"], 2, "No such command"),
     ],
 )
