@@ -73,6 +73,8 @@ class AttemptDocument(TypedDict):
     labels: list[dict[str, Any]]
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
+    lowest_confidence: NotRequired[float]
+    """Of the labels; the writer adds it. Absent where no label has a confidence."""
     needs_review: bool
     """What the job's policy said when it was written, or somebody who asked for it since; a person's decision does not
     change it."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
 
+_BLIND = "job_id_1_blind_1_seq_1"
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
@@ -39,6 +41,13 @@ class ReviewItemReader:
         async with store_errors():
             found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
         return {document["seq"] for document in found}
+
+    async def hidden_in(self, job_ids: Sequence[str], person_id: str) -> Selection:
+        """Return the records of which this person may not get the model's values in one of these jobs yet."""
+        query = {"job_id": {"$in": list(job_ids)}, "blind": True, "seen_by": {"$ne": person_id}}
+        async with store_errors():
+            cursor = self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND)
+            return Selection.of([document["seq"] async for document in cursor.batch_size(10_000)])
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():
