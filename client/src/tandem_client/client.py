@@ -11,6 +11,7 @@ import httpx
 from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
+from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.jobs import Jobs
@@ -50,7 +51,8 @@ class Tandem:
         self.agents = bound(Agents(self._transport), self)
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
-        self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
+        self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
 

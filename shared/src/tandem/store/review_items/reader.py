@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tandem.events import thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
+from tandem.store.selections import seq_queries
 
-_BLIND = "job_id_1_blind_1_seq_1"
+_BLIND = "dataset_id_1_revealed_1_seq_1"
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
+_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
 
@@ -42,12 +45,21 @@ class ReviewItemReader:
             found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
         return {document["seq"] for document in found}
 
-    async def hidden_in(self, job_ids: Sequence[str], person_id: str) -> Selection:
-        """Return the records of which this person may not get the model's values in one of these jobs yet."""
-        query = {"job_id": {"$in": list(job_ids)}, "blind": True, "seen_by": {"$ne": person_id}}
-        async with store_errors():
-            cursor = self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND)
-            return Selection.of([document["seq"] async for document in cursor.batch_size(10_000)])
+    async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
+        """Return the data set's records of which this person may not get a model's value yet, in any job over it."""
+        found: set[int] = set()
+        for seqs in seq_queries(within):
+            query = {
+                "dataset_id": dataset_id,
+                "blind": True,
+                "revealed": {"$in": [None, False]},
+                "seq": seqs,
+                "seen_by": {"$ne": person_id},
+            }
+            async with store_errors():
+                documents = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND).to_list(None)
+            found.update(document["seq"] for document in documents)
+        return found
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():
@@ -73,6 +85,19 @@ class ReviewItemReader:
             job_id: QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
             for job_id, by_state in found.items()
         }
+
+    async def counts_of_campaign(self, job_ids: Sequence[str], campaign_id: str) -> QueueCounts:
+        """Count the items of a campaign in the queues of its jobs, from the index alone."""
+        # Items of an older version name no campaign: thresholds asked for them.
+        ids = [campaign_id, None] if campaign_id in map(thresholds_campaign_id, job_ids) else [campaign_id]
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, "campaign_id": {"$in": ids}}},
+            {"$group": {"_id": "$state", "items": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_OF_CAMPAIGNS).to_list(None)
+        by_state = {group["_id"]: group["items"] for group in groups}
+        return QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
 
     async def count_open(self) -> int:
         """Open items over all jobs."""
