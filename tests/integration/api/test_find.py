@@ -149,21 +149,21 @@ async def test_a_data_set_is_found_in_and_saved_from(admin: httpx.AsyncClient, e
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "field", "says"),
+    ("path", "body", "told"),
     [
-        ("/jobs/{job}/find", {"where": "lable = a"}, "where", "Did you mean label?"),
-        ("/jobs/{job}/find", {"where": "label.mood = a"}, "where", "The job has no task 'mood'. It has 'sentiment'."),
-        ("/datasets/{data}/find", {"where": "verified"}, "where", "find in one of its jobs"),
-        ("/datasets/{data}/find", {"where": "id = a", "order": "confidence"}, "order", "no confidence"),
-        ("/jobs/{job}/find", {"where": "verified", "after": "bm9uZQ"}, "after", "is not the `next`"),
+        ("/jobs/{job}/find", {"where": "lable = a"}, ("where", "Did you mean label?")),
+        ("/jobs/{job}/find", {"where": "label.mood = a"}, ("where", "The job has no task 'mood'. It has 'sentiment'.")),
+        ("/datasets/{data}/find", {"where": "verified"}, ("where", "find in one of its jobs")),
+        ("/datasets/{data}/find", {"where": "id = a", "order": "confidence"}, ("order", "no confidence")),
+        ("/jobs/{job}/find", {"where": "verified", "after": "bm9uZQ"}, ("after", "is not the `next`")),
     ],
 )
 async def test_what_cannot_be_evaluated_is_told_with_its_field(
-    admin: httpx.AsyncClient, ended: Any, path: str, body: Any, field: str, says: str
+    admin: httpx.AsyncClient, ended: Any, path: str, body: Any, told: tuple[str, str]
 ) -> None:
     answer = await admin.post(path.format(job=ended["id"], data=ended["dataset_id"]), json=body)
-    assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert says in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["field"]) == (422, told[0])
+    assert told[1] in answer.json()["detail"]
 
 
 async def test_a_reader_of_a_blind_item_learns_nothing_of_its_labels(

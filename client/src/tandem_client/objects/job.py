@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from tandem_client.objects.framed import Framed
 
 if TYPE_CHECKING:
+    from tandem_client.expressions import Condition
     from tandem_client.frames.giving import FrameSource
+    from tandem_client.resources.finding import Found, Order
 
 
 class JobMethods(Framed):
@@ -17,6 +19,13 @@ class JobMethods(Framed):
     that holds (the person's where there is one), and one of its confidence; `outcome` and `verified` come last.
     `provenance=True` adds where each label comes from: model, agent, rule, person, times.
     """
+
+    if TYPE_CHECKING:
+        dataset_id: str
+
+    def where(self, condition: Condition | str, *, order: Order = "seq") -> Found:
+        """Find the job's records that match, e.g. `job.where((field("confidence") < 0.9) & ~verified)`."""
+        return self.tandem.finding.in_job(self.id, condition, dataset_id=self.dataset_id, order=order)
 
     def _frame(self, **params: Any) -> FrameSource:
         return self.tandem.jobs.frame(self.id, **params)

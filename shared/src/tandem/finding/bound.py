@@ -45,7 +45,7 @@ def bind(expression: Expression, tasks: Sequence[str] | None) -> Expression:
     return expression
 
 
-def requires_annotation(expression: Expression) -> bool:
+def requires_annotation(expression: Expression) -> bool:  # noqa: PLR0911 - a case a kind
     """Say whether only records with an annotation in the job can match. False where that is not certain."""
     match expression:
         case And():

@@ -54,7 +54,8 @@ def tokens(text: str) -> list[Token]:
     """Cut the text into tokens, the last one of kind END. Raises ExpressionError."""
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"The expression is longer than {MOST_CHARACTERS:,} characters.", text, 0)
-    found, position = [], 0
+    found: list[Token] = []
+    position = 0
     while True:
         while position < len(text) and text[position].isspace():
             position += 1

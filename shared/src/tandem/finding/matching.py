@@ -109,7 +109,7 @@ def _texts(name: str | None, subject: Subject) -> Iterable[str]:
     return (subject.fields[name],) if name in subject.fields else ()
 
 
-def _values(field_: Field, name: str | None, subject: Subject) -> Iterator[Any]:
+def _values(field_: Field, name: str | None, subject: Subject) -> Iterator[Any]:  # noqa: PLR0912 - a case a kind
     match field_:
         case Field.ID:
             yield subject.record_id

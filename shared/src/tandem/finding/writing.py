@@ -22,7 +22,7 @@ from tandem.finding.lexing import PLAIN_WORD, quoted
 from tandem.finding.parsing import RESERVED
 
 
-def write(expression: Expression) -> str:
+def write(expression: Expression) -> str:  # noqa: PLR0911 - a case a kind
     """Return the expression's text form."""
     match expression:
         case Compare():

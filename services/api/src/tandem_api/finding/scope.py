@@ -99,13 +99,13 @@ class Scopes:
         """
         tasks = None if job is None else [task["name"] for task in job["published"]["label_schema"]["tasks"]]
         try:
-            expression = parse(where) if isinstance(where, str) else where
-            if problem := problem_with_size(expression):
-                raise UnknownNameError(f"The expression is too large: {problem}.")
-            bound = bind(expression, tasks)
+            bound = bind(parse(where) if isinstance(where, str) else where, tasks)
         except (ExpressionError, UnknownNameError) as error:
             cure = 'Write it like: text contains "refund" and label = negative and not verified'
             raise Problem(422, "invalid-expression", str(error), field=field, cure=cure) from error
+        if problem := problem_with_size(bound):
+            detail, cure = f"The expression is too large: {problem}.", "Find in several steps, by saved subsets."
+            raise Problem(422, "invalid-expression", detail, field=field, cure=cure)
         others = tuple(dict.fromkeys(each.job_id for each in leaves(bound) if isinstance(each, Differs)))
         for other in others:
             if (await self._jobs.reachable(other, caller))["dataset_id"] != dataset["_id"]:

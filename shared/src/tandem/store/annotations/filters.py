@@ -52,7 +52,7 @@ WHOLE: Path = (Branch({}, COUNTING_INDEX),)
 """Every annotation of the job."""
 
 
-def filter_of(expression: Expression, seqs: Mapping[str, int]) -> Filter:
+def filter_of(expression: Expression, seqs: Mapping[str, int]) -> Filter:  # noqa: PLR0911 - a case a kind
     """Return the filter on a job's annotations. `seqs`: where the records are that the expression names by id."""
     match expression:
         case And():
@@ -85,7 +85,7 @@ def paths_of(expression: Expression, seqs: Mapping[str, int]) -> list[Path]:
     return sorted(found, key=lambda path: (any(branch.sorts for branch in path), len(path)))
 
 
-def _path(part: Expression, seqs: Mapping[str, int]) -> Path | None:
+def _path(part: Expression, seqs: Mapping[str, int]) -> Path | None:  # noqa: PLR0911 - a case a kind
     match part:
         case Or():
             below = [_path(each, seqs) for each in part.of]
@@ -115,7 +115,7 @@ def _path(part: Expression, seqs: Mapping[str, int]) -> Path | None:
             return None
 
 
-def _compare(part: Compare, seqs: Mapping[str, int]) -> Filter:
+def _compare(part: Compare, seqs: Mapping[str, int]) -> Filter:  # noqa: PLR0911 - a case a kind
     match part.field:
         case Field.ID:
             return Filter({"seq": {"$in": _named(part, seqs)}}, True)

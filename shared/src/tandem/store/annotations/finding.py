@@ -46,7 +46,7 @@ class FindingReader:
             best = paths[0]
         else:
             for path in paths:
-                number = await self._length(job_id, path, fewest)
+                number = await self._length(job_id, path, max(1, fewest))
                 if number < fewest or (best is WHOLE and not any(branch.sorts for branch in path)):
                     best, fewest = path, min(number, fewest)
         return Plan(job_id, filter_of(expression, seqs), best)
@@ -107,7 +107,7 @@ class FindingReader:
             return None
         [branch] = plan.path
         query = _and({"job_id": plan.job_id}, branch.query, plan.filter.query)
-        limited = {} if most is None else {"limit": most}
+        limited: dict[str, Any] = {} if most is None else {"limit": most}
         async with store_errors():
             return await self._collection.count_documents(query, hint=branch.hint, **limited)
 

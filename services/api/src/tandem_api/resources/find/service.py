@@ -54,9 +54,7 @@ class FindService:
             detail, cure = "The records of a data set have no confidence.", "Find in one of its jobs, or order by seq."
             raise Problem(422, "invalid-order", detail, field="order", cure=cure)
         after = None if body.after is None else _position(body.after, body.order)
-        scope = await self._scopes.of(
-            dataset, job, body.where, caller, tells_confidence=body.order is not Order.SEQ
-        )
+        scope = await self._scopes.of(dataset, job, body.where, caller, tells_confidence=body.order is not Order.SEQ)
         page = FoundPage(where=write(scope.expression), items=[], scanned=0, stopped=False, blind=len(scope.blind))
         if body.limit:
             found = await self._finder.page(scope, order=body.order, after=after, limit=body.limit)
