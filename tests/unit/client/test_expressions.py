@@ -33,4 +33,4 @@ def test_a_condition_prints_as_what_the_api_reads(condition: Condition, form: st
 
 def test_and_between_conditions_is_refused() -> None:
     with pytest.raises(TypeError, match="combine conditions with &"):
-        verified and needs_review
+        bool(verified)

@@ -17,6 +17,7 @@ from tandem_client.cli import (
     campaigns,
     certificates,
     data,
+    deleting,
     exporting,
     finding,
     jobs,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 
 app.command("import")(data.import_file)
+app.add_typer(deleting.app, name="delete")
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
 projects.datasets.command("export")(exporting.export_dataset)

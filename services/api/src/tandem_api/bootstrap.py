@@ -28,6 +28,7 @@ from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -72,6 +73,8 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.deletions.keeper import DeletionKeeper
+from tandem_api.resources.deletions.service import DeletionService, Resources
 from tandem_api.resources.exports.service import ExportService
 from tandem_api.resources.find.service import FindService
 from tandem_api.resources.frames.service import FrameService
@@ -224,8 +227,22 @@ def make_services(
             scopes=scopes,
             finder=finder,
         ),
-        FrameService(records, annotations, people, dataset_service, job_service),
+        FrameService(
+            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
+        ),
         ExportService(Snapshots(database), jobs, job_service, dataset_service),
+        DeletionService(
+            DeletionEraser(database),
+            Resources(
+                projects=projects,
+                datasets=dataset_service,
+                jobs=job_service,
+                agents=agent_service,
+                label_schemas=schema_service,
+                people=people_service,
+                records=records,
+            ),
+        ),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
@@ -269,9 +286,16 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
+        deletions = DeletionKeeper(DeletionEraser(database))
         yield App(
-            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
-            stop=[keeper.stop, server.stop],
+            run={
+                "http": server.run,
+                "mongodb": watch.run,
+                "reports": keeper.run,
+                "deletions": deletions.run,
+                "migrations": migrations.catch_up,
+            },
+            stop=[deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -107,6 +107,8 @@ INDEXES: tuple[Index, ...] = (
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
     ),
+    Index("deletions", (("project_id", UP), ("asked_at", DOWN)), "the audit of a project's deletions, newest first"),
+    Index("deletions", (("asked_at", DOWN),), "all of them, and those that are carried out again"),
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",

@@ -385,6 +385,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deletions
+         * @description List what was deleted, by whom and when, newest first.
+         */
+        get: operations["list_deletions"];
+        put?: never;
+        /**
+         * Delete Thing
+         * @description Delete a record, a data set with its contents, a job, an agent, a label schema, a project or a person's data.
+         *
+         *     Without `confirm` nothing is deleted: the answer says what would go, and what is kept elsewhere until when. With it
+         *     everything goes, from every collection, and the deletion is kept for audit. Jobs that still run are cancelled
+         *     first.
+         */
+        post: operations["delete_thing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/import-preview": {
         parameters: {
             query?: never;
@@ -2572,6 +2600,74 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * Deletion
+         * @description What goes, or went.
+         */
+        Deletion: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By Id */
+            asked_by_id: string | null;
+            /**
+             * Confirm
+             * @description What to repeat in order to delete.
+             */
+            confirm?: string | null;
+            /**
+             * Counts
+             * @description Collection to documents that go; of a person, also that are changed.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Done */
+            done: boolean;
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Id
+             * @description Null: nothing was deleted yet.
+             */
+            id: string | null;
+            kind: components["schemas"]["Kind"];
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Stays
+             * @description What is kept elsewhere, and until when.
+             * @default []
+             */
+            stays: string[];
+            /** Target Id */
+            target_id: string;
+        };
+        /** DeletionList */
+        DeletionList: {
+            /** Items */
+            items: components["schemas"]["Deletion"][];
+        };
+        /** DeletionOrder */
+        DeletionOrder: {
+            /**
+             * Confirm
+             * @description Left out: nothing is deleted, the answer says what would go. To delete, repeat the answer's `confirm`, which is the name of the thing.
+             */
+            confirm?: string | null;
+            /**
+             * Dataset Id
+             * @description Of a record: its data set.
+             */
+            dataset_id?: string | null;
+            /**
+             * Id
+             * @description Id of the thing; of a record, its own id (`record_id`).
+             */
+            id: string;
+            kind: components["schemas"]["Kind"];
+        };
+        /**
          * Difference
          * @description A record where agents differ.
          */
@@ -3696,6 +3792,11 @@ export interface components {
             budget_usd: number | null;
         };
         JsonValue: unknown;
+        /**
+         * Kind
+         * @enum {string}
+         */
+        Kind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -7310,6 +7411,140 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_thing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
