@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -112,6 +113,10 @@ async def listed(items: AsyncIterator[Any]) -> list[Any]:
     return [item async for item in items]
 
 
+def _credential(person_id: str) -> Any:
+    return {"_id": uuid4().hex, "hash": uuid4().hex, "kind": "login", "person_id": person_id, "project_ids": None}
+
+
 async def find(database: Database, where: str, order: str) -> None:
     """Send every query of a page and of a count."""
     reader, expression = FindingReader(database), parse(where)
@@ -122,10 +127,6 @@ async def find(database: Database, where: str, order: str) -> None:
         return
     for after in (None, (None, 7), (0.4, 7)):
         await reader.by_confidence(plan, after, 50, ascending=order == "confidence", whole=True)
-
-
-def _credential(person_id: str) -> Any:
-    return {"_id": uuid4().hex, "hash": uuid4().hex, "kind": "login", "person_id": person_id, "project_ids": None}
 
 
 QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
@@ -173,7 +174,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
         "j", Match(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
     ),
     **{
-        f"find {where} by {order}": lambda db, where=where, order=order: find(db, where, order)
+        f"find {where} by {order}": partial(find, where=where, order=order)
         for where in (
             "label.t = a",
             "label.t in (a, b) or verified",
