@@ -19,6 +19,7 @@ from tandem_client.cli import (
     data,
     deleting,
     exporting,
+    finding,
     jobs,
     opinions,
     people,
@@ -66,6 +67,7 @@ app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
+app.command()(finding.find)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
 app.command()(exporting.export)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from tandem.events import thresholds_campaign_id
+from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
+from tandem.store.selections import seq_queries
 
+_BLIND = "dataset_id_1_revealed_1_seq_1"
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
 _OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
@@ -41,6 +44,22 @@ class ReviewItemReader:
         async with store_errors():
             found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
         return {document["seq"] for document in found}
+
+    async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
+        """Return the data set's records of which this person may not get a model's value yet, in any job over it."""
+        found: set[int] = set()
+        for seqs in seq_queries(within):
+            query = {
+                "dataset_id": dataset_id,
+                "blind": True,
+                "revealed": {"$in": [None, False]},
+                "seq": seqs,
+                "seen_by": {"$ne": person_id},
+            }
+            async with store_errors():
+                documents = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND).to_list(None)
+            found.update(document["seq"] for document in documents)
+        return found
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():
