@@ -223,7 +223,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
 }
 
 SORTS_IN_MEMORY = {"projects of a scope", "find confidence < 0.5 by seq"}
-"""At most as many as a key's scope has; as there are fewer than 20,000 of."""
+"""At most as many as a key's scope has; as there are fewer than 5,000 of."""
 
 
 COUNTS = ("counts by outcome", "ended", "a count of records", "seqs", "the bound of a limit")

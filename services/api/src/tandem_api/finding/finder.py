@@ -11,7 +11,7 @@ from tandem.finding import Not, matches
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.final import final_values
-from tandem.store.annotations.finding import FEW, FindingReader
+from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.subjects import subject_of
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
@@ -19,6 +19,8 @@ from tandem_api.finding.scope import Scope
 
 COUNTED = 10_000
 """Matches that are counted unless an exact count is asked for."""
+_SUBTRACTED = 50_000
+"""Annotations that do not match, up to which these are counted rather than those that match."""
 _BLOCK = 500
 """Annotations that are held against an expression at a time."""
 _LARGE = 10_000
@@ -122,8 +124,8 @@ class Finder:
             return await self._finding.count(await self._finding.plan(job_id, scope.expression, scope.seqs), most)
         inverse = scope.expression.of if isinstance(scope.expression, Not) else Not(of=scope.expression)
         plan = await self._finding.plan(job_id, inverse, scope.seqs)
-        others = await self._finding.count(plan, None if most is None else FEW)
-        if others is None or (most is not None and others >= FEW):
+        others = await self._finding.count(plan, None if most is None else _SUBTRACTED)
+        if others is None or (most is not None and others >= _SUBTRACTED):
             return None
         return await self._records.count(scope.dataset_id, scope.within) - others
 

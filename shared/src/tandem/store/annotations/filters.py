@@ -108,7 +108,7 @@ def _path(part: Expression, seqs: Mapping[str, int]) -> Path | None:  # noqa: PL
             return (_decided({}),)
         case Compare(field=Field.LABEL, operator=Is.EQUAL, name=str(task)):
             by_people, by_model = _label(task, {"$in": _wanted(part)})
-            return (_decided(by_people), Branch(by_model, LABEL_INDEX))
+            return (Branch(by_model, LABEL_INDEX), _decided(by_people))
         case Compare(field=Field.CONFIDENCE) if (bound := _lowest(part)) is not None:
             return (Branch({"lowest_confidence": bound}, CONFIDENCE_INDEX, sorts=True),)
         case _:

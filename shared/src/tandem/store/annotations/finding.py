@@ -11,6 +11,7 @@ from tandem.store.annotations.documents import COLLECTION, AnnotationDocument
 from tandem.store.annotations.filters import (
     CONFIDENCE_INDEX,
     COUNTING_INDEX,
+    LABEL_INDEX,
     WHOLE,
     Filter,
     Path,
@@ -21,7 +22,7 @@ from tandem.store.annotations.filters import (
 from tandem.store.annotations.subjects import SUBJECT_FIELDS
 from tandem.store.database import Database, store_errors
 
-FEW = 20_000
+FEW = 5_000
 """Annotations of a path that are counted before one is chosen: up to so many are sorted where need be."""
 
 
@@ -66,8 +67,11 @@ class FindingReader:
         alone."""
         shown = _shown(SUBJECT_FIELDS if whole else ("seq",))
         found: dict[int, Any] = {}
+        bounds = {"$gt": after}
         for branch in plan.path:
-            query = _and({"job_id": plan.job_id, "seq": {"$gt": after}}, branch.query, plan.filter.query)
+            if len(found) >= limit:  # what lies behind belongs to the next page
+                bounds["$lte"] = sorted(found)[limit - 1]
+            query = _and({"job_id": plan.job_id, "seq": bounds}, branch.query, plan.filter.query)
             async with store_errors():
                 cursor = self._collection.find(query, shown).sort("seq", 1).limit(limit).hint(branch.hint)
                 found |= {each["seq"]: each for each in await cursor.to_list(limit)}
@@ -103,13 +107,18 @@ class FindingReader:
 
     async def count(self, plan: Plan, most: int | None) -> int | None:
         """Count what the filter lets through, up to `most`; None where the path gives some of it twice."""
-        if len(plan.path) > 1 or not plan.filter.exact:
+        of_one_label = len(plan.path) == 2 and plan.path[0].hint == LABEL_INDEX
+        if not plan.filter.exact or (len(plan.path) > 1 and not of_one_label):
             return None
-        [branch] = plan.path
-        query = _and({"job_id": plan.job_id}, branch.query, plan.filter.query)
-        limited: dict[str, Any] = {} if most is None else {"limit": most}
-        async with store_errors():
-            return await self._collection.count_documents(query, hint=branch.hint, **limited)
+        total = 0
+        for branch in plan.path:  # of a label: by the model where nobody decided, and by people
+            query = _and({"job_id": plan.job_id}, branch.query, plan.filter.query)
+            limited: dict[str, Any] = {} if most is None else {"limit": most - total}
+            async with store_errors():
+                total += await self._collection.count_documents(query, hint=branch.hint, **limited)
+            if most is not None and total >= most:
+                break
+        return total
 
     async def count_all(self, job_id: str) -> int:
         """Count the records of the job that have an annotation."""
