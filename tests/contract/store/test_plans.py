@@ -35,6 +35,7 @@ from tandem.store.projects.reader import ProjectReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem.store.subsets.reader import SubsetReader
@@ -170,6 +171,8 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),
     "an order of review": lambda db: ReviewOrderReader(db).get("o"),
     "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
+    "records that a person is to read blind": lambda db: ReviewItemReader(db).blind_for("p", "d"),
+    "those of a page": lambda db: ReviewItemReader(db).blind_for("p", "d", Selection.of((1, 7))),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 

@@ -91,7 +91,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
-    matching, subsets = MatchingReader(database), SubsetReader(database)
+    matching, subsets, review_items = MatchingReader(database), SubsetReader(database), ReviewItemReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -148,6 +148,7 @@ def make_services(
         writer=AgentWriter(database),
         label_schemas=label_schemas,
         records=records,
+        review_items=review_items,
         projects=projects,
         datasets=dataset_service,
         dataset_reader=datasets,
@@ -161,6 +162,7 @@ def make_services(
     report_service = ReportService(
         annotations=ended,
         records=records,
+        review_items=review_items,
         datasets=datasets,
         summaries=summaries,
         reader=ReportReader(database),
@@ -179,7 +181,9 @@ def make_services(
             writer=SubsetWriter(database),
             datasets=dataset_service,
             records=records,
-            evaluator=Evaluator(records=records, matching=matching, subsets=subsets, jobs=job_service),
+            evaluator=Evaluator(
+                records=records, matching=matching, subsets=subsets, review_items=review_items, jobs=job_service
+            ),
             people=people,
         ),
         agent_service,
@@ -198,14 +202,23 @@ def make_services(
             reader=annotations,
             records=records,
             opinions=OpinionReader(database),
-            review_items=ReviewItemReader(database),
+            review_items=review_items,
             jobs=job_service,
             people=people,
         ),
-        FrameService(records, annotations, people, dataset_service, job_service),
+        FrameService(
+            records=records,
+            annotations=annotations,
+            review_items=review_items,
+            people=people,
+            datasets=dataset_service,
+            jobs=job_service,
+        ),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
-        ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        ComparisonService(
+            annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
+        ),
         ReviewOrderService(
             reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
         ),

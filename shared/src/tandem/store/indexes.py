@@ -122,6 +122,12 @@ INDEXES: tuple[Index, ...] = (
         (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
         "the next item, and counts by state",
     ),
+    Index(
+        "review_items",
+        (("dataset_id", UP), ("revealed", UP), ("seq", UP)),
+        "the records whose values people may not see yet; holds blind items only",
+        {"partialFilterExpression": {"blind": True}},
+    ),
     Index("review_items", (("reserved_by_id", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
     Index(
         "workers",

@@ -84,9 +84,11 @@ async def export_job(
         ),
     ] = False,
 ) -> StreamingResponse:
-    """Export every record of the job with its labels; `final` holds the person's value where there is one."""
+    """Export every record of the job with its labels; `final` holds the person's value where there is one.
+
+    A record that the caller is still to read blind has the outcome `blind` and no value."""
     job = await jobs.reachable(job_id, caller)
-    pairs = service.walk(job)
+    pairs = service.walk(job, caller)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(job, format.value)}"'}
     if format is ExportFormat.CSV:
         dataset = await datasets.reachable(job["dataset_id"], caller)

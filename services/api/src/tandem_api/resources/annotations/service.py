@@ -22,7 +22,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem
 from tandem_api.excerpts import excerpt
-from tandem_api.resources.annotations.blind import blind
+from tandem_api.resources.annotations.blind import blinded, is_blind
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.resources.jobs.schemas import ModelCost
@@ -56,8 +56,8 @@ class AnnotationService:
             inside = seq in selected(job)
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
-        [found] = await self._shown_to(caller, job_id, [found])
-        decisions = [] if found.get("blind") else await self._opinions_for(caller, job, seq)
+        [found] = await self._shown_to(caller, job, [found])
+        decisions = [] if is_blind(found) else await self._opinions_for(caller, job, seq)
         deciders = Deciders(self._people)
         [named] = await deciders.name([found])
         return AnnotationDetail.model_validate(
@@ -79,14 +79,17 @@ class AnnotationService:
             raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
         return await self.get(job_id, seq, caller)
 
-    async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
-        """Yield every record of the job with its annotation, in chunks, in constant memory."""
+    async def walk(
+        self, job: JobDocument, caller: Caller
+    ) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
+        """Yield every record of the job with its annotation as the caller may see it, in chunks, in constant memory."""
         chunks = self._records.stream(job["dataset_id"], selected(job), chunk=EXPORT_CHUNK)
         deciders = Deciders(self._people)
         async for records in chunks:
             stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
             stored = [item async for item in self._reader.stream(job["_id"], stretch)]
-            found = {item["seq"]: item for item in await deciders.name(stored)}
+            hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"], stretch)
+            found = {item["seq"]: item for item in await deciders.name(list(blinded(stored, hidden)))}
             yield [(record, found.get(record["seq"])) for record in records]
 
     async def list(
@@ -105,7 +108,7 @@ class AnnotationService:
             job_id, after_seq=after, limit=limit + 1, outcome=outcome, needs_review=needs_review
         )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
-        shown = await self._shown_to(caller, job_id, found[:limit])
+        shown = await self._shown_to(caller, job, found[:limit])
         items = [Annotation.model_validate(item) for item in await Deciders(self._people).name(shown)]
         if excerpts:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
@@ -122,11 +125,12 @@ class AnnotationService:
         return opinions if may_see_others(settlement, policy, has_given=bool(mine), is_admin=is_admin) else mine
 
     async def _shown_to(
-        self, caller: Caller, job_id: str, annotations: Sequence[AnnotationDocument]
+        self, caller: Caller, job: JobDocument, annotations: Sequence[AnnotationDocument]
     ) -> builtins.list[AnnotationDocument]:
         """Return the annotations as the caller may see them: of a blind item without values until they have read it."""
-        hidden = await self._review_items.hidden_from(job_id, [each["seq"] for each in annotations], caller.person_id)
-        shown = [blind(each) if each["seq"] in hidden else each for each in annotations]
+        page = Selection.of(each["seq"] for each in annotations)
+        hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"], page)
+        shown = blinded(annotations, hidden)
         return [{**each, "opinions": part} if (part := opinions_of(each)) else each for each in shown]
 
 
