@@ -20,7 +20,7 @@ from tandem_client.models import (
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
-from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
+from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "Annotation",
     "AnnotationDetail",
     "ApiKey",
+    "Campaign",
+    "CampaignCount",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -52,7 +54,6 @@ __all__ = [
     "Person",
     "Project",
     "ReviewNotFinishedError",
-    "ReviewOrder",
     "ReviewPolicy",
     "SingleChoice",
     "Span",

@@ -8,13 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.objects.agent import AgentMethods
 from tandem_client.objects.dataset import DatasetMethods
 from tandem_client.objects.job import JobMethods
+from tandem_client.objects.project import ProjectMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
 
-class Project(Model):
+class Project(ProjectMethods):
     id: str
     name: str
     description: str = ""
@@ -76,6 +78,25 @@ class ImportResult(Model):
     """Records without gold because that tool's annotators said different things."""
 
 
+class Deletion(Model):
+    """What a deletion takes, or took."""
+
+    id: str | None = None
+    """None: a plan, nothing was deleted."""
+    kind: str
+    target_id: str
+    name: str
+    counts: dict[str, int]
+    """Collection to documents that go; of a person, also that are changed."""
+    confirm: str | None = None
+    """What to repeat in order to delete."""
+    stays: tuple[str, ...] = ()
+    """What is kept elsewhere, and until when."""
+    done: bool
+    asked_at: datetime | None = None
+    done_at: datetime | None = None
+
+
 class PreviewColumn(Model):
     """A column of a file, and what an import would make of it."""
 
@@ -116,7 +137,7 @@ class ImportPreview(Model):
     fault_count: int = 0
 
 
-class Agent(Model):
+class Agent(AgentMethods):
     """An immutable version of an agent: provider, model, parameters, prompt, label schema."""
 
     id: str
@@ -425,3 +446,4 @@ class Provider(Model):
 
     name: str
     models: tuple[str, ...] = ()
+    default_model: str | None = None

@@ -250,5 +250,5 @@ async def test_every_query_of_the_queue_is_answered_by_an_index(
         entry["planSummary"]
         async for entry in database["system.profile"].find({"ns": f"{database.raw.name}.review_items"})
     ]
-    assert len(plans) == 9
+    assert len(plans) == 10
     assert not [plan for plan in plans if "IXSCAN" not in plan and "IDHACK" not in plan and "COUNT_SCAN" not in plan]

@@ -114,7 +114,7 @@ def runner(database: Database, holder: str = "one") -> MigrationRunner:
 
 
 async def contents(database: Database) -> Documents:
-    names = set(await database.raw.list_collection_names()) - {"migrations", "people"}
+    names = set(await database.raw.list_collection_names()) - {"migrations", "people", "campaigns"}
     return {name: await database[name].find().sort("_id", 1).to_list(None) for name in sorted(names)}
 
 

@@ -14,8 +14,11 @@ from tandem_client import config
 from tandem_client.cli import (
     again,
     agents,
+    campaigns,
     certificates,
     data,
+    deleting,
+    exporting,
     jobs,
     opinions,
     people,
@@ -46,8 +49,10 @@ app = typer.Typer(
 )
 
 app.command("import")(data.import_file)
+app.add_typer(deleting.app, name="delete")
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
+projects.datasets.command("export")(exporting.export_dataset)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
@@ -57,12 +62,13 @@ app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
-app.command()(jobs.export)
+app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)

@@ -10,6 +10,7 @@ from tandem_client.frames.giving import FrameSource
 from tandem_client.frames.importing import import_frame
 from tandem_client.models import Dataset, ImportPreview, ImportResult
 from tandem_client.paging import pages
+from tandem_client.resources.downloads import ExportFormat, format_of, saved
 from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
@@ -188,6 +189,20 @@ class Datasets:
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""
         return FrameSource(self._http, f"/datasets/{dataset_id}/frame")
+
+    def export(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        format: ExportFormat | None = None,  # noqa: A002 - the API's own name
+        snapshot: str | None = None,
+    ) -> int:
+        """Stream all records with what holds over all jobs to a file; return its size in bytes. The format follows the
+        file's ending; `snapshot`: "now", so that all of the file shows one moment."""
+        target = Path(file)
+        params = {"format": format or format_of(target), "snapshot": snapshot}
+        return saved(self._http, f"/datasets/{dataset_id}/export", target, **params)
 
     def import_csv(
         self,

@@ -14,6 +14,7 @@ from tandem.runtime.service import App
 from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
@@ -21,9 +22,12 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.campaigns.reader import CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -39,8 +43,7 @@ from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.review_orders.reader import ReviewOrderReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.snapshots import Snapshots
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
@@ -62,10 +65,14 @@ from tandem_api.resources.access.service import AccessService
 from tandem_api.resources.agents.previewing import Previewer
 from tandem_api.resources.agents.service import AgentService
 from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.campaigns.service import CampaignService
 from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.deletions.keeper import DeletionKeeper
+from tandem_api.resources.deletions.service import DeletionService, Resources
+from tandem_api.resources.exports.service import ExportService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
@@ -206,21 +213,36 @@ def make_services(
             jobs=job_service,
             people=people,
         ),
-        FrameService(
-            records=records,
-            annotations=annotations,
-            review_items=review_items,
-            people=people,
-            datasets=dataset_service,
-            jobs=job_service,
+        FrameService(records, annotations, people, review_items, datasets=dataset_service, jobs=job_service),
+        ExportService(Snapshots(database), jobs, review_items, jobs=job_service, datasets=dataset_service),
+        DeletionService(
+            DeletionEraser(database),
+            Resources(
+                projects=projects,
+                datasets=dataset_service,
+                jobs=job_service,
+                agents=agent_service,
+                label_schemas=schema_service,
+                people=people_service,
+                records=records,
+            ),
         ),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(
             annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
         ),
+        CampaignService(
+            reader=CampaignReader(database),
+            writer=CampaignWriter(database),
+            jobs=job_service,
+            job_reader=jobs,
+            candidates=CandidateReader(database),
+            items=review_items,
+            people=people,
+        ),
         ReviewOrderService(
-            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
+            reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people
         ),
         AccessService(
             keys,
@@ -250,9 +272,16 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
+        deletions = DeletionKeeper(DeletionEraser(database))
         yield App(
-            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
-            stop=[keeper.stop, server.stop],
+            run={
+                "http": server.run,
+                "mongodb": watch.run,
+                "reports": keeper.run,
+                "deletions": deletions.run,
+                "migrations": migrations.catch_up,
+            },
+            stop=[deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -24,6 +24,7 @@ from tandem.runtime.service import App
 from tandem.runtime.serving import HttpServer
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.reader import OpinionReader
@@ -60,7 +61,9 @@ _log = get_logger(__name__)
 
 def make_intake(database: Database) -> QueueIntake:
     """Build the one way into the review queue."""
-    return QueueIntake(ReviewItemWriter(database), OpinionReader(database), JobReader(database))
+    return QueueIntake(
+        ReviewItemWriter(database), OpinionReader(database), JobReader(database), AnnotationReader(database)
+    )
 
 
 def make_sweep(database: Database, intake: QueueIntake) -> QueueSweep:
@@ -92,7 +95,14 @@ def make_services(
         reservation_seconds=reservation_seconds,
     )
     services = Services(
-        ReviewService(queue=queue, jobs=jobs, shown=shown, counter=counter, reservation_seconds=reservation_seconds),
+        ReviewService(
+            queue=queue,
+            jobs=jobs,
+            campaigns=CampaignReader(database),
+            shown=shown,
+            counter=counter,
+            reservation_seconds=reservation_seconds,
+        ),
         Decisions(items=items, opinions=opinions, shown=shown, counter=counter, giver=giver),
         OpinionService(
             annotations=annotations,

@@ -23,6 +23,8 @@ from tandem.events.catalog import CATALOG, Topic, topic_of
 from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
+    CampaignOrder,
+    CampaignTerms,
     ConfidenceStrategy,
     DrawnBy,
     DrawnExamples,
@@ -33,6 +35,7 @@ from tandem.events.jobs import (
     ModelParameters,
     ReviewPolicy,
     TaskReviewPolicy,
+    thresholds_campaign_id,
 )
 from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
 from tandem.events.reviews import (
@@ -71,6 +74,8 @@ __all__ = [
     "AnnotationRequestedV1",
     "AnnotationRespondedV1",
     "AnyTask",
+    "CampaignOrder",
+    "CampaignTerms",
     "Completion",
     "ConfidenceStrategy",
     "DrawnBy",
@@ -118,5 +123,6 @@ __all__ = [
     "VerificationDecidedV1",
     "WorkerReportedV1",
     "options_of",
+    "thresholds_campaign_id",
     "topic_of",
 ]

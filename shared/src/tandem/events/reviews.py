@@ -19,6 +19,8 @@ class ReviewReason(StrEnum):
     FAILED = "failed"
     DISAGREEMENT = "disagreement"
     """Jobs over the same records gave it different labels, and somebody asked for a look at these."""
+    AUDIT = "audit"
+    """Drawn at random, whatever the label or its confidence."""
 
 
 class ReviewCause(Part):
@@ -29,6 +31,8 @@ class ReviewCause(Part):
 
 
 class ReviewRequestedV1(RecordEvent):
+    """A record that a person should look at; or, with `wanted` false, no longer should."""
+
     dataset_id: str
     outcome: Outcome
     reason: ReviewReason
@@ -37,21 +41,27 @@ class ReviewRequestedV1(RecordEvent):
         description="The tasks that are why; none where the whole record is, or an older writer did not say.",
     )
     labels: tuple[TaskLabel, ...] = ()
-    priority: float = Field(default=0.0, description="Higher comes first; 1 - confidence in this release.")
+    priority: float = Field(default=0.0, description="Higher comes first.")
     blind: bool = Field(
         default=False, description="A person gets no value of the model before they have given an opinion."
     )
     campaign_id: str | None = Field(default=None, description="The campaign that asks.")
+    wanted: bool = Field(default=True, description="False: the request of this attempt was withdrawn.")
 
 
 class ReviewAskedV1(RecordEvent):
-    """Somebody asks for a person's look at an annotation, whatever the policy said. Void for another attempt, and where
-    a person is asked for or has decided already."""
+    """A campaign asks for a person's look at an annotation, or withdraws what it asked for.
 
-    order_id: str = Field(description="What it was asked for with; see `review_orders`.")
+    Void for another attempt and where a person has decided; a request also where a person is asked for already, a
+    withdrawal also where another campaign asked.
+    """
+
+    order_id: str = Field(description="Id of the campaign that asks.")
     reason: ReviewReason
     causes: tuple[ReviewCause, ...] = ()
     priority: float = 0.0
+    blind: bool = Field(default=False, description="The reader may not see the model's label before they decide.")
+    wanted: bool = Field(default=True, description="False: the campaign withdraws its request.")
 
 
 class OpinionFlag(StrEnum):

@@ -91,6 +91,8 @@ INDEXES: tuple[Index, ...] = (
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
     ),
+    Index("deletions", (("project_id", UP), ("asked_at", DOWN)), "the audit of a project's deletions, newest first"),
+    Index("deletions", (("asked_at", DOWN),), "all of them, and those that are carried out again"),
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",
@@ -111,9 +113,22 @@ INDEXES: tuple[Index, ...] = (
         {"partialFilterExpression": {"review_asked.attempt": {"$gte": 1}}},
     ),
     Index(
-        "review_orders",
-        (("state", UP), ("walked_at", UP), ("_id", UP)),
-        "the order that waited longest for its next block",
+        "annotations",
+        (("job_id", UP), ("seq", UP), ("review_changes", UP)),
+        "where a person's look was asked for or withdrawn afterwards; holds such records only",
+        {"partialFilterExpression": {"review_changes": {"$gte": 1}}},
+    ),
+    Index(
+        "campaigns",
+        (("walking", UP), ("state", UP), ("walked_at", UP), ("_id", UP)),
+        "the campaign that waited longest for its next block",
+    ),
+    Index("campaigns", (("jobs", UP), ("created_at", UP), ("_id", UP)), "the campaigns of a job"),
+    Index(
+        "campaigns",
+        (("stops", UP), ("state", UP), ("checked_at", UP)),
+        "campaigns that may close by themselves",
+        {"partialFilterExpression": {"stops": True}},
     ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
@@ -127,6 +142,11 @@ INDEXES: tuple[Index, ...] = (
         (("dataset_id", UP), ("revealed", UP), ("seq", UP)),
         "the records whose values people may not see yet; holds blind items only",
         {"partialFilterExpression": {"blind": True}},
+    ),
+    Index(
+        "review_items",
+        (("job_id", UP), ("state", UP), ("campaign_id", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
+        "the next item of some campaigns, and their counts",
     ),
     Index("review_items", (("reserved_by_id", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
     Index(

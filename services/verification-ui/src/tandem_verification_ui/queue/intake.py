@@ -10,6 +10,7 @@ from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
 from tandem.review import OpinionPolicy, needs_adjudicator
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import opinion_policy
 from tandem.store.jobs.reader import JobReader
@@ -22,7 +23,10 @@ from tandem.store.review_items.writer import ReviewItemWriter
 class QueueIntake:
     """Adds requests to the queue; repeating them changes nothing. Raises StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader) -> None:
+    def __init__(
+        self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader, annotations: AnnotationReader
+    ) -> None:
+        self._annotations = annotations
         self._items = items
         self._opinions = opinions
         self._jobs = jobs
@@ -43,6 +47,16 @@ class QueueIntake:
             taken = await self._items.take(items)
         REVIEW_ITEMS_QUEUED.labels(source).inc(taken.inserted)
         return taken
+
+    async def withdraw(self, requests: Sequence[ReviewRequestedV1]) -> int:
+        """Remove open items that nobody asks for any more, as their annotations say. Return how many."""
+        annotations = await self._annotations.get_many([request.key for request in requests])
+        by_job: defaultdict[str, set[int]] = defaultdict(set)
+        for request in requests:
+            annotation = annotations.get(request.key)
+            if annotation is not None and not annotation["needs_review"]:  # else it was asked for again since
+                by_job[request.job_id].add(request.seq)
+        return sum([await self._items.withdraw(job_id, seqs) for job_id, seqs in by_job.items()])
 
     async def _known_opinions(
         self, requests: Sequence[ReviewRequestedV1]

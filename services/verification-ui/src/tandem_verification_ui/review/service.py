@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tandem.events import JobState
 from tandem.people import Caller, Role
 from tandem.review import OpinionPolicy
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.writer import Claims, ReviewItemWriter
@@ -33,12 +34,14 @@ class ReviewService:
         *,
         queue: ReviewItemWriter,
         jobs: JobReader,
+        campaigns: CampaignReader,
         shown: ShownItems,
         counter: QueueCounter,
         reservation_seconds: float,
     ) -> None:
         self._queue = queue
         self._jobs = jobs
+        self._campaigns = campaigns
         self._shown = shown
         self._counter = counter
         self._seconds = reservation_seconds
@@ -74,6 +77,7 @@ class ReviewService:
                 )
                 held += [] if renewed is None else [renewed]
         excluded |= {item.item_id for item in held}
+        campaigns = await self._campaigns.served_to(job_id, caller.person_id) if len(held) < limit else None
         while len(held) < limit:
             claimed = await self._queue.claim_next(
                 job_id,
@@ -81,6 +85,7 @@ class ReviewService:
                 seconds=self._seconds,
                 exclude=excluded,
                 claims=_claims(caller, job.policy),
+                campaigns=campaigns,
             )
             if claimed is None:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tandem.events import LabelValue, Outcome, SpanTask
+from tandem.events import LabelValue, Outcome
 from tandem.people import Caller
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.reader import JobReader
@@ -60,7 +60,7 @@ class ShownItems:
 
     async def checked_values(self, job: ReviewJob, seq: int, values: Mapping[str, LabelValue]) -> dict[str, LabelValue]:
         """Return the values as they are kept. Raises Problem 422 where they do not fit the job's label schema."""
-        needs_text = any(isinstance(task, SpanTask) for task in job.schema.tasks)
+        needs_text = any(task.traits.lies_in_record for task in job.schema.tasks)
         fields = await self.fields(job, [seq]) if needs_text else {}
         return checked(job.schema.tasks, values, fields.get(seq, {}))
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
+from tandem.events import thresholds_campaign_id
+
 COLLECTION = "annotations"
 
 RAW_LIMIT = 4096
@@ -40,9 +42,10 @@ class CallDocument(TypedDict):
 
 
 class ReviewAskedPart(TypedDict):
-    """A person's look that was asked for afterwards."""
+    """A person's look that a campaign asked for after the annotation was written."""
 
     order: str
+    """Id of the campaign."""
     attempt: int
     """The attempt's own, here again for an index that holds such records only."""
     at: datetime
@@ -74,13 +77,17 @@ class AttemptDocument(TypedDict):
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
     needs_review: bool
-    """What the job's policy said when it was written, or somebody who asked for it since; a person's decision does not
-    change it."""
+    """Whether a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
+    person's decision does not change it."""
     review_reason: str | None
     review_causes: NotRequired[list[dict[str, Any]]]
     """`ReviewCause`s: the tasks that are why; absent where nobody is asked for, or the whole record is why."""
     review_asked: NotRequired[ReviewAskedPart]
-    """Present where it was not the policy that asked for a person."""
+    """Present where the request was made after the annotation was written."""
+    review_blind: NotRequired[bool]
+    """True where the reader may not see the labels; else absent."""
+    review_changes: NotRequired[int]
+    """How often `needs_review` changed after the annotation was written; absent where never."""
     priority: float
     content_hash: str
     provider: str
@@ -212,3 +219,9 @@ class ReviewTally:
 
     records: int = 0
     attempts: int = 0
+
+
+def campaign_of(annotation: AnnotationDocument) -> str:
+    """Return the id of the campaign that asks a person to look at the annotation, where one does."""
+    asked = annotation.get("review_asked")
+    return thresholds_campaign_id(annotation["job_id"]) if asked is None else asked["order"]

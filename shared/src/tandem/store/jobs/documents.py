@@ -58,6 +58,8 @@ class PublishedPart(TypedDict):
     """`LabelSchemaSpec`."""
     review_policy: dict[str, Any]
     """`ReviewPolicy`."""
+    review_terms: NotRequired[dict[str, Any]]
+    """`CampaignTerms` of the thresholds campaign; absent until somebody changes it."""
 
 
 class TotalsPart(TypedDict):
@@ -150,6 +152,8 @@ class JobDocument(TypedDict):
     """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
     """Under waiting: `budget` when that is used up; None: its provider."""
+    review_recounted: NotRequired[bool]
+    """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart
     passes: NotRequired[list[PassPart]]
     """In order; absent from jobs of older versions, which have run once."""

@@ -22,8 +22,8 @@ class ItemState(StrEnum):
 class ReviewItem(BaseModel):
     """A record of a job that people should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
-    person.
+    `attempt`, `outcome`, `reason`, `causes`, `labels`, `priority` and `campaign_id` are those of the highest
+    attempt that asked for a person.
     `reservation` is the fence token of the last claim. The person who claimed the item (`reserved_by_id`) may decide
     with it, even past `reserved_until`, which only says from when on others may claim the item.
     The item stays open until the record is settled by the job's policy; an open one may have opinions already.
@@ -44,6 +44,9 @@ class ReviewItem(BaseModel):
     causes: tuple[ReviewCause, ...] = ()
     labels: tuple[TaskLabel, ...] = ()
     priority: float = 0.0
+    withdrawn: bool = Field(
+        default=False, description="Nobody asks any more; whoever had reserved it then may still decide."
+    )
     created_at: datetime
     state: ItemState = ItemState.OPEN
     skips: int = 0
@@ -103,7 +106,7 @@ class ReviewItem(BaseModel):
 
     def shown_content(self) -> Document:
         """Return the fields that a higher attempt replaces. It makes an item blind and never unblinds one."""
-        shown = self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
+        shown = self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority", "campaign_id"})
         return shown | ({"blind": True} if self.blind else {})
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tandem.events import thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
@@ -13,6 +14,7 @@ from tandem.store.selections import seq_queries
 
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
 _BLIND = "dataset_id_1_revealed_1_seq_1"
+_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
 
@@ -77,6 +79,19 @@ class ReviewItemReader:
             job_id: QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
             for job_id, by_state in found.items()
         }
+
+    async def counts_of_campaign(self, job_ids: Sequence[str], campaign_id: str) -> QueueCounts:
+        """Count the items of a campaign in the queues of its jobs, from the index alone."""
+        # Items of an older version name no campaign: thresholds asked for them.
+        ids = [campaign_id, None] if campaign_id in map(thresholds_campaign_id, job_ids) else [campaign_id]
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, "campaign_id": {"$in": ids}}},
+            {"$group": {"_id": "$state", "items": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_OF_CAMPAIGNS).to_list(None)
+        by_state = {group["_id"]: group["items"] for group in groups}
+        return QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
 
     async def count_open(self) -> int:
         """Open items over all jobs."""

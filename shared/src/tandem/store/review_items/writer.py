@@ -22,6 +22,8 @@ from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 _ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
 _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 """Never reserved (a missing value sorts below every time) or expired."""
+_NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
+_NEXT_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _HELD = ["reserved_by", "reserved_by_id", "reserved_until", "reservation"]
 
 
@@ -150,6 +152,10 @@ class ReviewItemWriter:
                 for update in self._replacements(item)
             ]
             replaced = 0
+            if duplicates:
+                await self._collection.update_many(
+                    {"_id": {"$in": sorted(duplicates)}, "withdrawn": True}, {"$unset": {"withdrawn": ""}}
+                )
             if replacements:
                 result = await self._collection.bulk_write(replacements, ordered=True)
                 replaced = result.modified_count
@@ -165,11 +171,19 @@ class ReviewItemWriter:
         ]
 
     async def withdraw(self, job_id: str, seqs: Collection[int]) -> int:
-        """Remove open items that no longer need a person and that nobody holds. Returns how many."""
+        """Remove open items that no longer need a person and on which nobody gave an opinion. Returns how many.
+
+        One that somebody holds stays theirs to decide; the queue serves it to nobody else (see `withdrawn`).
+        """
+        query: Document = {
+            "job_id": job_id,
+            "seq": {"$in": sorted(seqs)},
+            "state": ItemState.OPEN,
+            "opinion_by.0": {"$exists": False},
+        }
         async with store_errors():
-            result = await self._collection.delete_many(
-                {"job_id": job_id, "seq": {"$in": sorted(seqs)}, "state": ItemState.OPEN, **_FREE}
-            )
+            result = await self._collection.delete_many({**query, **_FREE})
+            await self._collection.update_many(query, {"$set": {"withdrawn": True}})
         return result.deleted_count
 
     async def held(self, job_id: str, person_id: str) -> list[ReviewItem]:
@@ -192,12 +206,22 @@ class ReviewItemWriter:
         seconds: float,
         exclude: Collection[str] = (),
         claims: Claims = Claims.ANY,
+        campaigns: Sequence[str | None] | None = None,
     ) -> ReviewItem | None:
         """Reserve the next free item for this person with a new fence token; None when none is free.
 
-        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item.
+        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item. `campaigns`: only
+        items of these (see `CampaignReader.served_to`); None: of all.
         """
-        query: dict[str, Any] = {"job_id": job_id, "state": ItemState.OPEN, **_FREE, **_claimable(claims, reviewer)}
+        query: dict[str, Any] = {
+            "job_id": job_id,
+            "state": ItemState.OPEN,
+            "withdrawn": {"$ne": True},
+            **_FREE,
+            **_claimable(claims, reviewer),
+        }
+        if campaigns is not None:
+            query["campaign_id"] = {"$in": list(campaigns)}
         if exclude:
             query["_id"] = {"$nin": sorted(exclude)}
         async with store_errors():
@@ -213,7 +237,7 @@ class ReviewItemWriter:
                     }
                 ],
                 sort=_ORDER,
-                hint="job_id_1_state_1_skips_1_priority_-1_seq_1",
+                hint=_NEXT if campaigns is None else _NEXT_OF_CAMPAIGNS,
                 return_document=ReturnDocument.AFTER,
             )
         return _item_or_none(document)

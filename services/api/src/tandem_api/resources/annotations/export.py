@@ -31,12 +31,12 @@ from tandem_api.resources.annotations.blind import BLIND, is_blind
 NOT_RUN = "not_run"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-Pairs = AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]
+Pairs = AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]
 
 
-def file_name(job: JobDocument, ending: str) -> str:
+def file_name(name: str, ending: str) -> str:
     """Return a name for the download, of plain characters."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", job["name"]).strip("-.") or job["_id"]
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "export"
     return f"{plain[:80]}.{ending}"
 
 
@@ -74,6 +74,7 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         "fields": record["fields"],
         "metadata": record["metadata"],
         "gold": record.get("gold"),
+        **_imported(record),
         "content_hash": record["content_hash"],
     }
     if annotation is None or is_blind(annotation):
@@ -99,6 +100,11 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         "opinions": opinions,
         "final": final_values(annotation),
     }
+
+
+def _imported(record: RecordDocument) -> dict[str, Any]:
+    """Return what annotators of another tool said, where the record came from one."""
+    return {"imported_opinions": record["imported_opinions"]} if "imported_opinions" in record else {}
 
 
 def _header(fields: Sequence[str], tasks: Sequence[str], other_gold: Sequence[str]) -> list[str]:

@@ -171,3 +171,6 @@ class AnnotationPage(Page[Annotation]):
 class ExportFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+    HUGGING_FACE = "huggingface"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from tandem.events import Outcome
 from tandem.jobs import Selection
@@ -17,7 +17,6 @@ from tandem.store.jobs.documents import JobDocument, opinion_policy, selected
 from tandem.store.opinions.documents import OpinionDocument, settlement_of
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
-from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem
@@ -27,8 +26,6 @@ from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.resources.jobs.schemas import ModelCost
 from tandem_api.resources.jobs.service import JobService
-
-EXPORT_CHUNK = 1000
 
 
 class AnnotationService:
@@ -78,19 +75,6 @@ class AnnotationService:
             detail = f"The job has no record {record_id!r}."
             raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
         return await self.get(job_id, seq, caller)
-
-    async def walk(
-        self, job: JobDocument, caller: Caller
-    ) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
-        """Yield every record of the job with its annotation as the caller may see it, in chunks, in constant memory."""
-        chunks = self._records.stream(job["dataset_id"], selected(job), chunk=EXPORT_CHUNK)
-        deciders = Deciders(self._people)
-        async for records in chunks:
-            stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
-            stored = [item async for item in self._reader.stream(job["_id"], stretch)]
-            hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"], stretch)
-            found = {item["seq"]: item for item in await deciders.name(list(blinded(stored, hidden)))}
-            yield [(record, found.get(record["seq"])) for record in records]
 
     async def list(
         self,

@@ -33,18 +33,18 @@ T = TypeVar("T")
 class FrameService:
     def __init__(
         self,
-        *,
         records: RecordReader,
         annotations: AnnotationReader,
-        review_items: ReviewItemReader,
         people: PersonReader,
+        review_items: ReviewItemReader,
+        *,
         datasets: DatasetService,
         jobs: JobService,
     ) -> None:
         self._records = records
         self._annotations = annotations
-        self._review_items = review_items
         self._people = people
+        self._review_items = review_items
         self._datasets = datasets
         self._jobs = jobs
 

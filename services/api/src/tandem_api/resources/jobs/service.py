@@ -232,6 +232,8 @@ class JobService:
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if (rest := _above_low(job)) is not None:
             counts += await self._annotations.count_by_outcome(job_id, rest)
+        if job.get("review_recounted"):
+            counts = replace(counts, needs_review=await self._annotations.count_needing_review(job_id))
         return counts
 
     async def in_pass(self, job: JobDocument) -> OutcomeCounts:

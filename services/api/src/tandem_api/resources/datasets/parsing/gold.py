@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, assert_never
 
 from tandem.events import (
     LabelTask,
@@ -73,13 +73,15 @@ def _value(task: LabelTask, given: Any, fields: Mapping[str, str], separator: st
                 return given.text
             if not isinstance(given, str | int) or isinstance(given, bool):
                 raise GoldError(f"a text is wanted, this is a JSON {type(given).__name__}", _cure(task))
-            return str(given) if isinstance(task, TextTask) else str(given).strip()
+            return str(given) if task.traits.is_free_text else str(given).strip()
         case NumberTask():
             return _number(task, given)
         case MultipleChoiceTask():
             return _labels(task, given, separator)
         case SpanTask():
             return _spans(task, given, fields)
+        case _:
+            assert_never(task)
 
 
 def _number(task: NumberTask, given: Any) -> float:
@@ -195,3 +197,5 @@ def _cure(task: LabelTask) -> str:
             label = task.options[0].value
             example = f'{{"start": 0, "end": 4, "label": "{label}"}} or [0, 4, "{label}"]'
             return f"Write a JSON list of {example}; labels: {known}."
+        case _:
+            assert_never(task)

@@ -35,7 +35,12 @@ class OpinionMaker:
                 if value is not None:
                     values[task] = value
             if values:
-                opinion = ImportedOpinion(by=one.by, values=values, at=one.at, counts=not one.is_suggestion)
+                opinion: ImportedOpinion = {
+                    "by": one.by,
+                    "values": values,
+                    "at": one.at,
+                    "counts": not one.is_suggestion,
+                }
                 if one.is_right:
                     opinion["holds"] = True
                 found.append(opinion)

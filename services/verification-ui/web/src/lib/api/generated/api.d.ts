@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaign-strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Strategies
+         * @description List the strategies by which a campaign can pick records, each with its parameters.
+         */
+        get: operations["list_campaign_strategies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/combinations": {
         parameters: {
             query?: never;
@@ -184,6 +204,29 @@ export interface paths {
          * @description Delete a data set that has no records. A data set that has records cannot be deleted.
          */
         delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset
+         * @description Export all records of a data set with what holds over all its jobs.
+         *
+         *     For each task: the last decision of a person, else the label that was made last; with confidence, source, job and
+         *     time.
+         */
+        get: operations["export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -318,6 +361,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deletions
+         * @description List what was deleted, by whom and when, newest first.
+         */
+        get: operations["list_deletions"];
+        put?: never;
+        /**
+         * Delete Thing
+         * @description Delete a record, a data set with its contents, a job, an agent, a label schema, a project or a person's data.
+         *
+         *     Without `confirm` nothing is deleted: the answer says what would go, and what is kept elsewhere until when. With it
+         *     everything goes, from every collection, and the deletion is kept for audit. Jobs that still run are cancelled
+         *     first.
+         */
+        post: operations["delete_thing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/import-preview": {
         parameters: {
             query?: never;
@@ -421,6 +492,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaigns
+         * @description List the campaigns of a job, the one by its thresholds first.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        /**
+         * Create Campaign
+         * @description Ask people to look at what a strategy picks. This runs in the background; the campaign says how far it is.
+         *
+         *     The same campaign created again is walked again: it adds what is new and asks for nothing twice.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Campaign
+         * @description Count what a campaign would ask for, without making it.
+         *
+         *     With the strategy `thresholds`: what other thresholds would add and withdraw.
+         */
+        post: operations["count_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Campaign */
+        get: operations["get_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Campaign
+         * @description Change a campaign: what it newly picks is asked for, what it no longer picks is withdrawn unless decided.
+         */
+        patch: operations["change_campaign"];
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Campaign
+         * @description Close a campaign: its requests for records that nobody decided are withdrawn.
+         */
+        post: operations["close_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Campaign
+         * @description Open a paused or closed campaign again.
+         */
+        post: operations["open_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Campaign
+         * @description Pause a campaign: its records stay in the queue and nobody gets them.
+         */
+        post: operations["pause_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/cancel": {
         parameters: {
             query?: never;
@@ -470,9 +670,10 @@ export interface paths {
         };
         /**
          * Export Job
-         * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
+         * @description Export the records of the job with their labels; `final` holds the person's value where there is one.
          *
-         *     A record that the caller is still to read blind has the outcome `blind` and no value.
+         *     All records, those that were not run included, or those that meet all conditions. Parquet, Arrow and Hugging Face
+         *     have the data set's columns as they were imported, then those of the labels and of where each comes from.
          */
         get: operations["export_job"];
         put?: never;
@@ -1593,6 +1794,279 @@ export interface components {
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
         };
+        /**
+         * Campaign
+         * @description A review campaign and its progress: picked = queued + waiting + decided, of the share that was walked.
+         */
+        Campaign: {
+            /** Below Seq */
+            below_seq: number;
+            /** Blind Share */
+            blind_share: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Id */
+            created_by_id?: string | null;
+            /**
+             * Decided
+             * @description Decided by a person then, in any of its jobs.
+             */
+            decided: number;
+            /**
+             * Finished At
+             * @description When the last walk ended.
+             */
+            finished_at: string | null;
+            /** From Seq */
+            from_seq: number;
+            /** Id */
+            id: string;
+            /**
+             * Items Decided
+             * @description Its records that people decided by now.
+             */
+            items_decided: number;
+            /**
+             * Items Open
+             * @description Its records that wait in a queue now.
+             */
+            items_open: number;
+            /** Job Id */
+            job_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notice
+             * @description Reason why the walk does not progress.
+             */
+            notice: string | null;
+            order: components["schemas"]["CampaignOrder"];
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** People */
+            people: string[] | null;
+            /** Picked */
+            picked: number;
+            /**
+             * Queued
+             * @description Asked for by this campaign when it was walked.
+             */
+            queued: number;
+            /**
+             * Queues
+             * @description Job to how many of the queued are in its queue.
+             */
+            queues: {
+                [key: string]: number;
+            };
+            /**
+             * Records
+             * @description Size of the selection.
+             */
+            records: number;
+            /**
+             * Share
+             * @description Share of the selection that was walked; 1 at the end.
+             */
+            share: number;
+            state: components["schemas"]["CampaignState"];
+            /** State Reason */
+            state_reason: string | null;
+            stop: components["schemas"]["Stop"];
+            /** Strategy */
+            strategy: string;
+            /**
+             * Waiting
+             * @description Asked for by another campaign then.
+             */
+            waiting: number;
+            /**
+             * Walking
+             * @description Whether records are still being looked for.
+             */
+            walking: boolean;
+        };
+        /**
+         * CampaignCount
+         * @description What a campaign would do, without doing it.
+         */
+        CampaignCount: {
+            /**
+             * Decided
+             * @description A person has decided on them.
+             */
+            decided: number;
+            /**
+             * Exact
+             * @description False: the counts are estimated from evenly spaced parts of the selection.
+             */
+            exact: boolean;
+            /**
+             * Picked
+             * @description Records that the strategy picks; would_ask + queued + waiting + decided.
+             */
+            picked: number;
+            /**
+             * Queued
+             * @description Asked for by this campaign already.
+             */
+            queued: number;
+            /**
+             * Records
+             * @description Annotations that were looked at.
+             */
+            records: number;
+            /**
+             * Selected
+             * @description Size of the selection. Where it is larger than `records`, counts are scaled up.
+             */
+            selected: number;
+            /**
+             * Waiting
+             * @description Asked for by another campaign already.
+             */
+            waiting: number;
+            /** Would Ask */
+            would_ask: number;
+            /**
+             * Would Withdraw
+             * @description Records that the campaign asks for now and would no longer.
+             */
+            would_withdraw: number;
+        };
+        /** CampaignCreate */
+        CampaignCreate: {
+            /**
+             * Blind Share
+             * @description Share of the records whose reader does not see the model's label before they decide; drawn record by record.
+             * @default 0
+             */
+            blind_share: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * @description `urgent`: as the strategy says, for thresholds the least confident first; `seq`; `random`.
+             * @default urgent
+             */
+            order: components["schemas"]["CampaignOrder"];
+            /**
+             * Parameters
+             * @description Parameters of the strategy.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * People
+             * @description Ids of the people who get the records; null: all readers.
+             */
+            people?: string[] | null;
+            /** @description Left out: all records of the job. */
+            selection?: components["schemas"]["CampaignSelection"] | null;
+            /**
+             * @default {
+             *       "rule": "never"
+             *     }
+             */
+            stop: components["schemas"]["Stop"];
+            /**
+             * Strategy
+             * @description Name of a strategy; GET /campaign-strategies lists them.
+             */
+            strategy: string;
+        };
+        /** CampaignList */
+        CampaignList: {
+            /** Items */
+            items: components["schemas"]["Campaign"][];
+        };
+        /**
+         * CampaignOrder
+         * @description The order in which the queue serves the records of a campaign.
+         * @enum {string}
+         */
+        CampaignOrder: "urgent" | "seq" | "random";
+        /**
+         * CampaignSelection
+         * @description Records by seq: a range, or a set.
+         */
+        CampaignSelection: {
+            /** Below Seq */
+            below_seq?: number | null;
+            /** From Seq */
+            from_seq?: number | null;
+            /**
+             * Seqs
+             * @description These records; not beside a range.
+             */
+            seqs?: number[] | null;
+        };
+        /**
+         * CampaignState
+         * @enum {string}
+         */
+        CampaignState: "open" | "paused" | "closed";
+        /** CampaignStrategy */
+        CampaignStrategy: {
+            /** Name */
+            name: string;
+            /**
+             * Needs Ended Jobs
+             * @description Whether it can be used only when the job has ended.
+             */
+            needs_ended_jobs: boolean;
+            /**
+             * Parameters
+             * @description JSON Schema of its parameters.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Title */
+            title: string;
+        };
+        /** CampaignStrategyList */
+        CampaignStrategyList: {
+            /** Items */
+            items: components["schemas"]["CampaignStrategy"][];
+        };
+        /**
+         * CampaignUpdate
+         * @description Fields that are left out stay as they are. The campaign is walked again: newly picked records are asked for, and
+         *     requests for records that it no longer picks and nobody decided are withdrawn.
+         */
+        CampaignUpdate: {
+            /**
+             * Blind Share
+             * @description Share of the records whose reader does not see the model's label before they decide; drawn record by record. Holds for records asked for from now on.
+             */
+            blind_share?: number | null;
+            /** Name */
+            name?: string | null;
+            /** @description `urgent`: as the strategy says, for thresholds the least confident first; `seq`; `random`. Holds for records asked for from now on. */
+            order?: components["schemas"]["CampaignOrder"] | null;
+            /**
+             * Parameters
+             * @description Those given replace the ones of these names.
+             */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * People
+             * @description Ids of the people who get the records; null: all readers.
+             */
+            people?: string[] | null;
+            stop?: components["schemas"]["Stop"] | null;
+        };
         /** CarryOverCreate */
         CarryOverCreate: {
             /**
@@ -2022,6 +2496,74 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * Deletion
+         * @description What goes, or went.
+         */
+        Deletion: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By Id */
+            asked_by_id: string | null;
+            /**
+             * Confirm
+             * @description What to repeat in order to delete.
+             */
+            confirm?: string | null;
+            /**
+             * Counts
+             * @description Collection to documents that go; of a person, also that are changed.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Done */
+            done: boolean;
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Id
+             * @description Null: nothing was deleted yet.
+             */
+            id: string | null;
+            kind: components["schemas"]["Kind"];
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Stays
+             * @description What is kept elsewhere, and until when.
+             * @default []
+             */
+            stays: string[];
+            /** Target Id */
+            target_id: string;
+        };
+        /** DeletionList */
+        DeletionList: {
+            /** Items */
+            items: components["schemas"]["Deletion"][];
+        };
+        /** DeletionOrder */
+        DeletionOrder: {
+            /**
+             * Confirm
+             * @description Left out: nothing is deleted, the answer says what would go. To delete, repeat the answer's `confirm`, which is the name of the thing.
+             */
+            confirm?: string | null;
+            /**
+             * Dataset Id
+             * @description Of a record: its data set.
+             */
+            dataset_id?: string | null;
+            /**
+             * Id
+             * @description Id of the thing; of a record, its own id (`record_id`).
+             */
+            id: string;
+            kind: components["schemas"]["Kind"];
+        };
+        /**
          * Difference
          * @description A record where agents differ.
          */
@@ -2236,7 +2778,7 @@ export interface components {
          * ExportFormat
          * @enum {string}
          */
-        ExportFormat: "jsonl" | "csv";
+        ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
         /**
          * Fallback
          * @description A second model, asked when the first one ends with one of these outcomes.
@@ -2967,6 +3509,11 @@ export interface components {
             budget_usd: number | null;
         };
         JsonValue: unknown;
+        /**
+         * Kind
+         * @enum {string}
+         */
+        Kind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -4111,7 +4658,10 @@ export interface components {
             differing: number;
             /** Finished At */
             finished_at: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description Id of the campaign.
+             */
             id: string;
             /** Jobs */
             jobs: string[];
@@ -4213,7 +4763,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
         /**
          * Role
          * @enum {string}
@@ -4459,6 +5009,22 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Stop
+         * @description When the campaign closes by itself: never; `all` its records decided and its jobs ended; or `after` decisions.
+         */
+        Stop: {
+            /** After */
+            after?: number | null;
+            /** @default never */
+            rule: components["schemas"]["StopRule"];
+        };
+        /**
+         * StopRule
+         * @description When a campaign closes by itself.
+         * @enum {string}
+         */
+        StopRule: "never" | "all" | "decided";
         /** Subset */
         Subset: {
             /**
@@ -5320,6 +5886,62 @@ export interface operations {
             };
         };
     };
+    list_campaign_strategies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignStrategyList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     combine_jobs: {
         parameters: {
             query?: never;
@@ -5656,6 +6278,91 @@ export interface operations {
             };
             /** @description It does not fit the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_dataset: {
+        parameters: {
+            query?: {
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
+                format?: components["schemas"]["ExportFormat"];
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "application/zip": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6271,6 +6978,140 @@ export interface operations {
             };
         };
     };
+    list_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_thing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_import: {
         parameters: {
             query?: {
@@ -6771,6 +7612,613 @@ export interface operations {
             };
         };
     };
+    list_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCount"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_job: {
         parameters: {
             query?: never;
@@ -6917,8 +8365,22 @@ export interface operations {
     export_job: {
         parameters: {
             query?: {
-                /** @description File format. */
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
                 format?: components["schemas"]["ExportFormat"];
+                /** @description Only records that ended so; repeatable. */
+                outcome?: ("labeled" | "invalid" | "failed" | "not_run")[] | null;
+                /** @description Only records where this holds, as task=label; repeatable. */
+                label?: string[] | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_from?: number | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_to?: number | null;
+                /** @description Only records that a person decided, or only others. */
+                verified?: boolean | null;
+                /** @description Only records that wait for a person, or only others. */
+                needs_review?: boolean | null;
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
                 /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
@@ -6930,13 +8392,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One line a record, streamed. */
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
+                    "application/zip": string;
                     "text/csv": string;
                 };
             };
@@ -6960,6 +8425,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
