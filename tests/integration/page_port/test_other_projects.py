@@ -24,7 +24,12 @@ SESSIONS = {
     ("DELETE", "/api/v1/sessions/current"),
 }
 """About nobody but the caller."""
-EVERYBODYS = {("GET", "/api/v1/providers"), ("GET", "/api/v1/campaign-strategies")}
+EVERYBODYS = {
+    ("GET", "/api/v1/providers"),
+    ("GET", "/api/v1/campaign-strategies"),
+    ("POST", "/api/v1/import-preview"),
+    ("GET", "/api/v1/deletions"),
+}
 LISTS = {("GET", "/api/v1/projects"), ("GET", "/verification/v1/jobs")}
 """What a caller reaches of all projects."""
 OF_ALL_PROJECTS = {
@@ -120,6 +125,8 @@ def acts(theirs: Half) -> list[Act]:
         ("GET", "/api/v1/jobs/{job_id}/export"): {},
         ("GET", "/api/v1/jobs/{job_id}/frame"): {},
         ("GET", "/api/v1/datasets/{dataset_id}/frame"): {},
+        ("GET", "/api/v1/datasets/{dataset_id}/export"): {},
+        ("POST", "/api/v1/deletions"): {"json": {"kind": "job", "id": theirs.job_id}},
         ("GET", "/api/v1/jobs/{job_id}/report"): {},
         ("GET", "/api/v1/jobs/{job_id}/passes"): {},
         ("POST", "/api/v1/jobs/{job_id}/passes/check"): {"json": {"outcomes": ["labeled"]}},
@@ -139,6 +146,13 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/review-orders"): {"json": {"jobs": jobs, "task": "sentiment"}},
         ("GET", "/api/v1/review-orders/{order_id}"): {},
         ("POST", "/api/v1/login-links"): {"json": {"project_ids": [theirs.project_id]}},
+        ("GET", "/verification/v1/jobs/{job_id}/record"): {"params": {"record_id": "t0"}},
+        ("GET", "/verification/v1/jobs/{job_id}/records/{seq}"): {},
+        ("GET", "/verification/v1/jobs/{job_id}/records/{seq}/opinions"): {},
+        ("POST", "/verification/v1/jobs/{job_id}/records/{seq}/opinions"): {
+            "json": {"values": {"sentiment": "neutral"}}
+        },
+        ("POST", "/verification/v1/jobs/{job_id}/records/{seq}/opinions/withdraw"): {},
         ("GET", "/verification/v1/history"): {"params": {"job_id": theirs.job_id}},
         ("POST", "/verification/v1/jobs/{job_id}/reservations"): {"json": {}},
         ("POST", "/verification/v1/items/{item_id}/renew"): held,
