@@ -2,9 +2,9 @@
 
     uv run python bench/data.py [--records 1000000] [--labeled 1000000]
 
-Starts MongoDB and the api on this machine, imports the same records as JSONL and as Parquet, each into its own data set,
-writes annotations to `--labeled` of them as the postprocessor does, and exports that job as JSONL and as Parquet. The
-client reads and discards; its CPU is on the same machine.
+Starts MongoDB and the api on this machine, imports the same records as JSONL and as Parquet, each into its own data
+set, writes annotations to `--labeled` of them as the postprocessor does, and exports that job as JSONL and as Parquet.
+The client reads and discards; its CPU is on the same machine.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.decisions import Decisions
 from tandem_client.resources.deletions import Deletions
+from tandem_client.resources.finding import Finding
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
@@ -55,6 +56,7 @@ class Tandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.finding = bound(Finding(self._transport), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
         self.access = bound(Access(self._transport), self)

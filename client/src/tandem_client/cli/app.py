@@ -19,6 +19,7 @@ from tandem_client.cli import (
     data,
     deleting,
     exporting,
+    finding,
     jobs,
     opinions,
     people,
@@ -66,6 +67,7 @@ app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
+app.command()(finding.find)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
 app.command()(exporting.export)
@@ -153,10 +155,10 @@ def _explain(error: TandemError) -> None:
     if not isinstance(faults, list) or len(faults) < 2:
         return
     for fault in faults[:50]:
-        err.print(f"  - {escape(_told(fault))}", soft_wrap=True)
+        err.print(f"  - {escape(_sentence(fault))}", soft_wrap=True)
 
 
-def _told(fault: Any) -> str:
+def _sentence(fault: Any) -> str:
     if not isinstance(fault, dict):
         return str(fault)
     where = f"{fault['field']}: " if fault.get("field") else ""

@@ -9,10 +9,12 @@ from tandem_client.notebook.job_view import job_html, show_live
 from tandem_client.objects.framed import Framed
 
 if TYPE_CHECKING:
+    from tandem_client.expressions import Condition
     from tandem_client.frames.giving import FrameSource
     from tandem_client.models import Job
     from tandem_client.notebook.review_widget import ReviewWidget
     from tandem_client.quality import Comparison, JobReport
+    from tandem_client.resources.finding import Found, Order
     from tandem_client.reviewing import Confirmed
 
 
@@ -23,6 +25,13 @@ class JobMethods(Framed):
     that holds (the person's where there is one), and one of its confidence; `outcome` and `verified` come last.
     `provenance=True` adds where each label comes from: model, agent, rule, person, times.
     """
+
+    if TYPE_CHECKING:
+        dataset_id: str
+
+    def where(self, condition: Condition | str, *, order: Order = "seq") -> Found:
+        """Find the job's records that match, e.g. `job.where((field("confidence") < 0.9) & ~verified)`."""
+        return self.tandem.finding.in_job(self.id, condition, dataset_id=self.dataset_id, order=order)
 
     def refresh(self) -> Job:
         """Return the job as it is now."""

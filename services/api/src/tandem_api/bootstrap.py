@@ -16,6 +16,7 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -58,6 +59,8 @@ from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
 from tandem_api.examples.pool import ExamplePools
+from tandem_api.finding.finder import Finder
+from tandem_api.finding.scope import Scopes
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
 from tandem_api.planning.tryouts.service import TryoutService
@@ -73,6 +76,7 @@ from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.deletions.keeper import DeletionKeeper
 from tandem_api.resources.deletions.service import DeletionService, Resources
 from tandem_api.resources.exports.service import ExportService
+from tandem_api.resources.find.service import FindService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
@@ -176,6 +180,16 @@ def make_services(
         writer=ReportWriter(database),
         jobs=job_service,
     )
+    annotation_service = AnnotationService(
+        reader=annotations,
+        records=records,
+        opinions=OpinionReader(database),
+        review_items=ReviewItemReader(database),
+        jobs=job_service,
+        people=people,
+    )
+    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=job_service)
+    finder = Finder(finding=FindingReader(database), records=records)
     services = Services(
         projects,
         schema_service,
@@ -189,7 +203,13 @@ def make_services(
             datasets=dataset_service,
             records=records,
             evaluator=Evaluator(
-                records=records, matching=matching, subsets=subsets, review_items=review_items, jobs=job_service
+                records=records,
+                matching=matching,
+                subsets=subsets,
+                review_items=review_items,
+                jobs=job_service,
+                scopes=scopes,
+                finder=finder,
             ),
             people=people,
         ),
@@ -205,13 +225,15 @@ def make_services(
             preflight=preflight,
             people=people,
         ),
-        AnnotationService(
+        annotation_service,
+        FindService(
+            datasets=dataset_service,
+            jobs=job_service,
+            annotations=annotation_service,
             reader=annotations,
             records=records,
-            opinions=OpinionReader(database),
-            review_items=review_items,
-            jobs=job_service,
-            people=people,
+            scopes=scopes,
+            finder=finder,
         ),
         FrameService(records, annotations, people, review_items, datasets=dataset_service, jobs=job_service),
         ExportService(Snapshots(database), jobs, review_items, jobs=job_service, datasets=dataset_service),

@@ -76,6 +76,22 @@ INDEXES: tuple[Index, ...] = (
     Index("annotations", (("job_id", UP), ("outcome", UP), ("seq", UP)), "lists of one outcome, run again"),
     Index(
         "annotations",
+        (("job_id", UP), ("reason", UP), ("seq", UP)),
+        "find by reason; holds records without a label only",
+        {"partialFilterExpression": {"reason": {"$gt": ""}}},
+    ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("labels.task", UP), ("labels.value", UP), ("seq", UP)),
+        "find by label",
+    ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("lowest_confidence", UP), ("seq", UP)),
+        "find by confidence, and the order of confidence both ways",
+    ),
+    Index(
+        "annotations",
         (("job_id", UP), ("needs_review", UP), ("seq", UP), ("attempt", UP)),
         "the review queue's sweep: tallies without touching a document",
     ),

@@ -12,8 +12,8 @@ from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
 from tandem.store.selections import seq_queries
 
-_BY_SEQ = "job_id_1_seq_1_attempt_1"
 _BLIND = "dataset_id_1_revealed_1_seq_1"
+_BY_SEQ = "job_id_1_seq_1_attempt_1"
 _OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 

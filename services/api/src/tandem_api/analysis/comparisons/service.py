@@ -96,7 +96,7 @@ class ComparisonService:
             seqs, following = await self._walk(subject, chosen, start, limit)
             more = following < subject.selection.below_seq
         hidden = await self._review_items.blind_for(caller.person_id, subject.dataset_id, Selection.of(seqs))
-        items = await self._told(subject, chosen, [seq for seq in seqs if seq not in hidden])
+        items = await self._differences_at(subject, chosen, [seq for seq in seqs if seq not in hidden])
         return DifferencePage(items=items, next=encode_cursor(following) if more else None)
 
     async def _sums(self, subject: Subject) -> Progress[comparing.Comparison]:
@@ -146,7 +146,7 @@ class ComparisonService:
             start = high
         return found, start
 
-    async def _told(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
+    async def _differences_at(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
         ended = await self._annotations.ended(subject.job_ids, Selection.of(seqs))
         records = await self._records.get_many(subject.dataset_id, seqs)
         return [

@@ -99,6 +99,13 @@ class AnnotationService:
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]
         return AnnotationPage(items=items, next=following)
 
+    async def views(
+        self, job_id: str, caller: Caller, annotations: Sequence[AnnotationDocument]
+    ) -> dict[int, Annotation]:
+        """Return annotations of the job as the caller may see them, by seq."""
+        shown = await self._shown_to(caller, await self._jobs.reachable(job_id, caller), annotations)
+        return {each["seq"]: Annotation.model_validate(each) for each in await Deciders(self._people).name(shown)}
+
     async def _opinions_for(self, caller: Caller, job: JobDocument, seq: int) -> builtins.list[OpinionDocument]:
         """Return the opinions on the record that the caller may see: their own alone while they can be a reader."""
         opinions = await self._opinions.history(job["_id"], seq)

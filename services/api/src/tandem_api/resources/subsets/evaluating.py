@@ -11,13 +11,15 @@ from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.datasets.documents import DatasetDocument
-from tandem.store.jobs.documents import selection_of
+from tandem.store.jobs.documents import JobDocument, selection_of
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
+from tandem_api.finding.finder import Finder
+from tandem_api.finding.scope import Scopes
 from tandem_api.resources.jobs.service import JobService
-from tandem_api.resources.subsets.definitions import Combined, Definition, OfJob, OfRecords
+from tandem_api.resources.subsets.definitions import Combined, Definition, Found, OfJob, OfRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,16 @@ class Evaluator:
         subsets: SubsetReader,
         review_items: ReviewItemReader,
         jobs: JobService,
+        scopes: Scopes,
+        finder: Finder,
     ) -> None:
         self._records = records
         self._review_items = review_items
         self._matching = matching
         self._subsets = subsets
         self._jobs = jobs
+        self._scopes = scopes
+        self._finder = finder
 
     async def select(self, dataset: DatasetDocument, definition: Definition, caller: Caller) -> Selected:
         """Return the records of the data set that the definition means. Raises a Problem that names the field.
@@ -56,6 +62,8 @@ class Evaluator:
                 return Selected(await self._of_records(dataset, definition))
             case OfJob():
                 selection = await self._of_job(dataset, definition, caller)
+            case Found():
+                selection = await self._found(dataset, definition, caller)
             case Combined():
                 selection = await self._combined(dataset, definition)
             case _:
@@ -76,13 +84,7 @@ class Evaluator:
         return Selection.of(visible.values())
 
     async def _of_job(self, dataset: DatasetDocument, definition: OfJob, caller: Caller) -> Selection:
-        job = await self._jobs.reachable(definition.job_id, caller)
-        if job["dataset_id"] != dataset["_id"]:
-            raise _problem(
-                "definition.job_id",
-                "The job runs over another data set.",
-                "Name a job over this data set.",
-            )
+        job = await self._job_over(dataset, definition.job_id, caller)
         match = Match(
             outcomes=definition.outcomes,
             reasons=definition.reasons,
@@ -92,6 +94,21 @@ class Evaluator:
             verified=definition.verified,
         )
         return await self._matching.matching(job["_id"], match)
+
+    async def _found(self, dataset: DatasetDocument, definition: Found, caller: Caller) -> Selection:
+        job = None if definition.job_id is None else await self._job_over(dataset, definition.job_id, caller)
+        scope = await self._scopes.of(dataset, job, definition.where, caller, field="definition.where")
+        return await self._finder.select(scope)
+
+    async def _job_over(self, dataset: DatasetDocument, job_id: str, caller: Caller) -> JobDocument:
+        job = await self._jobs.reachable(job_id, caller)
+        if job["dataset_id"] != dataset["_id"]:
+            raise _problem(
+                "definition.job_id",
+                "The job runs over another data set.",
+                "Name a job over this data set.",
+            )
+        return job
 
     async def _combined(self, dataset: DatasetDocument, definition: Combined) -> Selection:
         selections = []

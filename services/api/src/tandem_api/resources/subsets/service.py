@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from tandem.jobs import Selection, SelectionTooLargeError
@@ -17,7 +18,7 @@ from tandem.store.subsets.writer import SubsetWriter
 from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.resources.datasets.service import DatasetService
-from tandem_api.resources.subsets.definitions import Definition
+from tandem_api.resources.subsets.definitions import Definition, Found
 from tandem_api.resources.subsets.evaluating import Evaluator
 from tandem_api.resources.subsets.schemas import Subset, SubsetCount, SubsetCreate, SubsetPage
 
@@ -63,8 +64,7 @@ class SubsetService:
             "dataset_id": dataset_id,
             "name": body.name,
             "selection": selection_part(selection, await self._records.count(dataset_id, selection)),
-            "definition": body.definition.model_dump(mode="json", exclude_defaults=True)
-            | {"kind": body.definition.kind},
+            "definition": _kept(body.definition),
             "created_at": utcnow(),
             "created_by": caller.name,
             "created_by_id": caller.person_id,
@@ -106,6 +106,12 @@ class SubsetService:
         if subset is None or not caller.reaches(subset["project_id"]):
             raise not_found("subset", subset_id)
         return subset
+
+
+def _kept(definition: Definition) -> dict[str, Any]:
+    """Return the definition as it is kept: without defaults, an expression in its text form."""
+    kept = definition.model_dump(mode="json", exclude_defaults=True) | {"kind": definition.kind}
+    return kept | {"where": definition.text} if isinstance(definition, Found) else kept
 
 
 def _check_size(selection: Selection) -> None:
