@@ -219,6 +219,8 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
         "j", Reviewer("p", "p"), seconds=1, campaigns=["c", "d", None]
     ),
     "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
+    "records that a person is to read blind": lambda db: ReviewItemReader(db).blind_for("p", "d"),
+    "those of a page": lambda db: ReviewItemReader(db).blind_for("p", "d", Selection.of((1, 7))),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 

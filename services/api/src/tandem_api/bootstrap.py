@@ -102,7 +102,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
-    matching, subsets = MatchingReader(database), SubsetReader(database)
+    matching, subsets, review_items = MatchingReader(database), SubsetReader(database), ReviewItemReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -159,6 +159,7 @@ def make_services(
         writer=AgentWriter(database),
         label_schemas=label_schemas,
         records=records,
+        review_items=review_items,
         projects=projects,
         datasets=dataset_service,
         dataset_reader=datasets,
@@ -172,6 +173,7 @@ def make_services(
     report_service = ReportService(
         annotations=ended,
         records=records,
+        review_items=review_items,
         datasets=datasets,
         summaries=summaries,
         reader=ReportReader(database),
@@ -201,7 +203,13 @@ def make_services(
             datasets=dataset_service,
             records=records,
             evaluator=Evaluator(
-                records=records, matching=matching, subsets=subsets, jobs=job_service, scopes=scopes, finder=finder
+                records=records,
+                matching=matching,
+                subsets=subsets,
+                review_items=review_items,
+                jobs=job_service,
+                scopes=scopes,
+                finder=finder,
             ),
             people=people,
         ),
@@ -227,10 +235,8 @@ def make_services(
             scopes=scopes,
             finder=finder,
         ),
-        FrameService(
-            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
-        ),
-        ExportService(Snapshots(database), jobs, job_service, dataset_service),
+        FrameService(records, annotations, people, review_items, datasets=dataset_service, jobs=job_service),
+        ExportService(Snapshots(database), jobs, review_items, jobs=job_service, datasets=dataset_service),
         DeletionService(
             DeletionEraser(database),
             Resources(
@@ -245,14 +251,16 @@ def make_services(
         ),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
-        ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        ComparisonService(
+            annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
+        ),
         CampaignService(
             reader=CampaignReader(database),
             writer=CampaignWriter(database),
             jobs=job_service,
             job_reader=jobs,
             candidates=CandidateReader(database),
-            items=ReviewItemReader(database),
+            items=review_items,
             people=people,
         ),
         ReviewOrderService(

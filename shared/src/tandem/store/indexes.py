@@ -150,14 +150,14 @@ INDEXES: tuple[Index, ...] = (
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(
         "review_items",
-        (("dataset_id", UP), ("revealed", UP), ("seq", UP)),
-        "the records whose values people may not see yet; holds blind items only",
-        {"partialFilterExpression": {"blind": True}},
+        (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
+        "the next item, and counts by state",
     ),
     Index(
         "review_items",
-        (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
-        "the next item, and counts by state",
+        (("dataset_id", UP), ("revealed", UP), ("seq", UP)),
+        "the records whose values people may not see yet; holds blind items only",
+        {"partialFilterExpression": {"blind": True}},
     ),
     Index(
         "review_items",

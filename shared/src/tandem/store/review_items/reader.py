@@ -35,18 +35,12 @@ class ReviewItemReader:
         async with store_errors():
             return await self._collection.find_one(query, {"_id": 1}) is not None
 
-    async def hidden_from(self, job_id: str, seqs: Sequence[int], person_id: str) -> set[int]:
-        """Return those of these records of which this person may not get the model's values yet."""
-        ids = [f"{job_id}:{seq}" for seq in seqs]
-        query = {"_id": {"$in": ids}, "blind": True, "seen_by": {"$ne": person_id}}
-        if not ids:
-            return set()
-        async with store_errors():
-            found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
-        return {document["seq"] for document in found}
-
     async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
-        """Return the data set's records of which this person may not get a model's value yet, in any job over it."""
+        """Return the data set's records of which this person may not get a model's value, in any job over it.
+
+        The rule is `tandem.review.may_see_values`. Read it after the annotations: an item that became blind in between
+        is then hidden.
+        """
         found: set[int] = set()
         for seqs in seq_queries(within):
             query = {

@@ -47,7 +47,8 @@ class SubsetService:
     async def create(self, dataset_id: str, body: SubsetCreate, caller: Caller) -> Subset:
         """Save the selected records. Raises a Problem where there are none, or the name is taken."""
         dataset = await self._datasets.reachable(dataset_id, caller)
-        selection = await self._evaluator.select(dataset, body.definition, caller)
+        selected = await self._evaluator.select(dataset, body.definition, caller)
+        selection = selected.records
         if not selection:
             raise Problem(
                 422,
@@ -76,13 +77,13 @@ class SubsetService:
                 field="name",
                 cure="Give it another name.",
             )
-        return _view(document, {})
+        return _view(document, {}).model_copy(update={"blind": selected.blind})
 
     async def count(self, dataset_id: str, definition: Definition, caller: Caller) -> SubsetCount:
         """Count the selected records."""
         dataset = await self._datasets.reachable(dataset_id, caller)
-        selection = await self._evaluator.select(dataset, definition, caller)
-        return SubsetCount(records=await self._records.count(dataset_id, selection))
+        selected = await self._evaluator.select(dataset, definition, caller)
+        return SubsetCount(records=await self._records.count(dataset_id, selected.records), blind=selected.blind)
 
     async def list(self, dataset_id: str, caller: Caller, *, after: str | None, limit: int) -> SubsetPage:
         await self._datasets.reachable(dataset_id, caller)

@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { CircleHelp, Dices, Gauge, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
+import { CircleHelp, Dices, EyeOff, Gauge, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 
 import { Badge } from "@/ui/badge";
@@ -10,7 +10,7 @@ import type { ReviewItem } from "@/lib/api/types";
 import { count } from "@/lib/format";
 import { visible } from "@/lib/visible";
 
-const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices };
+const icons = { blind: EyeOff, low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices };
 
 interface Props {
   ref: Ref<HTMLElement>;

@@ -748,6 +748,7 @@ export interface paths {
          *
          *     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
          *     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
+         *     A record that the caller is still to read blind has the outcome `blind` and no value.
          */
         get: operations["job_frame"];
         put?: never;
@@ -5344,6 +5345,12 @@ export interface components {
         /** Subset */
         Subset: {
             /**
+             * Blind
+             * @description Records of the data set that were left out, whether or not they match, because the caller is still to read them without knowing their labels. Select them by their ids, or ask again after reading them.
+             * @default 0
+             */
+            blind: number;
+            /**
              * Created At
              * Format: date-time
              */
@@ -5373,6 +5380,12 @@ export interface components {
         };
         /** SubsetCount */
         SubsetCount: {
+            /**
+             * Blind
+             * @description Records of the data set that were left out, whether or not they match, because the caller is still to read them without knowing their labels. Select them by their ids, or ask again after reading them.
+             * @default 0
+             */
+            blind: number;
             /**
              * Records
              * @description Records that the definition selects now.
