@@ -6,6 +6,7 @@ import { Shell } from "@/app/shell/shell";
 import type { CompareView } from "@/features/compare/compare-page";
 import { readJobView } from "@/features/job/annotation-filter";
 import { Problem } from "@/lib/api/problem";
+import { setSessionOver } from "@/lib/session-over";
 import { sessionQuery } from "@/lib/session";
 
 // Each page comes with what it alone needs when somebody opens it.
@@ -140,6 +141,10 @@ export const router = createRouter({
 whenLoggedOut(() => {
   const { pathname, href } = router.state.location;
   if (pathname === "/login") return;
+  if (pathname.startsWith("/review/")) {
+    setSessionOver(true); // what is unfinished there stays in sight
+    return;
+  }
   queryClient.clear();
   void router.navigate({ to: "/login", search: { next: href, ended: true }, replace: true });
 });
