@@ -50,7 +50,7 @@ export function InstantDesk({ item, task, session, time, painted, frozen, ahead,
       </RecordPane>
       <section className={styles.answers} aria-label="Answers">
         <WhyLine item={item} policy={policy} ahead={ahead} />
-        <div className={clsx(styles.body, ahead > 0 && styles.frozen)}>
+        <div className={clsx(styles.body, ahead > 0 && styles.frozen)} inert={ahead > 0}>
           <h2 className={styles.question}>{questionOf(task)}</h2>
           <div className={styles.list}>
             <OptionList options={task.options} role="act" chosen={yours} suggestion={suggestion} yours={yours} active={!frozen} dense={false} onPick={decide} />

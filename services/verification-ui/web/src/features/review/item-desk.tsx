@@ -87,7 +87,7 @@ function TaskDesk({ item, session, store, personId, time, painted, frozen, ahead
       </RecordPane>
       <section className={answers.answers} aria-label="Answers">
         <WhyLine item={item} policy={policy} ahead={ahead} />
-        <div ref={form} className={clsx(answers.body, ahead > 0 && answers.frozen)}>
+        <div ref={form} className={clsx(answers.body, ahead > 0 && answers.frozen)} inert={ahead > 0}>
           <div className={answers.tasks}>
             {tasks.map((task, index) => (
               <TaskSection key={task.name} item={item} task={task} index={index} desk={desk} threshold={thresholdOf(policy, task.name)} />
