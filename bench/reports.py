@@ -29,8 +29,10 @@ from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.web import Services
+from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.reports.service import ReportService
 from tandem_api.bootstrap import make_services
-from tandem_api.routing import Services
 from tandem_api.settings import ApiSettings
 from tandem_local.parts.mongod import Mongod
 
@@ -185,18 +187,18 @@ async def run(url: str, records: int) -> None:
 
     services = fresh()
     await measured("nothing yet", lambda: asyncio.sleep(1))
-    report = await measured("report, first", lambda: whole(lambda: services.reports.report("one", CALLER)))
-    await measured("report, kept", lambda: services.reports.report("one", CALLER))
+    report = await measured("report, first", lambda: whole(lambda: services[ReportService].report("one", CALLER)))
+    await measured("report, kept", lambda: services[ReportService].report("one", CALLER))
     decision = Decision("one", 7, 1, {"sentiment": "neutral"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
-    after = await measured("report, after one decision", lambda: services.reports.report("one", CALLER))
+    after = await measured("report, after one decision", lambda: services[ReportService].report("one", CALLER))
     assert (report.verified, after.verified) == (0, 1)
     assert report.counts.labeled + report.counts.invalid == records
     jobs = ["one", "other"]
-    await measured("comparison, first", lambda: whole(lambda: services.comparisons.compare(jobs, CALLER)))
-    await measured("comparison, nothing changed", lambda: services.comparisons.compare(jobs, CALLER))
+    await measured("comparison, first", lambda: whole(lambda: services[ComparisonService].compare(jobs, CALLER)))
+    await measured("comparison, nothing changed", lambda: services[ComparisonService].compare(jobs, CALLER))
     anew = fresh()
-    await measured("comparison, after a restart", lambda: whole(lambda: anew.comparisons.compare(jobs, CALLER)))
+    await measured("comparison, after a restart", lambda: whole(lambda: anew[ComparisonService].compare(jobs, CALLER)))
     topics = next(task for task in after.tasks if task.task == "topic").text
     assert topics is not None
     print(f"\n{topics.distinct} different texts estimated")

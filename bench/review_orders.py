@@ -31,6 +31,7 @@ from tandem.store.review_orders.writer import ReviewOrderWriter
 from tandem_api.bootstrap import make_services
 from tandem_api.dispatch.review_orders import ReviewOrderWalker
 from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate
+from tandem_api.resources.review_orders.service import ReviewOrderService
 from tandem_api.settings import ApiSettings
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
@@ -73,7 +74,7 @@ async def run(mongo: MongoSettings, kafka: KafkaSettings, records: int) -> None:
     keeper = TopicKeeper(connection)
     await keeper.start()
     await keeper.stop()
-    orders = make_services(ApiSettings(mongo=mongo), database)[0].review_orders
+    orders = make_services(ApiSettings(mongo=mongo), database)[0][ReviewOrderService]
     async with Producer(connection) as producer:
         walker = ReviewOrderWalker(
             writer=ReviewOrderWriter(database),

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCES = sorted(
-    file
-    for folder in ("shared/src", "client/src", "local/src", "services/*/src")
-    for path in ROOT.glob(folder)
-    for file in path.rglob("*.py")
-)
+from sources import ROOT, SOURCES, calls
+
 LIBRARIES = frozenset({"httpx", "httpx2", "openai", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"})
 ALLOWED = {
     (
@@ -32,39 +26,16 @@ _MAKES_A_CLIENT = ("Client", "AsyncClient", "ClientSession", "Session", "PoolMan
 def clients_made(source: str) -> Iterator[tuple[int, str]]:
     """Yield line and name of each HTTP client that the source makes on its own, and of each cookie it sets on one."""
     tree = ast.parse(source)
-    names = _imported(tree)
+    for call, called in calls(tree):
+        if _makes_a_client(called) and not (
+            called.startswith("openai.") and any(keyword.arg == "http_client" for keyword in call.keywords)
+        ):
+            yield call.lineno, called
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = _name(node.func, names)
-            if _makes_a_client(called) and not (
-                called.startswith("openai.") and any(keyword.arg == "http_client" for keyword in node.keywords)
-            ):
-                yield node.lineno, called
-        elif isinstance(node, ast.Assign) and any(
+        if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Attribute) and target.attr == "cookies" for target in node.targets
         ):
             yield node.lineno, "an assignment to .cookies"
-
-
-def _imported(tree: ast.AST) -> dict[str, str]:
-    """Return what each imported name stands for, e.g. {'Client': 'httpx.Client'}."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.asname: alias.name for alias in node.names if alias.asname}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
-def _name(func: ast.expr, names: dict[str, str]) -> str:
-    match func:
-        case ast.Name(id=name):
-            return names.get(name, name)
-        case ast.Attribute(value=value, attr=attribute):
-            return f"{_name(value, names)}.{attribute}"
-        case _:
-            return ""
 
 
 def _makes_a_client(called: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from dispatch_world import FAST, WORKER, World
 from faults import Faults
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, JobPublishedV1, JobState, WorkerReportedV1
+from tandem.jobs.moves import Move
 from tandem.messaging import BrokerUnavailableError
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.documents import JobDocument
@@ -55,6 +56,10 @@ class Stage:
     asked: Counter[tuple[int, int]] = field(default_factory=Counter)
     """By seq and epoch."""
     answered: set[int] = field(default_factory=set)
+    """Records that ended in the pass under way."""
+    failing: set[int] = field(default_factory=set)
+    """Records whose first attempt fails."""
+    attempt: int = 1
     answering: bool = True
     excused: bool = False
     """Whether a publication failed: nobody knows whether it took place, so it may be there twice."""
@@ -116,6 +121,7 @@ class Stage:
                 assert self.known is not None
                 assert event.epoch <= self.known.epoch, "a request of an epoch that nobody was told of"
                 assert event.seq not in self.answered, f"record {event.seq} is asked for though it was answered"
+                assert event.attempt == self.attempt, f"attempt {event.attempt} of record {event.seq} is asked for"
                 assert event.ask == 1, f"record {event.seq} waited for a deadline"
                 self.asked[event.seq, event.epoch] += 1
                 self.pending.append(event)
@@ -131,7 +137,16 @@ class Stage:
             return
         seqs = [request.seq for request in pending if request.epoch == self.known.epoch]
         self.answered |= set(seqs)
-        await self.outside.annotate(seqs, job_id=self.job_id, usd=USD)
+        for outcome, those in (("failed", self.failing), ("labeled", set(seqs) - self.failing)):
+            ended = [seq for seq in seqs if seq in those]
+            await self.outside.annotate(ended, job_id=self.job_id, usd=USD, outcome=outcome, attempt=self.attempt)
+
+    async def run_again(self, seqs: Sequence[int]) -> None:
+        """Begin another pass, as a person does; every record succeeds in it."""
+        self.attempt += 1
+        self.failing.clear()
+        self.answered -= set(seqs)
+        await self.outside.run_again(seqs, job_id=self.job_id)
 
     def report(self, *workers: WorkerReportedV1) -> None:
         self.inside.workers[:] = workers
@@ -139,10 +154,9 @@ class Stage:
     async def document(self) -> JobDocument:
         return await self.outside.document(self.job_id)
 
-    async def changed(self, to: JobState, allowed: Sequence[JobState], *, new_epoch: bool = False) -> None:
-        """Change the job's state, as a person does."""
-        writer = JobWriter(self.outside.database)
-        await writer.change_state(self.job_id, to=to, allowed=allowed, reason="by a person", new_epoch=new_epoch)
+    async def moved(self, move: Move) -> None:
+        """Make a person's move."""
+        await JobWriter(self.outside.database).move(self.job_id, move, reason="by a person")
 
     async def until(self, state: JobState, *, unless_excused: bool = False) -> JobDocument:
         """Take turns until the job is in this state, or a publication failed."""

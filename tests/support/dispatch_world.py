@@ -21,6 +21,7 @@ from tandem.events import (
     WorkerReportedV1,
 )
 from tandem.events.catalog import JOBS, REQUESTS, RESPONSES
+from tandem.jobs import Selection
 from tandem.messaging import Connection, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
@@ -34,7 +35,7 @@ from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
-from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.documents import JobDocument, PassPart, first_dispatch, first_pass, selection_part
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.reader import RecordReader
@@ -201,15 +202,44 @@ class World:
         await JobWriter(self.database).insert(cast("JobDocument", document | more))
 
     async def annotate(
-        self, seqs: Sequence[int], *, job_id: str = "job", outcome: str = "labeled", usd: float | None = None
+        self,
+        seqs: Sequence[int],
+        *,
+        job_id: str = "job",
+        outcome: str = "labeled",
+        usd: float | None = None,
+        attempt: int = 1,
     ) -> None:
-        """The records end; with `usd`, their answers cost so much each."""
+        """The records end; with `usd`, their answers cost so much each. A higher attempt becomes the current one."""
+        annotations = self.database["annotations"]
         for seq in seqs:
-            await self.database["annotations"].update_one(
-                {"_id": f"{job_id}:{seq}"},
-                {"$setOnInsert": _annotation(job_id, seq, outcome) | _spending(seq, usd)},
-                upsert=True,
+            ended = _annotation(job_id, seq, outcome) | {"attempt": attempt}
+            paid = _spending(seq, usd)
+            stored = await annotations.update_one(
+                {"_id": f"{job_id}:{seq}"}, {"$setOnInsert": ended | paid}, upsert=True
             )
+            if attempt > 1 and stored.upserted_id is None:
+                more = {"$push": {"more_spending": paid["spending"]}} if paid else {}
+                older = {"_id": f"{job_id}:{seq}", "attempt": {"$lt": attempt}}
+                await annotations.update_one(older, {"$set": ended} | more)
+
+    async def run_again(self, seqs: Sequence[int], *, job_id: str = "job") -> None:
+        """Begin another pass over these records of a job that has ended."""
+        job = await self.document(job_id)
+        passes = job.get("passes") or [first_pass(created_at=utcnow(), created_by="test", created_by_id=None)]
+        ended = await AnnotationReader(self.database).count_by_outcome(job_id)
+        following: PassPart = {
+            "attempt": passes[-1]["attempt"] + 1,
+            "selection": selection_part(Selection.of(seqs), len(seqs)),
+            "all_had_ended": ended.ended == job["selection"]["size"],
+            "created_at": utcnow(),
+            "created_by": "test",
+        }
+        begun = await JobWriter(self.database).run_again(job, [*passes, following], budget_usd=job.get("budget_usd"))
+        assert begun is not None
+
+    def spending(self) -> SpendingReader:
+        return SpendingReader(self.database)
 
     async def document(self, job_id: str = "job") -> JobDocument:
         found = await JobReader(self.database).get(job_id)

@@ -35,7 +35,7 @@ from tandem.settings import KafkaSettings
 from tandem.testing.brokers import Broker
 from tandem.testing.provider import Behaviour, SimulatedProvider
 from tandem.testing.waiting import eventually
-from tandem_llm_worker.bootstrap import GROUP, build
+from tandem_llm_worker.bootstrap import SERVICE, build
 from tandem_llm_worker.settings import ProbeSettings, ProviderSettings, RetrySettings, WorkerSettings
 
 PARTITIONS = 4
@@ -169,7 +169,7 @@ class Line:
 
     async def all_committed(self) -> None:
         """Every request that was published is done with, answered or skipped."""
-        name, group = self.connection.topic(REQUESTS), self.connection.group(GROUP)
+        name, group = self.connection.topic(REQUESTS), self.connection.group(SERVICE)
         consumer = AIOKafkaConsumer(**self.connection.options, group_id=group, enable_auto_commit=False)
         await consumer.start()
         try:

@@ -8,6 +8,7 @@ from typing import Self
 
 import httpx
 
+from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
 from tandem_client.resources.comparisons import Comparisons
@@ -16,6 +17,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
 
@@ -42,14 +44,15 @@ class Tandem:
         """`http` and `sleep` replace the network and the clock in tests."""
         self._transport = Transport(url, token, timeout=timeout, patience=patience, http=http, sleep=sleep)
         self.url = self._transport.url
-        self.projects = Projects(self._transport)
-        self.label_schemas = LabelSchemas(self._transport)
-        self.datasets = Datasets(self._transport)
-        self.agents = Agents(self._transport)
-        self.jobs = Jobs(self._transport, sleep=sleep)
-        self.comparisons = Comparisons(self._transport, sleep=sleep)
-        self.access = Access(self._transport)
-        self.people = People(self._transport)
+        self.projects = bound(Projects(self._transport), self)
+        self.label_schemas = bound(LabelSchemas(self._transport), self)
+        self.datasets = bound(Datasets(self._transport), self)
+        self.agents = bound(Agents(self._transport), self)
+        self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
+        self.subsets = bound(Subsets(self._transport), self)
+        self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
+        self.access = bound(Access(self._transport), self)
+        self.people = bound(People(self._transport), self)
 
     def __enter__(self) -> Self:
         return self

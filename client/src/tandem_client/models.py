@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.objects.dataset import DatasetMethods
+from tandem_client.objects.job import JobMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
@@ -30,7 +32,7 @@ class LabelSchema(Model):
     created_at: datetime
 
 
-class Dataset(Model):
+class Dataset(DatasetMethods):
     id: str
     project_id: str
     name: str
@@ -121,6 +123,14 @@ class JobCounts(Model):
         return self.labeled + self.invalid + self.failed
 
 
+class PassProgress(Model):
+    """The pass that a job is in, or ended with; pass 1 is the first run."""
+
+    number: int = 1
+    size: int
+    ended: int
+
+
 class JobAgent(Model):
     name: str
     version: int
@@ -128,7 +138,7 @@ class JobAgent(Model):
     model: str
 
 
-class Job(Model):
+class Job(JobMethods):
     id: str
     project_id: str
     dataset_id: str
@@ -140,6 +150,8 @@ class Job(Model):
     notice: str | None = None
     size: int
     counts: JobCounts
+    current_pass: PassProgress | None = None
+    """None from servers that are older than passes."""
     rate_per_second: float | None = None
     eta_seconds: float | None = None
     review_policy: ReviewPolicy = ReviewPolicy()
@@ -156,8 +168,16 @@ class Job(Model):
 
     @property
     def progress(self) -> float:
-        """Between 0 and 1; an empty job is done."""
-        return self.counts.ended / self.size if self.size else 1.0
+        """Return how much of the current pass is done, between 0 and 1; an empty job is done."""
+        ended, size = self.done
+        return ended / size if size else 1.0
+
+    @property
+    def done(self) -> tuple[int, int]:
+        """Return how many records of the current pass have ended, and how many it has."""
+        if self.current_pass is None or self.current_pass.number == 1:
+            return self.counts.ended, self.size
+        return self.current_pass.ended, self.current_pass.size
 
 
 class TaskCarryOver(Model):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from contract.messaging.bus import settings_for
 from tandem.events.catalog import REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, Producer, TopicKeeper
+from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, Ownership, Producer, TopicKeeper
 from tandem.testing.brokers import Broker
 
 
@@ -39,16 +40,23 @@ class Consumers:
 
     def start(self, handler: Any, **more: Any) -> tuple[ConsumerRunner[Any], asyncio.Task[None]]:
         """A runner over the requests in the background, and its task."""
-        values: dict[str, Any] = {
-            "topic": REQUESTS,
-            "group": "group",
-            "max_batch": 1,
-            "concurrency": 8,
-            "drain_seconds": 5,
-            "commit_interval": 0.1,
-        }
+        values = {"max_batch": 1, "concurrency": 8, "drain_seconds": 5, "commit_interval": 0.1, **more}
+
+        def those(kind: type) -> dict[str, Any]:
+            return {field.name: values.pop(field.name) for field in fields(kind) if field.name in values}
+
+        bus: dict[str, Any] = {
+            "connection": self._connection,
+            "producer": self._producer,
+            "service": "llm-worker",
+        } | those(Bus)
         runner: ConsumerRunner[Any] = ConsumerRunner(
-            connection=self._connection, producer=self._producer, handler=handler, **{**values, **more}
+            Bus(**bus | those(Bus)),
+            values.pop("topic", REQUESTS),
+            handler,
+            Batches(**those(Batches)),
+            ownership=Ownership(**those(Ownership)),
+            **values,
         )
         task = asyncio.create_task(runner.run())
         self._running.append((runner, task))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tandem.events.catalog import REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, Outgoing, Producer, Received
+from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, Outgoing, Producer, Received
 from tandem.observability.logs import configure_logs
 from tandem.settings import KafkaSettings, ObservabilitySettings
 
@@ -26,15 +26,15 @@ async def main() -> None:
     connection = Connection(KafkaSettings.model_validate_json(sys.argv[1]))
     async with Producer(connection) as producer:
         runner: ConsumerRunner[Any] = ConsumerRunner(
-            connection=connection,
-            producer=producer,
-            topic=REQUESTS,
-            group="group",
-            handler=handle,
-            max_batch=100,
-            concurrency=1,
-            drain_seconds=5,
-            commit_interval=0.1 if sys.argv[2] == "commit" else 3600,
+            Bus(connection=connection, producer=producer, service="llm-worker"),
+            REQUESTS,
+            handle,
+            Batches(
+                max_batch=100,
+                concurrency=1,
+                drain_seconds=5,
+                commit_interval=0.1 if sys.argv[2] == "commit" else 3600,
+            ),
         )
         await runner.run()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from contract.messaging.bus import (
 from tandem.events import AnnotationRespondedV1
 from tandem.events.catalog import REQUESTS, RESPONSES
 from tandem.messaging import (
+    Batches,
+    Bus,
     Connection,
     ConsumerRunner,
     NotNow,
@@ -59,11 +62,11 @@ async def publish_raw(connection: Connection, *values: bytes | None) -> None:
 
 
 async def total_committed(connection: Connection, count: int) -> bool:
-    return sum((await committed(connection, REQUESTS, "group")).values()) == count
+    return sum((await committed(connection, REQUESTS, "llm-worker")).values()) == count
 
 
 async def all_committed(connection: Connection, offset: int) -> bool:
-    return await committed(connection, REQUESTS, "group") == {0: offset}
+    return await committed(connection, REQUESTS, "llm-worker") == {0: offset}
 
 
 def assignments() -> float:
@@ -124,7 +127,7 @@ class TestOnePartition:
         await task
 
         assert recorder.begun.keys() == {0, 1}
-        assert await committed(connection, REQUESTS, "group") == {0: 2}
+        assert await committed(connection, REQUESTS, "llm-worker") == {0: 2}
         assert len(await read_all(connection, RESPONSES, 2)) == 2
         later = Recorder()
         consumers.start(later)
@@ -142,7 +145,7 @@ class TestOnePartition:
         before = assignments()
 
         # A member that wants another topic makes the group share out anew, and this partition can only come back.
-        consumers.start(Recorder(), topic=RESPONSES, drain_seconds=0.1)
+        consumers.start(Recorder(), topic=replace(RESPONSES, readers=("llm-worker",)), drain_seconds=0.1)
         await eventually(lambda: assignments() >= before + 1, timeout=JOIN_SECONDS)
         await producer.send(request(5))
         await recorder.saw(5)
@@ -191,7 +194,7 @@ async def test_what_cannot_be_read_goes_to_the_dead_letter_and_the_consumer_goes
     assert sorted(reason for reason, _, _ in letters) == ["bad_json", "bad_schema", "wrong_type"]
     headers = next(headers for reason, value, headers in letters if value == b"{no json")
     assert headers["topic"] == connection.topic(REQUESTS)
-    assert headers["group"] == connection.group("group")
+    assert headers["group"] == connection.group("llm-worker")
     assert headers["offset"] == "0"
     assert headers["detail"]
 
@@ -304,14 +307,10 @@ async def test_an_error_in_on_lost_ends_the_runner(connection: Connection, produ
         raise RuntimeError("no sweep possible")
 
     lost: ConsumerRunner[Any] = ConsumerRunner(
-        connection=connection,
-        producer=producer,
-        topic=REQUESTS,
-        group="group",
-        handler=Recorder(),
-        max_batch=1,
-        concurrency=1,
-        drain_seconds=1,
+        Bus(connection=connection, producer=producer, service="llm-worker"),
+        REQUESTS,
+        Recorder(),
+        Batches(max_batch=1, concurrency=1, drain_seconds=1),
         on_lost=on_lost,
     )
     lost._log_was_reset()
@@ -343,7 +342,7 @@ class TestLongSessions:
 
 @pytest.mark.usefixtures("producer")
 async def test_no_commit_goes_out_in_nobody_s_name(connection: Connection) -> None:
-    group, topic = connection.group("group"), connection.topic(REQUESTS)
+    group, topic = connection.group("llm-worker"), connection.topic(REQUESTS)
     lease, stopping = GroupLease(6.0), asyncio.Event()
     consumer = await open_consumer(
         connection, group, topic, drain_seconds=1, stopping=stopping, report=print, lease=lease
@@ -356,7 +355,7 @@ async def test_no_commit_goes_out_in_nobody_s_name(connection: Connection) -> No
         await consumer.commit({partition: 57})
 
     await close_consumer(consumer)
-    assert await committed(connection, REQUESTS, "group") == {}
+    assert await committed(connection, REQUESTS, "llm-worker") == {}
 
 
 async def test_a_consumer_may_be_there_before_its_topic(connection: Connection, consumers_without_topics: Any) -> None:

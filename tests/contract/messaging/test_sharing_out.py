@@ -76,6 +76,6 @@ async def test_a_handler_that_is_told_what_is_owned_is_not_waited_for_and_leaves
     assert not one.seen.keys() & two.seen.keys()
 
     async def all_done() -> bool:
-        return sum((await committed(connection, REQUESTS, "group")).values()) == 40
+        return sum((await committed(connection, REQUESTS, "llm-worker")).values()) == 40
 
     await eventually(all_done, timeout=JOIN_SECONDS)

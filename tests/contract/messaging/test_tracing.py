@@ -63,9 +63,9 @@ async def test_a_record_s_spans_are_parent_and_child_through_single_and_batch_co
         ]
 
     queue = Recorder()
-    consumers.start(work, group="worker")
-    consumers.start(postprocess, group="postprocessor", topic=RESPONSES, max_batch=50, concurrency=1)
-    consumers.start(queue, group="queue", topic=LOW_CONFIDENCE, max_batch=50, concurrency=1)
+    consumers.start(work)
+    consumers.start(postprocess, service="postprocessor", topic=RESPONSES, max_batch=50, concurrency=1)
+    consumers.start(queue, service="verification-ui", topic=LOW_CONFIDENCE, max_batch=50, concurrency=1)
     await producer.send_all([request(seq) for seq in range(5)])
     await queue.saw(*range(5))
     await eventually(lambda: len(of(spans, "annotation.low-confidence process")) == 5, timeout=JOIN_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.settings import MongoSettings
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import Database
@@ -51,9 +52,9 @@ async def examined(database: Database, work: Callable[[], Awaitable[Any]]) -> tu
 
 
 COVERED: dict[str, tuple[Callable[[AnnotationReader], Awaitable[Any]], int]] = {
-    "counts of a range": (lambda reader: reader.count_by_outcome("j", 500, 700), 201),
+    "counts of a range": (lambda reader: reader.count_by_outcome("j", Selection.range(500, 700)), 201),
     "counts of all": (lambda reader: reader.count_by_outcome("j"), RECORDS),
-    "ended": (lambda reader: reader.ended("j", 500, 700), 201),
+    "ended": (lambda reader: reader.ended("j", Selection.range(500, 700)), 201),
     "count for review": (lambda reader: reader.count_needing_review("j"), RECORDS // 4 + 1),
     "decided of those sent to people": (lambda reader: reader.count_reviewed("j"), RECORDS // 40 + 1),
     "looks that were asked for": (lambda reader: reader.count_asked("j", 1000), 21),

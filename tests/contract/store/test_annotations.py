@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.settings import MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument, OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
@@ -81,10 +82,10 @@ async def test_the_first_write_wins_and_the_others_are_told(kept: Annotations) -
 
 async def test_a_higher_attempt_takes_over_and_the_older_becomes_history(kept: Annotations) -> None:
     await kept.writer.insert_first([annotation(0)])
-    assert await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2)) is True
-    assert await kept.writer.supersede(annotation(0, attempt=4)) is True
+    assert await kept.writer.supersede([annotation(0, Outcome.FAILED, attempt=2)]) == 1
+    assert await kept.writer.supersede([annotation(0, attempt=4)]) == 1
     for lower in (4, 3, 3, 1):
-        assert await kept.writer.supersede(annotation(0, Outcome.INVALID, attempt=lower)) is False
+        assert await kept.writer.supersede([annotation(0, Outcome.INVALID, attempt=lower)]) == 0
     stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert (stored["attempt"], stored["outcome"], stored["labels"][0]["value"]) == (4, "labeled", "$5.00")
@@ -124,7 +125,7 @@ async def test_an_undo_clears_and_an_older_decision_does_not_come_back(kept: Ann
 async def test_no_attempt_touches_a_persons_decision(kept: Annotations) -> None:
     await kept.writer.insert_first([annotation(0)])
     await kept.writer.apply_decisions([decision(0, 1, "x")])
-    await kept.writer.supersede(annotation(0, Outcome.FAILED, attempt=2))
+    await kept.writer.supersede([annotation(0, Outcome.FAILED, attempt=2)])
     stored = await kept.reader.get("j", 0)
     assert stored is not None
     assert stored["outcome"] == "failed"
@@ -146,10 +147,14 @@ async def test_counts_add_up_within_bounds(kept: Annotations) -> None:
     whole = await reader.count_by_outcome("j")
     assert whole == OutcomeCounts(labeled=10, invalid=10, failed=10, needs_review=10)
     assert whole.ended == 30
-    assert await reader.count_by_outcome("j", 0, 30) + await reader.count_by_outcome("j", 30, 60) == whole
-    assert await reader.count_by_outcome("j", 6, 7) == OutcomeCounts(labeled=1)
-    assert await reader.ended("j", 10, 17) == [10, 12, 14, 16]
-    assert await reader.ended("j", 10, 17, attempt=2) == []
+    assert (
+        await reader.count_by_outcome("j", Selection.range(0, 30))
+        + await reader.count_by_outcome("j", Selection.range(30, 60))
+        == whole
+    )
+    assert await reader.count_by_outcome("j", Selection.of([6])) == OutcomeCounts(labeled=1)
+    assert await reader.ended("j", Selection.range(10, 17)) == [10, 12, 14, 16]
+    assert await reader.ended("j", Selection.range(10, 17), attempt=2) == []
     assert await reader.count_needing_review("j") == 10
     assert await reader.count_needing_review("j", 0, 11) == 2
     assert [document["seq"] async for document in reader.needing_review("j", 0, 11)] == [4, 10]
@@ -174,7 +179,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(kept: Annotations)
         )
         assert seen == list(expected)
     assert [document["seq"] async for document in kept.reader.stream("j")] == list(range(50))
-    assert [document["seq"] async for document in kept.reader.stream("j", 10, 13)] == [10, 11, 12]
+    assert [document["seq"] async for document in kept.reader.stream("j", Selection.range(10, 13))] == [10, 11, 12]
 
 
 async def test_mongodb_away_is_said_in_one_way() -> None:

@@ -12,10 +12,13 @@ import pymongo.monitoring
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.people import local_person
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
@@ -33,6 +36,7 @@ from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.subsets.reader import SubsetReader
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
@@ -118,12 +122,16 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "jobs of a scope": lambda db: JobReader(db).list(["p", "q"]),
     "all jobs": lambda db: JobReader(db).list(None, before=(NOW, "j")),
     "live jobs": lambda db: JobReader(db).live(),
-    "the walk": lambda db: RecordReader(db).walk("d", 10, 90, 50),
+    "the walk": lambda db: RecordReader(db).walk("d", Selection.range(10, 90), 50),
+    "the walk of a set": lambda db: RecordReader(db).walk("d", Selection.of(range(0, 90, 3)), 20, start=10),
+    "seqs of a set": lambda db: RecordReader(db).seqs("d", Selection.of(range(0, 90, 3))),
+    "seqs by the user's ids": lambda db: RecordReader(db).find_many("d", ["1", "2"]),
+    "subsets of a data set": lambda db: SubsetReader(db).list("d", after="a"),
     "records by seq": lambda db: RecordReader(db).get_many("d", [1, 2]),
-    "seqs": lambda db: RecordReader(db).seqs("d", 0, 50),
-    "gold": lambda db: RecordReader(db).gold("d", 0, 50),
-    "a count of records": lambda db: RecordReader(db).count("d", 0, 100),
-    "the bound of a limit": lambda db: RecordReader(db).seq_after("d", 200, count=20),
+    "seqs": lambda db: RecordReader(db).seqs("d", Selection.range(0, 50)),
+    "gold": lambda db: RecordReader(db).gold("d", Selection.range(0, 50)),
+    "a count of records": lambda db: RecordReader(db).count("d", Selection.range(0, 100)),
+    "the bound of a limit": lambda db: RecordReader(db).first("d", Selection.range(0, 200), count=20),
     "keys that exist": lambda db: RecordWriter(db).existing("d", ["1", "2"]),
     "contents that exist": lambda db: RecordWriter(db).with_content("d", ["1", "2"]),
     "taking back an import": lambda db: RecordWriter(db).delete_import("i", from_seq=199),
@@ -140,19 +148,23 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "names of people": lambda db: PersonReader(db).names(["p", "q"]),
     "people by name": lambda db: PersonReader(db).list(after=("Ada", "p")),
     "who is called so": lambda db: PersonReader(db).called("Ada"),
-    "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", 0, 50),
-    "ended": lambda db: AnnotationReader(db).ended("j", 0, 50),
+    "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.range(0, 50)),
+    "counts of a set": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.of(range(0, 50, 3)), attempt=2),
+    "records of a job that match": lambda db: MatchingReader(db).matching(
+        "j", Match(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
+    ),
+    "ended": lambda db: AnnotationReader(db).ended("j", Selection.range(0, 50)),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
     "what people decided last": lambda db: VerifiedReader(db).newest(["j", "k"], dataset_id="d", limit=20),
     "live workers": lambda db: WorkerReader(db).live(),
     "fingerprints of blocks": lambda db: EndedReader(db).fingerprints("j", 50),
-    "what a report reads": lambda db: EndedReader(db).ended(("j",), 0, 50),
-    "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), 0, 50),
-    "what a page of differences shows": lambda db: EndedReader(db).ended_among(("j", "k"), (1, 7)),
+    "what a report reads": lambda db: EndedReader(db).ended(("j",), Selection.range(0, 50)),
+    "what a comparison reads": lambda db: EndedReader(db).ended(("j", "k"), Selection.range(0, 50)),
+    "what a page of differences shows": lambda db: EndedReader(db).ended(("j", "k"), Selection.of((1, 7))),
     "kept sums": lambda db: listed(SummaryReader(db).of("j|k", [0, 1, 7])),
     "a kept report": lambda db: ReportReader(db).get("j"),
-    "which reports are kept": lambda db: ReportReader(db).known(["j", "k"]),
+    "which reports are kept": lambda db: ReportReader(db).made_at(["j", "k"]),
     "looks that were asked for": lambda db: AnnotationReader(db).count_asked("j", 50),
     "a record by the user's key": lambda db: RecordReader(db).find("d", "7"),
     "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tandem.jobs import Selection
 from tandem.pricing import ModelSpend, totals_of
 from tandem.settings import MongoSettings
 from tandem.store.annotations.documents import SpendingPart
@@ -39,20 +40,23 @@ def paid(answer: str, model: str, amount: float) -> SpendingPart:
 
 async def test_sums_of_stretches_add_up_to_the_whole(database: Database) -> None:
     reader = SpendingReader(database)
-    (row,) = await reader.first_answers("j", 100, 200)
+    (row,) = await reader.first_answers("j", Selection.range(100, 200))
     assert (row.provider, row.model, row.calls, row.retries, row.tokens, row.amount) == ("p", "m", 100, 50, 550, 25.0)
-    (low,), (high,) = await reader.first_answers("j", 0, 333), await reader.first_answers("j", 333, RECORDS)
-    (whole,) = await reader.first_answers("j", 0, RECORDS)
+    (low,), (high,) = (
+        await reader.first_answers("j", Selection.range(0, 333)),
+        await reader.first_answers("j", Selection.range(333, RECORDS)),
+    )
+    (whole,) = await reader.first_answers("j")
     assert low + high == whole
 
 
 async def test_another_paid_answer_counts_once_and_changes_no_sum_of_first_answers(database: Database) -> None:
     reader, writer = SpendingReader(database), AnnotationWriter(database)
-    before = await reader.first_answers("j", 0, RECORDS)
+    before = await reader.first_answers("j")
     for _ in range(2):
         await writer.also_paid([("j:1", paid("w@late", "m", 0.25)), ("j:1", paid("w@1", "m", 0.5))])
         await writer.also_paid([("j:2", paid("w@2", "n", 1.0))])
-    assert await reader.first_answers("j", 0, RECORDS) == before
+    assert await reader.first_answers("j") == before
     more = await reader.more(["j", "other"])
     assert {row.model: row.amount for row in more["j"]} == {"m": 0.25, "n": 1.0}
     assert "other" not in more
@@ -63,7 +67,7 @@ async def test_a_higher_attempt_keeps_what_the_first_answer_cost(database: Datab
         ("outcome", "reason", "detail", "labels", "needs_review", "review_reason", "priority", "content_hash")
     ) | dict.fromkeys(("provider", "model", "agent_id", "agent_version", "usage", "price", "seconds", "raw"))
     newer = attempt | {"_id": "j:1", "job_id": "j", "seq": 1, "attempt": 2, "event_id": "e", "created_at": None}
-    assert await AnnotationWriter(database).supersede(newer | {"spending": paid("w@new", "m", 9.0)})
+    assert await AnnotationWriter(database).supersede([newer | {"spending": paid("w@new", "m", 9.0)}])
     rows = (await SpendingReader(database).of_records("j", [1, 2]))[1]
     assert totals_of(rows).amount == 0.5
 
@@ -80,7 +84,7 @@ async def test_sums_are_answered_by_an_index_and_touch_their_stretch_alone(datab
         return found[0]
 
     try:
-        await reader.first_answers("j", 500, 700)
+        await reader.first_answers("j", Selection.range(500, 700))
         stretch = await last()
         await reader.more(["j"])
         more = await last()

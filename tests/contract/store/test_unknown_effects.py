@@ -94,6 +94,7 @@ async def test_a_commit_of_an_import_made_again_finds_that_it_took_effect(failin
             {"import_id": import_id, "records": 5, "skipped": 0, "committed_at": None, "committed_by": "ada"},  # type: ignore[typeddict-item]
             fields=["text"],
             ids_made=False,
+            columns=None,
             gold_tasks=[],
             visible_below=5,
         )

@@ -17,9 +17,10 @@ from tandem.rendering.pool import RendererPool
 from tandem.settings import MongoSettings
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
+from tandem.web import Services
 from tandem_api.app import make_app
 from tandem_api.bootstrap import make_services
-from tandem_api.routing import Services
+from tandem_api.resources.access.service import AccessService
 from tandem_api.settings import ApiSettings, ProviderOffer
 
 ADMIN_KEY = "an-admin-key-that-is-long-enough-for-tests"
@@ -67,7 +68,7 @@ async def database(settings: ApiSettings) -> AsyncIterator[Database]:
 async def services(settings: ApiSettings, database: Database) -> AsyncIterator[Services]:
     async with RendererPool(settings.rendering) as renderers:
         services, _ = make_services(settings, database, renderers)
-        await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+        await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
         yield services
 
 

@@ -12,9 +12,10 @@ from fastapi import FastAPI
 
 from tandem.people import SESSION_COOKIE, Authenticator, hash_token
 from tandem.store.database import Database, utcnow
+from tandem.web import Services
 from tandem_api.app import make_app
 from tandem_api.resources.access.schemas import SessionCreate
-from tandem_api.routing import Services
+from tandem_api.resources.access.service import AccessService
 
 from .conftest import ADMIN_KEY, client_of, key, made
 
@@ -177,9 +178,9 @@ async def test_another_bootstrap_key_takes_the_place_of_the_one_before(
 ) -> None:
     async with client_of(app) as browser:
         await browser.post("/sessions", json={"api_key": ADMIN_KEY})
-        await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+        await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
         assert (await browser.get("/sessions/current")).status_code == 200, "the same key changes nothing"
-        await services.access.ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
+        await services[AccessService].ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
         assert (await admin.get("/projects")).status_code == 401
         assert (await browser.get("/sessions/current")).status_code == 401
     async with client_of(app, "another-admin-key-that-is-long-enough") as newer:
@@ -246,7 +247,7 @@ async def test_each_login_link_is_a_person_and_a_keys_sessions_are_the_keys(
     app: FastAPI, admin: httpx.AsyncClient, services: Services
 ) -> None:
     async def person(body: dict[str, Any]) -> str:
-        _, token, _ = await services.access.log_in(SessionCreate(**body))
+        _, token, _ = await services[AccessService].log_in(SessionCreate(**body))
         caller = await authenticator.caller(method="GET", headers={}, cookies={SESSION_COOKIE: token})
         return caller.person_id
 

@@ -93,7 +93,7 @@ async def test_a_list_tells_how_records_begin_when_asked(admin: httpx.AsyncClien
 async def test_one_annotation_shows_the_record_the_answer_and_older_attempts(
     admin: httpx.AsyncClient, labeled: Any, database: Database
 ) -> None:
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=2, raw=None))
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "failed", attempt=2, raw=None)])
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
     assert (shown["attempt"], shown["outcome"], shown["reason"]) == (2, "failed", "timeout")
     assert shown["record"]["fields"] == {"text": "this is text 1"}
@@ -159,8 +159,8 @@ async def test_one_annotation_shows_what_each_sample_said(
         {"values": {"sentiment": "positive"}, "reason": None, "detail": None},
         {"values": {}, "reason": "ambiguous", "detail": "the answer may be either"},
     ]
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, samples=samples))
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "labeled", attempt=2, samples=samples)])
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "failed", attempt=3)])
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
     assert shown["samples"] == []
     assert [past["samples"] for past in shown["history"]] == [
@@ -186,8 +186,8 @@ async def test_one_annotation_shows_the_calls_that_led_to_it_and_which_model_ans
         for status, error, tokens in ((None, "timeout", None), (200, None, 9))
     ]
     more: dict[str, Any] = {"calls": calls, "fallback_used": True, "repaired": True, "sources": ["other:1"]}
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, **more))
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "failed", attempt=3))
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "labeled", attempt=2, **more)])
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "failed", attempt=3)])
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/1")).json()
     assert (shown["calls"], shown["fallback_used"], shown["repaired"]) == ([], False, False)
     first, second = shown["history"]
@@ -201,7 +201,7 @@ async def test_one_annotation_shows_the_calls_that_led_to_it_and_which_model_ans
 
 async def test_an_export_has_what_each_sample_said(admin: httpx.AsyncClient, labeled: Any, database: Database) -> None:
     samples = [{"values": {"sentiment": "positive"}, "reason": None, "detail": None}]
-    await AnnotationWriter(database).supersede(annotation(labeled, 1, "labeled", attempt=2, samples=samples))
+    await AnnotationWriter(database).supersede([annotation(labeled, 1, "labeled", attempt=2, samples=samples)])
     lines = [json.loads(line) for line in (await admin.get(f"/jobs/{labeled['id']}/export")).text.splitlines()]
     assert lines[1]["samples"] == samples
     assert "samples" not in lines[0]

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from job_states import put_in_state
 from tandem.events import JobState
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
-from tandem.store.jobs.writer import JobWriter
 
 from .conftest import import_csv, made, rows
 from .labeled import LABELS, annotation
@@ -30,9 +30,7 @@ async def ended_jobs(admin: httpx.AsyncClient, database: Database, shares: list[
             wrong = 0 if draw.random() < share else draw.choice((1, 2))
             document["labels"][0]["value"] = LABELS[(seq + wrong) % 3]
         await AnnotationWriter(database).insert_first(documents)
-        await JobWriter(database).change_state(
-            job["id"], to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason=None
-        )
+        await put_in_state(database, job["id"], JobState.CANCELLED)
         jobs.append(job)
     return jobs
 
@@ -83,7 +81,7 @@ async def test_what_cannot_be_combined_says_why(
     running = await admin.post("/combinations", json={"jobs": ids})
     assert (running.status_code, running.json()["detail"]) == (409, "one, other have not ended.")
     for job_id in ids:
-        await JobWriter(database).change_state(job_id, to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason=None)
+        await put_in_state(database, job_id, JobState.CANCELLED)
     two = await admin.post("/combinations", json={"jobs": ids, "method": "dawid_skene"})
     assert (two.status_code, two.json()["field"], two.json()["cure"]) == (422, "method", "Combine by vote.")
     once = await admin.post("/combinations", json={"jobs": ids[:1]})

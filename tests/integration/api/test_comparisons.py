@@ -163,5 +163,5 @@ async def test_a_comparison_follows_the_annotations(
     assert (await compared(admin, jobs))["tasks"][0]["unanimous"] == 3
     changed = annotation(jobs[1], 0, "labeled", attempt=2)
     changed["labels"][0]["value"] = "positive"
-    await AnnotationWriter(database).supersede(changed)
+    await AnnotationWriter(database).supersede([changed])
     assert (await compared(admin, jobs))["tasks"][0]["unanimous"] == 2

@@ -11,7 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from tandem.store.database import Database
-from tandem_api.routing import Services
+from tandem.web import Services
+from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.label_schemas.service import LabelSchemaService
 
 from .conftest import client_of, import_csv, made, rows
 
@@ -112,13 +114,18 @@ async def test_what_is_made_while_its_project_is_deleted_is_never_left_without_i
             assert within == [0, 0]
 
 
-@pytest.mark.parametrize("kind", ["datasets", "label_schemas"])
-async def test_what_comes_right_after_its_project_was_deleted_is_taken_back(
-    admin: httpx.AsyncClient, services: Services, database: Database, monkeypatch: pytest.MonkeyPatch, kind: str
+@pytest.mark.parametrize(("kind", "service"), [("datasets", DatasetService), ("label_schemas", LabelSchemaService)])
+async def test_what_comes_right_after_its_project_was_deleted_is_taken_back(  # noqa: PLR0917 - fixtures
+    admin: httpx.AsyncClient,
+    services: Services,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    service: type[DatasetService | LabelSchemaService],
 ) -> None:
     project = await made(admin, "/projects", {"name": "p"})
     path = f"/projects/{project['id']}"
-    writer = getattr(services, kind)._writer
+    writer = services[service]._writer
     insert = writer.insert
 
     async def late(document: Any) -> None:

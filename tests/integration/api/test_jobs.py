@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from job_states import put_in_state
 from tandem.events import JobState, options_of
 from tandem.store.database import Database
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
-from tandem.store.jobs.writer import JobWriter
 
 from .conftest import import_csv, made, rows
 from .labeled import annotate
@@ -99,7 +99,7 @@ async def test_a_job_made_without_a_start_waits_for_it(
 
 
 async def test_a_completed_job_cannot_be_turned(admin: httpx.AsyncClient, job: Any, database: Database) -> None:
-    await JobWriter(database).change_state(job["id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None)
+    await put_in_state(database, job["id"], JobState.COMPLETED)
     answer = await admin.post(f"/jobs/{job['id']}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (409, "completed")
 

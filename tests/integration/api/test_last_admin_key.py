@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from tandem.store.database import Database, utcnow
-from tandem_api.routing import Services
+from tandem.web import Services
+from tandem_api.resources.access.service import AccessService
 
 from .conftest import ADMIN_KEY, client_of, key
 
@@ -83,9 +84,9 @@ async def test_a_bootstrap_key_that_was_revoked_stays_so_until_another_is_set(
 ) -> None:
     await key(admin, "admin")
     assert (await admin.delete("/api-keys/bootstrap-admin")).status_code == 204
-    assert not await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+    assert not await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
     assert (await admin.get("/projects")).status_code == 401
-    assert await services.access.ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
+    assert await services[AccessService].ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
     async with client_of(app, "another-admin-key-that-is-long-enough") as newer:
         assert (await newer.get("/projects")).status_code == 200
 
@@ -94,5 +95,5 @@ async def test_a_bootstrap_key_whose_token_is_another_keys_is_not_good(
     admin: httpx.AsyncClient, services: Services
 ) -> None:
     viewer = await key(admin, "viewer")
-    assert not await services.access.ensure_bootstrap_admin(viewer["token"])
+    assert not await services[AccessService].ensure_bootstrap_admin(viewer["token"])
     assert (await admin.get("/projects")).status_code == 200, "the one before stays"

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from tandem.store.database import Database
-from tandem_api.routing import Services
+from tandem.web import Services
+from tandem_api.resources.access.service import AccessService
 
 from .conftest import ADMIN_KEY, client_of, import_csv, key, made, rows
 
@@ -167,8 +168,8 @@ async def test_the_last_admin_is_not_disabled_until_somebody_else_has_a_lasting_
     other = await key(admin, "admin", name="Ben")
     assert (await admin.post("/people/bootstrap-admin/disable")).status_code == 200, "oneself too"
     assert (await admin.get("/projects")).status_code == 401
-    assert not await services.access.ensure_bootstrap_admin(ADMIN_KEY)
-    assert await services.access.ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
+    assert not await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
+    assert await services[AccessService].ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
     assert (await person_of(app, token="another-admin-key-that-is-long-enough"))["person_id"] == "bootstrap-admin"  # noqa: S106
     async with client_of(app, other["token"]) as ben:
         assert (await ben.post(f"/people/{other['person_id']}/disable")).status_code == 200

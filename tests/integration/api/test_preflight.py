@@ -20,8 +20,9 @@ from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.workers.writer import WorkerWriter
 from tandem.testing.waiting import eventually
+from tandem.web import Services
 from tandem_api.resources.jobs.schemas import JobCreate
-from tandem_api.routing import Services
+from tandem_api.resources.jobs.service import JobService
 from tandem_api.settings import ApiSettings
 
 from .conftest import import_csv, made
@@ -322,7 +323,7 @@ async def test_a_probe_that_nobody_answers_says_who_is_missing(
         return taken.matched_count > 0
 
     found, _ = await asyncio.gather(
-        services.jobs.check(wanted["project_id"], job, caller, probe=True), eventually(take)
+        services[JobService].check(wanted["project_id"], job, caller, probe=True), eventually(take)
     )
     assert found.probe is not None
     assert found.probe.state == "unanswered"

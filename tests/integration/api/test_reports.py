@@ -8,14 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
+from job_states import put_in_state
 from tandem.events import JobState
 from tandem.store.annotations.writer import AnnotationWriter, Asked, Decision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
-from tandem.store.jobs.writer import JobWriter
 from tandem.store.reports.reader import ReportReader
+from tandem.web import Services
 from tandem_api.analysis.reports.keeper import ReportKeeper
-from tandem_api.routing import Services
+from tandem_api.analysis.reports.service import ReportService
 
 from .conftest import import_csv, made
 from .labeled import annotate, annotation
@@ -45,9 +46,7 @@ async def report_of(client: httpx.AsyncClient, job: Any) -> Any:
 
 
 async def end(database: Database, job: Any) -> None:
-    await JobWriter(database).change_state(
-        job["id"], to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="enough"
-    )
+    await put_in_state(database, job["id"], JobState.CANCELLED, reason="enough")
 
 
 async def test_the_report_says_how_labels_are_spread_and_how_many_are_right(
@@ -109,7 +108,7 @@ async def test_a_job_that_nobody_ran_has_an_empty_report(admin: httpx.AsyncClien
 
 @pytest.fixture
 async def keeper(database: Database, services: Services) -> AsyncIterator[ReportKeeper]:
-    keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
+    keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
     yield keeper
     await keeper.stop()
 
@@ -127,6 +126,12 @@ async def test_the_report_of_a_job_that_ended_is_kept_without_anybody_asking(
     shown = await report_of(admin, labeled)
     assert shown["final"]
     assert shown["made_at"] == kept["report"]["made_at"]
+    await AnnotationWriter(database).supersede([annotation(labeled, 7, "labeled", attempt=2)])  # it was run again
+    await put_in_state(database, labeled["id"], JobState.COMPLETED)
+    await keeper.look()
+    again = await ReportReader(database).get(labeled["id"])
+    assert again is not None
+    assert (again["report"]["run_again"], again["report"]["state"]) == (1, "completed")
 
 
 @pytest.mark.parametrize("change", ["decision", "undo", "run again"])
@@ -143,7 +148,7 @@ async def test_a_kept_report_is_made_again_when_annotations_change(
         undo = Decision(labeled["id"], 1, 2, None, 1, {}, False, "Ada", utcnow())
         await AnnotationWriter(database).apply_decisions([undo])
     else:
-        await AnnotationWriter(database).supersede(annotation(labeled, 7, "labeled", attempt=2))
+        await AnnotationWriter(database).supersede([annotation(labeled, 7, "labeled", attempt=2)])
     after = await report_of(admin, labeled)
     assert after["made_at"] > before["made_at"]
     changed = {"decision": (2, 6, 0), "undo": (0, 6, 0), "run again": (1, 7, 1)}[change]
@@ -192,5 +197,5 @@ async def test_a_look_that_is_asked_for_afterwards_is_in_the_job_and_in_its_kept
         ("sentiment", "disagreement"): 1,
     }
     assert (await admin.get(f"/jobs/{labeled['id']}")).json()["counts"]["needs_review"] == 2
-    await AnnotationWriter(database).supersede(annotation(labeled, 0, "labeled", attempt=2))
+    await AnnotationWriter(database).supersede([annotation(labeled, 0, "labeled", attempt=2)])
     assert (await report_of(admin, labeled))["counts"]["needs_review"] == 1, "another attempt is judged anew"

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from job_states import put_in_state
 from tandem.events import JobState
 from tandem.store.database import Database
-from tandem.store.jobs.writer import JobWriter
 from tandem.store.review_orders.writer import ReviewOrderWriter
 
 from .conftest import client_of, made
@@ -25,9 +25,7 @@ async def jobs(admin: httpx.AsyncClient, project: Any, filled: Any, agent: Any) 
 @pytest.fixture
 async def ended(jobs: list[Any], database: Database) -> list[str]:
     for job in jobs:
-        await JobWriter(database).change_state(
-            job["id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None
-        )
+        await put_in_state(database, job["id"], JobState.COMPLETED)
     return [job["id"] for job in jobs]
 
 

@@ -6,8 +6,11 @@ import pytest
 
 from dispatch_world import FAST, WORKER, World
 from tandem.events import JobState
+from tandem.jobs import Selection
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.store.database import utcnow
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.documents import first_dispatch, selection_part
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
 
@@ -29,6 +32,22 @@ async def test_a_job_is_walked_in_windows_and_completed_when_its_last_record_has
     assert job["dispatch"]["totals"] == {"labeled": 40, "invalid": 5, "failed": 0, "needs_review": 5}
     assert job["dispatch"]["announced"]
     assert set(world.seen.asked.values()) == {1}
+
+
+async def test_a_record_that_no_message_holds_ends_with_the_reason_and_the_others_are_asked(world: World) -> None:
+    await world.job(3)
+    await world.database["records"].update_one({"seq": 1}, {"$set": {"fields.text": "\x01" * 256 * 1024}})
+    async with world.running():
+        await eventually(lambda: len(world.seen.requests) == 2 and world.seen.responses)
+        await world.annotate([0, 2])
+        await world.annotate([1], outcome="failed")
+        await eventually(lambda: any(job.state is JobState.COMPLETED for job in world.seen.jobs))
+    assert set(world.seen.asked) == {0, 2}
+    (response,) = world.seen.responses
+    assert response.seq == 1
+    assert response.error is not None
+    assert response.error.kind == "too_large"
+    assert "takes 157" in response.error.message
 
 
 async def test_what_was_not_answered_in_time_is_asked_again_and_ends_as_undelivered(world: World) -> None:
@@ -91,10 +110,10 @@ async def test_a_paused_job_gets_no_more_and_a_resumed_one_is_asked_anew(world: 
     jobs = JobWriter(world.database)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await jobs.change_state("job", to=JobState.PAUSED, allowed=[JobState.RUNNING], reason="by a person")
+        await jobs.move("job", PAUSE, reason="by a person")
         await eventually(lambda: any(job.state is JobState.PAUSED for job in world.seen.jobs))
         await world.annotate(range(8))
-        await jobs.change_state("job", to=JobState.RUNNING, allowed=[JobState.PAUSED], reason=None, new_epoch=True)
+        await jobs.move("job", RESUME, reason=None)
         await eventually(lambda: {r.seq for r in world.seen.requests if r.epoch == 2} >= set(range(8, 16)))
     first = [request.seq for request in world.seen.requests if request.epoch == 1]
     assert sorted(first) == list(range(16))
@@ -104,15 +123,13 @@ async def test_a_cancelled_job_is_announced_and_let_go(world: World) -> None:
     await world.job(40)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 16)
-        await JobWriter(world.database).change_state(
-            "job", to=JobState.CANCELLED, allowed=[JobState.RUNNING], reason="by a person"
-        )
+        await JobWriter(world.database).move("job", CANCEL, reason="by a person")
 
         async def announced() -> bool:
-            return (await world.document())["dispatch"]["announced"]
+            return bool((await world.document())["dispatch"]["announced"])
 
         await eventually(announced)
-        await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
+        await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.CANCELLED)
     assert len(world.seen.requests) == 16
 
 
@@ -176,3 +193,38 @@ async def test_a_holder_that_lost_its_lease_can_write_nothing(world: World) -> N
     with pytest.raises(LeaseLostError):
         await one.complete("job", epoch=2, progress=progress)
     assert (await world.document())["dispatch"]["cursor"] == 0
+
+
+async def test_a_job_over_a_set_asks_for_its_records_alone(world: World) -> None:
+    """Scattered seqs, in two passes, with a dispatcher that is killed in each."""
+    seqs = [*range(0, 60, 7), 61, 62, 63, 199]
+    await world.job(
+        200, selection=selection_part(Selection.of(seqs), len(seqs)), dispatch=first_dispatch(0, is_set=True)
+    )
+    async with world.running("one"):
+        await eventually(lambda: len(world.seen.asked) >= 10)
+        await world.annotate(seqs[:4])
+        await eventually(lambda: set(world.seen.asked) == set(seqs))
+    async with world.running("two"):
+        await world.annotate(seqs)
+        await eventually_completed(world, {"labeled": len(seqs), "invalid": 0, "failed": 0, "needs_review": 0})
+    again = seqs[2::3]
+    before = len(world.seen.requests)
+    await world.run_again(again)
+    async with world.running("three"):
+        await eventually(lambda: {request.seq for request in world.seen.requests[before:]} == set(again))
+    async with world.running("four"):
+        await world.annotate(again, attempt=2, outcome="invalid")
+        left = len(seqs) - len(again)
+        totals = {"labeled": left, "invalid": len(again), "failed": 0, "needs_review": len(again)}
+        await eventually_completed(world, totals)
+    assert set(world.seen.asked) == set(seqs)
+    assert {request.attempt for request in world.seen.requests[before:]} == {2}
+
+
+async def eventually_completed(world: World, totals: dict[str, int]) -> None:
+    async def done() -> bool:
+        document = await world.document()
+        return document["state"] == "completed" and document["dispatch"]["totals"] == totals
+
+    await eventually(done)

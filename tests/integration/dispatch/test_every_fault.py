@@ -11,6 +11,7 @@ from dispatch_stage import SIZE, TWO_SLOTS, USD, Stage
 from dispatch_world import Seen, World
 from faults import FailingStore, FaultyProducer
 from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.pricing import PriceTable, parse_prices
 from tandem.store.jobs.writer import JobWriter
 
@@ -18,7 +19,6 @@ PRICES = PriceTable(
     [parse_prices("prices: [{provider: simulated, models: ['*'], input: 10, output: 30}]", name="prices")]
 )
 AMPLE = 1000.0
-LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 Story = Callable[[Stage], Awaitable[None]]
 
 
@@ -81,9 +81,9 @@ async def forgotten_by_the_broker_and_handed_over(stage: Stage) -> None:
 async def paused_and_resumed(stage: Stage) -> None:
     await stage.job()
     await stage.turn()
-    await stage.changed(JobState.PAUSED, LIVE)
+    await stage.moved(PAUSE)
     await stage.turns(2)
-    await stage.changed(JobState.RUNNING, LIVE, new_epoch=True)
+    await stage.moved(RESUME)
     await stage.completed()
 
 
@@ -92,7 +92,7 @@ async def cancelled(stage: Stage) -> None:
     stage.answering = False
     await stage.turns(2)
     assert (await stage.document())["dispatch"].get("reserved_usd") != 0.0 or stage.faults.fail_at is not None
-    await stage.changed(JobState.CANCELLED, LIVE)
+    await stage.moved(CANCEL)
     stage.nothing_is_reserved(await stage.until_announced(JobState.CANCELLED))
 
 
@@ -154,7 +154,89 @@ async def _miscounted(stage: Stage, *, answered: int) -> None:
     await stage.completed()
 
 
+async def in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await _completed_again(stage)
+
+
+async def taken_over_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    stage.answering = False
+    await stage.turns(2)
+    await stage.killed()
+    stage.answering = True
+    await _completed_again(stage)
+
+
+async def handed_over_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    stage.answering = False
+    await stage.turns(2)
+    await stage.handed_over()
+    stage.answering = True
+    await _completed_again(stage)
+
+
+async def paused_and_resumed_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage)
+    await stage.turn()
+    await stage.moved(PAUSE)
+    await stage.turns(2)
+    await stage.moved(RESUME)
+    await _completed_again(stage)
+
+
+async def waiting_for_its_budget_in_a_second_pass(stage: Stage) -> None:
+    await _second_pass(stage, budget_usd=(SIZE + 1.5) * USD)
+    await stage.until(JobState.WAITING, unless_excused=True)
+    assert len(stage.answered) <= SIZE - len(AGAIN) + 3, "it asked for more than its budget allows"
+    await JobWriter(stage.outside.database).change_budget(stage.job_id, AMPLE)
+    await _completed_again(stage)
+
+
+async def cancelled_and_the_rest_run_again(stage: Stage) -> None:
+    await stage.job(budget_usd=AMPLE)
+    await stage.turns(2)
+    stage.answering = False
+    await stage.turn()
+    await stage.moved(CANCEL)
+    await stage.until_announced(JobState.CANCELLED)
+    rest = sorted(set(range(SIZE)) - stage.answered)
+    assert rest
+    stage.pending.clear()
+    await stage.run_again(rest)
+    stage.answering = True
+    await stage.completed()
+
+
+AGAIN = (0, 1, 3, 4, 6)
+
+
+async def _second_pass(stage: Stage, *, budget_usd: float | None = None) -> None:
+    stage.failing = set(AGAIN)
+    await stage.job(budget_usd=budget_usd)
+    await stage.until_announced(JobState.COMPLETED)
+    assert (await stage.document())["dispatch"]["totals"]["failed"] == len(AGAIN)
+    await stage.run_again(AGAIN)
+
+
+async def _completed_again(stage: Stage) -> None:
+    await stage.completed()
+    again = {seq for seq, epoch in stage.asked if sum(seq == each for each, _ in stage.asked) > 1}
+    assert again == set(AGAIN) or stage.excused or stage.faults.fail_at is not None
+    more = await stage.outside.spending().more([stage.job_id])
+    assert sum(row.amount for row in more[stage.job_id]) == len(AGAIN) * USD
+
+
 STORIES: list[Story] = [
+    in_a_second_pass,
+    taken_over_in_a_second_pass,
+    handed_over_in_a_second_pass,
+    paused_and_resumed_in_a_second_pass,
+    waiting_for_its_budget_in_a_second_pass,
+    cancelled_and_the_rest_run_again,
     plain,
     with_a_budget,
     taken_over,

@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatch_world import FAST, WORKER, World
 from tandem.events import AccountReported, AccountState, JobPublishedV1, JobState, WorkerReportedV1
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
 
@@ -139,19 +140,18 @@ async def test_people_can_pause_resume_and_cancel_a_waiting_job(world: World) ->
     await world.job(5)
     world.workers[:] = [report(**NO_QUOTA)]
     jobs = JobWriter(world.database)
-    live = [JobState.RUNNING, JobState.WAITING, JobState.PAUSED]
     async with world.running():
         await until(world, JobState.WAITING)
-        await jobs.change_state("job", to=JobState.PAUSED, allowed=live, reason="by a person")
+        await jobs.move("job", PAUSE, reason="by a person")
         await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.PAUSED)
         assert await state(world) == JobState.PAUSED
 
-        await jobs.change_state("job", to=JobState.RUNNING, allowed=live, reason=None, new_epoch=True)
+        await jobs.move("job", RESUME, reason=None)
         await until(world, JobState.WAITING)
         assert (await world.document())["epoch"] == 2  # which tells the workers to try at once
         await eventually(lambda: (world.seen.jobs[-1].state, world.seen.jobs[-1].epoch) == (JobState.WAITING, 2))
 
-        await jobs.change_state("job", to=JobState.CANCELLED, allowed=live, reason="by a person")
+        await jobs.move("job", CANCEL, reason="by a person")
         await eventually(lambda: world.seen.jobs[-1].state is JobState.CANCELLED)
     assert not world.seen.requests
 
@@ -241,9 +241,7 @@ async def test_a_job_whose_templates_are_not_rendered_stops_with_the_reason_unti
         assert await state(world) == JobState.WAITING
         assert len(world.seen.requests) == asked + 4
 
-        await JobWriter(world.database).change_state(
-            "job", to=JobState.RUNNING, allowed=[JobState.WAITING], reason=None, new_epoch=True
-        )
+        await JobWriter(world.database).move("job", RESUME, reason=None)
         await eventually(
             lambda: {r.seq for r in world.seen.requests if r.epoch == 2 and r.job_id == "job"} >= set(range(3, 16))
         )

@@ -16,9 +16,8 @@ from fastapi import FastAPI
 
 from tandem.messaging import Connection, Producer
 from tandem.observability.health import Health
-from tandem.people import Authenticator, name_only_id
+from tandem.people import name_only_id
 from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
-from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
@@ -28,11 +27,8 @@ from tandem_api.app import make_app
 from tandem_api.bootstrap import build, make_services
 from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_verification_ui.app import make_app as make_review_app
-from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.bootstrap import make_services as make_review_services
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.service import ReviewService
-from tandem_verification_ui.review.shown import ShownItems
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "before_people"
 BEFORE: Any = json.loads((FIXTURE / "answers.json").read_text())
@@ -41,7 +37,7 @@ CHANGING = {"made_at"}
 """When something was looked at; not what."""
 ADDED = {
     "api_keys": {"person_id"},
-    "jobs": {"created_by_id"},
+    "jobs": {"created_by_id", "passes"},
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
     "verifications": {"decided_by_id"},
@@ -84,18 +80,13 @@ class Port:
         )
         self.services, authenticator = make_services(settings, database)
         self.api: FastAPI = make_app(self.services, authenticator)
-        shown, counter = ShownItems(database), QueueCounter(database)
         nowhere = Producer(Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1)))
+        reviewing, reviewers = make_review_services(
+            database, publisher=DecisionPublisher(nowhere), reservation_seconds=120
+        )
         self.review = make_review_app(
-            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-            review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-            decisions=Decisions(
-                database,
-                shown=shown,
-                counter=counter,
-                publisher=DecisionPublisher(nowhere),
-                reservation_seconds=120,
-            ),
+            authenticator=reviewers,
+            services=reviewing,
         )
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
@@ -302,17 +293,23 @@ async def test_what_an_older_replica_writes_beside_this_one_is_read_and_then_cau
     key = await database["api_keys"].find_one({"name": "Lea", "kind": "key"})
     assert job is not None
     assert key is not None
-    written = {name: value for name, value in job.items() if name != "created_by_id"} | {"_id": "late"}
+    written = {name: value for name, value in job.items() if name not in ADDED["jobs"]} | {"_id": "late"}
     await database["jobs"].insert_one(written | {"created_by": "Eve"})
     late_key = {name: value for name, value in key.items() if name != "person_id"}
     await database["api_keys"].insert_one(late_key | {"_id": "late key", "hash": "h", "name": "Eve"})
     shown = (await port.ask("admin", "GET", "/api/v1/jobs/late")).json()
     assert (shown["created_by"], shown["created_by_id"]) == ("Eve", None)
+    passes = (await port.ask("admin", "GET", "/api/v1/jobs/late/passes")).json()
     keys = (await port.ask("admin", "GET", "/api/v1/api-keys")).json()["items"]
     assert [(each["person_id"], each["person"]) for each in keys if each["id"] == "late key"] == [("late key", "Eve")]
     assert await runner(database, "another").run()
     shown = (await port.ask("admin", "GET", "/api/v1/jobs/late")).json()
     assert (shown["created_by"], shown["created_by_id"]) == ("Eve", name_only_id("Eve"))
+    assert (await port.ask("admin", "GET", "/api/v1/jobs/late/passes")).json() == passes
+    migrated = await database["jobs"].find_one({"_id": "late"})
+    assert migrated is not None
+    created = {name: migrated[name] for name in ("created_at", "created_by", "created_by_id")}
+    assert migrated["passes"] == [{"attempt": 1, **created}]
     assert await PersonReader(database).names(["late key"]) == {"late key": "Eve"}
 
 

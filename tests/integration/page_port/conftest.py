@@ -13,22 +13,17 @@ from fastapi import FastAPI
 
 from served import served
 from tandem.messaging import Connection, Producer
-from tandem.people import Authenticator
 from tandem.settings import KafkaSettings, MongoSettings
-from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
-from tandem.store.people.reader import PersonReader
 from tandem_api.app import make_app as make_api_app
 from tandem_api.bootstrap import make_services
+from tandem_api.resources.access.service import AccessService
 from tandem_api.settings import ApiSettings, ProviderOffer
 from tandem_verification_ui.app import make_app as make_review_app
+from tandem_verification_ui.bootstrap import make_services as make_review_services
 from tandem_verification_ui.forward import Forwarder
-from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.service import ReviewService
-from tandem_verification_ui.review.shown import ShownItems
 
 ADMIN_KEY = "an-admin-key-that-is-long-enough-for-tests"
 CSRF = {"X-Tandem-Request": "1"}
@@ -80,22 +75,17 @@ async def port(mongo_url: str, mongo_db_name: str, database: Database) -> AsyncI
         tryout_seconds=0.2,
     )
     services, authenticator = make_services(settings, database)
-    await services.access.ensure_bootstrap_admin(ADMIN_KEY)
+    await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
     api = make_api_app(services, authenticator)
-    shown, counter = ShownItems(database), QueueCounter(database)
     nowhere = Connection(KafkaSettings(bootstrap_servers="127.0.0.1:1", unavailable_limit_seconds=0.1))
+    reviewing, reviewers = make_review_services(
+        database, publisher=DecisionPublisher(Producer(nowhere)), reservation_seconds=120
+    )
     async with served(api) as api_url:
         forwarder = Forwarder(api_url)
         review = make_review_app(
-            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-            review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-            decisions=Decisions(
-                database,
-                shown=shown,
-                counter=counter,
-                publisher=DecisionPublisher(Producer(nowhere)),
-                reservation_seconds=120,
-            ),
+            authenticator=reviewers,
+            services=reviewing,
             forwarder=forwarder,
         )
         async with served(review) as url:

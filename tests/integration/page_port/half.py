@@ -7,14 +7,13 @@ from typing import Any
 
 import httpx
 
+from job_states import put_in_state
 from tandem.events import JobState
 from tandem.people import Role
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, utcnow
-from tandem.store.jobs.writer import JobWriter
-from tandem_verification_ui.queue.intake import QueueIntake
-from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 
 LABELS = ("negative", "neutral", "positive")
 RECORDS = 4
@@ -33,6 +32,7 @@ class Half:
     job_id: str
     other_job_id: str
     order_id: str
+    subset_id: str
     tokens: dict[Role, str]
     held: dict[str, Any]
     """An item that its annotator holds."""
@@ -61,12 +61,12 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         body = {"dataset_id": dataset_id, "agent_id": agent_id, "name": job_name}
         job = await _made(root, f"{below}/jobs", body)
         await AnnotationWriter(database).insert_first([_annotation(job, seq) for seq in range(RECORDS)])
-        await JobWriter(database).change_state(
-            job["id"], to=JobState.COMPLETED, allowed=[JobState.RUNNING], reason=None
-        )
-        await QueueSweep(database, QueueIntake(database)).sweep_job(job["id"])
+        await put_in_state(database, job["id"], JobState.COMPLETED)
+        await make_sweep(database, make_intake(database)).sweep_job(job["id"])
         jobs.append(job["id"])
     order = await _made(root, "/review-orders", {"jobs": jobs})
+    subset_body = {"name": "few", "definition": {"kind": "records", "record_ids": ["t0"]}}
+    subset = await _made(root, f"/datasets/{dataset_id}/subsets", subset_body)
     tokens = {
         role: (await _made(root, "/api-keys", {"name": "ann", "role": role, "project_ids": [project_id]}))["token"]
         for role in Role
@@ -79,7 +79,20 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
     )
     assert answer.status_code == 200, answer.text
     one, other = jobs
-    return Half(project_id, dataset_id, schema_id, second_id, agent_id, one, other, order["id"], tokens, held, decided)
+    return Half(
+        project_id,
+        dataset_id,
+        schema_id,
+        second_id,
+        agent_id,
+        one,
+        other,
+        order["id"],
+        subset["id"],
+        tokens,
+        held,
+        decided,
+    )
 
 
 def schema_body(labels: tuple[str, ...]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def acts(theirs: Half) -> list[Act]:
     agent = agent_body(theirs.label_schema_id)
     undone = theirs.decided["item_id"]
     held = {"json": {"reservation": theirs.held["reservation"]}}
+    of_job = {"kind": "job", "job_id": theirs.job_id}
     table: dict[tuple[str, str], dict[str, Any]] = {
         ("GET", "/api/v1/projects/{project_id}"): {},
         ("GET", "/api/v1/projects/{project_id}/agents"): {},
@@ -107,7 +108,17 @@ def acts(theirs: Half) -> list[Act]:
         ("GET", "/api/v1/jobs/{job_id}/annotations/{seq}"): {},
         ("GET", "/api/v1/jobs/{job_id}/cost"): {},
         ("GET", "/api/v1/jobs/{job_id}/export"): {},
+        ("GET", "/api/v1/jobs/{job_id}/frame"): {},
+        ("GET", "/api/v1/datasets/{dataset_id}/frame"): {},
         ("GET", "/api/v1/jobs/{job_id}/report"): {},
+        ("GET", "/api/v1/jobs/{job_id}/passes"): {},
+        ("POST", "/api/v1/jobs/{job_id}/passes/check"): {"json": {"outcomes": ["labeled"]}},
+        ("GET", "/api/v1/datasets/{dataset_id}/subsets"): {},
+        ("POST", "/api/v1/datasets/{dataset_id}/subsets/count"): {"json": {"definition": of_job}},
+        ("POST", "/api/v1/datasets/{dataset_id}/subsets"): {"json": {"name": "new", "definition": of_job}},
+        ("GET", "/api/v1/subsets/{subset_id}"): {},
+        ("POST", "/api/v1/jobs/{job_id}/passes"): {"json": {"outcomes": ["labeled"], "subset_id": theirs.subset_id}},
+        ("DELETE", "/api/v1/subsets/{subset_id}"): {},
         ("POST", "/api/v1/jobs/{job_id}/cancel"): {},
         ("POST", "/api/v1/jobs/{job_id}/pause"): {},
         ("POST", "/api/v1/jobs/{job_id}/resume"): {},
@@ -157,7 +168,7 @@ async def halves(port: Port) -> AsyncIterator[Halves]:
 
 def test_every_route_is_walked() -> None:
     nothing = {"item_id": "", "reservation": "", "attempt": 1, "suggestions": []}
-    none = Half("", "", "", "", "", "", "", "", {}, nothing, nothing)
+    none = Half("", "", "", "", "", "", "", "", "", {}, nothing, nothing)
     walked = {(act.method, act.path) for act in acts(none)[1:]}
     assert set(routes()) == walked | SESSIONS | EVERYBODYS | LISTS | OF_ALL_PROJECTS.keys()
 

@@ -14,24 +14,18 @@ from fastapi import FastAPI
 
 from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
-from tandem.people import Authenticator, Role, hash_token
+from tandem.people import Role, hash_token
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
-from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import first_dispatch
-from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.verifications.reader import VerificationReader
 from tandem_verification_ui.app import make_app
-from tandem_verification_ui.queue.intake import QueueIntake
+from tandem_verification_ui.bootstrap import make_intake, make_services, make_sweep
 from tandem_verification_ui.queue.sweep import QueueSweep
-from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.service import ReviewService
-from tandem_verification_ui.review.shown import ShownItems
 
 JOB, PROJECT, DATASET = "job1", "project1", "dataset1"
 TASK = SingleChoiceTask(
@@ -55,7 +49,7 @@ class World:
 
     @property
     def sweep(self) -> QueueSweep:
-        return QueueSweep(self.database, QueueIntake(self.database))
+        return make_sweep(self.database, make_intake(self.database))
 
     @property
     def items(self) -> ReviewItemReader:
@@ -277,11 +271,10 @@ async def publisher(unreachable_producer: Producer) -> DecisionPublisher:
 @pytest.fixture
 def make_review_app(database: Database) -> Callable[..., FastAPI]:
     def make(publisher: DecisionPublisher, **more: Any) -> FastAPI:
-        shown, counter = ShownItems(database), QueueCounter(database)
+        services, authenticator = make_services(database, publisher=publisher, reservation_seconds=120)
         return make_app(
-            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-            review=ReviewService(database, shown=shown, counter=counter, reservation_seconds=120),
-            decisions=Decisions(database, shown=shown, counter=counter, publisher=publisher, reservation_seconds=120),
+            authenticator=authenticator,
+            services=services,
             **more,
         )
 

@@ -11,9 +11,8 @@ from tandem.events import JobState
 from tandem.store.annotations.review_requests import review_requested
 from tandem.store.jobs.documents import job_published
 from tandem.store.review_items.documents import ItemState
-from tandem_verification_ui.queue.intake import QueueIntake
+from tandem_verification_ui.bootstrap import make_intake, make_sweep
 from tandem_verification_ui.queue.schedule import SweepSchedule
-from tandem_verification_ui.queue.sweep import QueueSweep
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World
@@ -41,7 +40,7 @@ async def items(world: World) -> dict[int, tuple[int, str]]:
 
 
 async def test_the_sweep_mends_the_queue_whichever_call_fails(failing_store: FailingStore, world: World) -> None:
-    sweep = QueueSweep(failing_store.failing, QueueIntake(failing_store.failing))
+    sweep = make_sweep(failing_store.failing, make_intake(failing_store.failing))
 
     async def story() -> None:
         await emptied(world)
@@ -60,7 +59,7 @@ async def test_the_sweep_mends_the_queue_whichever_call_fails(failing_store: Fai
 
 
 async def test_a_job_that_ended_is_swept_whichever_call_fails(failing_store: FailingStore, world: World) -> None:
-    sweep = QueueSweep(failing_store.failing, QueueIntake(failing_store.failing))
+    sweep = make_sweep(failing_store.failing, make_intake(failing_store.failing))
 
     async def story() -> None:
         await emptied(world)
@@ -78,12 +77,12 @@ async def test_a_job_that_ended_is_swept_whichever_call_fails(failing_store: Fai
 
 
 async def test_requests_enter_once_whichever_call_fails(failing_store: FailingStore, world: World) -> None:
-    intake = QueueIntake(failing_store.failing)
+    intake = make_intake(failing_store.failing)
 
     async def story() -> None:
         await emptied(world)
         older = [review_requested(world.annotation(seq)) for seq in range(SIZE)]
-        await QueueIntake(world.database).take(older[:1], source="event")
+        await make_intake(world.database).take(older[:1], source="event")
         newer = [review_requested(world.annotation(seq, attempt=2)) for seq in range(2)]
 
         async def take() -> None:

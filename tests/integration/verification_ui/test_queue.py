@@ -21,7 +21,17 @@ from tandem.events import (
     VerificationDecidedV1,
 )
 from tandem.events.catalog import CATALOG, DECIDED, LOW_CONFIDENCE
-from tandem.messaging import Connection, ConsumerRunner, Handler, Outgoing, Producer, Received, TopicKeeper
+from tandem.messaging import (
+    Batches,
+    Bus,
+    Connection,
+    ConsumerRunner,
+    Handler,
+    Outgoing,
+    Producer,
+    Received,
+    TopicKeeper,
+)
 from tandem.settings import KafkaSettings
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.documents import job_published
@@ -29,8 +39,8 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, QueueCounts
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
+from tandem_verification_ui.bootstrap import make_intake
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
-from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.schedule import SweepSchedule
 from tandem_verification_ui.review.publisher import DecisionPublisher
 
@@ -84,15 +94,15 @@ async def consuming(
     connection: Connection, producer: Producer, topic: Topic, handler: Handler[Any]
 ) -> AsyncIterator[None]:
     runner: ConsumerRunner[Any] = ConsumerRunner(
-        connection=connection,
-        producer=producer,
-        topic=topic,
-        group="verification-ui",
-        handler=handler,
-        max_batch=50,
-        concurrency=2,
-        drain_seconds=5,
-        dependency_errors=(StoreUnavailableError,),
+        Bus(
+            connection=connection,
+            producer=producer,
+            service=topic.readers[0],
+            dependency_errors=(StoreUnavailableError,),
+        ),
+        topic,
+        handler,
+        Batches(max_batch=50, concurrency=2, drain_seconds=5),
     )
     running = asyncio.create_task(runner.run())
     try:
@@ -107,7 +117,7 @@ async def test_each_event_becomes_one_item_however_often_it_comes(
 ) -> None:
     events = [requested(seq) for seq in range(120)] * 2 + [requested(5, attempt=2, value="negative"), requested(5)]
     random.Random(7).shuffle(events)  # noqa: S311 - any order, the same in each run
-    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(QueueIntake(world.database))):
+    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(make_intake(world.database))):
         await producer.send_all(events)
         await producer.send_all([requested(500)])
 
@@ -127,7 +137,7 @@ async def test_events_lost_with_the_broker_are_made_up_for_by_the_sweep(
 ) -> None:
     """Of 300 annotations 200 need a person; the events of most of them never arrive."""
     await world.annotate(*(world.annotation(seq, needs_review=seq % 3 != 0) for seq in range(300)))
-    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(QueueIntake(world.database))):
+    async with consuming(connection, producer, LOW_CONFIDENCE, ReviewRequestHandler(make_intake(world.database))):
         await producer.send_all([requested(seq) for seq in range(1, 60) if seq % 3 != 0])
         await eventually(lambda: world.items.counts(JOB), timeout=30)
         schedule = SweepSchedule(world.sweep, sweep_seconds=60, full_sweep_seconds=60, settle_seconds=0)

@@ -14,7 +14,7 @@ import yaml
 
 from tandem.events.catalog import REQUESTS
 from tandem.runtime.service import STOP_STEP_SECONDS
-from tandem_llm_worker.bootstrap import GROUP
+from tandem_llm_worker.bootstrap import SERVICE
 from tandem_llm_worker.settings import WorkerSettings
 from tools import program
 from unit.deploy.deploy_paths import ROOT
@@ -177,7 +177,7 @@ def test_the_scaler_starts_no_more_workers_than_there_are_partitions(rendered: l
     assert spec["scaleTargetRef"]["name"] == worker["metadata"]["name"]
     assert "replicas" not in worker["spec"], "the scaler's to set"
     kafka, prometheus = (trigger["metadata"] for trigger in spec["triggers"])
-    assert (kafka["topic"], kafka["consumerGroup"]) == (REQUESTS.name, GROUP)
+    assert (kafka["topic"], kafka["consumerGroup"]) == (REQUESTS.name, SERVICE)
     assert kafka["bootstrapServersFromEnv"] in _environment(worker, rendered)
     assert "tandem_dispatch_backlog_records" in prometheus["query"]
 

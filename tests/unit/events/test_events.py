@@ -27,6 +27,7 @@ from tandem.events import (
     WorkerReportedV1,
     topic_of,
 )
+from tandem.events.catalog import DECIDED
 from tandem.events.json_schemas import drift
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "event-schemas"
@@ -153,3 +154,27 @@ def test_drift_names_changed_missing_and_foreign_files(tmp_path: Path) -> None:
         "JobPublishedV1.json",
         "WorkerReportedV1.json",
     ]
+
+
+def test_consumer_groups_keep_their_names() -> None:
+    """Offsets are committed under these names: a group by another name would read its topic from the beginning."""
+    assert {(topic.name, topic.group_of(reader)) for topic in CATALOG for reader in topic.readers} >= {
+        ("annotation.requests", "llm-worker"),
+        ("annotation.responses", "postprocessor"),
+        ("annotation.handed-back", "postprocessor-handed-back"),
+        ("annotation.review-asked", "postprocessor-asked"),
+        ("annotation.low-confidence", "verification-ui"),
+        ("verification.decided", "postprocessor-decisions"),
+    }
+
+
+def test_no_service_reads_two_topics_in_one_group() -> None:
+    """Consumers of one group that want different topics would share partitions out anew all the time. Topics of one
+    partition are read whole by everyone, without a group."""
+    groups = [topic.group_of(reader) for topic in CATALOG if topic.partitions > 1 for reader in topic.readers]
+    assert len(groups) == len(set(groups))
+
+
+def test_a_service_that_is_no_reader_has_no_group() -> None:
+    with pytest.raises(ValueError, match=r"llm-worker is no reader of verification\.decided"):
+        DECIDED.group_of("llm-worker")

@@ -56,6 +56,12 @@ def test_a_stretch_is_counted(seqs: frozenset[int], low: int, below: int) -> Non
     assert made(seqs).count(low, below) == sum(low <= seq < below for seq in seqs)
 
 
+@given(SETS, st.integers(-5, 420), st.integers(-5, 420))
+def test_parts_are_cut_by_seq_and_by_rank(seqs: frozenset[int], low: int, below: int) -> None:
+    assert list(made(seqs).between(low, below)) == sorted(seq for seq in seqs if low <= seq < below)
+    assert list(made(seqs).slice(low, below)) == sorted(seqs)[max(low, 0) : max(below, 0)]
+
+
 @given(SETS, st.integers(1, 20), st.integers(0, 420))
 def test_blocks_hold_each_selected_seq_once(seqs: frozenset[int], size: int, start: int) -> None:
     blocks = list(made(seqs).blocks(size, start=start))

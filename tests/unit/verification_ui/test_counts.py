@@ -6,8 +6,9 @@ from typing import cast
 
 import pytest
 
-from tandem.store.database import Database
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.review_items.documents import QueueCounts
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem_verification_ui.review import counts as module
 from tandem_verification_ui.review.counts import QueueCounter
 
@@ -31,10 +32,8 @@ def items() -> Items:
 
 
 @pytest.fixture
-def counter(monkeypatch: pytest.MonkeyPatch, items: Items) -> QueueCounter:
-    monkeypatch.setattr(module, "ReviewItemReader", lambda _: items)
-    monkeypatch.setattr(module, "AnnotationReader", lambda _: None)
-    return QueueCounter(cast("Database", None))
+def counter(items: Items) -> QueueCounter:
+    return QueueCounter(cast("ReviewItemReader", items), cast("AnnotationReader", None))
 
 
 async def told(counter: QueueCounter) -> tuple[int, int]:

@@ -11,7 +11,19 @@ import typer
 from rich.markup import escape
 
 from tandem_client import config
-from tandem_client.cli import agents, data, jobs, people, projects, quality, schemas, showing
+from tandem_client.cli import (
+    again,
+    agents,
+    certificates,
+    data,
+    jobs,
+    people,
+    projects,
+    quality,
+    schemas,
+    showing,
+    subsets,
+)
 from tandem_client.cli.session import connected, err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError, with_cure
@@ -34,9 +46,11 @@ app = typer.Typer(
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
 app.add_typer(projects.datasets, name="dataset")
+app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(agents.app, name="agent")
+app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
@@ -48,6 +62,7 @@ app.command()(jobs.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)
+app.command("run-again")(again.run_again)
 
 
 @app.callback(invoke_without_command=True)

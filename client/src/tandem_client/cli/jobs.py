@@ -14,6 +14,7 @@ from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
 from tandem_client.cli.session import connected, err, jobs_of, out, the_agent, the_dataset, the_job, the_project
+from tandem_client.cli.subsets import the_subset
 from tandem_client.client import Tandem
 from tandem_client.models import Job, Project
 
@@ -28,6 +29,7 @@ def run(
     dataset: Annotated[str, typer.Option(help="Name of the data set.")],
     agent: Annotated[str, typer.Option(help="Name of the agent; its latest version runs.")],
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Name of a subset of the data set; only its records.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first records.")] = None,
     threshold: Threshold = None,
     without_confidence: WithoutConfidence = None,
@@ -41,10 +43,12 @@ def run(
     with connected() as tandem:
         home = the_project(tandem, project)
         records, chosen = the_dataset(tandem, home, dataset), the_agent(tandem, home, agent)
+        subset_id = None if subset is None else the_subset(tandem, records, subset).id
         found = tandem.jobs.check(
             home.id,
             dataset_id=records.id,
             agent_id=chosen.id,
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy,
             budget_usd=budget,
@@ -58,6 +62,7 @@ def run(
             dataset_id=records.id,
             agent_id=chosen.id,
             name=name or f"{records.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy,
             budget_usd=budget,

@@ -45,8 +45,8 @@ class JobProgress:
 
     def update(self, job: Job) -> None:
         if self._task is None:
-            self._task = self._bar.add_task(job.name, total=job.size, pace="", counts="")
-        self._bar.update(self._task, completed=job.counts.ended, pace=pace(job), counts=counts(job))
+            self._task = self._bar.add_task(job.name, total=job.done[1], pace="", counts="")
+        self._bar.update(self._task, completed=job.done[0], pace=pace(job), counts=counts(job))
         tenth = int(job.progress * 10)
         if not self._console.is_terminal and (tenth != self._shown_tenth or job.is_over):
             if tenth != self._shown_tenth:
@@ -56,7 +56,7 @@ class JobProgress:
 
 def plain_line(job: Job) -> str:
     speed = pace(job) if job.state == "running" else ""
-    parts = [f"{job.name}: {_state(job)}", f"{job.counts.ended} of {job.size}", speed, counts(job, color=False)]
+    parts = [f"{job.name}: {_state(job)}", _done(job), speed, counts(job, color=False)]
     return ", ".join(part for part in parts if part)
 
 
@@ -101,7 +101,7 @@ def _cells(job: Job) -> dict[str, str]:
     return {
         "job": job.name,
         "state": _state(job),
-        "done": f"{job.counts.ended:,} of {job.size:,}",
+        "done": _done(job, grouped=True),
         "labeled": f"{job.counts.labeled:,}",
         "invalid": f"{job.counts.invalid:,}",
         "failed": f"{job.counts.failed:,}",
@@ -109,6 +109,13 @@ def _cells(job: Job) -> dict[str, str]:
         "pace": pace(job) if job.state == "running" else "",
         "id": job.id,
     }
+
+
+def _done(job: Job, *, grouped: bool = False) -> str:
+    """e.g. '40 of 100', or '3 of 5 again' in a later pass; `grouped`: '4,200 of 4,200'."""
+    ended, size = (f"{number:,}" if grouped else str(number) for number in job.done)
+    again = " again" if job.current_pass is not None and job.current_pass.number > 1 else ""
+    return f"{ended} of {size}{again}"
 
 
 def _state(job: Job) -> str:

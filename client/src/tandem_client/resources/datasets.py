@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
+from tandem_client.frames.giving import FrameSource
+from tandem_client.frames.importing import import_frame
 from tandem_client.models import Dataset, ImportResult
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
@@ -47,6 +49,39 @@ class Datasets:
     def find(self, project_id: str, name: str) -> Dataset | None:
         """Find the data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
+
+    def add(
+        self,
+        dataset_id: str,
+        frame: Any,
+        *,
+        text: str | Sequence[str] | Mapping[str, str],
+        id: str | None = None,  # noqa: A002 - what the column is called nearly always
+        metadata: Literal["*"] | Sequence[str] = (),
+        gold: Mapping[str, str] | None = None,
+        label_schema_id: str | None = None,
+        make_ids: bool = False,
+        on_duplicate: Literal["error", "skip"] | None = None,
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
+    ) -> ImportResult:
+        """Add a frame's rows to a data set, all of them or none; `Dataset.add` tells the parameters."""
+        return import_frame(
+            self._http,
+            dataset_id,
+            frame,
+            text=text,
+            id=id,
+            metadata=metadata,
+            gold=gold,
+            label_schema_id=label_schema_id,
+            make_ids=make_ids,
+            on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
+        )
+
+    def frame(self, dataset_id: str) -> FrameSource:
+        """Return the data set's records as a frame, fetched when it is converted."""
+        return FrameSource(self._http, f"/datasets/{dataset_id}/frame")
 
     def import_csv(
         self,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
+from tandem_client.frames.giving import FrameSource
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
+from tandem_client.passes import JobPass, PassCheck, RunOutcome
 from tandem_client.quality import JobReport
 from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
@@ -32,6 +34,7 @@ class Jobs:
         dataset_id: str,
         agent_id: str,
         name: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_threshold: float | None = None,
         review_policy: ReviewPolicy | None = None,
@@ -39,7 +42,7 @@ class Jobs:
         budget_usd: float | None = None,
         start: bool = True,
     ) -> Job:
-        """Run an agent over a data set, or its first `limit` records.
+        """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
         task. `budget_usd` is a hard stop.
@@ -48,6 +51,7 @@ class Jobs:
             dataset_id=dataset_id,
             agent_id=agent_id,
             name=name,
+            subset_id=subset_id,
             limit=limit,
             weight=weight,
             review_policy=policy_body(review_threshold, review_policy),
@@ -62,6 +66,7 @@ class Jobs:
         *,
         dataset_id: str,
         agent_id: str,
+        subset_id: str | None = None,
         limit: int | None = None,
         review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
@@ -72,11 +77,17 @@ class Jobs:
         body = _job_body(
             dataset_id=dataset_id,
             agent_id=agent_id,
+            subset_id=subset_id,
             limit=limit,
             review_policy=policy_body(None, review_policy),
             budget_usd=budget_usd,
         )
         return JobCheck.model_validate(self._http.ask(f"/projects/{project_id}/jobs/check", body, probe=probe))
+
+    def passes(self, job_id: str) -> list[JobPass]:
+        """List the job's passes, the first run first."""
+        found = self._http.get(f"/jobs/{job_id}/passes")
+        return [JobPass.model_validate(item) for item in found["items"]]
 
     def list(self, project_id: str) -> list[Job]:
         return [Job.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/jobs")]
@@ -92,6 +103,44 @@ class Jobs:
 
     def cancel(self, job_id: str) -> Job:
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/cancel"))
+
+    def run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> Job:
+        """Run records of a completed or cancelled job again, in a new pass; `check_run_again` counts them beforehand.
+
+        All that is given must hold of a record; of several values, one. Records that people verified are left out
+        unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
+        """
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
+
+    def check_run_again(
+        self,
+        job_id: str,
+        *,
+        outcomes: Sequence[RunOutcome] = (),
+        reasons: Sequence[str] = (),
+        record_ids: Sequence[str] = (),
+        subset_id: str | None = None,
+        include_verified: bool = False,
+        budget_usd: float | None = None,
+    ) -> PassCheck:
+        """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
+        body = _again_body(
+            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+        )
+        return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
     def wait(
         self,
@@ -142,6 +191,10 @@ class Jobs:
         attempts, people's decisions. Raises TandemError where it was not run."""
         return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
 
+    def frame(self, job_id: str, *, provenance: bool = False) -> FrameSource:
+        """Return the job's records with their labels as a frame, fetched when it is converted."""
+        return FrameSource(self._http, f"/jobs/{job_id}/frame", provenance=provenance or None)
+
     def cost(self, job_id: str) -> JobCost:
         return JobCost.model_validate(self._http.get(f"/jobs/{job_id}/cost"))
 
@@ -176,6 +229,19 @@ class Jobs:
         finally:
             part.unlink(missing_ok=True)
         return size
+
+
+def _again_body(
+    outcomes: Sequence[RunOutcome],
+    reasons: Sequence[str],
+    record_ids: Sequence[str],
+    *,
+    subset_id: str | None,
+    verified: bool,
+    usd: float | None,
+) -> dict[str, Any]:
+    lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
+    return {**lists, "subset_id": subset_id, "include_verified": verified, "budget_usd": usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:

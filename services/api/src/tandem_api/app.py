@@ -5,48 +5,21 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
+import tandem_api
 from tandem.people import Authenticator
 from tandem.rendering.pool import RenderersBusyError
 from tandem.web import (
     OWN_TELEMETRY,
     Problem,
     RequestMiddleware,
+    Services,
+    include_features,
     install_problems,
     known_parameters_alone,
     problem_responses,
 )
-from tandem_api.analysis.combinations import endpoints as combination_endpoints
-from tandem_api.analysis.comparisons import endpoints as comparison_endpoints
-from tandem_api.analysis.reports import endpoints as report_endpoints
-from tandem_api.resources.access import endpoints as access_endpoints
-from tandem_api.resources.agents import endpoints as agent_endpoints
-from tandem_api.resources.annotations import endpoints as annotation_endpoints
-from tandem_api.resources.carry_over import endpoints as carry_over_endpoints
-from tandem_api.resources.datasets import endpoints as dataset_endpoints
-from tandem_api.resources.jobs import endpoints as job_endpoints
-from tandem_api.resources.label_schemas import endpoints as label_schema_endpoints
-from tandem_api.resources.people import endpoints as people_endpoints
-from tandem_api.resources.projects import endpoints as project_endpoints
-from tandem_api.resources.providers import endpoints as provider_endpoints
-from tandem_api.resources.review_orders import endpoints as review_order_endpoints
-from tandem_api.routing import PREFIX, Services
 
-_FEATURES = (
-    project_endpoints,
-    label_schema_endpoints,
-    carry_over_endpoints,
-    dataset_endpoints,
-    agent_endpoints,
-    job_endpoints,
-    annotation_endpoints,
-    report_endpoints,
-    comparison_endpoints,
-    combination_endpoints,
-    review_order_endpoints,
-    access_endpoints,
-    people_endpoints,
-    provider_endpoints,
-)
+PREFIX = "/api/v1"
 
 IMPORTS = r"^/api/v1/datasets/[^/]+/imports$"
 """Paths whose bodies are streams; they bound them on their own."""
@@ -69,9 +42,7 @@ def make_app(
         responses=problem_responses(401, 403, 422, 503),
         separate_input_output_schemas=False,
     )
-    for endpoints in _FEATURES:
-        app.include_router(endpoints.router)
-    app.state.services = services
+    include_features(app, tandem_api, services, prefix=PREFIX)
     app.state.authenticator = authenticator
     app.state.secure_cookies = secure_cookies
     install_problems(app)

@@ -15,6 +15,7 @@ from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -38,11 +39,14 @@ from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_orders.reader import ReviewOrderReader
 from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.subsets.reader import SubsetReader
+from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
+from tandem.web import Services
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
 from tandem_api.analysis.reports.keeper import ReportKeeper
@@ -61,14 +65,17 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
+from tandem_api.resources.passes.service import PassService
 from tandem_api.resources.people.service import PeopleService
 from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.service import ProjectService
 from tandem_api.resources.providers.service import ProviderService
 from tandem_api.resources.review_orders.service import ReviewOrderService
-from tandem_api.routing import Services
+from tandem_api.resources.subsets.evaluating import Evaluator
+from tandem_api.resources.subsets.service import SubsetService
 from tandem_api.settings import ApiSettings
 
 
@@ -83,6 +90,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
+    matching, subsets = MatchingReader(database), SubsetReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -113,6 +121,7 @@ def make_services(
     preflight = Preflight(
         agents=agents,
         datasets=datasets,
+        subsets=subsets,
         label_schemas=label_schemas,
         records=records,
         providers=providers,
@@ -157,22 +166,41 @@ def make_services(
         jobs=job_service,
     )
     services = Services(
-        projects=projects,
-        label_schemas=schema_service,
-        carry_over=CarryOverService(
+        projects,
+        schema_service,
+        CarryOverService(
             jobs=job_service, label_schemas=schema_service, agents=agents, annotations=annotations, records=records
         ),
-        datasets=dataset_service,
-        agents=agent_service,
-        jobs=job_service,
-        annotations=AnnotationService(annotations, records, VerificationReader(database), job_service, people),
-        reports=report_service,
-        combinations=CombinationService(annotations=ended, records=records, jobs=job_service),
-        comparisons=ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
-        review_orders=ReviewOrderService(
+        dataset_service,
+        SubsetService(
+            reader=subsets,
+            writer=SubsetWriter(database),
+            datasets=dataset_service,
+            records=records,
+            evaluator=Evaluator(records=records, matching=matching, subsets=subsets, jobs=job_service),
+            people=people,
+        ),
+        agent_service,
+        job_service,
+        PassService(
+            jobs=job_service,
+            annotations=annotations,
+            matching=matching,
+            subsets=subsets,
+            records=records,
+            estimator=estimator,
+            preflight=preflight,
+            people=people,
+        ),
+        AnnotationService(annotations, records, VerificationReader(database), job_service, people),
+        FrameService(records, annotations, people, dataset_service, job_service),
+        report_service,
+        CombinationService(annotations=ended, records=records, jobs=job_service),
+        ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        ReviewOrderService(
             reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
         ),
-        access=AccessService(
+        AccessService(
             keys,
             ApiKeyWriter(database),
             authenticator,
@@ -181,8 +209,8 @@ def make_services(
             person_writer=PersonWriter(database),
             session_seconds=settings.session_seconds,
         ),
-        people=people_service,
-        providers=providers,
+        people_service,
+        providers,
     )
     return services, authenticator
 
@@ -199,7 +227,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         await watch.until(lambda: _prepare(settings, services, migrations))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
-        keeper = ReportKeeper(JobReader(database), ReportReader(database), services.reports)
+        keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         yield App(
             run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
             stop=[keeper.stop, server.stop],
@@ -215,4 +243,4 @@ async def _prepare(settings: ApiSettings, services: Services, migrations: Migrat
     if not await migrations.run():
         raise StoreUnavailableError("Another process migrates documents of an older version.")
     if settings.bootstrap_admin_key is not None:
-        await services.access.ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())
+        await services[AccessService].ensure_bootstrap_admin(settings.bootstrap_admin_key.get_secret_value())

@@ -7,8 +7,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from tandem.events import AnnotationRequestedV1
-from tandem.events.catalog import HANDED_BACK, REQUESTS
-from tandem.messaging import Connection, ConsumerRunner, GroupLease, JobTable, Producer, TopicKeeper, WorkerReports
+from tandem.events.catalog import HANDED_BACK, REQUESTS, RESPONSES
+from tandem.messaging import (
+    Batches,
+    Bus,
+    Connection,
+    ConsumerRunner,
+    GroupLease,
+    JobTable,
+    Ownership,
+    PartitionEnds,
+    Producer,
+    TopicKeeper,
+    WorkerReports,
+)
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.pricing.files import load_prices
@@ -29,7 +41,7 @@ from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
 from tandem_llm_worker.takeover.handover import Handover
 from tandem_llm_worker.takeover.tail import AnswerTail
 
-GROUP = "llm-worker"
+SERVICE = "llm-worker"
 COMMIT_SECONDS = 0.2
 """Answers since the last commit are paid again after a kill; a commit costs next to nothing beside a call."""
 LINGER_MS = 20
@@ -101,7 +113,13 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             worker=settings.worker,
             reports=reports,
             generation=lambda: runner.generation,
-            tail=AnswerTail(connection, kept, settings.kept_answers, hands=hands, reachable=lambda: lease.holds),
+            tail=AnswerTail(
+                PartitionEnds(connection, RESPONSES, keyed_like=REQUESTS),
+                kept,
+                settings.kept_answers,
+                hands=hands,
+                reachable=lambda: lease.holds,
+            ),
             seconds=settings.handover_seconds,
         )
 
@@ -110,21 +128,17 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             fleet.changed.set()
 
         runner: ConsumerRunner[AnnotationRequestedV1] = ConsumerRunner(
-            connection=connection,
-            producer=producer,
-            topic=REQUESTS,
-            group=GROUP,
-            handler=handler,
-            max_batch=1,
-            concurrency=hands,
-            most_waiting=MOST_WAITING,
-            prepare=handover,
-            on_owned=on_owned,
-            on_dropped=handler.dropped,
-            lease=lease,
-            drain_seconds=settings.drain_seconds,
-            commit_interval=COMMIT_SECONDS,
-            health=health,
+            Bus(connection=connection, producer=producer, service=SERVICE, health=health),
+            REQUESTS,
+            handler,
+            Batches(
+                max_batch=1,
+                concurrency=hands,
+                drain_seconds=settings.drain_seconds,
+                commit_interval=COMMIT_SECONDS,
+                most_waiting=MOST_WAITING,
+            ),
+            ownership=Ownership(prepare=handover, on_owned=on_owned, on_dropped=handler.dropped, lease=lease),
         )
         heartbeat = Heartbeat(
             producer=producer,

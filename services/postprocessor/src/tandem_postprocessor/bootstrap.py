@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
-from tandem.events import AnnotationHandedBackV1, AnnotationRespondedV1, ReviewAskedV1, VerificationDecidedV1
 from tandem.events.catalog import DECIDED, HANDED_BACK, RESPONSES, REVIEW_ASKED
-from tandem.messaging import Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.runtime.service import App
 from tandem.store.annotations.reader import AnnotationReader
@@ -28,10 +28,6 @@ from tandem_postprocessor.settings import PostprocessorSettings
 from tandem_postprocessor.sweep import DecisionSweep
 
 SERVICE = "postprocessor"
-DECISIONS_GROUP = "postprocessor-decisions"
-ASKED_GROUP = "postprocessor-asked"
-HANDED_BACK_GROUP = "postprocessor-handed-back"
-"""Consumer groups of their own, so that no topic's consumers wait for another's in a rebalance."""
 
 
 @asynccontextmanager
@@ -54,6 +50,15 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
         stack.push_async_callback(job_table.stop)
         await job_table.start()
 
+        bus = Bus(
+            connection=connection,
+            producer=producer,
+            service=SERVICE,
+            health=health,
+            dependency_errors=(StoreUnavailableError,),
+        )
+        batches = Batches(max_batch=settings.max_batch, concurrency=1, drain_seconds=settings.drain_seconds)
+
         writer = AnnotationWriter(database)
         reader = AnnotationReader(database)
         sweep = DecisionSweep(
@@ -64,71 +69,28 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
         )
         topics.on_vanished.append(lambda topic: sweep.ask() if topic is DECIDED else None)
         jobs = KnownJobs(job_table, JobReader(database), wait_seconds=settings.unknown_job_seconds)
-        responses = ConsumerRunner[AnnotationRespondedV1](
-            connection=connection,
-            producer=producer,
-            topic=RESPONSES,
-            group=SERVICE,
-            handler=ResponsesHandler(jobs=jobs, records=RecordReader(database), reader=reader, writer=writer),
-            max_batch=settings.max_batch,
-            concurrency=settings.concurrency,
-            drain_seconds=settings.drain_seconds,
-            health=health,
-            dependency_errors=(StoreUnavailableError,),
-        )
-        decisions = ConsumerRunner[VerificationDecidedV1](
-            connection=connection,
-            producer=producer,
-            topic=DECIDED,
-            group=DECISIONS_GROUP,
-            handler=DecisionsHandler(writer),
-            max_batch=settings.max_batch,
-            concurrency=1,
-            drain_seconds=settings.drain_seconds,
-            health=health,
-            dependency_errors=(StoreUnavailableError,),
-            on_lost=sweep.ask_soon,
-        )
-
-        asked = ConsumerRunner[ReviewAskedV1](
-            connection=connection,
-            producer=producer,
-            topic=REVIEW_ASKED,
-            group=ASKED_GROUP,
-            handler=ReviewAskedHandler(reader=reader, writer=writer),
-            max_batch=settings.max_batch,
-            concurrency=1,
-            drain_seconds=settings.drain_seconds,
-            health=health,
-            dependency_errors=(StoreUnavailableError,),
-        )
-
-        handed_back = ConsumerRunner[AnnotationHandedBackV1](
-            connection=connection,
-            producer=producer,
-            topic=HANDED_BACK,
-            group=HANDED_BACK_GROUP,
-            handler=HandedBackHandler(HandedBackWriter(database)),
-            max_batch=settings.max_batch,
-            concurrency=1,
-            drain_seconds=settings.drain_seconds,
-            health=health,
-            dependency_errors=(StoreUnavailableError,),
+        consumers = (
+            ConsumerRunner(
+                bus,
+                RESPONSES,
+                ResponsesHandler(jobs=jobs, records=RecordReader(database), reader=reader, writer=writer),
+                replace(batches, concurrency=settings.concurrency),
+            ),
+            ConsumerRunner(bus, DECIDED, DecisionsHandler(writer), batches, on_lost=sweep.ask_soon),
+            ConsumerRunner(bus, REVIEW_ASKED, ReviewAskedHandler(reader=reader, writer=writer), batches),
+            ConsumerRunner(bus, HANDED_BACK, HandedBackHandler(HandedBackWriter(database)), batches),
         )
 
         async def stop_consuming() -> None:
-            await asyncio.gather(responses.stop(), decisions.stop(), asked.stop(), handed_back.stop())
+            await asyncio.gather(*(consumer.stop() for consumer in consumers))
 
         yield App(
             run={
                 "mongodb": store_watch.run,
                 "topics": topics.run,
                 "jobs": job_table.run,
-                "responses": responses.run,
-                "decisions": decisions.run,
-                "asked": asked.run,
-                "handed back": handed_back.run,
                 "sweep": sweep.run,
+                **{consumer.name: consumer.run for consumer in consumers},
             },
             stop=[stop_consuming],
         )

@@ -100,19 +100,17 @@ class ResponsesHandler:
         if not duplicates:
             return {}
         stored = await self._reader.get_many({annotation["_id"] for annotation in duplicates})
-        changed: set[str] = set()
         await self._writer.also_paid(
             [(new["_id"], new["spending"]) for new in duplicates if _is_paid_anew(new, stored[new["_id"]])]
         )
-        for annotation in duplicates:
-            key = annotation["_id"]
-            if annotation["attempt"] == stored[key]["attempt"]:
-                ANNOTATION_DUPLICATES.inc()
-                continue
-            changed.add(key)
-            if await self._writer.supersede(annotation):
-                _count([annotation])
-        return stored | await self._reader.get_many(changed)
+        others = [each for each in duplicates if each["attempt"] != stored[each["_id"]]["attempt"]]
+        ANNOTATION_DUPLICATES.inc(len(duplicates) - len(others))
+        if not others:
+            return stored
+        await self._writer.supersede(others)
+        changed = await self._reader.get_many({each["_id"] for each in others})
+        _count([each for each in others if changed[each["_id"]]["event_id"] == each["event_id"]])
+        return stored | changed
 
 
 def _has_spans(job: JobPublishedV1) -> bool:

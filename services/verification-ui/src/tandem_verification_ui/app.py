@@ -9,12 +9,17 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import tandem_verification_ui
 from tandem.people import Authenticator
-from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, known_parameters_alone
+from tandem.web import (
+    OWN_TELEMETRY,
+    RequestMiddleware,
+    Services,
+    include_features,
+    install_problems,
+    known_parameters_alone,
+)
 from tandem_verification_ui.forward import Forwarder
-from tandem_verification_ui.review.decisions import Decisions
-from tandem_verification_ui.review.endpoints import router
-from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.static_files import BUILT, PageFiles
 
 CONTENT_SECURITY_POLICY = (
@@ -30,8 +35,7 @@ DESCRIPTION = (
 def make_app(
     *,
     authenticator: Authenticator | None = None,
-    review: ReviewService | None = None,
-    decisions: Decisions | None = None,
+    services: Services | None = None,
     forwarder: Forwarder | None = None,
     https: bool = False,
     static: Path = BUILT,
@@ -49,10 +53,8 @@ def make_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.authenticator = authenticator
-    app.state.review = review
-    app.state.decisions = decisions
     install_problems(app)
-    app.include_router(router)
+    include_features(app, tandem_verification_ui, services)
     if forwarder is not None:
         app.router.routes.append(NamedMount("/api", app=forwarder, name="api"))
     app.router.routes.append(NamedMount("/", app=PageFiles(static), name="page"))

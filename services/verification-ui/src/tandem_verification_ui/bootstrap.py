@@ -7,16 +7,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tandem.events.catalog import LOW_CONFIDENCE
-from tandem.messaging import BrokerUnavailableError, Connection, ConsumerRunner, JobTable, Producer, TopicKeeper
+from tandem.messaging import (
+    Batches,
+    BrokerUnavailableError,
+    Bus,
+    Connection,
+    ConsumerRunner,
+    JobTable,
+    Producer,
+    TopicKeeper,
+)
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.people import Authenticator
 from tandem.runtime.service import App
 from tandem.runtime.serving import HttpServer
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.jobs.reader import JobReader
 from tandem.store.people.reader import PersonReader
+from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.review_items.writer import ReviewItemWriter
+from tandem.store.verifications.reader import VerificationReader
+from tandem.store.verifications.writer import VerificationWriter
 from tandem.store.watch import StoreWatch
+from tandem.web import Services
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
@@ -39,6 +56,47 @@ CALLS = 2
 _log = get_logger(__name__)
 
 
+def make_intake(database: Database) -> QueueIntake:
+    """Build the one way into the review queue."""
+    return QueueIntake(ReviewItemWriter(database), VerificationReader(database))
+
+
+def make_sweep(database: Database, intake: QueueIntake) -> QueueSweep:
+    """Build the sweep that makes the queue equal to the annotations."""
+    return QueueSweep(
+        annotations=AnnotationReader(database),
+        items=ReviewItemReader(database),
+        writer=ReviewItemWriter(database),
+        jobs=JobReader(database),
+        intake=intake,
+    )
+
+
+def make_services(
+    database: Database, *, publisher: DecisionPublisher, reservation_seconds: float
+) -> tuple[Services, Authenticator]:
+    """Build the services behind the endpoints and the authenticator, over one database."""
+    items, queue = ReviewItemReader(database), ReviewItemWriter(database)
+    annotations, jobs, people = AnnotationReader(database), JobReader(database), PersonReader(database)
+    shown = ShownItems(items=items, records=RecordReader(database), annotations=annotations, jobs=jobs, people=people)
+    counter = QueueCounter(items, annotations)
+    services = Services(
+        ReviewService(queue=queue, jobs=jobs, shown=shown, counter=counter, reservation_seconds=reservation_seconds),
+        Decisions(
+            database=database,
+            items=items,
+            queue=queue,
+            verifications=VerificationReader(database),
+            writer=VerificationWriter(database),
+            shown=shown,
+            counter=counter,
+            publisher=publisher,
+            reservation_seconds=reservation_seconds,
+        ),
+    )
+    return services, Authenticator(ApiKeyReader(database), people)
+
+
 @asynccontextmanager
 async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterator[App]:
     """Build the app. Neither dependency needs to be there at the start, and people decide while Kafka is away."""
@@ -49,45 +107,34 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
     producer = Producer(connection, health=health)
     publisher = DecisionPublisher(producer)
 
-    intake = QueueIntake(database)
+    intake = make_intake(database)
     schedule = SweepSchedule(
-        QueueSweep(database, intake),
+        make_sweep(database, intake),
         sweep_seconds=settings.sweep_seconds,
         full_sweep_seconds=settings.full_sweep_seconds,
         settle_seconds=settings.settle_seconds,
     )
-    consumer = ConsumerRunner(
+    bus = Bus(
         connection=connection,
         producer=producer,
-        topic=LOW_CONFIDENCE,
-        group=SERVICE,
-        handler=ReviewRequestHandler(intake),
-        max_batch=settings.max_batch,
-        concurrency=CALLS,
-        drain_seconds=DRAIN_SECONDS,
+        service=SERVICE,
         health=health,
         dependency_errors=(StoreUnavailableError,),
-        on_lost=schedule.on_lost,
     )
+    batches = Batches(max_batch=settings.max_batch, concurrency=CALLS, drain_seconds=DRAIN_SECONDS)
+    consumer = ConsumerRunner(bus, LOW_CONFIDENCE, ReviewRequestHandler(intake), batches, on_lost=schedule.on_lost)
     topics.on_vanished.append(lambda _topic: schedule.sweep_everything())
     jobs = JobTable(connection, producer=producer)
     jobs.on_change(schedule.on_job_change)
 
-    shown, counter = ShownItems(database), QueueCounter(database)
+    services, authenticator = make_services(
+        database, publisher=publisher, reservation_seconds=settings.reservation_seconds
+    )
     forwarder = Forwarder(settings.api_url)
     server = HttpServer(
         make_app(
-            authenticator=Authenticator(ApiKeyReader(database), PersonReader(database)),
-            review=ReviewService(
-                database, shown=shown, counter=counter, reservation_seconds=settings.reservation_seconds
-            ),
-            decisions=Decisions(
-                database,
-                shown=shown,
-                counter=counter,
-                publisher=publisher,
-                reservation_seconds=settings.reservation_seconds,
-            ),
+            authenticator=authenticator,
+            services=services,
             forwarder=forwarder,
             https=settings.public_url.startswith("https://"),
         ),

@@ -31,6 +31,16 @@ class Topic:
     retention_ms: int | None = 7 * DAY_MS
     compacted: bool = False
     config: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+    """Ending of the readers' consumer groups. A service that reads several topics has a group for each, so that no
+    topic's consumers wait for another's in a rebalance; the topic without an ending is its main one."""
+
+    def group_of(self, service: str) -> str:
+        """Return the consumer group in which the service reads the topic, e.g. "postprocessor-decisions". Raises
+        ValueError for a service that the catalogue does not name as a reader."""
+        if service not in self.readers:
+            raise ValueError(f"{service} is no reader of {self.name}: add it to `readers` in tandem.events.catalog.")
+        return f"{service}-{self.group}" if self.group else service
 
     def broker_config(self) -> dict[str, str]:
         """Return the broker's topic configuration, by Apache Kafka's names."""
@@ -56,15 +66,27 @@ RESPONSES = Topic(
     "annotation.responses", AnnotationRespondedV1, WORK_PARTITIONS, ("llm-worker", "api"), ("postprocessor",)
 )
 HANDED_BACK = Topic(
-    "annotation.handed-back", AnnotationHandedBackV1, 4, ("llm-worker",), ("llm-worker", "postprocessor")
+    "annotation.handed-back",
+    AnnotationHandedBackV1,
+    4,
+    ("llm-worker",),
+    ("llm-worker", "postprocessor"),
+    group="handed-back",
 )
 LABELED = Topic("annotation.labeled", AnnotationLabeledV1, WORK_PARTITIONS, ("postprocessor",), ())
-REVIEW_ASKED = Topic("annotation.review-asked", ReviewAskedV1, WORK_PARTITIONS, ("api",), ("postprocessor",))
+REVIEW_ASKED = Topic(
+    "annotation.review-asked", ReviewAskedV1, WORK_PARTITIONS, ("api",), ("postprocessor",), group="asked"
+)
 LOW_CONFIDENCE = Topic(
     "annotation.low-confidence", ReviewRequestedV1, WORK_PARTITIONS, ("postprocessor",), ("verification-ui",)
 )
 DECIDED = Topic(
-    "verification.decided", VerificationDecidedV1, WORK_PARTITIONS, ("verification-ui",), ("postprocessor",)
+    "verification.decided",
+    VerificationDecidedV1,
+    WORK_PARTITIONS,
+    ("verification-ui",),
+    ("postprocessor",),
+    group="decisions",
 )
 HEARTBEATS = Topic(
     "worker.heartbeats", WorkerReportedV1, 1, ("llm-worker",), ("llm-worker", "api"), retention_ms=HOUR_MS

@@ -1,5 +1,6 @@
-"""Pure rules of jobs: which records a job runs over. Imports no I/O library."""
+"""Pure rules of jobs: the records that a job runs over, its passes, and the moves of its state. No I/O library."""
 
-from tandem.jobs.selection import Block, Selection
+from tandem.jobs.passes import Pass
+from tandem.jobs.selection import Block, Selection, SelectionTooLargeError
 
-__all__ = ["Block", "Selection"]
+__all__ = ["Block", "Pass", "Selection", "SelectionTooLargeError"]

@@ -142,6 +142,18 @@ class Selection:
             return 0
         return high - low if self._bits is None else self._bits.range_cardinality(low, high)
 
+    def slice(self, start: int, stop: int) -> Selection:
+        """Return the seqs whose rank, counted from 0 in ascending order, is in [start, stop).
+
+        Example: of the seqs 3, 5, 8 and 9, `slice(1, 3)` are 5 and 8.
+        """
+        start, stop = max(0, start), min(stop, len(self))
+        if start >= stop:
+            return Selection(0, 0, None)
+        if self._bits is None:
+            return Selection(self._from + start, self._from + stop, None)
+        return self._frozen(BitMap(self._bits[start:stop]))
+
     def blocks(self, size: int, *, start: int = 0) -> Iterator[Block]:
         """Yield the selection from `start` on in blocks of at most `size` selected seqs, ascending.
 
@@ -157,6 +169,10 @@ class Selection:
         while seqs := tuple(seq for _, seq in zip(range(size), members, strict=False)):
             whole = seqs[-1] - seqs[0] + 1 == len(seqs)
             yield Block(seqs[0], seqs[-1] + 1, None if whole else seqs)
+
+    def between(self, from_seq: int, below_seq: int) -> Selection:
+        """Return the selected seqs with from_seq <= seq < below_seq."""
+        return self & Selection(max(0, from_seq), max(from_seq, below_seq, 0), None)
 
     def __or__(self, other: Selection) -> Selection:
         """Return the seqs of either."""

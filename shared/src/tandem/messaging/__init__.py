@@ -4,6 +4,7 @@ Services supply functions of events and get guarantees: effect → acknowledgeme
 commit. Delivery is at least once; order between messages is not promised. Only this package imports the Kafka client.
 """
 
+from tandem.messaging.bus import Batches, Bus, Ownership
 from tandem.messaging.connection import Connection
 from tandem.messaging.errors import (
     BrokerUnavailableError,
@@ -25,7 +26,9 @@ from tandem.messaging.topics import TopicKeeper
 from tandem.messaging.worker_reports import WorkerReports
 
 __all__ = [
+    "Batches",
     "BrokerUnavailableError",
+    "Bus",
     "Connection",
     "ConsumerRunner",
     "EventTooLargeError",
@@ -36,6 +39,7 @@ __all__ = [
     "MessagingError",
     "NotNow",
     "Outgoing",
+    "Ownership",
     "PartitionEnds",
     "Poison",
     "Producer",

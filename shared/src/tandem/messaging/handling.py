@@ -15,12 +15,11 @@ from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import ValidationError
 
 from tandem.events import Event, Topic
+from tandem.messaging.bus import Bus
 from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.errors import EventTooLargeError, LetGo, MessagingError, NotNow, Poison
 from tandem.messaging.outgoing import Handler
-from tandem.messaging.producer import Producer
 from tandem.messaging.received import Received
-from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED
 from tandem.observability.tracing import extract_context, is_sampled, link_of, makes_spans, tracer
@@ -41,27 +40,25 @@ class Handling(Generic[E]):
 
     def __init__(
         self,
-        *,
-        producer: Producer,
-        dead_letters: DeadLetters,
+        bus: Bus,
         topic: Topic,
-        group: str,
         handler: Handler[E],
+        *,
+        dead_letters: DeadLetters,
+        group: str,
         single: bool,
-        dependency_errors: tuple[type[Exception], ...],
-        health: Health | None,
     ) -> None:
         """Take the parts. `single`: the handler gets one message at a time, and its span is the message's own."""
         if topic.event is None:
             raise ValueError(f"{topic.name} carries no events")
         self._event_type: type[E] = topic.event  # type: ignore[assignment]  # the caller pairs handler and topic
-        self._producer = producer
+        self._producer = bus.producer
         self._dead_letters = dead_letters
         self._topic = topic
         self._handler = handler
         self._single = single
-        self._dependency_errors = dependency_errors
-        self._health = health
+        self._dependency_errors = bus.dependency_errors
+        self._health = bus.health
         self._waiting = 0
         self._batch_size = BATCH_SIZE.labels(topic.name)
         self._seconds = HANDLE_SECONDS.labels(topic.name, group)

@@ -36,7 +36,7 @@ Handler = Callable[[Sequence[Received[E]]], Awaitable[Sequence[Outgoing]]]
 """A function of events: it brings its effect about and returns the events that follow from it.
 
 It may be called again with the same messages (delivery is at least once), so its effect must be idempotent. It may
-raise `Poison` (dead letter), `NotNow` (again later), one of the runner's `dependency_errors` (again once the
+raise `Poison` (dead letter), `NotNow` (again later), one of the bus's `dependency_errors` (again once the
 dependency is back), or anything else: a batch is then tried message by message, a single message a few times, then it
 is a dead letter.
 """

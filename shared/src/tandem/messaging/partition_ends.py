@@ -21,27 +21,27 @@ _STEP = 1000
 
 
 class PartitionEnds:
-    """Gives the newest messages of a topic to `accept`, which says of each whether it counts."""
+    """Reads the newest messages of a topic."""
 
-    def __init__(
-        self, connection: Connection, topic: Topic, *, keyed_like: Topic, accept: Callable[[bytes], bool]
-    ) -> None:
+    def __init__(self, connection: Connection, topic: Topic, *, keyed_like: Topic) -> None:
         """`keyed_like`: a topic whose messages have the same keys. Where both have equally many partitions, a key's
         messages are in partitions of the same number, and only those are read."""
         self._connection = connection
         self._topic = connection.topic(topic)
         self._keyed_like = connection.topic(keyed_like)
-        self._accept = accept
         self._positions: dict[TopicPartition, int] = {}
         self._counted: dict[TopicPartition, int] = {}
         self.reached = False
         """Whether the last reading came as far as a connection to the broker."""
 
-    async def read(self, behind: Mapping[int, int], *, margin: int, most: int, seconds: float) -> None:
+    async def read(
+        self, behind: Mapping[int, int], *, accept: Callable[[bytes], bool], margin: int, most: int, seconds: float
+    ) -> None:
         """Read until as many messages count in each partition as `behind` says, and `margin` more; `most` at most.
 
-        `behind`: partition of `keyed_like` to a number of messages. Stops early where a partition has no more.
-        Raises BrokerUnavailableError when that was not done within `seconds`.
+        `behind`: partition of `keyed_like` to a number of messages. `accept` gets each message and says whether it
+        counts. Stops early where a partition has no more. Raises BrokerUnavailableError when
+        that was not done within `seconds`.
         """
         consumer = AIOKafkaConsumer(
             **self._connection.options,
@@ -62,7 +62,7 @@ class PartitionEnds:
                 }
                 stops: dict[TopicPartition, int] | None = None
                 while starts:
-                    await self._read(consumer, stops)
+                    await self._read(consumer, stops, accept)
                     stops = starts
                     starts = await self._further_back(consumer, starts, wanted)
         except (TimeoutError, KafkaError, OSError) as error:
@@ -103,14 +103,19 @@ class PartitionEnds:
         consumer.seek(partition, self._positions[partition])
         return self._positions[partition]
 
-    async def _read(self, consumer: AIOKafkaConsumer, stops: Mapping[TopicPartition, int] | None) -> None:
+    async def _read(
+        self,
+        consumer: AIOKafkaConsumer,
+        stops: Mapping[TopicPartition, int] | None,
+        accept: Callable[[bytes], bool],
+    ) -> None:
         """Read from the present positions up to the stops, or to the ends."""
         while not self._at_end(consumer, stops):
             fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
             for partition, records in fetched.items():
                 for record in records:
                     if record.value is not None and (stops is None or record.offset < stops.get(partition, 0)):
-                        self._counted[partition] += self._accept(record.value)
+                        self._counted[partition] += accept(record.value)
                 self._positions[partition] = records[-1].offset + 1
 
     async def _further_back(

@@ -11,19 +11,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from tandem.events import Event, Topic
+from tandem.messaging.bus import Batches, Bus, Ownership
 from tandem.messaging.calls import Calls, Message
 from tandem.messaging.commits import Commits
-from tandem.messaging.connection import Connection
 from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.handling import Handling
 from tandem.messaging.in_flight import InFlight, Record, Verdict
 from tandem.messaging.membership import GroupMemory, close_consumer, open_consumer, was_dropped
-from tandem.messaging.newcomers import Newcomers, Prepare
+from tandem.messaging.newcomers import Newcomers
 from tandem.messaging.outgoing import Handler
-from tandem.messaging.producer import Producer
 from tandem.messaging.rebalancing import RebalanceListener
-from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import LOG_RESETS, REBALANCES
 
@@ -37,13 +35,11 @@ _log = get_logger(__name__)
 
 
 class ConsumerRunner(Generic[E]):
-    """Runs a handler over a topic as a member of a group.
+    """Runs a handler over a topic as a member of a group, which the catalogue names.
 
     Effect → acknowledgement of what follows from it → commit of the contiguous watermark. Up to `concurrency` handler
-    calls run at once, each with up to `max_batch` messages; no call waits for a batch to fill. As many messages again
-    are held ready; beyond that fetching stops while polling goes on. Two shapes: many slow calls (`max_batch=1,
-    concurrency=64`), or few calls over many messages (`max_batch=500, concurrency=2`). Order between calls is not
-    promised.
+    calls run at once, each with up to `max_batch` messages. As many messages again are held ready; beyond that fetching
+    stops while polling goes on. Order between calls is not promised.
 
     When partitions are revoked, what has not begun is let go at once and what runs gets `drain_seconds`; its
     offsets are committed before the partitions go. Calls that take longer go on; if their partition comes back they
@@ -53,65 +49,47 @@ class ConsumerRunner(Generic[E]):
 
     def __init__(
         self,
-        *,
-        connection: Connection,
-        producer: Producer,
+        bus: Bus,
         topic: Topic,
-        group: str,
         handler: Handler[E],
-        max_batch: int,
-        concurrency: int,
-        drain_seconds: float,
-        commit_interval: float = 0.5,
-        health: Health | None = None,
-        dependency_errors: tuple[type[Exception], ...] = (),
+        batches: Batches,
+        *,
         on_lost: Callable[[], Awaitable[None]] | None = None,
-        prepare: Prepare | None = None,
-        on_owned: Callable[[Collection[int]], None] | None = None,
-        on_dropped: Callable[[], None] | None = None,
-        lease: GroupLease | None = None,
-        most_waiting: int | None = None,
+        ownership: Ownership | None = None,
     ) -> None:
-        """`group` is the service's name; `dependency_errors` are what the handler raises while a dependency is away.
+        """Consume `topic` for the service of `bus`.
 
         `on_lost` is run (in the background, one at a time) when the broker turns out to have forgotten the topic or the
-        group's offsets. `prepare` is run before the first messages of partitions that came from another member are
-        handled; polling goes on meanwhile. `on_owned` receives the numbers of the partitions that are owned, each time
-        they were shared out, and of none at the end: the handler raises `LetGo` for messages of others, where it still
-        can. `on_dropped` is called when the group dropped this member: others may have handled all that it holds.
-        `lease`: says whether the group surely still counts on this member. `most_waiting`: messages that are held ready
-        beside those in calls; left out, as many as all calls together take.
+        group's offsets.
         """
-        self._connection = connection
+        ownership = ownership or Ownership()
+        connection = self._connection = bus.connection
         self._topic = topic
         self._name = connection.topic(topic)
-        self._group = connection.group(group)
-        self._drain_seconds = drain_seconds
-        self._health = health
+        self._group = connection.group(topic.group_of(bus.service))
+        self._drain_seconds = batches.drain_seconds
+        self._health = bus.health
         self._on_lost = on_lost
-        self._on_owned = on_owned
-        self._on_dropped = on_dropped
-        self._lease = lease or GroupLease(connection.settings.session_timeout_seconds)
-        self._newcomers = Newcomers(prepare, self._prepared, self._fail)
-        dead_letters = DeadLetters(connection, producer, topic_name=topic.name, group=self._group)
+        self._on_owned = ownership.on_owned
+        self._on_dropped = ownership.on_dropped
+        self._lease = ownership.lease or GroupLease(connection.settings.session_timeout_seconds)
+        self._newcomers = Newcomers(ownership.prepare, self._prepared, self._fail)
         handling = Handling(
-            producer=producer,
-            dead_letters=dead_letters,
-            topic=topic,
+            bus,
+            topic,
+            handler,
+            dead_letters=DeadLetters(connection, bus.producer, topic_name=topic.name, group=self._group),
             group=self._group,
-            handler=handler,
-            single=max_batch == 1,
-            dependency_errors=dependency_errors,
-            health=health,
+            single=batches.max_batch == 1,
         )
         self._in_flight = InFlight()
         self._memory = GroupMemory(topic.name)
         self._calls = Calls(
             handling=handling,
             in_flight=self._in_flight,
-            max_batch=max_batch,
-            concurrency=concurrency,
-            most_waiting=most_waiting or max_batch * concurrency,
+            max_batch=batches.max_batch,
+            concurrency=batches.concurrency,
+            most_waiting=batches.most_waiting or batches.max_batch * batches.concurrency,
             topic=topic.name,
             group=self._group,
             fail=self._fail,
@@ -121,7 +99,7 @@ class ConsumerRunner(Generic[E]):
             in_flight=self._in_flight,
             memory=self._memory,
             topic=topic.name,
-            interval=commit_interval,
+            interval=batches.commit_interval,
             waiting=lambda: self.queued,
             log_was_reset=self._log_was_reset,
         )
@@ -130,8 +108,13 @@ class ConsumerRunner(Generic[E]):
         self._stopped = asyncio.Event()
         self._lost = asyncio.Event()
         self._health_name = f"consumer {topic.name}"
-        if health is not None:
-            health.expect(self._health_name)
+        if bus.health is not None:
+            bus.health.expect(self._health_name)
+
+    @property
+    def name(self) -> str:
+        """Return the name under which health and logs know it."""
+        return self._health_name
 
     @property
     def queued(self) -> int:

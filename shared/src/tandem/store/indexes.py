@@ -36,6 +36,7 @@ INDEXES: tuple[Index, ...] = (
     Index("projects", (("name", UP),), "a project's name is its own", UNIQUE),
     Index("label_schemas", (("project_id", UP), ("name", UP), ("version", UP)), "versions of a schema", UNIQUE),
     Index("datasets", (("project_id", UP), ("name", UP)), "a data set's name within its project", UNIQUE),
+    Index("subsets", (("dataset_id", UP), ("name", UP)), "a subset's name within its data set", UNIQUE),
     Index("records", (("dataset_id", UP), ("seq", UP)), "the dispatcher's walk, pages and exports", UNIQUE),
     Index("records", (("dataset_id", UP), ("record_id", UP)), "the user's key, duplicates on import", UNIQUE),
     Index("records", (("dataset_id", UP), ("content_hash", UP)), "equal content on import, where it is asked for"),

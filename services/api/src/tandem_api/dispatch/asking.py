@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tandem.jobs import Selection
 from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument
@@ -13,7 +14,7 @@ from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
 from tandem_api.dispatch.parts import Parts
-from tandem_api.dispatch.requests import Asked, asked_for, is_ready, undelivered
+from tandem_api.dispatch.requests import Asked, asked_for, is_ended, undelivered
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 
@@ -38,9 +39,9 @@ class Step:
         if not events:
             return
         await parts.producer.send_all(events)
-        ready = sum(map(is_ready, self.requests))
-        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(self.requests) - ready)
-        metrics.REQUESTS_DISPATCHED.labels("ready").inc(ready)
+        ended = sum(map(is_ended, self.requests))
+        metrics.REQUESTS_DISPATCHED.labels(kind).inc(len(self.requests) - ended)
+        metrics.REQUESTS_DISPATCHED.labels("no_call").inc(ended)
         metrics.REQUESTS_DISPATCHED.labels("undelivered").inc(len(self.undelivered))
         metrics.UNDELIVERED.inc(len(self.undelivered))
 
@@ -49,14 +50,16 @@ class Asking:
     """Computes the steps of one job. Methods raise StoreUnavailableError and change nothing."""
 
     def __init__(self, parts: Parts, notice: str | None) -> None:
-        self._parts = parts
+        self.parts = parts
         self._examples = JobExamples(parts.examples, notice)
 
-    async def first(self, walk: Walk, job: JobDocument, budget: JobBudget | None, *, limit: int, now: float) -> Step:
-        """Ask for the next records of the selection, up to `limit`."""
-        below = job["selection"]["below_seq"]
-        records = await self._parts.records.walk(job["dataset_id"], walk.cursor, below, limit)
-        due = now + self._parts.deadline_seconds
+    async def first(
+        self, walk: Walk, selection: Selection, job: JobDocument, budget: JobBudget | None, *, limit: int, now: float
+    ) -> Step:
+        """Ask for the next records of the pass's selection, up to `limit`."""
+        below = selection.below_seq
+        records = await self.parts.records.walk(job["dataset_id"], selection, limit, start=walk.cursor)
+        due = now + self.parts.deadline_seconds
         numbers = {record["seq"]: 1 for record in records}
         wanted = await self.events({record["seq"]: record for record in records}, numbers, walk, job)
         reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
@@ -83,21 +86,21 @@ class Asking:
         `counted`: whether a passed deadline counts as an ask in vain. It does not while the account's rate limit holds
         records up.
         """
-        due = now + self._parts.deadline_seconds
+        due = now + self.parts.deadline_seconds
         # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
         numbers = {ask.seq: ask.number if ask.void or not counted else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
-        records = await self._parts.records.get_many(job["dataset_id"], list(numbers))
+        records = await self.parts.records.get_many(job["dataset_id"], list(numbers))
         if len(records) < len(numbers):
             log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))
         asks = {seq: min(number, MAX_ASKS) for seq, number in numbers.items()}
         events = await self.events(records, asks, walk, job)
-        hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ready(each)}
+        hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ended(each)}
         wanted = [each for each in events if each.seq not in hopeless]
         reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
         unaffordable = {request.seq for request in wanted[len(requests) :]}
         asked = {seq: number for seq, number in numbers.items() if seq not in unaffordable}
         moved = walk.asked(asked, cursor=None, reserve=reserve, notice=self._examples.notice)
-        seconds = self._parts.deadline_seconds
+        seconds = self.parts.deadline_seconds
         ends = [
             undelivered(job, record, epoch=walk.asked_epoch, deadline_seconds=seconds)
             for seq, record in records.items()
@@ -113,9 +116,9 @@ class Asking:
             job,
             records,
             asks,
-            self._parts.makers,
+            self.parts.makers,
             epoch=walk.asked_epoch,
-            deadline_seconds=self._parts.deadline_seconds,
+            deadline_seconds=self.parts.deadline_seconds,
             draw=self._examples.draw,
         )
 

@@ -15,7 +15,7 @@ from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1
 from tandem.labeling.prompts import response_format
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, job_published
+from tandem.store.jobs.documents import JobDocument, attempt_of, job_published
 from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
 from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes, UnknownSizeError
 from tandem_api.dispatch.requests import Asked
@@ -49,6 +49,7 @@ class JobBudget:
         self._shared = shared
         self._job_id: str = document["_id"]
         self._deadline_seconds = deadline_seconds
+        self._is_first_pass = attempt_of(document) == 1
         job = job_published(document)
         self._agent = job.agent
         self._format = response_format(job.label_schema, job.agent.confidence_strategy)
@@ -93,9 +94,13 @@ class JobBudget:
 
     async def ended(self, reserve: Reserve, seqs: Iterable[int], *, low: int, below: Sequence[ModelSpend]) -> Reserve:
         """Return the reserve after these ended; those that ended under `low` cost `below`. Also reads what was paid
-        beyond the first answers. Raises StoreUnavailableError."""
+        beyond the first answers. Raises StoreUnavailableError.
+
+        In a later pass `below` are the first answers to all records, and the pass's own answers are beyond those.
+        """
         seqs = list(seqs)
-        costs = await self._shared.spending.of_records(self._job_id, [seq for seq in seqs if seq >= low])
+        single = [seq for seq in seqs if seq >= low] if self._is_first_pass else []
+        costs = await self._shared.spending.of_records(self._job_id, single)
         more = await self._shared.spending.more([self._job_id])
         return reserve.settled(
             seqs,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tandem.jobs import Pass
 from tandem.observability.logs import get_logger
-from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.documents import JobDocument, last_pass, totals_part
 from tandem_api.dispatch import budget_gate, settling
 from tandem_api.dispatch.asking import Asking, Step
 from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
 from tandem_api.dispatch.parts import BATCH, Clock, Parts
 from tandem_api.dispatch.prompt_sizes import PromptSizes
-from tandem_api.dispatch.walk import Walk, totals_part
+from tandem_api.dispatch.walk import Walk
 from tandem_api.dispatch.window import Demand
 
 log = get_logger(__name__)
@@ -22,6 +23,10 @@ LONGEST_SPAN = 100_000
 between them stays cheap however long one record takes."""
 
 
+SETTLING_PAUSE = 1.0
+"""After a settling that summed everything, none follows for this many times as long as it took."""
+
+
 class JobFeeder(FedJob):
     """Moves the walk of one job: each step is computed, saved, and only then assigned, published and marked as such.
 
@@ -29,9 +34,10 @@ class JobFeeder(FedJob):
     publishing failed stays void: it is asked for again at once, with the same number.
     """
 
-    def __init__(self, document: JobDocument, parts: Parts, walk: Walk) -> None:
+    def __init__(self, document: JobDocument, parts: Parts, walk: Walk, run: Pass) -> None:
         super().__init__(document, parts.writer)
         self._parts = parts
+        self._pass = run
         self._walk = walk
         self._asking = Asking(parts, walk.notice)
         self._budget: JobBudget | None = None
@@ -44,12 +50,14 @@ class JobFeeder(FedJob):
         self._forgotten = False
         self._clock = _clock(document, parts)
         self._settled_at = parts.monotonic()
+        self._next_settling = float("-inf")
 
     @classmethod
     async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
         """Make the feeder that continues where the document says. Raises StoreUnavailableError."""
         due = _clock(document, parts)() + parts.deadline_seconds
-        return cls(document, parts, await settling.adopted(document, parts, due))
+        run = last_pass(document)
+        return cls(document, parts, await settling.adopted(document, run, parts, due), run)
 
     @property
     def outstanding(self) -> int:
@@ -66,19 +74,15 @@ class JobFeeder(FedJob):
         return self._walk.rate.per_second
 
     @property
-    def _below_seq(self) -> int:
-        return self.document["selection"]["below_seq"]
-
-    @property
     def _walked(self) -> bool:
-        return self._walk.cursor >= self._below_seq
+        return self._walk.cursor >= self._pass.selection.below_seq
 
     @property
     def unended(self) -> int:
-        """Return the number of records that have not ended; an upper bound while some above `low` have."""
+        """Return the number of records of the pass that have not ended; an upper bound while some above `low` have."""
         if self._walked:
             return self.outstanding
-        return max(self.document["selection"]["size"] - self._walk.totals.ended, self.outstanding)
+        return max(self._pass.size - self._walk.totals.ended, self.outstanding)
 
     @property
     def demand(self) -> Demand:
@@ -89,9 +93,18 @@ class JobFeeder(FedJob):
         self._forgotten = True
 
     async def settle(self) -> None:
-        """Release the records that have ended since the last call. Raises StoreUnavailableError."""
-        walk, ended = await settling.settled(self._walk, self.job_id, self._parts, self._budget)
+        """Release the records that have ended since the last call. Raises StoreUnavailableError.
+
+        In a later pass with a budget, everything that was paid before is summed anew. Where that takes long, it is done
+        less often: records are released a little later then.
+        """
+        begun = self._parts.monotonic()
+        if begun < self._next_settling:
+            return
+        walk, ended = await settling.settled(self._walk, self._pass, self.job_id, self._parts, self._budget)
         now = self._parts.monotonic()
+        if walk.reserve is not None and not self._pass.is_first:
+            self._next_settling = now + SETTLING_PAUSE * (now - begun)
         seconds, self._settled_at = max(now - self._settled_at, 1e-3), now
         self._walk = replace(walk, rate=walk.rate.observed(ended, seconds))
 
@@ -104,9 +117,11 @@ class JobFeeder(FedJob):
         while goes_on and (room := min(share - self.outstanding, BATCH)) > 0 and not self._walked:
             if self._walk.reserve is not None and self._walk.reserve.is_tight:
                 room = 1  # whether there is room for anything again
-            if self._walk.cursor - self._walk.low >= LONGEST_SPAN:
+            if self._pass.selection.count(self._walk.low, self._walk.cursor) >= LONGEST_SPAN:
                 break
-            step = await self._asking.first(self._walk, self.document, self._budget, limit=room, now=self._clock())
+            step = await self._asking.first(
+                self._walk, self._pass.selection, self.document, self._budget, limit=room, now=self._clock()
+            )
             await self._take(step, "first")
             goes_on = step.goes_on
         budget, reserve = self._budget, self._walk.reserve
@@ -120,7 +135,7 @@ class JobFeeder(FedJob):
         await self._heed_budget()
         tight = None
         if self._budget is not None:
-            tight = await budget_gate.tried(self._walk, self.document, self._budget, self._asking, self._parts)
+            tight = await budget_gate.tried(self._walk, self._pass.selection, self.document, self._budget, self._asking)
         if self._budget is not None and tight is not None and tight.is_tight:
             self._walk = replace(self._walk, reserve=tight)
             reason = self._budget.reason(tight, self.document.get("budget_usd") or 0.0)
@@ -147,16 +162,17 @@ class JobFeeder(FedJob):
 
     async def finish_if_done(self) -> bool:
         """Complete the job when its last record has ended. Raises LeaseLostError."""
-        if not self._walk.ends_below(self._below_seq):
+        if not self._walk.ends_below(self._pass.selection.below_seq):
             return False
-        done = await settling.completed(self._walk, self.document, self._parts)
+        done = await settling.completed(self._walk, self._pass, self.document, self._parts)
         if done is None:
-            self._walk = await settling.reopened(self._walk, self.document, self._parts)
+            self._walk = await settling.reopened(self._walk, self._pass, self.document, self._parts)
             return False
         await self._parts.writer.complete(self.job_id, epoch=self.document["epoch"], progress=done.progress())
         self._walk = done
         size = self.document["selection"]["size"]
-        log.info("job.completed", job_id=self.job_id, size=size, **totals_part(done.totals))
+        counts = totals_part(done.totals)
+        log.info("job.completed", job_id=self.job_id, attempt=self._pass.attempt, size=size, **counts)
         return True
 
     def _void_what_is_gone(self) -> None:
@@ -197,7 +213,7 @@ class JobFeeder(FedJob):
             self._budget, self._walk = None, self._walk.with_reserve(None)
         elif self._walk.reserve is None:
             budget = JobBudget(self.document, self._parts.budgets, self._parts.deadline_seconds, self._sizes)
-            walk = await budget_gate.counted(self._walk, self.document, budget, self._asking, self._parts)
+            walk = await budget_gate.counted(self._walk, self._pass.selection, self.document, budget, self._asking)
             self._budget, self._walk = budget, walk
 
     async def _wait_for_budget(self, reason: str) -> None:

@@ -15,13 +15,16 @@ from tandem.events import (
     JobKind,
     ResponseError,
 )
-from tandem.store.jobs.documents import JobDocument
+from tandem.messaging.producer import MAX_MESSAGE_BYTES
+from tandem.store.jobs.documents import JobDocument, attempt_of
 from tandem.store.records.documents import RecordDocument
 from tandem_api.dispatch.making import Made, Makers
 from tandem_api.dispatch.outstanding import MAX_ASKS
 
 Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
 """Draws the examples to show with each of a job's records, by seq. Raises StoreUnavailableError."""
+SURELY_FITS = 100_000
+"""Characters of a request's texts up to which it is not measured: six bytes each, and what is around them, fit."""
 Asked = AnnotationRequestedV1 | AnnotationRespondedV1
 """An event that lets a record end: a request to a model, or its ready labels."""
 
@@ -50,9 +53,11 @@ async def asked_for(
             events.append(_answered(job, record, ready[seq], epoch=epoch, ask=asks[seq]))
         else:
             shown = examples.get(seq, ())
-            events.append(
-                request_for(job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds, examples=shown)
+            request = request_for(
+                job, record, epoch=epoch, ask=asks[seq], deadline_seconds=deadline_seconds, examples=shown
             )
+            size = _too_large(request)
+            events.append(request if size is None else _refused(job, record, size, epoch=epoch, ask=asks[seq]))
     return events
 
 
@@ -70,9 +75,33 @@ def request_for(
     return AnnotationRequestedV1(**about, ask=ask, fields=record["fields"], examples=examples, deadline=deadline)
 
 
-def is_ready(event: Event) -> bool:
-    """Return whether the event is an answer made of ready labels."""
-    return isinstance(event, AnnotationRespondedV1) and event.ready is not None
+def _too_large(request: AnnotationRequestedV1) -> int | None:
+    """Return the size in bytes of a request that no message can hold; None for one that fits.
+
+    A character takes at most six bytes as JSON: U+0001 is written as `\\u0001`. Only requests that may be too large by
+    that count are encoded to be measured.
+    """
+    characters = sum(map(len, request.fields.values())) + sum(
+        sum(map(len, example.fields.values())) for example in request.examples
+    )
+    if characters < SURELY_FITS:
+        return None
+    size = len(request.to_json())
+    return size if size > MAX_MESSAGE_BYTES else None
+
+
+def _refused(job: JobDocument, record: RecordDocument, size: int, *, epoch: int, ask: int) -> AnnotationRespondedV1:
+    message = (
+        f"the request for this record takes {size} bytes as a message of the broker, which holds {MAX_MESSAGE_BYTES}: "
+        "shorten the record, remove its control characters (six bytes each), or show fewer examples"
+    )
+    error = ResponseError(kind=ErrorKind.TOO_LARGE, message=message)
+    return AnnotationRespondedV1(**_about(job, record, epoch), ask=ask, error=error)
+
+
+def is_ended(event: Event) -> bool:
+    """Return whether the event ends its record without a call: with ready labels, or because no request can hold it."""
+    return isinstance(event, AnnotationRespondedV1)
 
 
 def undelivered(
@@ -93,6 +122,7 @@ def _about(job: JobDocument, record: RecordDocument, epoch: int) -> dict[str, An
         "job_id": job["_id"],
         "project_id": job["project_id"],
         "seq": record["seq"],
+        "attempt": attempt_of(job),
         "record_id": record["record_id"],
         "epoch": epoch,
         "content_hash": record["content_hash"],

@@ -7,6 +7,7 @@ import random
 
 from tandem.events import LabelSchemaSpec
 from tandem.events.schema import LabelTask
+from tandem.jobs import Selection
 from tandem.messaging import Producer
 from tandem.observability.logs import get_logger
 from tandem.quality.comparing import common_tasks
@@ -115,7 +116,7 @@ class ReviewOrderWalker:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _picked(self, order: ReviewOrderDocument, tasks: list[LabelTask], high: int) -> Picked:
-        ended = await self._annotations.ended(order["jobs"], order["cursor"], high)
+        ended = await self._annotations.ended(order["jobs"], Selection.range(order["cursor"], high))
         return await asyncio.to_thread(pick, order, tasks, [ended[job_id] for job_id in order["jobs"]])
 
     async def _tasks(self, order: ReviewOrderDocument) -> list[LabelTask]:

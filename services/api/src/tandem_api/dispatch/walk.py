@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.jobs.dispatch_writer import Progress
-from tandem.store.jobs.documents import JobDocument, TotalsPart
+from tandem.store.jobs.documents import JobDocument, totals_part
 from tandem_api.dispatch.outstanding import Outstanding
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.window import Rate
@@ -16,7 +16,7 @@ from tandem_api.dispatch.window import Rate
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A cursor, the requests outstanding behind it, and the totals below both.
+    """A cursor in a pass, the requests outstanding behind it, and the totals below both.
 
     `low` is the lowest seq that has not ended; all below it are in `totals`. Every record in [low, cursor) has either
     ended or is outstanding.
@@ -134,13 +134,3 @@ class Walk:
             lingering_usd=self.lingering_usd if reserve is None else reserve.lingering_usd,
             notice=self.notice,
         )
-
-
-def totals_part(counts: OutcomeCounts) -> TotalsPart:
-    """Return the counts as the job's document has them."""
-    return {
-        "labeled": counts.labeled,
-        "invalid": counts.invalid,
-        "failed": counts.failed,
-        "needs_review": counts.needs_review,
-    }

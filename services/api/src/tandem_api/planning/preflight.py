@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tandem.events import AgentSpec, LabelSchemaSpec
+from tandem.jobs import Selection
 from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
 from tandem.people import Caller
@@ -17,10 +18,12 @@ from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.reader import DatasetReader
+from tandem.store.jobs.documents import selection_of
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.store.subsets.reader import SubsetReader
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.examples.pool import NO_EXAMPLES, ExamplePools
 from tandem_api.planning.checks import (
@@ -51,12 +54,12 @@ GOLD_LOOKED_AT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a job; `size` records with a seq below `below_seq`."""
+    """The parts of a job over a selection, of which `size` records exist."""
 
     agent: AgentDocument
     dataset: DatasetDocument
     schema: LabelSchemaDocument
-    below_seq: int
+    selection: Selection
     size: int
 
     @property
@@ -86,6 +89,7 @@ class Preflight:
         *,
         agents: AgentReader,
         datasets: DatasetReader,
+        subsets: SubsetReader,
         label_schemas: LabelSchemaReader,
         records: RecordReader,
         providers: ProviderService,
@@ -97,6 +101,7 @@ class Preflight:
     ) -> None:
         self._agents = agents
         self._datasets = datasets
+        self._subsets = subsets
         self._label_schemas = label_schemas
         self._records = records
         self._providers = providers
@@ -115,7 +120,7 @@ class Preflight:
         if parts is None:
             return checked
         agent, label_schema = parts.spec, parts.label_schema
-        sample = await self._estimator.spread(parts.dataset["_id"], parts.below_seq)
+        sample = await self._estimator.spread(parts.dataset["_id"], parts.selection)
         unfit = await record_problems(agent, label_schema, sample, self._renderers)
         checked.problems += unfit
         checked.problems += span_problems(label_schema, parts.dataset["fields"])
@@ -125,7 +130,7 @@ class Preflight:
         checked.warnings += gold_warnings(
             label_schema,
             parts.dataset["gold_tasks"],
-            await self._records.gold(parts.dataset["_id"], 0, min(parts.below_seq, GOLD_LOOKED_AT)),
+            await self._records.gold(parts.dataset["_id"], parts.selection.slice(0, GOLD_LOOKED_AT)),
         )
         if agent.drawn_examples is not None and not await self._pools.size(
             project_id, agent.drawn_examples, label_schema
@@ -198,11 +203,24 @@ class Preflight:
                 )
             )
         elif agent is not None and agent["project_id"] == project_id and schema is not None:
-            below_seq = dataset["visible_below"]
+            selection = await self._selection(dataset, body.subset_id, checked)
+            if selection is None:
+                return
             if body.limit is not None:
-                below_seq = await self._records.seq_after(dataset["_id"], below_seq, count=body.limit)
-            size = await self._records.count(dataset["_id"], 0, below_seq)
-            checked.parts = Parts(agent, dataset, schema, below_seq, size)
+                selection = await self._records.first(dataset["_id"], selection, count=body.limit)
+            size = await self._records.count(dataset["_id"], selection)
+            checked.parts = Parts(agent, dataset, schema, selection, size)
+
+    async def _selection(self, dataset: DatasetDocument, subset_id: str | None, checked: Checked) -> Selection | None:
+        """Return the subset's records, else what is visible of the data set; None where there is no such subset."""
+        if subset_id is None:
+            return Selection.range(0, dataset["visible_below"])
+        subset = await self._subsets.get(subset_id)
+        if subset is not None and subset["dataset_id"] == dataset["_id"]:
+            return selection_of(subset["selection"])
+        detail, cure = f"The data set has no subset {subset_id!r}.", "Use the id of one from its list of subsets."
+        checked.problems.append(FieldProblem(field="subset_id", detail=detail, cure=cure))
+        return None
 
     async def _check_budget(
         self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool

@@ -42,7 +42,12 @@ FEW = 3
 FIRST = 5.0
 """Calls a second to begin with when the first calls were refused before any was taken: nothing is known then, and it is
 found out by doubling every second."""
+FIRST_PART = 0.25
+"""The guess is at least this part of what would have come in a second, had the bucket held one second's worth."""
 BLIND_GROWTH = 1.0
+UNMEASURED_GROWTH = 0.12
+"""Growth a second, as a part of the rate, while the limit is only bounded: the sooner the next refusal comes, the
+sooner the limit is measured, and the less of it is lost until then."""
 SLOWEST_GROWTH = 0.003
 FASTEST_GROWTH = 0.05
 CAREFUL_SECONDS = 8.0
@@ -192,7 +197,9 @@ class Discovery:
             return rate * BELOW  # what others found is worth more than the first moments of a newcomer
         taken = self._taken.since(since, now)
         if taken < FEW or (not known and seconds < LEAST_SECONDS):
-            return FIRST if rate is None else rate * MOST_CUT
+            if rate is None:
+                return max(FIRST, FIRST_PART * taken / (seconds + 1.0))
+            return rate * MOST_CUT
         is_guess = self._blind and self.found is not None
         self._blind = False
         if is_guess and known:
@@ -222,7 +229,7 @@ class Discovery:
         if self._blind:
             return BLIND_GROWTH
         if not self._measured:
-            return FASTEST_GROWTH
+            return UNMEASURED_GROWTH
         calm = (now - self._calm_since) / CAREFUL_SECONDS
         growth: float = SLOWEST_GROWTH * 2.0 ** min(calm, 10.0)
         return min(FASTEST_GROWTH, growth)

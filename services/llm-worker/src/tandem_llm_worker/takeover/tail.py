@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from tandem.events.catalog import REQUESTS, RESPONSES
-from tandem.messaging import BrokerUnavailableError, Connection, PartitionEnds
+from tandem.messaging import BrokerUnavailableError, PartitionEnds
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import ANSWERS_TAKEN_OVER
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
@@ -33,20 +32,24 @@ class AnswerTail:
 
     def __init__(
         self,
-        connection: Connection,
+        ends: PartitionEnds,
         kept: KeptAnswers,
         settings: KeptAnswersSettings,
         *,
         hands: int,
         reachable: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
-        `reachable`: whether the broker can be reached, as far as the group knows; it notices an absence late."""
+        """Set the bounds of reading.
+
+        `ends`: of annotation.responses, keyed like annotation.requests.
+        `hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
+        `reachable`: whether the broker can be reached, as far as the group knows; it notices an absence late.
+        """
         self._kept = kept
         self._settings = settings
         self._hands = hands
         self._reachable = reachable
-        self._ends = PartitionEnds(connection, RESPONSES, keyed_like=REQUESTS, accept=self._accept)
+        self._ends = ends
         self._taken = 0
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
@@ -71,7 +74,13 @@ class AnswerTail:
         self._taken = 0
         settings = self._settings
         try:
-            await self._ends.read(behind, margin=self._hands, most=settings.max_count, seconds=settings.tail_seconds)
+            await self._ends.read(
+                behind,
+                accept=self._accept,
+                margin=self._hands,
+                most=settings.max_count,
+                seconds=settings.tail_seconds,
+            )
         except BrokerUnavailableError as error:
             _log.warning("worker.tail.not_read", partitions=len(behind), taken=self._taken, error=str(error))
             return False

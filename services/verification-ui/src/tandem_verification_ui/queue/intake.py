@@ -9,7 +9,7 @@ from typing import Literal
 from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
-from tandem.store.database import Database, utcnow
+from tandem.store.database import utcnow
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem.store.verifications.documents import Verification
@@ -19,9 +19,9 @@ from tandem.store.verifications.reader import VerificationReader
 class QueueIntake:
     """Adds requests to the queue; repeating them changes nothing. Raises StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, database: Database) -> None:
-        self._items = ReviewItemWriter(database)
-        self._verifications = VerificationReader(database)
+    def __init__(self, items: ReviewItemWriter, verifications: VerificationReader) -> None:
+        self._items = items
+        self._verifications = verifications
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
         """Add requests. A record that a person has decided on enters as decided: a rebuilt queue asks nobody twice."""

@@ -10,7 +10,6 @@ from tandem.observability.logs import get_logger
 from tandem.observability.metrics import REVIEW_QUEUE, SWEEP_REPAIRS
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.review_requests import review_requested
-from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState
 from tandem.store.review_items.reader import ReviewItemReader
@@ -27,11 +26,19 @@ _log = get_logger(__name__)
 class QueueSweep:
     """Sweeps jobs. `sweep_*` raise StoreUnavailableError when MongoDB is away; `run` waits and continues."""
 
-    def __init__(self, database: Database, intake: QueueIntake) -> None:
-        self._annotations = AnnotationReader(database)
-        self._items = ReviewItemReader(database)
-        self._writer = ReviewItemWriter(database)
-        self._jobs = JobReader(database)
+    def __init__(
+        self,
+        *,
+        annotations: AnnotationReader,
+        items: ReviewItemReader,
+        writer: ReviewItemWriter,
+        jobs: JobReader,
+        intake: QueueIntake,
+    ) -> None:
+        self._annotations = annotations
+        self._items = items
+        self._writer = writer
+        self._jobs = jobs
         self._intake = intake
 
     async def sweep_all(self) -> int:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.database import Database
 from tandem.store.review_items.documents import QueueCounts
 from tandem.store.review_items.reader import ReviewItemReader
 
@@ -57,9 +56,9 @@ class _Counted:
 class QueueCounter:
     """Counts queues. All methods raise StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, database: Database) -> None:
-        self._items = ReviewItemReader(database)
-        self._annotations = AnnotationReader(database)
+    def __init__(self, items: ReviewItemReader, annotations: AnnotationReader) -> None:
+        self._items = items
+        self._annotations = annotations
         self._queues: dict[str, tuple[float, _Counted]] = {}
         self._needing: dict[str, tuple[float, int]] = {}
 

@@ -35,18 +35,22 @@ class Decisions:
 
     def __init__(
         self,
-        database: Database,
         *,
+        database: Database,
+        items: ReviewItemReader,
+        queue: ReviewItemWriter,
+        verifications: VerificationReader,
+        writer: VerificationWriter,
         shown: ShownItems,
         counter: QueueCounter,
         publisher: DecisionPublisher,
         reservation_seconds: float,
     ) -> None:
         self._database = database
-        self._items = ReviewItemReader(database)
-        self._queue = ReviewItemWriter(database)
-        self._verifications = VerificationReader(database)
-        self._writer = VerificationWriter(database)
+        self._items = items
+        self._queue = queue
+        self._verifications = verifications
+        self._writer = writer
         self._shown = shown
         self._counter = counter
         self._publisher = publisher

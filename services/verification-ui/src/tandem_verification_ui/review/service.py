@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tandem.events import JobState
 from tandem.people import Caller
-from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
@@ -28,10 +27,16 @@ class ReviewService:
     """
 
     def __init__(
-        self, database: Database, *, shown: ShownItems, counter: QueueCounter, reservation_seconds: float
+        self,
+        *,
+        queue: ReviewItemWriter,
+        jobs: JobReader,
+        shown: ShownItems,
+        counter: QueueCounter,
+        reservation_seconds: float,
     ) -> None:
-        self._queue = ReviewItemWriter(database)
-        self._jobs = JobReader(database)
+        self._queue = queue
+        self._jobs = jobs
         self._shown = shown
         self._counter = counter
         self._seconds = reservation_seconds

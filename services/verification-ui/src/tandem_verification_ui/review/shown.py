@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from tandem.events import Outcome
 from tandem.people import Caller
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.database import Database
 from tandem.store.jobs.reader import JobReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
@@ -21,12 +20,20 @@ from tandem_verification_ui.review.schemas import ReviewItemView
 class ShownItems:
     """Raises Problem 404 for what does not exist or lies outside the caller's projects."""
 
-    def __init__(self, database: Database) -> None:
-        self._items = ReviewItemReader(database)
-        self._records = RecordReader(database)
-        self._annotations = AnnotationReader(database)
-        self._jobs = ReviewJobs(JobReader(database))
-        self._people = PersonReader(database)
+    def __init__(
+        self,
+        *,
+        items: ReviewItemReader,
+        records: RecordReader,
+        annotations: AnnotationReader,
+        jobs: JobReader,
+        people: PersonReader,
+    ) -> None:
+        self._items = items
+        self._records = records
+        self._annotations = annotations
+        self._jobs = ReviewJobs(jobs)
+        self._people = people
 
     async def job(self, caller: Caller, job_id: str) -> ReviewJob:
         return await self._jobs.get(caller, job_id)

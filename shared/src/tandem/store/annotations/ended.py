@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from tandem.jobs import Selection
 from tandem.quality.summary import RAW_LENGTH, Ended
 from tandem.store.annotations.documents import COLLECTION
 from tandem.store.database import Database, store_errors
+from tandem.store.selections import seq_queries
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
@@ -63,24 +65,20 @@ class EndedReader:
             for block in (group["_id"],)
         }
 
-    async def ended(self, job_ids: Sequence[str], from_seq: int, below_seq: int) -> dict[str, dict[int, Ended]]:
-        """Return, by job and seq, what ended with from_seq <= seq < below_seq; one query for all jobs."""
-        return await self._ended(job_ids, {"$gte": from_seq, "$lt": below_seq})
-
-    async def ended_among(self, job_ids: Sequence[str], seqs: Sequence[int]) -> dict[str, dict[int, Ended]]:
-        """Return, by job and seq, what ended among these single records."""
-        return await self._ended(job_ids, {"$in": list(seqs)})
-
-    async def _ended(self, job_ids: Sequence[str], seqs: dict[str, Any]) -> dict[str, dict[int, Ended]]:
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"job_id": {"$in": list(job_ids)}, "seq": seqs}},
-            {"$project": _SHOWN},
-        ]
+    async def ended(self, job_ids: Sequence[str], within: Selection) -> dict[str, dict[int, Ended]]:
+        """Return, by job and seq, which of the selected records ended, and how; one query a block for all jobs."""
         found: dict[str, dict[int, Ended]] = {job_id: {} for job_id in job_ids}
-        async with store_errors():
-            documents = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, batchSize=_BATCH).to_list(None)
-        for document in documents:
-            found[document["job_id"]][document["seq"]] = cast("Ended", document)
+        for seqs in seq_queries(within):
+            pipeline: list[dict[str, Any]] = [
+                {"$match": {"job_id": {"$in": list(job_ids)}, "seq": seqs}},
+                {"$project": _SHOWN},
+            ]
+            async with store_errors():
+                documents = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX, batchSize=_BATCH).to_list(
+                    None
+                )
+            for document in documents:
+                found[document["job_id"]][document["seq"]] = cast("Ended", document)
         return found
 
 

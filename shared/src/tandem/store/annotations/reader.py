@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, cast
 
 from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.store.annotations.documents import (
     COLLECTION,
     AnnotationDocument,
@@ -15,6 +16,7 @@ from tandem.store.annotations.documents import (
     annotation_id,
 )
 from tandem.store.database import Database, store_errors
+from tandem.store.selections import seq_queries
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _OUTCOME_INDEX = "job_id_1_outcome_1_seq_1"
@@ -44,36 +46,45 @@ class AnnotationReader:
             found = await self._collection.find({"_id": {"$in": wanted}}).to_list(None)
         return {document["_id"]: cast("AnnotationDocument", document) for document in found}
 
-    async def count_by_outcome(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> OutcomeCounts:
-        """Count the current attempts with from_seq <= seq < below_seq (to the end when None), by outcome."""
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"job_id": job_id, "seq": _between(from_seq, below_seq)}},
-            {"$group": {"_id": {"outcome": "$outcome", "review": "$needs_review"}, "n": {"$sum": 1}}},
-        ]
-        async with store_errors():
-            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
+    async def count_by_outcome(
+        self, job_id: str, within: Selection | None = None, *, attempt: int = 1
+    ) -> OutcomeCounts:
+        """Count the current attempts of the selected records, of all when None, by outcome.
+
+        `attempt`: count only the records whose current attempt is this one or a higher one.
+        """
         counts: Counter[str] = Counter()
-        for group in groups:
-            counts[group["_id"]["outcome"]] += group["n"]
-            counts["needs_review"] += group["n"] if group["_id"]["review"] else 0
+        for seqs in seq_queries(within):
+            matched: dict[str, Any] = {"job_id": job_id, "seq": seqs}
+            if attempt > 1:
+                matched["attempt"] = {"$gte": attempt}
+            pipeline: list[dict[str, Any]] = [
+                {"$match": matched},
+                {"$group": {"_id": {"outcome": "$outcome", "review": "$needs_review"}, "n": {"$sum": 1}}},
+            ]
+            async with store_errors():
+                groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
+            for group in groups:
+                counts[group["_id"]["outcome"]] += group["n"]
+                counts["needs_review"] += group["n"] if group["_id"]["review"] else 0
         return OutcomeCounts(**{name: counts[name] for name in ("labeled", "invalid", "failed", "needs_review")})
 
-    async def ended(self, job_id: str, from_seq: int, below_seq: int, attempt: int = 1) -> list[int]:
-        """Return the seqs in [from_seq, below_seq) that have an annotation of this attempt or a higher one,
-        ascending."""
-        async with store_errors():
-            found = await (
-                self._collection.find(
-                    {"job_id": job_id, "seq": _between(from_seq, below_seq), "attempt": {"$gte": attempt}},
-                    {"_id": 0, "seq": 1},
+    async def ended(self, job_id: str, within: Selection, *, attempt: int = 1) -> list[int]:
+        """Return the selected seqs that have an annotation of this attempt or a higher one, ascending."""
+        found: list[int] = []
+        for seqs in seq_queries(within):
+            query = {"job_id": job_id, "seq": seqs, "attempt": {"$gte": attempt}}
+            async with store_errors():
+                documents = (
+                    await self._collection.find(query, {"_id": 0, "seq": 1})
+                    .sort("seq", 1)
+                    .hint(_COUNTING_INDEX)
+                    .to_list(None)
                 )
-                .sort("seq", 1)
-                .hint(_COUNTING_INDEX)
-                .to_list(None)
-            )
-        return [document["seq"] for document in found]
+            found += [document["seq"] for document in documents]
+        return found
 
-    async def ended_among(self, job_id: str, seqs: Iterable[int], attempt: int = 1) -> set[int]:
+    async def ended_among(self, job_id: str, seqs: Iterable[int], *, attempt: int = 1) -> set[int]:
         """Return those of the seqs that have an annotation of this attempt or a higher one."""
         query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
         async with store_errors():
@@ -106,13 +117,21 @@ class AnnotationReader:
             found = await self._collection.find(query).sort("seq", 1).limit(limit).hint(hint).to_list(limit)
         return cast("list[AnnotationDocument]", found)
 
-    async def stream(
-        self, job_id: str, from_seq: int = 0, below_seq: int | None = None
-    ) -> AsyncIterator[AnnotationDocument]:
-        """Stream all annotations of a job, by seq, in constant memory."""
-        query = {"job_id": job_id, "seq": _between(from_seq, below_seq)}
-        async for document in self._stream(query, _COUNTING_INDEX):
-            yield document
+    async def stream(self, job_id: str, within: Selection | None = None) -> AsyncIterator[AnnotationDocument]:
+        """Stream the annotations of the selected records, of all when None, by seq, in constant memory."""
+        for seqs in seq_queries(within):
+            async for document in self._stream({"job_id": job_id, "seq": seqs}, _COUNTING_INDEX):
+                yield document
+
+    async def block(self, job_id: str, within: Selection, fields: Sequence[str]) -> list[AnnotationDocument]:
+        """Return these fields of the annotations of the selected records, in no order."""
+        shown = {"_id": 0, **dict.fromkeys(fields, 1)}
+        found: list[Any] = []
+        for seqs in seq_queries(within):
+            async with store_errors():
+                query = {"job_id": job_id, "seq": seqs}
+                found += await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
+        return cast("list[AnnotationDocument]", found)
 
     async def count_needing_review(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> int:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}

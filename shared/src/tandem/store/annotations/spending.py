@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tandem.jobs import Selection
 from tandem.pricing import ModelSpend, add_up
 from tandem.pricing.spend import SUMMED
 from tandem.store.annotations.documents import COLLECTION, annotation_id
 from tandem.store.database import Database, store_errors
 from tandem.store.handed_back.documents import COLLECTION as HANDED_BACK
+from tandem.store.selections import seq_queries
 
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _MORE_INDEX = "job_id_1_more_spending.answer_1"
@@ -25,21 +27,24 @@ class SpendingReader:
         self._collection = database[COLLECTION]
         self._handed_back = database[HANDED_BACK]
 
-    async def first_answers(self, job_id: str, from_seq: int, below_seq: int) -> tuple[ModelSpend, ...]:
-        """Sum what the first answers to the records of this stretch cost, by model; it never changes once all have
-        ended.
+    async def first_answers(self, job_id: str, within: Selection | None = None) -> tuple[ModelSpend, ...]:
+        """Sum what the first answers to the selected records cost, to all when None, by model; it never changes once
+        all have ended.
 
-        Reads each annotation of the stretch once, in the database.
+        Reads each annotation once, in the database.
         """
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"job_id": job_id, "seq": {"$gte": from_seq, "$lt": below_seq}}},
-            {"$project": {"_id": 0, "row": "$spending.models"}},
-            {"$unwind": "$row"},
-            {"$group": _GROUP},
-        ]
-        async with store_errors():
-            groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
-        return add_up(_row(group) for group in groups)
+        rows: list[ModelSpend] = []
+        for seqs in seq_queries(within):
+            pipeline: list[dict[str, Any]] = [
+                {"$match": {"job_id": job_id, "seq": seqs}},
+                {"$project": {"_id": 0, "row": "$spending.models"}},
+                {"$unwind": "$row"},
+                {"$group": _GROUP},
+            ]
+            async with store_errors():
+                groups = await self._collection.aggregate(pipeline, hint=_COUNTING_INDEX).to_list(None)
+            rows += map(_row, groups)
+        return add_up(rows)
 
     async def more(self, job_ids: Sequence[str]) -> dict[str, tuple[ModelSpend, ...]]:
         """Sum what was paid beyond the first answers, requests that were handed back included, by job; jobs without any

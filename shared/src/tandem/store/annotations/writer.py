@@ -80,32 +80,19 @@ class AnnotationWriter:
                 return only_duplicates(error)
         return set()
 
-    async def supersede(self, document: AnnotationDocument) -> bool:
-        """Make a higher attempt current and move the one that was into history.
+    async def supersede(self, documents: Sequence[AnnotationDocument]) -> int:
+        """Make higher attempts current and move the ones that were into history, in two batches. Returns how many
+        became current.
 
-        False when the stored attempt is as high or higher; a lower attempt that comes late goes into history, once.
+        Nothing changes where the stored attempt is as high; a lower attempt that comes late goes into history, once.
         """
-        attempt = document["attempt"]
-        older = {name: f"${name}" for name in ATTEMPT_FIELDS}
-        replacement = {
-            "$mergeObjects": [
-                {"$literal": {name: value for name, value in document.items() if name != "spending"}},
-                {"history": {"$concatArrays": [{"$ifNull": ["$history", []]}, [older]]}},
-                {name: f"${name}" for name in _KEPT_FIELDS},
-            ]
-        }
+        if not documents:
+            return 0
         async with store_errors():
-            result = await self._collection.update_one(
-                {"_id": document["_id"], "attempt": {"$lt": attempt}}, [{"$replaceWith": replacement}]
-            )
-            if result.matched_count:
-                return True
-            late = {name: value for name, value in document.items() if name in ATTEMPT_FIELDS}
-            await self._collection.update_one(
-                {"_id": document["_id"], "attempt": {"$gt": attempt}, "history.attempt": {"$ne": attempt}},
-                {"$push": {"history": late}},
-            )
-        return False
+            result = await self._collection.bulk_write([_superseding(each) for each in documents], ordered=False)
+            if result.matched_count < len(documents):
+                await self._collection.bulk_write([_late(each) for each in documents], ordered=False)
+        return int(result.matched_count)
 
     async def also_paid(self, spending: Sequence[tuple[str, SpendingPart]]) -> None:
         """Note what answers cost beside the first one of their record (given by `_id`), each of them once."""
@@ -157,6 +144,26 @@ class AnnotationWriter:
                 result = await self._collection.bulk_write(updates, ordered=False)
             changed[reason] = result.modified_count
         return changed
+
+
+def _superseding(document: AnnotationDocument) -> UpdateOne:
+    older = {name: f"${name}" for name in ATTEMPT_FIELDS}
+    replacement = {
+        "$mergeObjects": [
+            {"$literal": {name: value for name, value in document.items() if name != "spending"}},
+            {"history": {"$concatArrays": [{"$ifNull": ["$history", []]}, [older]]}},
+            {name: f"${name}" for name in _KEPT_FIELDS},
+        ]
+    }
+    lower = {"_id": document["_id"], "attempt": {"$lt": document["attempt"]}}
+    return UpdateOne(lower, [{"$replaceWith": replacement}])
+
+
+def _late(document: AnnotationDocument) -> UpdateOne:
+    attempt = document["attempt"]
+    late = {name: value for name, value in document.items() if name in ATTEMPT_FIELDS}
+    higher = {"_id": document["_id"], "attempt": {"$gt": attempt}, "history.attempt": {"$ne": attempt}}
+    return UpdateOne(higher, {"$push": {"history": late}})
 
 
 def _ask_update(asked: Asked, at: datetime) -> UpdateOne:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 COLLECTION = "datasets"
 
@@ -32,6 +32,26 @@ class ImportPart(TypedDict):
     """Whose import it was; absent from imports of an older version until they are migrated."""
 
 
+class ColumnUsePart(TypedDict):
+    """What a column of the data set's frame became."""
+
+    use: str
+    """id, field or metadata."""
+    key: str
+    """Its name within the records."""
+    categories: list[Any] | None
+    """Of a categorical column: the values, in their order."""
+
+
+class ColumnsPart(TypedDict):
+    """The columns of the data set as a frame, with their types."""
+
+    schema: bytes
+    """An Arrow schema, as an IPC message."""
+    uses: list[ColumnUsePart]
+    """One for each field of the schema."""
+
+
 class DatasetDocument(TypedDict):
     _id: str
     project_id: str
@@ -40,6 +60,8 @@ class DatasetDocument(TypedDict):
     """Names of the text fields, fixed by the first import; empty before."""
     ids_made: NotRequired[bool]
     """Whether the records' ids were made of their content, fixed by the first import; not there before."""
+    columns: NotRequired[ColumnsPart | None]
+    """Types of its columns; absent before the first import. None: not known, or too many to keep."""
     gold_tasks: list[str]
     """Tasks for which an import brought values known to be right."""
     record_count: int

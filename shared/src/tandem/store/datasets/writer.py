@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from tandem.store.database import Database, Document, NameTakenError, store_errors
-from tandem.store.datasets.documents import COLLECTION, KEPT_IMPORTS, DatasetDocument, ImportPart
+from tandem.store.datasets.documents import COLLECTION, KEPT_IMPORTS, ColumnsPart, DatasetDocument, ImportPart
 from tandem.store.patience import insert_once
 
 _FREE = {
@@ -81,6 +81,7 @@ class DatasetWriter:
         *,
         fields: list[str],
         ids_made: bool,
+        columns: ColumnsPart | None,
         gold_tasks: list[str],
         visible_below: int,
     ) -> DatasetDocument:
@@ -88,7 +89,7 @@ class DatasetWriter:
 
         Made again after an error, it finds that it took effect. Raises ImportLeaseLostError.
         """
-        settled = {"fields": fields, "ids_made": ids_made}
+        settled = {"fields": fields, "ids_made": ids_made, "columns": columns}
         update: dict[str, Any] = {
             "$set": {"visible_below": visible_below, "import_lease": None, **settled},
             "$inc": {"record_count": import_["records"]},

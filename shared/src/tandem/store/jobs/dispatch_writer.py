@@ -12,9 +12,13 @@ from typing import Any, cast
 
 from pymongo import ReturnDocument
 
+from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, RUN_AGAIN, TAKE_OVER, TELL, WAIT, Move
 from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
-from tandem.store.jobs.documents import COLLECTION, JobDocument, TotalsPart
+from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart
+from tandem.store.jobs.moves import can_make, made
+
+_NOT_ANNOUNCED = {"$in": [False, NOT_ANNOUNCED_YET]}
 
 
 class LeaseLostError(Exception):
@@ -53,7 +57,7 @@ class JobDispatchWriter:
     async def unannounced(self) -> list[JobDocument]:
         """Jobs that need a dispatcher: the live ones, and ended ones whose end was not published yet."""
         async with store_errors():
-            found = await self._jobs.find({"dispatch.announced": False}).sort("_id").to_list(None)
+            found = await self._jobs.find({"dispatch.announced": _NOT_ANNOUNCED}).sort("_id").to_list(None)
         return cast("list[JobDocument]", found)
 
     def holds(self, document: JobDocument) -> bool:
@@ -77,11 +81,11 @@ class JobDispatchWriter:
         taken_over = {"$not": [{"$in": [{"$ifNull": [f"{lease}.holder", None]}, [None, self._holder]]}]}
         async with store_errors():
             found = await self._jobs.find_one_and_update(
-                {"_id": job_id, "dispatch.announced": False, "$expr": ours_or_free},
+                {"_id": job_id, "dispatch.announced": _NOT_ANNOUNCED, "$expr": ours_or_free, **can_make(TAKE_OVER)},
                 [
                     {
                         "$set": {
-                            "epoch": {"$cond": [taken_over, {"$add": ["$epoch", 1]}, "$epoch"]},
+                            "epoch": {"$cond": [taken_over, made(TAKE_OVER)["epoch"], "$epoch"]},
                             "dispatch.lease": {"holder": self._holder, "until": _until(seconds)},
                         }
                     }
@@ -120,21 +124,10 @@ class JobDispatchWriter:
                 {
                     "_id": job_id,
                     "epoch": epoch,
-                    "state": {"$in": ["running", "waiting"]},
                     "dispatch.lease.holder": self._holder,
+                    **can_make(COMPLETE),
                 },
-                [
-                    {
-                        "$set": {
-                            **values,
-                            "state": "completed",
-                            "state_reason": None,
-                            "waiting_for": None,
-                            "revision": {"$add": ["$revision", 1]},
-                            "finished_at": "$$NOW",
-                        }
-                    }
-                ],
+                [{"$set": {**values, **made(COMPLETE)}}],
             )
         if result.matched_count == 0:
             raise LeaseLostError(job_id)
@@ -142,32 +135,30 @@ class JobDispatchWriter:
     async def wait(self, job_id: str, *, epoch: int, reason: str, waiting_for: str | None = None) -> JobDocument:
         """Let the job wait for its provider, or for what `waiting_for` names; also to give another reason.
         Raises LeaseLostError, as when a person paused or cancelled the job meanwhile."""
-        changes = {"state": "waiting", "state_reason": {"$literal": reason}, "waiting_for": waiting_for}
-        return await self._move(job_id, epoch, ["running", "waiting"], changes)
+        return await self._move(job_id, epoch, WAIT, made(WAIT, reason=reason, waiting_for=waiting_for))
 
     async def go_on(self, job_id: str, *, epoch: int) -> JobDocument:
         """Let a waiting job run again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
-        changes = {"state": "running", "state_reason": None, "waiting_for": None, "epoch": {"$add": ["$epoch", 1]}}
-        return await self._move(job_id, epoch, ["waiting"], changes)
+        return await self._move(job_id, epoch, GO_ON, made(GO_ON))
 
     async def tell(
         self, job_id: str, *, epoch: int, reason: str | None, without_confidence: str | None = None
     ) -> JobDocument:
         """Say something of a job that runs; `without_confidence` is kept until it changes. Raises LeaseLostError."""
-        changes: dict[str, Any] = {"state_reason": {"$literal": reason}}
+        changes: dict[str, Any] = {**made(TELL), "state_reason": {"$literal": reason}}
         if without_confidence is not None:
             changes["dispatch.without_confidence"] = {"$literal": without_confidence}
-        return await self._move(job_id, epoch, ["running"], changes)
+        return await self._move(job_id, epoch, TELL, changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""
-        return await self._move(job_id, epoch, ["running"], {"epoch": {"$add": ["$epoch", 1]}})
+        return await self._move(job_id, epoch, ASK_ANEW, made(ASK_ANEW))
 
-    async def _move(self, job_id: str, epoch: int, states: list[str], changes: dict[str, Any]) -> JobDocument:
+    async def _move(self, job_id: str, epoch: int, move: Move, changes: dict[str, Any]) -> JobDocument:
         async with store_errors():
             found = await self._jobs.find_one_and_update(
-                {"_id": job_id, "epoch": epoch, "state": {"$in": states}, "dispatch.lease.holder": self._holder},
-                [{"$set": {**changes, "revision": {"$add": ["$revision", 1]}}}],
+                {"_id": job_id, "epoch": epoch, "dispatch.lease.holder": self._holder, **can_make(move)},
+                [{"$set": changes}],
                 return_document=ReturnDocument.AFTER,
             )
         if found is None:
@@ -182,7 +173,7 @@ class JobDispatchWriter:
                 {
                     "_id": job_id,
                     "revision": revision,
-                    "state": {"$in": ["completed", "cancelled"]},
+                    **can_make(RUN_AGAIN),  # it has ended
                     "dispatch.lease.holder": self._holder,
                 },
                 {

@@ -6,18 +6,46 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
-from tandem.jobs import Selection
+from tandem.jobs import Pass, Selection
+from tandem.store.annotations.documents import OutcomeCounts
 
 COLLECTION = "jobs"
 
+NOT_ANNOUNCED_YET = None
+"""As False in `announced`, of jobs that dispatchers older than passes and sets must not feed: those look for False."""
+
 
 class SelectionPart(TypedDict):
-    """The records of the job, fixed when it is created: those with from_seq <= seq < below_seq."""
+    """A frozen selection of records: all with from_seq <= seq < below_seq, or, of these, the `seqs`."""
 
     from_seq: int
     below_seq: int
     size: int
     """How many records that are."""
+    seqs: NotRequired[bytes]
+    """A set, as `Selection.to_bytes` writes it; absent from a range."""
+
+
+class PassPart(TypedDict):
+    """A pass of the job, as it was asked for. Where the last one stands is in `dispatch`."""
+
+    attempt: int
+    selection: NotRequired[SelectionPart]
+    """Absent from the first pass, which runs over the job's own selection. Of a pass that is over, the bounds and the
+    size are kept, and not the set."""
+    asked: NotRequired[dict[str, Any]]
+    """What the person asked to run again, as the API takes it; absent from the first pass."""
+    all_had_ended: NotRequired[bool]
+    """Whether every record of the job had an annotation when the pass was added."""
+    totals: NotRequired[TotalsPart]
+    """Counts of the records that the pass labeled, when the next pass was added; absent from the last pass."""
+    state: NotRequired[str]
+    """How the pass ended: completed or cancelled; absent from the last pass, which has the job's state."""
+    created_at: datetime
+    created_by: str
+    created_by_id: NotRequired[str]
+    finished_at: NotRequired[datetime | None]
+    """Absent from the last pass."""
 
 
 class PublishedPart(TypedDict):
@@ -48,15 +76,20 @@ class LeasePart(TypedDict):
 
 
 class DispatchPart(TypedDict):
-    """Where the dispatcher stands; written by it alone once the job exists."""
+    """Where the dispatcher stands in the last pass; written by it alone from the start of a pass to its end.
+
+    Once the job is completed, whichever pass that was, `low` and `cursor` are at the end of the job's selection and
+    `totals` and `spend` count the whole job.
+    """
 
     cursor: int
-    """The next seq to ask for; everything in the selection below it was asked for."""
+    """The next seq to ask for; everything in the pass's selection below it was asked for."""
     low: int
     """The lowest seq that has not ended; low <= cursor."""
     totals: TotalsPart
     spend: NotRequired[list[dict[str, Any]]]
-    """What the first answers to the records below `low` cost: `ModelSpend`s, one a model."""
+    """What the first answers to the records below `low` cost: `ModelSpend`s, one a model. In a later pass it stands
+    still where all records had ended before, since theirs are settled; else it says nothing until the job completes."""
     reserved_usd: NotRequired[float]
     """The most that the outstanding requests can cost, as it was saved last, of a job with a budget; for people to see.
     Nothing is decided by it."""
@@ -78,8 +111,9 @@ class DispatchPart(TypedDict):
     jobs_offset: int | None
     """How far annotation.jobs had come at the last clean hand-over. A log that is shorter now began anew, and with it
     went the requests that were outstanding."""
-    announced: bool
-    """True once the end of the job was published: no dispatcher needs to look at it again."""
+    announced: bool | None
+    """True once the end of the job was published: no dispatcher needs to look at it again. False or NOT_ANNOUNCED_YET
+    before."""
 
 
 class JobDocument(TypedDict):
@@ -114,6 +148,10 @@ class JobDocument(TypedDict):
     waiting_for: NotRequired[str | None]
     """Under waiting: `budget` when that is used up; None: its provider."""
     selection: SelectionPart
+    passes: NotRequired[list[PassPart]]
+    """In order; absent from jobs of older versions, which have run once."""
+    subset_id: NotRequired[str]
+    """The subset that the selection was taken from, where it was one."""
     published: PublishedPart
     dispatch: DispatchPart
     created_at: datetime
@@ -125,14 +163,73 @@ class JobDocument(TypedDict):
     finished_at: datetime | None
 
 
+def selection_part(selection: Selection, size: int) -> SelectionPart:
+    """Return the selection as documents have it; `size` records of it exist. Raises SelectionTooLargeError."""
+    part: SelectionPart = {"from_seq": selection.from_seq, "below_seq": selection.below_seq, "size": size}
+    return part if selection.is_range else {**part, "seqs": selection.to_bytes()}
+
+
+def selection_of(part: SelectionPart) -> Selection:
+    """Return the selection that a document has."""
+    if "seqs" in part:
+        return Selection.from_bytes(part["seqs"])
+    return Selection.range(part["from_seq"], part["below_seq"])
+
+
 def selected(document: JobDocument) -> Selection:
     """Return the records that the job runs over, by their seqs."""
-    selection = document["selection"]
-    return Selection.range(selection["from_seq"], selection["below_seq"])
+    return selection_of(document["selection"])
 
 
-def first_dispatch(from_seq: int) -> DispatchPart:
-    """Return the dispatcher's part of a job that no dispatcher has walked yet."""
+def attempt_of(document: JobDocument) -> int:
+    """Return the attempt of the job's last pass."""
+    passes = document.get("passes")
+    return passes[-1]["attempt"] if passes else 1
+
+
+def all_had_ended(document: JobDocument) -> bool:
+    """Return whether every record of the job had an annotation when its last pass was added."""
+    passes = document.get("passes")
+    return passes[-1].get("all_had_ended", False) if passes else False
+
+
+def pass_size(document: JobDocument) -> int:
+    """Return how many records the job's last pass runs over."""
+    return _last_selection(document)["size"]
+
+
+def last_pass(document: JobDocument) -> Pass:
+    """Return the pass that the job is in, or ended with."""
+    part = _last_selection(document)
+    return Pass(attempt_of(document), selection_of(part), part["size"], all_had_ended(document))
+
+
+def _last_selection(document: JobDocument) -> SelectionPart:
+    passes = document.get("passes")
+    return passes[-1]["selection"] if passes and "selection" in passes[-1] else document["selection"]
+
+
+def totals_part(counts: OutcomeCounts) -> TotalsPart:
+    """Return the counts as documents have them."""
+    return {
+        "labeled": counts.labeled,
+        "invalid": counts.invalid,
+        "failed": counts.failed,
+        "needs_review": counts.needs_review,
+    }
+
+
+def first_pass(*, created_at: datetime, created_by: str, created_by_id: str | None) -> PassPart:
+    """Return the pass that a job begins with."""
+    part: PassPart = {"attempt": 1, "created_at": created_at, "created_by": created_by}
+    return part if created_by_id is None else {**part, "created_by_id": created_by_id}
+
+
+def first_dispatch(from_seq: int, *, is_set: bool = False) -> DispatchPart:
+    """Return the dispatcher's part of a pass that no dispatcher has walked yet.
+
+    `is_set`: whether the job or the pass runs over a set of seqs, which older dispatchers would take for a range.
+    """
     return {
         "cursor": from_seq,
         "low": from_seq,
@@ -143,7 +240,7 @@ def first_dispatch(from_seq: int) -> DispatchPart:
         "rate_per_second": 0.0,
         "lease": None,
         "jobs_offset": None,
-        "announced": False,
+        "announced": NOT_ANNOUNCED_YET if is_set else False,
     }
 
 

@@ -10,6 +10,7 @@ from tandem.events import JobState
 from tandem.store.database import Database, store_errors
 from tandem.store.jobs.documents import COLLECTION, JobDocument
 
+_WITHOUT_SETS = {"selection.seqs": 0, "passes.selection.seqs": 0}
 _LIVE = [state.value for state in JobState if state.is_live]
 
 
@@ -60,6 +61,8 @@ class JobReader:
     ) -> list[JobDocument]:
         """Jobs of the project, of these projects, or of all (None), newest first; hidden ones are left out.
 
+        Sets of seqs are not read: of the selections, the sizes alone are to be used.
+
         `before` is (created_at, _id) of the last one of the page before.
         """
         query: dict[str, Any] = {"hidden": {"$ne": True}}
@@ -73,5 +76,5 @@ class JobReader:
             query["$or"] = [{"created_at": {"$lt": created_at}}, {"_id": {"$lt": job_id}}]
         newest_first = [("created_at", -1), ("_id", -1)]
         async with store_errors():
-            found = await self._collection.find(query).sort(newest_first).limit(limit).to_list(limit)
+            found = await self._collection.find(query, _WITHOUT_SETS).sort(newest_first).limit(limit).to_list(limit)
         return cast("list[JobDocument]", found)

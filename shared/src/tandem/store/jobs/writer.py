@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.events import JobState
+from tandem.jobs.moves import CHANGE_BUDGET, RUN_AGAIN, Move, Mover
 from tandem.store.database import Database, Document, store_errors
-from tandem.store.jobs.documents import COLLECTION, JobDocument
+from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, PassPart, first_dispatch
+from tandem.store.jobs.moves import can_make, made
 from tandem.store.patience import insert_once
 
 
@@ -22,41 +23,51 @@ class JobWriter:
     async def insert(self, job: JobDocument) -> None:
         await insert_once(self._collection, cast("Document", job))
 
-    async def change_state(
-        self, job_id: str, *, to: JobState, allowed: Collection[JobState], reason: str | None, new_epoch: bool = False
-    ) -> JobDocument | None:
-        """Move the job to a state if it is in one of the allowed ones, else None and nothing changes.
+    async def move(self, job_id: str, move: Move, *, reason: str | None) -> JobDocument | None:
+        """Make a person's move if the job's state allows it; else return None, and nothing changes.
 
-        The revision rises; with `new_epoch` the epoch too, which voids the requests that are under way. Times are the
-        database's.
+        The revision rises, and with some moves the epoch. Raises ValueError for a move of the dispatcher.
         """
-        changes: dict[str, Any] = {
-            "state": to.value,
-            "state_reason": {"$literal": reason},
-            "waiting_for": None,
-            "revision": {"$add": ["$revision", 1]},
-        }
-        if new_epoch:
-            changes["epoch"] = {"$add": ["$epoch", 1]}
-        if to is JobState.RUNNING:
-            changes["started_at"] = {"$ifNull": ["$started_at", "$$NOW"]}
-        if not to.is_live:
-            changes["finished_at"] = "$$NOW"
-        async with store_errors():
-            changed = await self._collection.find_one_and_update(
-                {"_id": job_id, "state": {"$in": [state.value for state in allowed]}},
-                [{"$set": changes}],
-                return_document=ReturnDocument.AFTER,
-            )
-        return cast("JobDocument | None", changed)
+        _of_person(move)
+        return await self._update({"_id": job_id, **can_make(move)}, made(move, reason=reason))
 
     async def change_budget(self, job_id: str, budget_usd: float | None) -> JobDocument | None:
         """Change the budget of a live job; None for one that has ended. The dispatcher acts on it."""
-        live = [state.value for state in JobState if state.is_live]
+        return await self._update(
+            {"_id": job_id, **can_make(CHANGE_BUDGET)}, {**made(CHANGE_BUDGET), "budget_usd": budget_usd}
+        )
+
+    async def run_again(
+        self, job: JobDocument, passes: Sequence[PassPart], *, budget_usd: float | None
+    ) -> JobDocument | None:
+        """Begin the last one of `passes` in a job that has ended; None, and nothing changes, where the job was changed
+        since it was read as `job`.
+
+        No dispatcher holds the job then: whatever one has in memory of the pass before is fenced off. What the first
+        answers cost stays known, and what is reserved for requests of a job that was cancelled a moment ago.
+        """
+        selection = passes[-1].get("selection", job["selection"])
+        dispatch = first_dispatch(selection["from_seq"])
+        kept = ("spend", "without_confidence")
+        known = {name: value for name, value in job["dispatch"].items() if name in kept}
+        if not job["dispatch"]["announced"]:
+            known["lingering_usd"] = job["dispatch"].get("reserved_usd", 0.0)
+        changes = {
+            **made(RUN_AGAIN),
+            "passes": {"$literal": list(passes)},
+            "dispatch": {"$literal": {**dispatch, **known, "announced": NOT_ANNOUNCED_YET}},
+            "budget_usd": budget_usd,
+        }
+        return await self._update({"_id": job["_id"], "revision": job["revision"], **can_make(RUN_AGAIN)}, changes)
+
+    async def _update(self, query: dict[str, Any], changes: dict[str, Any]) -> JobDocument | None:
         async with store_errors():
             changed = await self._collection.find_one_and_update(
-                {"_id": job_id, "state": {"$in": live}},
-                {"$set": {"budget_usd": budget_usd}, "$inc": {"revision": 1}},
-                return_document=ReturnDocument.AFTER,
+                query, [{"$set": changes}], return_document=ReturnDocument.AFTER
             )
         return cast("JobDocument | None", changed)
+
+
+def _of_person(move: Move) -> None:
+    if move.by is not Mover.PERSON:
+        raise ValueError(f"{move.name} is a move of the {move.by}")

@@ -7,9 +7,10 @@ it brings: older replicas run beside it, and write as they always did, until the
 This package is the one exception to the rule that a collection has one writer; the api alone runs it.
 """
 
+from tandem.store.migrations.passes import PASSES
 from tandem.store.migrations.people import PEOPLE
 from tandem.store.migrations.runner import Migration, MigrationRunner
 
-MIGRATIONS: tuple[Migration, ...] = (PEOPLE,)
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES)
 
 __all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]

@@ -25,6 +25,8 @@ class RecordDocument(TypedDict):
     """Scalars that travel with the record and are exported again."""
     gold: NotRequired[dict[str, Any]]
     """Task to the value that is known to be right, plain and canonical, where the import had one."""
+    null_fields: NotRequired[list[str]]
+    """Fields for which the import had null rather than an empty text; absent where there are none."""
     content_hash: str
     import_id: str
     expires_at: NotRequired[datetime]

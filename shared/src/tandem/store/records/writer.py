@@ -34,9 +34,14 @@ class ExistingKey:
         """Return whether the record has all of this, and perhaps more."""
         return (
             self.content_hash == content_hash
-            and self.metadata.items() >= metadata.items()
+            and all(name in self.metadata and _equal(self.metadata[name], value) for name, value in metadata.items())
             and all(name in self.gold and self.gold[name] == value for name, value in gold.items())
         )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Compare scalars; NaN equals NaN."""
+    return bool(one == other) or (one != one and other != other)  # noqa: PLR0124 - true of NaN alone
 
 
 class RecordWriter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
 from tandem.store.database import Database, store_errors
@@ -19,8 +20,8 @@ class ReportReader:
         async with store_errors():
             return cast("ReportDocument | None", await self._collection.find_one({"_id": job_id}))
 
-    async def known(self, job_ids: Sequence[str]) -> set[str]:
-        """Return those of the jobs that have a report."""
+    async def made_at(self, job_ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when the reports of these jobs were made; jobs that have none are left out."""
         async with store_errors():
-            found = await self._collection.find({"_id": {"$in": list(job_ids)}}, {"_id": 1}).to_list(None)
-        return {document["_id"] for document in found}
+            found = await self._collection.find({"_id": {"$in": list(job_ids)}}, {"made_at": 1}).to_list(None)
+        return {document["_id"]: document["made_at"] for document in found}

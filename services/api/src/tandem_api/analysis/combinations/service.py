@@ -11,6 +11,7 @@ from uuid import uuid4
 import orjson
 
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ModelParameters, SingleChoiceTask
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality import comparing
 from tandem.quality.combining import Estimate, Rule
@@ -70,8 +71,8 @@ class CombinationService:
         truths: list[dict[int, int]] = [{} for _ in tasks]
         sampled = 0
         most = MOST_CELLS // (len(subject.jobs) * max(map(len, indexes)))
-        for low, high in stretches(subject.from_seq, subject.below_seq, most=most):
-            ended = await self._annotations.ended(subject.job_ids, low, high)
+        for stretch in stretches(subject.selection, most=most):
+            ended = await self._annotations.ended(subject.job_ids, stretch)
             for seq in sorted(set().union(*ended.values())):
                 of_record = [ended[job_id].get(seq) for job_id in subject.job_ids]
                 verified, _ = comparing.decided(of_record)
@@ -111,11 +112,8 @@ class CombinationService:
             agent=agent,
             label_schema=LabelSchemaSpec.model_validate(first["published"]["label_schema"]),
             review_policy=body.review_policy,
-            selection={
-                "from_seq": subject.from_seq,
-                "below_seq": subject.below_seq,
-                "size": await self._records.count(first["dataset_id"], subject.from_seq, subject.below_seq),
-            },
+            selection=subject.selection,
+            size=await self._records.count(first["dataset_id"], subject.selection),
             weight=1.0,
             budget_usd=None,
             start=True,
@@ -128,13 +126,13 @@ class CombinationService:
         return made_of(job, JobKind.COMBINED, list(subject.job_ids), making, asks_model=False)
 
 
-def stretches(from_seq: int, below_seq: int, *, most: int) -> list[tuple[int, int]]:
-    """Return the bounds of the stretches of seq that an estimate is computed from, about `most` records in all; every
+def stretches(selection: Selection, *, most: int) -> list[Selection]:
+    """Return the stretches of the selection that an estimate is computed from, about `most` records in all; every
     record where there are fewer."""
-    length = below_seq - from_seq
+    length = len(selection)
     count = min(STRETCHES, max(1, most // STRETCH), -(-length // STRETCH))
-    starts = [from_seq + index * length // count for index in range(count)]
-    return [(low, min(low + STRETCH, high)) for low, high in pairwise([*starts, below_seq])]
+    starts = [index * length // count for index in range(count)]
+    return [selection.slice(low, min(low + STRETCH, high)) for low, high in pairwise([*starts, length])]
 
 
 def _agent(subject: Subject, method: Rule) -> AgentSpec:

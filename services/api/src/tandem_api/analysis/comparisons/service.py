@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from tandem.events.schema import LabelTask
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality import comparing
 from tandem.quality.summary import Ended
@@ -80,9 +81,9 @@ class ComparisonService:
             seqs, following = best[start : start + limit], start + limit
             more = following < len(best)
         else:
-            (start,) = decode_cursor(after, int) if after else (subject.from_seq,)
+            (start,) = decode_cursor(after, int) if after else (subject.selection.from_seq,)
             seqs, following = await self._walk(subject, chosen, start, limit)
-            more = following < subject.below_seq
+            more = following < subject.selection.below_seq
         items = await self._told(subject, chosen, seqs)
         return DifferencePage(items=items, next=encode_cursor(following) if more else None)
 
@@ -92,15 +93,14 @@ class ComparisonService:
 
     async def _wanted(self, subject: Subject, key: str) -> Wanted[comparing.Comparison]:
         of_jobs = [await self._annotations.fingerprints(job_id, BLOCK) for job_id in subject.job_ids]
-        first, last = subject.from_seq // BLOCK, (subject.below_seq - 1) // BLOCK
+        first, last = subject.selection.from_seq // BLOCK, (subject.selection.below_seq - 1) // BLOCK
         blocks = sorted({block for of_job in of_jobs for block in of_job if first <= block <= last})
         nothing = Fingerprint()
 
         async def make(block: int) -> comparing.Comparison:
-            low = max(block * BLOCK, subject.from_seq)
-            high = min((block + 1) * BLOCK, subject.below_seq)
-            ended = await self._annotations.ended(subject.job_ids, low, high)
-            gold = await self._records.gold(subject.dataset_id, low, high)
+            stretch = subject.selection.between(block * BLOCK, (block + 1) * BLOCK)
+            ended = await self._annotations.ended(subject.job_ids, stretch)
+            gold = await self._records.gold(subject.dataset_id, stretch)
             jobs = [ended[job_id] for job_id in subject.job_ids]
             return await asyncio.to_thread(comparing.compare, jobs, gold, subject.tasks)
 
@@ -121,10 +121,11 @@ class ComparisonService:
         """Return up to `limit` differing seqs from `start` on, and the seq to continue from."""
         found: list[int] = []
         for _ in range(BLOCKS_A_PAGE):
-            if start >= subject.below_seq:
+            if start >= subject.selection.below_seq:
                 break
-            high = min(start + BLOCK, subject.below_seq)
-            ended = await self._annotations.ended(subject.job_ids, start, high)
+            block = next(subject.selection.blocks(BLOCK, start=start))
+            high = block.below_seq
+            ended = await self._annotations.ended(subject.job_ids, subject.selection.between(start, high))
             jobs = [ended[job_id] for job_id in subject.job_ids]
             for seq in await asyncio.to_thread(_differing, jobs, task):
                 found.append(seq)
@@ -134,7 +135,7 @@ class ComparisonService:
         return found, start
 
     async def _told(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
-        ended = await self._annotations.ended_among(subject.job_ids, seqs)
+        ended = await self._annotations.ended(subject.job_ids, Selection.of(seqs))
         records = await self._records.get_many(subject.dataset_id, seqs)
         return [
             _difference(task, seq, {job_id: ended[job_id].get(seq) for job_id in subject.job_ids}, records.get(seq))

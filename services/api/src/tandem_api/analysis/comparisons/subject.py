@@ -36,14 +36,6 @@ class Subject:
         return tuple(job["_id"] for job in self.jobs)
 
     @property
-    def from_seq(self) -> int:
-        return self.selection.from_seq
-
-    @property
-    def below_seq(self) -> int:
-        return self.selection.below_seq
-
-    @property
     def dataset_id(self) -> str:
         return self.jobs[0]["dataset_id"]
 

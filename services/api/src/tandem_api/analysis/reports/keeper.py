@@ -52,9 +52,10 @@ class ReportKeeper:
     async def look(self) -> None:
         """Keep the reports of the jobs that ended since the last look. Raises StoreUnavailableError."""
         ended = await self._jobs.finished_since(self._since)
-        known = await self._known.known([job["_id"] for job in ended])
+        made_at = await self._known.made_at([job["_id"] for job in ended])
         for job in ended:
-            if job["_id"] not in known:
+            made = made_at.get(job["_id"])
+            if made is None or (job["finished_at"] is not None and made < job["finished_at"]):  # it was run again
                 await self._keep(job)
             if self._stopping.is_set():
                 return

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from tandem.events import JobState, LabelSchemaSpec
 from tandem.events.schema import LabelTask
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality.summary import JobSummary, summarize
 from tandem.store.annotations.ended import EndedReader
@@ -93,9 +94,10 @@ class ReportService:
     async def _summarize(
         self, job: JobDocument, block: int, tasks: tuple[LabelTask, ...], *, has_gold: bool
     ) -> JobSummary:
-        low, high = block * BLOCK, (block + 1) * BLOCK
-        ended = await self._annotations.ended((job["_id"],), low, high)
-        gold = await self._records.gold(job["dataset_id"], low, high) if has_gold else {}
+        # Annotations of the job are of its selection alone, so the whole block may be read.
+        stretch = Selection.range(block * BLOCK, (block + 1) * BLOCK)
+        ended = await self._annotations.ended((job["_id"],), stretch)
+        gold = await self._records.gold(job["dataset_id"], stretch) if has_gold else {}
         return await asyncio.to_thread(summarize, ended[job["_id"]].values(), gold, tasks)
 
 

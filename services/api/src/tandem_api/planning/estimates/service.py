@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
+from tandem.jobs import Selection
 from tandem.pricing import REASONING_ROOM, CallSizes, PriceTable, Range, estimate
 from tandem.rendering.pool import RendererPool
 from tandem.store.records.documents import RecordDocument
@@ -74,19 +75,22 @@ class Estimator:
         found = estimate(sizes, records=size, price=price, limits=account.limits, model=_name(agent))
         return JobEstimate.of_estimate(found, _counted_by(sizes))
 
-    async def spread(self, dataset_id: str, below_seq: int, *, count: int = SAMPLED_RECORDS) -> list[RecordDocument]:
-        """Return up to `count` records with seq < below_seq, evenly spread over them and always the same; at least one
-        where there is any."""
-        if below_seq <= count:
-            return await self._records.walk(dataset_id, 0, below_seq, count)
-        step = below_seq / count
-        seqs = [int(step * (number + _fraction(dataset_id, number))) for number in range(count)]
+    async def spread(
+        self, dataset_id: str, selection: Selection, *, count: int = SAMPLED_RECORDS
+    ) -> list[RecordDocument]:
+        """Return up to `count` of the selected records, evenly spread over them and always the same; at least one where
+        there is any."""
+        if len(selection) <= count:
+            return await self._records.walk(dataset_id, selection, count)
+        step = len(selection) / count
+        ranks = [int(step * (number + _fraction(dataset_id, number))) for number in range(count)]
+        seqs = [selection.slice(rank, rank + 1).from_seq for rank in ranks]
         found: dict[int, RecordDocument] = {}
         for part in range(_PARTS):  # each as evenly spread; where records are long, fewer are read
             found |= await self._records.get_many(dataset_id, seqs[part::_PARTS])
             if sum(len(text) for record in found.values() for text in record["fields"].values()) > _MOST_CHARACTERS:
                 break
-        return [found[seq] for seq in sorted(found)] or await self._records.walk(dataset_id, 0, below_seq, count)
+        return [found[seq] for seq in sorted(found)] or await self._records.walk(dataset_id, selection, count)
 
 
 def _fraction(dataset_id: str, number: int) -> float:

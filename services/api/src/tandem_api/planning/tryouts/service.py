@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from tandem.events import AgentSpec, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.jobs import Selection
+from tandem.jobs.moves import CANCEL
 from tandem.people import Caller
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
 from tandem.store.expiry import TRYOUTS_KEPT
-from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.documents import JobDocument, first_dispatch, selected, selection_part
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
@@ -34,7 +36,6 @@ PATIENCE_SECONDS = 4.0
 job needs is tried again at once."""
 
 _NO_REVIEW = ReviewPolicy(threshold=0, review_without_confidence=False, review_invalid=False, review_failed=False)
-_LIVE = tuple(state for state in JobState if state.is_live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,13 @@ class TryoutService:
         return await self.of_records(trial, records, job_id=job_id)
 
     async def of_records(self, trial: Trial, records: Sequence[RecordDocument], *, job_id: str | None = None) -> Tryout:
-        """Try the agent on these records, which follow each other in one data set."""
+        """Try the agent on these records of one data set."""
         job = _hidden_job(job_id or uuid4().hex, trial, records)
         await self._writer.insert(job)
         try:
             problem = await self._wait(job["_id"], trial.agent, len(records))
         finally:
-            ended = await self._writer.change_state(
-                job["_id"], to=JobState.CANCELLED, allowed=_LIVE, reason="The try-out is over."
-            )
+            ended = await self._writer.move(job["_id"], CANCEL, reason="The try-out is over.")
         found = {each["seq"]: each for each in await self._annotations.page(job["_id"], limit=len(records))}
         tried = [_tried(record, found.get(record["seq"])) for record in records]
         prices = [each.usd for each in tried if each.seconds is not None]
@@ -117,7 +116,7 @@ class TryoutService:
             job = await self._jobs.get(job_id)
             if job is None or not JobState(job["state"]).is_live:
                 return None
-            if len(await self._annotations.ended(job_id, 0, job["selection"]["below_seq"])) >= size:
+            if len(await self._annotations.ended(job_id, selected(job))) >= size:
                 return None
             if job["state"] != JobState.WAITING:
                 waiting_since = None
@@ -150,7 +149,7 @@ class TryoutService:
 def _hidden_job(job_id: str, trial: Trial, records: Sequence[RecordDocument]) -> JobDocument:
     agent, label_schema = trial.agent, trial.label_schema
     now = utcnow()
-    first, last = records[0]["seq"], records[-1]["seq"]
+    selection = Selection.of(record["seq"] for record in records)
     return {
         "_id": job_id,
         "project_id": trial.project_id,
@@ -166,13 +165,13 @@ def _hidden_job(job_id: str, trial: Trial, records: Sequence[RecordDocument]) ->
         "hidden": True,
         "expires_at": now + TRYOUTS_KEPT,
         "waiting_for": None,
-        "selection": {"from_seq": first, "below_seq": last + 1, "size": len(records)},
+        "selection": selection_part(selection, len(records)),
         "published": {
             "agent": agent.model_dump(mode="json"),
             "label_schema": label_schema.model_dump(mode="json"),
             "review_policy": _NO_REVIEW.model_dump(mode="json"),
         },
-        "dispatch": first_dispatch(first),
+        "dispatch": first_dispatch(selection.from_seq, is_set=not selection.is_range),
         "created_at": now,
         "created_by": trial.caller.name,
         "created_by_id": trial.caller.person_id,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 
 from tandem.people import SESSION_COOKIE
-from tandem.web import Admin, Viewer, problem_responses
+from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.paging import After, Limit
 from tandem_api.resources.access.schemas import (
     ApiKeyCreate,
@@ -16,42 +18,43 @@ from tandem_api.resources.access.schemas import (
     Session,
     SessionCreate,
 )
-from tandem_api.routing import PREFIX, Api
+from tandem_api.resources.access.service import AccessService
 
-router = APIRouter(prefix=PREFIX, tags=["access"])
+router = APIRouter(tags=["access"])
+Service = Annotated[AccessService, provided(AccessService)]
 
 
 @router.post("/api-keys", status_code=201, responses=problem_responses(422))
-async def create_api_key(body: ApiKeyCreate, caller: Admin, api: Api) -> NewApiKey:
+async def create_api_key(body: ApiKeyCreate, caller: Admin, service: Service) -> NewApiKey:
     """Make an API key for a person, or for a new person of the key's name. Its token is in this answer and nowhere
     else. Needs access to all projects."""
-    return await api.access.create_key(body, caller)
+    return await service.create_key(body, caller)
 
 
 @router.get("/api-keys")
-async def list_api_keys(caller: Admin, api: Api, after: After = None, limit: Limit = 100) -> ApiKeyPage:
+async def list_api_keys(caller: Admin, service: Service, after: After = None, limit: Limit = 100) -> ApiKeyPage:
     """List the API keys that are valid, newest first."""
-    return await api.access.list_keys(caller, after=after, limit=limit)
+    return await service.list_keys(caller, after=after, limit=limit)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=problem_responses(404, 409))
-async def revoke_api_key(key_id: str, caller: Admin, api: Api) -> None:
+async def revoke_api_key(key_id: str, caller: Admin, service: Service) -> None:
     """Revoke a key at once, and end the sessions and login links made with it. The last admin key that reaches all
     projects and never expires stays."""
-    await api.access.revoke_key(key_id, caller)
+    await service.revoke_key(key_id, caller)
 
 
 @router.post("/login-links", status_code=201, responses=problem_responses(409, 422))
-async def create_login_link(body: LoginLinkCreate, caller: Admin, api: Api) -> LoginLink:
+async def create_login_link(body: LoginLinkCreate, caller: Admin, service: Service) -> LoginLink:
     """Make a one-time token with which a person opens a session in the browser. An admin who does not reach all
     projects names only people by id who reach no more than the admin does."""
-    return await api.access.create_login_link(body, caller)
+    return await service.create_login_link(body, caller)
 
 
 @router.post("/sessions", status_code=201, responses=problem_responses(401, 422))
-async def create_session(body: SessionCreate, request: Request, response: Response, api: Api) -> Session:
+async def create_session(body: SessionCreate, request: Request, response: Response, service: Service) -> Session:
     """Log in: the answer sets the cookie that the browser then sends."""
-    session, token, expires_at = await api.access.log_in(body)
+    session, token, expires_at = await service.log_in(body)
     response.set_cookie(
         SESSION_COOKIE,
         token,
@@ -72,10 +75,10 @@ async def get_current_session(caller: Viewer) -> Session:
 
 
 @router.delete("/sessions/current", status_code=204)
-async def end_current_session(_caller: Viewer, request: Request, response: Response, api: Api) -> None:
+async def end_current_session(_caller: Viewer, request: Request, response: Response, service: Service) -> None:
     """Log out."""
     if token := request.cookies.get(SESSION_COOKIE):
-        await api.access.log_out(token)
+        await service.log_out(token)
     response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict", secure=_secure(request))
 
 

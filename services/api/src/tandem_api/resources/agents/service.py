@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from tandem.events import AgentSpec, DrawnExamples, LabelSchemaSpec
+from tandem.jobs import Selection
 from tandem.labeling.prompts import PromptError, default_templates
 from tandem.people import Caller
 from tandem.rendering.pool import RendererPool
@@ -252,7 +253,9 @@ class AgentService:
         dataset = await self._datasets.reachable(dataset_id, caller)
         if dataset["project_id"] != project_id:
             raise not_found("data set in the agent's project", dataset_id)
-        return await self._records.walk(dataset["_id"], from_seq, dataset["visible_below"], limit)
+        return await self._records.walk(
+            dataset["_id"], Selection.range(0, dataset["visible_below"]), limit, start=from_seq
+        )
 
     async def reachable(self, agent_id: str, caller: Caller) -> AgentDocument:
         """Return the version, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""

@@ -8,13 +8,18 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from tandem.events import Outcome
-from tandem.web import Viewer, problem_responses
+from tandem.web import Viewer, problem_responses, provided
 from tandem_api.paging import AfterSeq, Limit
 from tandem_api.resources.annotations.export import csv_lines, file_name, jsonl
 from tandem_api.resources.annotations.schemas import AnnotationDetail, AnnotationPage, ExportFormat
-from tandem_api.routing import PREFIX, Api
+from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.jobs.service import JobService
 
-router = APIRouter(prefix=f"{PREFIX}/jobs/{{job_id}}", tags=["annotations"])
+router = APIRouter(prefix="/jobs/{job_id}", tags=["annotations"])
+Service = Annotated[AnnotationService, provided(AnnotationService)]
+Datasets = Annotated[DatasetService, provided(DatasetService)]
+Jobs = Annotated[JobService, provided(JobService)]
 
 
 @router.get("/annotations", responses=problem_responses(404))
@@ -22,7 +27,7 @@ async def list_annotations(
     *,
     job_id: str,
     caller: Viewer,
-    api: Api,
+    service: Service,
     after: AfterSeq = -1,
     limit: Limit = 100,
     outcome: Outcome | None = None,
@@ -30,23 +35,23 @@ async def list_annotations(
     excerpts: Annotated[bool, Query(description="Tell how each record begins, too.")] = False,
 ) -> AnnotationPage:
     """List the job's annotations so far, in the order of the records."""
-    return await api.annotations.list(
+    return await service.list(
         job_id, caller, after=after, limit=limit, outcome=outcome, needs_review=needs_review, excerpts=excerpts
     )
 
 
 @router.get("/annotations/{seq}", responses=problem_responses(404))
-async def get_annotation(job_id: str, seq: int, caller: Viewer, api: Api) -> AnnotationDetail:
+async def get_annotation(job_id: str, seq: int, caller: Viewer, service: Service) -> AnnotationDetail:
     """Return one annotation with its record, the model's answer as it came, and older attempts."""
-    return await api.annotations.get(job_id, seq, caller)
+    return await service.get(job_id, seq, caller)
 
 
 @router.get("/annotation", responses=problem_responses(404))
 async def find_annotation(
-    job_id: str, caller: Viewer, api: Api, record_id: Annotated[str, Query(description="The user's own key.")]
+    job_id: str, caller: Viewer, service: Service, record_id: Annotated[str, Query(description="The user's own key.")]
 ) -> AnnotationDetail:
     """Return one annotation with its details, found by the record's own id."""
-    return await api.annotations.find(job_id, record_id, caller)
+    return await service.find(job_id, record_id, caller)
 
 
 @router.get(
@@ -64,9 +69,12 @@ async def find_annotation(
     },
 )
 async def export_job(
+    *,
     job_id: str,
     caller: Viewer,
-    api: Api,
+    service: Service,
+    datasets: Datasets,
+    jobs: Jobs,
     format: Annotated[ExportFormat, Query(description="File format.")] = ExportFormat.JSONL,  # noqa: A002 - the word of the interface
     spreadsheet_safe: Annotated[
         bool,
@@ -77,11 +85,11 @@ async def export_job(
     ] = False,
 ) -> StreamingResponse:
     """Export every record of the job with its labels; `final` holds the person's value where there is one."""
-    job = await api.jobs.reachable(job_id, caller)
-    pairs = api.annotations.walk(job)
+    job = await jobs.reachable(job_id, caller)
+    pairs = service.walk(job)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(job, format.value)}"'}
     if format is ExportFormat.CSV:
-        dataset = await api.datasets.reachable(job["dataset_id"], caller)
+        dataset = await datasets.reachable(job["dataset_id"], caller)
         lines = csv_lines(pairs, job, dataset["fields"], dataset["gold_tasks"], spreadsheet_safe=spreadsheet_safe)
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
     return StreamingResponse(jsonl(pairs), media_type="application/x-ndjson", headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, add_up
 from tandem.store.annotations.documents import AnnotationDocument
@@ -70,12 +71,11 @@ class AnnotationService:
 
     async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
         """Yield every record of the job with its annotation, in chunks, in constant memory."""
-        selection = selected(job)
-        chunks = self._records.stream(job["dataset_id"], selection.from_seq, selection.below_seq, chunk=EXPORT_CHUNK)
+        chunks = self._records.stream(job["dataset_id"], selected(job), chunk=EXPORT_CHUNK)
         deciders = Deciders(self._people)
         async for records in chunks:
-            first, last = records[0]["seq"], records[-1]["seq"]
-            stored = [item async for item in self._reader.stream(job["_id"], first, last + 1)]
+            stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
+            stored = [item async for item in self._reader.stream(job["_id"], stretch)]
             found = {item["seq"]: item for item in await deciders.name(stored)}
             yield [(record, found.get(record["seq"])) for record in records]
 

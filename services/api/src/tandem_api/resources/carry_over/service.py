@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, options_of
+from tandem.jobs import Selection
 from tandem.labeling.carrying import CarryOver
 from tandem.labeling.review import settled
 from tandem.people import Caller
@@ -72,7 +73,8 @@ class CarryOverService:
             agent=agent or before,
             label_schema=new,
             review_policy=settled(body.review_policy, new, strategies),
-            selection=source["selection"],
+            selection=selected(source),
+            size=source["selection"]["size"],
             weight=body.weight,
             budget_usd=body.budget_usd,
             start=body.start,
@@ -150,11 +152,10 @@ class CarryOverService:
     ) -> CarryOverReport:
         """Count what carries over: read every annotation of the job once, in constant memory."""
         carry_over, count = CarryOver(old, new, mapping), CarryOverCount(old, new, mapping)
-        selection = selected(source)
-        chunks = self._records.stream(source["dataset_id"], selection.from_seq, selection.below_seq, chunk=CHUNK)
+        chunks = self._records.stream(source["dataset_id"], selected(source), chunk=CHUNK)
         async for records in chunks:
-            first, last = records[0]["seq"], records[-1]["seq"]
-            found = {item["seq"]: item async for item in self._annotations.stream(source["_id"], first, last + 1)}
+            stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
+            found = {item["seq"]: item async for item in self._annotations.stream(source["_id"], stretch)}
             for record in records:
                 annotation = found.get(record["seq"])
                 labels = final_labels(annotation)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from tandem.web import Admin, Viewer, problem_responses
+from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.paging import After, AfterSeq, Limit
 from tandem_api.resources.datasets.column_names import (
     check_columns,
@@ -28,10 +28,13 @@ from tandem_api.resources.datasets.schemas import (
     Record,
     RecordPage,
 )
+from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.datasets.uploads import receive_import
-from tandem_api.routing import PREFIX, Api
+from tandem_api.resources.label_schemas.service import LabelSchemaService
 
-router = APIRouter(prefix=PREFIX, tags=["data sets"])
+router = APIRouter(tags=["data sets"])
+Service = Annotated[DatasetService, provided(DatasetService)]
+LabelSchemas = Annotated[LabelSchemaService, provided(LabelSchemaService)]
 
 _FILE = {
     "requestBody": {
@@ -40,34 +43,35 @@ _FILE = {
         "content": {
             "text/csv": {"schema": {"type": "string", "format": "binary"}},
             "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+            "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
 
 
 @router.post("/projects/{project_id}/datasets", status_code=201, responses=problem_responses(404, 409))
-async def create_dataset(project_id: str, body: DatasetCreate, caller: Admin, api: Api) -> Dataset:
+async def create_dataset(project_id: str, body: DatasetCreate, caller: Admin, service: Service) -> Dataset:
     """Make an empty data set."""
-    return await api.datasets.create(project_id, body, caller)
+    return await service.create(project_id, body, caller)
 
 
 @router.get("/projects/{project_id}/datasets", responses=problem_responses(404))
 async def list_datasets(
-    project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100
+    project_id: str, caller: Viewer, service: Service, after: After = None, limit: Limit = 100
 ) -> DatasetPage:
     """List a project's data sets, by name."""
-    return await api.datasets.list(project_id, caller, after=after, limit=limit)
+    return await service.list(project_id, caller, after=after, limit=limit)
 
 
 @router.get("/datasets/{dataset_id}", responses=problem_responses(404))
-async def get_dataset(dataset_id: str, caller: Viewer, api: Api) -> Dataset:
-    return await api.datasets.get(dataset_id, caller)
+async def get_dataset(dataset_id: str, caller: Viewer, service: Service) -> Dataset:
+    return await service.get(dataset_id, caller)
 
 
 @router.delete("/datasets/{dataset_id}", status_code=204, responses=problem_responses(404, 409))
-async def delete_dataset(dataset_id: str, caller: Admin, api: Api) -> None:
+async def delete_dataset(dataset_id: str, caller: Admin, service: Service) -> None:
     """Delete a data set that has no records. A data set that has records cannot be deleted."""
-    await api.datasets.delete(dataset_id, caller)
+    await service.delete(dataset_id, caller)
 
 
 @router.post(
@@ -81,7 +85,8 @@ async def import_records(
     dataset_id: str,
     request: Request,
     caller: Admin,
-    api: Api,
+    service: Service,
+    label_schemas: LabelSchemas,
     format: Annotated[  # noqa: A002 - the word of the interface
         FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
     ] = None,
@@ -153,17 +158,18 @@ async def import_records(
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+    CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
+    columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
     imported again, only its new rows are added.
     """
-    dataset = await api.datasets.reachable(dataset_id, caller)
+    dataset = await service.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
     gold = gold_by_task(gold_column or None, gold_task or None, gold_columns)
     kinds = {}
     if label_schema_id is not None:
-        kinds = gold_kinds(gold, await api.label_schemas.spec(dataset["project_id"], label_schema_id, caller))
+        kinds = gold_kinds(gold, await label_schemas.spec(dataset["project_id"], label_schema_id, caller))
     mapping = ColumnMapping(
         id_column=id_column or None,
         make_ids=make_ids,
@@ -176,7 +182,7 @@ async def import_records(
     )
     check_columns(mapping)
     return await receive_import(
-        api.datasets.importer,
+        service.importer,
         request,
         dataset_id,
         mapping,
@@ -191,12 +197,12 @@ async def import_records(
 
 @router.get("/datasets/{dataset_id}/records", responses=problem_responses(404))
 async def list_records(
-    dataset_id: str, caller: Viewer, api: Api, after: AfterSeq = -1, limit: Limit = 100
+    dataset_id: str, caller: Viewer, service: Service, after: AfterSeq = -1, limit: Limit = 100
 ) -> RecordPage:
     """List the records of committed imports, in their order."""
-    return await api.datasets.records(dataset_id, caller, after=after, limit=limit)
+    return await service.records(dataset_id, caller, after=after, limit=limit)
 
 
 @router.get("/datasets/{dataset_id}/records/{seq}", responses=problem_responses(404))
-async def get_record(dataset_id: str, seq: int, caller: Viewer, api: Api) -> Record:
-    return await api.datasets.record(dataset_id, seq, caller)
+async def get_record(dataset_id: str, seq: int, caller: Viewer, service: Service) -> Record:
+    return await service.record(dataset_id, seq, caller)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.datasets.documents import ColumnsPart, DatasetDocument
 from tandem.store.records.writer import RecordWriter
+from tandem_api.frames.columns import Columns, OtherTypeError, SeenTypes
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.duplicates import Duplicates
 from tandem_api.resources.datasets.parsing.encodings import Encoding
 from tandem_api.resources.datasets.parsing.making import RecordMaker
@@ -43,6 +45,7 @@ class ImportRun:
     next_seq: int
     records: int = 0
     first_made: list[str] = field(default_factory=list)
+    seen: SeenTypes = field(default_factory=SeenTypes)
 
     def took(self, ids: Sequence[str]) -> None:
         """Record that these rows are written."""
@@ -50,6 +53,23 @@ class ImportRun:
             self.first_made += ids[: KEPT_MADE_IDS - len(self.first_made)]
         self.next_seq += len(ids)
         self.records += len(ids)
+
+    def columns(self, parser: RowParser) -> ColumnsPart | None:
+        """Return the columns of the data set with this import, None where they are not known. Raises FileFaultError."""
+        before = self.dataset.get("columns")
+        if before is None and self.dataset["fields"]:
+            return None  # an earlier version imported records whose types it did not keep
+        is_typed = isinstance(parser, ArrowRows)
+        if isinstance(parser, ArrowRows):
+            columns = parser.frame(self.mapping)
+        else:
+            columns = self.seen.columns(self.mapping.id_column or "record_id", self.mapping.text_columns)
+        if before is not None:
+            try:
+                columns = Columns.of(before).joined(columns, strict=is_typed)
+            except OtherTypeError as error:
+                raise _other_type(error) from error
+        return columns.part()
 
 
 def begin(
@@ -70,12 +90,25 @@ def begin(
         fields=dataset["fields"] or mapping.text_columns,
         by_header=columns is not None,
         ids_ignored=asked.make_ids,
+        exact_ids=isinstance(reading.parser, ArrowRows),
     )
     duplicates = Duplicates(
         reading.on_duplicate or usual, reading.on_same_content, mapping.id_column, import_id, first_seq
     )
     made_ids = MadeIds(records, dataset["_id"], import_id, visible_below=first_seq)
-    return ImportRun(dataset, import_id, mapping, maker, duplicates, made_ids, first_seq)
+    run = ImportRun(dataset, import_id, mapping, maker, duplicates, made_ids, first_seq)
+    if isinstance(reading.parser, ArrowRows):
+        run.columns(reading.parser)  # finds columns of other types before anything is written
+    return run
+
+
+def _other_type(error: OtherTypeError) -> FileFaultError:
+    return FileFaultError(
+        "other-type",
+        f"Column {error.column!r} holds {error.has} in this frame, {error.had} in the data set.",
+        cure=f"Convert the column to {error.had}, or add the frame to another data set.",
+        column=error.column,
+    )
 
 
 def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> None:

@@ -22,6 +22,7 @@ from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
 from tandem.store.records.writer import RecordWriter
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
 from tandem_api.resources.datasets.parsing.encodings import in_utf8
 from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
@@ -109,6 +110,7 @@ class Importer:
                 f"text_columns names {', '.join(mapping.text_columns)}.",
                 cure="Name the same columns, or make another data set.",
             )
+        is_typed = isinstance(reading.parser, ArrowRows)
         batch: list[Row] = []
         held = 0
         run: ImportRun | None = None
@@ -118,13 +120,13 @@ class Importer:
             batch.append(row)
             held += sum(len(value) for value in row.values.values() if isinstance(value, str))
             if len(batch) == BATCH or held >= BATCH_CHARACTERS:
-                await self._write(run, batch)
+                await self._write(run, batch, is_typed=is_typed)
                 batch, held = [], 0
         if run is None:
             if reading.parser.columns is not None:
                 mapping.check(reading.parser.columns)
             raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
-        await self._write(run, batch)
+        await self._write(run, batch, is_typed=is_typed)
         return run
 
     async def _rows(self, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncIterator[Row]:
@@ -149,8 +151,10 @@ class Importer:
                 raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
             yield chunk
 
-    async def _write(self, run: ImportRun, rows: Sequence[Row]) -> None:
+    async def _write(self, run: ImportRun, rows: Sequence[Row], *, is_typed: bool) -> None:
         drafts, fault = _drafts(run.maker, rows)
+        if not is_typed:
+            run.seen.see(draft.metadata for draft in drafts)
         new = await self._new_ids(run, drafts)
         if run.duplicates.looks_at_content:
             new = await self._new_contents(run, new)
@@ -200,6 +204,7 @@ class Importer:
 
     async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
+        columns = run.columns(reading.parser)
         part: ImportPart = {
             "import_id": run.import_id,
             "records": run.records,
@@ -214,6 +219,7 @@ class Importer:
                 part,
                 fields=dataset["fields"] or list(mapping.text_columns),
                 ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
+                columns=columns,
                 gold_tasks=mapping.gold_tasks,
                 visible_below=run.next_seq,
             )

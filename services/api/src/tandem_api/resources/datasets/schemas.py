@@ -86,6 +86,7 @@ class RecordPage(Page[Record]):
 class FileFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
+    ARROW = "arrow"
 
 
 class OnDuplicate(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.database import NameTakenError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
@@ -102,7 +103,9 @@ class DatasetService:
 
     async def records(self, dataset_id: str, caller: Caller, *, after: int, limit: int) -> RecordPage:
         dataset = await self.reachable(dataset_id, caller)
-        found = await self._records.walk(dataset_id, after + 1, dataset["visible_below"], limit + 1)
+        found = await self._records.walk(
+            dataset_id, Selection.range(0, dataset["visible_below"]), limit + 1, start=after + 1
+        )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
         return RecordPage(items=[Record.model_validate(document) for document in found[:limit]], next=following)
 

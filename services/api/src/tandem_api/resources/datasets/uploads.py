@@ -12,6 +12,7 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
 from tandem.web import Problem
+from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.import_run import Reading
 from tandem_api.resources.datasets.importing import (
     ImportBusyError,
@@ -33,6 +34,7 @@ MEDIA_TYPES = {
     "application/x-ndjson": FileFormat.JSONL,
     "application/jsonl": FileFormat.JSONL,
     "application/jsonlines": FileFormat.JSONL,
+    "application/vnd.apache.arrow.stream": FileFormat.ARROW,
 }
 _DRAIN_BYTES = 64 * 1024 * 1024
 _DRAIN_SECONDS = 10.0
@@ -95,11 +97,14 @@ def _parser(
             "unsupported-media-type",
             f"The content type {media_type or 'of the body'!r} is not accepted here.",
             field="Content-Type",
-            cure="Send the raw file as text/csv or application/x-ndjson, or name its `format`.",
+            cure="Send the raw file as text/csv, application/x-ndjson or application/vnd.apache.arrow.stream, or name "
+            "its `format`.",
         )
     limits = importer.limits.rows
     if chosen is FileFormat.JSONL:
         return JsonlRows(limits)
+    if chosen is FileFormat.ARROW:
+        return ArrowRows(limits, mapping)
     return CsvRows(limits, delimiter=delimiter, wanted=list(chain.from_iterable(mapping.wanted().values())))
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.database import utcnow
-from tandem.store.jobs.documents import JobDocument, SelectionPart, first_dispatch
+from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass, selection_part
 
 
 def new_job(
@@ -19,13 +20,17 @@ def new_job(
     agent: AgentSpec,
     label_schema: LabelSchemaSpec,
     review_policy: ReviewPolicy,
-    selection: SelectionPart,
+    selection: Selection,
+    size: int,
     weight: float,
     budget_usd: float | None,
     start: bool,
     by: Caller,
 ) -> JobDocument:
-    """Return a job that calls `agent` for the records of the selection; `by` is who made it."""
+    """Return a job that calls `agent` for the records of the selection, of which `size` exist; `by` is who made it.
+
+    Raises SelectionTooLargeError.
+    """
     now = utcnow()
     return {
         "_id": uuid4().hex,
@@ -41,13 +46,14 @@ def new_job(
         "weight": weight,
         "budget_usd": budget_usd,
         "waiting_for": None,
-        "selection": selection,
+        "selection": selection_part(selection, size),
+        "passes": [first_pass(created_at=now, created_by=by.name, created_by_id=by.person_id)],
         "published": {
             "agent": agent.model_dump(mode="json"),
             "label_schema": label_schema.model_dump(mode="json"),
             "review_policy": review_policy.model_dump(mode="json"),
         },
-        "dispatch": first_dispatch(selection["from_seq"]),
+        "dispatch": first_dispatch(selection.from_seq, is_set=not selection.is_range),
         "created_at": now,
         "created_by": by.name,
         "created_by_id": by.person_id,

@@ -21,6 +21,7 @@ class JobCreate(Body):
     agent_id: str
     name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
+    subset_id: str | None = Field(default=None, description="Run over this subset of the data set; all if left out.")
     limit: int | None = Field(default=None, ge=1, description="Run only this many first records; all if left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
     start: bool = Field(default=True, description="False: made paused.")
@@ -56,6 +57,14 @@ class JobCounts(View):
     reviewed: int = Field(default=0, description="The part of these sent to a person and decided.")
 
 
+class PassProgress(View):
+    """The pass that a job is in, or ended with. The first run is pass 1; each run again is a further one."""
+
+    number: int = Field(description="Also the attempt of the annotations that it gives.")
+    size: int = Field(description="Records that it runs over.")
+    ended: int = Field(description="The part of these that it has run.")
+
+
 class JobAgent(View):
     name: str
     version: int
@@ -81,6 +90,7 @@ class Job(View):
     epoch: int
     size: int
     counts: JobCounts
+    current_pass: PassProgress
     rate_per_second: float | None = Field(description="Records ended a second, lately; null when it is not running.")
     eta_seconds: float | None
     review_policy: ReviewPolicy
@@ -89,6 +99,7 @@ class Job(View):
     kind: JobKind = JobKind.MODEL
     sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")
+    subset_id: str | None = Field(default=None, description="The subset that its records were taken from.")
     agent: JobAgent = Field(description="The agent that is called, or else whose labels they are.")
     created_at: datetime
     created_by: str = Field(description="The name of the person who made it.")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tandem.events import AgentSpec, JobState
+from tandem.jobs import Selection
+from tandem.jobs.moves import CANCEL, PAUSE, RESUME, Move
 from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, pass_size
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
@@ -20,11 +23,20 @@ from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.planning.preflight import Preflight
 from tandem_api.resources.jobs.budgets import problem_with_budget
+from tandem_api.resources.jobs.kept_counts import KeptCounts
 from tandem_api.resources.jobs.new_job import new_job
-from tandem_api.resources.jobs.schemas import Job, JobAgent, JobCheck, JobCost, JobCounts, JobCreate, JobPage, ModelCost
+from tandem_api.resources.jobs.schemas import (
+    Job,
+    JobAgent,
+    JobCheck,
+    JobCost,
+    JobCounts,
+    JobCreate,
+    JobPage,
+    ModelCost,
+    PassProgress,
+)
 from tandem_api.resources.projects.service import ProjectService
-
-_LIVE = tuple(state for state in JobState if state.is_live)
 
 
 class JobService:
@@ -48,6 +60,7 @@ class JobService:
         self._prices = prices
         self._preflight = preflight
         self._people = people
+        self._kept_counts = KeptCounts()
 
     # --- making
 
@@ -67,22 +80,21 @@ class JobService:
             agent=spec,
             label_schema=label_schema,
             review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
-            selection={
-                "from_seq": 0,
-                "below_seq": parts.below_seq,
-                "size": parts.size,
-            },
+            selection=parts.selection,
+            size=parts.size,
             weight=body.weight,
             budget_usd=body.budget_usd,
             start=body.start,
             by=caller,
         )
+        if body.subset_id is not None:
+            document["subset_id"] = body.subset_id
         return await self.add(document)
 
     async def add(self, document: JobDocument) -> Job:
         """Save a job that was checked."""
         await self._writer.insert(document)
-        return _view(document, OutcomeCounts(), 0, document["created_by"])
+        return _view(document, OutcomeCounts(), OutcomeCounts(), 0, document["created_by"])
 
     async def check(self, project_id: str, body: JobCreate, caller: Caller, *, probe: bool) -> JobCheck:
         """Report everything that is wrong with the job, and what it will take. Nothing is made but a probe."""
@@ -100,21 +112,15 @@ class JobService:
 
     async def pause(self, job_id: str, caller: Caller) -> Job:
         """Stop asking for records; requests that the workers already hold are still answered."""
-        allowed = (JobState.RUNNING, JobState.WAITING)
-        reason = f"Paused by {caller.name}."
-        return await self._change(job_id, caller, "paused", to=JobState.PAUSED, allowed=allowed, reason=reason)
+        return await self._move(job_id, caller, PAUSE, "paused", reason=f"Paused by {caller.name}.")
 
     async def resume(self, job_id: str, caller: Caller) -> Job:
         """Resume the job with a new epoch: requests published before are void and sent again."""
-        allowed = (JobState.PAUSED, JobState.WAITING)
-        return await self._change(
-            job_id, caller, "resumed", to=JobState.RUNNING, allowed=allowed, reason=None, new_epoch=True
-        )
+        return await self._move(job_id, caller, RESUME, "resumed", reason=None)
 
     async def cancel(self, job_id: str, caller: Caller) -> Job:
         """End the job as it stands. Labels made so far stay."""
-        reason = f"Cancelled by {caller.name}."
-        return await self._change(job_id, caller, "cancelled", to=JobState.CANCELLED, allowed=_LIVE, reason=reason)
+        return await self._move(job_id, caller, CANCEL, "cancelled", reason=f"Cancelled by {caller.name}.")
 
     async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
         """Set the budget. Raised, a job that waits for its budget runs again; lowered below what is spent, it sends
@@ -138,34 +144,29 @@ class JobService:
                 409,
                 "wrong-state",
                 f"The job is {job['state']}; what it cost is settled.",
-                cure="Make a new job.",
+                cure="Run it again with another budget, or make a new job.",
                 state=job["state"],
             )
         return await self._shown(changed)
 
-    async def _change(
-        self,
-        job_id: str,
-        caller: Caller,
-        verb: str,
-        *,
-        to: JobState,
-        allowed: Sequence[JobState],
-        reason: str | None,
-        new_epoch: bool = False,
-    ) -> Job:
+    async def _move(self, job_id: str, caller: Caller, move: Move, verb: str, *, reason: str | None) -> Job:
         await self.reachable(job_id, caller)
-        changed = await self._writer.change_state(job_id, to=to, allowed=allowed, reason=reason, new_epoch=new_epoch)
+        changed = await self._writer.move(job_id, move, reason=reason)
         if changed is None:
             job = await self.reachable(job_id, caller)
             raise Problem(
                 409,
                 "wrong-state",
-                f"The job is {job['state']}; it can be {verb} only while it is {' or '.join(allowed)}.",
-                cure="Look at the job's state." if JobState(job["state"]).is_live else "Make a new job.",
+                f"The job is {job['state']}; it can be {verb} only while it is {' or '.join(move.starts)}.",
+                cure="Look at the job's state." if JobState(job["state"]).is_live else "Run it again.",
                 state=job["state"],
             )
         return await self._shown(changed)
+
+    async def run_again(self, job: JobDocument, passes: Sequence[PassPart], *, budget_usd: float | None) -> Job | None:
+        """Begin the last one of `passes`; None where the job was changed since it was read as `job`."""
+        changed = await self._writer.run_again(job, passes, budget_usd=budget_usd)
+        return None if changed is None else await self._shown(changed)
 
     # --- showing
 
@@ -194,12 +195,15 @@ class JobService:
         return await self.cost_of(await self.reachable(job_id, caller))
 
     async def cost_of(self, job: JobDocument) -> JobCost:
-        """Return the job's cost: costs below `low` are kept in the job; from there on, and what came late, are summed
-        now."""
-        job_id, low, below_seq = job["_id"], job["dispatch"]["low"], selected(job).below_seq
+        """Return the job's cost, of all its passes: costs below `low` are kept in the job; from there on, and what came
+        late, are summed now."""
+        job_id = job["_id"]
         rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
-        if low < below_seq:
-            rows += await self._spending.first_answers(job_id, low, below_seq)
+        if not _is_in_first_pass(job):
+            if not all_had_ended(job) and job["state"] != JobState.COMPLETED:
+                rows = list(await self._spending.first_answers(job_id))
+        elif (rest := _above_low(job)) is not None:
+            rows += await self._spending.first_answers(job_id, rest)
         rows += (await self._spending.more([job_id])).get(job_id, ())
         by_model = add_up(rows)
         budget = job.get("budget_usd")
@@ -212,29 +216,53 @@ class JobService:
         )
 
     async def ended(self, job: JobDocument) -> OutcomeCounts:
-        """Count how the job's records ended so far: the totals below `low`, which are final, and a count from there
-        on."""
-        totals, low, below_seq = job["dispatch"]["totals"], job["dispatch"]["low"], selected(job).below_seq
+        """Count how the job's records ended so far, by their current attempts: the totals below `low`, which are final,
+        and a count from there on; during a later pass, whose answers replace earlier ones, all are counted."""
+        totals, job_id = job["dispatch"]["totals"], job["_id"]
+        if not _is_in_first_pass(job):
+            if job["state"] != JobState.COMPLETED:
+                key = (job_id, job["revision"])
+                return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id))
+            return replace(OutcomeCounts(**totals), needs_review=await self._annotations.count_needing_review(job_id))
         # What was asked for after the totals were made; it can be asked for of ended jobs alone.
-        later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job["_id"], low)
+        low = job["dispatch"]["low"]
+        later = 0 if JobState(job["state"]).is_live else await self._annotations.count_asked(job_id, low)
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
-        if low < below_seq:
-            counts += await self._annotations.count_by_outcome(job["_id"], low, below_seq)
+        if (rest := _above_low(job)) is not None:
+            counts += await self._annotations.count_by_outcome(job_id, rest)
         return counts
+
+    async def in_pass(self, job: JobDocument) -> OutcomeCounts:
+        """Count the records that ended in the job's last pass."""
+        job_id, attempt = job["_id"], attempt_of(job)
+        key = (job_id, job["revision"], attempt)
+        return await self._kept_counts.get(key, lambda: self._annotations.count_by_outcome(job_id, attempt=attempt))
 
     async def _shown(self, job: JobDocument, names: Mapping[str, str] | None = None) -> Job:
         """Show a job. `names`: of people by id, where they were read already."""
         if names is None:
             names = await self._people.names([job.get("created_by_id")])
         ended = await self.ended(job)
+        in_pass = ended if _is_in_first_pass(job) else await self.in_pass(job)
         reviewed = await self._annotations.count_reviewed(job["_id"]) if ended.needs_review else 0
-        return _view(job, ended, reviewed, names.get(job.get("created_by_id", ""), job["created_by"]))
+        return _view(job, ended, in_pass, reviewed, names.get(job.get("created_by_id", ""), job["created_by"]))
 
 
-def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int, created_by: str) -> Job:
+def _is_in_first_pass(job: JobDocument) -> bool:
+    return attempt_of(job) == 1
+
+
+def _above_low(job: JobDocument) -> Selection | None:
+    """Return the stretch of the first pass that `totals` do not count; None when they count all."""
+    low, below_seq = job["dispatch"]["low"], job["selection"]["below_seq"]
+    return Selection.range(low, below_seq) if low < below_seq else None
+
+
+def _view(job: JobDocument, ended: OutcomeCounts, in_pass: OutcomeCounts, reviewed: int, created_by: str) -> Job:
     size = job["selection"]["size"]
-    not_run = size - ended.ended
-    running = job["state"] == JobState.RUNNING and not_run > 0
+    run = PassProgress(number=attempt_of(job), size=pass_size(job), ended=in_pass.ended)
+    left = run.size - run.ended
+    running = job["state"] == JobState.RUNNING and left > 0
     rate = job["dispatch"].get("rate_per_second") or None if running else None
     return Job.of(
         {
@@ -245,12 +273,13 @@ def _view(job: JobDocument, ended: OutcomeCounts, reviewed: int, created_by: str
                 labeled=ended.labeled,
                 invalid=ended.invalid,
                 failed=ended.failed,
-                not_run=not_run,
+                not_run=size - ended.ended,
                 needs_review=max(0, ended.needs_review - reviewed),
                 reviewed=reviewed,
             ),
             "rate_per_second": rate,
-            "eta_seconds": not_run / rate if rate else None,
+            "eta_seconds": left / rate if rate else None,
+            "current_pass": run,
             "notice": _notice(job),
             "review_policy": job["published"]["review_policy"],
             "agent": JobAgent.model_validate(job["published"]["agent"]),

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from tandem.web import Admin, Viewer, problem_responses
+from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.paging import After, Limit
 from tandem_api.resources.label_schemas.schemas import LabelSchema, LabelSchemaCreate, LabelSchemaPage, SchemaFormat
-from tandem_api.routing import PREFIX, Api
+from tandem_api.resources.label_schemas.service import LabelSchemaService
 
-router = APIRouter(prefix=PREFIX, tags=["label schemas"])
+router = APIRouter(tags=["label schemas"])
+Service = Annotated[LabelSchemaService, provided(LabelSchemaService)]
 
 
 @router.post(
@@ -21,10 +22,10 @@ router = APIRouter(prefix=PREFIX, tags=["label schemas"])
     | {200: {"model": LabelSchema, "description": "Equal to the latest version, which this is."}},
 )
 async def create_label_schema(
-    project_id: str, body: LabelSchemaCreate, caller: Admin, api: Api, response: Response
+    project_id: str, body: LabelSchemaCreate, caller: Admin, service: Service, response: Response
 ) -> LabelSchema:
     """Make a version of the label schema of this name."""
-    schema, created = await api.label_schemas.create(project_id, body, caller)
+    schema, created = await service.create(project_id, body, caller)
     response.status_code = 201 if created else 200
     return schema
 
@@ -53,7 +54,7 @@ async def import_label_schema(
     project_id: str,
     request: Request,
     caller: Admin,
-    api: Api,
+    service: Service,
     response: Response,
     format: Annotated[  # noqa: A002 - the word of the interface
         SchemaFormat, Query(description="File format; JSON is YAML too, but `json` gives more exact errors.")
@@ -62,22 +63,22 @@ async def import_label_schema(
 ) -> LabelSchema:
     """Make a version of a label schema from a file, such as `export` returns."""
     content = await request.body()
-    schema, created = await api.label_schemas.create_from_file(project_id, content, format, name, caller)
+    schema, created = await service.create_from_file(project_id, content, format, name, caller)
     response.status_code = 201 if created else 200
     return schema
 
 
 @router.get("/projects/{project_id}/label-schemas", responses=problem_responses(404))
 async def list_label_schemas(
-    project_id: str, caller: Viewer, api: Api, after: After = None, limit: Limit = 100
+    project_id: str, caller: Viewer, service: Service, after: After = None, limit: Limit = 100
 ) -> LabelSchemaPage:
     """List all versions, by name and version."""
-    return await api.label_schemas.list(project_id, caller, after=after, limit=limit)
+    return await service.list(project_id, caller, after=after, limit=limit)
 
 
 @router.get("/label-schemas/{label_schema_id}", responses=problem_responses(404))
-async def get_label_schema(label_schema_id: str, caller: Viewer, api: Api) -> LabelSchema:
-    return await api.label_schemas.get(label_schema_id, caller)
+async def get_label_schema(label_schema_id: str, caller: Viewer, service: Service) -> LabelSchema:
+    return await service.get(label_schema_id, caller)
 
 
 @router.get(
@@ -97,11 +98,11 @@ async def get_label_schema(label_schema_id: str, caller: Viewer, api: Api) -> La
 async def export_label_schema(
     label_schema_id: str,
     caller: Viewer,
-    api: Api,
+    service: Service,
     format: Annotated[SchemaFormat, Query(description="File format.")] = SchemaFormat.YAML,  # noqa: A002 - the word of the interface
 ) -> Response:
     """Export the version as a file: its name and its tasks, without fields at their default. Importing it makes an
     equal one."""
-    text, file_name = await api.label_schemas.export(label_schema_id, format, caller)
+    text, file_name = await service.export(label_schema_id, format, caller)
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     return Response(text, media_type=f"application/{format.value}", headers=headers)

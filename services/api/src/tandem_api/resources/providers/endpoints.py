@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
-from tandem.web import Viewer
+from tandem.web import Viewer, provided
 from tandem_api.resources.providers.schemas import ProviderList
-from tandem_api.routing import PREFIX, Api
+from tandem_api.resources.providers.service import ProviderService
 
-router = APIRouter(prefix=f"{PREFIX}/providers", tags=["providers"])
+router = APIRouter(prefix="/providers", tags=["providers"])
+Service = Annotated[ProviderService, provided(ProviderService)]
 
 
 @router.get("")
-async def list_providers(_caller: Viewer, api: Api) -> ProviderList:
+async def list_providers(_caller: Viewer, service: Service) -> ProviderList:
     """List the model providers that the operators configured."""
-    return api.providers.list()
+    return service.list()

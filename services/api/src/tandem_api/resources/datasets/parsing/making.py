@@ -28,6 +28,8 @@ class Draft:
     metadata: dict[str, Any]
     gold: dict[str, Any]
     content_hash: str
+    null_fields: tuple[str, ...] = ()
+    """Fields that were null, not empty."""
 
     def record(self, record_id: str, *, dataset_id: str, seq: int, import_id: str) -> RecordDocument:
         document: RecordDocument = {
@@ -42,6 +44,8 @@ class Draft:
         }
         if self.gold:
             document["gold"] = self.gold
+        if self.null_fields:
+            document["null_fields"] = list(self.null_fields)
         return document
 
 
@@ -54,15 +58,19 @@ class RecordMaker:
         fields: Sequence[str],
         by_header: bool = False,
         ids_ignored: bool = False,
+        exact_ids: bool = False,
     ) -> None:
         """Set up the conversion. `mapping` is decided; `fields` is the order in which the text columns stand in the
-        records; `by_header`: all rows have the same columns; `ids_ignored`: ids are made though rows may have some."""
+        records; `by_header`: all rows have the same columns; `ids_ignored`: ids are made though rows may have some;
+        `exact_ids`: blanks around an id belong to it."""
         self._mapping = mapping
         self._limits = limits
         self._fields = fields
         self._by_header = by_header
         self._looks_for_ids = mapping.make_ids and not by_header and not ids_ignored
         self._taken = mapping.taken
+        self._exact_ids = exact_ids
+        self._columns = {name: mapping.column_of(name) for name in fields}
 
     def draft(self, row: Row) -> Draft:
         """Convert the row to a draft. Raises FileFaultError."""
@@ -73,7 +81,10 @@ class RecordMaker:
             raise self._fault("missing-text", row, column, "there is no text", "Fill it in or leave the row out.")
         metadata, gold = self._metadata(row), self._gold(row, fields)
         self._check_size(row, fields, metadata)
-        return Draft(row, own_id, fields, metadata, gold, content_hash(fields))
+        nulls = tuple(
+            name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None
+        )
+        return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls)
 
     def _own_id(self, row: Row) -> str | None:
         """Return the row's own id; None where ids are made."""
@@ -82,8 +93,10 @@ class RecordMaker:
             if self._looks_for_ids:
                 self._check_has_none(row)
             return None
-        key = self._id_text(row, column).strip()
-        if not key:
+        key = self._id_text(row, column)
+        if not self._exact_ids:
+            key = key.strip()
+        if not key.strip():
             cure = f"Give every row an id of its own, or {_MAKE_IDS}."
             raise self._fault("missing-id", row, column, "there is no id", cure)
         if len(key) > MAX_ID_CHARACTERS:

@@ -20,10 +20,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted."""
+    """One row. `number` counts data rows from 1, `line` is where it begins in the file, headers and blanks counted, and
+    None where the file has no lines."""
 
     number: int
-    line: int
+    line: int | None
     values: dict[str, Any]
     """Column to value: text in a CSV file, any JSON in a JSONL file."""
 

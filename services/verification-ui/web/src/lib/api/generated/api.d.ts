@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Frame
+         * @description Stream the records as Arrow batches; columns have the names and types that they were imported with.
+         */
+        get: operations["dataset_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/imports": {
         parameters: {
             query?: never;
@@ -202,7 +222,8 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns. A fault is reported with its row
+         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
+         *     columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
          *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
          *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
          *     imported again, only its new rows are added.
@@ -245,6 +266,50 @@ export interface paths {
         get: operations["get_record"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/subsets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subsets
+         * @description List a data set's subsets by name.
+         */
+        get: operations["list_subsets"];
+        put?: never;
+        /**
+         * Create Subset
+         * @description Save the records that the definition selects now, under a name. Later changes of labels do not change it.
+         */
+        post: operations["create_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/subsets/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Subset
+         * @description Count the records that the definition selects now. Nothing is saved.
+         */
+        post: operations["count_subset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -386,6 +451,73 @@ export interface paths {
         get: operations["export_job"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Frame
+         * @description Stream the job's records with their labels as Arrow batches.
+         *
+         *     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
+         *     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
+         */
+        get: operations["job_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passes
+         * @description List the job's passes, the first run first, each with what was asked and how its records ended.
+         */
+        get: operations["list_passes"];
+        put?: never;
+        /**
+         * Run Job Again
+         * @description Run records of a completed or cancelled job again, in a new pass. People's decisions hold over its labels.
+         */
+        post: operations["run_job_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/passes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Pass
+         * @description Count the records that would run again, and estimate their price. Nothing is changed.
+         */
+        post: operations["check_pass"];
         delete?: never;
         options?: never;
         head?: never;
@@ -928,6 +1060,27 @@ export interface paths {
          * @description Log out.
          */
         delete: operations["end_current_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subsets/{subset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Subset */
+        get: operations["get_subset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Subset
+         * @description Delete the subset. Jobs that ran over it keep their records.
+         */
+        delete: operations["delete_subset"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1550,6 +1703,24 @@ export interface components {
             review_policy: components["schemas"]["ReviewPolicy"];
         };
         /**
+         * Combined
+         * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
+         */
+        Combined: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "combined";
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "union" | "intersection" | "difference";
+            /** Subset Ids */
+            subset_ids: string[];
+        };
+        /**
          * ComparedJob
          * @description One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
          *     compared.
@@ -2060,7 +2231,7 @@ export interface components {
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "csv" | "jsonl";
+        FileFormat: "csv" | "jsonl" | "arrow";
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -2211,6 +2382,7 @@ export interface components {
              * @description Id of that person.
              */
             created_by_id?: string | null;
+            current_pass: components["schemas"]["PassProgress"];
             /** Dataset Id */
             dataset_id: string;
             /** Epoch */
@@ -2255,6 +2427,11 @@ export interface components {
             state: components["schemas"]["JobState"];
             /** State Reason */
             state_reason: string | null;
+            /**
+             * Subset Id
+             * @description The subset that its records were taken from.
+             */
+            subset_id?: string | null;
             /**
              * Waiting For
              * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
@@ -2378,6 +2555,11 @@ export interface components {
              */
             start: boolean;
             /**
+             * Subset Id
+             * @description Run over this subset of the data set; all if left out.
+             */
+            subset_id?: string | null;
+            /**
              * Weight
              * @description Share of the workers among running jobs.
              * @default 1
@@ -2425,6 +2607,41 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /** JobPass */
+        JobPass: {
+            /**
+             * Asked
+             * @description The request that it was made by; null for the first run.
+             */
+            asked: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of an earlier pass: when the next one began. */
+            counts: components["schemas"]["PassCounts"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Number
+             * @description Also the attempt of the annotations that it gives.
+             */
+            number: number;
+            /** Size */
+            size: number;
+            /** @description The job's, of the last pass; of earlier ones, how they ended. */
+            state: components["schemas"]["JobState"];
+        };
+        /** JobPassList */
+        JobPassList: {
+            /** Items */
+            items: components["schemas"]["JobPass"][];
         };
         /** JobReport */
         JobReport: {
@@ -2559,6 +2776,7 @@ export interface components {
              */
             budget_usd: number | null;
         };
+        JsonValue: unknown;
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -2930,6 +3148,75 @@ export interface components {
             unit: string;
         };
         /**
+         * OfJob
+         * @description Records of a job over the data set, as they are now. All that is given must hold; of several values, one.
+         */
+        OfJob: {
+            /**
+             * Below Confidence
+             * @description One label has less than this.
+             */
+            below_confidence?: number | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "job";
+            /**
+             * Labels
+             * @description Task to the values that hold: a person's where one decided, else the model's.
+             * @default {}
+             * @example {
+             *       "sentiment": [
+             *         "positive",
+             *         "neutral"
+             *       ]
+             *     }
+             */
+            labels: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+            /**
+             * Least Confidence
+             * @description One label has at least this.
+             */
+            least_confidence?: number | null;
+            /**
+             * Outcomes
+             * @default []
+             */
+            outcomes: components["schemas"]["Outcome"][];
+            /**
+             * Reasons
+             * @description Why records are invalid or failed.
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Verified
+             * @description Whether a person decided; left out: either.
+             */
+            verified?: boolean | null;
+        };
+        /**
+         * OfRecords
+         * @description These records.
+         */
+        OfRecords: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "records";
+            /**
+             * Record Ids
+             * @description Your own record ids.
+             */
+            record_ids: string[];
+        };
+        /**
          * OnDuplicate
          * @enum {string}
          */
@@ -3012,6 +3299,75 @@ export interface components {
             /** Second */
             second: string;
             verified: components["schemas"]["Contest"] | null;
+        };
+        /**
+         * PassCheck
+         * @description What a run again would do.
+         */
+        PassCheck: {
+            /** @description Null where no model is asked, or nothing would run. */
+            estimate: components["schemas"]["JobEstimate"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Outcomes
+             * @description How these ended so far.
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Problems */
+            problems: components["schemas"]["FieldProblem"][];
+            /**
+             * Records
+             * @description Records that it would run.
+             */
+            records: number;
+            /**
+             * Verified Left Out
+             * @description Records that match, and are left out because a person decided on them.
+             */
+            verified_left_out: number;
+        };
+        /**
+         * PassCounts
+         * @description Counts of a pass's records: labeled + invalid + failed + not_run = size.
+         */
+        PassCounts: {
+            /** Failed */
+            failed: number;
+            /** Invalid */
+            invalid: number;
+            /** Labeled */
+            labeled: number;
+            /**
+             * Needs Review
+             * @description The part of these that the pass sent to people.
+             */
+            needs_review: number;
+            /** Not Run */
+            not_run: number;
+        };
+        /**
+         * PassProgress
+         * @description The pass that a job is in, or ended with. The first run is pass 1; each run again is a further one.
+         */
+        PassProgress: {
+            /**
+             * Ended
+             * @description The part of these that it has run.
+             */
+            ended: number;
+            /**
+             * Number
+             * @description Also the attempt of the annotations that it gives.
+             */
+            number: number;
+            /**
+             * Size
+             * @description Records that it runs over.
+             */
+            size: number;
         };
         /** PastAttempt */
         PastAttempt: {
@@ -3547,6 +3903,46 @@ export interface components {
          */
         Rule: "vote" | "dawid_skene";
         /**
+         * RunAgain
+         * @description The records to run again. All that is given must hold of a record; of several values, one.
+         */
+        RunAgain: {
+            /**
+             * Budget Usd
+             * @description The budget of all passes together from now on; left out: as it was.
+             */
+            budget_usd?: number | null;
+            /**
+             * Include Verified
+             * @description True: also records that a person decided on. Their decisions hold in any case.
+             * @default false
+             */
+            include_verified: boolean;
+            /**
+             * Outcomes
+             * @description By how they ended; `not_run`: left over when the job was cancelled.
+             * @default []
+             */
+            outcomes: ("labeled" | "invalid" | "failed" | "not_run")[];
+            /**
+             * Reasons
+             * @description By why they are invalid or failed, e.g. `timeout` or `no_label`.
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Record Ids
+             * @description By your own record ids.
+             * @default []
+             */
+            record_ids: string[];
+            /**
+             * Subset Id
+             * @description Records of this subset of the data set.
+             */
+            subset_id?: string | null;
+        };
+        /**
          * Said
          * @description The labels that one agent gave the record.
          */
@@ -3739,6 +4135,69 @@ export interface components {
              * @default
              */
             question: string;
+        };
+        /** Subset */
+        Subset: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /**
+             * Definition
+             * @description What it was made from; it is not evaluated again.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Size
+             * @description Its records, frozen when it was made.
+             */
+            size: number;
+        };
+        /** SubsetCount */
+        SubsetCount: {
+            /**
+             * Records
+             * @description Records that the definition selects now.
+             */
+            records: number;
+        };
+        /** SubsetCreate */
+        SubsetCreate: {
+            /** Definition */
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+            /**
+             * Name
+             * @description Unique in the data set.
+             */
+            name: string;
+        };
+        /** SubsetDefinition */
+        SubsetDefinition: {
+            /** Definition */
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+        };
+        /** SubsetPage */
+        SubsetPage: {
+            /** Items */
+            items: components["schemas"]["Subset"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
         };
         /**
          * TaskCarryOver
@@ -4868,6 +5327,73 @@ export interface operations {
             };
         };
     };
+    dataset_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An Arrow IPC stream, a row for each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_records: {
         parameters: {
             query?: {
@@ -4909,6 +5435,7 @@ export interface operations {
         /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
+                "application/vnd.apache.arrow.stream": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -5106,6 +5633,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subsets: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubsetPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubsetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subset"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubsetDefinition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubsetCount"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -5683,6 +6433,294 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_frame: {
+        parameters: {
+            query?: {
+                /** @description Add where each label comes from: model, agent, rule, person, times. */
+                provenance?: boolean;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An Arrow IPC stream, a row for each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPassList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_job_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassCheck"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -8179,6 +9217,138 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subset"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_subset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

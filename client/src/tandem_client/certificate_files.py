@@ -1,0 +1,41 @@
+"""Read the files of a certificate: the export and the certificate itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tandem.quality.certificates.verify import Verdict, verify
+from tandem_client.errors import TandemError
+
+
+def read_certificate(file: Path) -> dict[str, Any]:
+    """Return the certificate. Raises TandemError for a file that is no JSON object."""
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise TandemError(
+            "No certificate",
+            type="invalid-file",
+            detail=f"{file} is no JSON ({error})",
+            cure="Give the certificate as its second file.",
+        ) from None
+    if not isinstance(found, dict):
+        raise TandemError("No certificate", type="invalid-file", detail=f"{file} holds no certificate")
+    return found
+
+
+def verify_files(export: Path, certificate: Path, *, commitment: str | None = None) -> Verdict:
+    """Recompute the certificate from the export, a line at a time. Nothing is sent anywhere."""
+    document = read_certificate(certificate)
+    try:
+        with export.open("rb") as lines:
+            return verify(lines, document, commitment=commitment)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise TandemError(
+            "No certificate",
+            type="invalid-file",
+            detail=f"{certificate} is no certificate that can be read ({type(error).__name__}: {error})",
+            cure="Give the two files as they were exported.",
+        ) from error

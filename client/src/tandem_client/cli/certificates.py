@@ -1,0 +1,123 @@
+"""`tandem certificate`: how good exported labels are, with proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from tandem.quality.certificates.opening import tolerated_of
+from tandem.quality.certificates.page import certificate_page
+from tandem.quality.certificates.simulate import MethodRuns, simulate
+from tandem_client.certificate_files import read_certificate, verify_files
+from tandem_client.cli.session import err, out
+from tandem_client.known_labels import read_known_labels
+
+app = typer.Typer(help="State how good exported labels are, with proof.", no_args_is_help=True)
+
+ErrorShare = Annotated[float, typer.Option("--error", min=0, max=1, help="Share of labels that may stay wrong.")]
+Alpha = Annotated[
+    float, typer.Option(min=1e-6, max=0.5, help="Probability that the claim may be false; 0.05 is 95 % confidence.")
+]
+
+
+@app.command("verify")
+def verify_certificate(
+    export: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The export, JSONL.")],
+    certificate: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate, JSON.")],
+    commitment: Annotated[
+        str | None, typer.Option(help="The commitment as it was published when the certificate was opened.")
+    ] = None,
+) -> None:
+    """Recompute a certificate from its two files, without a server. Exit status 1: something is not as it says."""
+    verdict = verify_files(export, certificate, commitment=commitment)
+    document = read_certificate(certificate)
+    if verdict.findings:
+        err.print("[bold red]This certificate does not hold:[/]")
+        for kind, detail in verdict.findings:
+            err.print(f"  - {kind}: {detail}.", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+    for sentence in document["says"]:
+        out.print(sentence, markup=False, soft_wrap=True)
+    out.print(document["does_not_say"], markup=False, soft_wrap=True)
+    what = f"{len(verdict.holds)} of {len(document['claims'])} claims certified; everything was recomputed and agrees."
+    out.print(what, markup=False, soft_wrap=True)
+    if commitment is None:
+        out.print(
+            f"Compare the commitment with the one published at the opening: {document['commitment']}", soft_wrap=True
+        )
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+@app.command("page")
+def write_page(
+    certificate: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate, JSON.")],
+    target: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("certificate.html"),
+) -> None:
+    """Write a certificate as one HTML page for people who do not read JSON. It does not check it: `verify` does."""
+    target.write_text(certificate_page(read_certificate(certificate)), encoding="utf-8")
+    out.print(f"{target} written.", markup=False)
+
+
+@app.command("simulate")
+def simulate_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL: id, gold, pred, confidence.")],
+    error: ErrorShare = 0.05,
+    alpha: Alpha = 0.05,
+    runs: Annotated[int, typer.Option(min=1, help="How often to repeat it with other random numbers.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, too.")] = None,
+) -> None:
+    """Try it on labels that you know: how many looks would it take to certify them, and by other methods?
+
+    Each line of FILE is a record: `gold` is the right label, `pred` the model's, `confidence` the model's probability
+    that it is right (or null). People's looks are answered from `gold`.
+    """
+    labels = read_known_labels(file)
+    size, wrong = len(labels.wrong), sum(labels.wrong)
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Simulating", total=runs)
+        found = simulate(
+            labels, error=error, alpha=alpha, runs=runs, seed=seed, after_run=lambda: progress.advance(task)
+        )
+    out.print(
+        f"{size:,} records, {wrong / size:.1%} of the labels wrong. Claim: at most {tolerated_of(error, size):,} "
+        f"({error:.3g} of all) stay wrong; it may be false with probability {alpha:.3g}. {runs:,} runs.",
+        soft_wrap=True,
+    )
+    out.print(_table(found, runs))
+    out.print(
+        "certified: runs that end with a guarantee. false: runs in which more labels stayed wrong than claimed.",
+        soft_wrap=True,
+    )
+    if json_file is not None:
+        methods = {name: _figures(method, runs) for name, method in found.items()}
+        report = {"n": size, "model_error": wrong / size, "methods": methods}
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _table(found: dict[str, MethodRuns], runs: int) -> Table:
+    table = Table("method", box=None)
+    for column in ("mean looks", "p10", "p50", "p90", "certified", "false"):
+        table.add_column(column, justify="right")
+    for name, method in found.items():
+        looks = [f"{method.percentile(share):,}" for share in (0.1, 0.5, 0.9)]
+        shares = [f"{count / runs:.1%}" for count in (method.certified, method.false)]
+        table.add_row(name, f"{method.mean:,.1f}", *looks, *shares)
+    return table
+
+
+def _figures(method: MethodRuns, runs: int) -> dict[str, Any]:
+    return {
+        "looks_mean": method.mean,
+        "looks_p10": method.percentile(0.1),
+        "looks_p50": method.percentile(0.5),
+        "looks_p90": method.percentile(0.9),
+        "certified": method.certified / runs,
+        "false": method.false / runs,
+    }

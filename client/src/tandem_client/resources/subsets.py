@@ -1,0 +1,62 @@
+"""Subsets: saved, named, frozen selections of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from tandem_client.paging import pages
+from tandem_client.transport import Transport
+
+Definition = Mapping[str, Any]
+"""A definition as the API takes it, by its `kind`.
+
+- `{"kind": "records", "record_ids": […]}`
+- `{"kind": "job", "job_id": …, "outcomes": ["invalid"]}`, also with `reasons`, `labels`, `least_confidence`,
+  `below_confidence` and `verified`
+- `{"kind": "combined", "operation": "union", "subset_ids": […]}`, or `intersection` or `difference`
+"""
+
+
+class Subset(BaseModel):
+    """A subset with its size; `definition` is what it was made from, and is not evaluated again."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    project_id: str
+    dataset_id: str
+    name: str
+    size: int
+    definition: dict[str, Any]
+    created_at: datetime
+    created_by: str
+
+
+class Subsets:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def create(self, dataset_id: str, *, name: str, definition: Definition) -> Subset:
+        """Save the records that the definition selects now."""
+        body = {"name": name, "definition": dict(definition)}
+        return Subset.model_validate(self._http.post(f"/datasets/{dataset_id}/subsets", body))
+
+    def count(self, dataset_id: str, definition: Definition) -> int:
+        """Count the records that the definition selects now. Nothing is saved."""
+        found = self._http.post(f"/datasets/{dataset_id}/subsets/count", {"definition": dict(definition)})
+        return int(found["records"])
+
+    def list(self, dataset_id: str) -> list[Subset]:
+        """List the data set's subsets by name."""
+        return [Subset.model_validate(item) for item in pages(self._http, f"/datasets/{dataset_id}/subsets")]
+
+    def get(self, subset_id: str) -> Subset:
+        return Subset.model_validate(self._http.get(f"/subsets/{subset_id}"))
+
+    def delete(self, subset_id: str) -> None:
+        """Delete the subset. Jobs that ran over it keep their records."""
+        self._http.delete(f"/subsets/{subset_id}")

@@ -1,0 +1,1 @@
+"""Passes of a job: the first run, and each run again."""

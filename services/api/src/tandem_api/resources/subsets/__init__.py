@@ -1,0 +1,1 @@
+"""Subsets: saved, named, frozen selections of a data set."""

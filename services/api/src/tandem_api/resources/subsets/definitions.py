@@ -1,0 +1,55 @@
+"""Definitions of subsets. A new kind is a model here, and a case in `evaluating`, which the type checker asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from tandem.events import Outcome
+from tandem_api.views import Body
+
+
+class OfRecords(Body):
+    """These records."""
+
+    kind: Literal["records"] = "records"
+    record_ids: list[str] = Field(min_length=1, max_length=100_000, description="Your own record ids.")
+
+
+class OfJob(Body):
+    """Records of a job over the data set, as they are now. All that is given must hold; of several values, one."""
+
+    kind: Literal["job"] = "job"
+    job_id: str
+    outcomes: list[Outcome] = Field(default=[], max_length=3)
+    reasons: list[str] = Field(default=[], max_length=50, description="Why records are invalid or failed.")
+    labels: dict[str, list[JsonValue]] = Field(
+        default={},
+        max_length=20,
+        description="Task to the values that hold: a person's where one decided, else the model's.",
+        examples=[{"sentiment": ["positive", "neutral"]}],
+    )
+    least_confidence: float | None = Field(default=None, ge=0, le=1, description="One label has at least this.")
+    below_confidence: float | None = Field(default=None, ge=0, le=1, description="One label has less than this.")
+    verified: bool | None = Field(default=None, description="Whether a person decided; left out: either.")
+
+    @model_validator(mode="after")
+    def _some_confidence_fits(self) -> Self:
+        least, below = self.least_confidence, self.below_confidence
+        if least is not None and below is not None and least >= below:
+            raise ValueError("no confidence fits: `least_confidence` must be less than `below_confidence`")
+        if any("." in task or task.startswith("$") for task in self.labels):
+            raise ValueError("the name of a task holds no point and does not begin with $")
+        return self
+
+
+class Combined(Body):
+    """Subsets of the data set, combined: all their records, those in every one, or those in the first one alone."""
+
+    kind: Literal["combined"] = "combined"
+    operation: Literal["union", "intersection", "difference"]
+    subset_ids: list[str] = Field(min_length=2, max_length=20)
+
+
+Definition = Annotated[OfRecords | OfJob | Combined, Field(discriminator="kind")]

@@ -1,0 +1,88 @@
+"""Evaluation of definitions: which records of a data set they select now."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_, or_, sub
+from typing import assert_never
+
+from tandem.jobs import Selection
+from tandem.people import Caller
+from tandem.store.annotations.matching import Match, MatchingReader
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.jobs.documents import selection_of
+from tandem.store.records.reader import RecordReader
+from tandem.store.subsets.reader import SubsetReader
+from tandem.web import Problem
+from tandem_api.resources.jobs.service import JobService
+from tandem_api.resources.subsets.definitions import Combined, Definition, OfJob, OfRecords
+
+
+class Evaluator:
+    """Selects the records that a definition means, as they are now."""
+
+    def __init__(
+        self, *, records: RecordReader, matching: MatchingReader, subsets: SubsetReader, jobs: JobService
+    ) -> None:
+        self._records = records
+        self._matching = matching
+        self._subsets = subsets
+        self._jobs = jobs
+
+    async def select(self, dataset: DatasetDocument, definition: Definition, caller: Caller) -> Selection:
+        """Return the records of the data set that the definition means. Raises a Problem that names the field."""
+        match definition:
+            case OfRecords():
+                return await self._of_records(dataset, definition)
+            case OfJob():
+                return await self._of_job(dataset, definition, caller)
+            case Combined():
+                return await self._combined(dataset, definition)
+            case _:
+                assert_never(definition)
+
+    async def _of_records(self, dataset: DatasetDocument, definition: OfRecords) -> Selection:
+        found = await self._records.find_many(dataset["_id"], definition.record_ids)
+        visible = {record_id: seq for record_id, seq in found.items() if seq < dataset["visible_below"]}
+        if missing := [record_id for record_id in definition.record_ids if record_id not in visible]:
+            shown = ", ".join(map(repr, missing[:5]))
+            raise _problem(
+                "definition.record_ids",
+                f"The data set has no record {shown}{' and others' if len(missing) > 5 else ''}.",
+                "Ids are matched to the letter.",
+            )
+        return Selection.of(visible.values())
+
+    async def _of_job(self, dataset: DatasetDocument, definition: OfJob, caller: Caller) -> Selection:
+        job = await self._jobs.reachable(definition.job_id, caller)
+        if job["dataset_id"] != dataset["_id"]:
+            raise _problem(
+                "definition.job_id",
+                "The job runs over another data set.",
+                "Name a job over this data set.",
+            )
+        match = Match(
+            outcomes=definition.outcomes,
+            reasons=definition.reasons,
+            labels=definition.labels,
+            least_confidence=definition.least_confidence,
+            below_confidence=definition.below_confidence,
+            verified=definition.verified,
+        )
+        return await self._matching.matching(job["_id"], match)
+
+    async def _combined(self, dataset: DatasetDocument, definition: Combined) -> Selection:
+        selections = []
+        for subset_id in definition.subset_ids:
+            subset = await self._subsets.get(subset_id)
+            if subset is None or subset["dataset_id"] != dataset["_id"]:
+                raise _problem(
+                    "definition.subset_ids", f"The data set has no subset {subset_id!r}.", "Use ids from its list."
+                )
+            selections.append(selection_of(subset["selection"]))
+        combine = {"union": or_, "intersection": and_, "difference": sub}[definition.operation]
+        return reduce(combine, selections)
+
+
+def _problem(field: str, detail: str, cure: str) -> Problem:
+    return Problem(422, "invalid-subset", detail, field=field, cure=cure)

@@ -1,0 +1,40 @@
+"""Subsets on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from tandem_api.paging import Page
+from tandem_api.resources.subsets.definitions import Definition
+from tandem_api.views import Body, Name, View
+
+
+class SubsetCreate(Body):
+    name: Name = Field(description="Unique in the data set.")
+    definition: Definition
+
+
+class SubsetDefinition(Body):
+    definition: Definition
+
+
+class SubsetCount(View):
+    records: int = Field(description="Records that the definition selects now.")
+
+
+class Subset(View):
+    id: str
+    project_id: str
+    dataset_id: str
+    name: str
+    size: int = Field(description="Its records, frozen when it was made.")
+    definition: dict[str, Any] = Field(description="What it was made from; it is not evaluated again.")
+    created_at: datetime
+    created_by: str
+
+
+class SubsetPage(Page[Subset]):
+    pass

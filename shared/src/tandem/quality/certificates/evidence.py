@@ -1,0 +1,158 @@
+"""The evidence of a certificate: the lines of an export, gathered into columns of a few bytes a record.
+
+A line of the population has an object `certificate`: `attempt`, `labels` and `risks` (frozen: by task, the label and
+its stated probability of being wrong in millionths, null where unknown), and `reads`. All else of the line is free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tandem.quality.certificates.canonical import canonical_json
+from tandem.quality.certificates.course import RIGHT, UNDECIDED, VOIDED, WRONG
+from tandem.quality.certificates.keys import record_keys
+from tandem.quality.certificates.readers import Decision, decide
+from tandem.quality.certificates.same import is_same_value
+
+MILLION = 1_000_000
+_UNKNOWN = -1
+
+
+class TaskColumns:
+    """The columns of one task. `labels` are numbers into `names`, the canonical JSON of each label in turn.
+
+    `decided`: what the standard makes of all reads; `first`: what the first read said, by which the correction order
+    learns; `overturned`: whether the two differ.
+    """
+
+    def __init__(self, same: Mapping[str, Any]) -> None:
+        self.same = same
+        self.risks = array("l")
+        self.labels = array("L")
+        self.decided = bytearray()
+        self.first = bytearray()
+        self.overturned = bytearray()
+        self.names: list[str] = []
+        self.pairs: list[tuple[str, str]] = []
+        self._numbers: dict[str, int] = {}
+
+    def add(self, label: Any, risk: int | None, decision: Decision) -> None:
+        name = canonical_json(label)
+        number = self._numbers.setdefault(name, len(self._numbers))
+        if number == len(self.names):
+            self.names.append(name)
+        self.labels.append(number)
+        self.risks.append(_UNKNOWN if risk is None else risk)
+        if decision.state == "decided":
+            self.decided.append(RIGHT if is_same_value(self.same, label, decision.value) else WRONG)
+        else:
+            self.decided.append(UNDECIDED if decision.state == "unread" else VOIDED)
+        if decision.first is None:
+            self.first.append(self.decided[-1])
+        else:
+            self.first.append(RIGHT if is_same_value(self.same, label, decision.first) else WRONG)
+        self.overturned.append(not is_same_value(self.same, decision.first, decision.value))
+
+    def risk(self, place: int) -> float | None:
+        """Return the stated probability that the label is wrong; None where unknown."""
+        risk = self.risks[place]
+        return None if risk == _UNKNOWN else risk / MILLION
+
+
+class Evidence:
+    """What the export of a job says of its population, a record after the other in the order of seq."""
+
+    def __init__(
+        self, job: str, key: bytes, tasks: Mapping[str, Mapping[str, Any]], standard: Mapping[str, Any]
+    ) -> None:
+        self.tasks = {task: TaskColumns(same) for task, same in sorted(tasks.items())}
+        self.seqs = array("Q")
+        self.audit_keys, self.tie_keys, self.reread_keys = array("Q"), array("Q"), array("Q")
+        self.shown = bytearray()
+        self.read_counts = bytearray()
+        self.readers: Counter[str] = Counter()
+        self.reads_shown = 0
+        self.outside: Counter[str] = Counter()
+        self.differing: list[int] = []
+        self._job, self._key, self._standard = job, key, standard
+        self._digest = hashlib.sha256()
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the frozen labels so far."""
+        return self._digest.hexdigest()
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take a line of the export. Raises ValueError or KeyError for one that has not what a line must have."""
+        frozen = line.get("certificate")
+        if frozen is None:
+            self.outside[str(line.get("outcome"))] += 1
+            return
+        seq, attempt = line["seq"], frozen["attempt"]
+        if self.seqs and seq <= self.seqs[-1]:
+            raise ValueError(f"seq {seq} comes after seq {self.seqs[-1]}")
+        labels, risks, reads = frozen["labels"], frozen["risks"], frozen.get("reads", ())
+        self._digest.update(frozen_line(seq, attempt, line["record_id"], line.get("content_hash"), labels, risks))
+        keys = record_keys(self._key, self._job, seq, attempt)
+        self.seqs.append(seq)
+        self.audit_keys.append(keys.audit)
+        self.tie_keys.append(keys.tie)
+        self.reread_keys.append(keys.reread)
+        self.shown.append(any(read.get("shown") for read in reads))
+        self.read_counts.append(min(255, len(reads)))
+        for read in reads:
+            self.readers[read["reader"]] += 1
+            self.reads_shown += bool(read.get("shown"))
+        final = line.get("final") or {}
+        for task, columns in self.tasks.items():
+            decision = decide(reads, task, columns.same, self._standard)
+            columns.add(labels[task], risks[task], decision)
+            if len(reads) > 1:
+                columns.pairs += _first_pair(reads, task)
+            holds = decision.value if decision.state == "decided" else labels[task]
+            if not is_same_value(columns.same, final.get(task), holds):
+                self.differing.append(seq)
+
+
+def _first_pair(reads: Sequence[Mapping[str, Any]], task: str) -> list[tuple[str, str]]:
+    """Return the first two blind values of a record as a pair; nothing where there are not two."""
+    blind = [read["values"][task] for read in reads if not read.get("shown") and read.get("values")]
+    values = [canonical_json(value) for value in blind if value is not None]
+    return [(values[0], values[1])] if len(values) > 1 else []
+
+
+def frozen_line(  # noqa: PLR0917 - the fields of the line, in its order
+    seq: int,
+    attempt: int,
+    record_id: str,
+    content_hash: str | None,
+    labels: Mapping[str, Any],
+    risks: Mapping[str, Any],
+) -> bytes:
+    """Return the bytes of a record that the digest of the frozen labels takes in."""
+    return (canonical_json([seq, attempt, record_id, content_hash, labels, risks]) + "\n").encode()
+
+
+def parse_line(text: str | bytes) -> dict[str, Any]:
+    """Read a line of an export. Raises ValueError where it is no JSON object."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004 - as for any other line that cannot be read
+    return value
+
+
+def places_in_class(columns: TaskColumns, label_class: str | None, size: int) -> Sequence[int]:
+    """Return the places of the records with this frozen label, all where it is None."""
+    if label_class is None:
+        return range(size)
+    wanted = canonical_json(label_class)
+    number = columns.names.index(wanted) if wanted in columns.names else -1
+    return array("L", (place for place in range(size) if columns.labels[place] == number))

@@ -1,0 +1,138 @@
+"""What readers decided on a record, how well they agree, and what seeing the label did to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from tandem.quality.certificates.hypergeometric import at_most
+from tandem.quality.certificates.same import is_same_value
+
+ONE_READER, PANEL = "one_reader", "panel"
+_Z = 1.959963984540054
+"""Of 95 % intervals."""
+
+
+class Decision(NamedTuple):
+    """What people decided on one task of one record. unread: nobody read it; voided: no outcome (skipped, no majority).
+
+    `first`: what the first valid read said; None without one. The correction order learns from it alone, since what
+    later reads say must not change an order that was walked already.
+    """
+
+    state: Literal["unread", "voided", "decided"]
+    value: Any = None
+    first: Any = None
+
+
+def decide(
+    reads: Sequence[Mapping[str, Any]], task: str, same: Mapping[str, Any], standard: Mapping[str, Any]
+) -> Decision:
+    """Return what the reads of a record decide.
+
+    `reads`: in the order of time, each with `reader`, `values` by task (null: skipped or flagged), `shown` and
+    `voided`.
+    `standard`: {"rule": "one_reader"}: the first read decides. {"rule": "panel"}: a value that two readers give; a
+    single read where there is no other.
+    """
+    valid = [read for read in reads if not read.get("voided")]
+    values = [read["values"][task] for read in valid if read.get("values") and read["values"].get(task) is not None]
+    if not values:
+        return Decision("voided" if reads else "unread")
+    if standard["rule"] == ONE_READER or len(values) == 1:
+        return Decision("decided", values[0], values[0])
+    for place, value in enumerate(values):
+        if any(is_same_value(same, value, other) for other in values[:place]):
+            return Decision("decided", value, values[0])
+    return Decision("voided", None, values[0])
+
+
+def most_wrong(size: int, sampled: int, found: int, level: float) -> int:
+    """Return an upper bound of the wrong ones among `size`, when `found` of `sampled` drawn at random are wrong.
+
+    It is too small with probability at most `level`: the largest number with P(Hypergeometric ≤ found) > level.
+    """
+    low, high = found, size - (sampled - found)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if at_most(size, middle, sampled, found) > level:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class Agreement(NamedTuple):
+    """Agreement of pairs of blind reads of one record: observed share, share by chance, and Cohen's kappa (pooled)."""
+
+    pairs: int
+    observed: float
+    chance: float
+
+    @property
+    def kappa(self) -> float | None:
+        """(observed - chance) / (1 - chance); None where chance alone agrees always."""
+        return None if self.chance >= 1 else (self.observed - self.chance) / (1 - self.chance)
+
+
+def agreement(pairs: Sequence[tuple[str, str]]) -> Agreement | None:
+    """Return the agreement of pairs of values, as canonical text; None without pairs.
+
+    Chance is the probability that two values drawn from all values given are the same (Scott's pi, two raters each).
+    """
+    if not pairs:
+        return None
+    counts: dict[str, int] = {}
+    for pair in pairs:
+        for value in pair:
+            counts[value] = counts.get(value, 0) + 1
+    total = 2 * len(pairs)
+    chance = sum(count * count for count in counts.values()) / (total * total)
+    return Agreement(len(pairs), sum(one == other for one, other in pairs) / len(pairs), chance)
+
+
+def agrees_no_better_than_chance(found: Agreement) -> bool:
+    """Return whether the agreement could be chance: its one-sided 95 % score bound is not above chance."""
+    n, share, z = found.pairs, found.observed, 1.6448536269514722
+    if found.chance >= 1:
+        return False  # all reads gave one value
+    centre = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n) <= found.chance
+
+
+class Anchoring(NamedTuple):
+    """How much more often a label is kept by readers who see it: the difference, and Newcombe's 95 % interval."""
+
+    shown: int
+    blind: int
+    difference: float
+    low: float
+    high: float
+
+
+def anchoring(kept_shown: int, shown: int, kept_blind: int, blind: int) -> Anchoring | None:
+    """Compare how often the label was kept when shown and when not; None where either was never tried.
+
+    Newcombe (1998), method 10: the limits of Wilson's intervals of both shares, combined.
+    """
+    if not shown or not blind:
+        return None
+    one, other = kept_shown / shown, kept_blind / blind
+    (low1, high1), (low2, high2) = _wilson(kept_shown, shown), _wilson(kept_blind, blind)
+    difference = one - other
+    return Anchoring(
+        shown,
+        blind,
+        difference,
+        difference - math.hypot(one - low1, high2 - other),
+        difference + math.hypot(high1 - one, other - low2),
+    )
+
+
+def _wilson(count: int, size: int) -> tuple[float, float]:
+    share, squared = count / size, _Z * _Z
+    centre = (share + squared / (2 * size)) / (1 + squared / size)
+    half = _Z / (1 + squared / size) * math.sqrt(share * (1 - share) / size + squared / (4 * size * size))
+    return max(0.0, centre - half), min(1.0, centre + half)
