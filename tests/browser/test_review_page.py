@@ -47,6 +47,7 @@ def test_a_person_logs_in_by_link_and_reviews_by_keyboard(
     skipped = act(page, "s")
     undone = act(page, "3")
     expect(page.get_by_role("heading", name="Your decisions")).to_be_visible()
+    expect(page.get_by_role("status", name="What is saved")).to_contain_text("All saved")
     press(page, "u")
     expect(shown(page)).to_have_attribute("aria-label", f"Record {undone}")
     assert act(page, "Enter") == undone
