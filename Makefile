@@ -65,4 +65,5 @@ bench: env ## measure against a simulated provider
 clean: ## remove what the other tasks made, except data directories
 	@rm -rf .venv .tandem-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	@rm -rf $(WEB)/node_modules services/verification-ui/src/tandem_verification_ui/static
+	@rm -rf client/src/tandem_client/notebook/static
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,13 +23,14 @@ from reports import CALLER, fill
 from tandem.messaging import Connection, Producer, TopicKeeper
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
-from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.candidates import CandidateReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.bootstrap import make_services
-from tandem_api.dispatch.review_orders import ReviewOrderWalker
+from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate
 from tandem_api.resources.review_orders.service import ReviewOrderService
 from tandem_api.settings import ApiSettings
@@ -76,10 +77,11 @@ async def run(mongo: MongoSettings, kafka: KafkaSettings, records: int) -> None:
     await keeper.stop()
     orders = make_services(ApiSettings(mongo=mongo), database)[0][ReviewOrderService]
     async with Producer(connection) as producer:
-        walker = ReviewOrderWalker(
-            writer=ReviewOrderWriter(database),
+        walker = CampaignWalker(
+            writer=CampaignWriter(database),
             jobs=JobReader(database),
-            annotations=EndedReader(database),
+            candidates=CandidateReader(database),
+            items=ReviewItemReader(database),
             producer=producer,
             holder="bench",
         )

@@ -15,7 +15,7 @@ RECORDS = 2500
 """More than a block of the walk."""
 
 
-async def test_an_order_of_review_survives_the_kill_of_all_who_carry_it_out_and_of_the_broker(
+async def test_a_campaign_survives_the_kill_of_all_who_carry_it_out_and_of_the_broker(
     make_stack: MakeStack,
 ) -> None:
     running = make_stack()
@@ -34,13 +34,13 @@ async def test_an_order_of_review_survives_the_kill_of_all_who_carry_it_out_and_
 
     services["postprocessor"].kill()
     order = running.tandem.comparisons.review(ids, wait=False)
-    leases = running.mongo["review_orders"]
+    leases = running.mongo["campaigns"]
     await eventually(lambda: leases.count_documents({"lease.holder": {"$type": "string"}}) == 1, timeout=30)
     for victim in (services["dispatcher"], broker, services["verification-ui"]):
         victim.kill()
     await start_again(broker, services["postprocessor"], services["dispatcher"])
     done = await asyncio.to_thread(running.tandem.comparisons.review, ids, timeout=120)
-    assert (done.id, done.differing, done.queued) == (order.id, len(differing), len(differing))
+    assert (done.id, done.picked, done.queued) == (order.id, len(differing), len(differing))
     assert running.tandem.jobs.get(ids[0]).counts.needs_review == len(differing)
 
     broker.kill()  # with the requests that nobody has taken in yet

@@ -39,7 +39,7 @@ def _is_adapter(called: str) -> bool:
         found = getattr(import_module(module), name, None)
     except ModuleNotFoundError:  # a method: `tandem.store.jobs.documents.Job.of`
         return False
-    if not inspect.isclass(found) or issubclass(found, BaseException):
+    if not inspect.isclass(found) or issubclass(found, BaseException | dict):  # a TypedDict is a dict
         return False
     taken = (str(parameter.annotation) for parameter in inspect.signature(found).parameters.values())
     return any(CONNECTED & set(annotation.replace(" | None", "").split(" ")) for annotation in taken)

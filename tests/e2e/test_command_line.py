@@ -178,8 +178,8 @@ async def test_the_records_that_differ_go_to_people_once(terminal: Terminal, run
 
     sure = running_stack.tandem.comparisons.review(ids, min_confidence=0.99, timeout=60)
     order = running_stack.tandem.comparisons.review(ids, timeout=60)
-    assert (order.differing, order.queued + order.waiting) == (len(wanted), len(wanted))
-    assert order.waiting == sure.queued == sure.differing
+    assert (order.picked, order.queued + order.waiting) == (len(wanted), len(wanted))
+    assert order.waiting == sure.queued == sure.picked
     items = running_stack.mongo["review_items"]
 
     def all_queued() -> bool:

@@ -15,11 +15,12 @@ from tandem_client.models import (
     JobCounts,
     Label,
     LabelSchema,
+    Opinions,
     Project,
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
-from tandem_client.reviewing import ReviewOrder, ReviewPolicy, TaskReview
+from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Annotation",
     "AnnotationDetail",
     "ApiKey",
+    "Campaign",
+    "CampaignCount",
     "CarryOver",
     "CarryOverReport",
     "Combination",
@@ -47,10 +50,10 @@ __all__ = [
     "MultipleChoice",
     "NewApiKey",
     "Number",
+    "Opinions",
     "Person",
     "Project",
     "ReviewNotFinishedError",
-    "ReviewOrder",
     "ReviewPolicy",
     "SingleChoice",
     "Span",

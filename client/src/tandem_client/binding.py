@@ -23,6 +23,11 @@ class Bound(Model):
     _tandem: Tandem | None = PrivateAttr(default=None)
 
     @property
+    def is_bound(self) -> bool:
+        """Return whether the object knows the connection it came from."""
+        return self._tandem is not None
+
+    @property
     def tandem(self) -> Tandem:
         """Return the connection that this object came from. Raises ValueError where it came from none."""
         if self._tandem is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
+from tandem_client import config
 from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
+from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.jobs import Jobs
@@ -50,9 +52,24 @@ class Tandem:
         self.agents = bound(Agents(self._transport), self)
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
-        self.comparisons = bound(Comparisons(self._transport, sleep=sleep), self)
+        self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+
+    @classmethod
+    def connect(cls, url: str | None = None, token: str | None = None, **more: Any) -> Self:
+        """Connect to the server that TANDEM_URL and TANDEM_TOKEN name, or that `tandem login` saved; `url` and `token`
+        win over them. So no key need stand in a notebook. Raises TandemError where none is known."""
+        if url is None or token is None:
+            saved = config.load()
+            url, token = url or saved.url, token or saved.token
+        return cls(url, token, **more)
+
+    @property
+    def transport(self) -> Transport:
+        """Return the HTTP connection."""
+        return self._transport
 
     def __enter__(self) -> Self:
         return self

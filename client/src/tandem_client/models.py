@@ -8,13 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tandem_client.checks import CallEstimate
+from tandem_client.objects.agent import AgentMethods
 from tandem_client.objects.dataset import DatasetMethods
 from tandem_client.objects.job import JobMethods
+from tandem_client.objects.project import ProjectMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
 from tandem_client.tasks import AnyTask, Model, Value
 
 
-class Project(Model):
+class Project(ProjectMethods):
     id: str
     name: str
     description: str = ""
@@ -60,9 +62,63 @@ class ImportResult(Model):
     repeated: int = 0
     """Rows equal to an earlier one of the file, whose made ids end with their number."""
     delimiter: str | None = None
+    file_format: str | None = None
+    """What the file was, by its content."""
+    packing: str | None = None
+    empty: int = 0
+    """Rows without text that were left out."""
+    left_out: tuple[str, ...] = ()
+    """Columns that no part of the records comes from."""
+    gold: dict[str, str] = Field(default_factory=dict)
+    """Task to the column that its gold values came from."""
+    tool: str | None = None
+    """The annotation tool that wrote the file."""
+    opinions: int = 0
+    disagreed: int = 0
+    """Records without gold because that tool's annotators said different things."""
 
 
-class Agent(Model):
+class PreviewColumn(Model):
+    """A column of a file, and what an import would make of it."""
+
+    name: str
+    kind: str
+    filled: int
+    examples: tuple[Any, ...] = ()
+    use: str
+    """id, text, gold, metadata or left out."""
+
+
+class PreviewFault(Model):
+    """A row that an import would refuse."""
+
+    row: int | None = None
+    column: str | None = None
+    type: str
+    detail: str
+    cure: str = ""
+
+
+class ImportPreview(Model):
+    """What an import would make of a file, by its first rows."""
+
+    file_format: str
+    packing: str | None = None
+    delimiter: str | None = None
+    tool: str | None = None
+    rows_seen: int
+    is_whole: bool
+    columns: tuple[PreviewColumn, ...]
+    id_column: str | None = None
+    text_columns: dict[str, str]
+    gold: dict[str, str]
+    left_out: tuple[str, ...] = ()
+    records: tuple[dict[str, Any], ...] = ()
+    faults: tuple[PreviewFault, ...] = ()
+    fault_count: int = 0
+
+
+class Agent(AgentMethods):
     """An immutable version of an agent: provider, model, parameters, prompt, label schema."""
 
     id: str
@@ -155,6 +211,8 @@ class Job(JobMethods):
     rate_per_second: float | None = None
     eta_seconds: float | None = None
     review_policy: ReviewPolicy = ReviewPolicy()
+    readers: int = 1
+    adjudicated: bool = False
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -298,14 +356,39 @@ class Call(Model):
     completion_tokens: int | None = None
 
 
+class TaskOpinions(Model):
+    """What people's opinions on one task come to: `state` is open, settled or disputed; `why` says by what."""
+
+    state: str
+    why: str
+    by: tuple[str, ...] = ()
+
+
+class Opinions(Model):
+    """What people's opinions on a record come to. `number`: opinions that stand, one a person."""
+
+    number: int
+    state: str
+    people: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
+    tasks: dict[str, TaskOpinions] = Field(default_factory=dict)
+
+
 class Decision(Model):
-    """What a person decided: `kind` is confirmed, corrected or undone, and then there are no values."""
+    """One revision of a person's opinion: `kind` is confirmed, corrected or undone, and then there are no values."""
 
     revision: int
     kind: str
     values: dict[str, Any] | None = None
     shown_attempt: int = 1
     shown_values: dict[str, Any] = Field(default_factory=dict)
+    shown: bool = True
+    blind: bool = False
+    outranks: bool = False
+    active_seconds: float | None = None
+    idle_seconds: float | None = None
+    comment: str | None = None
+    flags: tuple[str, ...] = ()
     decided_by: str
     decided_by_id: str | None = None
     decided_at: datetime
@@ -332,6 +415,8 @@ class AnnotationDetail(AttemptDetail):
 
     record: Record | None = None
     verification: dict[str, Any] | None = None
+    opinions: Opinions | None = None
+    blind: bool = False
     history: tuple[AttemptDetail, ...] = ()
     paid: tuple[ModelCost, ...] = ()
     decisions: tuple[Decision, ...] = ()
@@ -342,3 +427,4 @@ class Provider(Model):
 
     name: str
     models: tuple[str, ...] = ()
+    default_model: str | None = None

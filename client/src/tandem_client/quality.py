@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from tandem_client.charts import ChartKind, chart_of
 from tandem_client.models import Job, JobAgent, JobCost, JobCounts
 from tandem_client.tasks import Model
+
+if TYPE_CHECKING:
+    import altair as alt
 
 
 class Latency(Model):
@@ -160,6 +164,13 @@ class JobReport(Model):
 
     def task(self, name: str) -> TaskReport:
         return next(task for task in self.tasks if task.task == name)
+
+    def chart(self, kind: ChartKind, *, task: str | None = None) -> alt.Chart | alt.LayerChart:
+        """Return an Altair chart: outcomes, labels, confidence, reliability or confusion, of the first task or `task`.
+
+        Raises TandemError where there is nothing to draw, e.g. no label is known to be right.
+        """
+        return chart_of(self, kind, task=task)
 
 
 class ComparedJob(Model):

@@ -1,4 +1,4 @@
-"""Which labels go to people, and orders that send records to people afterwards."""
+"""Which labels go to people: policies of jobs, and review campaigns."""
 
 from __future__ import annotations
 
@@ -47,27 +47,63 @@ def policy_body(threshold: float | None, policy: ReviewPolicy | None) -> dict[st
     return policy.model_dump(exclude_unset=True)
 
 
-class ReviewOrder(Model):
-    """Records on which jobs differ, sent to people; while `state` is open the counts are of what was looked at.
+class CampaignStrategy(Model):
+    """A way to pick records. `parameters` is the JSON Schema of its parameters."""
 
-    differing = queued + waiting + decided: sent by this order, in a queue before it, decided by a person.
+    name: str
+    title: str
+    needs_ended_jobs: bool = False
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Stop(Model):
+    """When a campaign closes by itself: `never`, `all` of its records decided, or `after` decisions (`decided`)."""
+
+    rule: str = "never"
+    after: int | None = None
+
+
+class Campaign(Model):
+    """Who is asked to look at what: a strategy with its parameters over a job's records.
+
+    `picked` = `queued` + `waiting` + `decided`, as the walk found them: asked for by this campaign, by another one,
+    decided by a person. `items_open` and `items_decided` are its records in the queue now.
     """
 
     id: str
-    jobs: tuple[str, ...]
-    task: str | None = None
-    min_confidence: float | None = None
+    name: str
+    job_id: str
+    strategy: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    order: str = "urgent"
+    blind_share: float = 0.0
+    people: tuple[str, ...] | None = None
+    stop: Stop = Stop()
     state: str
+    state_reason: str | None = None
+    walking: bool = False
     share: float = 0.0
-    differing: int = 0
+    picked: int = 0
     queued: int = 0
     waiting: int = 0
     decided: int = 0
     queues: dict[str, int] = Field(default_factory=dict)
+    items_open: int = 0
+    items_decided: int = 0
     notice: str | None = None
     created_at: datetime
     finished_at: datetime | None = None
 
-    @property
-    def is_done(self) -> bool:
-        return self.state == "done"
+
+class CampaignCount(Model):
+    """What a campaign would do; estimated from a part of the records where `exact` is False."""
+
+    records: int
+    selected: int
+    exact: bool = True
+    picked: int = 0
+    would_ask: int = 0
+    would_withdraw: int = 0
+    queued: int = 0
+    waiting: int = 0
+    decided: int = 0

@@ -90,6 +90,20 @@ class Transport:
         except httpx.TransportError as error:
             raise UnreachableError(self.url, _reason(error)) from error
 
+    def passed_on(self, method: str, url: str, body: Any) -> tuple[int, Any]:
+        """Make a request of somebody else once, e.g. of a widget; return status and body, errors included.
+
+        Raises UnreachableError.
+        """
+        try:
+            response = self._client.request(method, url, json=body)
+        except httpx.TransportError as error:
+            raise UnreachableError(self.url, _reason(error)) from error
+        try:
+            return response.status_code, response.json() if response.content else None
+        except ValueError:
+            return response.status_code, None
+
     def _request(
         self,
         method: str,

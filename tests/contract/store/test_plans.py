@@ -12,33 +12,38 @@ import pymongo.monitoring
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from campaigns import disagreement
 from tandem.events import Outcome
 from tandem.jobs import Selection
+from tandem.jobs.selection import Block
 from tandem.people import local_person
 from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.campaigns.reader import CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, utcnow
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.reader import LabelSchemaReader
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
-from tandem.store.review_orders.reader import ReviewOrderReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.summaries.reader import SummaryReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.workers.reader import WorkerReader
 
 NOW = datetime.now(UTC)
@@ -167,9 +172,19 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "which reports are kept": lambda db: ReportReader(db).made_at(["j", "k"]),
     "looks that were asked for": lambda db: AnnotationReader(db).count_asked("j", 50),
     "a record by the user's key": lambda db: RecordReader(db).find("d", "7"),
-    "the next order of review": lambda db: ReviewOrderWriter(db).claim("w", seconds=1),
-    "an order of review": lambda db: ReviewOrderReader(db).get("o"),
-    "a record's decisions": lambda db: VerificationReader(db).history("j", 7),
+    "the next campaign to walk": lambda db: CampaignWriter(db).claim("w", seconds=1),
+    "the next stop rule to check": lambda db: CampaignWriter(db).claim_check(every_seconds=1),
+    "a campaign": lambda db: CampaignReader(db).get("o"),
+    "a job's campaigns": lambda db: CampaignReader(db).of_job("j"),
+    "campaigns that serve a person": lambda db: CampaignReader(db).served_to("j", "p"),
+    "campaigns that left records to another": lambda db: CampaignWriter(db).rewalk_others(disagreement(["j", "k"], 9)),
+    "what a campaign picks from": lambda db: CandidateReader(db).of_block(["j", "k"], Block(0, 50, None)),
+    "labeled seqs of a campaign": lambda db: CandidateReader(db).labeled("j", Selection.range(0, 50)),
+    "items of a campaign": lambda db: ReviewItemReader(db).counts_of_campaign(["j", "k"], "c"),
+    "the next item of some campaigns": lambda db: ReviewItemWriter(db).claim_next(
+        "j", Reviewer("p", "p"), seconds=1, campaigns=["c", "d", None]
+    ),
+    "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 
@@ -195,7 +210,7 @@ async def test_a_query_is_answered_by_an_index(watched: tuple[Database, Commands
 
 async def test_counts_never_touch_a_document(watched: tuple[Database, Commands]) -> None:
     database, commands = watched
-    for name in (*COUNTS, "fingerprints of blocks"):
+    for name in (*COUNTS, "fingerprints of blocks", "labeled seqs of a campaign", "items of a campaign"):
         commands.sent.clear()
         await QUERIES[name](database)
         for command in commands.sent:

@@ -16,7 +16,7 @@ from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem, Taken
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.review_items.writer import ItemMovedOnError, Reviewer, ReviewItemWriter
+from tandem.store.review_items.writer import AfterOpinion, Claims, ItemMovedOnError, Reviewer, ReviewItemWriter
 
 JOB = "job1"
 ANN, BEN, PATH = Reviewer("id of ann", "ann"), Reviewer("id of ben", "ben"), Reviewer("$_id", "$record_id")
@@ -78,6 +78,12 @@ async def test_one_batch_may_carry_two_attempts_of_a_record(writer: ReviewItemWr
     assert (found.attempt, found.suggested_values) == (2, {"sentiment": "negative"})
 
 
+def decided(by: Reviewer) -> AfterOpinion:
+    return AfterOpinion(
+        giver_id=by.person_id, revision=1, opinion_by=(by.person_id,), decided_by=by, decided_at=utcnow()
+    )
+
+
 async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation(
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
@@ -93,9 +99,7 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     assert found is not None
     assert (found.attempt, found.suggested_values, found.reservation) == (2, {"sentiment": "negative"}, None)
     with pytest.raises(ItemMovedOnError):
-        await writer.close(
-            found.item_id, reservation=claimed.reservation, attempt=1, revision=1, decided_by=ANN, decided_at=utcnow()
-        )
+        await writer.take_opinion(claimed, decided(ANN), seconds=60)
 
 
 async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
@@ -104,14 +108,7 @@ async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
     await writer.take([item(0)])
     claimed = await writer.claim_next(JOB, ANN, seconds=60)
     assert claimed is not None
-    await writer.close(
-        claimed.item_id,
-        reservation=claimed.reservation or "",
-        attempt=1,
-        revision=1,
-        decided_by=ANN,
-        decided_at=utcnow(),
-    )
+    await writer.take_opinion(claimed, decided(ANN), seconds=60)
     await writer.take([item(0, attempt=2)])
     found = await reader.get(f"{JOB}:0")
     assert found is not None
@@ -176,15 +173,13 @@ async def test_a_token_is_good_for_the_person_who_claimed_the_item_alone(
     assert await writer.renew(claimed.item_id, token, person_id=namesake.person_id, seconds=600) is None
     assert await writer.skip(claimed.item_id, token, person_id=namesake.person_id) is None
     assert not await writer.release(claimed.item_id, token, person_id=namesake.person_id)
-    decision: dict[str, Any] = {"reservation": token, "attempt": 1, "revision": 1, "decided_at": utcnow()}
-    with pytest.raises(ItemMovedOnError):
-        await writer.close(claimed.item_id, **decision, decided_by=namesake)
     assert await reader.get(claimed.item_id) == claimed, "nothing changed"
-    await writer.close(claimed.item_id, **decision, decided_by=ANN)
-    closed = await reader.get(claimed.item_id)
-    assert closed is not None
+    closed = await writer.take_opinion(claimed, decided(ANN), seconds=60)
     assert (closed.decided_by, closed.decided_by_id, closed.reserved_by_id) == ("ann", ANN.person_id, None)
-    reopened = await writer.reopen(claimed.item_id, revision=1, reviewer=ANN, seconds=60)
+    with pytest.raises(ItemMovedOnError):
+        await writer.take_opinion(claimed, decided(ANN), seconds=60)
+    withdrawn = AfterOpinion(giver_id=ANN.person_id, revision=2, opinion_by=(), hold_for=ANN)
+    reopened = await writer.take_opinion(closed, withdrawn, seconds=60)
     assert (reopened.reserved_by_id, reopened.decided_by_id) == (ANN.person_id, None)
 
 
@@ -194,6 +189,26 @@ async def test_a_reviewer_named_like_a_field_path_stays_a_name(writer: ReviewIte
     assert claimed is not None
     assert (claimed.reserved_by_id, claimed.reserved_by) == ("$_id", "$record_id")
     assert [held.seq for held in await writer.held(JOB, "$_id")] == [0]
+
+
+async def test_who_gave_an_opinion_does_not_get_the_item_again_and_an_adjudicator_gets_what_waits_for_one(
+    writer: ReviewItemWriter,
+) -> None:
+    await writer.take([item(0)])
+    claimed = await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.UNREAD)
+    assert claimed is not None
+    one_opinion = AfterOpinion(giver_id=ANN.person_id, revision=1, opinion_by=(ANN.person_id,))
+    still_open = await writer.take_opinion(claimed, one_opinion, seconds=60)
+    assert (still_open.state, still_open.reserved_by_id, still_open.reservation) == (ItemState.OPEN, None, None)
+    assert await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.UNREAD) is None
+    second = await writer.claim_next(JOB, PATH, seconds=60, claims=Claims.UNREAD)
+    assert second is not None
+    both = (ANN.person_id, PATH.person_id)
+    disputed = AfterOpinion(giver_id=PATH.person_id, revision=2, opinion_by=both, waits_for_adjudicator=True)
+    await writer.take_opinion(second, disputed, seconds=60)
+    third = Reviewer("id of cleo", "cleo")
+    assert await writer.claim_next(JOB, third, seconds=60, claims=Claims.UNREAD) is None
+    assert await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.ADJUDICATED) is not None
 
 
 async def test_withdrawing_leaves_held_and_decided_items(writer: ReviewItemWriter, reader: ReviewItemReader) -> None:
@@ -235,5 +250,5 @@ async def test_every_query_of_the_queue_is_answered_by_an_index(
         entry["planSummary"]
         async for entry in database["system.profile"].find({"ns": f"{database.raw.name}.review_items"})
     ]
-    assert len(plans) == 9
+    assert len(plans) == 10
     assert not [plan for plan in plans if "IXSCAN" not in plan and "IDHACK" not in plan and "COUNT_SCAN" not in plan]

@@ -52,6 +52,7 @@ def settings(mongo_url: str, indexed: MongoDatabase[dict[str, Any]]) -> ApiSetti
         providers=(ProviderOffer(name="offline", models=("nearest-label",)), ProviderOffer(name="openai")),
         bootstrap_admin_key=ADMIN_KEY,
         max_upload_bytes=50_000_000,
+        max_unpacked_bytes=20_000_000,
         import_lease_seconds=1,
         upload_idle_seconds=5,
     )

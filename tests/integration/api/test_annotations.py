@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tandem.events import SettledPart, SettledTask
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import Database, utcnow
-from tandem.store.verifications.documents import DecisionKind, Verification
-from tandem.store.verifications.writer import VerificationWriter
+from tandem.store.opinions.documents import DecisionKind, OpinionDocument
+from tandem.store.opinions.writer import OpinionWriter
 
 from .conftest import import_csv, made
 from .labeled import annotate, annotation
@@ -133,7 +134,7 @@ async def test_an_annotation_is_found_by_the_records_own_id_with_what_it_cost_an
         {"kind": DecisionKind.UNDONE, "values": None},
     ]
     for revision, change in enumerate(changes, start=1):
-        await VerificationWriter(database).append(Verification(**decided, **change, revision=revision))
+        await OpinionWriter(database).append(OpinionDocument(**decided, **change, revision=revision))
 
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotation", params={"record_id": "t1"})).json()
 
@@ -242,6 +243,63 @@ async def test_a_csv_export_has_the_same(admin: httpx.AsyncClient, labeled: Any)
     assert (second["label.sentiment"], second["final.sentiment"]) == ("neutral", "positive")
     assert (second["verified_by"], second["outcome"], second["confidence.sentiment"]) == ("Ada", "labeled", "0.31")
     assert (lines[9]["outcome"], lines[9]["final.sentiment"]) == ("not_run", "")
+
+
+async def test_an_export_and_a_record_say_what_several_opinions_come_to(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    settled = SettledPart(
+        state="disputed",
+        opinions=2,
+        people=("a", "b"),
+        tasks={"sentiment": SettledTask(state="disputed", why="differ")},
+    )
+    decision = Decision(labeled["id"], 4, 2, None, 1, {}, False, "Ben", utcnow(), "b", settled)
+    await AnnotationWriter(database).apply_decisions([decision])
+    lines = [json.loads(line) for line in (await admin.get(f"/jobs/{labeled['id']}/export")).text.splitlines()]
+    assert [line["opinions"] and line["opinions"]["number"] for line in lines[:5]] == [None, 1, None, None, 2]
+    assert (lines[4]["opinions"]["state"], lines[4]["final"]) == ("disputed", {"sentiment": "neutral"})
+    assert lines[4]["needs_review"], "nothing is settled yet"
+    shown = (await admin.get(f"/jobs/{labeled['id']}/annotations/4")).json()
+    assert shown["opinions"]["tasks"] == {"sentiment": {"state": "disputed", "why": "differ", "by": []}}
+    answer = await admin.get(f"/jobs/{labeled['id']}/export?format=csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["opinions"], row["opinions_state"], row["settled_by"]) for row in (rows[0], rows[4])] == [
+        ("", "", ""),
+        ("2", "disputed", ""),
+    ]
+
+
+async def test_a_blind_record_shows_no_value_until_the_caller_has_read_it(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    me = (await admin.get("/sessions/current")).json()["person_id"]
+    item = {"_id": f"{labeled['id']}:4", "job_id": labeled["id"], "seq": 4, "blind": True}
+    await database["review_items"].insert_one(item)
+
+    async def told() -> list[Any]:
+        one = (await admin.get(f"/jobs/{labeled['id']}/annotations/4")).json()
+        listed = (await admin.get(f"/jobs/{labeled['id']}/annotations?after=3&limit=1")).json()["items"][0]
+        return [
+            (each["blind"], [label["value"] for label in each["labels"]], each.get("raw")) for each in (one, listed)
+        ]
+
+    assert await told() == [(True, [], None), (True, [], None)]
+    await database["review_items"].update_one({"_id": item["_id"]}, {"$set": {"seen_by": [me]}})
+    assert await told() == [(False, ["neutral"], "answer 4"), (False, ["neutral"], None)]
+
+
+async def test_a_job_keeps_how_many_readers_settle_a_record(
+    admin: httpx.AsyncClient, project: Any, dataset: Any, agent: Any
+) -> None:
+    await import_csv(admin, dataset, "id,text\n1,a\n")
+    body = {"dataset_id": dataset["id"], "agent_id": agent["id"]}
+    job = await made(admin, f"/projects/{project['id']}/jobs", body)
+    assert (job["readers"], job["adjudicated"]) == (1, False)
+    job = await made(admin, f"/projects/{project['id']}/jobs", body | {"readers": 2, "adjudicated": True})
+    assert (job["readers"], job["adjudicated"]) == (2, True)
+    refused = await admin.post(f"/projects/{project['id']}/jobs", json=body | {"readers": 0})
+    assert (refused.status_code, refused.json()["field"]) == (422, "readers")
 
 
 async def test_cells_are_exported_as_they_are_unless_made_safe_for_spreadsheets(

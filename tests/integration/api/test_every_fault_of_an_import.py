@@ -17,9 +17,9 @@ from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.records.writer import RecordWriter
 from tandem_api.resources.datasets.import_run import Reading
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
-from tandem_api.resources.datasets.parsing.encodings import Encoding
 from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
 
@@ -28,7 +28,7 @@ ADA = Caller("key", None, "ada", Role.ADMIN, None, person_id="ada", root_hash="h
 LIMITS = Limits(record_bytes=100_000)
 
 
-IMPORT_LIMITS = ImportLimits(LIMITS, upload_bytes=10_000, idle_seconds=60, lease_seconds=600)
+IMPORT_LIMITS = ImportLimits(LIMITS, upload_bytes=10_000, unpacked_bytes=100_000, idle_seconds=60, lease_seconds=600)
 
 
 class SilentWriter(DatasetWriter):
@@ -41,7 +41,7 @@ class SilentWriter(DatasetWriter):
 
 def reading() -> Reading:
     mapping = ColumnMapping(text_columns=("text",), id_column="id")
-    return Reading(JsonlRows(LIMITS), mapping, Encoding.UTF_8, OnDuplicate.SKIP, OnSameContent.KEEP)
+    return Reading(JsonlRows(LIMITS), FileFormat.JSONL, None, mapping, OnDuplicate.SKIP, OnSameContent.KEEP)
 
 
 async def emptied(database: Database) -> None:

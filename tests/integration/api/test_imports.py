@@ -50,6 +50,14 @@ async def test_a_csv_becomes_records_in_its_order(admin: httpx.AsyncClient, data
         "made_ids": [],
         "repeated": 0,
         "delimiter": ",",
+        "file_format": "csv",
+        "packing": None,
+        "empty": 0,
+        "left_out": [],
+        "gold": {"ok": "label"},
+        "tool": None,
+        "opinions": 0,
+        "disagreed": 0,
         "visible_below": 2,
     }
     first, second = await seen(admin, dataset)

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from job_states import put_in_state
 from tandem.events import JobState
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database
-from tandem.store.review_orders.writer import ReviewOrderWriter
 
 from .conftest import client_of, made
 
@@ -36,11 +36,11 @@ async def test_an_order_is_taken_and_says_how_far_it_is(
     assert answer.status_code == 202, answer.text
     order = answer.json()
     assert (order["state"], order["share"], order["differing"], order["jobs"]) == ("open", 0, 0, ended)
-    walked = await ReviewOrderWriter(database).claim("w", seconds=9)
+    walked = await CampaignWriter(database).claim("w", seconds=9)
     assert walked is not None
-    counts: Any = {"differing": 2, "queued": 1, "waiting": 1, "decided": 0}
-    assert await ReviewOrderWriter(database).advance(walked, cursor=5, counts=counts, queues={ended[0]: 1})
-    assert not await ReviewOrderWriter(database).advance(walked, cursor=5, counts=counts, queues={}), "counted once"
+    counts = {"picked": 2, "queued": 1, "waiting": 1, "decided": 0, "asked": 1}
+    assert await CampaignWriter(database).advance(walked, cursor=5, counts=counts, queues={ended[0]: 1})
+    assert not await CampaignWriter(database).advance(walked, cursor=5, counts=counts, queues={}), "counted once"
     shown = (await admin.get(f"/review-orders/{order['id']}")).json()
     assert (shown["share"], shown["queued"], shown["waiting"], shown["queues"]) == (0.5, 1, 1, {ended[0]: 1})
 
@@ -53,7 +53,7 @@ async def test_the_same_order_is_one_and_begins_again_only_when_it_is_done(
 
     params: dict[str, Any] = {"job": ended}
     assert (await admin.get("/review-orders", params=params)).json() == {"items": []}
-    first, writer = await placed(), ReviewOrderWriter(database)
+    first, writer = await placed(), CampaignWriter(database)
     assert (await admin.get("/review-orders", params=params)).json() == {"items": [first]}
     assert (await placed())["id"] == first["id"] != (await placed(task="sentiment"))["id"]
     walked = await writer.claim("w", seconds=9)
@@ -61,8 +61,9 @@ async def test_the_same_order_is_one_and_begins_again_only_when_it_is_done(
     while walked["_id"] != first["id"]:
         walked = await writer.claim("w", seconds=9)
         assert walked is not None
-    counts: Any = {"differing": 1, "queued": 1, "waiting": 0, "decided": 0}
+    counts = {"picked": 1, "queued": 1, "waiting": 0, "decided": 0, "asked": 1}
     assert await writer.advance(walked, cursor=10, counts=counts, queues={ended[0]: 1})
+    assert await writer.finish({**walked, "cursor": 10, "lease": None}, again=False)
     done = (await admin.get(f"/review-orders/{first['id']}")).json()
     assert (done["state"], done["share"], done["queued"]) == ("done", 1, 1)
     assert done["finished_at"] is not None
@@ -89,7 +90,7 @@ async def test_what_is_wrong_is_told_by_field_and_nothing_is_ordered(
         assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert (await admin.post("/review-orders", json={"jobs": [ended[0], "x"]})).status_code == 404
     assert (await admin.get("/review-orders/x")).status_code == 404
-    assert await database["review_orders"].count_documents({}) == 0
+    assert await database["campaigns"].count_documents({"strategy": "disagreement"}) == 0
 
 
 async def test_viewers_may_look_and_not_order(app: FastAPI, admin: httpx.AsyncClient, ended: list[str]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
 from dispatch_world import FAST, WORKER, World
-from tandem.events import JobState
+from tandem.events import Event, JobState
 from tandem.jobs import Selection
 from tandem.jobs.moves import CANCEL, PAUSE, RESUME
+from tandem.messaging import Outgoing
 from tandem.store.database import utcnow
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
 from tandem.store.jobs.documents import first_dispatch, selection_part
@@ -48,6 +52,26 @@ async def test_a_record_that_no_message_holds_ends_with_the_reason_and_the_other
     assert response.error is not None
     assert response.error.kind == "too_large"
     assert "takes 157" in response.error.message
+
+
+async def test_a_stop_while_the_broker_is_away_ends_and_another_dispatcher_takes_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.job(3)
+    monkeypatch.setattr("tandem_api.dispatch.dispatcher.HAND_OVER_SECONDS", 0.1)
+    publishing = asyncio.Event()
+
+    async def never(_events: Sequence[Outgoing | Event]) -> None:
+        publishing.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as away:
+        away.setattr(world.producer, "send_all", never)
+        async with world.running("one") as first:
+            await publishing.wait()
+            await first.stop()
+    async with world.running("two"):
+        await eventually(lambda: len(world.seen.requests) == 3)
 
 
 async def test_what_was_not_answered_in_time_is_asked_again_and_ends_as_undelivered(world: World) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,14 +16,20 @@ import pytest
 from bson.json_util import CANONICAL_JSON_OPTIONS, loads
 from fastapi import FastAPI
 
+from tandem.labeling.values import plain_values
 from tandem.messaging import Connection, Producer
 from tandem.observability.health import Health
 from tandem.people import name_only_id
+from tandem.review import OpinionPolicy
 from tandem.settings import HttpSettings, KafkaSettings, MongoSettings
+from tandem.store.annotations.opinions import opinions_of
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
 from tandem.store.migrations.runner import MigrationLease
+from tandem.store.opinions.documents import settlement_of
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem_api.app import make_app
 from tandem_api.bootstrap import build, make_services
@@ -40,8 +48,8 @@ ADDED = {
     "jobs": {"created_by_id", "passes"},
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
-    "verifications": {"decided_by_id"},
-    "annotations": {"decided_by_id"},
+    "verifications": {"decided_by_id", "shown", "withdraws"},
+    "annotations": {"decided_by_id", "opinions"},
     "review_items": {"decided_by_id"},
 }
 Documents = dict[str, list[dict[str, Any]]]
@@ -106,7 +114,7 @@ def runner(database: Database, holder: str = "one") -> MigrationRunner:
 
 
 async def contents(database: Database) -> Documents:
-    names = set(await database.raw.list_collection_names()) - {"migrations", "people"}
+    names = set(await database.raw.list_collection_names()) - {"migrations", "people", "campaigns"}
     return {name: await database[name].find().sort("_id", 1).to_list(None) for name in sorted(names)}
 
 
@@ -130,7 +138,7 @@ def told_before(found: Any, expected: Any) -> Any:
 
 def comparable(path: str, text: str) -> Any:
     if "format=csv" in path:
-        return text
+        return list(csv.DictReader(io.StringIO(text, newline="")))
     lines = [json.loads(line) for line in text.splitlines()] if "format=jsonl" in path else json.loads(text)
     return without(lines, NEW_FIELDS | CHANGING)
 
@@ -322,3 +330,53 @@ async def test_a_person_who_was_renamed_keeps_the_new_name_when_it_runs_again(da
     export = await port.ask("admin", "GET", f"/api/v1/jobs/{BEFORE['jobs'][0]}/export?format=jsonl")
     deciders = [json.loads(line)["verification"] for line in export.text.splitlines()]
     assert sorted(part["decided_by"] for part in deciders if part and part["decided_by_id"] == me) == ["Lea B."] * 2
+
+
+async def summaries(database: Database) -> dict[str, Any]:
+    """Return the summary of the opinions of each annotation that has any."""
+    found = await database["annotations"].find({"verification_revision": {"$gte": 1}}).to_list(None)
+    return {each["_id"]: each.get("opinions") for each in found}
+
+
+async def test_what_an_older_version_decided_is_what_the_rule_finds(database: Database) -> None:
+    held = {
+        each["_id"]: each["verification"]["values"] if "verification" in each else None
+        async for each in database["annotations"].find({"verification_revision": {"$gte": 1}})
+    }
+    assert held
+    assert await runner(database).run()
+    reader = OpinionReader(database)
+    parts = await summaries(database)
+    for job_id in await reader.jobs():
+        async for opinions in reader.stream_records(job_id):
+            values = settlement_of(opinions, OpinionPolicy()).values
+            told = None if values is None else plain_values(values)
+            assert told == held[opinions[0].item_id]
+            part = parts[opinions[0].item_id]
+            assert (part["number"], part["state"]) == ((0, "open") if told is None else (1, "settled"))
+            assert part["settled_by"] == ([] if told is None else [opinions[-1].person])
+
+
+async def test_the_summary_follows_what_an_older_replica_decides_beside_this_one(database: Database) -> None:
+    assert await runner(database).run()
+    [decided] = await database["verifications"].find({"values": {"$ne": None}}).sort("_id", 1).limit(1).to_list(1)
+    item_id = f"{decided['job_id']}:{decided['seq']}"
+    latest = await OpinionReader(database).get(decided["job_id"], decided["seq"])
+    assert latest is not None
+    undo = {name: value for name, value in decided.items() if name not in {"shown", "withdraws"}} | {
+        "_id": f"{item_id}:{latest.revision + 1}",
+        "revision": latest.revision + 1,
+        "kind": "undone",
+        "values": None,
+    }
+    await database["verifications"].insert_one(undo)
+    await database["annotations"].update_one(
+        {"_id": item_id}, {"$set": {"verification_revision": latest.revision + 1}, "$unset": {"verification": ""}}
+    )
+    stored = await AnnotationReader(database).get(decided["job_id"], decided["seq"])
+    assert stored is not None
+    part = opinions_of(stored)
+    assert part is not None
+    assert (part["number"], part["state"]) == (0, "open"), "what belongs to an older revision is not told"
+    assert await runner(database, "another").run()
+    assert (await summaries(database))[item_id] == part

@@ -207,6 +207,12 @@ def test_missing_whole_numbers_of_other_frames_never_become_floats_in_pandas(wor
     assert str(back["key"].dtype) == "int64"
 
 
+def test_a_pandas_frame_that_was_put_together_of_others_goes_in(world: World) -> None:
+    part = pd.DataFrame({"key": ["1"], "review": ["x"], "other": pd.Series([None], dtype="str")})
+    frame = pd.concat([part, part.assign(key="2", other="y")], ignore_index=True)
+    pd.testing.assert_frame_equal(added(world, frame).to_pandas(), frame)
+
+
 def test_rows_of_dicts_and_a_mapping_of_columns_are_frames(world: World) -> None:
     rows = added(world, [{"key": 1, "review": "x", "n": 5}, {"key": 2, "review": "y", "other": None}])
     assert rows.to_arrow().to_pylist() == [

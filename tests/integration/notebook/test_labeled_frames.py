@@ -108,6 +108,17 @@ def test_provenance_says_where_each_label_comes_from(job: Job) -> None:
     assert third["model"] is None
 
 
+def test_nobody_gets_the_model_s_labels_of_a_record_that_they_are_to_read_without(world: World, job: Job) -> None:
+    item = {"_id": f"{job.id}:0", "job_id": job.id, "seq": 0, "blind": True, "seen_by": []}
+    world.mongo["review_items"].insert_one(item)
+    try:
+        first, second, _ = job.to_arrow(provenance=True).to_pylist()
+        assert [first[name] for name in ("mood", "mood_confidence", "mood_label", "foods", "verified_by")] == [None] * 5
+        assert second["mood"] == "bad"
+    finally:
+        world.mongo["review_items"].delete_one({"_id": item["_id"]})
+
+
 def test_every_library_reads_the_labels(job: Job) -> None:
     assert job.to_pandas()["topics"].iloc[0].tolist() == ["taste", "price"]
     assert job.to_polars()["foods"].to_list()[0] == [SPAN]

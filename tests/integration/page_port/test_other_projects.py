@@ -24,7 +24,7 @@ SESSIONS = {
     ("DELETE", "/api/v1/sessions/current"),
 }
 """About nobody but the caller."""
-EVERYBODYS = {("GET", "/api/v1/providers")}
+EVERYBODYS = {("GET", "/api/v1/providers"), ("GET", "/api/v1/campaign-strategies")}
 LISTS = {("GET", "/api/v1/projects"), ("GET", "/verification/v1/jobs")}
 """What a caller reaches of all projects."""
 OF_ALL_PROJECTS = {
@@ -54,6 +54,7 @@ class Act:
         ids = {
             **vars(half),
             "seq": 0,
+            "campaign_id": half.order_id,
             "item_id": half.held["item_id"],
             "key_id": "bootstrap-admin",
             "person_id": "bootstrap-admin",
@@ -69,6 +70,7 @@ def acts(theirs: Half) -> list[Act]:
     jobs = [theirs.job_id, theirs.other_job_id]
     agent = agent_body(theirs.label_schema_id)
     undone = theirs.decided["item_id"]
+    audit = {"strategy": "random_audit", "parameters": {"records": 2}}
     held = {"json": {"reservation": theirs.held["reservation"]}}
     of_job = {"kind": "job", "job_id": theirs.job_id}
     table: dict[tuple[str, str], dict[str, Any]] = {
@@ -106,6 +108,14 @@ def acts(theirs: Half) -> list[Act]:
         ("GET", "/api/v1/jobs/{job_id}/annotation"): {"params": {"record_id": "t0"}},
         ("GET", "/api/v1/jobs/{job_id}/annotations"): {},
         ("GET", "/api/v1/jobs/{job_id}/annotations/{seq}"): {},
+        ("GET", "/api/v1/jobs/{job_id}/campaigns"): {},
+        ("POST", "/api/v1/jobs/{job_id}/campaigns"): {"json": audit},
+        ("POST", "/api/v1/jobs/{job_id}/campaigns/count"): {"json": audit},
+        ("GET", "/api/v1/jobs/{job_id}/campaigns/{campaign_id}"): {},
+        ("PATCH", "/api/v1/jobs/{job_id}/campaigns/{campaign_id}"): {"json": {"blind_share": 0.1}},
+        ("POST", "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/pause"): {},
+        ("POST", "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/open"): {},
+        ("POST", "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/close"): {},
         ("GET", "/api/v1/jobs/{job_id}/cost"): {},
         ("GET", "/api/v1/jobs/{job_id}/export"): {},
         ("GET", "/api/v1/jobs/{job_id}/frame"): {},
@@ -245,6 +255,12 @@ async def test_nothing_of_another_project_comes_in_through_ones_own(port: Port, 
         ),
         ("POST", "/api/v1/combinations", {"json": {"jobs": mixed}}),
         ("POST", "/api/v1/review-orders", {"json": {"jobs": mixed}}),
+        (
+            "POST",
+            f"/api/v1/jobs/{mine.job_id}/campaigns",
+            {"json": {"strategy": "disagreement", "parameters": {"jobs": [theirs.job_id]}}},
+        ),
+        ("GET", f"/api/v1/jobs/{mine.job_id}/campaigns/{theirs.order_id}", {}),
         ("GET", "/api/v1/review-orders", {"params": {"job": mixed}}),
         ("GET", "/api/v1/comparisons", {"params": {"job": mixed}}),
         ("GET", "/api/v1/comparisons/differences", {"params": {"job": mixed}}),

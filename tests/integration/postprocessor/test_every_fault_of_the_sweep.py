@@ -9,9 +9,10 @@ from faults import FailingStore
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import utcnow
-from tandem.store.verifications.documents import DecisionKind, Verification
-from tandem.store.verifications.reader import VerificationReader
-from tandem.store.verifications.writer import VerificationWriter
+from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.documents import DecisionKind, OpinionDocument
+from tandem.store.opinions.reader import OpinionReader
+from tandem.store.opinions.writer import OpinionWriter
 from tandem.testing.waiting import eventually
 from tandem_postprocessor.sweep import DecisionSweep
 
@@ -20,7 +21,8 @@ SIZE = 4
 
 def sweep_of(store: FailingStore, **more: Any) -> DecisionSweep:
     return DecisionSweep(
-        verifications=VerificationReader(store.failing),
+        opinions=OpinionReader(store.failing),
+        jobs=JobReader(store.failing),
         annotations=AnnotationReader(store.failing),
         writer=AnnotationWriter(store.failing),
         every_seconds=3600,
@@ -35,10 +37,10 @@ async def decided(store: FailingStore) -> None:
     await store.plain["annotations"].insert_many(
         [{"_id": f"job:{seq}", "job_id": "job", "seq": seq, "attempt": 1} for seq in range(SIZE)]
     )
-    writer = VerificationWriter(store.plain)
+    writer = OpinionWriter(store.plain)
     for seq in range(SIZE):
         await writer.append(
-            Verification(
+            OpinionDocument(
                 job_id="job",
                 project_id="p",
                 dataset_id="d",

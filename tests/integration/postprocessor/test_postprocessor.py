@@ -37,6 +37,7 @@ from tandem.messaging import Connection, Producer, Received, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.observability.metrics import SKIPPED
+from tandem.review import OpinionPolicy
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument, OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
@@ -44,10 +45,10 @@ from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.documents import DecisionKind, OpinionDocument, decided_event, settlement_of
+from tandem.store.opinions.reader import OpinionReader
+from tandem.store.opinions.writer import OpinionWriter
 from tandem.store.records.reader import RecordReader
-from tandem.store.verifications.documents import DecisionKind, Verification
-from tandem.store.verifications.reader import VerificationReader
-from tandem.store.verifications.writer import VerificationWriter
 from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_postprocessor.bootstrap import build
@@ -112,10 +113,10 @@ def failure(seq: int, **more: Any) -> AnnotationRespondedV1:
     return answer(seq, completions=(), error=error, usage=None, **more)
 
 
-def verification(seq: int, revision: int, value: str | None, shown: str = "good") -> Verification:
+def verification(seq: int, revision: int, value: str | None, shown: str = "good") -> OpinionDocument:
     values = None if value is None else {"sentiment": value}
     kind = DecisionKind.UNDONE if value is None else DecisionKind.CORRECTED
-    return Verification(
+    return OpinionDocument(
         job_id="job",
         project_id="p",
         dataset_id="d",
@@ -130,6 +131,10 @@ def verification(seq: int, revision: int, value: str | None, shown: str = "good"
         decided_by="ada",
         decided_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+def event_of(*opinions: OpinionDocument) -> VerificationDecidedV1:
+    return decided_event(opinions, settlement_of(opinions, OpinionPolicy()))
 
 
 @dataclass
@@ -320,8 +325,8 @@ async def test_decisions_are_applied_as_they_come(world: World) -> None:
     async with world.running():
         await world.producer.send_all([answer(0, probability=0.6), answer(1, probability=0.6)])
         await world.annotation(1)
-        decided = [verification(0, 1, "bad").to_event(), verification(1, 1, "bad").to_event()]
-        await world.producer.send_all([*decided, verification(1, 2, None).to_event()])
+        decided = [event_of(verification(0, 1, "bad")), event_of(verification(1, 1, "bad"))]
+        await world.producer.send_all([*decided, event_of(verification(1, 1, "bad"), verification(1, 2, None))])
 
         async def applied() -> bool:
             return await world.reader.decided_revisions("job") == {0: 1, 1: 2}
@@ -336,7 +341,7 @@ async def test_decisions_are_applied_as_they_come(world: World) -> None:
 
 async def test_decisions_missed_while_the_broker_forgot_are_mended_at_the_next_start(world: World) -> None:
     await world.handler()(received(answer(0)))
-    await VerificationWriter(world.database).append(verification(0, 1, "bad"))
+    await OpinionWriter(world.database).append(verification(0, 1, "bad"))
     async with world.running():
 
         async def mended() -> bool:
@@ -445,10 +450,11 @@ async def test_the_sweep_mends_what_the_events_missed_and_nothing_else(store: Wo
         verification(7777, 1, "bad"),
     ]
     for decision in decisions:
-        await VerificationWriter(store.database).append(decision)
+        await OpinionWriter(store.database).append(decision)
     await writer.apply_decisions([_decision(verification(0, 1, "bad")), _decision(verification(500, 1, "bad"))])
     sweep = DecisionSweep(
-        verifications=VerificationReader(store.database),
+        opinions=OpinionReader(store.database),
+        jobs=JobReader(store.database),
         annotations=store.reader,
         writer=writer,
         every_seconds=60,
@@ -460,6 +466,5 @@ async def test_the_sweep_mends_what_the_events_missed_and_nothing_else(store: Wo
     assert (await store.annotation(4500))["verification"]["confirmed"] is True
 
 
-def _decision(of: Verification) -> Any:
-    event: VerificationDecidedV1 = of.to_event()
-    return decision_of(event)
+def _decision(of: OpinionDocument) -> Any:
+    return decision_of(event_of(of))

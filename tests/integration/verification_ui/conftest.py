@@ -15,13 +15,14 @@ from fastapi import FastAPI
 from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
 from tandem.people import Role, hash_token
+from tandem.review import OpinionPolicy
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import first_dispatch
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.bootstrap import make_intake, make_services, make_sweep
 from tandem_verification_ui.queue.sweep import QueueSweep
@@ -56,8 +57,8 @@ class World:
         return ReviewItemReader(self.database)
 
     @property
-    def verifications(self) -> VerificationReader:
-        return VerificationReader(self.database)
+    def opinions(self) -> OpinionReader:
+        return OpinionReader(self.database)
 
     def client(self, name: str = "ann") -> httpx.AsyncClient:
         return self.clients[name]
@@ -78,6 +79,7 @@ class World:
         *,
         state: str = "completed",
         tasks: tuple[LabelTask, ...] = (TASK,),
+        policy: OpinionPolicy | None = None,
     ) -> None:
         schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=tasks)
         agent = AgentSpec(
@@ -114,6 +116,7 @@ class World:
                 "created_by": "seed",
                 "started_at": None,
                 "finished_at": None,
+                **({} if policy is None else {"opinion_policy": policy.model_dump()}),
             }
         )
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tandem.store.opinions.documents import DecisionKind
 from tandem.store.review_items.documents import ItemState, QueueCounts
-from tandem.store.verifications.documents import DecisionKind
-from tandem_verification_ui.review import counts, decisions
+from tandem_verification_ui.review import counts, giving
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World
@@ -57,10 +57,12 @@ async def test_a_decision_is_kept_with_what_was_shown_and_closes_the_item(world:
         "revision": 1,
         "kind": kind,
         "values": {"sentiment": value},
+        "state": "settled",
+        "opinions": 1,
         "open": 1,
         "decided": 1,
     }
-    kept = await world.verifications.get(JOB, 0)
+    kept = await world.opinions.get(JOB, 0)
     assert kept is not None
     assert (kept.kind, kept.values, kept.shown_values, kept.shown_attempt) == (kind, {"sentiment": value}, SHOWN, 1)
     assert kept.decided_by == "ann"
@@ -86,10 +88,13 @@ async def test_the_counts_of_a_large_queue_follow_ones_decisions_without_countin
     assert (queue["open"], queue["decided"]) == (2, 0)
 
 
-async def test_choosing_the_models_label_without_having_seen_it_is_no_confirmation(world: World) -> None:
+async def test_what_was_shown_is_what_the_service_served_whatever_the_client_says(world: World) -> None:
     await world.queue([0])
-    answer = await decide(world.client(), await take(world.client()), "positive", shown_values={})
-    assert answer.json()["kind"] == "corrected"
+    answer = await decide(world.client(), await take(world.client()), "positive", shown_values={}, attempt=None)
+    assert answer.json()["kind"] == "confirmed"
+    kept = await world.opinions.get(JOB, 0)
+    assert kept is not None
+    assert (kept.shown, kept.shown_attempt, kept.shown_values) == (True, 1, SHOWN)
 
 
 async def test_the_same_request_again_gives_the_same_answer_and_one_decision(world: World) -> None:
@@ -99,7 +104,7 @@ async def test_the_same_request_again_gives_the_same_answer_and_one_decision(wor
     answers.append(await decide(world.client(), item, "neutral"))
     assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
     assert {(answer.json()["revision"], answer.json()["kind"]) for answer in answers} == {(1, "corrected")}
-    assert await world.verifications.count(JOB) == 1
+    assert await world.opinions.count(JOB) == 1
 
 
 async def test_two_different_decisions_with_one_reservation_keep_the_first(world: World) -> None:
@@ -110,7 +115,7 @@ async def test_two_different_decisions_with_one_reservation_keep_the_first(world
     assert second.status_code == 409
     assert second.json()["type"] == "/problems/already-decided"
     assert "Undo" in second.json()["cure"]
-    kept = await world.verifications.get(JOB, 0)
+    kept = await world.opinions.get(JOB, 0)
     assert kept is not None
     assert kept.values == {"sentiment": "neutral"}
 
@@ -125,7 +130,7 @@ async def test_of_two_people_with_the_same_item_the_later_holder_decides(world: 
     assert (await decide(world.client("ben"), theirs, "negative")).status_code == 200
     late = await decide(world.client("ann"), mine, "neutral")
     assert (late.status_code, late.json()["decided_by"]) == (409, "ben")
-    assert await world.verifications.count(JOB) == 1
+    assert await world.opinions.count(JOB) == 1
 
 
 async def test_an_expired_reservation_that_nobody_took_still_decides(world: World) -> None:
@@ -146,7 +151,7 @@ async def test_a_decision_on_an_older_attempt_is_refused(world: World) -> None:
     assert (fresh["attempt"], fresh["suggestions"][0]["value"]) == (2, "negative")
     mixed = await decide(world.client(), fresh, "positive", attempt=1)
     assert (mixed.status_code, mixed.json()["type"]) == (409, "/problems/item-changed")
-    assert await world.verifications.count(JOB) == 0
+    assert await world.opinions.count(JOB) == 0
 
 
 async def test_a_key_press_meant_for_another_item_is_refused(world: World) -> None:
@@ -181,7 +186,7 @@ async def test_undo_takes_the_decision_back_and_the_item_is_mine_again(world: Wo
     reopened = answer.json()
     assert (reopened["item_id"], reopened["fields"]) == ("job1:0", {"text": "text of record 0"})
     assert reopened["reservation"] not in ("", item["reservation"])
-    latest = await world.verifications.get(JOB, 0)
+    latest = await world.opinions.get(JOB, 0)
     assert latest is not None
     assert (latest.revision, latest.kind, latest.values) == (2, DecisionKind.UNDONE, None)
     assert await world.items.counts(JOB) == QueueCounts(open=2)
@@ -201,7 +206,7 @@ async def test_nobody_undoes_anothers_decision_or_what_was_never_decided(world: 
     assert (other.status_code, other.json()["decided_by"]) == (409, "ann")
     nothing = await undo(world.client("ann"), "job1:1")
     assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/nothing-to-undo")
-    assert await world.verifications.count(JOB) == 1
+    assert await world.opinions.count(JOB) == 1
 
 
 async def test_an_undo_and_its_repetitions_at_once_write_one_revision(world: World) -> None:
@@ -210,7 +215,7 @@ async def test_an_undo_and_its_repetitions_at_once_write_one_revision(world: Wor
     answers = await asyncio.gather(*(undo(world.client(), "job1:0") for _ in range(6)))
     assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
     assert len({answer.json()["reservation"] for answer in answers}) == 1
-    assert await world.verifications.count(JOB) == 2
+    assert await world.opinions.count(JOB) == 2
 
 
 async def test_an_undo_waits_for_a_slow_write_on_the_same_item(world: World) -> None:
@@ -226,11 +231,11 @@ async def test_an_undo_waits_for_a_slow_write_on_the_same_item(world: World) -> 
         await session.abort_transaction()
     answer = await undoing
     assert answer.status_code == 200, answer.text
-    assert await world.verifications.count(JOB) == 2
+    assert await world.opinions.count(JOB) == 2
 
 
 async def test_a_write_that_is_always_in_the_way_is_told_as_such(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "TRIES", 2)
+    monkeypatch.setattr(giving, "TRIES", 2)
     await world.queue([0])
     await decide(world.client(), await take(world.client()), "neutral")
     async with world.database.transaction() as session:
@@ -239,7 +244,7 @@ async def test_a_write_that_is_always_in_the_way_is_told_as_such(world: World, m
         await session.abort_transaction()
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/store-busy")
     assert answer.headers["Retry-After"]
-    assert await world.verifications.count(JOB) == 1, "nothing was taken back"
+    assert await world.opinions.count(JOB) == 1, "nothing was taken back"
 
 
 async def test_the_history_is_ones_own_newest_first_and_says_what_can_be_undone(world: World) -> None:

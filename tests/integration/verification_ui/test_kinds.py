@@ -19,7 +19,7 @@ from tandem.events import (
     TextTask,
 )
 from tandem.events.schema import SpanAttribute
-from tandem.store.verifications.documents import DecisionKind
+from tandem.store.opinions.documents import DecisionKind
 
 if TYPE_CHECKING:
     from integration.verification_ui.conftest import World
@@ -114,7 +114,7 @@ async def test_a_text_with_nul_is_refused_with_its_field_and_nothing_is_decided(
     answer = await decide(world.client(), item, summary="a\0b")
     assert (answer.status_code, answer.json()["field"]) == (422, "values.summary")
     assert answer.json()["cure"] == "Take it out."
-    assert await world.verifications.get(JOB, 0) is None
+    assert await world.opinions.get(JOB, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_a_change_of_one_task_corrects_and_is_kept_with_the_others(
     answer = await decide(world.client(), item, **{task: value})
     assert answer.status_code == 200, answer.text
     assert answer.json()["kind"] == "corrected"
-    kept = await world.verifications.get(JOB, 0)
+    kept = await world.opinions.get(JOB, 0)
     assert kept is not None
     assert kept.kind is DecisionKind.CORRECTED
     values = kept.model_dump(mode="json")["values"]
@@ -172,7 +172,7 @@ async def test_a_value_that_is_none_of_its_task_is_refused_by_name_with_a_cure(
     assert problem["field"] == f"values.{task}"
     assert says.lower() in problem["detail"].lower()
     assert problem["cure"]
-    assert await world.verifications.get(JOB, 0) is None
+    assert await world.opinions.get(JOB, 0) is None
 
 
 async def test_everything_wrong_is_told_at_once(world: World, item: dict[str, Any]) -> None:

@@ -153,7 +153,7 @@ async def test_people_decide_while_kafka_is_away(world: World, mongo_url: str, m
             path = f"/verification/v1/items/{item['item_id']}/decision"
             assert (await client.post(path, json=body, headers=ANN)).status_code == 200
         assert time.monotonic() - started < 5, "nobody waits for Kafka"
-    assert await world.verifications.count(JOB) == 2
+    assert await world.opinions.count(JOB) == 2
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import typer
 
+from tandem_client.cli.opinions import opinion_lines
 from tandem_client.cli.review_policy import review_policy
 from tandem_client.cli.showing import detail_lines
-from tandem_client.models import AnnotationDetail
+from tandem_client.models import AnnotationDetail, Opinions
 
 WHEN = "2026-01-02T03:04:05Z"
 SPAN = {"field": "text", "start": 4, "end": 7, "text": "Ada", "label": "person", "attributes": {}}
@@ -109,6 +110,43 @@ def test_how_it_came_and_what_people_decided_is_told_in_order() -> None:
         "    cold",
     ]
     assert [line for line in lines if line in expected] == expected
+
+
+def test_opinions_are_told_with_what_holds_and_who_settled_it() -> None:
+    said = {"revision": 1, "kind": "corrected", "values": {"tone": "warm"}, "decided_at": "2026-01-02T03:04:05Z"}
+    found = detail(
+        opinions={
+            "number": 2,
+            "state": "disputed",
+            "tasks": {"tone": {"state": "disputed", "why": "differ"}},
+        },
+        decisions=[
+            {**said, "decided_by": "Ann", "decided_by_id": "a", "active_seconds": 2.5, "flags": ["not_covered"]},
+            {
+                **said,
+                "revision": 2,
+                "values": {"tone": "cold"},
+                "decided_by": "Ben",
+                "decided_by_id": "b",
+                "blind": True,
+            },
+        ],
+    )
+    assert list(opinion_lines(found)) == [
+        "disputed, 2 opinions",
+        "  tone: disputed (differ)",
+        "  2026-01-02 03:04 Ann corrected: tone warm [not covered, 2.5 s]",
+        "  2026-01-02 03:04 Ben corrected: tone cold [blind]",
+    ]
+    settled = found.model_copy(
+        update={
+            "opinions": Opinions(number=1, state="settled", people=("a",), settled_by=("a",)),
+            "verification": {"values": {"tone": "warm"}},
+            "decisions": found.decisions[:1],
+        }
+    )
+    assert list(opinion_lines(settled))[:2] == ["settled, 1 opinion, settled by Ann", "  tone: warm"]
+    assert list(opinion_lines(detail())) == ["Nobody has given an opinion."]
 
 
 def test_long_texts_are_cut_and_say_so() -> None:

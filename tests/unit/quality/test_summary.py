@@ -46,7 +46,6 @@ def ended(seq: int, values: dict[str, Any] | None, **more: Any) -> Ended:
         "review_reason": None if values else "invalid",
         "review_causes": [],
         "shown": {},
-        "review_order": None,
         "labels": labels,
         "seconds": 0.5,
         "created_at": NOON + timedelta(seconds=seq),

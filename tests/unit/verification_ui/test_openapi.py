@@ -21,13 +21,18 @@ def test_operations_have_clean_names_and_every_error_is_a_problem() -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert sorted(operation["operationId"] for operation in operations) == [
         "decide_review_item",
+        "find_record",
+        "give_opinion",
+        "list_opinions",
         "list_review_decisions",
         "list_review_queues",
+        "open_record",
         "release_review_item",
         "renew_review_item",
         "reserve_review_items",
         "skip_review_item",
         "undo_review_decision",
+        "withdraw_opinion",
     ]
     for operation in operations:
         for status, response in operation["responses"].items():

@@ -14,10 +14,14 @@ from tandem_client import config
 from tandem_client.cli import (
     again,
     agents,
+    campaigns,
     certificates,
     data,
+    exporting,
     jobs,
+    opinions,
     people,
+    previewing,
     projects,
     quality,
     schemas,
@@ -45,6 +49,8 @@ app = typer.Typer(
 
 app.command("import")(data.import_file)
 app.add_typer(projects.projects, name="project")
+projects.datasets.command("preview")(previewing.preview)
+projects.datasets.command("export")(exporting.export_dataset)
 app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
@@ -54,11 +60,13 @@ app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)
 app.command()(jobs.estimate)
 app.command()(jobs.status)
+app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
 app.command()(showing.show)
-app.command()(jobs.export)
+app.command("opinions")(opinions.opinions)
+app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)

@@ -5,17 +5,28 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
+from tandem_client.cli.faults import reporting
 from tandem_client.cli.making import making
 from tandem_client.cli.session import connected, err, out, the_label_schema
 from tandem_client.models import ImportResult
 from tandem_client.resources.datasets import Delimiter
+
+NAMED_COLUMNS = 20
+
+
+class ToolName(StrEnum):
+    NONE = "none"
+    LABEL_STUDIO = "label-studio"
+    ARGILLA = "argilla"
+    DOCCANO = "doccano"
+    PRODIGY = "prodigy"
+    POTATO = "potato"
 
 
 class DelimiterName(StrEnum):
@@ -66,15 +77,20 @@ _DELIMITERS: dict[DelimiterName, Delimiter] = {
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .tsv, .jsonl or .ndjson file.")],
-    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
-    text_column: Annotated[
-        list[str],
-        typer.Option(
-            help="Column that becomes a field of the record; repeatable. field=column where they differ; in JSONL a "
-            "column may be a path, e.g. text=data.body."
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV, JSONL, JSON, Parquet or Excel; texts also in gzip or zstd."
         ),
     ],
+    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
+    text_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column that becomes a field of the record; repeatable. field=column where they differ; in JSONL a "
+            "column may be a path, e.g. text=data.body. Left out: the column text."
+        ),
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name of the data set; the file's name when left out.")] = None,
     id_column: Annotated[
         str | None,
@@ -115,28 +131,30 @@ def import_file(
     skip_same_content: Annotated[
         bool, typer.Option(help="Leave out rows whose fields equal those of another record.")
     ] = False,
+    tool: Annotated[
+        ToolName | None,
+        typer.Option(help="Annotation tool that wrote the file; found out when left out. none: take it as it is."),
+    ] = None,
+    skip_empty: Annotated[bool, typer.Option("--skip-empty", help="Leave out rows without text.")] = False,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one when left out.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the rows with faults here, as CSV, if there are any.")
+    ] = None,
 ) -> None:
     """Import a file into a data set: all of it, or nothing and an error that names row and column."""
-    kind = file.suffix.lower()
-    if kind not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
-        raise typer.BadParameter(f"{file.name} does not end in .csv, .tsv, .jsonl or .ndjson", param_hint="'file'")
+    if delimiter is None and file.suffix.lower() == ".tsv":
+        delimiter = DelimiterName.TAB
     with connected() as tandem, making(tandem) as made:
         home = made.project(project)
         label_schema = the_label_schema(tandem, home, schema) if schema else None
-        name = dataset or file.stem
+        name = dataset or file.name.partition(".")[0]
         target = made.dataset(home, name)
-        take = tandem.datasets.import_jsonl
-        if kind in (".csv", ".tsv"):
-            take = partial(
-                tandem.datasets.import_csv,
-                delimiter=_DELIMITERS[delimiter or DelimiterName.TAB] if delimiter or kind == ".tsv" else None,
-            )
-        with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as bar, reporting(report):
             upload = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
-            result = take(
+            result = tandem.datasets.import_file(
                 target.id,
                 file,
-                text_columns=text_column,
+                text_columns=text_column or ["text"],
                 id_column=id_column,
                 make_ids=make_ids,
                 gold_column=gold_column,
@@ -145,6 +163,10 @@ def import_file(
                 gold_separator=gold_separator,
                 label_schema_id=label_schema.id if label_schema else None,
                 metadata_columns=metadata_column or [],
+                delimiter=_DELIMITERS[delimiter] if delimiter else None,
+                sheet=sheet,
+                skip_empty=skip_empty,
+                tool=tool.value if tool else None,
                 encoding=encoding.value if encoding else None,
                 on_duplicate="skip" if skip_duplicates else None,
                 on_same_content="skip" if skip_same_content else "keep",
@@ -168,6 +190,19 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
             )
     elif id_column is None:
         yield f"Ids are those of the column {result.id_column!r}."
+    for task, column in result.gold.items():
+        if task != column:
+            yield f"Gold: the column {column!r} has the right answers of the task {task!r}."
+    if result.tool:
+        yield f"The file is an export of {result.tool}: {result.opinions} opinions of its annotators are kept."
+    if result.disagreed:
+        yield f"Records without gold, because the annotators said different things: {result.disagreed}."
+    if result.empty:
+        yield f"Rows without text that were left out: {result.empty}."
+    if result.left_out:
+        shown = ", ".join(result.left_out[:NAMED_COLUMNS])
+        more = f" and {len(result.left_out) - NAMED_COLUMNS} more" if len(result.left_out) > NAMED_COLUMNS else ""
+        yield f"Columns that were left out: {shown}{more}. --metadata-column '*' keeps them."
     if result.changed:
         yield (
             f"Skipped rows that say something else than the record of their id: {result.changed}. Records never "

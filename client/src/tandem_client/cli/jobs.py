@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +33,10 @@ def run(
     threshold: Threshold = None,
     without_confidence: WithoutConfidence = None,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
+    readers: Annotated[
+        int | None, typer.Option(min=1, max=10, help="So many people must agree to settle a record; 1 when left out.")
+    ] = None,
+    adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
     probe: Annotated[bool, typer.Option(help="Ask the model about the first record before the start.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Check everything, and start nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
@@ -66,6 +69,8 @@ def run(
             limit=limit,
             review_policy=policy,
             budget_usd=budget,
+            readers=readers,
+            adjudicated=adjudicated or None,
         )
         if not detach:
             job = follow(tandem, job)
@@ -118,22 +123,6 @@ def status(
         out.print(job_table(jobs, width=out.width, projects=names))
     else:
         out.print("There are no jobs yet. `tandem run` starts one.")
-
-
-def export(
-    job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; its ending says csv or jsonl.")],
-    spreadsheet: Annotated[
-        bool, typer.Option("--spreadsheet", help="CSV for a spreadsheet: letters come right, no text is a formula.")
-    ] = False,
-    project: JobProject = None,
-) -> None:
-    """Write a job's labels to a CSV or JSONL file, people's decisions included."""
-    if output.suffix.lower() not in (".csv", ".jsonl", ".ndjson"):
-        raise typer.BadParameter("the file must end in .csv, .jsonl or .ndjson", param_hint="--output")
-    with connected() as tandem:
-        size = tandem.jobs.export(the_job(tandem, job, project).id, output, spreadsheet_safe=spreadsheet)
-    out.print(f"{output} written ({size:,} bytes).", markup=False)
 
 
 def pause(job: JobArgument, project: JobProject = None) -> None:

@@ -15,12 +15,12 @@ from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agent_lines,
     agents_table,
+    campaign_lines,
     confusion_table,
     contest_lines,
     differences_table,
     evaluation_lines,
     labels_table,
-    order_lines,
     pairs_table,
     reliability_table,
     report_lines,
@@ -98,8 +98,8 @@ def compare(
                     file.write(json.dumps(one.model_dump(), ensure_ascii=False) + "\n")
             err.print(f"{export} written.", markup=False)
         if review:
-            order = tandem.comparisons.review(ids, task=task, min_confidence=min_confidence)
-            for line in order_lines(order, {job.id: job.name for job in named}):
+            campaign = tandem.comparisons.review(ids, task=task, min_confidence=min_confidence)
+            for line in campaign_lines(campaign, {job.id: job.name for job in named}):
                 err.print(line, markup=False, soft_wrap=True)
     if as_json:
         typer.echo(json_for_terminals(found.model_dump_json(indent=2)))

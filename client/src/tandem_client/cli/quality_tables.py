@@ -18,7 +18,7 @@ from tandem_client.quality import (
     ReviewCount,
     TaskReport,
 )
-from tandem_client.reviewing import ReviewOrder
+from tandem_client.reviewing import Campaign
 
 _SHOWN_LABELS = 20
 _SHOWN_REASONS = 12
@@ -192,17 +192,18 @@ def pairs_table(found: Comparison, task: ComparedTask) -> Table:
     )
 
 
-def order_lines(order: ReviewOrder, names: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines that say what became of the records of an order."""
-    where = f"on {order.task}" if order.task else "on some task"
-    sure = "" if order.min_confidence is None else f", all at least {order.min_confidence:.0%} sure"
-    yield f"They differ {where}{sure}: {order.differing:,} records."
-    for job_id, queued in order.queues.items():
+def campaign_lines(campaign: Campaign, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines that say what became of the records of a disagreement campaign."""
+    task, sure_from = campaign.parameters.get("task"), campaign.parameters.get("min_confidence")
+    where = f"on {task}" if task else "on some task"
+    sure = "" if sure_from is None else f", all at least {sure_from:.0%} sure"
+    yield f"They differ {where}{sure}: {campaign.picked:,} records."
+    for job_id, queued in campaign.queues.items():
         yield f"  {queued:,} are in the review queue of {names.get(job_id, job_id)}"
-    if order.waiting:
-        yield f"  {order.waiting:,} were waiting for a person already"
-    if order.decided:
-        yield f"  {order.decided:,} are decided by people already"
+    if campaign.waiting:
+        yield f"  {campaign.waiting:,} were waiting for a person already"
+    if campaign.decided:
+        yield f"  {campaign.decided:,} are decided by people already"
 
 
 def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:

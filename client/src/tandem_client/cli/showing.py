@@ -38,7 +38,7 @@ def detail_lines(found: AnnotationDetail) -> Iterator[str]:
     if found.record is not None:
         yield from _pairs(found.record.fields)
         if found.record.metadata:
-            yield f"  metadata: {_text(found.record.metadata)}"
+            yield f"  metadata: {value_text(found.record.metadata)}"
         if found.record.gold:
             yield "gold"
             yield from _pairs(found.record.gold)
@@ -50,7 +50,7 @@ def detail_lines(found: AnnotationDetail) -> Iterator[str]:
         yield ""
         yield "decisions"
         for decision in found.decisions:
-            yield f"  {_decision(decision)}"
+            yield f"  {decision_line(decision)}"
     for attempt in reversed(found.history):
         yield ""
         yield from _attempt_lines(attempt)
@@ -94,7 +94,7 @@ def _made_by(attempt: AttemptDetail) -> str:
 
 
 def _label_lines(label: Label) -> Iterator[str]:
-    yield f"  {label.task}: {_text(label.value)}"
+    yield f"  {label.task}: {value_text(label.value)}"
     if label.confidence is None:
         sure = f"no confidence ({label.confidence_missing_reason or 'unknown'})"
     else:
@@ -113,7 +113,7 @@ def _label_lines(label: Label) -> Iterator[str]:
 def _sample(sample: Sample) -> str:
     if sample.left_out:
         return "not kept, for want of room"
-    said = ", ".join(f"{task} {_text(value)}" for task, value in sample.values.items())
+    said = ", ".join(f"{task} {value_text(value)}" for task, value in sample.values.items())
     return "; ".join(part for part in (said, sample.reason and _words(sample.reason), sample.detail) if part)
 
 
@@ -133,24 +133,25 @@ def _paid(row: ModelCost) -> str:
     return f"  paid to {row.provider} {row.model}: {calls}, {tokens}, {price}"
 
 
-def _decision(decision: Decision) -> str:
+def decision_line(decision: Decision) -> str:
+    """Format one revision of an opinion on one line."""
     when = f"{decision.decided_at:%Y-%m-%d %H:%M} {decision.decided_by} {decision.kind}"
     if decision.values is None:
         return when
-    values = ", ".join(f"{task} {_text(value)}" for task, value in decision.values.items())
-    shown = ", ".join(f"{task} {_text(value)}" for task, value in decision.shown_values.items())
+    values = ", ".join(f"{task} {value_text(value)}" for task, value in decision.values.items())
+    shown = ", ".join(f"{task} {value_text(value)}" for task, value in decision.shown_values.items())
     return f"{when}: {values}" + (f" (shown: {shown})" if shown and decision.kind == "corrected" else "")
 
 
 def _pairs(values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in values.items():
-        yield f"  {name}: {_text(value)}"
+        yield f"  {name}: {value_text(value)}"
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Format a value on one line: text as it is, sets of labels as a list, spans by the text they mark."""
     if isinstance(value, list | tuple):
-        return ", ".join(_text(part) for part in value) or "none"
+        return ", ".join(value_text(part) for part in value) or "none"
     if hasattr(value, "model_dump"):
         value = value.model_dump()
     if isinstance(value, Mapping):

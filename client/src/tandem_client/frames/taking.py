@@ -138,9 +138,9 @@ def _of_pandas(arrow: Any, frame: Any) -> pa.RecordBatchReader:
         )
     schema = _converted(arrow.Schema.from_pandas, frame)
     starts = range(0, len(frame), ROWS)
-    parts = (
-        _converted(arrow.RecordBatch.from_pandas, frame.iloc[start : start + ROWS], schema=schema) for start in starts
-    )
+    # As tables: a column that `concat` made is kept in several pieces, of which one batch cannot be made.
+    tables = (_converted(arrow.Table.from_pandas, frame.iloc[start : start + ROWS], schema=schema) for start in starts)
+    parts = (batch for table in tables for batch in table.combine_chunks().to_batches())
     return arrow.RecordBatchReader.from_batches(schema, parts)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
+from tandem_client.notebook.job_view import job_html, show_live
 from tandem_client.objects.framed import Framed
 
 if TYPE_CHECKING:
     from tandem_client.frames.giving import FrameSource
+    from tandem_client.models import Job
+    from tandem_client.notebook.review_widget import ReviewWidget
+    from tandem_client.quality import Comparison, JobReport
 
 
 class JobMethods(Framed):
@@ -18,5 +23,43 @@ class JobMethods(Framed):
     `provenance=True` adds where each label comes from: model, agent, rule, person, times.
     """
 
+    def refresh(self) -> Job:
+        """Return the job as it is now."""
+        return self.tandem.jobs.get(self.id)
+
+    def wait(self, *, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
+        """Wait until the job is over; return it as it is then. Raises JobNotFinishedError after `timeout` seconds."""
+        return self.tandem.jobs.wait(self.id, timeout=timeout, on_progress=on_progress)
+
+    def pause(self) -> Job:
+        return self.tandem.jobs.pause(self.id)
+
+    def resume(self) -> Job:
+        return self.tandem.jobs.resume(self.id)
+
+    def cancel(self) -> Job:
+        return self.tandem.jobs.cancel(self.id)
+
+    def report(self) -> JobReport:
+        """Get the job's report, of all records that ended."""
+        return self.tandem.jobs.report(self.id)
+
+    def compare(self, *others: Job) -> Comparison:
+        """Compare with jobs of other agents over the same records."""
+        return self.tandem.comparisons.get([self.id, *(other.id for other in others)])
+
+    def review(self, *, page: str | None = None, height: int = 620) -> ReviewWidget:
+        """Return the review card as a widget for a notebook's cell; `tandem_client.notebook.review` tells more."""
+        from tandem_client.notebook import review  # noqa: PLC0415 - for notebooks alone
+
+        return review(cast("Job", self), page=page, height=height)
+
     def _frame(self, **params: Any) -> FrameSource:
         return self.tandem.jobs.frame(self.id, **params)
+
+    def _repr_html_(self) -> str:
+        return job_html(cast("Job", self))
+
+    def _ipython_display_(self) -> None:
+        """Show the job in a notebook; its progress goes on there without keeping the kernel busy."""
+        show_live(cast("Job", self))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from tandem_client.errors import ReviewNotFinishedError
 from tandem_client.paging import pages
 from tandem_client.quality import Combination, Comparison, Difference
-from tandem_client.reviewing import ReviewOrder, ReviewPolicy, policy_body
+from tandem_client.resources.campaigns import Campaigns
+from tandem_client.reviewing import Campaign, ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 Method = Literal["vote", "dawid_skene"]
 
 
 class Comparisons:
-    def __init__(self, transport: Transport, *, sleep: Callable[[float], None]) -> None:
+    def __init__(self, transport: Transport, campaigns: Campaigns) -> None:
         self._http = transport
-        self._sleep = sleep
+        self._campaigns = campaigns
 
     def get(self, job_ids: Sequence[str], *, whole: bool = True) -> Comparison:
         """Compare two to eight jobs over one data set; with `whole`, wait until all records are in."""
@@ -53,33 +52,18 @@ class Comparisons:
         wait: bool = True,
         timeout: float | None = None,
         interval: float = 0.5,
-    ) -> ReviewOrder:
-        """Send the records on which the jobs differ to people: on one task or on any, and with `min_confidence` only
-        where every agent is at least so sure. None is sent twice, and none that a person decided on.
+    ) -> Campaign:
+        """Make a campaign for the records on which the jobs differ: on one task or on any, and with `min_confidence`
+        only where every agent is at least so sure. None is sent twice, and none that a person decided on.
 
         Waits until all are in a queue, unless `wait` is False. Raises ReviewNotFinishedError after `timeout` seconds;
-        the order itself goes on.
+        the campaign itself goes on.
         """
-        body = {"jobs": list(job_ids), "task": task, "min_confidence": min_confidence}
-        given = {key: value for key, value in body.items() if value is not None}
-        order = ReviewOrder.model_validate(self._http.post("/review-orders", given))
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while wait and not order.is_done:
-            if deadline is not None and time.monotonic() + interval > deadline:
-                raise ReviewNotFinishedError(
-                    "Not all differing records are in a queue yet",
-                    type="review-not-finished",
-                    detail=f"{order.share:.0%} of the records were looked at after {timeout:g} s"
-                    + (f". {order.notice}" if order.notice else ""),
-                    cure=f"It goes on; look with `comparisons.review_order({order.id!r})`.",
-                )
-            self._sleep(interval)
-            order = self.review_order(order.id)
-        return order
-
-    def review_order(self, order_id: str) -> ReviewOrder:
-        """Get the progress of an order."""
-        return ReviewOrder.model_validate(self._http.get(f"/review-orders/{order_id}"))
+        first, *others = job_ids
+        parameters = {"jobs": others, "task": task, "min_confidence": min_confidence}
+        given = {key: value for key, value in parameters.items() if value is not None}
+        campaign = self._campaigns.create(first, "disagreement", given)
+        return self._campaigns.wait(campaign, timeout=timeout, interval=interval) if wait else campaign
 
     def combine(
         self,

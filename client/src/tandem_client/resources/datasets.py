@@ -8,12 +8,14 @@ from typing import Any, BinaryIO, Literal
 
 from tandem_client.frames.giving import FrameSource
 from tandem_client.frames.importing import import_frame
-from tandem_client.models import Dataset, ImportResult
+from tandem_client.models import Dataset, ImportPreview, ImportResult
 from tandem_client.paging import pages
+from tandem_client.resources.downloads import ExportFormat, format_of, saved
 from tandem_client.transport import Transport
 
 CHUNK_BYTES = 256 * 1024
 Delimiter = Literal[",", ";", "\t", "|"]
+FileFormat = Literal["csv", "jsonl", "json", "parquet", "xlsx"]
 Encoding = Literal[
     "utf-8",
     "utf-16",
@@ -25,6 +27,10 @@ Encoding = Literal[
     "shift_jis",
     "gb18030",
 ]
+Tool = Literal["none", "label-studio", "argilla", "doccano", "prodigy", "potato"]
+PREVIEW_BYTES = 1024 * 1024
+_NEEDED_WHOLE = (b"PAR1", b"PK\x03\x04")
+"""How files begin whose contents stand at their end: Parquet and Excel."""
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 
@@ -49,6 +55,107 @@ class Datasets:
     def find(self, project_id: str, name: str) -> Dataset | None:
         """Find the data set of this name or id, or None."""
         return next((dataset for dataset in self.list(project_id) if name in (dataset.name, dataset.id)), None)
+
+    def import_file(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        text_columns: Sequence[str],
+        format: FileFormat | None = None,  # noqa: A002 - the API's own name
+        sheet: str | None = None,
+        id_column: str | None = None,
+        make_ids: bool = False,
+        gold_column: str | None = None,
+        gold_task: str | None = None,
+        gold_columns: Mapping[str, str] | None = None,
+        gold_separator: str | None = None,
+        label_schema_id: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        delimiter: Delimiter | None = None,
+        encoding: Encoding | None = None,
+        skip_empty: bool = False,
+        tool: Tool | None = None,
+        on_duplicate: Literal["error", "skip"] | None = None,
+        on_same_content: Literal["keep", "skip", "error"] = "keep",
+        on_bytes: OnBytes | None = None,
+    ) -> ImportResult:
+        """Import a file of any format that is read: CSV, JSONL, JSON, Parquet, Excel, the texts also in gzip or zstd.
+
+        The server recognizes it by its content; `format` is for texts that look like another. `sheet` names that of an
+        Excel file, the first one when left out. `skip_empty` leaves out rows without text. `tool` names the annotation
+        tool that wrote the file, found out when left out; "none" takes its objects as they are. The others are as in
+        `import_csv`; the error's extras list all rows with faults under `faults`.
+        """
+        return self._import(
+            dataset_id,
+            Path(file),
+            format=format,
+            text_columns=text_columns,
+            id_column=id_column,
+            make_ids=make_ids,
+            gold_column=gold_column,
+            gold_task=gold_task,
+            gold_columns=gold_columns,
+            gold_separator=gold_separator,
+            label_schema_id=label_schema_id,
+            metadata_columns=metadata_columns,
+            delimiter=delimiter,
+            encoding=encoding,
+            sheet=sheet,
+            skip_empty=skip_empty,
+            tool=tool,
+            on_duplicate=on_duplicate,
+            on_same_content=on_same_content,
+            on_bytes=on_bytes,
+        )
+
+    def preview(
+        self,
+        file: str | Path,
+        *,
+        project_id: str | None = None,
+        text_columns: Sequence[str] = (),
+        gold_columns: Mapping[str, str] | None = None,
+        label_schema_id: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        id_column: str | None = None,
+        format: FileFormat | None = None,  # noqa: A002 - the API's own name
+        sheet: str | None = None,
+        delimiter: Delimiter | None = None,
+        encoding: Encoding | None = None,
+        tool: Tool | None = None,
+    ) -> ImportPreview:
+        """Return what an import would make of a file: columns, ids, gold and the first records. Nothing is written.
+
+        Of a text the first megabyte is sent, of Parquet and Excel the whole file.
+        """
+        params = {
+            "project_id": project_id,
+            "text_columns": ",".join(text_columns) or None,
+            "gold_columns": _pairs(gold_columns),
+            "label_schema_id": label_schema_id,
+            "metadata_columns": ",".join(metadata_columns) or None,
+            "id_column": id_column,
+            "format": format,
+            "sheet": sheet,
+            "delimiter": delimiter,
+            "encoding": encoding,
+            "tool": tool,
+        }
+        path = Path(file)
+        with path.open("rb") as source:
+            head = source.read(PREVIEW_BYTES)
+            is_cut = path.stat().st_size > len(head) and not head.startswith(_NEEDED_WHOLE)
+            if not is_cut:
+                source.seek(0)
+            body = self._http.upload(
+                "/import-preview",
+                iter((head,)) if is_cut else _chunks(source, None),
+                content_type="application/octet-stream",
+                params={**params, "cut": is_cut or None},
+            )
+        return ImportPreview.model_validate(body)
 
     def add(
         self,
@@ -82,6 +189,20 @@ class Datasets:
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""
         return FrameSource(self._http, f"/datasets/{dataset_id}/frame")
+
+    def export(
+        self,
+        dataset_id: str,
+        file: str | Path,
+        *,
+        format: ExportFormat | None = None,  # noqa: A002 - the API's own name
+        snapshot: str | None = None,
+    ) -> int:
+        """Stream all records with what holds over all jobs to a file; return its size in bytes. The format follows the
+        file's ending; `snapshot`: "now", so that all of the file shows one moment."""
+        target = Path(file)
+        params = {"format": format or format_of(target), "snapshot": snapshot}
+        return saved(self._http, f"/datasets/{dataset_id}/export", target, **params)
 
     def import_csv(
         self,
@@ -177,7 +298,7 @@ class Datasets:
         dataset_id: str,
         file: Path,
         *,
-        format: Literal["csv", "jsonl"],  # noqa: A002 - the API's own name
+        format: FileFormat | None,  # noqa: A002 - the API's own name
         text_columns: Sequence[str],
         id_column: str | None,
         make_ids: bool,
@@ -189,6 +310,9 @@ class Datasets:
         metadata_columns: Sequence[str],
         delimiter: str | None = None,
         encoding: Encoding | None,
+        sheet: str | None = None,
+        skip_empty: bool = False,
+        tool: str | None = None,
         on_duplicate: str | None,
         on_same_content: str,
         on_bytes: OnBytes | None,
@@ -200,21 +324,30 @@ class Datasets:
             "make_ids": make_ids or None,
             "gold_column": gold_column,
             "gold_task": gold_task,
-            "gold_columns": ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None,
+            "gold_columns": _pairs(gold_columns),
             "gold_separator": gold_separator,
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "delimiter": delimiter,
             "encoding": encoding,
+            "sheet": sheet,
+            "skip_empty": skip_empty or None,
+            "tool": tool,
             "on_duplicate": on_duplicate,
             "on_same_content": on_same_content,
         }
-        content_type = "text/csv" if format == "csv" else "application/x-ndjson"
         with file.open("rb") as source:
             body = self._http.upload(
-                f"/datasets/{dataset_id}/imports", _chunks(source, on_bytes), content_type=content_type, params=params
+                f"/datasets/{dataset_id}/imports",
+                _chunks(source, on_bytes),
+                content_type="application/octet-stream",
+                params=params,
             )
         return ImportResult.model_validate(body)
+
+
+def _pairs(gold_columns: Mapping[str, str] | None) -> str | None:
+    return ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None
 
 
 def _chunks(source: BinaryIO, on_bytes: OnBytes | None) -> Iterator[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,11 +14,11 @@ from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
 from tandem_client.passes import JobPass, PassCheck, RunOutcome
 from tandem_client.quality import JobReport
+from tandem_client.resources.downloads import ExportFormat, format_of, saved
 from tandem_client.reviewing import ReviewPolicy, policy_body
 from tandem_client.transport import Transport
 
 OnProgress = Callable[[Job], None]
-ExportFormat = Literal["jsonl", "csv"]
 
 
 class Jobs:
@@ -41,11 +40,14 @@ class Jobs:
         weight: float | None = None,
         budget_usd: float | None = None,
         start: bool = True,
+        readers: int | None = None,
+        adjudicated: bool | None = None,
     ) -> Job:
         """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
-        task. `budget_usd` is a hard stop.
+        task. `budget_usd` is a hard stop. So many `readers` must give a record the same value to settle it; with
+        `adjudicated` an admin settles those on which they differ.
         """
         body = _job_body(
             dataset_id=dataset_id,
@@ -57,6 +59,8 @@ class Jobs:
             review_policy=policy_body(review_threshold, review_policy),
             budget_usd=budget_usd,
             start=start,
+            readers=readers,
+            adjudicated=adjudicated,
         )
         return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", body))
 
@@ -212,23 +216,34 @@ class Jobs:
         *,
         format: ExportFormat | None = None,  # noqa: A002 - the API's own name
         spreadsheet_safe: bool = False,
+        outcomes: Sequence[str] = (),
+        labels: Sequence[str] = (),
+        confidence_from: float | None = None,
+        confidence_to: float | None = None,
+        verified: bool | None = None,
+        snapshot: str | None = None,
     ) -> int:
-        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending. For a
-        spreadsheet, `spreadsheet_safe` marks the file as UTF-8 and cells that look like formulas as text.
+        """Stream a job's labels to a file; return its size in bytes. The format follows the file's ending.
 
-        The file appears when it is complete; a broken transfer leaves an earlier one as it was.
+        For a spreadsheet, `spreadsheet_safe` marks the file as UTF-8 and cells that look like formulas as text. The
+        others choose rows, which have to meet all of them; `labels` are written as task=label. `snapshot`: "now", so
+        that all of the file shows one moment. The file appears when it is complete; a broken transfer leaves an earlier
+        one as it was.
         """
         target = Path(file)
-        chosen = format or ("csv" if target.suffix.lower() == ".csv" else "jsonl")
-        params: dict[str, Any] = {"format": chosen, "spreadsheet_safe": spreadsheet_safe or None}
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as sink, self._http.download(f"/jobs/{job_id}/export", **params) as chunks:
-                size = sum(sink.write(chunk) for chunk in chunks)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return size
+        return saved(
+            self._http,
+            f"/jobs/{job_id}/export",
+            target,
+            format=format or format_of(target),
+            spreadsheet_safe=spreadsheet_safe or None,
+            outcome=list(outcomes) or None,
+            label=list(labels) or None,
+            confidence_from=confidence_from,
+            confidence_to=confidence_to,
+            verified=verified,
+            snapshot=snapshot,
+        )
 
 
 def _again_body(

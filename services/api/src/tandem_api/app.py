@@ -21,7 +21,7 @@ from tandem.web import (
 
 PREFIX = "/api/v1"
 
-IMPORTS = r"^/api/v1/datasets/[^/]+/imports$"
+IMPORTS = r"^/api/v1/(datasets/[^/]+/imports|import-preview)$"
 """Paths whose bodies are streams; they bound them on their own."""
 
 

@@ -14,6 +14,7 @@ from tandem.runtime.service import App
 from tandem.runtime.serving import serve_http
 from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
@@ -21,6 +22,8 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
+from tandem.store.campaigns.reader import CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
@@ -29,6 +32,7 @@ from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.people.writer import PersonWriter
 from tandem.store.projects.reader import ProjectReader
@@ -37,13 +41,12 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.records.writer import RecordWriter
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
-from tandem.store.review_orders.reader import ReviewOrderReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.store.snapshots import Snapshots
 from tandem.store.subsets.reader import SubsetReader
 from tandem.store.subsets.writer import SubsetWriter
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
@@ -61,10 +64,12 @@ from tandem_api.resources.access.service import AccessService
 from tandem_api.resources.agents.previewing import Previewer
 from tandem_api.resources.agents.service import AgentService
 from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.campaigns.service import CampaignService
 from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.exports.service import ExportService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
@@ -96,6 +101,7 @@ def make_services(
     limits = ImportLimits(
         rows=Limits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
+        unpacked_bytes=settings.max_unpacked_bytes,
         idle_seconds=settings.upload_idle_seconds,
         lease_seconds=settings.import_lease_seconds,
     )
@@ -192,13 +198,32 @@ def make_services(
             preflight=preflight,
             people=people,
         ),
-        AnnotationService(annotations, records, VerificationReader(database), job_service, people),
-        FrameService(records, annotations, people, dataset_service, job_service),
+        AnnotationService(
+            reader=annotations,
+            records=records,
+            opinions=OpinionReader(database),
+            review_items=ReviewItemReader(database),
+            jobs=job_service,
+            people=people,
+        ),
+        FrameService(
+            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
+        ),
+        ExportService(Snapshots(database), jobs, job_service, dataset_service),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        CampaignService(
+            reader=CampaignReader(database),
+            writer=CampaignWriter(database),
+            jobs=job_service,
+            job_reader=jobs,
+            candidates=CandidateReader(database),
+            items=ReviewItemReader(database),
+            people=people,
+        ),
         ReviewOrderService(
-            reader=ReviewOrderReader(database), writer=ReviewOrderWriter(database), jobs=job_service, people=people
+            reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people
         ),
         AccessService(
             keys,

@@ -39,6 +39,9 @@ class ApiSettings(ServiceSettings):
         default=None, description="Whether cookies are for https alone; None: as the request came."
     )
     max_upload_bytes: int = Field(default=2 * 1024**3, ge=1)
+    max_unpacked_bytes: int = Field(
+        default=16 * 1024**3, ge=1, description="How large a compressed upload may become when it is unpacked."
+    )
     max_record_bytes: int = Field(default=256 * 1024, ge=1, le=1024 * 1024)
     import_lease_seconds: float = Field(
         default=30, ge=1, description="How long a data set stays closed for imports after the one running died."

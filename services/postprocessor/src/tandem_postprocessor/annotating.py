@@ -17,9 +17,10 @@ from tandem.events import (
 )
 from tandem.labeling.labeler import Labeler, Labeling, Sample
 from tandem.labeling.ready import check_ready
-from tandem.labeling.review import review_of
 from tandem.labeling.values import plain_values
 from tandem.pricing import spend_of
+from tandem.review.campaigns.strategies.thresholds import picked
+from tandem.review.campaigns.terms import is_blind, priority_under
 from tandem.store.annotations.documents import (
     CALLS_LIMIT,
     RAW_LIMIT,
@@ -50,7 +51,8 @@ def annotation_of(
     """
     outcome, reason, detail, found = _judge(answer, job, labeler, fields)
     labels = found.labels
-    review = review_of(job.review_policy, outcome, labels)
+    terms = job.review_terms
+    pick = picked(job.review_policy, answer.seq, outcome, labels) if terms.asks else None
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
         "job_id": answer.job_id,
@@ -63,9 +65,9 @@ def annotation_of(
         "reason": reason,
         "detail": detail,
         "labels": [label.model_dump() for label in labels],
-        "needs_review": review.reason is not None,
-        "review_reason": None if review.reason is None else review.reason.value,
-        "priority": review.priority,
+        "needs_review": pick is not None,
+        "review_reason": None if pick is None else pick.reason.value,
+        "priority": 0.0 if pick is None else priority_under(terms, pick),
         "content_hash": answer.content_hash,
         "provider": answer.provider or job.agent.provider,
         "model": answer.model or job.agent.model,
@@ -78,8 +80,10 @@ def annotation_of(
         "event_id": answer.event_id,
         "created_at": now,
     }
-    if review.causes:
-        annotation["review_causes"] = [cause.model_dump(mode="json") for cause in review.causes]
+    if pick is not None and pick.causes:
+        annotation["review_causes"] = [cause.model_dump(mode="json") for cause in pick.causes]
+    if pick is not None and is_blind(terms, answer.seq):
+        annotation["review_blind"] = True
     if found.samples:
         annotation["samples"] = _samples(found.samples)
     if len(answer.calls) > 1 or any(call.error is not None for call in answer.calls):

@@ -16,8 +16,8 @@ from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.handed_back.writer import HandedBackWriter
 from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.records.reader import RecordReader
-from tandem.store.verifications.reader import VerificationReader
 from tandem.store.watch import StoreWatch
 from tandem_postprocessor.asked import ReviewAskedHandler
 from tandem_postprocessor.decisions import DecisionsHandler
@@ -62,7 +62,8 @@ async def build(settings: PostprocessorSettings, health: Health) -> AsyncIterato
         writer = AnnotationWriter(database)
         reader = AnnotationReader(database)
         sweep = DecisionSweep(
-            verifications=VerificationReader(database),
+            opinions=OpinionReader(database),
+            jobs=JobReader(database),
             annotations=reader,
             writer=writer,
             every_seconds=settings.sweep_seconds,

@@ -44,4 +44,5 @@ def decision_of(event: VerificationDecidedV1) -> Decision:
         decided_by=event.decided_by,
         decided_at=event.decided_at,
         decided_by_id=event.decided_by_id,
+        settled=event.settled,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, SpanTask, TaskLabel
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, TaskLabel
 from tandem.events.catalog import RESPONSES
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
@@ -114,7 +114,7 @@ class ResponsesHandler:
 
 
 def _has_spans(job: JobPublishedV1) -> bool:
-    return any(isinstance(task, SpanTask) for task in job.label_schema.tasks)
+    return any(task.traits.lies_in_record for task in job.label_schema.tasks)
 
 
 def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) -> bool:

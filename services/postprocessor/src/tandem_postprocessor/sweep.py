@@ -1,4 +1,4 @@
-"""Sweep that repairs annotations that missed a person's decision: the `verifications` are the truth, events only the
+"""Sweep that repairs annotations that missed a person's decision: the opinions are the truth, events only the
 fast way."""
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from tandem.observability.metrics import SWEEP_REPAIRS
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.database import StoreUnavailableError
-from tandem.store.verifications.reader import VerificationReader
+from tandem.store.jobs.documents import opinion_policy
+from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.documents import decided_event, settlement_of
+from tandem.store.opinions.reader import OpinionReader
 from tandem_postprocessor.decisions import decision_of
 
 BLOCK = 1000
@@ -28,13 +31,15 @@ class DecisionSweep:
     def __init__(
         self,
         *,
-        verifications: VerificationReader,
+        opinions: OpinionReader,
+        jobs: JobReader,
         annotations: AnnotationReader,
         writer: AnnotationWriter,
         every_seconds: float,
         retry_seconds: tuple[float, float] = RETRY_SECONDS,
     ) -> None:
-        self._verifications = verifications
+        self._opinions = opinions
+        self._jobs = jobs
         self._annotations = annotations
         self._writer = writer
         self._every_seconds = every_seconds
@@ -70,7 +75,7 @@ class DecisionSweep:
         A decision whose annotation does not exist stays; it is compared again next time. Raises StoreUnavailableError.
         """
         mended = 0
-        for job_id in await self._verifications.jobs():
+        for job_id in await self._opinions.jobs():
             mended += await self._sweep_job(job_id)
         if mended:
             SWEEP_REPAIRS.labels("decisions").inc(mended)
@@ -78,7 +83,7 @@ class DecisionSweep:
         return mended
 
     async def _sweep_job(self, job_id: str) -> int:
-        made = await self._verifications.count_blocks(job_id, BLOCK)
+        made = await self._opinions.count_blocks(job_id, BLOCK)
         applied = await self._annotations.decided_blocks(job_id, BLOCK)
         mended = 0
         for block in sorted(block for block, decisions in made.items() if applied.get(block, 0) < decisions):
@@ -87,9 +92,11 @@ class DecisionSweep:
 
     async def _sweep_block(self, job_id: str, from_seq: int, below_seq: int) -> int:
         applied = await self._annotations.decided_revisions(job_id, from_seq, below_seq)
+        policy = opinion_policy(await self._jobs.get(job_id))
         missed: list[Decision] = []
-        async for verification in self._verifications.stream_latest(job_id, from_seq, below_seq):
-            if verification.revision > applied.get(verification.seq, 0):
-                missed.append(decision_of(verification.to_event()))  # noqa: PERF401 - an async generator
+        async for opinions in self._opinions.stream_records(job_id, from_seq, below_seq):
+            if opinions[-1].revision > applied.get(opinions[-1].seq, 0):
+                event = decided_event(opinions, settlement_of(opinions, policy))
+                missed.append(decision_of(event))
         mended, _absent = await self._writer.apply_decisions(missed)
         return mended

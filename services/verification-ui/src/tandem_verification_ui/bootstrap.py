@@ -24,24 +24,27 @@ from tandem.runtime.service import App
 from tandem.runtime.serving import HttpServer
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.reader import OpinionReader
+from tandem.store.opinions.writer import OpinionWriter
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import ReviewItemWriter
-from tandem.store.verifications.reader import VerificationReader
-from tandem.store.verifications.writer import VerificationWriter
 from tandem.store.watch import StoreWatch
 from tandem.web import Services
 from tandem_verification_ui.app import make_app
 from tandem_verification_ui.forward import Forwarder
+from tandem_verification_ui.opinions.service import OpinionService
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
 from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.schedule import SweepSchedule
 from tandem_verification_ui.queue.sweep import QueueSweep
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
+from tandem_verification_ui.review.giving import OpinionGiver
 from tandem_verification_ui.review.publisher import DecisionPublisher
 from tandem_verification_ui.review.service import ReviewService
 from tandem_verification_ui.review.shown import ShownItems
@@ -58,7 +61,9 @@ _log = get_logger(__name__)
 
 def make_intake(database: Database) -> QueueIntake:
     """Build the one way into the review queue."""
-    return QueueIntake(ReviewItemWriter(database), VerificationReader(database))
+    return QueueIntake(
+        ReviewItemWriter(database), OpinionReader(database), JobReader(database), AnnotationReader(database)
+    )
 
 
 def make_sweep(database: Database, intake: QueueIntake) -> QueueSweep:
@@ -78,20 +83,35 @@ def make_services(
     """Build the services behind the endpoints and the authenticator, over one database."""
     items, queue = ReviewItemReader(database), ReviewItemWriter(database)
     annotations, jobs, people = AnnotationReader(database), JobReader(database), PersonReader(database)
-    shown = ShownItems(items=items, records=RecordReader(database), annotations=annotations, jobs=jobs, people=people)
+    records, opinions = RecordReader(database), OpinionReader(database)
+    shown = ShownItems(items=items, records=records, annotations=annotations, jobs=jobs, people=people)
     counter = QueueCounter(items, annotations)
+    giver = OpinionGiver(
+        database=database,
+        queue=queue,
+        writer=OpinionWriter(database),
+        counter=counter,
+        publisher=publisher,
+        reservation_seconds=reservation_seconds,
+    )
     services = Services(
-        ReviewService(queue=queue, jobs=jobs, shown=shown, counter=counter, reservation_seconds=reservation_seconds),
-        Decisions(
-            database=database,
-            items=items,
+        ReviewService(
             queue=queue,
-            verifications=VerificationReader(database),
-            writer=VerificationWriter(database),
+            jobs=jobs,
+            campaigns=CampaignReader(database),
             shown=shown,
             counter=counter,
-            publisher=publisher,
             reservation_seconds=reservation_seconds,
+        ),
+        Decisions(items=items, opinions=opinions, shown=shown, counter=counter, giver=giver),
+        OpinionService(
+            annotations=annotations,
+            records=records,
+            items=items,
+            opinions=opinions,
+            people=people,
+            shown=shown,
+            giver=giver,
         ),
     )
     return services, Authenticator(ApiKeyReader(database), people)

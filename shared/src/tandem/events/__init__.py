@@ -23,6 +23,8 @@ from tandem.events.catalog import CATALOG, Topic, topic_of
 from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
+    CampaignOrder,
+    CampaignTerms,
     ConfidenceStrategy,
     DrawnBy,
     DrawnExamples,
@@ -33,9 +35,20 @@ from tandem.events.jobs import (
     ModelParameters,
     ReviewPolicy,
     TaskReviewPolicy,
+    thresholds_campaign_id,
 )
 from tandem.events.outcomes import Example, LabelValue, Outcome, Span, TaskLabel
-from tandem.events.reviews import ReviewAskedV1, ReviewCause, ReviewReason, ReviewRequestedV1, VerificationDecidedV1
+from tandem.events.reviews import (
+    GivenOpinion,
+    OpinionFlag,
+    ReviewAskedV1,
+    ReviewCause,
+    ReviewReason,
+    ReviewRequestedV1,
+    SettledPart,
+    SettledTask,
+    VerificationDecidedV1,
+)
 from tandem.events.schema import (
     AnyTask,
     LabelOption,
@@ -61,6 +74,8 @@ __all__ = [
     "AnnotationRequestedV1",
     "AnnotationRespondedV1",
     "AnyTask",
+    "CampaignOrder",
+    "CampaignTerms",
     "Completion",
     "ConfidenceStrategy",
     "DrawnBy",
@@ -69,6 +84,7 @@ __all__ = [
     "Event",
     "Example",
     "Fallback",
+    "GivenOpinion",
     "JobKind",
     "JobPublishedV1",
     "JobState",
@@ -80,6 +96,7 @@ __all__ = [
     "ModelParameters",
     "MultipleChoiceTask",
     "NumberTask",
+    "OpinionFlag",
     "Outcome",
     "Price",
     "ReadyLabels",
@@ -91,6 +108,8 @@ __all__ = [
     "ReviewPolicy",
     "ReviewReason",
     "ReviewRequestedV1",
+    "SettledPart",
+    "SettledTask",
     "SingleChoiceTask",
     "Span",
     "SpanAttribute",
@@ -104,5 +123,6 @@ __all__ = [
     "VerificationDecidedV1",
     "WorkerReportedV1",
     "options_of",
+    "thresholds_campaign_id",
     "topic_of",
 ]

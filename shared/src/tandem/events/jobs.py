@@ -148,6 +148,29 @@ class ReviewPolicy(Part):
         return own.review_without_confidence
 
 
+class CampaignOrder(StrEnum):
+    """The order in which the queue serves the records of a campaign."""
+
+    URGENT = "urgent"
+    """By the strategy's own measure; for thresholds, the least confident first."""
+    SEQ = "seq"
+    RANDOM = "random"
+
+
+class CampaignTerms(Part):
+    """How a review campaign asks for the records that it picks."""
+
+    order: CampaignOrder = CampaignOrder.URGENT
+    blind_share: float = Field(default=0.0, ge=0, le=1, description="Share of the records that is read blind.")
+    key: str = Field(default="", description="Secret; draws are made with it.")
+    asks: bool = Field(default=True, description="False: the campaign is closed.")
+
+
+def thresholds_campaign_id(job_id: str) -> str:
+    """Return the id of the campaign that asks by the job's review policy; every job has one."""
+    return f"{job_id}-thresholds"
+
+
 class JobPublishedV1(Event):
     """The state of a job. Readers keep the highest (epoch, revision) of each job."""
 
@@ -161,6 +184,9 @@ class JobPublishedV1(Event):
     agent: AgentSpec
     label_schema: LabelSchemaSpec
     review_policy: ReviewPolicy = ReviewPolicy()
+    review_terms: CampaignTerms = Field(
+        default=CampaignTerms(), description="How the campaign that the policy is the parameters of asks."
+    )
     kind: JobKind = JobKind.MODEL
     sources: tuple[str, ...] = Field(default=(), description="The jobs whose annotations its labels come from.")
     asks_model: bool = Field(

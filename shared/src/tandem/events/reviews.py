@@ -19,6 +19,8 @@ class ReviewReason(StrEnum):
     FAILED = "failed"
     DISAGREEMENT = "disagreement"
     """Jobs over the same records gave it different labels, and somebody asked for a look at these."""
+    AUDIT = "audit"
+    """Drawn at random, whatever the label or its confidence."""
 
 
 class ReviewCause(Part):
@@ -29,6 +31,8 @@ class ReviewCause(Part):
 
 
 class ReviewRequestedV1(RecordEvent):
+    """A record that a person should look at; or, with `wanted` false, no longer should."""
+
     dataset_id: str
     outcome: Outcome
     reason: ReviewReason
@@ -37,26 +41,78 @@ class ReviewRequestedV1(RecordEvent):
         description="The tasks that are why; none where the whole record is, or an older writer did not say.",
     )
     labels: tuple[TaskLabel, ...] = ()
-    priority: float = Field(default=0.0, description="Higher comes first; 1 - confidence in this release.")
+    priority: float = Field(default=0.0, description="Higher comes first.")
+    blind: bool = Field(
+        default=False, description="A person gets no value of the model before they have given an opinion."
+    )
+    campaign_id: str | None = Field(default=None, description="The campaign that asks.")
+    wanted: bool = Field(default=True, description="False: the request of this attempt was withdrawn.")
 
 
 class ReviewAskedV1(RecordEvent):
-    """Somebody asks for a person's look at an annotation, whatever the policy said. Void for another attempt, and where
-    a person is asked for or has decided already."""
+    """A campaign asks for a person's look at an annotation, or withdraws what it asked for.
 
-    order_id: str = Field(description="What it was asked for with; see `review_orders`.")
+    Void for another attempt and where a person has decided; a request also where a person is asked for already, a
+    withdrawal also where another campaign asked.
+    """
+
+    order_id: str = Field(description="Id of the campaign that asks.")
     reason: ReviewReason
     causes: tuple[ReviewCause, ...] = ()
     priority: float = 0.0
+    blind: bool = Field(default=False, description="The reader may not see the model's label before they decide.")
+    wanted: bool = Field(default=True, description="False: the campaign withdraws its request.")
+
+
+class OpinionFlag(StrEnum):
+    FLAGGED = "flagged"
+    """Somebody should look at the record again."""
+    NOT_COVERED = "not_covered"
+    """The label schema has no value that fits; the values given are the nearest ones."""
+
+
+class GivenOpinion(Part):
+    """What one person said, in this revision. `values` None: they withdrew their opinion."""
+
+    person_id: str
+    values: dict[str, LabelValue] | None
+    shown: bool = Field(description="Whether the service had shown the person a proposal.")
+    blind: bool = False
+    outranks: bool = Field(default=False, description="Given by an adjudicator or admin to overrule the readers.")
+    active_seconds: float | None = None
+    idle_seconds: float | None = None
+    flags: tuple[OpinionFlag, ...] = ()
+
+
+class SettledTask(Part):
+    state: str = Field(description="open, settled or disputed.")
+    why: str
+    value: LabelValue | None = Field(default=None, description="None unless settled.")
+    by: tuple[str, ...] = Field(default=(), description="Ids of the people whose opinions settle it.")
+
+
+class SettledPart(Part):
+    """What holds for the record by all opinions on it, by the rule `settled` and the job's policy."""
+
+    state: str = Field(description="open, settled or disputed.")
+    opinions: int = Field(description="Opinions that stand, one a person.")
+    people: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
+    tasks: dict[str, SettledTask] = Field(default_factory=dict)
 
 
 class VerificationDecidedV1(RecordEvent):
-    """A person's decision on one record. The highest revision of (job, seq) holds."""
+    """A person gave an opinion on one record. The highest revision of (job, seq) says what holds.
+
+    `values` and the fields of who decided say what holds after it; where the job asks for several readers that may be
+    nothing yet. `opinion` says what this person gave. Older writers leave `opinion` and `settled` out: the decision is
+    the one opinion that stands.
+    """
 
     dataset_id: str
     revision: int = Field(ge=1, description="Rises with every decision and every undo on this record.")
     values: dict[str, LabelValue] | None = Field(
-        description="Final value per task; None when the decision was undone and no person's label holds."
+        description="Value per task that holds; None when no person's label holds: undone, or more readers are needed."
     )
     shown_attempt: int = Field(ge=1)
     shown_values: dict[str, LabelValue] = Field(default_factory=dict, description="What the person saw suggested.")
@@ -65,6 +121,8 @@ class VerificationDecidedV1(RecordEvent):
         default=None, description="Who it was, the same in all decisions of one person; None from an older writer."
     )
     decided_at: datetime
+    opinion: GivenOpinion | None = Field(default=None, description="None from an older writer.")
+    settled: SettledPart | None = Field(default=None, description="None from an older writer.")
 
     @property
     def confirmed(self) -> bool:

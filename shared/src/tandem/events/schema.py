@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import Field, field_validator, model_validator
 
 from tandem.events.envelope import Part
 from tandem.events.patterns import problem_with_pattern
+from tandem.events.task_traits import TaskTraits
 
 TASK_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_ -]*$"
 TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=TASK_NAME_PATTERN)]
@@ -60,12 +61,14 @@ class _TaskWithOptions(_Task):
 class SingleChoiceTask(_TaskWithOptions):
     """Exactly one of the options. Its value is the option's."""
 
+    traits: ClassVar[TaskTraits] = TaskTraits(is_one_label=True, fits_in_sentence=True)
     kind: Literal["single_choice"] = "single_choice"
 
 
 class MultipleChoiceTask(_TaskWithOptions):
     """Any of the options, none included unless `at_least` says otherwise. Its value: their values in schema order."""
 
+    traits: ClassVar[TaskTraits] = TaskTraits(has_parts=True)
     kind: Literal["multiple_choice"] = "multiple_choice"
     at_least: int = Field(default=0, ge=0)
     at_most: int | None = Field(default=None, ge=1)
@@ -96,6 +99,7 @@ class SpanAttribute(Part):
 class SpanTask(_Task):
     """Stretches of one field's text, each with a label. Its value: the spans by start, end and label; may be none."""
 
+    traits: ClassVar[TaskTraits] = TaskTraits(has_parts=True, lies_in_record=True)
     kind: Literal["span"] = "span"
     options: tuple[LabelOption, ...] = Field(min_length=1, max_length=200, description="The labels of spans.")
     field: str | None = Field(
@@ -114,6 +118,7 @@ class SpanTask(_Task):
 class NumberTask(_Task):
     """A number in [minimum, maximum], on the grid minimum + k * step where a step is given."""
 
+    traits: ClassVar[TaskTraits] = TaskTraits(fits_in_sentence=True)
     kind: Literal["number"] = "number"
     minimum: float = Field(allow_inf_nan=False)
     maximum: float = Field(allow_inf_nan=False)
@@ -132,6 +137,7 @@ class NumberTask(_Task):
 class TextTask(_Task):
     """A short text of one or more lines, which matches `pattern` as a whole where one is given."""
 
+    traits: ClassVar[TaskTraits] = TaskTraits(is_free_text=True)
     kind: Literal["text"] = "text"
     min_length: int = Field(default=1, ge=0, le=5000)
     max_length: int = Field(default=500, ge=1, le=5000, description="In characters.")
@@ -174,7 +180,24 @@ class LabelSchemaSpec(Part):
 
 def options_of(task: LabelTask) -> tuple[LabelOption, ...]:
     """Return the labels of a task that has some; for a span task those of its spans."""
-    return task.options if isinstance(task, SingleChoiceTask | MultipleChoiceTask | SpanTask) else ()
+    match task:
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask():
+            return task.options
+        case NumberTask() | TextTask():
+            return ()
+        case _:
+            assert_never(task)
+
+
+def attributes_of(task: LabelTask) -> tuple[SpanAttribute, ...]:
+    """Return what else is said of each part of a value; only spans have some."""
+    match task:
+        case SpanTask():
+            return task.attributes
+        case SingleChoiceTask() | MultipleChoiceTask() | NumberTask() | TextTask():
+            return ()
+        case _:
+            assert_never(task)
 
 
 def check_tasks(tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:

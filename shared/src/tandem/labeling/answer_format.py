@@ -18,7 +18,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -81,6 +81,8 @@ def _value_of(task: LabelTask) -> dict[str, Any]:
             return {"type": "string"} | ({"maxLength": task.max_length + 1} if task.max_length < _MOST_LENGTH else {})
         case SpanTask():
             return {"type": "array", "items": _span(task), "maxItems": SPANS_ASKED + 1}
+        case _:
+            assert_never(task)
 
 
 def _span(task: SpanTask) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from tandem.events.jobs import AgentSpec
 from tandem.events.outcomes import Example
-from tandem.events.schema import LabelSchemaSpec, LabelTask, SpanTask, options_of
+from tandem.events.schema import LabelSchemaSpec, LabelTask, attributes_of, options_of
 from tandem.labeling.prompts import template_scope
 from tandem.labeling.template_cost import bound
 from tandem.labeling.template_sizes import record_of, scope_of
@@ -92,5 +92,4 @@ def cheap_records(agent: AgentSpec, label_schema: LabelSchemaSpec) -> CheapRecor
 
 
 def _options(task: LabelTask) -> int:
-    attributes = task.attributes if isinstance(task, SpanTask) else ()
-    return len(options_of(task)) + sum(len(each.options) for each in attributes)
+    return len(options_of(task)) + sum(len(each.options) for each in attributes_of(task))

@@ -6,7 +6,7 @@ stand one a line, `- value (name): description`.
 
 from __future__ import annotations
 
-from tandem.events.schema import LabelSchemaSpec, SpanTask, options_of
+from tandem.events.schema import LabelSchemaSpec, attributes_of, options_of
 
 _TASK = """\
 Labels:
@@ -49,7 +49,7 @@ def default_templates(label_schema: LabelSchemaSpec) -> tuple[str, str]:
     parts = []
     if has_labels:
         parts.append(_TASK if one or all(options_of(task) for task in tasks) else _where("task.options", _TASK))
-    if any(isinstance(task, SpanTask) and task.attributes for task in tasks):
+    if any(attributes_of(task) for task in tasks):
         parts.append(_ATTRIBUTES)
     body = "".join(parts)
     if one:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tandem.events.annotations import Completion
 from tandem.events.jobs import ConfidenceStrategy
 from tandem.events.outcomes import LabelValue, TaskLabel
-from tandem.events.schema import LabelSchemaSpec, SpanTask
+from tandem.events.schema import LabelSchemaSpec
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, Generated, Partial, UnknownReason
 from tandem.labeling.confidence.samples import agreed
 from tandem.labeling.confidence.stated import stated_in_answer
@@ -51,7 +51,7 @@ class Labeler:
         self._tasks = label_schema.tasks
         self._reader = AnswerReader(label_schema.tasks)
         self._estimators = [ConfidenceEstimator(task) for task in label_schema.tasks]
-        self.needs_record = any(isinstance(task, SpanTask) for task in label_schema.tasks)
+        self.needs_record = any(task.traits.lies_in_record for task in label_schema.tasks)
         """Whether the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:

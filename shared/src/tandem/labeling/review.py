@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from tandem.events import (
     ConfidenceStrategy,
@@ -17,7 +18,7 @@ from tandem.events import (
     TaskReviewPolicy,
     TextTask,
 )
-from tandem.events.schema import LabelTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask
 from tandem.labeling.confidence import UnknownReason
 
 
@@ -95,4 +96,12 @@ def settled(policy: ReviewPolicy, schema: LabelSchemaSpec, strategies: Collectio
 
 
 def _says_nothing(task: LabelTask) -> bool:
-    return isinstance(task, TextTask) or (isinstance(task, SpanTask) and len(task.options) == 1)
+    match task:
+        case TextTask():
+            return True
+        case SpanTask():
+            return len(task.options) == 1
+        case SingleChoiceTask() | MultipleChoiceTask() | NumberTask():
+            return False
+        case _:
+            assert_never(task)

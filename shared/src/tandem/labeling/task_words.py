@@ -17,6 +17,7 @@ from tandem.events.schema import (
     SpanAttribute,
     SpanTask,
     TextTask,
+    attributes_of,
     options_of,
 )
 from tandem.labeling.spans_in_answers import spans_as_answered
@@ -43,7 +44,7 @@ def task_variables(task: LabelTask) -> dict[str, Any]:
         "rule": rule_of(task),
         "form": form_of(task),
         "options": [_option(option) for option in options_of(task)],
-        "attributes": [_attribute(each) for each in task.attributes] if isinstance(task, SpanTask) else [],
+        "attributes": [_attribute(each) for each in attributes_of(task)],
     }
 
 
@@ -107,9 +108,15 @@ def one_line(text: str) -> str:
 
 
 def _answered(task: LabelTask, value: LabelValue, fields: Mapping[str, str]) -> Any:
-    if isinstance(task, SpanTask) and isinstance(value, tuple):
-        return spans_as_answered(task, [span for span in value if isinstance(span, Span)], fields)
-    return int(value) if isinstance(value, float) and value.is_integer() else plain(value)
+    match task:
+        case SpanTask() if isinstance(value, tuple):
+            return spans_as_answered(task, [span for span in value if isinstance(span, Span)], fields)
+        case NumberTask() if isinstance(value, float) and value.is_integer():
+            return int(value)
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | NumberTask() | TextTask():
+            return plain(value)
+        case _:
+            assert_never(task)
 
 
 def _how_many(task: MultipleChoiceTask) -> str:

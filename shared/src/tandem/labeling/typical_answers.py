@@ -68,6 +68,17 @@ def _typical(task: LabelTask) -> LabelValue:
             assert_never(task)
 
 
+def longest_text(task: LabelTask) -> int:
+    """Return the most characters that a free text may have; 0 for other tasks."""
+    match task:
+        case TextTask():
+            return task.max_length
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | NumberTask():
+            return 0
+        case _:
+            assert_never(task)
+
+
 def _by_length(options: tuple[LabelOption, ...]) -> list[LabelOption]:
     return sorted(options, key=lambda option: len(option.value))
 

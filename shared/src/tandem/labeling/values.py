@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, assert_never
 
 from tandem.events.outcomes import LabelValue, Span
 from tandem.events.patterns import matches_whole
@@ -39,17 +39,25 @@ def problem_with(task: LabelTask, value: LabelValue, fields: Mapping[str, str] |
             return _problem_with_text(task, value)
         case SpanTask():
             return _problem_with_spans(task, value, fields)
+        case _:
+            assert_never(task)
 
 
 def canonical(task: LabelTask, value: LabelValue) -> LabelValue:
     """Return the value in the one form in which it is kept: labels in schema order, spans by place, each once."""
-    if isinstance(task, MultipleChoiceTask) and isinstance(value, tuple):
-        chosen = {label for label in value if isinstance(label, str)}
-        return tuple(option.value for option in task.options if option.value in chosen)
-    if isinstance(task, SpanTask) and isinstance(value, tuple):
-        spans = {_span_key(span): span for span in value if isinstance(span, Span)}
-        return tuple(spans[key] for key in sorted(spans))
-    return value
+    if not isinstance(value, tuple):
+        return value
+    match task:
+        case MultipleChoiceTask():
+            chosen = {label for label in value if isinstance(label, str)}
+            return tuple(option.value for option in task.options if option.value in chosen)
+        case SpanTask():
+            spans = {_span_key(span): span for span in value if isinstance(span, Span)}
+            return tuple(spans[key] for key in sorted(spans))
+        case SingleChoiceTask() | NumberTask() | TextTask():
+            return value
+        case _:
+            assert_never(task)
 
 
 def key_of(value: LabelValue) -> Hashable:

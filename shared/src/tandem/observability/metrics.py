@@ -120,6 +120,7 @@ HANDED_BACK_PAYMENTS = Counter(
     "tandem_handed_back_payments_total", "Payments noted for requests that were handed back unanswered."
 )
 REVIEWS_REQUESTED = Counter("tandem_reviews_requested_total", "Records sent to review.", ["reason"])
+REVIEWS_WITHDRAWN = Counter("tandem_reviews_withdrawn_total", "Records whose request for a review was withdrawn.")
 DECISIONS_APPLIED = Counter("tandem_decisions_applied_total", "People's decisions applied to annotations.")
 
 # --- verification-ui ----------------------------------------------------------------------------------------------

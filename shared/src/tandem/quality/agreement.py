@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import assert_never
 
-from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SpanTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
 from tandem.quality.scoring import jaccard
 from tandem.quality.sketches import Sample
@@ -59,8 +60,10 @@ def distance_of(task: LabelTask) -> tuple[str, Distance]:
             return "masi", _masi
         case SpanTask():
             return "jaccard", _jaccard
-        case _:
+        case SingleChoiceTask() | TextTask():
             return "nominal", _nominal
+        case _:
+            assert_never(task)
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ class Alpha(Additive):
         """Add all values that agents gave the record."""
         if len(values) < 2:
             return
-        kind, distance = distance_of(task)
+        _, distance = distance_of(task)
         self.records += 1
         self.values += len(values)
         self.observed += 2 * sum(distance(*pair) for pair in combinations(values, 2)) / (len(values) - 1)
@@ -94,7 +97,7 @@ class Alpha(Additive):
             if isinstance(value, float):
                 self.total += value
                 self.squares += value * value
-            elif kind == "nominal" and task.kind == "single_choice":
+            elif task.traits.is_one_label:
                 self.labels[str(value)] += 1
             else:
                 self.sample.see(f"{seq}:{index}", _dumped(value))
@@ -108,12 +111,12 @@ class Alpha(Additive):
     def _expected(self, task: LabelTask) -> float:
         """Mean distance of two of all the values."""
         count = self.values
-        if isinstance(task, NumberTask):
+        kind, distance = distance_of(task)
+        if kind == "interval":
             spread = self.squares - self.total * self.total / count
             return 2 * spread / (count - 1) if spread > 1e-12 * max(1.0, self.squares) else 0.0
         if self.labels:
             return 1 - sum(each * (each - 1) for each in self.labels.values()) / (count * (count - 1))
-        _, distance = distance_of(task)
         drawn = [_loaded(item) for item in self.sample.all()]
         pairs = len(drawn) * (len(drawn) - 1) / 2
         return sum(distance(*pair) for pair in combinations(drawn, 2)) / pairs if pairs else 0.0

@@ -11,10 +11,18 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from tandem.events.outcomes import LabelValue, Span, TaskLabel
-from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SpanTask, TextTask, options_of
+from tandem.events.schema import (
+    LabelTask,
+    MultipleChoiceTask,
+    NumberTask,
+    SingleChoiceTask,
+    SpanTask,
+    TextTask,
+    options_of,
+)
 from tandem.labeling.confidence.agreement import agreement
 from tandem.labeling.confidence.measure import Confidence, Method, over_options
 from tandem.labeling.values import canonical, key_of
@@ -88,7 +96,7 @@ def vote(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLa
     """
     if all(value is None for value in said):
         return NoLabel(NO_LABEL, f"none of {len(said)} agents has a label")
-    if isinstance(task, MultipleChoiceTask | SpanTask):
+    if task.traits.has_parts:
         return _vote_on_parts(task, said)
     groups = [None if value is None else _group(task, value) for value in said]
     first = dict(reversed(list(zip(groups, said, strict=True))))
@@ -143,7 +151,7 @@ def _vote_on_parts(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLa
     confidence = min(agree, default=len(answers)) / len(said)
     value = canonical(task, _joined(task, kept.values()))
     shares = {key: counts[key] / len(said) for key in kept}
-    if isinstance(task, SpanTask):
+    if task.traits.lies_in_record:
         ordered = tuple(shares[key] for key, _ in _parts(value))
         return _label_of(task, value, confidence, Rule.VOTE, span_confidences=ordered)
     probabilities = {option.value: counts[option.value] / len(said) for option in options_of(task)}
@@ -157,18 +165,22 @@ def _parts(value: LabelValue) -> list[tuple[Hashable, str | Span]]:
 
 
 def _joined(task: LabelTask, parts: Iterable[str | Span]) -> LabelValue:
-    if isinstance(task, SpanTask):
+    if task.traits.lies_in_record:
         return tuple(part for part in parts if isinstance(part, Span))
     return tuple(part for part in parts if isinstance(part, str))
 
 
 def _group(task: LabelTask, value: LabelValue) -> Hashable:
     """Equal for values that count as the same vote."""
-    if isinstance(task, NumberTask) and task.step and isinstance(value, float | int):
-        return round((value - task.minimum) / task.step)
-    if isinstance(task, TextTask):
-        return normalized(str(value))
-    return key_of(value)
+    match task:
+        case NumberTask() if task.step and isinstance(value, float | int):
+            return round((value - task.minimum) / task.step)
+        case TextTask():
+            return normalized(str(value))
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | NumberTask():
+            return key_of(value)
+        case _:
+            assert_never(task)
 
 
 def _told(groups: Sequence[Hashable | None], first: Mapping[Hashable, LabelValue | None]) -> str:

@@ -10,12 +10,12 @@ from itertools import combinations
 from typing import Any, Self
 
 from tandem.events.outcomes import Outcome
-from tandem.events.schema import LabelTask, SingleChoiceTask
+from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
 from tandem.quality.agreement import Alpha
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Quantiles
-from tandem.quality.summary import Ended
+from tandem.quality.summary import Answered, Ended
 from tandem.quality.values import Comparable, comparable, is_same
 
 UNKNOWN_CONFIDENCE = 0.5
@@ -181,7 +181,7 @@ def compare(
     return comparison
 
 
-def given(each: Ended | None, task: LabelTask) -> Given | None:
+def given(each: Answered | None, task: LabelTask) -> Given | None:
     """Return the value that the agent gave for the task; None where its record is not labeled."""
     if each is None or each["outcome"] != Outcome.LABELED:
         return None
@@ -282,7 +282,7 @@ def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given 
 
 def has_kappa(task: LabelTask) -> bool:
     """Cohen's kappa is for one label of a few."""
-    return isinstance(task, SingleChoiceTask)
+    return task.traits.is_one_label
 
 
 def common_tasks(schemas: Sequence[Sequence[LabelTask]]) -> tuple[list[LabelTask], dict[str, str]]:

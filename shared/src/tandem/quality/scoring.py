@@ -9,8 +9,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from tandem.events.schema import LabelTask, NumberTask, TextTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
 from tandem.quality.calibration import Reliability
 from tandem.quality.values import Comparable, SpanKey, is_same, normalized, overlap
@@ -104,7 +105,7 @@ class Scores(Additive):
             self._see_number(task, value, truth)
         elif isinstance(value, frozenset) and isinstance(truth, frozenset):
             self._see_set(value, truth)
-        elif isinstance(task, TextTask):
+        elif task.traits.is_free_text:
             self.right_normalized += normalized(str(value)) == normalized(str(truth))
         else:
             self.confusion.setdefault(str(truth), Counter())[str(value)] += 1
@@ -114,8 +115,14 @@ class Scores(Additive):
         self.errors += error
         self.absolute_errors += abs(error)
         self.squared_errors += error * error
-        if isinstance(task, NumberTask) and task.step:
-            self.within_step += abs(error) <= task.step * (1 + 1e-9)
+        match task:
+            case NumberTask():
+                if task.step:
+                    self.within_step += abs(error) <= task.step * (1 + 1e-9)
+            case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | TextTask():
+                raise AssertionError(f"{task.kind} has no numbers")
+            case _:
+                assert_never(task)
 
     def _see_set(self, value: frozenset[str] | frozenset[SpanKey], truth: frozenset[str] | frozenset[SpanKey]) -> None:
         given: list[str | SpanKey] = [*value]

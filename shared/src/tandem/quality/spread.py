@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from tandem.events.schema import LabelTask, NumberTask, TextTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
 from tandem.quality.calibration import BINS
 from tandem.quality.sketches import Distinct, Extent, Top
@@ -46,13 +47,9 @@ class Spread(Additive):
     def see(self, task: LabelTask, value: Comparable, seq: int) -> None:
         self.count += 1
         if isinstance(value, float):
-            self.total += value
-            self.squares += value * value
-            self.extent.see(value)
-            if isinstance(task, NumberTask):
-                self.bins[bin_of(task, value)] += 1
+            self._see_number(task, value)
         elif isinstance(value, str):
-            if isinstance(task, TextTask):
+            if task.traits.is_free_text:
                 self.texts.see(value[:TEXT_LENGTH], seq)
                 self.distinct.see(value)
                 self.total += len(value)
@@ -66,6 +63,18 @@ class Spread(Additive):
                     self.total += each.end - each.start
                 else:
                     self.labels[each] += 1
+
+    def _see_number(self, task: LabelTask, value: float) -> None:
+        match task:
+            case NumberTask():
+                self.total += value
+                self.squares += value * value
+                self.extent.see(value)
+                self.bins[bin_of(task, value)] += 1
+            case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | TextTask():
+                raise AssertionError(f"{task.kind} has no numbers")
+            case _:
+                assert_never(task)
 
     def see_confidence(self, confidence: float | None) -> None:
         if confidence is None:

@@ -20,22 +20,25 @@ RAW_LENGTH = 200
 """Characters of an invalid answer by which equal ones are told."""
 
 
-class Ended(TypedDict):
+class Answered(TypedDict):
+    """What an attempt gave."""
+
+    outcome: str
+    labels: Sequence[Mapping[str, Any]]
+    """Of each: task, value, confidence, rule."""
+
+
+class Ended(Answered):
     """What is read of an annotation; see the store's `AnnotationDocument`."""
 
     seq: int
     record_id: str
     attempt: int
-    outcome: str
     reason: str | None
     needs_review: bool
     review_reason: str | None
     review_causes: Sequence[Mapping[str, str]]
     """Of each: task, reason."""
-    review_order: str | None
-    """What a person's look was asked for with, where it was not the policy that asked."""
-    labels: Sequence[Mapping[str, Any]]
-    """Of each: task, value, confidence, rule."""
     seconds: float | None
     created_at: datetime
     raw: str | None

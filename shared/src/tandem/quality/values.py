@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
-from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SpanTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 
 
 class SpanKey(NamedTuple):
@@ -35,15 +35,23 @@ def comparable(task: LabelTask, plain: Any) -> Comparable | None:
             if not isinstance(plain, list | tuple) or not all(isinstance(span, Mapping) for span in plain):
                 return None
             return frozenset(map(_span_key, plain))
-        case _:
+        case SingleChoiceTask() | TextTask():
             return plain if isinstance(plain, str) else None
+        case _:
+            assert_never(task)
 
 
 def is_same(task: LabelTask, one: Comparable, other: Comparable) -> bool:
     """Numbers are the same when they are nearest to the same step of their task's grid."""
-    if isinstance(task, NumberTask) and isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) < task.step / 2 if task.step else math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    return one == other
+    match task:
+        case NumberTask() if isinstance(one, float) and isinstance(other, float):
+            if task.step:
+                return abs(one - other) < task.step / 2
+            return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+        case SingleChoiceTask() | TextTask() | MultipleChoiceTask() | SpanTask() | NumberTask():
+            return one == other
+        case _:
+            assert_never(task)
 
 
 def normalized(text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
 from tandem.settings import MongoSettings
@@ -69,6 +71,13 @@ class Database:
     def raw(self) -> AsyncIOMotorDatabase[Document]:
         """Return the driver's own handle, for the store's modules and for tests."""
         return self._database
+
+    def reading(self, concern: ReadConcern) -> Database:
+        """Return a handle over the same connections whose reads have this read concern."""
+        other = copy(self)
+        database = self._client.get_database(self._database.name, read_concern=concern)
+        other._database = database  # noqa: SLF001 - a copy of our own
+        return other
 
     def __getitem__(self, collection: str) -> Collection:
         return self._database[collection]

@@ -111,9 +111,22 @@ INDEXES: tuple[Index, ...] = (
         {"partialFilterExpression": {"review_asked.attempt": {"$gte": 1}}},
     ),
     Index(
-        "review_orders",
-        (("state", UP), ("walked_at", UP), ("_id", UP)),
-        "the order that waited longest for its next block",
+        "annotations",
+        (("job_id", UP), ("seq", UP), ("review_changes", UP)),
+        "where a person's look was asked for or withdrawn afterwards; holds such records only",
+        {"partialFilterExpression": {"review_changes": {"$gte": 1}}},
+    ),
+    Index(
+        "campaigns",
+        (("walking", UP), ("state", UP), ("walked_at", UP), ("_id", UP)),
+        "the campaign that waited longest for its next block",
+    ),
+    Index("campaigns", (("jobs", UP), ("created_at", UP), ("_id", UP)), "the campaigns of a job"),
+    Index(
+        "campaigns",
+        (("stops", UP), ("state", UP), ("checked_at", UP)),
+        "campaigns that may close by themselves",
+        {"partialFilterExpression": {"stops": True}},
     ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
@@ -121,6 +134,11 @@ INDEXES: tuple[Index, ...] = (
         "review_items",
         (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
         "the next item, and counts by state",
+    ),
+    Index(
+        "review_items",
+        (("job_id", UP), ("state", UP), ("campaign_id", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
+        "the next item of some campaigns, and their counts",
     ),
     Index("review_items", (("reserved_by_id", UP), ("reserved_until", UP)), "what a person holds", {"sparse": True}),
     Index(

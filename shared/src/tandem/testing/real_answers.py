@@ -110,7 +110,7 @@ def _asked(line: Mapping[str, Any]) -> Asked:
         for index, (text, finish) in enumerate(zip(line["answers"], line["finish"], strict=True))
     ]
     labeling = labeler.label(completions, line["fields"])
-    gold = line["gold"] if isinstance(tasks[0], SingleChoiceTask) else None
+    gold = line["gold"] if tasks[0].traits.is_one_label else None
     kind = f"{tasks[0].name}, {tasks[0].kind}"
     return Asked(
         run=line["run"],

@@ -12,22 +12,23 @@ from tandem.observability.health import Health
 from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
 from tandem.runtime.service import App
-from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
+from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
-from tandem.store.review_orders.writer import ReviewOrderWriter
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.writer import WorkerWriter
+from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.reports import ReportKeeper
-from tandem_api.dispatch.review_orders import ReviewOrderWalker
 from tandem_api.dispatch.settings import DispatcherSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -75,10 +76,11 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             ),
             renderers=renderers,
         )
-        orders = ReviewOrderWalker(
-            writer=ReviewOrderWriter(database),
+        campaigns = CampaignWalker(
+            writer=CampaignWriter(database),
             jobs=JobReader(database),
-            annotations=EndedReader(database),
+            candidates=CandidateReader(database),
+            items=ReviewItemReader(database),
             producer=producer,
             holder=holder,
         )
@@ -90,10 +92,10 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             run={
                 "dispatcher": dispatcher.run,
                 "leases": dispatcher.keep_leases,
-                "review orders": orders.run,
+                "campaigns": campaigns.run,
                 "worker reports": reports.run,
                 "reports kept": keeping.run,
                 "topics": keeper.run,
             },
-            stop=[orders.stop, dispatcher.stop, reports.stop, keeper.stop],
+            stop=[campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tandem.events import LabelSchemaSpec, ReadyLabels, TaskLabel
 from tandem.quality.combining import Estimate, NoLabel, by_estimate, vote
 from tandem.store.annotations.documents import AnnotationDocument, annotation_id
-from tandem.store.annotations.final import final_labels
+from tandem.store.annotations.final import final_labels, settled_values
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
@@ -71,6 +71,6 @@ def combined(
 
 def _decided(annotations: Sequence[AnnotationDocument | None]) -> tuple[TaskLabel, ...] | None:
     """Return the labels of the last decision that a person made on the record, in any of the jobs."""
-    of_people = [each for each in annotations if each is not None and "verification" in each]
+    of_people = [each for each in annotations if each is not None and settled_values(each) is not None]
     latest = max(of_people, key=lambda each: each["verification"]["decided_at"], default=None)
     return final_labels(latest)

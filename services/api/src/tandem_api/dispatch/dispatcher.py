@@ -31,6 +31,9 @@ from tandem_api.examples.pool import ExamplePools
 
 log = get_logger(__name__)
 
+HAND_OVER_SECONDS = 8.0
+"""The longest that a dispatcher which is told to stop waits for its tick to end and its leases to be handed over. With
+what closes after it, it ends before the 30 s are over after which Kubernetes kills it."""
 Workers = Callable[[], Sequence[WorkerReportedV1]]
 
 
@@ -104,9 +107,17 @@ class Dispatcher:
         self._held.broker_forgot()
 
     async def stop(self) -> None:
-        """End `run` after the tick under way; returns once the leases are handed over."""
+        """End `run` after the tick under way; returns once the leases are handed over.
+
+        Where that takes longer than `HAND_OVER_SECONDS`, since the broker is away, the leases are left to lapse: then
+        another dispatcher takes the jobs over, as from one that was killed.
+        """
         self._stopping.set()
-        await self._released.wait()
+        try:
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                await self._released.wait()
+        except TimeoutError:
+            log.warning("dispatch.not_handed_over", jobs=len(self._held.feeders), seconds=HAND_OVER_SECONDS)
 
     async def run(self) -> None:
         """Feed jobs until stopped; wait while MongoDB or Kafka is away."""

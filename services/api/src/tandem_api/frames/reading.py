@@ -23,6 +23,7 @@ class ArrowRows:
     """A `RowParser`. Give it the stream in pieces of any size."""
 
     delimiter: str | None = None
+    is_spooled = False
     exact_ids = True
     """Ids are taken as they are, blanks around them included."""
 

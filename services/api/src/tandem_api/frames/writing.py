@@ -13,6 +13,7 @@ from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.records.documents import RecordDocument
 from tandem_api.frames.columns import Column, Columns, Use
 from tandem_api.frames.labels import LabelColumn, Labeled
+from tandem_api.frames.sink import Sink
 from tandem_api.frames.values import built
 
 Pairs = AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]
@@ -40,40 +41,13 @@ class FrameMaker:
 
 async def arrow_stream(pairs: Pairs, maker: FrameMaker) -> AsyncIterator[bytes]:
     """Yield an Arrow IPC stream of these rows, a batch for each block of them."""
-    sink = _Sink()
+    sink = Sink()
     with pa.ipc.new_stream(pa.PythonFile(sink, "w"), maker.schema) as writer:
         yield sink.taken()
         async for block in pairs:
             writer.write_batch(maker.batch(block))
             yield sink.taken()
     yield sink.taken()
-
-
-class _Sink:
-    """A file whose content is taken away piece by piece."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: Any) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def taken(self) -> bytes:
-        found = b"".join(self._pieces)
-        self._pieces.clear()
-        return found
-
-    def writable(self) -> bool:
-        return True
-
-    def flush(self) -> None:
-        """Do nothing: nothing is held back."""
-
-    def close(self) -> None:
-        """Do nothing: what was written is taken afterwards."""
 
 
 _Taker = tuple[pa.Field, Callable[[Sequence[RecordDocument]], pa.Array]]

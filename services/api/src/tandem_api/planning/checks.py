@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import TypeAdapter, ValidationError
 
 from tandem.events import AgentSpec, ConfidenceStrategy, Fallback, LabelSchemaSpec, LabelValue, ReviewPolicy, SpanTask
+from tandem.events.schema import MultipleChoiceTask, NumberTask, SingleChoiceTask, TextTask
 from tandem.labeling.review import settled, unmeasurable
 from tandem.labeling.values import problem_with, span_field
 from tandem.pricing import CallSizes, in_dollars
@@ -23,14 +24,18 @@ _SHOWN = 5
 def span_problems(label_schema: LabelSchemaSpec, fields: Sequence[str]) -> Iterator[FieldProblem]:
     """Report span tasks that do not name the field that their spans lie in."""
     for task in label_schema.tasks:
-        if not isinstance(task, SpanTask) or span_field(task, fields) is not None:
-            continue
-        which = f"in the field {task.field!r}" if task.field else "in the only field of a record"
-        yield FieldProblem(
-            field="dataset_id",
-            detail=f"The spans of {task.name!r} lie {which}, and the data set has {', '.join(fields)}.",
-            cure="Make a version of the label schema whose task names the field, or use another data set.",
-        )
+        match task:
+            case SpanTask() if span_field(task, fields) is None:
+                which = f"in the field {task.field!r}" if task.field else "in the only field of a record"
+                yield FieldProblem(
+                    field="dataset_id",
+                    detail=f"The spans of {task.name!r} lie {which}, and the data set has {', '.join(fields)}.",
+                    cure="Make a version of the label schema whose task names the field, or use another data set.",
+                )
+            case SpanTask() | SingleChoiceTask() | MultipleChoiceTask() | NumberTask() | TextTask():
+                pass
+            case _:
+                assert_never(task)
 
 
 def policy_problems(policy: ReviewPolicy, label_schema: LabelSchemaSpec) -> Iterator[FieldProblem]:

@@ -9,26 +9,36 @@ from typing import Literal
 from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
 from tandem.observability.tracing import tracer
+from tandem.review import OpinionPolicy, needs_adjudicator
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
+from tandem.store.jobs.documents import opinion_policy
+from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.documents import OpinionDocument, settlement_of
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 from tandem.store.review_items.writer import ReviewItemWriter
-from tandem.store.verifications.documents import Verification
-from tandem.store.verifications.reader import VerificationReader
 
 
 class QueueIntake:
     """Adds requests to the queue; repeating them changes nothing. Raises StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, items: ReviewItemWriter, verifications: VerificationReader) -> None:
+    def __init__(
+        self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader, annotations: AnnotationReader
+    ) -> None:
+        self._annotations = annotations
         self._items = items
-        self._verifications = verifications
+        self._opinions = opinions
+        self._jobs = jobs
 
     async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
-        """Add requests. A record that a person has decided on enters as decided: a rebuilt queue asks nobody twice."""
-        decisions = await self._decisions(requests)
+        """Add requests. A record that people settled enters as decided: a rebuilt queue asks nobody twice."""
+        opinions = await self._known_opinions(requests)
         now = utcnow()
         items = [
-            _with_decision(ReviewItem.requested(request, created_at=now), decisions.get(request.key))
+            _with_opinions(ReviewItem.requested(request, created_at=now), *opinions[request.key])
+            if request.key in opinions
+            else ReviewItem.requested(request, created_at=now)
             for request in requests
         ]
         with tracer().start_as_current_span(
@@ -38,27 +48,46 @@ class QueueIntake:
         REVIEW_ITEMS_QUEUED.labels(source).inc(taken.inserted)
         return taken
 
-    async def _decisions(self, requests: Sequence[ReviewRequestedV1]) -> dict[str, Verification]:
+    async def withdraw(self, requests: Sequence[ReviewRequestedV1]) -> int:
+        """Remove open items that nobody asks for any more, as their annotations say. Return how many."""
+        annotations = await self._annotations.get_many([request.key for request in requests])
+        by_job: defaultdict[str, set[int]] = defaultdict(set)
+        for request in requests:
+            annotation = annotations.get(request.key)
+            if annotation is not None and not annotation["needs_review"]:  # else it was asked for again since
+                by_job[request.job_id].add(request.seq)
+        return sum([await self._items.withdraw(job_id, seqs) for job_id, seqs in by_job.items()])
+
+    async def _known_opinions(
+        self, requests: Sequence[ReviewRequestedV1]
+    ) -> dict[str, tuple[list[OpinionDocument], OpinionPolicy]]:
+        """Return the opinions on these records, where there are any, with the policy of their job."""
         by_job: defaultdict[str, set[int]] = defaultdict(set)
         for request in requests:
             by_job[request.job_id].add(request.seq)
-        found: dict[str, Verification] = {}
+        found: dict[str, tuple[list[OpinionDocument], OpinionPolicy]] = {}
         for job_id, seqs in by_job.items():
-            latest = await self._verifications.latest(job_id, sorted(seqs))
-            found |= {decision.item_id: decision for decision in latest.values()}
+            if by_record := await self._opinions.by_record(job_id, sorted(seqs)):
+                policy = opinion_policy(await self._jobs.get(job_id))
+                found |= {opinions[0].item_id: (opinions, policy) for opinions in by_record.values()}
         return found
 
 
-def _with_decision(item: ReviewItem, decision: Verification | None) -> ReviewItem:
-    if decision is None or decision.values is None:
-        return item
-    return item.model_copy(
-        update={
+def _with_opinions(item: ReviewItem, opinions: Sequence[OpinionDocument], policy: OpinionPolicy) -> ReviewItem:
+    settlement = settlement_of(opinions, policy)
+    given: dict[str, object] = {
+        "opinion_by": settlement.people,
+        "waits_for_adjudicator": needs_adjudicator(settlement, policy),
+        "seen_by": tuple(sorted({each.person for each in opinions})) if item.blind else (),
+    }
+    if settlement.values is not None:
+        deciding = next(each for each in opinions if each.revision == settlement.deciding)
+        given |= {
             "state": ItemState.DECIDED,
-            "revision": decision.revision,
-            "reservation": decision.reservation,
-            "decided_by": decision.decided_by,
-            "decided_by_id": decision.decided_by_id,
-            "decided_at": decision.decided_at,
+            "revision": opinions[-1].revision,
+            "reservation": deciding.reservation,
+            "decided_by": deciding.decided_by,
+            "decided_by_id": deciding.decided_by_id,
+            "decided_at": deciding.decided_at,
         }
-    )
+    return item.model_copy(update=given)

@@ -6,8 +6,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from tandem.events import LabelSchemaSpec
+from tandem.jobs import Selection
 from tandem.people import Caller
-from tandem.store.jobs.documents import job_published
+from tandem.review import OpinionPolicy
+from tandem.store.jobs.documents import job_published, opinion_policy, selected
 from tandem.store.jobs.reader import JobReader
 from tandem.web import not_found
 
@@ -20,6 +22,8 @@ class ReviewJob:
     project_id: str
     dataset_id: str
     schema: LabelSchemaSpec
+    policy: OpinionPolicy
+    selection: Selection
 
 
 class ReviewJobs:
@@ -45,4 +49,11 @@ class ReviewJobs:
         if document is None or document.get("hidden"):
             return None
         published = job_published(document)
-        return ReviewJob(job_id, published.project_id, published.dataset_id, published.label_schema)
+        return ReviewJob(
+            job_id,
+            published.project_id,
+            published.dataset_id,
+            published.label_schema,
+            opinion_policy(document),
+            selected(document),
+        )

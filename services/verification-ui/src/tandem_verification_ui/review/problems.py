@@ -42,6 +42,39 @@ def already_decided(item: ReviewItem, name: str, *, by_caller: bool) -> Problem:
     )
 
 
+def record_reserved(item: ReviewItem, name: str) -> Problem:
+    """Describe a record that the person called `name` is reading now."""
+    return Problem(
+        409,
+        "record-reserved",
+        f"{name} is reading this record now.",
+        cure="Wait until it is decided or given back; an admin can overrule at any time.",
+        item_id=item.item_id,
+    )
+
+
+def not_run_yet(job_id: str, seq: int) -> Problem:
+    return Problem(
+        409,
+        "not-run-yet",
+        f"The record {seq} of the job has no annotation yet.",
+        cure="Wait until the job has run it, then give the opinion.",
+        job_id=job_id,
+        seq=seq,
+    )
+
+
+def attempt_changed(attempt: int) -> Problem:
+    return Problem(
+        409,
+        "attempt-changed",
+        f"The record has the attempt {attempt} now, which is not the one you opened.",
+        field="attempt",
+        cure="Open the record again, then give the opinion.",
+        attempt=attempt,
+    )
+
+
 def nothing_to_undo(item: ReviewItem) -> Problem:
     detail = "There is no decision on this item to undo."
     return Problem(409, "nothing-to-undo", detail, cure="Take the next item.", item_id=item.item_id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from tandem.events import VerificationDecidedV1
 from tandem.messaging import MessagingError, Outgoing, Producer
 from tandem.observability.logs import get_logger
-from tandem.store.verifications.documents import Verification
 
 KEPT = 10_000
 """Limit of events kept while the broker is away. Those beyond are dropped, oldest first: the postprocessor's sweep over
-the verifications finds what was not published.
+the opinions finds what was not published.
 """
 BATCH = 500
 PAUSE_SECONDS = 2.0
@@ -30,11 +30,11 @@ class DecisionPublisher:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def publish(self, verification: Verification) -> None:
+    def publish(self, event: VerificationDecidedV1) -> None:
         """Queue the event of a decision. It carries the trace context of the request that is being handled."""
         if len(self._waiting) == KEPT:
             _log.warning("review.decision.not_told", item_id=self._waiting[0].event.key)
-        self._waiting.append(Outgoing(verification.to_event()))
+        self._waiting.append(Outgoing(event))
         self._idle.clear()
         self._arrived.set()
 

@@ -7,11 +7,15 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewCause, ReviewReason, TaskLabel
+from tandem.events import JobState, LabelTask, LabelValue, Outcome, ReviewCause, ReviewReason
 from tandem.events.schema import AnyTask
+from tandem.review import RecordState
+from tandem.store.database import utcnow
+from tandem.store.opinions.documents import DecisionKind
 from tandem.store.review_items.documents import ReviewItem
-from tandem.store.verifications.documents import DecisionKind
 from tandem.web.request_body import RequestBody
+from tandem_verification_ui.opinions.schemas import Remarks
+from tandem_verification_ui.review.suggestions import Suggestion
 
 
 class ReviewQueue(BaseModel):
@@ -37,28 +41,6 @@ class ReserveRequest(RequestBody):
     )
 
 
-class Suggestion(BaseModel):
-    """The model's label of one task."""
-
-    task: str
-    value: LabelValue
-    confidence: float | None = Field(description="Probability that the label is right; null when not known.")
-    confidence_method: str | None
-    confidence_missing_reason: str | None
-    probabilities: dict[str, float] | None = Field(
-        description="Per option: of a single choice they sum to 1; of a multiple choice each stands alone, and those "
-        "that cannot be known are left out.",
-    )
-    span_confidences: list[float | None] | None = Field(
-        description="Of a span task: the probability that each span is right, in the order of the value."
-    )
-    margin: float | None
-
-    @classmethod
-    def of(cls, label: TaskLabel) -> Suggestion:
-        return cls(**label.model_dump(include=set(cls.model_fields)))
-
-
 class ReviewItemView(BaseModel):
     """An item as it is shown, reserved to the caller."""
 
@@ -69,6 +51,7 @@ class ReviewItemView(BaseModel):
     fields: dict[str, str]
     attempt: int = Field(description="Send it back with the decision: it says what was shown.")
     outcome: Outcome
+    blind: bool = Field(description="True: the model's values are left out, until the caller has given an opinion.")
     reason: ReviewReason = Field(description="Why a person is asked.")
     causes: list[ReviewCause] = Field(description="The tasks that are why; none where the whole record is.")
     detail: str | None = Field(description="One sentence on why no label could be read; null where one could.")
@@ -76,7 +59,9 @@ class ReviewItemView(BaseModel):
     tasks: list[AnyTask] = Field(description="What is asked of the person: the tasks of the job's label schema.")
     suggestions: list[Suggestion] = Field(description="The model's labels; a task without one has none here.")
     skips: int
-    reservation: str = Field(description="The fence token: whoever holds the current one may decide.")
+    reservation: str = Field(
+        description="The fence token: whoever holds the current one may decide. Empty where the caller holds none."
+    )
     reserved_until: datetime = Field(description="From then on others may take the item. Renew before.")
 
     @classmethod
@@ -84,23 +69,26 @@ class ReviewItemView(BaseModel):
         cls,
         item: ReviewItem,
         *,
+        person_id: str,
         fields: dict[str, str],
         tasks: Sequence[LabelTask],
         detail: str | None = None,
         raw: str | None = None,
     ) -> ReviewItemView:
+        """Return the item as this person may see it."""
+        revealed, held = item.reveals_to(person_id), item.reserved_by_id == person_id
         return cls(
-            **item.model_dump(
-                include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips", "reserved_until"}
-            ),
+            **item.model_dump(include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips"}),
+            blind=not revealed,
+            reserved_until=item.reserved_until if held and item.reserved_until else utcnow(),
             causes=list(item.causes),
             item_id=item.item_id,
             fields=fields,
-            detail=detail,
-            raw=raw,
+            detail=detail if revealed else None,
+            raw=raw if revealed else None,
             tasks=list(tasks),
-            suggestions=[Suggestion.of(label) for label in item.labels],
-            reservation=item.reservation or "",
+            suggestions=[Suggestion.of(label) for label in item.labels] if revealed else [],
+            reservation=(item.reservation or "") if held else "",
         )
 
 
@@ -114,13 +102,17 @@ class HeldRequest(RequestBody):
     reservation: str = Field(min_length=1, max_length=100)
 
 
-class DecisionRequest(HeldRequest):
-    """A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer."""
+class DecisionRequest(HeldRequest, Remarks):
+    """A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer.
 
-    attempt: int = Field(ge=1)
+    What was shown is recorded as the service served it. `attempt` and `shown_values` are a guard: a decision that was
+    meant for something else is refused.
+    """
+
+    attempt: int | None = Field(default=None, ge=1, description="The attempt that was on the screen.")
     values: dict[str, LabelValue] = Field(description="The final value of each task of the label schema.")
     shown_values: dict[str, LabelValue] = Field(
-        default_factory=dict, description="What was suggested on the screen; empty when no suggestion was shown."
+        default_factory=dict, description="What was suggested on the screen; empty: not compared."
     )
 
 
@@ -129,6 +121,8 @@ class DecisionResult(BaseModel):
     revision: int
     kind: DecisionKind
     values: dict[str, LabelValue]
+    state: RecordState = Field(description="settled: the record is done. Else more opinions are needed.")
+    opinions: int = Field(description="Opinions on the record that stand, one a person.")
     open: int
     decided: int
 
@@ -159,7 +153,7 @@ class PastDecision(BaseModel):
     values: dict[str, LabelValue] | None = Field(description="Null for an undo.")
     shown_values: dict[str, LabelValue]
     decided_at: datetime
-    undoable: bool = Field(description="Whether it is still the decision that holds.")
+    undoable: bool = Field(description="Whether it is the caller's current opinion.")
 
 
 class History(BaseModel):

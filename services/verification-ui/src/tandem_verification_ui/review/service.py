@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tandem.events import JobState
-from tandem.people import Caller
+from tandem.people import Caller, Role
+from tandem.review import OpinionPolicy
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
-from tandem.store.review_items.writer import Reviewer, ReviewItemWriter
+from tandem.store.review_items.writer import Claims, ReviewItemWriter
 from tandem_verification_ui.review import problems
 from tandem_verification_ui.review.counts import QueueCounter
+from tandem_verification_ui.review.giving import reviewer
 from tandem_verification_ui.review.schemas import Released, Renewed, Reserved, ReviewQueue, ReviewQueueList, Skipped
 from tandem_verification_ui.review.shown import ShownItems
 
@@ -31,12 +34,14 @@ class ReviewService:
         *,
         queue: ReviewItemWriter,
         jobs: JobReader,
+        campaigns: CampaignReader,
         shown: ShownItems,
         counter: QueueCounter,
         reservation_seconds: float,
     ) -> None:
         self._queue = queue
         self._jobs = jobs
+        self._campaigns = campaigns
         self._shown = shown
         self._counter = counter
         self._seconds = reservation_seconds
@@ -72,14 +77,22 @@ class ReviewService:
                 )
                 held += [] if renewed is None else [renewed]
         excluded |= {item.item_id for item in held}
+        campaigns = await self._campaigns.served_to(job_id, caller.person_id) if len(held) < limit else None
         while len(held) < limit:
-            claimed = await self._queue.claim_next(job_id, reviewer(caller), seconds=self._seconds, exclude=excluded)
+            claimed = await self._queue.claim_next(
+                job_id,
+                reviewer(caller),
+                seconds=self._seconds,
+                exclude=excluded,
+                claims=_claims(caller, job.policy),
+                campaigns=campaigns,
+            )
             if claimed is None:
                 break
             held.append(claimed)
             excluded.add(claimed.item_id)
         return Reserved(
-            items=await self._shown.views(job, held),
+            items=await self._shown.views(caller, job, held),
             open=(await self._counter.of(job_id)).open,
             reservation_seconds=self._seconds,
         )
@@ -111,6 +124,7 @@ class ReviewService:
         return problems.reservation_lost(item)
 
 
-def reviewer(caller: Caller) -> Reviewer:
-    """Return the caller as documents keep them."""
-    return Reviewer(caller.person_id, caller.name)
+def _claims(caller: Caller, policy: OpinionPolicy) -> Claims:
+    if policy == OpinionPolicy():
+        return Claims.ANY
+    return Claims.ADJUDICATED if caller.role.includes(Role.ADMIN) else Claims.UNREAD

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tandem.events import Outcome
+from tandem.events import LabelValue, Outcome
 from tandem.people import Caller
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.reader import JobReader
@@ -15,6 +15,7 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import not_found
 from tandem_verification_ui.review.jobs import ReviewJob, ReviewJobs
 from tandem_verification_ui.review.schemas import ReviewItemView
+from tandem_verification_ui.review.values import checked
 
 
 class ShownItems:
@@ -50,14 +51,20 @@ class ShownItems:
 
     async def view(self, caller: Caller, item: ReviewItem) -> ReviewItemView:
         """Return an item that the caller holds, as the page shows it."""
-        return (await self.views(await self.job(caller, item.job_id), [item]))[0]
+        return (await self.views(caller, await self.job(caller, item.job_id), [item]))[0]
 
     async def fields(self, job: ReviewJob, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
         """Return the records' fields by seq, in one query; records that do not exist are left out."""
         records = await self._records.get_many(job.dataset_id, sorted(set(seqs)))
         return {seq: record["fields"] for seq, record in records.items()}
 
-    async def views(self, job: ReviewJob, items: Sequence[ReviewItem]) -> list[ReviewItemView]:
+    async def checked_values(self, job: ReviewJob, seq: int, values: Mapping[str, LabelValue]) -> dict[str, LabelValue]:
+        """Return the values as they are kept. Raises Problem 422 where they do not fit the job's label schema."""
+        needs_text = any(task.traits.lies_in_record for task in job.schema.tasks)
+        fields = await self.fields(job, [seq]) if needs_text else {}
+        return checked(job.schema.tasks, values, fields.get(seq, {}))
+
+    async def views(self, caller: Caller, job: ReviewJob, items: Sequence[ReviewItem]) -> list[ReviewItemView]:
         """Return items of one job as the page shows them; two queries at most, however many there are."""
         fields = await self.fields(job, [item.seq for item in items])
         unlabeled = [item.item_id for item in items if item.outcome is not Outcome.LABELED]
@@ -68,6 +75,7 @@ class ShownItems:
             views.append(
                 ReviewItemView.of(
                     item,
+                    person_id=caller.person_id,
                     fields=fields.get(item.seq, {}),
                     tasks=job.schema.tasks,
                     detail=answer["detail"] if answer else None,

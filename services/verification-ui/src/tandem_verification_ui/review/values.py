@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from typing import assert_never
 
 from tandem.events import LabelTask, LabelValue, NumberTask, SpanTask, TextTask
-from tandem.events.schema import options_of
+from tandem.events.schema import LabelOption, MultipleChoiceTask, SingleChoiceTask
 from tandem.labeling.values import canonical, key_of, problem_with
 from tandem.web import Problem
 from tandem.web.invalid_content import FieldProblem
@@ -71,9 +72,16 @@ def _cure(task: LabelTask) -> str:
         case TextTask():
             pattern = "" if task.pattern is None else f" that match {task.pattern!r}"
             return f"Give {task.min_length} to {task.max_length} characters{pattern}."
+        case SpanTask():
+            return f"Mark stretches of the record's text as one of: {_shown(task.options)}."
+        case SingleChoiceTask():
+            return f"Choose one of: {_shown(task.options)}."
+        case MultipleChoiceTask():
+            return f"Choose any of: {_shown(task.options)}."
         case _:
-            shown = ", ".join(option.value for option in options_of(task)[:SHOWN_OPTIONS])
-            more = ", …" if len(options_of(task)) > SHOWN_OPTIONS else ""
-            if isinstance(task, SpanTask):
-                return f"Mark stretches of the record's text as one of: {shown}{more}."
-            return f"Choose {'one' if task.kind == 'single_choice' else 'any'} of: {shown}{more}."
+            assert_never(task)
+
+
+def _shown(options: Sequence[LabelOption]) -> str:
+    more = ", …" if len(options) > SHOWN_OPTIONS else ""
+    return ", ".join(option.value for option in options[:SHOWN_OPTIONS]) + more

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useRef } from "react";
 
 import { isComposing } from "@/lib/key-map";
 
@@ -16,6 +16,9 @@ export function belongsElsewhere(event: KeyboardEvent): boolean {
   return (event.key === "Enter" || event.key === " ") && Boolean(target?.closest(pressable));
 }
 
+/** Where keys are listened for: the whole page, or the one cell of a notebook that shows this. */
+export const KeyGround = createContext<EventTarget | null>(null);
+
 interface Listening {
   /** Before the page's other keys; what the handler takes, it marks by `preventDefault`. */
   first?: boolean;
@@ -25,15 +28,17 @@ interface Listening {
 
 /** Calls the latest handler for each key that belongs to the page. */
 export function usePageKeys(handler: (event: KeyboardEvent) => void, { first = false, repeat = false }: Listening = {}): void {
+  const ground = useContext(KeyGround);
   const latest = useRef(handler);
   useEffect(() => {
     latest.current = handler;
   });
   useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      if (!belongsElsewhere(event) && (repeat || !event.repeat)) latest.current(event);
+    const listen = (event: Event) => {
+      if (event instanceof KeyboardEvent && !belongsElsewhere(event) && (repeat || !event.repeat)) latest.current(event);
     };
-    window.addEventListener("keydown", listen, { capture: first });
-    return () => window.removeEventListener("keydown", listen, { capture: first });
-  }, [first, repeat]);
+    const at = ground ?? window;
+    at.addEventListener("keydown", listen, { capture: first });
+    return () => at.removeEventListener("keydown", listen, { capture: first });
+  }, [ground, first, repeat]);
 }

@@ -36,6 +36,7 @@ export function reviewItem(seq: number, change: Partial<ReviewItem> = {}): Revie
     ],
     skips: 0,
     reservation: `reservation-${seq}`,
+    blind: false,
     reserved_until: "2026-01-01T00:00:00Z",
     ...change,
   };

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 
 import { Button, buttonClass } from "@/ui/button";
 import styles from "@/ui/dialog.module.css";
+import { usePortalGround } from "@/ui/portal";
 
 interface Props {
   open: boolean;
@@ -21,7 +22,7 @@ interface Props {
 export function Dialog({ open, onClose, title, side = false, wide = false, children }: Props) {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Base.Portal>
+      <Base.Portal container={usePortalGround()}>
         <Base.Backdrop className={styles.backdrop} />
         <Base.Popup className={clsx(styles.popup, side && styles.side, wide && styles.wide)}>
           <div className={styles.head}>
@@ -52,7 +53,7 @@ interface ConfirmProps {
 export function ConfirmDialog({ open, onClose, onConfirm, title, confirm, cancel, tone = "danger", children }: ConfirmProps) {
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <AlertDialog.Portal>
+      <AlertDialog.Portal container={usePortalGround()}>
         <AlertDialog.Backdrop className={styles.backdrop} />
         <AlertDialog.Popup className={styles.popup}>
           <div className={styles.head}>

@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { CircleAlert, X } from "lucide-react";
 
 import { buttonClass } from "@/ui/button";
+import { usePortalGround } from "@/ui/portal";
 import styles from "@/ui/toaster.module.css";
 import { toasts } from "@/lib/notify";
 
@@ -10,7 +11,7 @@ import { toasts } from "@/lib/notify";
 export function Toaster() {
   return (
     <Toast.Provider toastManager={toasts} limit={3}>
-      <Toast.Portal>
+      <Toast.Portal container={usePortalGround()}>
         <Toast.Viewport className={styles.viewport}>
           <List />
         </Toast.Viewport>

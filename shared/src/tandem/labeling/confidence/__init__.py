@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from tandem.events.annotations import TokenLogprob
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
@@ -56,3 +57,5 @@ def _estimator(
             return NumberProbability(task)
         case TextTask():
             return None
+        case _:
+            assert_never(task)

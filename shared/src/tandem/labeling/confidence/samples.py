@@ -13,9 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from tandem.events.outcomes import Span
-from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
+from tandem.events.schema import (
+    LabelTask,
+    MultipleChoiceTask,
+    NumberTask,
+    SingleChoiceTask,
+    SpanTask,
+    TextTask,
+    options_of,
+)
 from tandem.labeling.confidence.agreement import agreement, inclusion
 from tandem.labeling.confidence.measure import Assessment, Confidence
 from tandem.labeling.normalization import fold
@@ -33,8 +42,8 @@ def agreed(task: LabelTask, readings: Sequence[Reading | None]) -> tuple[Reading
     """
     votes = _votes(task, readings)
     options: tuple[Hashable, ...] = ()
-    if isinstance(task, SingleChoiceTask):
-        options = tuple(option.value for option in task.options)
+    if task.traits.is_one_label:
+        options = tuple(option.value for option in options_of(task))
     found = agreement(votes, options=options)
     if found is None:
         return None
@@ -43,25 +52,33 @@ def agreed(task: LabelTask, readings: Sequence[Reading | None]) -> tuple[Reading
     assert taken is not None  # noqa: S101 - what was voted for was read
     if not isinstance(confidence, Confidence):
         return taken, confidence
-    if isinstance(task, MultipleChoiceTask):
-        held = [None if reading is None else frozenset(map(str, _parts(reading))) for reading in readings]
-        shares = inclusion(held, [option.value for option in task.options])
-        return taken, replace(confidence, probabilities=shares if isinstance(shares, dict) else None)
-    if isinstance(task, SpanTask):
-        held_spans = [frozenset(map(_key, _parts(reading))) if reading else frozenset() for reading in readings]
-        spans = tuple(sum(_key(span) in held for held in held_spans) / len(readings) for span in _parts(taken))
-        return taken, replace(confidence, probabilities=None, spans=spans)
-    if isinstance(task, TextTask):
-        return taken, replace(confidence, probabilities=None)
-    return taken, confidence
+    match task:
+        case MultipleChoiceTask():
+            held = [None if reading is None else frozenset(map(str, _parts(reading))) for reading in readings]
+            shares = inclusion(held, [option.value for option in task.options])
+            return taken, replace(confidence, probabilities=shares if isinstance(shares, dict) else None)
+        case SpanTask():
+            held_spans = [frozenset(map(_key, _parts(reading))) if reading else frozenset() for reading in readings]
+            spans = tuple(sum(_key(span) in held for held in held_spans) / len(readings) for span in _parts(taken))
+            return taken, replace(confidence, probabilities=None, spans=spans)
+        case TextTask():
+            return taken, replace(confidence, probabilities=None)
+        case SingleChoiceTask() | NumberTask():
+            return taken, confidence
+        case _:
+            assert_never(task)
 
 
 def _votes(task: LabelTask, readings: Sequence[Reading | None]) -> list[Hashable | None]:
-    if isinstance(task, NumberTask):
-        return _same_numbers(task, [None if reading is None else _number(reading) for reading in readings])
-    if isinstance(task, TextTask):
-        return [None if reading is None else fold(str(reading.value)) for reading in readings]
-    return [None if reading is None else key_of(reading.value) for reading in readings]
+    match task:
+        case NumberTask():
+            return _same_numbers(task, [None if reading is None else _number(reading) for reading in readings])
+        case TextTask():
+            return [None if reading is None else fold(str(reading.value)) for reading in readings]
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask():
+            return [None if reading is None else key_of(reading.value) for reading in readings]
+        case _:
+            assert_never(task)
 
 
 def _same_numbers(task: NumberTask, numbers: Sequence[float | None]) -> list[Hashable | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
+from tandem.events.schema import LabelTask, options_of
 from tandem.labeling.extraction.forms.json_in_text import repaired, strict
 from tandem.labeling.extraction.forms.located_json import Kind, Node, whole
 from tandem.labeling.extraction.forms.named_lines import NamedLines
@@ -55,7 +55,6 @@ _GENERAL = frozenset(
 )
 _NAMING = frozenset({"task", "name", "field", "question", "key", "task name"})
 """Keys under which an object tells whose value it has."""
-_LISTED = (MultipleChoiceTask, SpanTask)
 """Kinds whose values are lists."""
 
 
@@ -85,8 +84,14 @@ class AnswerReader:
         self._alone = tasks[0] if len(tasks) == 1 else None
         self._plain = PlainAnswers(tasks, self._readers)
         self._values: frozenset[str] = frozenset()
-        if isinstance(self._alone, SingleChoiceTask):
-            self._values = frozenset(option.value for option in self._alone.options)
+        self._is_listed = False
+        """Whether the only task has parts, so that a list is its value."""
+        self._has_options = False
+        if self._alone is not None:
+            self._is_listed = self._alone.traits.has_parts
+            self._has_options = bool(options_of(self._alone))
+            if self._alone.traits.is_one_label:
+                self._values = frozenset(option.value for option in options_of(self._alone))
 
     def read(self, answer: str, fields: Mapping[str, str]) -> tuple[Found, ...]:  # noqa: PLR0911 - rung by rung
         """Return the reading of each task, in their order. `fields`: the record's, in which spans are found."""
@@ -123,19 +128,17 @@ class AnswerReader:
         nodes = _without_examples(found_nodes, stretch)
         if (found := self._from_json(nodes, Rule.JSON_IN_TEXT, fields, by_name=True)) is not None:
             return found
-        if isinstance(self._alone, _LISTED) and not nodes and (node := python_literal(stretch)) is not None:
+        if self._is_listed and not nodes and (node := python_literal(stretch)) is not None:
             return self._from_json([node], Rule.REPAIRED_JSON, fields)
         mended = [node] if (node := repaired(stretch, broken_at)) is not None else []
         if (found := self._from_json(mended, Rule.REPAIRED_JSON, fields, by_name=True)) is not None:
             return found
-        if self._alone is None or isinstance(self._alone, NumberTask | TextTask):
+        if not self._has_options:
             return None
-        objects = [node for node in nodes if node.kind is Kind.OBJECT or isinstance(self._alone, _LISTED)]
+        objects = [node for node in nodes if node.kind is Kind.OBJECT or self._is_listed]
         if len(objects) > 1 and all(node.kind is Kind.OBJECT for node in objects):  # one on each line
             place = (objects[0].place[0], objects[-1].place[1])
-            objects = (
-                [Node(Kind.LIST, "", place, items=tuple(objects))] if isinstance(self._alone, _LISTED) else objects
-            )
+            objects = [Node(Kind.LIST, "", place, items=tuple(objects))] if self._is_listed else objects
         return self._from_json(objects, Rule.JSON_IN_TEXT, fields) or self._from_json(
             mended, Rule.REPAIRED_JSON, fields
         )
@@ -206,7 +209,7 @@ class AnswerReader:
         """Return the value of the only task, which is all of the JSON, or stands under a general name."""
         if node.kind is Kind.OBJECT and not node.members:
             return []
-        value = None if isinstance(self._alone, _LISTED) else generic_member(node) or self._like_the_name(node)
+        value = None if self._is_listed else generic_member(node) or self._like_the_name(node)
         reading = self._value(name, value or node, fields)
         is_meant = isinstance(reading, Reading) or value is not None or node.kind is Kind.LIST
         if not is_meant and (value := generic_member(node)) is not None:

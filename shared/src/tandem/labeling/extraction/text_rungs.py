@@ -7,11 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import (
     LabelTask,
-    MultipleChoiceTask,
-    NumberTask,
-    SingleChoiceTask,
-    SpanTask,
-    TextTask,
     options_of,
 )
 from tandem.labeling.extraction.forms.named_lines import Section
@@ -55,10 +50,11 @@ class TextRungs:
     def __init__(self, task: LabelTask, reader: ValueReader, *, alone: bool) -> None:
         """`alone`: whether it is the schema's only task, so that the whole answer may be its value."""
         self._task = task
+        self._traits = task.traits
         self._reader = reader
         self._alone = alone
         self._statements = Statements(task.name, alone=alone)
-        self._mentions = Mentions(options_of(task)) if isinstance(task, SingleChoiceTask) else None
+        self._mentions = Mentions(options_of(task)) if task.traits.is_one_label else None
 
     def read(  # noqa: PLR0911 - rung by rung
         self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]
@@ -100,8 +96,7 @@ class TextRungs:
         if taken_back is None:
             return self._unless_opposed(found, stretch, end)
         if self._mentions is None:
-            is_text = isinstance(self._task, TextTask)
-            return found if is_text or not is_flat_retraction(taken_back) else _NOT_MEANT
+            return found if self._traits.is_free_text or not is_flat_retraction(taken_back) else _NOT_MEANT
         behind = Stretch(stretch.answer, stretch.end - len(taken_back), stretch.end)
         said = {mention.value for mention in self._mentions.all(behind) if mention.stance is not Stance.DENIED}
         if said - {str(found.value)}:
@@ -117,9 +112,9 @@ class TextRungs:
         return ambiguous({str(found.value), *said}) if said - {str(found.value)} else found
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
-        if not self._alone or (sections and isinstance(self._task, TextTask | SpanTask | MultipleChoiceTask)):
+        if not self._alone or (sections and not self._traits.fits_in_sentence):
             return Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {self._task.name!r}")
-        if isinstance(self._task, TextTask):
+        if self._traits.is_free_text:
             return self._text_alone(stretch, fields)
         found = self._reader.in_text(stretch, fields)
         if isinstance(found, Unreadable) and found.reason is UnreadableReason.NOT_IN_SCHEMA:
@@ -175,9 +170,9 @@ class TextRungs:
 
     def _values_of(self, value: Stretch) -> list[Stretch]:
         """Return the stretches that may be a section's value: all of it, or what stands before an explanation."""
-        if isinstance(self._task, TextTask):
+        if self._traits.is_free_text:
             return [without_chatter(value) or value]
-        if isinstance(self._task, SpanTask):
+        if self._traits.lies_in_record:
             return [value]
         parts = [value, next(paragraphs(value)), next(value.lines(), value)]
         return list(dict.fromkeys(parts))
@@ -186,16 +181,16 @@ class TextRungs:
         self, stretch: Stretch, fields: Mapping[str, str]
     ) -> Found | None:
         """From a closing statement, or of the only task from a line of its own; None where there is neither."""
-        if isinstance(self._task, TextTask):
+        if self._traits.is_free_text:
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]
         if not stated and (concluded := self._concluded(stretch, fields)) is not None:
             return concluded
         if isinstance(found := agreed(stated) if stated else None, Reading):
             return loosened(self._unless_outdone(found, stretch), Rule.FINAL_STATEMENT)
-        if not self._alone or (stated and isinstance(self._task, SingleChoiceTask | NumberTask)):
+        if not self._alone or (stated and self._traits.fits_in_sentence):
             return None
-        if isinstance(self._task, SpanTask | MultipleChoiceTask):
+        if self._traits.has_parts:
             return self._from_paragraphs(stretch, fields)
         lines = [
             found for line in outer_lines(stretch) if isinstance(found := self._reader.in_text(line, fields), Reading)
@@ -207,7 +202,7 @@ class TextRungs:
 
     def _concluded(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
         """Return the one value that the text ends in as its conclusion, where no line and no sentence gives another."""
-        if not self._alone or not isinstance(self._task, SingleChoiceTask | NumberTask):
+        if not self._alone or not self._traits.fits_in_sentence:
             return None
         last = self._statements.conclusion(stretch)
         found = None if last is None else self._reader.in_text(last, fields)
@@ -252,7 +247,7 @@ class TextRungs:
         nothing = otherwise or Unreadable(UnreadableReason.NO_OPTION, f"the answer gives no {self._task.name!r}")
         if len(stretch.text) > PROSE_LIMIT:
             return nothing
-        if isinstance(self._task, NumberTask) and isinstance(self._reader, NumberReader):
+        if isinstance(self._reader, NumberReader):
             found = self._reader.asserted(stretch)
             return found if isinstance(found, Reading) or found.reason is UnreadableReason.AMBIGUOUS else nothing
         if self._mentions is None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
+from tandem.events import thresholds_campaign_id
+
 COLLECTION = "annotations"
 
 RAW_LIMIT = 4096
@@ -40,9 +42,10 @@ class CallDocument(TypedDict):
 
 
 class ReviewAskedPart(TypedDict):
-    """A person's look that was asked for afterwards."""
+    """A person's look that a campaign asked for after the annotation was written."""
 
     order: str
+    """Id of the campaign."""
     attempt: int
     """The attempt's own, here again for an index that holds such records only."""
     at: datetime
@@ -74,13 +77,17 @@ class AttemptDocument(TypedDict):
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
     needs_review: bool
-    """What the job's policy said when it was written, or somebody who asked for it since; a person's decision does not
-    change it."""
+    """Whether a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
+    person's decision does not change it."""
     review_reason: str | None
     review_causes: NotRequired[list[dict[str, Any]]]
     """`ReviewCause`s: the tasks that are why; absent where nobody is asked for, or the whole record is why."""
     review_asked: NotRequired[ReviewAskedPart]
-    """Present where it was not the policy that asked for a person."""
+    """Present where the request was made after the annotation was written."""
+    review_blind: NotRequired[bool]
+    """True where the reader may not see the labels; else absent."""
+    review_changes: NotRequired[int]
+    """How often `needs_review` changed after the annotation was written; absent where never."""
     priority: float
     content_hash: str
     provider: str
@@ -109,7 +116,8 @@ class AttemptDocument(TypedDict):
 
 
 class VerificationPart(TypedDict):
-    """The decision of a person that holds."""
+    """What people decided, where it holds: the values that `tandem.review.settled` found, with the decision that made
+    them hold."""
 
     values: dict[str, Any]
     """Task to value, plain: text, number, list of texts, list of mappings."""
@@ -123,6 +131,23 @@ class VerificationPart(TypedDict):
     decided_by_id: NotRequired[str]
     """Who it was; absent from decisions of older versions."""
     decided_at: datetime
+
+
+class OpinionsPart(TypedDict):
+    """What `tandem.review.settled` found by all opinions on the record."""
+
+    revision: int
+    """The `verification_revision` that it belongs to: a replica of an older version raises that one alone. Read it by
+    `opinions_of`, which tells."""
+    number: int
+    """Opinions that stand, one a person."""
+    people: list[str]
+    settled_by: list[str]
+    """Ids of the people whose opinions hold; empty unless settled."""
+    state: str
+    """A `RecordState`."""
+    tasks: NotRequired[dict[str, Any]]
+    """Task to `SettledTask`; absent where one person decided everything."""
 
 
 class SpendingPart(TypedDict):
@@ -154,6 +179,8 @@ class AnnotationDocument(AttemptDocument):
     """Absent when nobody decided, or the last decision was undone."""
     verification_revision: NotRequired[int]
     """The highest revision seen, undone ones included: older decisions that come late are told by it."""
+    opinions: NotRequired[OpinionsPart]
+    """Absent when nobody gave an opinion, and where an older version wrote the decision."""
 
 
 ATTEMPT_FIELDS: tuple[str, ...] = tuple(AttemptDocument.__annotations__)
@@ -192,3 +219,9 @@ class ReviewTally:
 
     records: int = 0
     attempts: int = 0
+
+
+def campaign_of(annotation: AnnotationDocument) -> str:
+    """Return the id of the campaign that asks a person to look at the annotation, where one does."""
+    asked = annotation.get("review_asked")
+    return thresholds_campaign_id(annotation["job_id"]) if asked is None else asked["order"]

@@ -14,13 +14,14 @@ from tandem.store.selections import seq_queries
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
+_CHANGED_INDEX = "job_id_1_seq_1_review_changes_1"
 _BATCH = 500
 """Documents that are decoded at once: for so long nothing else runs."""
 
 
 class Fingerprint(NamedTuple):
-    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, and of
-    how many a person's look was asked for afterwards.
+    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, of how
+    many a person's look was asked for afterwards, and how often that was asked for or withdrawn.
 
     Nothing of what is reported changes without one of them changing.
     """
@@ -29,6 +30,7 @@ class Fingerprint(NamedTuple):
     attempts: int = 0
     revisions: int = 0
     asked: int = 0
+    changes: int = 0
 
 
 class EndedReader:
@@ -53,14 +55,26 @@ class EndedReader:
             {"$match": {"job_id": job_id, "review_asked.attempt": {"$gte": 1}}},
             {"$group": {"_id": block, "asked": {"$sum": 1}}},
         ]
+        changed: list[dict[str, Any]] = [
+            {"$match": {"job_id": job_id, "review_changes": {"$gte": 1}}},
+            {"$group": {"_id": block, "changes": {"$sum": "$review_changes"}}},
+        ]
         async with store_errors():
             groups = await self._collection.aggregate(counted, hint=_COUNTING_INDEX).to_list(None)
             decisions = await self._collection.aggregate(decided, hint=_VERIFIED_INDEX).to_list(None)
             orders = await self._collection.aggregate(asked_for, hint=_ASKED_INDEX).to_list(None)
+            moves = await self._collection.aggregate(changed, hint=_CHANGED_INDEX).to_list(None)
         revisions = {group["_id"]: group["revisions"] for group in decisions}
         asked = {group["_id"]: group["asked"] for group in orders}
+        changes = {group["_id"]: group["changes"] for group in moves}
         return {
-            int(block): Fingerprint(group["records"], group["attempts"], revisions.get(block, 0), asked.get(block, 0))
+            int(block): Fingerprint(
+                group["records"],
+                group["attempts"],
+                revisions.get(block, 0),
+                asked.get(block, 0),
+                changes.get(block, 0),
+            )
             for group in groups
             for block in (group["_id"],)
         }
@@ -93,7 +107,6 @@ _SHOWN: dict[str, Any] = {
     "needs_review": 1,
     "review_reason": 1,
     "review_causes": {"$ifNull": ["$review_causes", []]},
-    "review_order": {"$ifNull": ["$review_asked.order", None]},
     "seconds": 1,
     "created_at": 1,
     "labels.task": 1,

@@ -1,6 +1,11 @@
-"""The labels that hold for a record: a person's where one decided, else the model's."""
+"""The labels that hold for a record: people's where their opinions settled it, else the model's.
+
+`verification` is what the rule `tandem.review.settled` found; nothing here decides it anew.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from tandem.events import Outcome, TaskLabel
 from tandem.labeling.confidence import UnknownReason
@@ -9,12 +14,25 @@ from tandem.store.annotations.documents import AnnotationDocument
 VERIFIED_RULE = "verified"
 
 
+def settled_values(annotation: AnnotationDocument | None) -> dict[str, Any] | None:
+    """Return the values that people settled, task to plain value; None where they have not."""
+    verification = None if annotation is None else annotation.get("verification")
+    return None if verification is None else verification["values"]
+
+
+def final_values(annotation: AnnotationDocument | None) -> dict[str, Any] | None:
+    """Return the plain values that hold, by task; None when the record has none."""
+    if (settled := settled_values(annotation)) is not None:
+        return settled
+    if annotation is None or annotation["outcome"] != Outcome.LABELED:
+        return None
+    return {label["task"]: label["value"] for label in annotation["labels"]} or None
+
+
 def final_labels(annotation: AnnotationDocument | None) -> tuple[TaskLabel, ...] | None:
     """Return the final labels in the order of the schema's tasks; None when the record has none. A person's value has
     no confidence: the reason says that it is verified."""
-    if annotation is None:
-        return None
-    if (verification := annotation.get("verification")) is not None:
+    if (settled := settled_values(annotation)) is not None:
         return tuple(
             TaskLabel.model_validate(
                 {
@@ -24,8 +42,8 @@ def final_labels(annotation: AnnotationDocument | None) -> tuple[TaskLabel, ...]
                     "confidence_missing_reason": UnknownReason.VERIFIED.value,
                 }
             )
-            for task, value in verification["values"].items()
+            for task, value in settled.items()
         )
-    if annotation["outcome"] != Outcome.LABELED:
+    if annotation is None or annotation["outcome"] != Outcome.LABELED:
         return None
     return tuple(TaskLabel.model_validate(label) for label in annotation["labels"])

@@ -133,6 +133,16 @@ class AnnotationReader:
                 found += await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
         return cast("list[AnnotationDocument]", found)
 
+    async def shown(self, job_id: str, within: Selection, *, hidden: Sequence[str]) -> list[AnnotationDocument]:
+        """Return the annotations of the selected records without these fields, in no order."""
+        shown = {"_id": 0, **dict.fromkeys(hidden, 0)}
+        found: list[Any] = []
+        for seqs in seq_queries(within):
+            async with store_errors():
+                query = {"job_id": job_id, "seq": seqs}
+                found += await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
+        return cast("list[AnnotationDocument]", found)
+
     async def count_needing_review(self, job_id: str, from_seq: int = 0, below_seq: int | None = None) -> int:
         query = {"job_id": job_id, "needs_review": True, "seq": _between(from_seq, below_seq)}
         async with store_errors():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from tandem.events import Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
-from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.documents import AnnotationDocument, campaign_of
 
 
 def review_requested(annotation: AnnotationDocument, labels: tuple[TaskLabel, ...] | None = None) -> ReviewRequestedV1:
-    """Build the review request of an annotation that needs a person; `labels` are the annotation's, where they are at
-    hand already."""
+    """Build the review request of an annotation that needs a person, or the withdrawal of one that no longer does.
+
+    `labels` are the annotation's, where they are at hand already.
+    """
     if labels is None:
         labels = tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
     return ReviewRequestedV1(
@@ -24,4 +26,7 @@ def review_requested(annotation: AnnotationDocument, labels: tuple[TaskLabel, ..
         causes=tuple(ReviewCause.model_validate(cause) for cause in annotation.get("review_causes", ())),
         labels=labels,
         priority=annotation["priority"],
+        campaign_id=campaign_of(annotation),
+        blind=annotation.get("review_blind", False),
+        wanted=annotation["needs_review"],
     )

@@ -6,30 +6,35 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, cast
 
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from tandem.events import SettledPart, thresholds_campaign_id
 from tandem.store.annotations.documents import (
     ATTEMPT_FIELDS,
     COLLECTION,
     AnnotationDocument,
+    OpinionsPart,
     ReviewAskedPart,
     SpendingPart,
     VerificationPart,
     annotation_id,
 )
+from tandem.store.annotations.opinions import old_decision_part, opinions_part
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.errors import only_duplicates
 
-_KEPT_FIELDS = ("verification", "verification_revision", "spending", "more_spending")
+_KEPT_FIELDS = ("verification", "verification_revision", "opinions", "spending", "more_spending")
 """A person's decision outlives every attempt, and so does what was paid."""
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision as it is applied; `values` is None for an undo, after which no person's label holds.
+    """What holds by people's opinions, as it is applied; `values` is None where no person's label holds.
 
     Values are plain, as documents have them.
     """
@@ -44,11 +49,14 @@ class Decision:
     decided_by: str
     decided_at: datetime
     decided_by_id: str | None = None
+    settled: SettledPart | None = None
+    """None: an older writer's decision, which is the one opinion that stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person's look at one attempt, that somebody asked for; `causes` as documents have them."""
+    """A person's look at one attempt, that a campaign asks for or (not `wanted`) withdraws; `causes` as documents have
+    them."""
 
     job_id: str
     seq: int
@@ -57,6 +65,8 @@ class Asked:
     reason: str
     causes: list[dict[str, Any]]
     priority: float
+    blind: bool = False
+    wanted: bool = True
 
 
 class AnnotationWriter:
@@ -133,16 +143,17 @@ class AnnotationWriter:
         return result.matched_count, [decision for key, decision in latest.items() if key not in present]
 
     async def ask_review(self, asked: Sequence[Asked], *, at: datetime) -> Counter[str]:
-        """Note that a person should look, where the attempt is the current one and nobody was asked or has decided.
+        """Note that a person should look, where the attempt is the current one and nobody was asked or has decided; or
+        that the campaign which asked no longer wants a look, where nobody has decided.
 
-        Returns how many annotations changed, by reason.
+        Takes effect in the given order. Returns how many annotations changed: requests by reason, and `withdrawn`.
         """
         changed: Counter[str] = Counter()
-        for reason in {each.reason for each in asked}:
-            updates = [_ask_update(each, at) for each in asked if each.reason == reason]
+        for kind, group in groupby(asked, lambda each: each.reason if each.wanted else WITHDRAWN):
+            updates = [_ask_update(each, at) if each.wanted else _withdraw_update(each) for each in group]
             async with store_errors():
                 result = await self._collection.bulk_write(updates, ordered=False)
-            changed[reason] = result.modified_count
+            changed[kind] += result.modified_count
         return changed
 
 
@@ -166,23 +177,39 @@ def _late(document: AnnotationDocument) -> UpdateOne:
     return UpdateOne(higher, {"$push": {"history": late}})
 
 
+def _undecided(asked: Asked) -> Document:
+    return {
+        "_id": annotation_id(asked.job_id, asked.seq),
+        "attempt": asked.attempt,
+        "verification": {"$exists": False},
+        "opinions.number": {"$not": {"$gte": 1}},
+    }
+
+
 def _ask_update(asked: Asked, at: datetime) -> UpdateOne:
     part: ReviewAskedPart = {"order": asked.order, "attempt": asked.attempt, "at": at}
+    found: Document = {
+        "needs_review": True,
+        "review_reason": asked.reason,
+        "review_causes": asked.causes,
+        "priority": asked.priority,
+        "review_asked": part,
+    }
+    if asked.blind:
+        found["review_blind"] = True
+    return UpdateOne(_undecided(asked) | {"needs_review": False}, {"$set": found, "$inc": {"review_changes": 1}})
+
+
+def _withdraw_update(asked: Asked) -> UpdateOne:
+    owners: list[str | None] = [asked.order]
+    if asked.order == thresholds_campaign_id(asked.job_id):
+        owners.append(None)  # asked for when the annotation was written
     return UpdateOne(
+        _undecided(asked) | {"needs_review": True, "review_asked.order": {"$in": owners}},
         {
-            "_id": annotation_id(asked.job_id, asked.seq),
-            "attempt": asked.attempt,
-            "needs_review": False,
-            "verification": {"$exists": False},
-        },
-        {
-            "$set": {
-                "needs_review": True,
-                "review_reason": asked.reason,
-                "review_causes": asked.causes,
-                "priority": asked.priority,
-                "review_asked": part,
-            }
+            "$set": {"needs_review": False, "review_reason": None},
+            "$unset": {"review_causes": "", "review_asked": "", "review_blind": ""},
+            "$inc": {"review_changes": 1},
         },
     )
 
@@ -192,8 +219,9 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
         "_id": key,
         "$or": [{"verification_revision": {"$exists": False}}, {"verification_revision": {"$lt": decision.revision}}],
     }
+    gained: Document = {"verification_revision": decision.revision, "opinions": _opinions(decision)}
     if decision.values is None:
-        return UpdateOne(newer, {"$set": {"verification_revision": decision.revision}, "$unset": {"verification": ""}})
+        return UpdateOne(newer, {"$set": gained, "$unset": {"verification": ""}})
     verification: VerificationPart = {
         "values": decision.values,
         "revision": decision.revision,
@@ -205,4 +233,10 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
     }
     if decision.decided_by_id is not None:
         verification["decided_by_id"] = decision.decided_by_id
-    return UpdateOne(newer, {"$set": {"verification": verification, "verification_revision": decision.revision}})
+    return UpdateOne(newer, {"$set": {"verification": verification, **gained}})
+
+
+def _opinions(decision: Decision) -> OpinionsPart:
+    if decision.settled is not None:
+        return opinions_part(decision.settled, decision.revision)
+    return old_decision_part(decision.values is not None, decision.decided_by_id, decision.revision)

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from tandem.events import JobKind, JobPublishedV1, JobState
 from tandem.jobs import Pass, Selection
+from tandem.review import OpinionPolicy
 from tandem.store.annotations.documents import OutcomeCounts
 
 COLLECTION = "jobs"
@@ -57,6 +58,8 @@ class PublishedPart(TypedDict):
     """`LabelSchemaSpec`."""
     review_policy: dict[str, Any]
     """`ReviewPolicy`."""
+    review_terms: NotRequired[dict[str, Any]]
+    """`CampaignTerms` of the thresholds campaign; absent until somebody changes it."""
 
 
 class TotalsPart(TypedDict):
@@ -135,6 +138,8 @@ class JobDocument(TypedDict):
     """A try-out: in no list, in no queue, in no export."""
     expires_at: NotRequired[datetime]
     """When a try-out is forgotten."""
+    opinion_policy: NotRequired[dict[str, Any]]
+    """`OpinionPolicy`; one reader when left out."""
     budget_usd: NotRequired[float | None]
     """Nothing is asked for that could make the job cost more; None: no limit."""
     kind: NotRequired[str]
@@ -147,6 +152,8 @@ class JobDocument(TypedDict):
     """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
     """Under waiting: `budget` when that is used up; None: its provider."""
+    review_recounted: NotRequired[bool]
+    """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart
     passes: NotRequired[list[PassPart]]
     """In order; absent from jobs of older versions, which have run once."""
@@ -179,6 +186,11 @@ def selection_of(part: SelectionPart) -> Selection:
 def selected(document: JobDocument) -> Selection:
     """Return the records that the job runs over, by their seqs."""
     return selection_of(document["selection"])
+
+
+def opinion_policy(document: JobDocument | None) -> OpinionPolicy:
+    """Return how many people settle a record of the job; one reader for a job that does not say, or is gone."""
+    return OpinionPolicy.model_validate({} if document is None else document.get("opinion_policy", {}))
 
 
 def attempt_of(document: JobDocument) -> int:

@@ -8,6 +8,8 @@ from typing import Any, cast
 from pymongo import ReturnDocument
 
 from tandem.jobs.moves import CHANGE_BUDGET, RUN_AGAIN, Move, Mover
+from tandem.store.campaigns.documents import COLLECTION as CAMPAIGNS
+from tandem.store.campaigns.documents import thresholds_campaign
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, PassPart, first_dispatch
 from tandem.store.jobs.moves import can_make, made
@@ -19,8 +21,12 @@ class JobWriter:
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
+        self._campaigns = database[CAMPAIGNS]
 
     async def insert(self, job: JobDocument) -> None:
+        """Insert a job and, before it, its thresholds campaign."""
+        if not job.get("hidden"):
+            await insert_once(self._campaigns, cast("Document", thresholds_campaign(job)))
         await insert_once(self._collection, cast("Document", job))
 
     async def move(self, job_id: str, move: Move, *, reason: str | None) -> JobDocument | None:

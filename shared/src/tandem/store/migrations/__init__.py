@@ -7,10 +7,12 @@ it brings: older replicas run beside it, and write as they always did, until the
 This package is the one exception to the rule that a collection has one writer; the api alone runs it.
 """
 
+from tandem.store.migrations.campaigns import CAMPAIGNS
+from tandem.store.migrations.opinions import OPINIONS
 from tandem.store.migrations.passes import PASSES
 from tandem.store.migrations.people import PEOPLE
 from tandem.store.migrations.runner import Migration, MigrationRunner
 
-MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES)
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, OPINIONS, CAMPAIGNS)
 
 __all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]

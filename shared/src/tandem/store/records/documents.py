@@ -12,6 +12,21 @@ import orjson
 COLLECTION = "records"
 
 
+class ImportedOpinion(TypedDict):
+    """What an annotator said about the record before it came here, in another tool."""
+
+    by: str | None
+    """As that tool names the annotator, or the model; None where it does not."""
+    values: dict[str, Any]
+    """Task to value, plain and canonical."""
+    at: str | None
+    """When, as the tool writes it."""
+    counts: bool
+    """False: a suggestion, a draft, or an answer that was rejected."""
+    holds: NotRequired[bool]
+    """True: the tool says that this one is right, whatever others said."""
+
+
 class RecordDocument(TypedDict):
     _id: str
     dataset_id: str
@@ -25,6 +40,8 @@ class RecordDocument(TypedDict):
     """Scalars that travel with the record and are exported again."""
     gold: NotRequired[dict[str, Any]]
     """Task to the value that is known to be right, plain and canonical, where the import had one."""
+    imported_opinions: NotRequired[list[ImportedOpinion]]
+    """What people said in the tool that the record came from; gold where those that count agree."""
     null_fields: NotRequired[list[str]]
     """Fields for which the import had null rather than an empty text; absent where there are none."""
     content_hash: str

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.errors import DUPLICATE_KEY, retryable
 from tandem.store.patience import patiently
-from tandem.store.records.documents import COLLECTION, RecordDocument
+from tandem.store.records.documents import COLLECTION, ImportedOpinion, RecordDocument
 
 
 class RecordCollisionError(Exception):
@@ -93,6 +93,29 @@ class RecordWriter:
                 own = {"_id": {"$in": [record["_id"] for record in taken]}, "import_id": records[0]["import_id"]}
                 if await self._collection.count_documents(own) < len(taken):
                     raise RecordCollisionError from error
+
+    async def opinions(self, dataset_id: str, record_id: str) -> list[ImportedOpinion]:
+        """Return what annotators of another tool said about the record, visible or not."""
+        found = await self._find({"dataset_id": dataset_id, "record_id": record_id}, {"imported_opinions": 1})
+        return cast("list[ImportedOpinion]", found[0].get("imported_opinions", [])) if found else []
+
+    async def set_opinions(
+        self, dataset_id: str, record_id: str, import_id: str, opinions: Sequence[ImportedOpinion], gold: Document
+    ) -> None:
+        """Set what annotators said about a record of an import that goes on, and the gold that follows."""
+        change: Document = {"$set": {"imported_opinions": list(opinions)}}
+        if gold:
+            change["$set"]["gold"] = gold
+        else:
+            change["$unset"] = {"gold": ""}
+
+        async def update() -> None:
+            async with store_errors():
+                await self._collection.update_one(
+                    {"dataset_id": dataset_id, "record_id": record_id, "import_id": import_id}, change
+                )
+
+        await patiently(update, seconds=self._patience)
 
     async def _find(self, query: Document, shown: Document) -> list[Document]:
         async def find() -> list[Document]:

@@ -19,12 +19,13 @@ class ItemState(StrEnum):
 
 
 class ReviewItem(BaseModel):
-    """A record of a job that a person should see, with what the model said of it.
+    """A record of a job that people should see, with what the model said of it.
 
-    `attempt`, `outcome`, `reason`, `causes`, `labels` and `priority` are those of the highest attempt that asked for a
-    person.
+    `attempt`, `outcome`, `reason`, `causes`, `labels`, `priority` and `campaign_id` are those of the highest
+    attempt that asked for a person.
     `reservation` is the fence token of the last claim. The person who claimed the item (`reserved_by_id`) may decide
     with it, even past `reserved_until`, which only says from when on others may claim the item.
+    The item stays open until the record is settled by the job's policy; an open one may have opinions already.
     `reserved_by` and `decided_by` are names for people to read; who it was is told by the ids beside them, which items
     of older versions lack.
     """
@@ -42,6 +43,9 @@ class ReviewItem(BaseModel):
     causes: tuple[ReviewCause, ...] = ()
     labels: tuple[TaskLabel, ...] = ()
     priority: float = 0.0
+    withdrawn: bool = Field(
+        default=False, description="Nobody asks any more; whoever had reserved it then may still decide."
+    )
     created_at: datetime
     state: ItemState = ItemState.OPEN
     skips: int = 0
@@ -54,6 +58,15 @@ class ReviewItem(BaseModel):
     decided_by: str | None = None
     decided_by_id: str | None = None
     decided_at: datetime | None = None
+    blind: bool = Field(default=False, description="Whoever has given no opinion yet gets no value of the model.")
+    campaign_id: str | None = Field(default=None, description="The campaign that asks; None: the job's thresholds.")
+    opinion_by: tuple[str, ...] = Field(default=(), description="Ids of the people whose opinions stand.")
+    seen_by: tuple[str, ...] = Field(default=(), description="Of a blind item: who ever gave an opinion on it.")
+    waits_for_adjudicator: bool = False
+
+    def reveals_to(self, person_id: str) -> bool:
+        """Say whether this person may get the model's values."""
+        return not self.blind or person_id in self.seen_by
 
     @property
     def item_id(self) -> str:
@@ -79,6 +92,8 @@ class ReviewItem(BaseModel):
             causes=event.causes,
             labels=event.labels,
             priority=event.priority,
+            blind=event.blind,
+            campaign_id=event.campaign_id,
             created_at=created_at,
         )
 
@@ -88,8 +103,9 @@ class ReviewItem(BaseModel):
         return {"_id": self.item_id, **self.model_dump(exclude_none=True)}
 
     def shown_content(self) -> Document:
-        """Return the fields that a higher attempt replaces."""
-        return self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority"})
+        """Return the fields that a higher attempt replaces. It makes an item blind and never unblinds one."""
+        shown = self.model_dump(include={"attempt", "outcome", "reason", "causes", "labels", "priority", "campaign_id"})
+        return shown | ({"blind": True} if self.blind else {})
 
     @classmethod
     def from_document(cls, document: Document) -> Self:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tandem.events import thresholds_campaign_id
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
 
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
+_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 
 
@@ -23,6 +25,22 @@ class ReviewItemReader:
         async with store_errors():
             document = await self._collection.find_one({"_id": item_id})
         return None if document is None else ReviewItem.from_document(document)
+
+    async def is_reserved(self, item_id: str) -> bool:
+        """Say whether somebody holds a reservation of the item that has not run out, by the database's clock."""
+        query = {"_id": item_id, "$expr": {"$gt": ["$reserved_until", "$$NOW"]}}
+        async with store_errors():
+            return await self._collection.find_one(query, {"_id": 1}) is not None
+
+    async def hidden_from(self, job_id: str, seqs: Sequence[int], person_id: str) -> set[int]:
+        """Return those of these records of which this person may not get the model's values yet."""
+        ids = [f"{job_id}:{seq}" for seq in seqs]
+        query = {"_id": {"$in": ids}, "blind": True, "seen_by": {"$ne": person_id}}
+        if not ids:
+            return set()
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
+        return {document["seq"] for document in found}
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():
@@ -48,6 +66,19 @@ class ReviewItemReader:
             job_id: QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
             for job_id, by_state in found.items()
         }
+
+    async def counts_of_campaign(self, job_ids: Sequence[str], campaign_id: str) -> QueueCounts:
+        """Count the items of a campaign in the queues of its jobs, from the index alone."""
+        # Items of an older version name no campaign: thresholds asked for them.
+        ids = [campaign_id, None] if campaign_id in map(thresholds_campaign_id, job_ids) else [campaign_id]
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, "campaign_id": {"$in": ids}}},
+            {"$group": {"_id": "$state", "items": {"$sum": 1}}},
+        ]
+        async with store_errors():
+            groups = await self._collection.aggregate(pipeline, hint=_OF_CAMPAIGNS).to_list(None)
+        by_state = {group["_id"]: group["items"] for group in groups}
+        return QueueCounts(open=by_state.get(ItemState.OPEN, 0), decided=by_state.get(ItemState.DECIDED, 0))
 
     async def count_open(self) -> int:
         """Open items over all jobs."""

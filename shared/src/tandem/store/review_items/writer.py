@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, assert_never
 from uuid import uuid4
 
 from pymongo import ReturnDocument, UpdateOne
@@ -21,6 +22,8 @@ from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
 _ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
 _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 """Never reserved (a missing value sorts below every time) or expired."""
+_NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
+_NEXT_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _HELD = ["reserved_by", "reserved_by_id", "reserved_until", "reservation"]
 
 
@@ -32,8 +35,73 @@ class Reviewer:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class AfterOpinion:
+    """What becomes of an item after an opinion on its record. `decided_by` None: more opinions are needed."""
+
+    giver_id: str
+    revision: int
+    opinion_by: tuple[str, ...]
+    decided_by: Reviewer | None = None
+    decided_at: datetime | None = None
+    waits_for_adjudicator: bool = False
+    hold_for: Reviewer | None = None
+
+
 class ItemMovedOnError(Exception):
     """The item is not what the caller took it for: another holder, another attempt, decided or opened meanwhile."""
+
+
+class Claims(StrEnum):
+    """Which open items a person may claim."""
+
+    ANY = "any"
+    """Of a job with one reader: an open item has no opinion."""
+    UNREAD = "unread"
+    """Those without an opinion of this person that readers can still settle."""
+    ADJUDICATED = "adjudicated"
+    """Those, and the ones that wait for an adjudicator."""
+
+
+def _claimable(claims: Claims, reviewer: Reviewer) -> Document:
+    unread: Document = {"opinion_by": {"$ne": reviewer.person_id}}
+    match claims:
+        case Claims.ANY:
+            return {}
+        case Claims.UNREAD:
+            return {**unread, "waits_for_adjudicator": {"$ne": True}}
+        case Claims.ADJUDICATED:
+            return {"$or": [unread, {"waits_for_adjudicator": True}]}
+    assert_never(claims)
+
+
+def _after_opinion(item: ReviewItem, after: AfterOpinion, seconds: float) -> list[Document]:
+    """Return the update as a pipeline; names are literals, where one that begins with `$` would be a path."""
+    fields: Document = {
+        "opinion_by": {"$literal": list(after.opinion_by)},
+        "waits_for_adjudicator": after.waits_for_adjudicator,
+    }
+    if item.blind:
+        fields["seen_by"] = {"$literal": sorted({*item.seen_by, *after.opinion_by, after.giver_id})}
+    if after.decided_by is not None:
+        fields |= {
+            "state": ItemState.DECIDED.value,
+            "revision": after.revision,
+            "decided_by": {"$literal": after.decided_by.name},
+            "decided_by_id": {"$literal": after.decided_by.person_id},
+            "decided_at": after.decided_at,
+        }
+        return [{"$set": fields}, {"$unset": ["reserved_by", "reserved_by_id", "reserved_until"]}]
+    gone = ["decided_by", "decided_by_id", "decided_at"]
+    fields |= {"state": ItemState.OPEN.value, "revision": 0}
+    if item.state is ItemState.DECIDED:
+        fields["skips"] = 0
+        gone += [] if after.hold_for is not None else _HELD
+    if after.hold_for is not None:
+        fields |= {**_held_by(after.hold_for), "reserved_until": _later(seconds), "reservation": uuid4().hex}
+    elif item.reserved_by_id == after.giver_id:
+        gone += _HELD
+    return [{"$set": fields}, {"$unset": sorted(set(gone))}]
 
 
 def _later(seconds: float) -> Document:
@@ -83,6 +151,10 @@ class ReviewItemWriter:
                 for update in self._replacements(item)
             ]
             replaced = 0
+            if duplicates:
+                await self._collection.update_many(
+                    {"_id": {"$in": sorted(duplicates)}, "withdrawn": True}, {"$unset": {"withdrawn": ""}}
+                )
             if replacements:
                 result = await self._collection.bulk_write(replacements, ordered=True)
                 replaced = result.modified_count
@@ -98,11 +170,19 @@ class ReviewItemWriter:
         ]
 
     async def withdraw(self, job_id: str, seqs: Collection[int]) -> int:
-        """Remove open items that no longer need a person and that nobody holds. Returns how many."""
+        """Remove open items that no longer need a person and on which nobody gave an opinion. Returns how many.
+
+        One that somebody holds stays theirs to decide; the queue serves it to nobody else (see `withdrawn`).
+        """
+        query: Document = {
+            "job_id": job_id,
+            "seq": {"$in": sorted(seqs)},
+            "state": ItemState.OPEN,
+            "opinion_by.0": {"$exists": False},
+        }
         async with store_errors():
-            result = await self._collection.delete_many(
-                {"job_id": job_id, "seq": {"$in": sorted(seqs)}, "state": ItemState.OPEN, **_FREE}
-            )
+            result = await self._collection.delete_many({**query, **_FREE})
+            await self._collection.update_many(query, {"$set": {"withdrawn": True}})
         return result.deleted_count
 
     async def held(self, job_id: str, person_id: str) -> list[ReviewItem]:
@@ -118,13 +198,29 @@ class ReviewItemWriter:
             return [ReviewItem.from_document(document) async for document in cursor]
 
     async def claim_next(
-        self, job_id: str, reviewer: Reviewer, *, seconds: float, exclude: Collection[str] = ()
+        self,
+        job_id: str,
+        reviewer: Reviewer,
+        *,
+        seconds: float,
+        exclude: Collection[str] = (),
+        claims: Claims = Claims.ANY,
+        campaigns: Sequence[str | None] | None = None,
     ) -> ReviewItem | None:
         """Reserve the next free item for this person with a new fence token; None when none is free.
 
-        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item.
+        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item. `campaigns`: only
+        items of these (see `CampaignReader.served_to`); None: of all.
         """
-        query: dict[str, Any] = {"job_id": job_id, "state": ItemState.OPEN, **_FREE}
+        query: dict[str, Any] = {
+            "job_id": job_id,
+            "state": ItemState.OPEN,
+            "withdrawn": {"$ne": True},
+            **_FREE,
+            **_claimable(claims, reviewer),
+        }
+        if campaigns is not None:
+            query["campaign_id"] = {"$in": list(campaigns)}
         if exclude:
             query["_id"] = {"$nin": sorted(exclude)}
         async with store_errors():
@@ -140,7 +236,7 @@ class ReviewItemWriter:
                     }
                 ],
                 sort=_ORDER,
-                hint="job_id_1_state_1_skips_1_priority_-1_seq_1",
+                hint=_NEXT if campaigns is None else _NEXT_OF_CAMPAIGNS,
                 return_document=ReturnDocument.AFTER,
             )
         return _item_or_none(document)
@@ -167,62 +263,26 @@ class ReviewItemWriter:
             },
         )
 
-    async def close(
-        self,
-        item_id: str,
-        *,
-        reservation: str,
-        attempt: int,
-        revision: int,
-        decided_by: Reviewer,
-        decided_at: datetime,
-        session: Any = None,
-    ) -> None:
-        """Close the item with a decision, if its holder made it, and token and attempt shown are still the item's.
-
-        The token stays on the item: a retry of the same decision is known by it. Raises ItemMovedOnError.
-        """
-        closed = await self._update(
-            {**_mine(item_id, reservation, decided_by.person_id), "attempt": attempt},
-            {
-                "$set": {
-                    "state": ItemState.DECIDED,
-                    "revision": revision,
-                    "decided_by": decided_by.name,
-                    "decided_by_id": decided_by.person_id,
-                    "decided_at": decided_at,
-                },
-                "$unset": {"reserved_by": "", "reserved_by_id": "", "reserved_until": ""},
-            },
-            session=session,
-        )
-        if closed is None:
-            raise ItemMovedOnError(item_id)
-
-    async def reopen(
-        self, item_id: str, *, revision: int, reviewer: Reviewer, seconds: float, session: Any = None
+    async def take_opinion(
+        self, item: ReviewItem, after: AfterOpinion, *, seconds: float, session: Any = None
     ) -> ReviewItem:
-        """Open an item whose decision `revision` was undone, reserved to the same person. Raises ItemMovedOnError."""
-        reopened = await self._update(
-            {"_id": item_id, "state": ItemState.DECIDED, "revision": revision},
-            [
-                {
-                    "$set": {
-                        "state": ItemState.OPEN.value,
-                        "skips": 0,
-                        "revision": 0,
-                        **_held_by(reviewer),
-                        "reserved_until": _later(seconds),
-                        "reservation": uuid4().hex,
-                    }
-                },
-                {"$unset": ["decided_by", "decided_by_id", "decided_at"]},
-            ],
-            session=session,
-        )
-        if reopened is None:
-            raise ItemMovedOnError(item_id)
-        return reopened
+        """Bring the item to what holds after an opinion on its record or a withdrawal. Raises ItemMovedOnError when it
+        is not as it was read: another attempt, holder or decision.
+
+        Settled: the item is decided, and its token stays on it, so that a retry is known by it. Not settled: it is open
+        and reserved to `hold_for`, or to nobody where `giver_id` held it; a reservation of somebody else stays.
+        """
+        unchanged = {
+            "_id": item.item_id,
+            "state": item.state,
+            "attempt": item.attempt,
+            "reservation": item.reservation,
+            "revision": item.revision,
+        }
+        document = await self._update(unchanged, _after_opinion(item, after, seconds), session=session)
+        if document is None:
+            raise ItemMovedOnError(item.item_id)
+        return document
 
     async def _update(
         self, query: Document, update: Document | list[Document], *, session: Any = None

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import orjson
 
-from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ModelParameters, SingleChoiceTask
+from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, LabelTask, ModelParameters
+from tandem.events.schema import options_of
 from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality import comparing
@@ -64,9 +65,9 @@ class CombinationService:
 
     async def _estimates(self, subject: Subject) -> tuple[dict[str, Estimate], int]:
         """Return the estimate of each task with a single choice, by task, and the number of records sampled."""
-        tasks = [task for task in subject.tasks if isinstance(task, SingleChoiceTask)]
+        tasks = [task for task in subject.tasks if task.traits.is_one_label]
         _check_estimable(subject, tasks)
-        indexes = [{option.value: index for index, option in enumerate(task.options)} for task in tasks]
+        indexes = [{option.value: index for index, option in enumerate(options_of(task))} for task in tasks]
         votes: list[list[list[int]]] = [[] for _ in tasks]
         truths: list[dict[int, int]] = [{} for _ in tasks]
         sampled = 0
@@ -181,14 +182,14 @@ def _check_policy(subject: Subject, body: CombinationCreate) -> None:
         raise Problem(422, "invalid-combination", first.detail, field=first.field, cure=first.cure, errors=problems)
 
 
-def _check_estimable(subject: Subject, tasks: list[SingleChoiceTask]) -> None:
+def _check_estimable(subject: Subject, tasks: list[LabelTask]) -> None:
     """Check that the tasks can be estimated. Raises a Problem."""
     detail = None
     if len(subject.jobs) < LEAST_AGENTS:
         detail = f"Two agents that differ do not show which one is right; combine at least {LEAST_AGENTS} jobs."
     elif not tasks:
         detail = "The label schema has no single choice, which is what it can be used for."
-    elif wide := [task.name for task in tasks if len(task.options) > MOST_LABELS]:
+    elif wide := [task.name for task in tasks if len(options_of(task)) > MOST_LABELS]:
         detail = f"It can be used for up to {MOST_LABELS} labels; {', '.join(wide)} has more."
     if detail is not None:
         raise Problem(422, "not-combinable", detail, field="method", cure="Combine by vote.")

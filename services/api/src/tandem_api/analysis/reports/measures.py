@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, assert_never
 
 from pydantic import Field
 
@@ -159,7 +159,7 @@ def agreement_of(task: LabelTask, scores: Scores) -> dict[str, Any]:
                 "micro_f1": micro.f1 if micro.wanted + micro.given else None,
                 "labels": labels,
                 "mean_jaccard": scores.jaccard / scores.compared if scores.compared else None,
-                "overlap_f1": scores.overlap_f1() if isinstance(task, SpanTask) else None,
+                "overlap_f1": scores.overlap_f1() if task.traits.lies_in_record else None,
             }
         case NumberTask():
             return {
@@ -170,6 +170,8 @@ def agreement_of(task: LabelTask, scores: Scores) -> dict[str, Any]:
             }
         case TextTask():
             return {"accuracy_normalized": share(scores.right_normalized, scores.compared)}
+        case _:
+            assert_never(task)
 
 
 def in_order(task: LabelTask, by_label: Mapping[str, LabelScore]) -> Iterable[tuple[str, LabelScore]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from datetime import UTC, datetime
+from typing import assert_never
 
 from tandem.events import ConfidenceStrategy, JobState, LabelSchemaSpec, NumberTask, ReviewReason, TextTask, options_of
-from tandem.events.schema import LabelTask
+from tandem.events.schema import LabelTask, MultipleChoiceTask, SingleChoiceTask, SpanTask
 from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
 from tandem.store.jobs.documents import JobDocument
@@ -136,8 +137,8 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
         labeled=spread.count,
         labels=[LabelCount(label=label, count=count) for label, count in labels.items()],
         per_record=[RecordsWith(number=number, records=n) for number, n in sorted(spread.per_record.items())],
-        number=_numbers(task, spread) if isinstance(task, NumberTask) else None,
-        text=_texts(spread) if isinstance(task, TextTask) else None,
+        number=_numbers(task, spread),
+        text=_texts(spread) if task.traits.is_free_text else None,
         confidence=ConfidenceSpread(
             histogram=spread.confidence_histogram,
             with_confidence=spread.with_confidence,
@@ -151,7 +152,17 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
     )
 
 
-def _numbers(task: NumberTask, spread: Spread) -> NumberSpread | None:
+def _numbers(task: LabelTask, spread: Spread) -> NumberSpread | None:
+    match task:
+        case NumberTask():
+            return _number_spread(task, spread)
+        case SingleChoiceTask() | MultipleChoiceTask() | SpanTask() | TextTask():
+            return None
+        case _:
+            assert_never(task)
+
+
+def _number_spread(task: NumberTask, spread: Spread) -> NumberSpread | None:
     if spread.extent.low is None or spread.extent.high is None:
         return None
     mean = spread.total / spread.count

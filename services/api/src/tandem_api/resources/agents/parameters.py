@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tandem.events import ConfidenceStrategy, Example, LabelSchemaSpec, ModelParameters, TextTask
+from tandem.events import ConfidenceStrategy, Example, LabelSchemaSpec, ModelParameters
 from tandem.labeling.task_words import answer_of
-from tandem.labeling.typical_answers import typical_values
+from tandem.labeling.typical_answers import longest_text, typical_values
 from tandem.pricing import text_tokens
 from tandem_api.resources.agents.schemas import AgentCreate
 
@@ -31,5 +31,5 @@ def room_for_answers(label_schema: LabelSchemaSpec) -> int:
     """Return the token limit of answers: 64 for a single choice, more for what may be longer. An answer that is cut is
     paid twice."""
     usual = text_tokens(answer_of(label_schema, Example(fields={}, values=typical_values(label_schema))))
-    texts = sum(text_tokens("x" * task.max_length).likely for task in label_schema.tasks if isinstance(task, TextTask))
+    texts = sum(text_tokens("x" * longest_text(task)).likely for task in label_schema.tasks)
     return min(_MOST, _STEP * math.ceil((_LONGER_THAN_USUAL * usual.likely + texts) / _STEP))

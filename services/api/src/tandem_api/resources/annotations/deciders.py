@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.opinions.documents import OpinionDocument
 from tandem.store.people.reader import PersonReader
-from tandem.store.verifications.documents import Verification
 
 
 class Deciders:
@@ -23,11 +23,15 @@ class Deciders:
         await self._look_up({part.get("decided_by_id", "") for part in parts})
         return [self._named(each) for each in annotations]
 
-    async def of_decisions(self, decisions: Sequence[Verification]) -> list[dict[str, Any]]:
+    async def of_decisions(self, decisions: Sequence[OpinionDocument]) -> list[dict[str, Any]]:
         """Return the decisions' fields, each with its person's present name."""
         await self._look_up({decision.decided_by_id or "" for decision in decisions})
         return [
-            decision.model_dump() | {"decided_by": self._names.get(decision.decided_by_id or "", decision.decided_by)}
+            decision.model_dump()
+            | {
+                "decided_by": self._names.get(decision.decided_by_id or "", decision.decided_by),
+                "shown": decision.was_shown,
+            }
             for decision in decisions
         ]
 

@@ -1,6 +1,7 @@
 """A job's records and labels as JSONL or CSV, one line a record, those that were not run included.
 
-`final` is what holds: the person's values where a person decided, else the model's. The CSV has the same, its columns
+`final` is what holds: the people's values where their opinions settle the record, else the model's; `opinions` says how
+many there are, who settled it and in which state it is. The CSV has the same, its columns
 named by their path (`fields.text`, `label.sentiment`); lists of labels and spans are cells of JSON, and so is metadata,
 which is one column. What each of several samples said is in the JSONL alone. Either file can be imported again, its
 `final` values as gold.
@@ -20,20 +21,21 @@ from typing import Any
 
 import orjson
 
-from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.final import final_values
+from tandem.store.annotations.opinions import opinions_of
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
 
 NOT_RUN = "not_run"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-Pairs = AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]
+Pairs = AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]
 
 
-def file_name(job: JobDocument, ending: str) -> str:
+def file_name(name: str, ending: str) -> str:
     """Return a name for the download, of plain characters."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", job["name"]).strip("-.") or job["_id"]
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "export"
     return f"{plain[:80]}.{ending}"
 
 
@@ -71,13 +73,13 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         "fields": record["fields"],
         "metadata": record["metadata"],
         "gold": record.get("gold"),
+        **_imported(record),
         "content_hash": record["content_hash"],
     }
     if annotation is None:
-        return line | {"outcome": NOT_RUN, "labels": [], "verification": None, "final": None}
-    labeled = annotation["outcome"] == Outcome.LABELED
-    values = {label["task"]: label["value"] for label in annotation["labels"]} if labeled else {}
+        return line | {"outcome": NOT_RUN, "labels": [], "verification": None, "opinions": None, "final": None}
     verification = annotation.get("verification")
+    opinions = opinions_of(annotation)
     if samples := annotation.get("samples"):
         line["samples"] = samples
     return line | {
@@ -93,8 +95,14 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         "agent_version": annotation["agent_version"],
         "annotated_at": annotation["created_at"],
         "verification": verification,
-        "final": verification["values"] if verification else values or None,
+        "opinions": opinions,
+        "final": final_values(annotation),
     }
+
+
+def _imported(record: RecordDocument) -> dict[str, Any]:
+    """Return what annotators of another tool said, where the record came from one."""
+    return {"imported_opinions": record["imported_opinions"]} if "imported_opinions" in record else {}
 
 
 def _header(fields: Sequence[str], tasks: Sequence[str], other_gold: Sequence[str]) -> list[str]:
@@ -104,6 +112,7 @@ def _header(fields: Sequence[str], tasks: Sequence[str], other_gold: Sequence[st
     header += ["outcome", "reason", "attempt", "needs_review", "sent_to_review"]
     header += ["provider", "model", "agent_id", "agent_version"]
     header += [f"verified.{task}" for task in tasks] + ["verified_by", "verified_at"]
+    header += ["opinions", "opinions_state", "settled_by"]
     header += [f"final.{task}" for task in tasks]
     return header + [f"gold.{name}" for name in other_gold] + ["content_hash"]
 
@@ -122,6 +131,8 @@ def _cells(line: dict[str, Any], fields: Sequence[str], tasks: Sequence[str], ot
     cells += [_cell(verification.get("values", {}).get(task)) for task in tasks]
     decided_at = verification.get("decided_at")
     cells += [verification.get("decided_by"), decided_at.isoformat() if decided_at else None]
+    opinions = line["opinions"] or {}
+    cells += [opinions.get("number"), opinions.get("state"), " ".join(opinions.get("settled_by", ())) or None]
     cells += [_cell((line["final"] or {}).get(task)) for task in tasks]
     cells += [_cell((line["gold"] or {}).get(name)) for name in other_gold]
     return [*cells, line["content_hash"]]

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from tandem.events import ErrorKind, LabelValue, Outcome, ReviewCause, TaskLabel
-from tandem.store.verifications.documents import DecisionKind
+from tandem.events import ErrorKind, LabelValue, OpinionFlag, Outcome, ReviewCause, TaskLabel
+from tandem.review import RecordState, Why
+from tandem.store.opinions.documents import DecisionKind
 from tandem_api.paging import Page
 from tandem_api.resources.datasets.schemas import Record
 from tandem_api.resources.jobs.schemas import ModelCost
@@ -28,6 +29,22 @@ class Verification(View):
     decided_by: str
     decided_by_id: str | None = Field(default=None, description=_PERSON)
     decided_at: datetime
+
+
+class TaskOpinions(View):
+    state: RecordState
+    why: Why
+    by: list[str] = Field(description="Ids of the people whose opinions settle the task; empty unless settled.")
+
+
+class Opinions(View):
+    """What people's opinions on the record come to, by the job's policy."""
+
+    number: int = Field(description="Opinions that stand, one a person.")
+    state: RecordState
+    people: list[str] = Field(description="Ids of the people whose opinions stand.")
+    settled_by: list[str] = Field(description="Ids of the people whose opinions hold; empty unless settled.")
+    tasks: dict[str, TaskOpinions] = Field(default={}, description="Empty where one person decided everything.")
 
 
 class Attempt(View):
@@ -87,6 +104,11 @@ class Annotation(Attempt):
     seq: int
     record_id: str
     verification: Verification | None = None
+    opinions: Opinions | None = Field(default=None, description="Null where nobody ever gave an opinion.")
+    blind: bool = Field(
+        default=False,
+        description="True: the model's values are left out, until the caller has given an opinion on the record.",
+    )
     sent_to_review: bool = Field(default=False, description="True: the record was sent to people, decided or not.")
     excerpt: str | None = Field(default=None, description="Beginning of the record; only in lists, on request.")
 
@@ -111,13 +133,20 @@ class PastAttempt(Attempt):
 
 
 class PastDecision(View):
-    """A decision of a person, or its withdrawal."""
+    """One revision of a person's opinion, or its withdrawal."""
 
     revision: int
     kind: DecisionKind
     values: dict[str, LabelValue] | None = Field(description="Null: an earlier decision was undone.")
     shown_attempt: int
     shown_values: dict[str, LabelValue]
+    shown: bool = Field(description="Whether the person had been shown a proposal.")
+    blind: bool = False
+    outranks: bool = Field(default=False, description="Given by an adjudicator or admin to overrule the readers.")
+    active_seconds: float | None = None
+    idle_seconds: float | None = None
+    comment: str | None = None
+    flags: list[OpinionFlag] = Field(default=[])
     decided_by: str
     decided_by_id: str | None = Field(default=None, description=_PERSON)
     decided_at: datetime
@@ -142,3 +171,6 @@ class AnnotationPage(Page[Annotation]):
 class ExportFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+    HUGGING_FACE = "huggingface"

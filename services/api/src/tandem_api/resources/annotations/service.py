@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import builtins
+from collections.abc import Iterator, Sequence
 
 from tandem.events import Outcome
-from tandem.jobs import Selection
-from tandem.people import Caller
+from tandem.people import Caller, Role
 from tandem.pricing import ModelSpend, add_up
+from tandem.review import may_see_others
 from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.opinions import opinions_of
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.jobs.documents import JobDocument, opinion_policy, selected
+from tandem.store.opinions.documents import OpinionDocument, settlement_of
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.people.reader import PersonReader
-from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
-from tandem.store.verifications.reader import VerificationReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem
 from tandem_api.excerpts import excerpt
+from tandem_api.resources.annotations.blind import blind
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.resources.jobs.schemas import ModelCost
 from tandem_api.resources.jobs.service import JobService
 
-EXPORT_CHUNK = 1000
-
 
 class AnnotationService:
     def __init__(
         self,
+        *,
         reader: AnnotationReader,
         records: RecordReader,
-        verifications: VerificationReader,
+        opinions: OpinionReader,
+        review_items: ReviewItemReader,
         jobs: JobService,
         people: PersonReader,
     ) -> None:
         self._reader = reader
         self._records = records
-        self._verifications = verifications
+        self._opinions = opinions
+        self._review_items = review_items
         self._jobs = jobs
         self._people = people
 
@@ -47,7 +52,8 @@ class AnnotationService:
             inside = seq in selected(job)
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
-        decisions = await self._verifications.history(job_id, seq)
+        [found] = await self._shown_to(caller, job_id, [found])
+        decisions = [] if found.get("blind") else await self._opinions_for(caller, job, seq)
         deciders = Deciders(self._people)
         [named] = await deciders.name([found])
         return AnnotationDetail.model_validate(
@@ -69,16 +75,6 @@ class AnnotationService:
             raise Problem(404, "not-found", detail, field="record_id", cure="Ids are matched to the letter.")
         return await self.get(job_id, seq, caller)
 
-    async def walk(self, job: JobDocument) -> AsyncIterator[list[tuple[RecordDocument, AnnotationDocument | None]]]:
-        """Yield every record of the job with its annotation, in chunks, in constant memory."""
-        chunks = self._records.stream(job["dataset_id"], selected(job), chunk=EXPORT_CHUNK)
-        deciders = Deciders(self._people)
-        async for records in chunks:
-            stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
-            stored = [item async for item in self._reader.stream(job["_id"], stretch)]
-            found = {item["seq"]: item for item in await deciders.name(stored)}
-            yield [(record, found.get(record["seq"])) for record in records]
-
     async def list(
         self,
         job_id: str,
@@ -95,11 +91,29 @@ class AnnotationService:
             job_id, after_seq=after, limit=limit + 1, outcome=outcome, needs_review=needs_review
         )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
-        items = [Annotation.model_validate(item) for item in await Deciders(self._people).name(found[:limit])]
+        shown = await self._shown_to(caller, job_id, found[:limit])
+        items = [Annotation.model_validate(item) for item in await Deciders(self._people).name(shown)]
         if excerpts:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]
         return AnnotationPage(items=items, next=following)
+
+    async def _opinions_for(self, caller: Caller, job: JobDocument, seq: int) -> builtins.list[OpinionDocument]:
+        """Return the opinions on the record that the caller may see: their own alone while they can be a reader."""
+        opinions = await self._opinions.history(job["_id"], seq)
+        mine = [each for each in opinions if caller.is_person(each.decided_by_id)]
+        policy = opinion_policy(job)
+        settlement = settlement_of(opinions, policy)
+        is_admin = caller.role.includes(Role.ADMIN)
+        return opinions if may_see_others(settlement, policy, has_given=bool(mine), is_admin=is_admin) else mine
+
+    async def _shown_to(
+        self, caller: Caller, job_id: str, annotations: Sequence[AnnotationDocument]
+    ) -> builtins.list[AnnotationDocument]:
+        """Return the annotations as the caller may see them: of a blind item without values until they have read it."""
+        hidden = await self._review_items.hidden_from(job_id, [each["seq"] for each in annotations], caller.person_id)
+        shown = [blind(each) if each["seq"] in hidden else each for each in annotations]
+        return [{**each, "opinions": part} if (part := opinions_of(each)) else each for each in shown]
 
 
 def _spent(annotation: AnnotationDocument) -> Iterator[ModelSpend]:

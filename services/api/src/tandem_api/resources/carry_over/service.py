@@ -11,7 +11,7 @@ from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.store.agents.documents import agent_spec
 from tandem.store.agents.reader import AgentReader
-from tandem.store.annotations.final import final_labels
+from tandem.store.annotations.final import final_labels, settled_values
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
@@ -159,7 +159,7 @@ class CarryOverService:
             for record in records:
                 annotation = found.get(record["seq"])
                 labels = final_labels(annotation)
-                verified = annotation is not None and "verification" in annotation
+                verified = settled_values(annotation) is not None
                 count.add(labels, carry_over.carry(labels, record["fields"]), verified=verified)
         return count.report(source["_id"])
 

@@ -49,6 +49,13 @@ def gold_kinds(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, La
     return kinds
 
 
+def with_only_task(gold: Mapping[str, str], schema: LabelSchemaSpec) -> dict[str, str]:
+    """Return the gold columns; a single one is taken for the only task of the schema, whatever its name."""
+    if len(gold) == len(schema.tasks) == 1 and schema.task(next(iter(gold))) is None:
+        return {schema.tasks[0].name: next(iter(gold.values()))}
+    return dict(gold)
+
+
 def metadata_by_name(text: str) -> Mapping[str, str] | str:
     """Parse the metadata columns: name to column, or all others. Raises Problem when a name stands twice."""
     return ALL_OTHERS if text.strip() == ALL_OTHERS else columns_by_name(text, "metadata_columns")

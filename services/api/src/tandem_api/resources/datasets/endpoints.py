@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from tandem.events import LabelTask
 from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.paging import After, AfterSeq, Limit
 from tandem_api.resources.datasets.column_names import (
@@ -14,14 +15,19 @@ from tandem_api.resources.datasets.column_names import (
     gold_by_task,
     gold_kinds,
     metadata_by_name,
+    with_only_task,
 )
 from tandem_api.resources.datasets.parsing.encodings import Encoding
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.opening import FileOptions
+from tandem_api.resources.datasets.parsing.recognising import FileFormat
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
+from tandem_api.resources.datasets.preview import Asked
 from tandem_api.resources.datasets.schemas import (
     Dataset,
     DatasetCreate,
     DatasetPage,
-    FileFormat,
+    ImportPreview,
     ImportResult,
     OnDuplicate,
     OnSameContent,
@@ -29,7 +35,7 @@ from tandem_api.resources.datasets.schemas import (
     RecordPage,
 )
 from tandem_api.resources.datasets.service import DatasetService
-from tandem_api.resources.datasets.uploads import receive_import
+from tandem_api.resources.datasets.uploads import receive_import, receive_preview
 from tandem_api.resources.label_schemas.service import LabelSchemaService
 
 router = APIRouter(tags=["data sets"])
@@ -41,9 +47,16 @@ _FILE = {
         "required": True,
         "description": "The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream.",
         "content": {
-            "text/csv": {"schema": {"type": "string", "format": "binary"}},
-            "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
-            "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
+            name: {"schema": {"type": "string", "format": "binary"}}
+            for name in (
+                "application/octet-stream",
+                "text/csv",
+                "application/x-ndjson",
+                "application/json",
+                "application/vnd.apache.arrow.stream",
+                "application/vnd.apache.parquet",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
         },
     }
 }
@@ -88,7 +101,7 @@ async def import_records(
     service: Service,
     label_schemas: LabelSchemas,
     format: Annotated[  # noqa: A002 - the word of the interface
-        FileFormat | None, Query(description="Format of the file; read from the content type when left out.")
+        FileFormat | None, Query(description="Format of the file; recognized by its content when left out.")
     ] = None,
     encoding: Annotated[Encoding, Query(description="Encoding of the file.")] = Encoding.UTF_8,
     id_column: Annotated[
@@ -148,6 +161,17 @@ async def import_records(
         OnSameContent,
         Query(description="What to do with a row whose fields equal those of another record, whatever its id."),
     ] = OnSameContent.KEEP,
+    tool: Annotated[
+        Tool | None,
+        Query(
+            description="The annotation tool that wrote the file; found out when left out. With none its objects are "
+            "taken as they are."
+        ),
+    ] = None,
+    skip_empty: Annotated[bool, Query(description="Leave out rows without text, and count them.")] = False,
+    sheet: Annotated[
+        str | None, Query(max_length=200, description="Sheet of an Excel file; else the first one.")
+    ] = None,
     delimiter: Annotated[
         str | None,
         Query(
@@ -158,18 +182,25 @@ async def import_records(
 ) -> ImportResult:
     """Import a file of records, all of it or nothing.
 
-    CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
-    columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
-    (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
-    id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
-    imported again, only its new rows are added.
+    CSV, JSONL, arrays and sequences of JSON objects, Parquet, Excel and Arrow IPC streams are recognized by their
+    content; the text formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON
+    objects are columns; the types of an Arrow stream are kept for frames out. The first fault is reported with its row
+    (counted from 1 below the header), line and column; where there are several, `faults` lists them. Columns that are
+    not used are named in the result. Records never change, as labels refer to their text. A row whose id exists already
+    is a fault or is skipped; give a changed text an id of its own. When a file without ids is imported again, only its
+    new rows are added.
     """
     dataset = await service.reachable(dataset_id, caller)
     texts = columns_by_name(text_columns, "text_columns")
     gold = gold_by_task(gold_column or None, gold_task or None, gold_columns)
-    kinds = {}
+    kinds: dict[str, LabelTask] = {}
+    tasks: dict[str, LabelTask] = {}
     if label_schema_id is not None:
-        kinds = gold_kinds(gold, await label_schemas.spec(dataset["project_id"], label_schema_id, caller))
+        schema = await label_schemas.spec(dataset["project_id"], label_schema_id, caller)
+        if not gold_task:
+            gold = with_only_task(gold, schema)
+        kinds = gold_kinds(gold, schema)
+        tasks = {task.name: task for task in schema.tasks}
     mapping = ColumnMapping(
         id_column=id_column or None,
         make_ids=make_ids,
@@ -177,6 +208,7 @@ async def import_records(
         text_sources=texts,
         gold_columns=gold,
         gold_kinds=kinds,
+        tasks=tasks,
         gold_separator=gold_separator,
         metadata_columns=metadata_by_name(metadata_columns),
     )
@@ -186,13 +218,72 @@ async def import_records(
         request,
         dataset_id,
         mapping,
-        file_format=format,
-        encoding=encoding,
-        delimiter=delimiter,
+        options=FileOptions(format, encoding, delimiter, sheet or None),
+        tool=tool,
+        skip_empty=skip_empty,
         on_duplicate=on_duplicate,
         on_same_content=on_same_content,
         by=caller,
     )
+
+
+@router.post(
+    "/import-preview",
+    responses=problem_responses(400, 404, 408, 413, 415, 422),
+    openapi_extra=_FILE,
+)
+async def preview_import(
+    *,
+    request: Request,
+    caller: Viewer,
+    service: Service,
+    label_schemas: LabelSchemas,
+    project_id: Annotated[
+        str | None, Query(description="The project it goes to, whose label schemas say what gold may be.")
+    ] = None,
+    format: Annotated[FileFormat | None, Query(description="As in an import.")] = None,  # noqa: A002 - as above
+    encoding: Annotated[Encoding, Query(description="Encoding of the file.")] = Encoding.UTF_8,
+    delimiter: Annotated[str | None, Query(pattern=r"^[,;|\t]$", description="Delimiter of a CSV file.")] = None,
+    sheet: Annotated[str | None, Query(max_length=200, description="Sheet of an Excel file.")] = None,
+    tool: Annotated[Tool | None, Query(description="The annotation tool that wrote the file.")] = None,
+    id_column: Annotated[str | None, Query(description="Holds each row's own key.")] = None,
+    make_ids: Annotated[bool, Query(description="Make ids of the content.")] = False,
+    text_columns: Annotated[str, Query(description="As in an import; guessed when left out.")] = "",
+    gold_columns: Annotated[str, Query(description="As task=column, by commas; guessed when left out.")] = "",
+    label_schema_id: Annotated[str | None, Query(description="Gold values are of its tasks.")] = None,
+    metadata_columns: Annotated[str, Query(description="As in an import.")] = "",
+    cut: Annotated[bool, Query(description="Only the beginning of the file is sent; its last row may be cut.")] = False,
+) -> ImportPreview:
+    """Show what an import would make of a file: its format, columns, ids, gold, and the first records.
+
+    Nothing is written. Of CSV and JSON the beginning is enough (`cut=true`); Parquet and Excel are needed whole.
+    """
+    if project_id is not None:
+        await service.in_project(project_id, caller)
+    gold = gold_by_task(None, None, gold_columns)
+    kinds: dict[str, LabelTask] = {}
+    tasks: dict[str, LabelTask] = {}
+    if label_schema_id is not None:
+        schema = await label_schemas.spec(project_id, label_schema_id, caller)
+        gold = with_only_task(gold, schema)
+        kinds = gold_kinds(gold, schema)
+        tasks = {task.name: task for task in schema.tasks}
+    texts = columns_by_name(text_columns or "text", "text_columns")
+    mapping = ColumnMapping(
+        id_column=id_column or None,
+        make_ids=make_ids,
+        text_columns=tuple(texts),
+        text_sources=texts,
+        gold_columns=gold,
+        gold_kinds=kinds,
+        tasks=tasks,
+        metadata_columns=metadata_by_name(metadata_columns),
+    )
+    check_columns(mapping)
+    names = list(tasks) or (await label_schemas.task_names(project_id, caller) if project_id is not None else [])
+    asked = Asked(mapping, names_texts=bool(text_columns), tool=tool, tasks=names, is_cut=cut)
+    options = FileOptions(format, encoding, delimiter, sheet or None)
+    return await receive_preview(service.importer.limits, request, asked, options=options)
 
 
 @router.get("/datasets/{dataset_id}/records", responses=problem_responses(404))

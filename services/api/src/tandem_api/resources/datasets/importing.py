@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
 
@@ -21,17 +22,20 @@ from tandem.store.database import StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
-from tandem.store.records.writer import RecordWriter
+from tandem.store.records.writer import ExistingKey, RecordWriter
 from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
-from tandem_api.resources.datasets.parsing.encodings import in_utf8
-from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.making import Draft
+from tandem_api.resources.datasets.parsing.opinions import agreed
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.schemas import ImportResult
 
 T = TypeVar("T")
 
 BATCH = 1000
+SPOOLED_ROWS = 500
+"""Rows of a file on disk that are read at a time, in a thread."""
 BATCH_CHARACTERS = 4_000_000
 """A batch of long texts is written before it has BATCH rows, so that memory stays bounded."""
 
@@ -39,22 +43,46 @@ BATCH_CHARACTERS = 4_000_000
 _log = get_logger(__name__)
 
 
+class Batch:
+    """Rows to be written together."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._characters = 0
+
+    def add(self, row: Row) -> None:
+        self._rows.append(row)
+        self._characters += sum(len(value) for value in row.values.values() if isinstance(value, str))
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._rows) == BATCH or self._characters >= BATCH_CHARACTERS
+
+    def taken(self) -> list[Row]:
+        """Return the rows, and begin anew."""
+        rows, self._rows, self._characters = self._rows, [], 0
+        return rows
+
+
+def collected(rows: Iterator[Row]) -> tuple[list[Row], FileFaultError | None]:
+    """Return the rows up to the first fault, and the fault."""
+    found: list[Row] = []
+    try:
+        found.extend(rows)
+    except FileFaultError as fault:
+        return found, fault
+    return found, None
+
+
 class ImportBusyError(Exception):
     """Another import into this data set is under way."""
-
-
-class UploadTooLargeError(Exception):
-    """The file is larger than an upload may be. The text is the limit in bytes."""
-
-
-class UploadStalledError(Exception):
-    """No part of the file arrived for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
     rows: Limits
     upload_bytes: int
+    unpacked_bytes: int
     idle_seconds: float
     lease_seconds: float
 
@@ -111,55 +139,66 @@ class Importer:
                 cure="Name the same columns, or make another data set.",
             )
         is_typed = isinstance(reading.parser, ArrowRows)
-        batch: list[Row] = []
-        held = 0
         run: ImportRun | None = None
-        async for row in self._rows(chunks, reading):
-            if run is None:
-                run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
-            batch.append(row)
-            held += sum(len(value) for value in row.values.values() if isinstance(value, str))
-            if len(batch) == BATCH or held >= BATCH_CHARACTERS:
-                await self._write(run, batch, is_typed=is_typed)
-                batch, held = [], 0
+        batch = Batch()
+        ending: FileFaultError | None = None
+        async for rows, fault in self._pieces(chunks, reading):
+            ending = fault
+            for row in rows:
+                if run is None:
+                    run = begin(dataset, import_id, reading, row, records=self._records, limits=self.limits.rows)
+                batch.add(row)
+                if batch.is_full:
+                    await self._write(run, batch.taken(), is_typed=is_typed)
         if run is None:
             if reading.parser.columns is not None:
                 mapping.check(reading.parser.columns)
-            raise FileFaultError("empty-file", "The file has no rows.", cure="Send at least one row below the header.")
-        await self._write(run, batch, is_typed=is_typed)
+            raise ending or FileFaultError(
+                "empty-file", "The file has no rows.", cure="Send at least one row below the header."
+            )
+        await self._write(run, batch.taken(), is_typed=is_typed)
+        run.faults.end(ending)
         return run
 
-    async def _rows(self, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncIterator[Row]:
-        async for chunk in in_utf8(self._bounded(chunks), reading.encoding):
-            for row in reading.parser.feed(chunk):
-                yield row
-        for row in reading.parser.finish():
-            yield row
-
-    async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        taken = 0
+    async def _pieces(
+        self, chunks: AsyncIterator[bytes], reading: Reading
+    ) -> AsyncIterator[tuple[list[Row], FileFaultError | None]]:
+        """Yield the rows as they come, and with the last of them the fault that ends the file, if there is one."""
+        parser = reading.parser
+        try:
+            async for chunk in chunks:
+                rows, fault = collected(parser.feed(chunk))
+                yield rows, fault
+                if fault is not None:
+                    return
+        except FileFaultError as broken:  # of the bytes themselves: another encoding, a damaged archive
+            yield [], broken
+            return
+        last = parser.finish()
+        if not parser.is_spooled:
+            yield collected(last)
+            return
         while True:
-            try:
-                async with asyncio.timeout(self.limits.idle_seconds):
-                    chunk = await anext(chunks, None)
-            except TimeoutError as error:
-                raise UploadStalledError from error
-            if chunk is None:
+            rows, fault = await asyncio.to_thread(collected, islice(last, SPOOLED_ROWS))
+            if rows or fault is not None:
+                yield rows, fault
+            if fault is not None or not rows:
                 return
-            taken += len(chunk)
-            if taken > self.limits.upload_bytes:
-                raise UploadTooLargeError(f"{self.limits.upload_bytes:,}")
-            yield chunk
 
     async def _write(self, run: ImportRun, rows: Sequence[Row], *, is_typed: bool) -> None:
-        drafts, fault = _drafts(run.maker, rows)
+        """Write the rows' records; once a row had a fault, only look for further ones. `is_typed`: the file says the
+        types of its columns."""
+        had_faults = bool(run.faults.kept)
+        drafts = run.drafts(rows)
+        if had_faults:
+            return
         if not is_typed:
             run.seen.see(draft.metadata for draft in drafts)
         new = await self._new_ids(run, drafts)
         if run.duplicates.looks_at_content:
             new = await self._new_contents(run, new)
-        if fault is not None:
-            raise fault
+        if run.faults.kept:
+            return
         dataset_id = run.dataset["_id"]
         await self._records.insert(
             [
@@ -167,7 +206,7 @@ class Importer:
                 for place, (draft, key) in enumerate(new)
             ]
         )
-        run.took([key for _, key in new])
+        run.took(new)
 
     async def _new_ids(self, run: ImportRun, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
         """Return the rows whose id no record has yet, with their ids. Raises FileFaultError where others are a
@@ -179,14 +218,34 @@ class Importer:
         existing = await self._records.existing(run.dataset["_id"], keys)
         run.made_ids.came(existing)
         new: list[tuple[Draft, str]] = []
-        begun: dict[str, int] = {}
+        begun: dict[str, Draft] = {}
         for draft, key in zip(drafts, keys, strict=True):
             if key in existing or key in begun:
-                run.duplicates.same_id(draft, key, existing.get(key), begun.get(key))
+                if not await self._merged(run, draft, key, existing.get(key), begun.get(key)):
+                    earlier = begun[key].row.number if key in begun else None
+                    run.duplicates.same_id(draft, key, existing.get(key), earlier)
                 continue
-            begun[key] = draft.row.number
+            begun[key] = draft
             new.append((draft, key))
         return new
+
+    async def _merged(
+        self, run: ImportRun, draft: Draft, key: str, stored: ExistingKey | None, earlier: Draft | None
+    ) -> bool:
+        """Add what an annotator said to the record that another line of the same file made; return whether it was
+        such a line: tools write one line for each annotator."""
+        if not draft.opinions:
+            return False
+        if earlier is not None and earlier.content_hash == draft.content_hash:
+            earlier.add(draft.opinions)
+            return True
+        if stored is None or stored.import_id != run.import_id or stored.content_hash != draft.content_hash:
+            return False
+        opinions = [*await self._records.opinions(run.dataset["_id"], key), *draft.opinions]
+        gold, _ = agreed(opinions)
+        await self._records.set_opinions(run.dataset["_id"], key, run.import_id, opinions, gold)
+        run.added(draft, opinions)
+        return True
 
     async def _new_contents(self, run: ImportRun, drafts: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
         """Return the rows whose fields no record has yet, with their ids. Raises FileFaultError where others are a
@@ -220,7 +279,7 @@ class Importer:
                 fields=dataset["fields"] or list(mapping.text_columns),
                 ids_made=dataset.get("ids_made", False) if dataset["fields"] else mapping.make_ids,
                 columns=columns,
-                gold_tasks=mapping.gold_tasks,
+                gold_tasks=list(run.gold),
                 visible_below=run.next_seq,
             )
         )
@@ -236,6 +295,14 @@ class Importer:
             made_ids=run.first_made,
             repeated=run.made_ids.repeated,
             delimiter=reading.parser.delimiter,
+            file_format=reading.file_format,
+            packing=reading.packing,
+            empty=run.empty,
+            left_out=[*run.left_out.names, *run.translator.left_out, *run.maker.opinions.unknown],
+            gold=run.gold,
+            tool=tool if (tool := run.translator.tool) is not None and tool is not Tool.NONE else None,
+            opinions=run.opinions,
+            disagreed=run.disagreed,
             visible_below=committed["visible_below"],
         )
 
@@ -266,24 +333,3 @@ class Importer:
                 await self._records.delete_import(import_id, from_seq=dataset["visible_below"])
         except StoreUnavailableError:
             _log.warning("import.undo_postponed", dataset_id=dataset["_id"], import_id=import_id)
-
-
-def _drafts(maker: RecordMaker, rows: Sequence[Row]) -> tuple[list[Draft], FileFaultError | None]:
-    """Make drafts up to the first fault, so that a fault in an earlier row is reported first."""
-    drafts: list[Draft] = []
-    try:
-        drafts.extend(map(maker.draft, rows))
-    except FileFaultError as fault:
-        return drafts, fault
-    return drafts, None
-
-
-async def drain(chunks: AsyncIterator[bytes], *, most_bytes: int, seconds: float) -> None:
-    """Read the rest of the body and discard it, so that a client that is still sending can read the answer."""
-    taken = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            async for chunk in chunks:
-                taken += len(chunk)
-                if taken > most_bytes:
-                    return

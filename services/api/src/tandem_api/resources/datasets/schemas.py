@@ -10,6 +10,8 @@ from pydantic import Field
 
 from tandem.events import LabelValue
 from tandem_api.paging import Page
+from tandem_api.resources.datasets.parsing.recognising import FileFormat, Packing
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.views import Body, Name, View
 
 
@@ -67,7 +69,27 @@ class ImportResult(View):
         default=0, description="Rows equal to an earlier one of the file, whose made ids end with their number: -2, -3."
     )
     delimiter: str | None = Field(default=None, description="Delimiter of the file, if it is CSV.")
+    file_format: FileFormat = Field(default=FileFormat.CSV, description="What the file was, by its content.")
+    packing: Packing | None = Field(default=None, description="How the file was compressed.")
+    empty: int = Field(default=0, description="Rows without text that were left out (skip_empty).")
+    left_out: list[str] = Field(
+        default=[], description="Columns that no part of the records comes from, the first thousand."
+    )
+    gold: dict[str, str] = Field(default={}, description="Task to the column that its gold values came from.")
+    tool: Tool | None = Field(default=None, description="The annotation tool that wrote the file.")
+    opinions: int = Field(default=0, description="What annotators of that tool said: the number of opinions kept.")
+    disagreed: int = Field(default=0, description="Records without gold because they said different things.")
     visible_below: int
+
+
+class ImportedOpinion(View):
+    """What an annotator said before the record came here, in another tool."""
+
+    by: str | None = Field(description="As that tool names the annotator.")
+    values: dict[str, Any]
+    at: str | None
+    counts: bool = Field(description="False: a suggestion, a draft or a rejected answer; never gold.")
+    holds: bool = Field(default=False, description="True: the tool says that it is right.")
 
 
 class Record(View):
@@ -76,17 +98,58 @@ class Record(View):
     fields: dict[str, str]
     metadata: dict[str, Any]
     gold: dict[str, LabelValue] | None = None
+    imported_opinions: list[ImportedOpinion] | None = None
     content_hash: str
+
+
+class PreviewColumn(View):
+    name: str
+    kind: str = Field(description="integer, number, boolean, text, list, object, mixed or empty.")
+    filled: int = Field(description="Rows that have a value.")
+    examples: list[Any]
+    use: str = Field(description="id, text, gold, metadata or left out.")
+
+
+class PreviewRecord(View):
+    """A record as the import would make it."""
+
+    record_id: str
+    fields: dict[str, str]
+    metadata: dict[str, Any]
+    gold: dict[str, LabelValue] | None = None
+    imported_opinions: list[ImportedOpinion] | None = None
+
+
+class PreviewFault(View):
+    row: int | None = None
+    line: int | None = None
+    column: str | None = None
+    type: str
+    detail: str
+    cure: str
+
+
+class ImportPreview(View):
+    """What an import would make of a file, by its first rows. What the request does not say is guessed."""
+
+    file_format: FileFormat
+    packing: Packing | None = None
+    delimiter: str | None = None
+    tool: Tool | None = Field(default=None, description="The annotation tool that wrote the file.")
+    rows_seen: int
+    is_whole: bool = Field(description="True: the file has no further rows.")
+    columns: list[PreviewColumn]
+    id_column: str | None = Field(description="Null: ids are made of the content.")
+    text_columns: dict[str, str] = Field(description="Field to its column.")
+    gold: dict[str, str] = Field(description="Task to the column of its right answers, asked for or guessed.")
+    left_out: list[str]
+    records: list[PreviewRecord] = Field(description="The first ten.")
+    faults: list[PreviewFault] = Field(description="The first twenty among the rows seen.")
+    fault_count: int
 
 
 class RecordPage(Page[Record]):
     pass
-
-
-class FileFormat(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
-    ARROW = "arrow"
 
 
 class OnDuplicate(StrEnum):

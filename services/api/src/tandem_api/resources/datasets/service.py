@@ -69,6 +69,10 @@ class DatasetService:
             raise
         return (await self._shown([document]))[0]
 
+    async def in_project(self, project_id: str, caller: Caller) -> None:
+        """Check that the caller reaches the project. Raises a 404 problem otherwise."""
+        await self._projects.reachable(project_id, caller)
+
     async def delete(self, dataset_id: str, caller: Caller) -> None:
         """Delete a data set without records, into which nothing is being imported."""
         await self.reachable(dataset_id, caller)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
-from itertools import chain
+from dataclasses import replace
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -12,30 +14,38 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
 from tandem.web import Problem
-from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.import_run import Reading
-from tandem_api.resources.datasets.importing import (
-    ImportBusyError,
-    Importer,
-    UploadStalledError,
-    UploadTooLargeError,
-    drain,
-)
-from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
-from tandem_api.resources.datasets.parsing.encodings import Encoding
-from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
+from tandem_api.resources.datasets.importing import ImportBusyError, Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, RowParser
-from tandem_api.resources.datasets.schemas import FileFormat, ImportResult, OnDuplicate, OnSameContent
+from tandem_api.resources.datasets.parsing.opening import FileOptions, Opened, open_file
+from tandem_api.resources.datasets.parsing.recognising import FileFormat
+from tandem_api.resources.datasets.parsing.rows import FileFaultError
+from tandem_api.resources.datasets.parsing.spool import SpooledRows
+from tandem_api.resources.datasets.parsing.tools.recognised import Tool
+from tandem_api.resources.datasets.preview import Asked, previewed
+from tandem_api.resources.datasets.schemas import ImportPreview, ImportResult, OnDuplicate, OnSameContent
+from tandem_api.resources.datasets.streams import UploadStalledError, UploadTooLargeError, bounded, drain
 
-MEDIA_TYPES = {
+MEDIA_TYPES: dict[str, FileFormat | None] = {
+    "": None,
+    "application/octet-stream": None,
+    "text/plain": None,
+    "text/tab-separated-values": FileFormat.CSV,
     "text/csv": FileFormat.CSV,
     "application/csv": FileFormat.CSV,
     "application/x-ndjson": FileFormat.JSONL,
     "application/jsonl": FileFormat.JSONL,
     "application/jsonlines": FileFormat.JSONL,
+    "application/json": None,
+    "application/gzip": None,
+    "application/zstd": None,
     "application/vnd.apache.arrow.stream": FileFormat.ARROW,
+    "application/vnd.apache.parquet": None,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": None,
 }
+"""Content types of files, and the format that each states; None: the content says it."""
+SHOWN_FAULTS = 1000
+"""Faults in an answer at most."""
 _DRAIN_BYTES = 64 * 1024 * 1024
 _DRAIN_SECONDS = 10.0
 
@@ -46,20 +56,32 @@ async def receive_import(
     dataset_id: str,
     mapping: ColumnMapping,
     *,
-    file_format: FileFormat | None,
-    encoding: Encoding,
-    delimiter: str | None,
+    options: FileOptions,
     on_duplicate: OnDuplicate | None,
     on_same_content: OnSameContent,
+    tool: Tool | None,
+    skip_empty: bool,
     by: Caller,
 ) -> ImportResult:
     """Import the request's body. Raises Problem and StoreUnavailableError."""
     _check_headers(request, importer.limits.upload_bytes)
-    parser = _parser(importer, request, mapping, file_format, delimiter)
-    chunks = _body(request)
+    options = stated_options(request, options)
+    limits = importer.limits
+    body = _body(request)
+    chunks = bounded(body, most_bytes=limits.upload_bytes, idle_seconds=limits.idle_seconds)
+    opened: Opened | None = None
     try:
-        reading = Reading(parser, mapping, encoding, on_duplicate, on_same_content)
-        return await importer.run(dataset_id, chunks, reading, by=by)
+        opened = await open_file(
+            chunks,
+            options,
+            limits.rows,
+            mapping=mapping,
+            most_bytes=limits.unpacked_bytes,
+        )
+        reading = Reading(
+            opened.parser, opened.file_format, opened.packing, mapping, on_duplicate, on_same_content, tool, skip_empty
+        )
+        return await importer.run(dataset_id, opened.chunks, reading, by=by)
     except ClientDisconnect:
         raise Problem(400, "upload-cut", "The upload ended before the file did; nothing was imported.") from None
     except StoreUnavailableError:
@@ -68,8 +90,44 @@ async def receive_import(
         problem = _problem_of(error, importer.limits.upload_bytes)
         if problem is None:
             raise
-        await _read_on(chunks)
+        await _read_on(body)
         raise problem from error
+    finally:
+        if opened is not None and isinstance(opened.parser, SpooledRows):
+            opened.parser.close()
+
+
+async def receive_preview(
+    limits: ImportLimits, request: Request, asked: Asked, *, options: FileOptions
+) -> ImportPreview:
+    """Look at the first rows of the request's body. Raises Problem."""
+    _check_headers(request, limits.upload_bytes)
+    options = stated_options(request, options)
+    body = _body(request)
+    opened: Opened | None = None
+    try:
+        opened = await open_file(
+            bounded(body, most_bytes=limits.upload_bytes, idle_seconds=limits.idle_seconds),
+            options,
+            limits.rows,
+            mapping=asked.mapping,
+            most_bytes=limits.unpacked_bytes,
+            cut=asked.is_cut,
+        )
+        preview = await previewed(opened, asked, limits.rows)
+    except ClientDisconnect:
+        raise Problem(400, "upload-cut", "The upload ended before the file did.") from None
+    except Exception as error:
+        problem = _problem_of(error, limits.upload_bytes)
+        if problem is None:
+            raise
+        await _read_on(body)
+        raise problem from error
+    finally:
+        if opened is not None and isinstance(opened.parser, SpooledRows):
+            opened.parser.close()
+    await _read_on(body)
+    return preview
 
 
 def _check_headers(request: Request, limit: int) -> None:
@@ -82,30 +140,21 @@ def _check_headers(request: Request, limit: int) -> None:
         )
 
 
-def _parser(
-    importer: Importer,
-    request: Request,
-    mapping: ColumnMapping,
-    file_format: FileFormat | None,
-    delimiter: str | None,
-) -> RowParser:
+def stated_options(request: Request, options: FileOptions) -> FileOptions:
+    """Return the options with the format that the content type states, if there is one. Raises Problem for content
+    types that no file has."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    chosen = file_format or MEDIA_TYPES.get(media_type)
-    if chosen is None or media_type.startswith("multipart/"):
+    if media_type not in MEDIA_TYPES and (options.file_format is None or media_type.startswith("multipart/")):
         raise Problem(
             415,
             "unsupported-media-type",
-            f"The content type {media_type or 'of the body'!r} is not accepted here.",
+            f"The content type {media_type!r} is not accepted here.",
             field="Content-Type",
-            cure="Send the raw file as text/csv, application/x-ndjson or application/vnd.apache.arrow.stream, or name "
-            "its `format`.",
+            cure="Send the raw file as application/octet-stream: its format is recognized. Or name its `format`.",
         )
-    limits = importer.limits.rows
-    if chosen is FileFormat.JSONL:
-        return JsonlRows(limits)
-    if chosen is FileFormat.ARROW:
-        return ArrowRows(limits, mapping)
-    return CsvRows(limits, delimiter=delimiter, wanted=list(chain.from_iterable(mapping.wanted().values())))
+    if options.file_format is not None:
+        return options
+    return replace(options, file_format=MEDIA_TYPES[media_type])
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:
@@ -121,18 +170,16 @@ async def _read_on(chunks: AsyncIterator[bytes]) -> None:
         return
 
 
-def _problem_of(error: Exception, limit: int) -> Problem | None:
+def _problem_of(error: Exception, limit: int) -> Problem | None:  # noqa: PLR0911 - one for each kind
     match error:
         case FileFaultError():
+            return fault_problem(error)
+        case OSError() if error.errno == errno.ENOSPC:
             return Problem(
-                413 if error.code == "record-too-large" else 422,
-                error.code,
-                error.detail,
-                cure=error.cure,
-                row=error.row,
-                line=error.line,
-                column=error.column,
-                byte=error.byte,
+                507,
+                "no-space",
+                "The server's disk is too full to hold the file while it is read.",
+                cure="Send it as CSV or JSONL, which are read as they come, or have the api's /tmp made larger.",
             )
         case ImportBusyError():
             return Problem(
@@ -156,6 +203,28 @@ def _problem_of(error: Exception, limit: int) -> Problem | None:
                 cure="Import the file again.",
             )
     return None
+
+
+def fault_problem(fault: FileFaultError) -> Problem:
+    """Return the first fault as a problem; where there are several, `faults` lists them."""
+    several: dict[str, Any] = {}
+    if fault.count > 1:
+        listed = [
+            {"row": each.row, "line": each.line, "column": each.column, "type": each.code, "detail": each.detail}
+            for each in fault.all_faults[:SHOWN_FAULTS]
+        ]
+        several = {"faults": listed, "fault_count": fault.count}
+    return Problem(
+        413 if fault.code in ("record-too-large", "upload-too-large") else 422,
+        fault.code,
+        fault.detail,
+        cure=fault.cure,
+        row=fault.row,
+        line=fault.line,
+        column=fault.column,
+        byte=fault.byte,
+        **several,
+    )
 
 
 def _too_large(limit: str) -> Problem:

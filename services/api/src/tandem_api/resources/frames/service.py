@@ -15,9 +15,11 @@ from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.frames.columns import Columns
 from tandem_api.frames.labels import FIELDS, label_columns
 from tandem_api.frames.writing import FrameMaker, arrow_stream
+from tandem_api.resources.annotations.blind import blind
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
@@ -34,12 +36,15 @@ class FrameService:
         records: RecordReader,
         annotations: AnnotationReader,
         people: PersonReader,
+        review_items: ReviewItemReader,
+        *,
         datasets: DatasetService,
         jobs: JobService,
     ) -> None:
         self._records = records
         self._annotations = annotations
         self._people = people
+        self._review_items = review_items
         self._datasets = datasets
         self._jobs = jobs
 
@@ -63,7 +68,7 @@ class FrameService:
             provenance=provenance,
             taken=taken,
         )
-        return arrow_stream(ahead(self._labeled(job)), FrameMaker(columns, dataset["fields"], labels))
+        return arrow_stream(ahead(self._labeled(job, caller)), FrameMaker(columns, dataset["fields"], labels))
 
     async def _bare(self, dataset: DatasetDocument) -> AsyncIterator[Sequence[tuple[RecordDocument, None]]]:
         async for records in self._records.stream(
@@ -72,14 +77,18 @@ class FrameService:
             yield [(record, None) for record in records]
 
     async def _labeled(
-        self, job: JobDocument
+        self, job: JobDocument, caller: Caller
     ) -> AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]:
         deciders = Deciders(self._people)
         blocks = self._records.stream(job["dataset_id"], selected(job), chunk=BLOCK)
         async for records in blocks:
             stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
             stored = await self._annotations.block(job["_id"], stretch, FIELDS)
-            found = {each["seq"]: each for each in await deciders.name(stored)}
+            hidden = await self._review_items.hidden_from(
+                job["_id"], [each["seq"] for each in stored], caller.person_id
+            )
+            shown = [blind(each) if each["seq"] in hidden else each for each in stored]
+            found = {each["seq"]: each for each in await deciders.name(shown)}
             yield [(record, found.get(record["seq"])) for record in records]
 
 

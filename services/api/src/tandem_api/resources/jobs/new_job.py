@@ -8,6 +8,7 @@ from uuid import uuid4
 from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
 from tandem.jobs import Selection
 from tandem.people import Caller
+from tandem.review import OpinionPolicy
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass, selection_part
 
@@ -26,6 +27,7 @@ def new_job(
     budget_usd: float | None,
     start: bool,
     by: Caller,
+    opinion_policy: OpinionPolicy | None = None,
 ) -> JobDocument:
     """Return a job that calls `agent` for the records of the selection, of which `size` exist; `by` is who made it.
 
@@ -46,6 +48,7 @@ def new_job(
         "weight": weight,
         "budget_usd": budget_usd,
         "waiting_for": None,
+        "opinion_policy": (opinion_policy or OpinionPolicy()).model_dump(),
         "selection": selection_part(selection, size),
         "passes": [first_pass(created_at=now, created_by=by.name, created_by_id=by.person_id)],
         "published": {

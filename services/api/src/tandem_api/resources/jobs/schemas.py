@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tandem.events import JobKind, JobState, ReviewPolicy
 from tandem.pricing import ModelSpend
+from tandem.review import MOST_READERS
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.paging import Page
 from tandem_api.planning.estimates.schemas import JobEstimate
@@ -21,6 +22,13 @@ class JobCreate(Body):
     agent_id: str
     name: Name | None = Field(default=None, description="Made from agent and data set when left out.")
     review_policy: ReviewPolicy = ReviewPolicy()
+    readers: int = Field(
+        default=1, ge=1, le=MOST_READERS, description="So many people must give a record the same value to settle it."
+    )
+    adjudicated: bool = Field(
+        default=False,
+        description="True: where the readers differ, an admin settles the record; nobody else is asked.",
+    )
     subset_id: str | None = Field(default=None, description="Run over this subset of the data set; all if left out.")
     limit: int | None = Field(default=None, ge=1, description="Run only this many first records; all if left out.")
     weight: float = Field(default=1.0, gt=0, le=100, description="Share of the workers among running jobs.")
@@ -94,6 +102,8 @@ class Job(View):
     rate_per_second: float | None = Field(description="Records ended a second, lately; null when it is not running.")
     eta_seconds: float | None
     review_policy: ReviewPolicy
+    readers: int = Field(default=1, description="People who must give a record the same value to settle it.")
+    adjudicated: bool = Field(default=False, description="True: where readers differ, an admin settles the record.")
     weight: float
     budget_usd: float | None = None
     kind: JobKind = JobKind.MODEL

@@ -12,10 +12,11 @@ from tandem.jobs.moves import CANCEL, PAUSE, RESUME, Move
 from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
+from tandem.review import OpinionPolicy
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, pass_size
+from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, opinion_policy, pass_size
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
@@ -80,6 +81,7 @@ class JobService:
             agent=spec,
             label_schema=label_schema,
             review_policy=settled(body.review_policy, label_schema, (spec.confidence_strategy,)),
+            opinion_policy=OpinionPolicy(readers=body.readers, adjudicated=body.adjudicated),
             selection=parts.selection,
             size=parts.size,
             weight=body.weight,
@@ -230,6 +232,8 @@ class JobService:
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if (rest := _above_low(job)) is not None:
             counts += await self._annotations.count_by_outcome(job_id, rest)
+        if job.get("review_recounted"):
+            counts = replace(counts, needs_review=await self._annotations.count_needing_review(job_id))
         return counts
 
     async def in_pass(self, job: JobDocument) -> OutcomeCounts:
@@ -282,6 +286,7 @@ def _view(job: JobDocument, ended: OutcomeCounts, in_pass: OutcomeCounts, review
             "current_pass": run,
             "notice": _notice(job),
             "review_policy": job["published"]["review_policy"],
+            **opinion_policy(job).model_dump(),
             "agent": JobAgent.model_validate(job["published"]["agent"]),
         }
     )

@@ -63,6 +63,12 @@ class LabelSchemaService:
             return LabelSchema.of(document), True
         raise AssertionError("unreachable")
 
+    async def task_names(self, project_id: str, caller: Caller) -> list[str]:
+        """Return the names of the tasks of the project's label schemas, up to a hundred versions."""
+        await self._projects.reachable(project_id, caller)
+        found = await self._reader.list(project_id)
+        return list(dict.fromkeys(task["name"] for document in found for task in document["tasks"]))
+
     async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> LabelSchemaPage:
         await self._projects.reachable(project_id, caller)
         skip = max(0, decode_cursor(after, int)[0]) if after else 0
@@ -96,10 +102,10 @@ class LabelSchemaService:
     async def get(self, label_schema_id: str, caller: Caller) -> LabelSchema:
         return LabelSchema.of(await self.reachable(label_schema_id, caller))
 
-    async def spec(self, project_id: str, label_schema_id: str, caller: Caller) -> LabelSchemaSpec:
+    async def spec(self, project_id: str | None, label_schema_id: str, caller: Caller) -> LabelSchemaSpec:
         """Return the version's spec. Raises a 404 problem also when it belongs to another project."""
         document = await self.reachable(label_schema_id, caller)
-        if document["project_id"] != project_id:
+        if project_id is not None and document["project_id"] != project_id:
             raise not_found("label schema", label_schema_id)
         return label_schema_spec(document)
 

@@ -1,1 +1,1 @@
-"""Orders of review: the records on which jobs differ, each put into one job's queue."""
+"""Orders of review: the older form of disagreement campaigns, kept for the page and older clients."""

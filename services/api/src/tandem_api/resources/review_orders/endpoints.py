@@ -1,4 +1,4 @@
-"""/review-orders"""
+"""/review-orders, an older name of disagreement campaigns; the page and older clients use it."""
 
 from __future__ import annotations
 

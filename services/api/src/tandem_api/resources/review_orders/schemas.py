@@ -1,16 +1,22 @@
-"""Orders of review on the wire."""
+"""Orders of review on the wire: disagreement campaigns in their older form."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
 from pydantic import Field
 
-from tandem.store.review_orders.documents import OrderState, ReviewOrderDocument
+from tandem.store.campaigns.documents import CampaignDocument
+from tandem_api.resources.campaigns.schemas import STALLED, share_walked
 from tandem_api.views import Body, View
 
-STALLED = "The postprocessor has not yet queued the records that were sent. They are sent again; no action is needed."
+
+class OrderState(StrEnum):
+    OPEN = "open"
+    """Is walked, block by block."""
+    DONE = "done"
 
 
 class ReviewOrderCreate(Body):
@@ -27,7 +33,7 @@ class ReviewOrderCreate(Body):
 class ReviewOrder(View):
     """An order of review: differing = queued + waiting + decided, of the share that was examined."""
 
-    id: str
+    id: str = Field(description="Id of the campaign.")
     jobs: list[str]
     task: str | None
     min_confidence: float | None
@@ -45,13 +51,18 @@ class ReviewOrder(View):
     finished_at: datetime | None
 
     @classmethod
-    def shown(cls, order: ReviewOrderDocument, created_by: str) -> Self:
-        """Show an order. `created_by`: the name of the person who gave it."""
-        walked, all_of_it = order["cursor"] - order["from_seq"], order["below_seq"] - order["from_seq"]
-        done = order["state"] == OrderState.DONE
-        share = 1.0 if done else min(1.0, walked / all_of_it)
-        shown = {"created_by": created_by, "share": share, "notice": STALLED if order["stalled"] else None}
-        return cls.of({**order, **order["counts"], **shown})
+    def shown(cls, campaign: CampaignDocument, created_by: str) -> Self:
+        """Show a disagreement campaign. `created_by`: the name of the person who made it."""
+        shown = {
+            "task": campaign["parameters"]["task"],
+            "min_confidence": campaign["parameters"]["min_confidence"],
+            "state": OrderState.OPEN if campaign["walking"] else OrderState.DONE,
+            "differing": campaign["counts"]["picked"],
+            "created_by": created_by,
+            "share": share_walked(campaign),
+            "notice": STALLED if campaign["stalled"] else None,
+        }
+        return cls.of({**campaign, **campaign["counts"], **shown})
 
 
 class ReviewOrderList(View):

@@ -18,6 +18,7 @@ const reasons: Record<ReviewReason, Why> = {
   invalid: { word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." },
   failed: { word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." },
   disagreement: { word: "Agents differ", tone: "accent", sentence: "Other jobs gave this record another label, and somebody asked for a look." },
+  audit: { word: "Audit", tone: "accent", sentence: "The record was drawn at random, whatever its label." },
 };
 
 /** Why a person should look at one of several tasks; null where the task is not why the item is here. */

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import assert_never
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction.forms.located_json import Kind, Node
@@ -81,6 +82,8 @@ def _plain(task: LabelTask, reader: ValueReader) -> tuple[str, _Read | None]:
         case SpanTask():
             item = _SPAN.replace(f"({_CHARS})", _CHARS)
             return _list_of(item), _spans_of(task, reader) if not task.attributes else None
+        case _:
+            assert_never(task)
 
 
 def _list_of(item: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.labeling.extraction.kinds.choices import SingleChoiceReader
 from tandem.labeling.extraction.kinds.multiple_choices import MultipleChoiceReader
@@ -23,3 +25,5 @@ def reader_of(task: LabelTask) -> ValueReader:
             return NumberReader(task)
         case TextTask():
             return TextReader(task)
+        case _:
+            assert_never(task)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from tandem.text.control_characters import has_control
 from tandem.text.delimiters import delimiter_hint, delimiter_of, header_of, stated_delimiter
 from tandem_api.resources.datasets.parsing.lines import Utf8Lines
+from tandem_api.resources.datasets.parsing.mapping import OBVIOUS_ID_COLUMNS
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_COLUMNS = 1000
@@ -24,8 +25,11 @@ class _NeedMore(Exception):  # noqa: N818 - control flow, not an error
 class CsvRows:
     """A `RowParser`. Give it the file in pieces of any size.
 
-    Without a `delimiter` it is the one that makes the `wanted` columns of the header, or else the most columns.
+    Without a `delimiter` it is the one that makes the `wanted` columns of the header, or else the most columns. A
+    column whose name the header repeats is refused where it is wanted; else its name gets a number: `comment (2)`.
     """
+
+    is_spooled = False
 
     def __init__(self, limits: Limits, *, delimiter: str | None = None, wanted: Collection[str] = ()) -> None:
         self._limits = limits
@@ -128,7 +132,8 @@ class CsvRows:
         yield row
 
     def _checked_header(self, cells: list[str], line: int) -> list[str]:
-        columns = self._header = [cell.strip() for cell in cells]
+        columns = [cell.strip() for cell in cells]
+        self._header = list(columns)
         cure = "Give every column of the header a name of its own."
         if len(columns) > MAX_COLUMNS:
             raise FileFaultError(
@@ -137,6 +142,9 @@ class CsvRows:
         for position, column in enumerate(columns):
             if column and column in columns[:position]:
                 detail = f"The header names the column {column!r} twice."
+                if column not in self._wanted and column.casefold() not in OBVIOUS_ID_COLUMNS:
+                    self._header[position] = self._numbered(column, position)
+                    continue
                 raise FileFaultError("bad-header", detail, cure=cure, line=line, column=column)
             if has_control(column):
                 detail = f"The header's column {column[:100]!r} has a control character in its name."
@@ -144,7 +152,14 @@ class CsvRows:
                 if "\0" in column:
                     cure = "The file seems to be in UTF-16: say so with `encoding` (--encoding utf-16)."
                 raise FileFaultError("bad-header", detail, cure=cure, line=line, column=column[:100])
-        return list(filter(None, columns))
+        return list(filter(None, self._header))
+
+    def _numbered(self, column: str, position: int) -> str:
+        """Return a name of its own for a column whose name stood before."""
+        number = 1 + self._header[:position].count(column)
+        while (name := f"{column} ({number})") in self._header:
+            number += 1
+        return name
 
     # --- the faults
 

@@ -64,6 +64,17 @@ def loads(text: str) -> Any:
         raise NotJsonError("it is nested too deeply", 0) from error
 
 
+def raw_decode(text: str, start: int) -> tuple[Any, int]:
+    """Parse the JSON value that begins at `start`, as `loads` does; return it and where it ends. Raises
+    NotJsonError."""
+    try:
+        return _EXACT.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise NotJsonError(error.msg, error.pos) from error
+    except RecursionError as error:
+        raise NotJsonError("it is nested too deeply", start) from error
+
+
 def dumps(value: Any) -> str:
     """Write a parsed value as JSON, each number with the digits that it came with, constants as null.
 

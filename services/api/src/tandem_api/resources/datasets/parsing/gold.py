@@ -2,14 +2,15 @@
 
 A cell of a CSV file holds the label, the number or the text itself; lists are written as JSON, or as labels with a
 separator between them where the import names one. In JSONL a value may also have its own JSON type. Spans are a list of
-objects with start, end and label; what stands there is filled in, and checked where it is given.
+objects with start, end and label, or of `[start, end, label]`, or as annotation tools name these; what stands there
+is filled in, and checked where it is given.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, assert_never
 
 from tandem.events import (
     LabelTask,
@@ -27,6 +28,10 @@ from tandem_api.resources.datasets.parsing import exact_json
 from tandem_api.resources.datasets.parsing.exact_json import Digits
 
 _SPAN_KEYS = {"field", "start", "end", "text", "label", "attributes"}
+_OTHER_NAMES = {"start_offset": "start", "end_offset": "end"}
+"""As doccano calls them."""
+_PASSED_OVER = {"id", "score", "source", "token_start", "token_end", "globalStartOffset", "globalEndOffset"}
+"""What annotation tools put beside a span."""
 
 
 class GoldError(Exception):
@@ -68,13 +73,15 @@ def _value(task: LabelTask, given: Any, fields: Mapping[str, str], separator: st
                 return given.text
             if not isinstance(given, str | int) or isinstance(given, bool):
                 raise GoldError(f"a text is wanted, this is a JSON {type(given).__name__}", _cure(task))
-            return str(given) if isinstance(task, TextTask) else str(given).strip()
+            return str(given) if task.traits.is_free_text else str(given).strip()
         case NumberTask():
             return _number(task, given)
         case MultipleChoiceTask():
             return _labels(task, given, separator)
         case SpanTask():
             return _spans(task, given, fields)
+        case _:
+            assert_never(task)
 
 
 def _number(task: NumberTask, given: Any) -> float:
@@ -105,7 +112,10 @@ def _labels(task: MultipleChoiceTask, given: Any, separator: str | None) -> tupl
 def _spans(task: SpanTask, given: Any, fields: Mapping[str, str]) -> tuple[Span, ...]:
     if isinstance(given, str):
         given = _json(task, given)
-    if not isinstance(given, list) or not all(isinstance(span, dict) for span in given):
+    if not isinstance(given, list):
+        raise GoldError("a list of spans is wanted", _cure(task))
+    given = [usual_span(span) for span in given]
+    if not all(isinstance(span, dict) for span in given):
         raise GoldError("a list of spans is wanted", _cure(task))
     field = span_field(task, fields)
     if field is None:
@@ -116,6 +126,24 @@ def _spans(task: SpanTask, given: Any, fields: Mapping[str, str]) -> tuple[Span,
             f"Name one of the records' fields ({', '.join(fields)}) as `field` of the task, in a new version.",
         )
     return tuple(_span(task, span, field, fields[field]) for span in given)
+
+
+def usual_span(given: Any) -> Any:
+    """Return a span as annotation tools write it as a mapping with start, end and label; anything else unchanged.
+
+    `[0, 4, "ORG"]` is how doccano and spaCy write one, `start_offset` how doccano calls the start, `labels` with one
+    label what Label Studio has.
+    """
+    if isinstance(given, list) and len(given) == 3:
+        return dict(zip(("start", "end", "label"), given, strict=True))
+    if not isinstance(given, dict):
+        return given
+    span = {_OTHER_NAMES.get(name, name): value for name, value in given.items() if name not in _PASSED_OVER}
+    labels = span.get("labels")
+    if "label" not in span and isinstance(labels, list) and len(labels) == 1:
+        span["label"] = labels[0]
+        del span["labels"]
+    return span
 
 
 def _span(task: SpanTask, given: dict[str, Any], field: str, text: str) -> Span:
@@ -167,4 +195,7 @@ def _cure(task: LabelTask) -> str:
             return f"Write {task.min_length} to {task.max_length} characters{shape}."
         case SpanTask():
             label = task.options[0].value
-            return f'Write a JSON list of {{"start": 0, "end": 4, "label": "{label}"}}; labels: {known}.'
+            example = f'{{"start": 0, "end": 4, "label": "{label}"}} or [0, 4, "{label}"]'
+            return f"Write a JSON list of {example}; labels: {known}."
+        case _:
+            assert_never(task)

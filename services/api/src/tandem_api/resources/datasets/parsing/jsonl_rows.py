@@ -15,6 +15,7 @@ class JsonlRows:
 
     columns: list[str] | None = None
     delimiter: str | None = None
+    is_spooled = False
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
+from tandem.store.records.documents import ImportedOpinion, RecordDocument, content_hash, record_document_id
 from tandem.text.control_characters import has_control, is_one_line
 from tandem_api.resources.datasets.parsing import exact_json
 from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
 from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, untyped_gold
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping, obvious_id_column
+from tandem_api.resources.datasets.parsing.opinions import OpinionMaker, agreed
+from tandem_api.resources.datasets.parsing.paths import at_path, has_path
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
 
 MAX_ID_CHARACTERS = 500
+_EMPTY_CURE = "Fill it in, or have such rows left out: skip_empty=true (--skip-empty)."
 _MAKE_IDS = "have ids made of the content: make_ids=true (--make-ids)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A row as the record that it will be, without its place and, where it has none of its own, its id."""
 
@@ -30,6 +33,16 @@ class Draft:
     content_hash: str
     null_fields: tuple[str, ...] = ()
     """Fields that were null, not empty."""
+    opinions: list[ImportedOpinion] = field(default_factory=list)
+    disagreed: bool = False
+    """Whether annotators said different things, so that there is no gold."""
+
+    def add(self, opinions: Sequence[ImportedOpinion]) -> None:
+        """Add what another annotator said about the same row."""
+        before, _ = agreed(self.opinions)
+        self.opinions.extend(opinions)
+        after, self.disagreed = agreed(self.opinions)
+        self.gold = {task: value for task, value in self.gold.items() if task not in before} | after
 
     def record(self, record_id: str, *, dataset_id: str, seq: int, import_id: str) -> RecordDocument:
         document: RecordDocument = {
@@ -44,6 +57,8 @@ class Draft:
         }
         if self.gold:
             document["gold"] = self.gold
+        if self.opinions:
+            document["imported_opinions"] = self.opinions
         if self.null_fields:
             document["null_fields"] = list(self.null_fields)
         return document
@@ -69,6 +84,7 @@ class RecordMaker:
         self._by_header = by_header
         self._looks_for_ids = mapping.make_ids and not by_header and not ids_ignored
         self._taken = mapping.taken
+        self.opinions = OpinionMaker(mapping)
         self._exact_ids = exact_ids
         self._columns = {name: mapping.column_of(name) for name in fields}
 
@@ -76,15 +92,27 @@ class RecordMaker:
         """Convert the row to a draft. Raises FileFaultError."""
         own_id = self._own_id(row)
         fields = {name: self._text(row, self._mapping.column_of(name)) for name in self._fields}
-        if not any(text.strip() for text in fields.values()):
+        if all(is_blank(text) for text in fields.values()):
             column = self._mapping.column_of(self._mapping.text_columns[0])
-            raise self._fault("missing-text", row, column, "there is no text", "Fill it in or leave the row out.")
+            raise self._fault("missing-text", row, column, "there is no text", _EMPTY_CURE)
         metadata, gold = self._metadata(row), self._gold(row, fields)
-        self._check_size(row, fields, metadata)
         nulls = tuple(
             name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None
         )
-        return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls)
+        if not row.said:
+            self._check_size(row, fields, metadata)
+            return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls)
+        opinions = self._opinions(row, fields)
+        self._check_size(row, fields, {**metadata, "annotations": opinions})
+        agreement, disagreed = agreed(opinions)
+        gold = agreement | gold
+        return Draft(row, own_id, fields, metadata, gold, content_hash(fields), nulls, opinions, disagreed)
+
+    def _opinions(self, row: Row, fields: Mapping[str, str]) -> list[ImportedOpinion]:
+        try:
+            return self.opinions.of(row.said or (), fields)
+        except GoldError as error:
+            raise self._fault("bad-gold", row, "annotations", str(error), error.cure) from error
 
     def _own_id(self, row: Row) -> str | None:
         """Return the row's own id; None where ids are made."""
@@ -140,10 +168,12 @@ class RecordMaker:
 
     def _value(self, row: Row, column: str) -> Any:
         try:
-            return row.values[column] if column in row.values else _at_path(row.values, column)
+            return at_path(row.values, column)
         except KeyError:
             detail = f"the object has no {column!r}; it has {', '.join(map(repr, list(row.values)[:30]))}"
             cure = "Give every object the same keys." if row.number > 1 else "Name a key of the objects, or a path."
+            if within := [key for key, part in row.values.items() if _is_list_of_objects(part)]:
+                cure = f"The file is one object; save the list in its {within[0]!r} alone: [{{…}}, {{…}}]."
             if column == self._mapping.id_column:
                 cure = f"Name the key that holds the rows' own ids in id_column (--id-column), or {_MAKE_IDS}."
             elif paths := _paths_to(row.values, column) or _paths_to(row.values):
@@ -179,6 +209,8 @@ class RecordMaker:
         """Return the gold values by task, of the tasks that have one."""
         found: dict[str, Any] = {}
         for name, column in self._mapping.gold_columns.items():
+            if row.said is not None and not has_path(row.values, column):
+                continue  # annotators said it
             given, task = self._value(row, column), self._mapping.gold_kinds.get(name)
             if isinstance(given, Constant):
                 continue  # not a number, as pandas writes what is missing
@@ -248,19 +280,16 @@ class RecordMaker:
         )
 
 
-def _at_path(values: Any, path: str) -> Any:
-    """Return the value at a path such as `final.topic` in nested objects; null where something on the way is null.
-    Raises KeyError."""
-    first, *rest = path.split(".")
-    if not rest:
-        raise KeyError(path)
-    for key in (first, *rest):
-        if values is None:
-            return None
-        if not isinstance(values, dict):
-            raise KeyError(path)
-        values = values[key]
-    return values
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a reader of the text sees nothing: blanks, or characters without width."""
+    return not text.strip() or (not text.isascii() and not text.translate(_INVISIBLE).strip())
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, dict) for part in value[:10])
 
 
 def _paths_to(values: Mapping[str, Any], name: str | None = None) -> list[str]:

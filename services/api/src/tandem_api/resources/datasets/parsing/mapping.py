@@ -32,6 +32,9 @@ class ColumnMapping:
     gold_kinds: Mapping[str, LabelTask] = field(default_factory=dict)
     """Task to its label-schema task; the values of a task that is not here are labels or texts, accepted as they
     are."""
+    tasks: Mapping[str, LabelTask] = field(default_factory=dict)
+    """All tasks of the label schema, where one is named; what annotators of another tool said is checked against
+    them."""
     gold_separator: str | None = None
     """Separator between the labels of a multiple choice, where they are not written as JSON."""
     metadata_columns: Mapping[str, str] | str = field(default_factory=dict)
@@ -40,6 +43,11 @@ class ColumnMapping:
     @property
     def gold_tasks(self) -> list[str]:
         return list(self.gold_columns)
+
+    @property
+    def keeps_others(self) -> bool:
+        """Return whether columns without another use become metadata."""
+        return self.metadata_columns == ALL_OTHERS
 
     @property
     def is_decided(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from tandem_api.resources.datasets.parsing.tools.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Row:
     number: int
     line: int | None
     values: dict[str, Any]
-    """Column to value: text in a CSV file, any JSON in a JSONL file."""
+    """Column to value: text in a CSV or Excel file, any JSON in others."""
+    said: tuple[Said, ...] | None = None
+    """What annotators of another tool said about it; None where the row is of no tool."""
 
 
 class FileFaultError(Exception):
@@ -51,6 +55,10 @@ class FileFaultError(Exception):
         self.line = line
         self.column = column
         self.byte = byte
+        self.all_faults: Sequence[FileFaultError] = (self,)
+        """The faults of the file in the order of its rows, the first ones if there are many; this is the first."""
+        self.count = 1
+        """How many faults the file has, as far as it was read."""
 
 
 class RowParser(Protocol):
@@ -60,6 +68,8 @@ class RowParser(Protocol):
     """The columns, known once the header was read; always None where rows name their own."""
     delimiter: str | None
     """The delimiter between cells, known once the header was read; None where there is none."""
+    is_spooled: bool
+    """Whether rows come at `finish` alone, which blocks."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         """Yield the rows that this piece completes, before the fault if there is one. Raises FileFaultError."""

@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaign-strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Strategies
+         * @description List the strategies by which a campaign can pick records, each with its parameters.
+         */
+        get: operations["list_campaign_strategies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/combinations": {
         parameters: {
             query?: never;
@@ -189,6 +209,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset
+         * @description Export all records of a data set with what holds over all its jobs.
+         *
+         *     For each task: the last decision of a person, else the label that was made last; with confidence, source, job and
+         *     time.
+         */
+        get: operations["export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/frame": {
         parameters: {
             query?: never;
@@ -222,11 +265,13 @@ export interface paths {
          * Import Records
          * @description Import a file of records, all of it or nothing.
          *
-         *     CSV needs a header line; JSONL has one object a line, whose keys are the columns; an Arrow IPC stream has typed
-         *     columns, uncompressed, and its types are kept for frames out. A fault is reported with its row
-         *     (counted from 1 below the header), line and column. Records never change, as labels refer to their text. A row whose
-         *     id exists already is a fault or is skipped; give a changed text an id of its own. When a file without ids is
-         *     imported again, only its new rows are added.
+         *     CSV, JSONL, arrays and sequences of JSON objects, Parquet, Excel and Arrow IPC streams are recognized by their
+         *     content; the text formats may be compressed with gzip or zstd. CSV and Excel need a header line; keys of JSON
+         *     objects are columns; the types of an Arrow stream are kept for frames out. The first fault is reported with its row
+         *     (counted from 1 below the header), line and column; where there are several, `faults` lists them. Columns that are
+         *     not used are named in the result. Records never change, as labels refer to their text. A row whose id exists already
+         *     is a fault or is skipped; give a changed text an id of its own. When a file without ids is imported again, only its
+         *     new rows are added.
          */
         post: operations["import_records"];
         delete?: never;
@@ -316,6 +361,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Import
+         * @description Show what an import would make of a file: its format, columns, ids, gold, and the first records.
+         *
+         *     Nothing is written. Of CSV and JSON the beginning is enough (`cut=true`); Parquet and Excel are needed whole.
+         */
+        post: operations["preview_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -397,6 +464,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaigns
+         * @description List the campaigns of a job, the one by its thresholds first.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        /**
+         * Create Campaign
+         * @description Ask people to look at what a strategy picks. This runs in the background; the campaign says how far it is.
+         *
+         *     The same campaign created again is walked again: it adds what is new and asks for nothing twice.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Campaign
+         * @description Count what a campaign would ask for, without making it.
+         *
+         *     With the strategy `thresholds`: what other thresholds would add and withdraw.
+         */
+        post: operations["count_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Campaign */
+        get: operations["get_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Campaign
+         * @description Change a campaign: what it newly picks is asked for, what it no longer picks is withdrawn unless decided.
+         */
+        patch: operations["change_campaign"];
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Campaign
+         * @description Close a campaign: its requests for records that nobody decided are withdrawn.
+         */
+        post: operations["close_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Campaign
+         * @description Open a paused or closed campaign again.
+         */
+        post: operations["open_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/campaigns/{campaign_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Campaign
+         * @description Pause a campaign: its records stay in the queue and nobody gets them.
+         */
+        post: operations["pause_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/cancel": {
         parameters: {
             query?: never;
@@ -446,7 +642,10 @@ export interface paths {
         };
         /**
          * Export Job
-         * @description Export every record of the job with its labels; `final` holds the person's value where there is one.
+         * @description Export the records of the job with their labels; `final` holds the person's value where there is one.
+         *
+         *     All records, those that were not run included, or those that meet all conditions. Parquet, Arrow and Hugging Face
+         *     have the data set's columns as they were imported, then those of the labels and of where each comes from.
          */
         get: operations["export_job"];
         put?: never;
@@ -1227,6 +1426,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1253,6 +1458,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /** Price */
             price: {
@@ -1315,6 +1522,12 @@ export interface components {
             /** Attempt */
             attempt: number;
             /**
+             * Blind
+             * @description True: the model's values are left out, until the caller has given an opinion on the record.
+             * @default false
+             */
+            blind: boolean;
+            /**
              * Calls
              * @description How it came to this, call by call; empty where the first call brought the answer, and where none was made.
              * @default []
@@ -1354,6 +1567,8 @@ export interface components {
              * @description In the current attempt of a record: whether it waits for a person; false once one has decided.
              */
             needs_review: boolean;
+            /** @description Null where nobody ever gave an opinion. */
+            opinions?: components["schemas"]["Opinions"] | null;
             outcome: components["schemas"]["Outcome"];
             /**
              * Paid
@@ -1549,6 +1764,279 @@ export interface components {
             prompt_tokens: components["schemas"]["Between"];
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
+        };
+        /**
+         * Campaign
+         * @description A review campaign and its progress: picked = queued + waiting + decided, of the share that was walked.
+         */
+        Campaign: {
+            /** Below Seq */
+            below_seq: number;
+            /** Blind Share */
+            blind_share: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Id */
+            created_by_id?: string | null;
+            /**
+             * Decided
+             * @description Decided by a person then, in any of its jobs.
+             */
+            decided: number;
+            /**
+             * Finished At
+             * @description When the last walk ended.
+             */
+            finished_at: string | null;
+            /** From Seq */
+            from_seq: number;
+            /** Id */
+            id: string;
+            /**
+             * Items Decided
+             * @description Its records that people decided by now.
+             */
+            items_decided: number;
+            /**
+             * Items Open
+             * @description Its records that wait in a queue now.
+             */
+            items_open: number;
+            /** Job Id */
+            job_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notice
+             * @description Reason why the walk does not progress.
+             */
+            notice: string | null;
+            order: components["schemas"]["CampaignOrder"];
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** People */
+            people: string[] | null;
+            /** Picked */
+            picked: number;
+            /**
+             * Queued
+             * @description Asked for by this campaign when it was walked.
+             */
+            queued: number;
+            /**
+             * Queues
+             * @description Job to how many of the queued are in its queue.
+             */
+            queues: {
+                [key: string]: number;
+            };
+            /**
+             * Records
+             * @description Size of the selection.
+             */
+            records: number;
+            /**
+             * Share
+             * @description Share of the selection that was walked; 1 at the end.
+             */
+            share: number;
+            state: components["schemas"]["CampaignState"];
+            /** State Reason */
+            state_reason: string | null;
+            stop: components["schemas"]["Stop"];
+            /** Strategy */
+            strategy: string;
+            /**
+             * Waiting
+             * @description Asked for by another campaign then.
+             */
+            waiting: number;
+            /**
+             * Walking
+             * @description Whether records are still being looked for.
+             */
+            walking: boolean;
+        };
+        /**
+         * CampaignCount
+         * @description What a campaign would do, without doing it.
+         */
+        CampaignCount: {
+            /**
+             * Decided
+             * @description A person has decided on them.
+             */
+            decided: number;
+            /**
+             * Exact
+             * @description False: the counts are estimated from evenly spaced parts of the selection.
+             */
+            exact: boolean;
+            /**
+             * Picked
+             * @description Records that the strategy picks; would_ask + queued + waiting + decided.
+             */
+            picked: number;
+            /**
+             * Queued
+             * @description Asked for by this campaign already.
+             */
+            queued: number;
+            /**
+             * Records
+             * @description Annotations that were looked at.
+             */
+            records: number;
+            /**
+             * Selected
+             * @description Size of the selection. Where it is larger than `records`, counts are scaled up.
+             */
+            selected: number;
+            /**
+             * Waiting
+             * @description Asked for by another campaign already.
+             */
+            waiting: number;
+            /** Would Ask */
+            would_ask: number;
+            /**
+             * Would Withdraw
+             * @description Records that the campaign asks for now and would no longer.
+             */
+            would_withdraw: number;
+        };
+        /** CampaignCreate */
+        CampaignCreate: {
+            /**
+             * Blind Share
+             * @description Share of the records whose reader does not see the model's label before they decide; drawn record by record.
+             * @default 0
+             */
+            blind_share: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * @description `urgent`: as the strategy says, for thresholds the least confident first; `seq`; `random`.
+             * @default urgent
+             */
+            order: components["schemas"]["CampaignOrder"];
+            /**
+             * Parameters
+             * @description Parameters of the strategy.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * People
+             * @description Ids of the people who get the records; null: all readers.
+             */
+            people?: string[] | null;
+            /** @description Left out: all records of the job. */
+            selection?: components["schemas"]["CampaignSelection"] | null;
+            /**
+             * @default {
+             *       "rule": "never"
+             *     }
+             */
+            stop: components["schemas"]["Stop"];
+            /**
+             * Strategy
+             * @description Name of a strategy; GET /campaign-strategies lists them.
+             */
+            strategy: string;
+        };
+        /** CampaignList */
+        CampaignList: {
+            /** Items */
+            items: components["schemas"]["Campaign"][];
+        };
+        /**
+         * CampaignOrder
+         * @description The order in which the queue serves the records of a campaign.
+         * @enum {string}
+         */
+        CampaignOrder: "urgent" | "seq" | "random";
+        /**
+         * CampaignSelection
+         * @description Records by seq: a range, or a set.
+         */
+        CampaignSelection: {
+            /** Below Seq */
+            below_seq?: number | null;
+            /** From Seq */
+            from_seq?: number | null;
+            /**
+             * Seqs
+             * @description These records; not beside a range.
+             */
+            seqs?: number[] | null;
+        };
+        /**
+         * CampaignState
+         * @enum {string}
+         */
+        CampaignState: "open" | "paused" | "closed";
+        /** CampaignStrategy */
+        CampaignStrategy: {
+            /** Name */
+            name: string;
+            /**
+             * Needs Ended Jobs
+             * @description Whether it can be used only when the job has ended.
+             */
+            needs_ended_jobs: boolean;
+            /**
+             * Parameters
+             * @description JSON Schema of its parameters.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Title */
+            title: string;
+        };
+        /** CampaignStrategyList */
+        CampaignStrategyList: {
+            /** Items */
+            items: components["schemas"]["CampaignStrategy"][];
+        };
+        /**
+         * CampaignUpdate
+         * @description Fields that are left out stay as they are. The campaign is walked again: newly picked records are asked for, and
+         *     requests for records that it no longer picks and nobody decided are withdrawn.
+         */
+        CampaignUpdate: {
+            /**
+             * Blind Share
+             * @description Share of the records whose reader does not see the model's label before they decide; drawn record by record. Holds for records asked for from now on.
+             */
+            blind_share?: number | null;
+            /** Name */
+            name?: string | null;
+            /** @description `urgent`: as the strategy says, for thresholds the least confident first; `seq`; `random`. Holds for records asked for from now on. */
+            order?: components["schemas"]["CampaignOrder"] | null;
+            /**
+             * Parameters
+             * @description Those given replace the ones of these names.
+             */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * People
+             * @description Ids of the people who get the records; null: all readers.
+             */
+            people?: string[] | null;
+            stop?: components["schemas"]["Stop"] | null;
         };
         /** CarryOverCreate */
         CarryOverCreate: {
@@ -2193,7 +2681,7 @@ export interface components {
          * ExportFormat
          * @enum {string}
          */
-        ExportFormat: "jsonl" | "csv";
+        ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
         /**
          * Fallback
          * @description A second model, asked when the first one ends with one of these outcomes.
@@ -2231,7 +2719,7 @@ export interface components {
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "csv" | "jsonl" | "arrow";
+        FileFormat: "csv" | "jsonl" | "json" | "parquet" | "xlsx" | "arrow";
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -2271,6 +2759,60 @@ export interface components {
             /** Skipped */
             skipped: number;
         };
+        /**
+         * ImportPreview
+         * @description What an import would make of a file, by its first rows. What the request does not say is guessed.
+         */
+        ImportPreview: {
+            /** Columns */
+            columns: components["schemas"]["PreviewColumn"][];
+            /** Delimiter */
+            delimiter?: string | null;
+            /** Fault Count */
+            fault_count: number;
+            /**
+             * Faults
+             * @description The first twenty among the rows seen.
+             */
+            faults: components["schemas"]["PreviewFault"][];
+            file_format: components["schemas"]["FileFormat"];
+            /**
+             * Gold
+             * @description Task to the column of its right answers, asked for or guessed.
+             */
+            gold: {
+                [key: string]: string;
+            };
+            /**
+             * Id Column
+             * @description Null: ids are made of the content.
+             */
+            id_column: string | null;
+            /**
+             * Is Whole
+             * @description True: the file has no further rows.
+             */
+            is_whole: boolean;
+            /** Left Out */
+            left_out: string[];
+            packing?: components["schemas"]["Packing"] | null;
+            /**
+             * Records
+             * @description The first ten.
+             */
+            records: components["schemas"]["PreviewRecord"][];
+            /** Rows Seen */
+            rows_seen: number;
+            /**
+             * Text Columns
+             * @description Field to its column.
+             */
+            text_columns: {
+                [key: string]: string;
+            };
+            /** @description The annotation tool that wrote the file. */
+            tool?: components["schemas"]["Tool"] | null;
+        };
         /** ImportResult */
         ImportResult: {
             /**
@@ -2285,10 +2827,35 @@ export interface components {
              */
             delimiter?: string | null;
             /**
+             * Disagreed
+             * @description Records without gold because they said different things.
+             * @default 0
+             */
+            disagreed: number;
+            /**
              * Duplicates
              * @description Rows whose id was there already; with on_duplicate=skip all were skipped.
              */
             duplicates: number;
+            /**
+             * Empty
+             * @description Rows without text that were left out (skip_empty).
+             * @default 0
+             */
+            empty: number;
+            /**
+             * @description What the file was, by its content.
+             * @default csv
+             */
+            file_format: components["schemas"]["FileFormat"];
+            /**
+             * Gold
+             * @description Task to the column that its gold values came from.
+             * @default {}
+             */
+            gold: {
+                [key: string]: string;
+            };
             /**
              * Id Column
              * @description Where the records' ids come from; null when they were made of the content.
@@ -2297,11 +2864,25 @@ export interface components {
             /** Import Id */
             import_id: string;
             /**
+             * Left Out
+             * @description Columns that no part of the records comes from, the first thousand.
+             * @default []
+             */
+            left_out: string[];
+            /**
              * Made Ids
              * @description The first twenty of the ids that were made.
              * @default []
              */
             made_ids: string[];
+            /**
+             * Opinions
+             * @description What annotators of that tool said: the number of opinions kept.
+             * @default 0
+             */
+            opinions: number;
+            /** @description How the file was compressed. */
+            packing?: components["schemas"]["Packing"] | null;
             /**
              * Records
              * @description Taken in and visible from now on.
@@ -2329,8 +2910,38 @@ export interface components {
              * @description The first twenty of the skipped.
              */
             skipped_ids: string[];
+            /** @description The annotation tool that wrote the file. */
+            tool?: components["schemas"]["Tool"] | null;
             /** Visible Below */
             visible_below: number;
+        };
+        /**
+         * ImportedOpinion
+         * @description What an annotator said before the record came here, in another tool.
+         */
+        ImportedOpinion: {
+            /** At */
+            at: string | null;
+            /**
+             * By
+             * @description As that tool names the annotator.
+             */
+            by: string | null;
+            /**
+             * Counts
+             * @description False: a suggestion, a draft or a rejected answer; never gold.
+             */
+            counts: boolean;
+            /**
+             * Holds
+             * @description True: the tool says that it is right.
+             * @default false
+             */
+            holds: boolean;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * InvalidAnswer
@@ -2354,6 +2965,12 @@ export interface components {
         };
         /** Job */
         Job: {
+            /**
+             * Adjudicated
+             * @description True: where readers differ, an admin settles the record.
+             * @default false
+             */
+            adjudicated: boolean;
             /** @description The agent that is called, or else whose labels they are. */
             agent: components["schemas"]["JobAgent"];
             /** Agent Id */
@@ -2411,6 +3028,12 @@ export interface components {
              * @description Records ended a second, lately; null when it is not running.
              */
             rate_per_second: number | null;
+            /**
+             * Readers
+             * @description People who must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -2519,6 +3142,12 @@ export interface components {
         };
         /** JobCreate */
         JobCreate: {
+            /**
+             * Adjudicated
+             * @description True: where the readers differ, an admin settles the record; nobody else is asked.
+             * @default false
+             */
+            adjudicated: boolean;
             /** Agent Id */
             agent_id: string;
             /**
@@ -2538,6 +3167,12 @@ export interface components {
              * @description Made from agent and data set when left out.
              */
             name?: string | null;
+            /**
+             * Readers
+             * @description So many people must give a record the same value to settle it.
+             * @default 1
+             */
+            readers: number;
             /**
              * @default {
              *       "review_failed": false,
@@ -3227,6 +3862,41 @@ export interface components {
          */
         OnSameContent: "keep" | "skip" | "error";
         /**
+         * OpinionFlag
+         * @enum {string}
+         */
+        OpinionFlag: "flagged" | "not_covered";
+        /**
+         * Opinions
+         * @description What people's opinions on the record come to, by the job's policy.
+         */
+        Opinions: {
+            /**
+             * Number
+             * @description Opinions that stand, one a person.
+             */
+            number: number;
+            /**
+             * People
+             * @description Ids of the people whose opinions stand.
+             */
+            people: string[];
+            /**
+             * Settled By
+             * @description Ids of the people whose opinions hold; empty unless settled.
+             */
+            settled_by: string[];
+            state: components["schemas"]["RecordState"];
+            /**
+             * Tasks
+             * @description Empty where one person decided everything.
+             * @default {}
+             */
+            tasks: {
+                [key: string]: components["schemas"]["TaskOpinions"];
+            };
+        };
+        /**
          * Order
          * @enum {string}
          */
@@ -3242,6 +3912,11 @@ export interface components {
          * @enum {string}
          */
         Outcome: "labeled" | "invalid" | "failed";
+        /**
+         * Packing
+         * @enum {string}
+         */
+        Packing: "gzip" | "zstd";
         /**
          * Pair
          * @description Two agents, over the records to which both gave a label; what does not concern the kind of task is null.
@@ -3454,9 +4129,18 @@ export interface components {
         };
         /**
          * PastDecision
-         * @description A decision of a person, or its withdrawal.
+         * @description One revision of a person's opinion, or its withdrawal.
          */
         PastDecision: {
+            /** Active Seconds */
+            active_seconds?: number | null;
+            /**
+             * Blind
+             * @default false
+             */
+            blind: boolean;
+            /** Comment */
+            comment?: string | null;
             /**
              * Decided At
              * Format: date-time
@@ -3469,9 +4153,27 @@ export interface components {
              * @description Who it was, the same in all decisions of one person; null where a version before this field wrote it.
              */
             decided_by_id?: string | null;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: components["schemas"]["OpinionFlag"][];
+            /** Idle Seconds */
+            idle_seconds?: number | null;
             kind: components["schemas"]["DecisionKind"];
+            /**
+             * Outranks
+             * @description Given by an adjudicator or admin to overrule the readers.
+             * @default false
+             */
+            outranks: boolean;
             /** Revision */
             revision: number;
+            /**
+             * Shown
+             * @description Whether the person had been shown a proposal.
+             */
+            shown: boolean;
             /** Shown Attempt */
             shown_attempt: number;
             /** Shown Values */
@@ -3536,6 +4238,65 @@ export interface components {
              * @description Shown from now on wherever the person is, in what they did before too.
              */
             name: string;
+        };
+        /** PreviewColumn */
+        PreviewColumn: {
+            /** Examples */
+            examples: unknown[];
+            /**
+             * Filled
+             * @description Rows that have a value.
+             */
+            filled: number;
+            /**
+             * Kind
+             * @description integer, number, boolean, text, list, object, mixed or empty.
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Use
+             * @description id, text, gold, metadata or left out.
+             */
+            use: string;
+        };
+        /** PreviewFault */
+        PreviewFault: {
+            /** Column */
+            column?: string | null;
+            /** Cure */
+            cure: string;
+            /** Detail */
+            detail: string;
+            /** Line */
+            line?: number | null;
+            /** Row */
+            row?: number | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PreviewRecord
+         * @description A record as the import would make it.
+         */
+        PreviewRecord: {
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Gold */
+            gold?: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            } | null;
+            /** Imported Opinions */
+            imported_opinions?: components["schemas"]["ImportedOpinion"][] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Record Id */
+            record_id: string;
         };
         /** PreviewRequest */
         PreviewRequest: {
@@ -3670,6 +4431,8 @@ export interface components {
             gold?: {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             } | null;
+            /** Imported Opinions */
+            imported_opinions?: components["schemas"]["ImportedOpinion"][] | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -3689,6 +4452,11 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * RecordState
+         * @enum {string}
+         */
+        RecordState: "open" | "settled" | "disputed";
         /**
          * RecordsWith
          * @description The number of records that have a given number of labels or spans.
@@ -3788,7 +4556,10 @@ export interface components {
             differing: number;
             /** Finished At */
             finished_at: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description Id of the campaign.
+             */
             id: string;
             /** Jobs */
             jobs: string[];
@@ -3890,7 +4661,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
         /**
          * Role
          * @enum {string}
@@ -4136,6 +4907,22 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Stop
+         * @description When the campaign closes by itself: never; `all` its records decided and its jobs ended; or `after` decisions.
+         */
+        Stop: {
+            /** After */
+            after?: number | null;
+            /** @default never */
+            rule: components["schemas"]["StopRule"];
+        };
+        /**
+         * StopRule
+         * @description When a campaign closes by itself.
+         * @enum {string}
+         */
+        StopRule: "never" | "all" | "decided";
         /** Subset */
         Subset: {
             /**
@@ -4297,6 +5084,16 @@ export interface components {
             /** Value */
             value: string | number | string[] | components["schemas"]["Span"][];
         };
+        /** TaskOpinions */
+        TaskOpinions: {
+            /**
+             * By
+             * @description Ids of the people whose opinions settle the task; empty unless settled.
+             */
+            by: string[];
+            state: components["schemas"]["RecordState"];
+            why: components["schemas"]["Why"];
+        };
         /** TaskReport */
         TaskReport: {
             confidence: components["schemas"]["ConfidenceSpread"];
@@ -4420,6 +5217,12 @@ export interface components {
              */
             question: string;
         };
+        /**
+         * Tool
+         * @description Annotation tools whose exports are read.
+         * @enum {string}
+         */
+        Tool: "none" | "label-studio" | "argilla" | "doccano" | "prodigy" | "potato";
         /**
          * TriedRecord
          * @description The model's answer to one record, and how it was read.
@@ -4551,6 +5354,11 @@ export interface components {
                 [key: string]: string | number | string[] | components["schemas"]["Span"][];
             };
         };
+        /**
+         * Why
+         * @enum {string}
+         */
+        Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
     };
     responses: never;
     parameters: never;
@@ -4964,6 +5772,62 @@ export interface operations {
             };
         };
     };
+    list_campaign_strategies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignStrategyList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     combine_jobs: {
         parameters: {
             query?: never;
@@ -5327,6 +6191,91 @@ export interface operations {
             };
         };
     };
+    export_dataset: {
+        parameters: {
+            query?: {
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
+                format?: components["schemas"]["ExportFormat"];
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "application/zip": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dataset_frame: {
         parameters: {
             query?: never;
@@ -5397,7 +6346,7 @@ export interface operations {
     import_records: {
         parameters: {
             query?: {
-                /** @description Format of the file; read from the content type when left out. */
+                /** @description Format of the file; recognized by its content when left out. */
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
@@ -5423,6 +6372,12 @@ export interface operations {
                 on_duplicate?: components["schemas"]["OnDuplicate"] | null;
                 /** @description What to do with a row whose fields equal those of another record, whatever its id. */
                 on_same_content?: components["schemas"]["OnSameContent"];
+                /** @description The annotation tool that wrote the file; found out when left out. With none its objects are taken as they are. */
+                tool?: components["schemas"]["Tool"] | null;
+                /** @description Leave out rows without text, and count them. */
+                skip_empty?: boolean;
+                /** @description Sheet of an Excel file; else the first one. */
+                sheet?: string | null;
                 /** @description Delimiter of a CSV file. Left out: the one that gives its header the columns named here. */
                 delimiter?: string | null;
             };
@@ -5435,7 +6390,11 @@ export interface operations {
         /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
         requestBody: {
             content: {
+                "application/json": string;
+                "application/octet-stream": string;
                 "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -5905,6 +6864,145 @@ export interface operations {
             };
         };
     };
+    preview_import: {
+        parameters: {
+            query?: {
+                /** @description The project it goes to, whose label schemas say what gold may be. */
+                project_id?: string | null;
+                /** @description As in an import. */
+                format?: components["schemas"]["FileFormat"] | null;
+                /** @description Encoding of the file. */
+                encoding?: components["schemas"]["Encoding"];
+                /** @description Delimiter of a CSV file. */
+                delimiter?: string | null;
+                /** @description Sheet of an Excel file. */
+                sheet?: string | null;
+                /** @description The annotation tool that wrote the file. */
+                tool?: components["schemas"]["Tool"] | null;
+                /** @description Holds each row's own key. */
+                id_column?: string | null;
+                /** @description Make ids of the content. */
+                make_ids?: boolean;
+                /** @description As in an import; guessed when left out. */
+                text_columns?: string;
+                /** @description As task=column, by commas; guessed when left out. */
+                gold_columns?: string;
+                /** @description Gold values are of its tasks. */
+                label_schema_id?: string | null;
+                /** @description As in an import. */
+                metadata_columns?: string;
+                /** @description Only the beginning of the file is sent; its last row may be cut. */
+                cut?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself, in UTF-8 unless `encoding` says otherwise; it is read as a stream. */
+        requestBody: {
+            content: {
+                "application/json": string;
+                "application/octet-stream": string;
+                "application/vnd.apache.arrow.stream": string;
+                "application/vnd.apache.parquet": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing came for too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A content type that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_job: {
         parameters: {
             query?: never;
@@ -6266,6 +7364,613 @@ export interface operations {
             };
         };
     };
+    list_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCount"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_job: {
         parameters: {
             query?: never;
@@ -6412,8 +8117,22 @@ export interface operations {
     export_job: {
         parameters: {
             query?: {
-                /** @description File format. */
+                /** @description File format; huggingface is a zip that datasets.load_dataset takes once it is unpacked. */
                 format?: components["schemas"]["ExportFormat"];
+                /** @description Only records that ended so; repeatable. */
+                outcome?: ("labeled" | "invalid" | "failed" | "not_run")[] | null;
+                /** @description Only records where this holds, as task=label; repeatable. */
+                label?: string[] | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_from?: number | null;
+                /** @description Of the lowest of a record's labels. */
+                confidence_to?: number | null;
+                /** @description Only records that a person decided, or only others. */
+                verified?: boolean | null;
+                /** @description Only records that wait for a person, or only others. */
+                needs_review?: boolean | null;
+                /** @description now, or the header Tandem-Snapshot of an earlier export: all of the file shows one moment, and two exports of one moment are the same bytes. MongoDB keeps five minutes of history. Left out: each part is what it is when it is read. */
+                snapshot?: string | null;
                 /** @description CSV: put an apostrophe before cells that a spreadsheet would read as a formula, and a byte order mark before the file. */
                 spreadsheet_safe?: boolean;
             };
@@ -6425,13 +8144,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One line a record, streamed. */
+            /** @description The file, streamed. The header Tandem-Snapshot says which moment it shows, if one was asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
+                    "application/zip": string;
                     "text/csv": string;
                 };
             };
@@ -6455,6 +8177,15 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked for is not kept any more. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

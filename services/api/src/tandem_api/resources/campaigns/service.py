@@ -1,0 +1,210 @@
+"""Operations on review campaigns: make, count, show, change and close them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tandem.events import thresholds_campaign_id
+from tandem.people import Caller
+from tandem.review.campaigns.moves import MOVES, CampaignState, Move
+from tandem.review.campaigns.strategies.registry import STRATEGIES
+from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
+from tandem.review.campaigns.strategy import Parameters, Strategy
+from tandem.store.annotations.candidates import CandidateReader
+from tandem.store.campaigns.documents import CampaignDocument, thresholds_campaign
+from tandem.store.campaigns.reader import MOST_CAMPAIGNS, CampaignReader
+from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.jobs.reader import JobReader
+from tandem.store.people.reader import PersonReader
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem.web import Problem, not_found
+from tandem_api.resources.campaigns.counting import count_campaign
+from tandem_api.resources.campaigns.making import campaign_of, check_against_jobs, checked_parameters, strategy_called
+from tandem_api.resources.campaigns.schemas import (
+    Campaign,
+    CampaignCount,
+    CampaignCreate,
+    CampaignList,
+    CampaignStrategy,
+    CampaignStrategyList,
+    CampaignUpdate,
+)
+from tandem_api.resources.jobs.service import JobService
+
+_CLOSED = "The campaign is closed."
+
+
+class CampaignService:
+    """Campaigns of jobs. All methods raise Problem for what a caller can fix, and StoreUnavailableError when MongoDB is
+    away."""
+
+    def __init__(
+        self,
+        *,
+        reader: CampaignReader,
+        writer: CampaignWriter,
+        jobs: JobService,
+        job_reader: JobReader,
+        candidates: CandidateReader,
+        items: ReviewItemReader,
+        people: PersonReader,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._jobs = jobs
+        self._job_reader = job_reader
+        self._candidates = candidates
+        self._items = items
+        self._people = people
+
+    async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
+        """Make the campaign, or have the same one walked again. Nothing is asked for twice."""
+        if body.strategy == THRESHOLDS.name:
+            raise Problem(
+                409,
+                "already-exists",
+                "Every job has a campaign by thresholds.",
+                field="strategy",
+                cure=f"Change the campaign {thresholds_campaign_id(job_id)}.",
+            )
+        campaign = await self._made(job_id, body, caller)
+        known = await self._reader.of_job(job_id)
+        if len(known) >= MOST_CAMPAIGNS and campaign["_id"] not in {each["_id"] for each in known}:
+            detail = f"The job has {len(known)} campaigns already."
+            raise Problem(409, "too-many-campaigns", detail, cure="Create one of them again, or change it.")
+        return await self._shown(await self._writer.place(campaign))
+
+    async def count(self, job_id: str, body: CampaignCreate, caller: Caller) -> CampaignCount:
+        """Count what a campaign would do, without making it."""
+        campaign = await self._made(job_id, body, caller)
+        stored = await self._reader.get(campaign["_id"])
+        if stored is not None:  # its draws are made with its own key
+            campaign = {**campaign, "key": stored["key"]}
+        return await count_campaign(campaign, jobs=self._job_reader, candidates=self._candidates)
+
+    async def get(self, job_id: str, campaign_id: str, caller: Caller) -> Campaign:
+        return await self._shown(await self._found(job_id, campaign_id, caller))
+
+    async def change(self, job_id: str, campaign_id: str, body: CampaignUpdate, caller: Caller) -> Campaign:
+        """Change the campaign and have it walked again."""
+        campaign = await self._found(job_id, campaign_id, caller)
+        given = body.model_dump(mode="json", exclude_unset=True)
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        if "people" in given:
+            await self._check_people(given["people"], campaign["project_id"])
+            changes["people"] = given["people"]
+        if (parameters := given.get("parameters")) is not None:
+            strategy = strategy_called(campaign["strategy"])
+            checked = checked_parameters(strategy, {**campaign["parameters"], **parameters})
+            if list(checked.against) != campaign["jobs"][1:]:
+                raise Problem(
+                    422,
+                    "invalid-parameters",
+                    "The jobs of a campaign cannot be changed.",
+                    field="parameters.jobs",
+                    cure="Create another campaign.",
+                )
+            check_against_jobs(
+                strategy, checked, [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
+            )
+            changes["parameters"] = checked.model_dump(mode="json")
+        if not changes:
+            return await self._shown(campaign)
+        changed = await self._writer.change(campaign_id, changes)
+        if changed is None:
+            raise Problem(409, "wrong-state", _CLOSED, cure="Open it again first.", state=CampaignState.CLOSED.value)
+        return await self._shown(changed)
+
+    async def move(self, job_id: str, campaign_id: str, move: Move, caller: Caller) -> Campaign:
+        """Make a move. Raises a Problem where the state does not allow it."""
+        campaign = await self._found(job_id, campaign_id, caller)
+        allowed, to = MOVES[move]
+        if campaign["state"] == to:
+            return await self._shown(campaign)
+        words = {Move.PAUSE: "Paused", Move.OPEN: None, Move.CLOSE: "Closed"}[move]
+        moved = await self._writer.move(campaign_id, move, reason=words and f"{words} by {caller.name}.")
+        if moved is None:
+            state = (await self._found(job_id, campaign_id, caller))["state"]
+            detail = f"The campaign is {state}; this is possible only while it is {' or '.join(sorted(allowed))}."
+            raise Problem(409, "wrong-state", detail, cure="Read the campaign's state.", state=state)
+        return await self._shown(moved)
+
+    def strategies(self) -> CampaignStrategyList:
+        return CampaignStrategyList(
+            items=[
+                CampaignStrategy(
+                    name=strategy.name,
+                    title=strategy.title,
+                    needs_ended_jobs=strategy.needs_ended_jobs,
+                    parameters=strategy.parameters.model_json_schema(),
+                )
+                for strategy in STRATEGIES.values()
+            ]
+        )
+
+    async def _made(self, job_id: str, body: CampaignCreate, caller: Caller) -> CampaignDocument:
+        strategy = strategy_called(body.strategy)
+        parameters: Parameters
+        job = await self._jobs.reachable(job_id, caller)
+        given = body.parameters
+        if strategy is THRESHOLDS:
+            given = {**job["published"]["review_policy"], **given}
+        parameters = checked_parameters(strategy, given)
+        jobs = await self._all_jobs(job, strategy, parameters, caller)
+        await self._check_people(body.people, job["project_id"])
+        return campaign_of(body, strategy, parameters, jobs, caller)
+
+    async def _all_jobs(
+        self, job: JobDocument, strategy: Strategy, parameters: Parameters, caller: Caller
+    ) -> list[JobDocument]:
+        """Return the job and the others that the strategy reads. Raises a Problem where they do not fit together."""
+        others = parameters.against
+        if len(set(others) | {job["_id"]}) != len(others) + 1:
+            raise Problem(
+                422, "not-comparable", "A job is named twice.", field="parameters.jobs", cure="Name each job once."
+            )
+        jobs = [job, *[await self._jobs.reachable(each, caller) for each in others]]
+        if len({(each["project_id"], each["dataset_id"]) for each in jobs}) > 1:
+            detail = "The jobs run over different data sets."
+            raise Problem(422, "not-comparable", detail, field="parameters.jobs", cure="Name jobs over one data set.")
+        check_against_jobs(strategy, parameters, jobs)
+        return jobs
+
+    async def _found(self, job_id: str, campaign_id: str, caller: Caller) -> CampaignDocument:
+        job = await self._jobs.reachable(job_id, caller)
+        campaign = await self._reader.get(campaign_id)
+        if campaign is None and campaign_id == thresholds_campaign_id(job_id):
+            campaign = await self._writer.ensure(thresholds_campaign(job))  # the job was made by an older version
+        if campaign is None or job_id not in campaign["jobs"] or not caller.reaches(campaign["project_id"]):
+            raise not_found("campaign", campaign_id)
+        return campaign
+
+    async def _check_people(self, people: Sequence[str] | None, project_id: str) -> None:
+        for person_id in people or ():
+            person = await self._people.get(person_id)
+            projects = None if person is None else person["project_ids"]
+            if person is None or (projects is not None and project_id not in projects):
+                raise Problem(
+                    422,
+                    "no-such-person",
+                    f"Nobody with the id {person_id} reads this project.",
+                    field="people",
+                    cure="Name people by their ids; `tandem people` lists them.",
+                )
+
+    async def _shown(self, campaign: CampaignDocument, names: dict[str, str] | None = None) -> Campaign:
+        if names is None:
+            names = await self._people.names([campaign.get("created_by_id")])
+        queue = await self._items.counts_of_campaign(campaign["jobs"], campaign["_id"])
+        created_by = names.get(campaign.get("created_by_id", ""), campaign["created_by"])
+        return Campaign.shown(campaign, queue, created_by)
+
+    async def list(self, job_id: str, caller: Caller) -> CampaignList:
+        job = await self._jobs.reachable(job_id, caller)
+        found = await self._reader.of_job(job_id)
+        if thresholds_campaign_id(job_id) not in {campaign["_id"] for campaign in found}:
+            found.insert(0, thresholds_campaign(job))  # the job was made by an older version
+        names = await self._people.names(campaign.get("created_by_id") for campaign in found)
+        return CampaignList(items=[await self._shown(campaign, names) for campaign in found])

@@ -1,0 +1,1 @@
+"""Exports of jobs and data sets as files."""

@@ -1,0 +1,1 @@
+"""Strategies: each picks the records of a block that people should look at."""

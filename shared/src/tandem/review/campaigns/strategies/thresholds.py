@@ -1,0 +1,50 @@
+"""Thresholds: the labels that a model is unsure of, task by task, by the review policy of the job (ADR 0016).
+
+The postprocessor applies the same rule to each annotation as it writes it; a walk applies it again when the thresholds
+change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tandem.events import Outcome, ReviewPolicy, TaskLabel
+from tandem.labeling.review import review_of
+from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+
+
+class ThresholdParameters(ReviewPolicy, Parameters):
+    """The review policy of a job."""
+
+    def problem(self, scope: Scope) -> tuple[str, str] | None:
+        names = {task.name for schema in scope.schemas for task in schema.tasks}
+        for name in self.tasks:
+            if name not in names:
+                return f"tasks.{name}", f"The label schema has no task {name!r}; it has {', '.join(sorted(names))}."
+        return None
+
+
+def picked(policy: ReviewPolicy, seq: int, outcome: Outcome, labels: Sequence[TaskLabel]) -> Pick | None:
+    """Return the pick of one annotation, None when nobody needs to see it."""
+    review = review_of(policy, outcome, labels)
+    return None if review.reason is None else Pick(seq, review.reason, review.causes, review.priority)
+
+
+def _picker(policy: ThresholdParameters, _scope: Scope) -> Picker:
+    def pick(block: Block) -> Iterable[Pick]:
+        (job,) = block.jobs
+        for seq, each in sorted(job.items()):
+            labels = tuple(TaskLabel.model_validate(label) for label in each["labels"])
+            if (found := picked(policy, seq, Outcome(each["outcome"]), labels)) is not None:
+                yield found
+
+    return pick
+
+
+THRESHOLDS = Strategy(
+    name="thresholds",
+    title="Labels below a confidence",
+    parameters=ThresholdParameters,
+    picker=_picker,
+    needs_ended_jobs=False,
+)

@@ -1,0 +1,1 @@
+"""Review campaigns: who is asked to look at what. Writer: api."""

@@ -1,1 +1,0 @@
-"""Orders of review: records on which jobs differ, to be sent to people. Writer: api."""
