@@ -1,4 +1,5 @@
-import { SkipForward, Undo2 } from "lucide-react";
+import clsx from "clsx";
+import { Flag, SkipForward, Undo2 } from "lucide-react";
 
 import styles from "@/features/review/answers.module.css";
 import { Button } from "@/ui/button";
@@ -8,9 +9,11 @@ import { Kbd } from "@/ui/kbd";
 export interface Actions {
   mayUndo: boolean;
   /** The keys of the commands as they are printed. */
-  printed: { skip: string; undo: string };
+  flagged: boolean;
+  printed: { skip: string; undo: string; flag: string };
   onSkip: () => void;
   onUndo: () => void;
+  onFlag: () => void;
 }
 
 interface Props extends Actions {
@@ -24,7 +27,7 @@ interface Props extends Actions {
 }
 
 /** What can be done besides picking a label, always in the same place. */
-export function ActionBar({ say, quiet = false, frozen, mayUndo, printed, onConfirm, onSkip, onUndo }: Props) {
+export function ActionBar({ say, quiet = false, frozen, flagged, mayUndo, printed, onConfirm, onSkip, onFlag, onUndo }: Props) {
   const keepFocus = (event: { preventDefault: () => void }) => event.preventDefault();
   return (
     <div className={styles.actions} role="toolbar" aria-label="Decision">
@@ -46,6 +49,11 @@ export function ActionBar({ say, quiet = false, frozen, mayUndo, printed, onConf
           <SkipForward size={15} aria-hidden="true" />
           Skip
           <Kbd>{printed.skip}</Kbd>
+        </Button>
+        <Button disabled={frozen} aria-pressed={flagged} aria-keyshortcuts={printed.flag} className={clsx(flagged && styles.flagged)} onMouseDown={keepFocus} onClick={onFlag}>
+          <Flag size={15} aria-hidden="true" />
+          Flag
+          <Kbd>{printed.flag}</Kbd>
         </Button>
         <Button disabled={!mayUndo} aria-keyshortcuts={`${printed.undo} Control+Z`} onMouseDown={keepFocus} onClick={onUndo}>
           <Undo2 size={15} aria-hidden="true" />

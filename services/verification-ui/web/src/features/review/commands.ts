@@ -4,6 +4,7 @@ import { preference } from "@/lib/preference";
 /** What keys of the page do, in the order of the list of keys. */
 export const commands = {
   skip: "Skip; the record comes back at the end",
+  flag: "Flag the record, with a comment",
   undo: "Undo the last decision",
   search: "Search the labels",
   guidelines: "Guidelines",
@@ -15,7 +16,7 @@ export const commands = {
 export type Command = keyof typeof commands;
 export type KeyMap = Readonly<Record<Command, string>>;
 
-export const defaultKeys: KeyMap = { skip: "s", undo: "u", search: "/", guidelines: "g", ahead: "j", back: "k", help: "?" };
+export const defaultKeys: KeyMap = { skip: "s", flag: "f", undo: "u", search: "/", guidelines: "g", ahead: "j", back: "k", help: "?" };
 
 const usable = /^[a-z?/\-+*#;]$/;
 

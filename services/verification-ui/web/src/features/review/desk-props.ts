@@ -1,5 +1,6 @@
 import type { Actions } from "@/features/review/action-bar";
 import type { ReviewSession } from "@/features/review/review-session";
+import type { Remarks } from "@/features/review/outbox/kept";
 import type { OutboxStore } from "@/features/review/outbox/store";
 import type { WorkTime } from "@/features/review/work-time";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
@@ -12,6 +13,8 @@ export interface DeskProps {
   store: OutboxStore;
   personId: string;
   time: WorkTime;
+  /** What goes with the decision on this item. */
+  remarks: Remarks;
   /** Whether a key was pressed after the item was painted. */
   painted: (event: { timeStamp: number }) => boolean;
   /** The item takes no decision now. */

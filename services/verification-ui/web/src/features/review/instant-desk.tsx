@@ -16,7 +16,7 @@ import type { SingleChoiceTask } from "@/lib/api/types";
 import { usePageKeys } from "@/lib/keyboard";
 
 /** An item with one question of one answer: the key of a label decides at once. The answers stand still from item to item. */
-export function InstantDesk({ item, task, session, time, painted, frozen, ahead, policy, reserved, actions }: DeskProps & { task: SingleChoiceTask }) {
+export function InstantDesk({ item, task, session, time, remarks, painted, frozen, ahead, policy, reserved, actions }: DeskProps & { task: SingleChoiceTask }) {
   const card = useRef<HTMLElement>(null);
   const { item_id, reservation } = item;
   useEffect(() => {
@@ -30,7 +30,7 @@ export function InstantDesk({ item, task, session, time, painted, frozen, ahead,
   const confirmed = yours[0] ?? suggested;
 
   const decide = (value: string) => {
-    if (frozen || !session.decide(item_id, { [task.name]: value }, time.end(performance.now()))) return;
+    if (frozen || !session.decide(item_id, { [task.name]: value }, { ...time.end(performance.now()), ...remarks })) return;
     announce(`${nameIn(task.options, value)}. ${suggested === value ? "Confirmed" : "Chosen"}.`);
   };
   const accepts = (event: { timeStamp: number }) => !frozen && painted(event);

@@ -27,7 +27,7 @@ export function ItemDesk(props: DeskProps) {
 }
 
 /** An item whose decision is put together, task by task; Enter decides on all of them. Made anew for each. */
-function TaskDesk({ item, session, store, personId, time, painted, frozen, ahead, policy, reserved, actions }: DeskProps) {
+function TaskDesk({ item, session, store, personId, time, remarks, painted, frozen, ahead, policy, reserved, actions }: DeskProps) {
   const card = useRef<HTMLElement>(null);
   const form = useRef<HTMLDivElement>(null);
   const desk = useDesk(item, session.earlierValues(item.item_id), policy, frozen);
@@ -61,7 +61,7 @@ function TaskDesk({ item, session, store, personId, time, painted, frozen, ahead
       desk.insist();
       focusTask(index);
       announce(`${tasks[index] ? questionOf(tasks[index]) : wrong}: ${desk.problems.get(wrong) ?? ""}.`, "assertive");
-    } else if (session.decide(item.item_id, desk.values, time.end(performance.now()))) {
+    } else if (session.decide(item.item_id, desk.values, { ...time.end(performance.now()), ...remarks })) {
       forgetDraft();
       announce(`${isConfirmed ? "Confirmed" : "Corrected"}: ${valuesText(tasks, desk.values)}.`);
     }

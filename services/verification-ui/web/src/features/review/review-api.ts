@@ -26,8 +26,11 @@ export const reviewApi: ReviewApi = {
   },
 };
 
+/** The most seconds that the service takes for one item. */
+const longest = 86_400;
+
 /** Sends what a person did with an item, and tells how many are open then. The same again changes nothing. */
-export async function sendKept({ kind, shown, values }: Kept): Promise<number | null> {
+export async function sendKept({ kind, shown, values, activeSeconds, idleSeconds, flags, comment }: Kept): Promise<number | null> {
   const { open } = await (kind === "skip"
     ? request<{ open: number }>(`${item(shown.item_id)}/skip`, { method: "POST", keepalive: true, body: { reservation: shown.reservation } })
     : request<Decision>(`${item(shown.item_id)}/decision`, {
@@ -38,6 +41,10 @@ export async function sendKept({ kind, shown, values }: Kept): Promise<number | 
           attempt: shown.attempt,
           values,
           shown_values: suggestedValues(shown),
+          active_seconds: Math.min(activeSeconds, longest),
+          idle_seconds: Math.min(idleSeconds, longest),
+          flags,
+          comment,
         } satisfies DecisionRequest,
       }));
   return open;

@@ -18,9 +18,10 @@ test("Enter confirms the suggestion of the item shown, with what was shown", asy
   expect(page.decisions()).toEqual([
     {
       path: "/verification/v1/items/job%3A1/decision",
-      body: { reservation: "reservation-1", attempt: 1, values: { sentiment: "positive" }, shown_values: { sentiment: "positive" } },
+      body: expect.objectContaining({ reservation: "reservation-1", attempt: 1, values: { sentiment: "positive" }, shown_values: { sentiment: "positive" }, flags: [], comment: null, idle_seconds: 0 }) as unknown,
     },
   ]);
+  expect(page.decisions()[0]?.body.active_seconds).toBeGreaterThan(0);
 });
 
 test("a digit picks that label", async () => {
@@ -94,6 +95,20 @@ test("keys go by their place where letters are of another script, and belong to 
   await painted();
   press("ы", { code: "KeyS" });
   await waitFor(() => expect(page.sent.some(({ path }) => path.endsWith("/items/job%3A2/skip"))).toBe(true));
+});
+
+test("a flag and a comment go with the decision on their record alone", async () => {
+  const page = await open();
+  press("f");
+  fireEvent.change(await screen.findByRole("textbox", { name: "Comment" }), { target: { value: "Two readings" } });
+  fireEvent.click(screen.getByRole("button", { name: "Keep" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  press("1");
+  await screen.findByText("The text of record 2");
+  await painted();
+  press("1");
+  await waitFor(() => expect(page.decisions()).toHaveLength(2));
+  expect(page.decisions().map(({ body }) => [body.flags, body.comment])).toEqual([[["flagged"], "Two readings"], [[], null]]);
 });
 
 test("looking ahead decides nothing", async () => {

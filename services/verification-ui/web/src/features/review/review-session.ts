@@ -20,6 +20,8 @@ export const settleTime = 450;
 /** Ids that a request may exclude. */
 const mostExcluded = 100;
 
+const unremarked = { activeSeconds: 0, idleSeconds: 0, flags: [], comment: null };
+
 /** How many items a person holds of a queue: at most a quarter of what is open. */
 export const toHold = (open: number | null): number => (open === null ? leastHeld : Math.min(mostHeld, Math.max(leastHeld, Math.floor(open / 4))));
 
@@ -75,7 +77,7 @@ export class ReviewSession {
     return this.#state.phase === "ready" && this.#state.items[0]?.item_id === itemId && this.clock.now() >= this.#settledAt;
   }
 
-  decide(itemId: string, values: Values, seconds: Pick<Kept, "activeSeconds" | "idleSeconds"> = { activeSeconds: 0, idleSeconds: 0 }): boolean {
+  decide(itemId: string, values: Values, more: Partial<Pick<Kept, "activeSeconds" | "idleSeconds" | "flags" | "comment">> = {}): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
     const decidedAt = new Date().toISOString();
@@ -87,7 +89,7 @@ export class ReviewSession {
       decidedAt,
       text: Object.values(item.fields)[0] ?? null,
     };
-    this.outbox.add({ jobId: this.jobId, kind: "decision", shown: item, values, decidedAt, ...seconds });
+    this.outbox.add({ jobId: this.jobId, kind: "decision", shown: item, values, decidedAt, ...unremarked, ...more });
     this.#leave(item, {
       history: [entry, ...this.#state.history.filter((older) => older.itemId !== itemId)].slice(0, mostUndone),
       decided: this.#state.decided + 1,
@@ -99,7 +101,7 @@ export class ReviewSession {
   skip(itemId: string): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
-    this.outbox.add({ jobId: this.jobId, kind: "skip", shown: item, values: {}, decidedAt: new Date().toISOString(), activeSeconds: 0, idleSeconds: 0 });
+    this.outbox.add({ jobId: this.jobId, kind: "skip", shown: item, values: {}, decidedAt: new Date().toISOString(), ...unremarked });
     this.#leave(item, {});
     return true;
   }

@@ -7,10 +7,12 @@ import { valuesText } from "@/domain/label-values";
 import { CheatSheet } from "@/features/review/cheat-sheet";
 import { commandOf, keyPreference, printed as printedKey, type Command } from "@/features/review/commands";
 import { decidesAtOnce } from "@/features/review/draft";
+import { FlagDialog } from "@/features/review/flag-dialog";
 import { Guidelines } from "@/features/review/guidelines";
 import { HistoryChips } from "@/features/review/history-chips";
 import { ItemDesk } from "@/features/review/item-desk";
 import { Nothing } from "@/features/review/nothing";
+import type { Remarks } from "@/features/review/outbox/kept";
 import { ReadingMenu } from "@/features/review/reading-menu";
 import { RefusedDialog } from "@/features/review/refused-dialog";
 import type { Snapshot } from "@/features/review/review-state";
@@ -31,9 +33,10 @@ import { usePreference } from "@/lib/preference";
 import { Button } from "@/ui/button";
 import { InHeader } from "@/ui/header-slot";
 
+const unremarked: Remarks = { flags: [], comment: null };
 const noTasks: readonly LabelTask[] = [];
 
-type Layer = "keys" | "guidelines" | "refused";
+type Layer = "flag" | "keys" | "guidelines" | "refused";
 
 /** Keys that labels have for their own: commands with the same key go with Shift. */
 const ownKeys = (tasks: readonly LabelTask[]): ReadonlySet<string> =>
@@ -61,6 +64,9 @@ export function Workbench({ jobId, job, keeping: { outbox, store } }: { jobId: s
   const painted = usePainted(item && `${item.item_id}:${item.reservation}`);
   const time = useWorkTime(current?.item_id);
 
+  const [remarked, setRemarked] = useState<Remarks & { of: string }>({ of: "", ...unremarked });
+  const remarks = useMemo(() => (remarked.of === current?.item_id ? { flags: remarked.flags, comment: remarked.comment } : unremarked), [remarked, current?.item_id]);
+
   const skip = () => {
     if (current && ahead === 0 && session.skip(current.item_id)) announce("Skipped.");
   };
@@ -69,8 +75,9 @@ export function Workbench({ jobId, job, keeping: { outbox, store } }: { jobId: s
     setLooking({ from: "", by: 0 });
     void session.undo(which).then((undone) => undone && announce("The decision is taken back. Its record is shown again."));
   };
-  const run: Record<Command, () => void> = {
+  const run: Record<Command, () => unknown> = {
     skip,
+    flag: () => ahead === 0 && setLayer("flag"),
     undo: () => undo(),
     search: () => document.querySelector<HTMLElement>("[data-task][aria-current] [data-search], [data-search]")?.focus(),
     guidelines: () => setLayer("guidelines"),
@@ -116,12 +123,20 @@ export function Workbench({ jobId, job, keeping: { outbox, store } }: { jobId: s
           store={store}
           personId={outbox.personId}
           time={time}
+          remarks={remarks}
           painted={painted}
           frozen={phase !== "ready" || ahead > 0}
           ahead={ahead}
           policy={job?.review_policy ?? null}
           reserved={reserved}
-          actions={{ mayUndo: state.history.length > 0, printed: { skip: keyOf("skip"), undo: keyOf("undo") }, onSkip: skip, onUndo: () => undo() }}
+          actions={{
+            mayUndo: state.history.length > 0,
+            flagged: remarks.flags.length > 0 || remarks.comment !== null,
+            printed: { skip: keyOf("skip"), undo: keyOf("undo"), flag: keyOf("flag") },
+            onSkip: skip,
+            onFlag: () => setLayer("flag"),
+            onUndo: () => undo(),
+          }}
         />
       ) : (
         <div className={styles.nothing}>
@@ -129,6 +144,7 @@ export function Workbench({ jobId, job, keeping: { outbox, store } }: { jobId: s
         </div>
       )}
       <HistoryChips history={state.history} outbox={kept} textOf={(values) => valuesText(tasks, values)} busy={phase === "returning"} onUndo={undo} />
+      <FlagDialog open={layer === "flag"} onClose={() => setLayer(null)} remarks={remarks} onRemarks={(next) => current && setRemarked({ of: current.item_id, ...next })} />
       <CheatSheet open={layer === "keys"} onClose={() => setLayer(null)} tasks={tasks} taken={taken} />
       <Guidelines open={layer === "guidelines"} onClose={() => setLayer(null)} tasks={tasks} />
       <RefusedDialog open={layer === "refused"} onClose={() => setLayer(null)} outbox={outbox} state={kept} />

@@ -1,5 +1,10 @@
 import type { Values } from "@/domain/label-values";
-import type { ReviewItem } from "@/lib/api/types";
+import type { DecisionRequest, ReviewItem } from "@/lib/api/types";
+
+export type Flag = NonNullable<DecisionRequest["flags"]>[number];
+
+/** What goes with the values of a decision. */
+export type Remarks = Pick<Kept, "flags" | "comment">;
 
 /** What a person did with an item, as it is kept until the service has it. */
 export interface Kept {
@@ -18,6 +23,9 @@ export interface Kept {
   /** Time with and without signs of work between the item's appearance and the decision. */
   activeSeconds: number;
   idleSeconds: number;
+  /** That somebody should look again, or that no label fits. */
+  flags: Flag[];
+  comment: string | null;
   /** Why the service refused it, where sending it again would not help. */
   refused: Refusal | null;
 }

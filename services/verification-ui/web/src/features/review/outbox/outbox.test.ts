@@ -17,6 +17,8 @@ const entry = (seq: number, value = "positive") => ({
   decidedAt: "2026-01-01T00:00:00Z",
   activeSeconds: 2,
   idleSeconds: 0,
+  flags: [],
+  comment: null,
 });
 const away = () => new Problem({ status: 0, title: "Tandem cannot be reached" });
 const refusal = () => new Problem({ status: 409, title: "Conflict", detail: "Kim has already decided on this item.", type: "already-decided" });
