@@ -1,4 +1,4 @@
-import "@fontsource-variable/inter/opsz.css";
+import "@fontsource-variable/inter/wght.css"; // a third lighter over the wire than the one with optical sizes
 import "@/styles/tokens.css";
 import "@/styles/base.css";
 
