@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -14,6 +16,8 @@ INDEX = "index.html"
 HASHED = "assets"
 """The folder whose file names carry a hash of their content."""
 OWN_PREFIXES = ("api", "verification")
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+"""Encodings in which the build writes text files beside the files themselves, the smallest first."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -45,7 +49,7 @@ class PageFiles(StaticFiles):
         is_page = not parts or parts == (INDEX,) or not PurePosixPath(parts[-1]).suffix
         if is_page:
             return await self._page(scope)
-        response = await super().get_response(path, scope)
+        response = await self._encoded(path, scope)
         hashed = parts[0] == HASHED
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
@@ -53,6 +57,34 @@ class PageFiles(StaticFiles):
     async def _page(self, scope: Scope) -> Response:
         if not (self._root / INDEX).is_file():
             return HTMLResponse(_NOT_BUILT, status_code=503)
-        response = await super().get_response(INDEX, scope)
+        response = await self._encoded(INDEX, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+    async def _encoded(self, path: str, scope: Scope) -> Response:
+        """Return the file, compressed as the client accepts it where the build wrote it so."""
+        accepted = _accepted(Headers(scope=scope).get("accept-encoding", ""))
+        for encoding, suffix in ENCODINGS:
+            if encoding in accepted and self.lookup_path(path + suffix)[1] is not None:
+                response = await super().get_response(path + suffix, scope)
+                kind, _ = guess_type(path)
+                response.headers["Content-Type"] = f"{kind}; charset=utf-8" if kind else "application/octet-stream"
+                response.headers["Content-Encoding"] = encoding
+                response.headers["Vary"] = "Accept-Encoding"
+                return response
+        response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+
+def _accepted(header: str) -> set[str]:
+    """Return the encodings that an Accept-Encoding header names, without those of weight 0.
+
+    Example: `gzip;q=0, br` accepts br alone.
+    """
+    accepted = set()
+    for part in header.split(","):
+        name, _, weight = part.partition(";")
+        if weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+            accepted.add(name.strip().lower())
+    return accepted

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Connect, Plugin } from "vite";
 
 import { record, suggestion, task, type MockRecord } from "./mock-data.ts";
 import { comparison, differences, report, reviewOrder } from "./mock-report.ts";
@@ -12,9 +12,7 @@ import { kindsItem, kindsOf, kindsSize } from "./mock-kinds.ts";
 export function mockBackend(): Plugin {
   let scenario = "default";
   let state = fresh();
-  return {
-    name: "tandem-mock-backend",
-    configureServer(server) {
+  const serve = (server: { middlewares: Connect.Server }) => {
       server.middlewares.use((request, response, next) => {
         const url = new URL(request.url ?? "/", "http://mock");
         if (url.pathname === "/mock") {
@@ -25,8 +23,8 @@ export function mockBackend(): Plugin {
           void body(request).then((sent) => answer(state, scenario, request.method ?? "GET", url, sent, response));
         } else next();
       });
-    },
   };
+  return { name: "tandem-mock-backend", configureServer: serve, configurePreviewServer: serve };
 }
 
 const fresh = () => ({ loggedIn: true, startedAt: Date.now(), decided: new Map<string, { values: Record<string, unknown>; at: string; confirmed: boolean }>(), skipped: [] as string[], changes: new Map<string, string>(), orderedAt: null as number | null });
@@ -233,7 +231,7 @@ function answer(state: State, scenario: string, method: string, url: URL, sent: 
     const [id = ""] = found;
     return send({ id, name: id === "ls1" ? "sentiment" : "mails", version: 1, tasks: kindsOf[id] ?? [task] });
   }
-  if ((found = at(/^\/api\/v1\/jobs\/(j[5-9])\/annotations(?:\/(\d+))?$/))) {
+  if ((found = at(/^\/api\/v1\/jobs\/(j[5-9]|j1[0-3])\/annotations(?:\/(\d+))?$/))) {
     const [id = "", seq] = found;
     const rows = Array.from({ length: kindsSize }, (_, index) => kindsAnnotation(id, index));
     return send(seq === undefined ? { items: rows, next: null } : { ...rows[Number(seq)], record: { record_id: `mail-${seq}`, fields: kindsItem(id, Number(seq)).fields, gold: { tone: "calm" } }, raw: "{…}", samples: [], calls: [], history: [] });

@@ -60,8 +60,18 @@ const records: { text: string; spans: [string, string][]; values: Record<string,
     spans: [["two weeks", "time"], ["the end of the month", "time"]],
     values: { tone: "calm", topics: ["delivery", "quality", "price"], urgency: 3, amount: 35.5, summary: "Late and wobbly chair" },
   },
+  { text: "السلام عليكم، وصلت الطلبية متأخرة أسبوعين والكرسي مكسور. Order #4411 أريد استرداد المبلغ.", spans: [], values: { tone: "angry", topics: ["delivery"], urgency: 4, emotion: "anger" } },
+  { text: "Please wire it to admin\u202egnp.exe\u202c today\u200b, thank you.\u0000 昨日、注文した椅子が届きましたが、脚が一本折れていました。", spans: [], values: { tone: "calm", emotion: "confusion" } },
+  { text: Array.from({ length: 60 }, (_, index) => `${index + 1}. The supplier shall not be liable for any indirect loss, whether or not it was told of the possibility of such loss beforehand.`).join("\n"), spans: [], values: { tone: "calm", emotion: "approval" } },
   { text: "I can’t find where to change my address on the website, could you point me there?", spans: [], values: { tone: "calm", topics: ["website"], urgency: 2, summary: "Asks where to change the address" } },
 ];
+
+const emotions = ["admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire", "disgust", "fear", "joy", "sadness"];
+export const emotion = { kind: "single_choice", name: "emotion", question: "What does the writer feel?", options: emotions.map((value) => option(value)) };
+const verbs = ["activate", "block", "cancel", "change", "check", "compare", "dispute", "exchange", "find", "get_back", "order", "transfer", "verify"];
+const things = ["card_payment", "a_refund", "pin", "top_up_limit", "beneficiary", "exchange_rate_that_was_applied_to_a_payment_abroad"];
+export const intent = { kind: "single_choice", name: "intent", question: "What does the customer want?", options: verbs.flatMap((verb) => things.map((thing) => option(`${verb}_${thing}`))).slice(0, 77) };
+export const paragraph = { kind: "single_choice", name: "clause", question: "Which clause applies?", options: Array.from({ length: 40 }, (_, index) => option(`clause-${index}`, `Clause ${index + 1}: limitation of liability for indirect and consequential damages (${"long ".repeat(2)}form)`)) };
 
 /** Which tasks a made-up job asks, by its id. */
 export const kindsOf: Record<string, readonly { name: string; kind: string; options?: { value: string }[] }[]> = {
@@ -70,6 +80,9 @@ export const kindsOf: Record<string, readonly { name: string; kind: string; opti
   j7: [topics],
   j8: [amount],
   j9: [summary],
+  j10: [emotion],
+  j11: [intent],
+  j12: [paragraph],
 };
 
 const points = (text: string) => Array.from(text).length;
@@ -81,10 +94,17 @@ function spansOf(text: string, marked: [string, string][]): MockSpan[] {
   });
 }
 
+/** Probabilities of a few of many labels; the likeliest is the model's. */
+function likely(options: { value: string }[], seq: number): Record<string, number> {
+  const shares = [0.34, 0.33, 0.18, 0.06, 0.04];
+  return Object.fromEntries(shares.map((share, place) => [options[(seq * 7 + place * 5) % options.length]?.value ?? "", share]));
+}
+
 export function kindsItem(jobId: string, seq: number) {
   const tasks = kindsOf[jobId] ?? [];
   const { text, spans, values } = records[seq % records.length] ?? { text: "", spans: [], values: {} };
   const all: Record<string, unknown> = { ...values, names: spansOf(text, spans) };
+  for (const { name, options = [] } of tasks) if (options.length > 9) all[name] = options[(seq * 7) % options.length]?.value;
   return {
     item_id: `${jobId}:${seq}`,
     job_id: jobId,
@@ -94,7 +114,7 @@ export function kindsItem(jobId: string, seq: number) {
     attempt: 1,
     outcome: "labeled",
     reason: "low_confidence",
-    causes: [{ task: "category", reason: "low_confidence" }],
+    causes: [{ task: tasks[0]?.name ?? "", reason: "low_confidence" }],
     detail: null,
     raw: null,
     skips: 0,
@@ -109,7 +129,7 @@ export function kindsItem(jobId: string, seq: number) {
         confidence_missing_reason: null,
         rule: "structured",
         margin: null,
-        probabilities: name === "tone" || name === "topics" ? Object.fromEntries((options ?? []).map(({ value }, at) => [value, [all[name]].flat().includes(value) ? 0.86 - 0.06 * at : 0.11 - 0.02 * at])) : null,
+        probabilities: options && options.length > 9 ? likely(options, seq) : name === "tone" || name === "topics" ? Object.fromEntries((options ?? []).map(({ value }, at) => [value, [all[name]].flat().includes(value) ? 0.86 - 0.06 * at : 0.11 - 0.02 * at])) : null,
         span_confidences: name === "names" ? spans.map((_, at) => 0.97 - 0.16 * at) : null,
       })),
     reservation: `r-${seq}-${Date.now()}`,
@@ -117,4 +137,4 @@ export function kindsItem(jobId: string, seq: number) {
   };
 }
 
-export const kindsSize = 12;
+export const kindsSize = 400;

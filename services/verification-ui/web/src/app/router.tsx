@@ -1,17 +1,21 @@
-import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { NotFoundPage, PageError } from "@/app/pages";
 import { queryClient, whenLoggedOut } from "@/app/query-client";
 import { Shell } from "@/app/shell/shell";
-import { ComparePage, type CompareView } from "@/features/compare/compare-page";
-import { JobPage } from "@/features/job/job-page";
+import type { CompareView } from "@/features/compare/compare-page";
 import { readJobView } from "@/features/job/annotation-filter";
-import { JobsPage } from "@/features/jobs/jobs-page";
-import { SchemasPage } from "@/features/schemas/schemas-page";
-import { LoginPage } from "@/features/session/login-page";
-import { ReviewPage } from "@/features/review/review-page";
 import { Problem } from "@/lib/api/problem";
+import { setSessionOver } from "@/lib/session-over";
 import { sessionQuery } from "@/lib/session";
+
+// Each page comes with what it alone needs when somebody opens it.
+const ComparePage = lazyRouteComponent(() => import("@/features/compare/compare-page"), "ComparePage");
+const JobPage = lazyRouteComponent(() => import("@/features/job/job-page"), "JobPage");
+const JobsPage = lazyRouteComponent(() => import("@/features/jobs/jobs-page"), "JobsPage");
+const SchemasPage = lazyRouteComponent(() => import("@/features/schemas/schemas-page"), "SchemasPage");
+const LoginPage = lazyRouteComponent(() => import("@/features/session/login-page"), "LoginPage");
+const ReviewPage = lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage");
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 /** Only paths of this page: a link must not send people elsewhere after they logged in. */
@@ -137,6 +141,10 @@ export const router = createRouter({
 whenLoggedOut(() => {
   const { pathname, href } = router.state.location;
   if (pathname === "/login") return;
+  if (pathname.startsWith("/review/")) {
+    setSessionOver(true); // what is unfinished there stays in sight
+    return;
+  }
   queryClient.clear();
   void router.navigate({ to: "/login", search: { next: href, ended: true }, replace: true });
 });

@@ -1,12 +1,14 @@
 import { createContext, useContext, useEffect, useRef } from "react";
 
+import { isComposing } from "@/lib/key-map";
+
 const typingIn = "input, textarea, select, [contenteditable=''], [contenteditable='true']";
 const layers = "[role='dialog'], [role='alertdialog'], [role='menu'], [role='listbox']";
 const pressable = "button, a[href], summary, [role='button'], [role='menuitem'], [role='tab']";
 
 /** True when the key belongs to what has the focus, not to the page. */
 export function belongsElsewhere(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.isComposing) return true;
+  if (event.defaultPrevented || isComposing(event)) return true;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest(typingIn)) return true;
   if (target?.closest(layers)) return true;

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatchRoute, useParams, useRouterState } from "@tanstack/react-router";
 import { Tags } from "lucide-react";
+import clsx from "clsx";
 import { useEffect } from "react";
 
 import { ProjectSwitcher } from "@/app/shell/project-switcher";
 import styles from "@/app/shell/shell.module.css";
 import { UserMenu } from "@/app/shell/user-menu";
+import { Unsent } from "@/features/review/unsent";
+import { HeaderSlot } from "@/ui/header-slot";
 import { Mark } from "@/ui/mark";
 import { jobQuery } from "@/lib/api/jobs";
 
@@ -16,6 +19,7 @@ export function Shell() {
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
 
+  const reviewing = path.startsWith("/review/");
   return (
     <>
       <a className={styles.skip} href="#main">
@@ -30,7 +34,8 @@ export function Shell() {
           <ProjectSwitcher />
           <Crumbs />
           <div className={styles.spring} />
-          <Link to="/schemas" aria-label="Label schemas" className={styles.crumb} activeProps={{ className: styles.current ?? "" }}>
+          {reviewing ? <HeaderSlot className={styles.slot} /> : <Unsent />}
+          <Link to="/schemas" aria-label="Label schemas" className={clsx(styles.crumb, reviewing && styles.wide)} activeProps={{ className: styles.current ?? "" }}>
             <Tags size={17} aria-hidden="true" className={styles.narrow} />
             <span className={styles.roomy}>Label schemas</span>
           </Link>
@@ -89,11 +94,13 @@ function JobCrumbs({ jobId, reviewing }: { jobId: string; reviewing: boolean }) 
     <>
       <Title title={`Review · ${title}`} />
       {slash}
-      <Link to="/jobs/$jobId" params={{ jobId }} className={styles.crumb}>
+      <Link to="/jobs/$jobId" params={{ jobId }} className={clsx(styles.crumb, styles.job)} title={title}>
         {title}
       </Link>
-      {slash}
-      <span className={`${styles.crumb ?? ""} ${styles.current ?? ""}`} aria-current="page">
+      <span className={clsx(styles.roomy, styles.slash)} aria-hidden="true">
+        /
+      </span>
+      <span className={clsx(styles.crumb, styles.current, styles.roomy)} aria-current="page">
         Review
       </span>
     </>

@@ -10,9 +10,11 @@ export interface DeskKeys {
   confirm: () => void;
   /** Goes on to the task below, or above. */
   moveBy: (steps: 1 | -1) => void;
+  /** Keys that are commands of the page: labels get others. */
+  reserved: ReadonlySet<string>;
 }
 
-export const DeskContext = createContext<DeskKeys>({ accepts: () => false, confirm: () => undefined, moveBy: () => undefined });
+export const DeskContext = createContext<DeskKeys>({ accepts: () => false, confirm: () => undefined, moveBy: () => undefined, reserved: new Set() });
 export const useDesk = (): DeskKeys => useContext(DeskContext);
 
 /** Keys of one task, before those of the page; `handler` says whether it took the key. */

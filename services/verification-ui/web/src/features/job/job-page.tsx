@@ -90,7 +90,7 @@ function Head({ job }: { job: Job }) {
     <div className={styles.head}>
       <div className={styles.names}>
         <h1 className={styles.title}>
-          {job.name} <StateBadge state={job.state} />
+          {job.name} <StateBadge job={job} />
         </h1>
         <p className={styles.facts}>
           {job.agent.name} v{job.agent.version} · {job.agent.model} · started {ago(job.started_at ?? job.created_at)}

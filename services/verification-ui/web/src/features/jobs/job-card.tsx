@@ -28,7 +28,7 @@ export function JobCard({ job, queue, projectName }: Props) {
             <Link to="/jobs/$jobId" params={{ jobId: job.id }}>
               {job.name}
             </Link>
-            <StateBadge state={job.state} />
+            <StateBadge job={job} />
           </h2>
           <p className={styles.facts}>
             {[projectName, counted(job.size, "record"), job.agent.model, `started ${ago(job.started_at ?? job.created_at)}`].filter(Boolean).join(" · ")}

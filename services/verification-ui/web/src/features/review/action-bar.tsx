@@ -1,15 +1,19 @@
-import { CircleHelp, SkipForward, Undo2 } from "lucide-react";
+import clsx from "clsx";
+import { Flag, SkipForward, Undo2 } from "lucide-react";
 
+import styles from "@/features/review/answers.module.css";
 import { Button } from "@/ui/button";
 import { Kbd } from "@/ui/kbd";
-import styles from "@/features/review/action-bar.module.css";
 
 /** What can be done with every item. */
 export interface Actions {
   mayUndo: boolean;
+  /** The keys of the commands as they are printed. */
+  flagged: boolean;
+  printed: { skip: string; undo: string; flag: string };
   onSkip: () => void;
   onUndo: () => void;
-  onHelp: () => void;
+  onFlag: () => void;
 }
 
 interface Props extends Actions {
@@ -19,42 +23,43 @@ interface Props extends Actions {
   onConfirm?: () => void;
   /** Something is missing. */
   quiet?: boolean;
+  frozen: boolean;
 }
 
-/** What can be done besides picking a label, always in the same place under the thumb. */
-export function ActionBar({ say, quiet = false, mayUndo, onConfirm, onSkip, onUndo, onHelp }: Props) {
+/** What can be done besides picking a label, always in the same place. */
+export function ActionBar({ say, quiet = false, frozen, flagged, mayUndo, printed, onConfirm, onSkip, onFlag, onUndo }: Props) {
+  const keepFocus = (event: { preventDefault: () => void }) => event.preventDefault();
   return (
-    <div className={styles.bar}>
-      <div className={styles.inner}>
-        <div className={styles.buttons} role="toolbar" aria-label="Decision">
-          {onConfirm ? (
-            <Button variant={quiet ? "plain" : "primary"} size="large" className={styles.confirm} aria-keyshortcuts="Enter" onMouseDown={(event) => event.preventDefault()} onClick={onConfirm}>
-              <span>{say}</span>
-              <Kbd onAccent={!quiet}>↵</Kbd>
-            </Button>
-          ) : (
-            // Holds the place, so that nobody hits Skip where Confirm was.
-            <Button size="large" className={styles.confirm} disabled>
-              <span>{say}</span>
-            </Button>
-          )}
-          <Button size="large" aria-keyshortcuts="S ArrowRight" onClick={onSkip}>
-            <SkipForward size={16} aria-hidden="true" />
-            Skip
-            <Kbd>S</Kbd>
-          </Button>
-          <span className={styles.spring} />
-          <Button aria-label="Undo" size="large" variant="quiet" disabled={!mayUndo} aria-keyshortcuts="U Control+Z" onClick={onUndo}>
-            <Undo2 size={16} aria-hidden="true" />
-            <span className={styles.short}>Undo</span>
-            <Kbd>U</Kbd>
-          </Button>
-          <Button className={styles.help} size="large" variant="quiet" aria-keyshortcuts="?" onClick={onHelp}>
-            <CircleHelp size={16} aria-hidden="true" />
-            Keys
-            <Kbd>?</Kbd>
-          </Button>
-        </div>
+    <div className={styles.actions} role="toolbar" aria-label="Decision">
+      <Button
+        variant={quiet || !onConfirm ? "plain" : "primary"}
+        size="large"
+        className={styles.confirm}
+        disabled={frozen || !onConfirm}
+        aria-keyshortcuts="Enter"
+        title={say}
+        onMouseDown={keepFocus}
+        onClick={onConfirm}
+      >
+        <span>{say}</span>
+        {onConfirm && <Kbd onAccent={!quiet}>↵</Kbd>}
+      </Button>
+      <div className={styles.others}>
+        <Button disabled={frozen} aria-keyshortcuts={printed.skip} onMouseDown={keepFocus} onClick={onSkip}>
+          <SkipForward size={15} aria-hidden="true" />
+          Skip
+          <Kbd>{printed.skip}</Kbd>
+        </Button>
+        <Button disabled={frozen} aria-pressed={flagged} aria-keyshortcuts={printed.flag} className={clsx(flagged && styles.flagged)} onMouseDown={keepFocus} onClick={onFlag}>
+          <Flag size={15} aria-hidden="true" />
+          Flag
+          <Kbd>{printed.flag}</Kbd>
+        </Button>
+        <Button disabled={!mayUndo} aria-keyshortcuts={`${printed.undo} Control+Z`} onMouseDown={keepFocus} onClick={onUndo}>
+          <Undo2 size={15} aria-hidden="true" />
+          Undo
+          <Kbd>{printed.undo}</Kbd>
+        </Button>
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { vi } from "vitest";
 
 import { ReviewPage } from "@/features/review/review-page";
+import { forgetOutboxes } from "@/features/review/use-outbox";
 import type { ReviewItem } from "@/lib/api/types";
 import { sessionQuery } from "@/lib/session";
 
@@ -28,6 +29,7 @@ export async function openPage(waiting: ReviewItem[]) {
     return Promise.resolve(Response.json({ title: "Not found" }, { status: 404 }));
   });
 
+  forgetOutboxes();
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   client.setQueryData(sessionQuery.queryKey, { person_id: "ada", name: "Ada", role: "annotator", project_ids: null });
   client.setQueryData(["job", "job"], { name: "Tweets", state: "completed", label_schema_id: "s", review_policy: { threshold: 0.7, tasks: {} } });

@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
+import type { Values } from "@/domain/label-values";
+import type { Kept } from "@/features/review/outbox/kept";
+import { Outbox } from "@/features/review/outbox/outbox";
+import { MemoryStore } from "@/features/review/outbox/store";
 import type { ReviewApi } from "@/features/review/review-api";
-import { feedbackTime, ReviewSession, settleTime } from "@/features/review/review-session";
+import { mostHeld, mostUndone, ReviewSession, settleTime, toHold } from "@/features/review/review-session";
+import { FakeClock, settled } from "@/features/review/session-in-test";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
-import type { Values } from "@/domain/label-values";
 import { reviewItem } from "@/testing/review-items";
 
 /** A queue in memory that behaves like the service: fenced, and it gives back what is skipped or undone. */
@@ -13,6 +17,7 @@ class FakeQueue implements ReviewApi {
   readonly released: string[] = [];
   /** Thrown by the next decisions, one each. */
   failures: Problem[] = [];
+  reservations = 0;
   lost = new Set<string>();
   private held: (() => void)[] = [];
   slow = false;
@@ -20,25 +25,22 @@ class FakeQueue implements ReviewApi {
   constructor(public waiting: ReviewItem[]) {}
 
   reserve = (_job: string, limit: number, exclude: string[]) => {
+    this.reservations++;
     const items = this.waiting.filter((item) => !exclude.includes(item.item_id)).slice(0, limit);
     return Promise.resolve({ items, open: this.waiting.length });
   };
 
-  decide = async (shown: ReviewItem, values: Values) => {
+  send = async ({ kind, shown, values }: Kept) => {
     if (this.slow) await new Promise<void>((resolve) => this.held.push(resolve));
     const failure = this.failures.shift();
     if (failure) throw failure;
-    this.decided.set(shown.item_id, values);
     this.waiting = this.waiting.filter((item) => item.item_id !== shown.item_id);
-    return { open: this.waiting.length };
+    if (kind === "skip") this.waiting.push({ ...shown, reservation: "after a skip" });
+    else this.decided.set(shown.item_id, values);
+    return this.waiting.length;
   };
 
-  skip = (shown: ReviewItem) => {
-    this.waiting = [...this.waiting.filter((item) => item.item_id !== shown.item_id), shown];
-    return Promise.resolve();
-  };
-
-  renew = (item: ReviewItem) => (this.lost.has(item.item_id) ? Promise.reject(conflict()) : Promise.resolve());
+  renew = (item: Pick<ReviewItem, "item_id">) => (this.lost.has(item.item_id) ? Promise.reject(conflict()) : Promise.resolve());
 
   release = (item: ReviewItem) => {
     this.released.push(item.item_id);
@@ -63,176 +65,48 @@ class FakeQueue implements ReviewApi {
 const conflict = () => new Problem({ status: 409, title: "Reservation lost" });
 const away = () => new Problem({ status: 503, title: "Not ready" });
 
-class FakeClock {
-  time = 1_000;
-  private timers: { at: number; run: () => void }[] = [];
-  now = () => this.time;
-  after = (milliseconds: number, run: () => void) => {
-    const timer = { at: this.time + milliseconds, run };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer);
-    };
-  };
-  async pass(milliseconds: number) {
-    this.time += milliseconds;
-    const due = this.timers.filter(({ at }) => at <= this.time);
-    this.timers = this.timers.filter(({ at }) => at > this.time);
-    for (const { run } of due) run();
-    await settled();
-  }
-}
-
-const settled = async () => {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-};
-
 let queue: FakeQueue;
 let clock: FakeClock;
+let outbox: Outbox;
 let session: ReviewSession;
 const listener = { onProblem: vi.fn(), onNotice: vi.fn(), onSaved: vi.fn() };
 const shown = () => session.snapshot().items[0]?.item_id;
+const items = (count: number) => Array.from({ length: count }, (_, index) => reviewItem(index + 1));
+const decide = (seq: number, value = "positive") => session.decide(`job:${seq}`, { sentiment: value });
 
-async function open(items: ReviewItem[]) {
-  queue = new FakeQueue(items);
+async function open(waiting: ReviewItem[]) {
+  queue = new FakeQueue(waiting);
   clock = new FakeClock();
-  session = new ReviewSession("job", queue, listener, clock);
+  outbox = new Outbox("ada", new MemoryStore(), queue.send, clock);
+  session = new ReviewSession("job", queue, outbox, listener, clock);
   session.open();
   await settled();
 }
 
 beforeEach(async () => {
   vi.clearAllMocks();
-  await open([1, 2, 3, 4, 5].map((seq) => reviewItem(seq)));
-});
-
-describe("deciding", () => {
-  test("the next two items are held before they are needed", () => {
-    expect(session.snapshot().items.map((item) => item.seq)).toEqual([1, 2, 3]);
-  });
-
-  test("a decision goes to the item shown, and the next item follows after a moment", async () => {
-    expect(session.decide("job:1", { sentiment: "negative" })).toBe(true);
-    expect(session.snapshot()).toMatchObject({ phase: "leaving", chosen: { sentiment: "negative" } });
-    await clock.pass(feedbackTime);
-    expect(shown()).toBe("job:2");
-    expect(queue.decided.get("job:1")).toEqual({ sentiment: "negative" });
-    expect(session.snapshot().items).toHaveLength(3);
-  });
-
-  test("a decision meant for another item than the one shown is refused", () => {
-    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
-    expect(queue.decided.size).toBe(0);
-  });
-
-  test("keys during the transition decide nothing", async () => {
-    session.decide("job:1", { sentiment: "positive" });
-    expect(session.decide("job:1", { sentiment: "negative" })).toBe(false);
-    expect(session.decide("job:2", { sentiment: "negative" })).toBe(false);
-    await clock.pass(feedbackTime);
-    expect([...queue.decided]).toEqual([["job:1", { sentiment: "positive" }]]);
-  });
-
-  test("the next item appears although the last one is still being saved", async () => {
-    queue.slow = true;
-    session.decide("job:1", { sentiment: "positive" });
-    await clock.pass(feedbackTime);
-    expect(shown()).toBe("job:2");
-    expect(session.snapshot().history[0]).toMatchObject({ itemId: "job:1", saving: true });
-    queue.finishSlow();
-    await settled();
-    expect(session.snapshot().history[0]?.saving).toBe(false);
-  });
-
-  test("a decision is tried again when the service is away for a moment", async () => {
-    queue.failures = [away(), away()];
-    session.decide("job:1", { sentiment: "positive" });
-    await settled();
-    await clock.pass(500);
-    await clock.pass(1_500);
-    expect(queue.decided.has("job:1")).toBe(true);
-    expect(listener.onProblem).not.toHaveBeenCalled();
-  });
-
-  test("what cannot be saved comes back as the next item, not under the person's fingers", async () => {
-    queue.failures = [away(), away(), away()];
-    session.decide("job:1", { sentiment: "positive" });
-    await settled();
-    await clock.pass(feedbackTime);
-    await clock.pass(500);
-    await clock.pass(1_500);
-    expect(listener.onProblem).toHaveBeenCalledOnce();
-    expect(session.snapshot().items.map((item) => item.seq).slice(0, 2)).toEqual([2, 1]);
-    expect(session.snapshot()).toMatchObject({ decided: 0, history: [] });
-  });
-
-  test("a lost reservation is told, and the item comes back in its current version", async () => {
-    await open([reviewItem(1)]);
-    queue.failures = [conflict()];
-    queue.waiting = [reviewItem(1, { attempt: 2, reservation: "newer" })];
-    session.decide("job:1", { sentiment: "positive" });
-    await settled();
-    await clock.pass(feedbackTime);
-    expect(listener.onNotice).toHaveBeenCalledOnce();
-    expect(session.snapshot().items[0]).toMatchObject({ attempt: 2, reservation: "newer" });
-  });
-
-  test("after the last item the session is done", async () => {
-    await open([reviewItem(1)]);
-    session.decide("job:1", { sentiment: "positive" });
-    await settled();
-    await clock.pass(feedbackTime);
-    expect(session.snapshot()).toMatchObject({ phase: "empty", open: 0, decided: 1 });
-  });
-});
-
-describe("skipping and undoing", () => {
-  test("a skipped item makes room for the next and comes back at the end", async () => {
-    await open([reviewItem(1), reviewItem(2)]);
-    session.skip("job:1");
-    await settled();
-    expect(shown()).toBe("job:2");
-    session.decide("job:2", { sentiment: "positive" });
-    await settled();
-    await clock.pass(feedbackTime);
-    expect(shown()).toBe("job:1");
-  });
-
-  test("undo shows the last item again, reserved anew", async () => {
-    session.decide("job:1", { sentiment: "negative" });
-    await settled();
-    await clock.pass(feedbackTime);
-    await session.undo();
-    expect(session.snapshot().items[0]).toMatchObject({ item_id: "job:1", reservation: "again" });
-    expect(session.snapshot()).toMatchObject({ phase: "ready", decided: 0, history: [] });
-    expect(queue.decided.size).toBe(0);
-  });
-
-  test("undo waits for a decision that is still being saved", async () => {
-    queue.slow = true;
-    session.decide("job:1", { sentiment: "negative" });
-    await clock.pass(feedbackTime);
-    const undone = session.undo();
-    expect(session.snapshot().phase).toBe("returning");
-    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
-    queue.finishSlow();
-    await undone;
-    expect(shown()).toBe("job:1");
-    expect(queue.decided.size).toBe(0);
-  });
-
-  test("undo works after everything is reviewed", async () => {
-    await open([reviewItem(1)]);
-    session.decide("job:1", { sentiment: "positive" });
-    await settled();
-    await clock.pass(feedbackTime);
-    await session.undo();
-    expect(session.snapshot()).toMatchObject({ phase: "ready" });
-    expect(shown()).toBe("job:1");
-  });
+  await open(items(5));
 });
 
 describe("holding", () => {
+  test("of a long queue twenty items are held, of a short one a quarter, so that others find something", async () => {
+    expect([null, 0, 5, 40, 79, 80, 10_000].map(toHold)).toEqual([3, 3, 3, 10, 19, mostHeld, mostHeld]);
+    expect(session.snapshot().items.map((item) => item.seq)).toEqual([1, 2, 3]);
+    await open(items(200));
+    expect(session.snapshot().items).toHaveLength(mostHeld);
+  });
+
+  test("items are asked for in time, and not after each decision", async () => {
+    await open(items(400));
+    const before = queue.reservations;
+    for (let seq = 1; seq <= 60; seq++) {
+      expect(decide(seq)).toBe(true);
+      await settled();
+    }
+    expect(session.snapshot().items.length).toBeGreaterThanOrEqual(13);
+    expect(queue.reservations - before).toBeLessThan(14);
+  });
+
   test("when the item shown is lost, keys for it are let pass for a moment", async () => {
     queue.lost.add("job:1");
     queue.waiting = queue.waiting.filter((item) => item.item_id !== "job:1");
@@ -240,16 +114,18 @@ describe("holding", () => {
     await settled();
     expect(shown()).toBe("job:2");
     expect(listener.onNotice).toHaveBeenCalledOnce();
-    expect(session.decide("job:2", { sentiment: "positive" })).toBe(false);
+    expect(decide(2)).toBe(false);
     await clock.pass(settleTime);
-    expect(session.decide("job:2", { sentiment: "positive" })).toBe(true);
+    expect(decide(2)).toBe(true);
   });
 
-  test("closing gives back what is held, but not what was decided", async () => {
-    session.decide("job:1", { sentiment: "positive" });
+  test("closing gives back what is held, and what was decided is sent all the same", async () => {
+    queue.failures = [away()];
+    decide(1);
     session.close();
     await settled();
-    expect(queue.released).toEqual(["job:2", "job:3"]);
+    expect(queue.released).toEqual(["job:2", "job:3", "job:4"]);
+    await clock.pass(1_000);
     expect(queue.decided.has("job:1")).toBe(true);
   });
 
@@ -260,5 +136,135 @@ describe("holding", () => {
     session.refill();
     await settled();
     expect(shown()).toBe("job:9");
+  });
+});
+
+describe("deciding", () => {
+  test("the next item is shown at once, and takes a decision at once", async () => {
+    queue.slow = true;
+    expect(decide(1, "negative")).toBe(true);
+    expect(shown()).toBe("job:2");
+    expect(decide(2)).toBe(true);
+    expect(shown()).toBe("job:3");
+    expect(queue.decided.size).toBe(0);
+    queue.finishSlow();
+    await settled();
+    expect([...queue.decided]).toEqual([
+      ["job:1", { sentiment: "negative" }],
+      ["job:2", { sentiment: "positive" }],
+    ]);
+  });
+
+  test("a decision meant for another item than the one shown is refused", () => {
+    expect(decide(2)).toBe(false);
+    decide(1);
+    expect(decide(1, "negative")).toBe(false);
+    expect(outbox.snapshot().waiting).toHaveLength(1);
+  });
+
+  test("without the service all that is held can be decided, and nothing comes back under the person's fingers", async () => {
+    await open(items(200));
+    queue.failures = Array.from({ length: 40 }, away);
+    queue.reserve = () => Promise.reject(away());
+    for (let seq = 1; seq <= 20; seq++) expect(decide(seq)).toBe(true);
+    await settled();
+    expect(session.snapshot()).toMatchObject({ phase: "failed", decided: 20 });
+    expect(outbox.snapshot()).toMatchObject({ link: "away" });
+    queue.failures = [];
+    outbox.resume();
+    await settled();
+    expect(queue.decided.size).toBe(20);
+    expect(listener.onProblem).not.toHaveBeenCalled();
+  });
+
+  test("what the service refuses is told and counted out; the item is not asked again as it was", async () => {
+    queue.failures = [conflict()];
+    decide(1);
+    await settled();
+    expect(listener.onNotice).toHaveBeenCalledOnce();
+    expect(session.snapshot()).toMatchObject({ decided: 0, history: [] });
+    expect(outbox.snapshot().refused).toHaveLength(1);
+    expect(session.snapshot().items.map(({ item_id }) => item_id)).not.toContain("job:1");
+  });
+
+  test("after the last item the session is done", async () => {
+    await open([reviewItem(1)]);
+    decide(1);
+    await settled();
+    expect(session.snapshot()).toMatchObject({ phase: "empty", open: 0, decided: 1 });
+  });
+
+  test("the list of decisions does not grow for ever", async () => {
+    await open(items(400));
+    for (let seq = 1; seq <= 80; seq++) {
+      decide(seq);
+      await settled();
+    }
+    expect(session.snapshot().history).toHaveLength(mostUndone);
+    expect(session.snapshot()).toMatchObject({ decided: 80, open: 320 });
+  });
+});
+
+describe("skipping and undoing", () => {
+  test("a skipped item makes room for the next and comes back at the end", async () => {
+    await open([reviewItem(1), reviewItem(2)]);
+    session.skip("job:1");
+    await settled();
+    expect(shown()).toBe("job:2");
+    decide(2);
+    await settled();
+    expect(shown()).toBe("job:1");
+  });
+
+  test("a skip of what somebody else has by now is no conflict", async () => {
+    queue.failures = [conflict()];
+    session.skip("job:1");
+    await settled();
+    expect(outbox.snapshot()).toMatchObject({ refused: [], waiting: [] });
+  });
+
+  test("undo shows the last item again, reserved anew, with the person's own values", async () => {
+    decide(1, "negative");
+    await settled();
+    await session.undo();
+    expect(session.snapshot().items[0]).toMatchObject({ item_id: "job:1", reservation: "again" });
+    expect(session.snapshot()).toMatchObject({ phase: "ready", decided: 0, history: [] });
+    expect(session.earlierValues("job:1")).toEqual({ sentiment: "negative" });
+    expect(queue.decided.size).toBe(0);
+  });
+
+  test("what is not sent is taken back without the service", async () => {
+    queue.failures = [away()];
+    decide(1, "negative");
+    await settled();
+    queue.undo = () => Promise.reject(new Error("not asked"));
+    expect(await session.undo()).toBe(true);
+    expect(shown()).toBe("job:1");
+    expect(session.earlierValues("job:1")).toEqual({ sentiment: "negative" });
+    outbox.resume();
+    await settled();
+    expect(queue.decided.size).toBe(0);
+  });
+
+  test("undo waits for a decision that is on its way", async () => {
+    queue.slow = true;
+    decide(1, "negative");
+    await settled();
+    const undone = session.undo();
+    expect(session.snapshot().phase).toBe("returning");
+    expect(decide(2)).toBe(false);
+    queue.finishSlow();
+    await undone;
+    expect(shown()).toBe("job:1");
+    expect(queue.decided.size).toBe(0);
+  });
+
+  test("undo works after everything is reviewed", async () => {
+    await open([reviewItem(1)]);
+    decide(1);
+    await settled();
+    await session.undo();
+    expect(session.snapshot()).toMatchObject({ phase: "ready" });
+    expect(shown()).toBe("job:1");
   });
 });

@@ -1,38 +1,51 @@
 import { confirms } from "@/features/review/draft";
+import type { Kept } from "@/features/review/outbox/kept";
+import type { Outbox } from "@/features/review/outbox/outbox";
 import type { ReviewApi } from "@/features/review/review-api";
 import { browserClock, fromPast, type Clock, type Entry, type Listener, type Snapshot } from "@/features/review/review-state";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
 import type { Values } from "@/domain/label-values";
 
-/** Items held at a time: the one shown and the next two, so that the next appears at once. */
-const held = 3;
-/** How long what was chosen stays visible before the next item appears, in ms. */
-export const feedbackTime = 160;
+/** Items held at a time at most: the one shown, and enough for a while without the service. */
+export const mostHeld = 20;
+/** Held of a short queue, so that others find something, too. */
+const leastHeld = 3;
+/** Items that one request may reserve. */
+const perRequest = 10;
+/** Decisions that can be taken back. */
+export const mostUndone = 50;
 /** After the page itself changed what is shown, keys pressed for the former item are let pass, in ms. */
 export const settleTime = 450;
-const retryDelays = [500, 1_500];
+/** Ids that a request may exclude. */
+const mostExcluded = 100;
+
+const unremarked = { activeSeconds: 0, idleSeconds: 0, flags: [], comment: null };
+
+/** How many items a person holds of a queue: at most a quarter of what is open. */
+export const toHold = (open: number | null): number => (open === null ? leastHeld : Math.min(mostHeld, Math.max(leastHeld, Math.floor(open / 4))));
 
 /**
  * The items that one person holds on this page, and what happens to them.
  *
- * Each decision names the item it is meant for, and is refused when another one is shown. Decisions are optimistic:
- * the next item appears while the last is being saved; what could not be saved comes back as the next item, never
- * under the fingers of the person.
+ * Each decision names the item it is meant for, and is refused when another one is shown. What is decided goes to the
+ * outbox, and the next item is shown at once: sending is the outbox's business.
  */
 export class ReviewSession {
-  #state: Snapshot = { phase: "loading", items: [], chosen: null, history: [], open: null, decided: 0, problem: null };
-  #subscribers = new Set<() => void>();
-  #earlier = new Map<string, Values>();
-  #saving = new Map<string, Promise<void>>();
+  #state: Snapshot = { phase: "loading", items: [], history: [], open: null, decided: 0, problem: null };
+  readonly #subscribers = new Set<() => void>();
+  readonly #earlier = new Map<string, Values>();
+  /** Reservations that are used up: the queue may tell of them once more. */
+  readonly #left = new Map<string, string>();
+  #stopListening: () => void = () => undefined;
   #filling = false;
   #closed = false;
   #settledAt = 0;
-  #cancelTimers = new Set<() => void>();
 
   constructor(
     readonly jobId: string,
     private readonly api: ReviewApi,
+    private readonly outbox: Outbox,
     private readonly listener: Listener,
     private readonly clock: Clock = browserClock,
   ) {}
@@ -46,18 +59,17 @@ export class ReviewSession {
 
   open(): void {
     this.#closed = false;
+    this.#stopListening = this.outbox.listen({ onSent: (kept, open) => this.#sent(kept, open), onRefused: (kept) => this.#refused(kept) });
     void this.#fill();
     void this.#loadHistory();
   }
 
-  /** Gives back what is held. Decisions on their way are still saved. */
+  /** Gives back what is held. What waits in the outbox is still sent. */
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#cancelTimers) cancel();
-    this.#cancelTimers.clear();
-    const shown = this.#state.phase === "leaving" ? this.#state.items.slice(1) : this.#state.items;
-    for (const item of shown) void this.api.release(item).catch(() => undefined); // it expires by itself
-    this.#set({ items: [], phase: "loading", chosen: null });
+    this.#stopListening();
+    for (const item of this.#state.items) void this.api.release(item).catch(() => undefined); // it expires by itself
+    this.#set({ items: [], phase: "loading" });
   }
 
   /** Whether `itemId` is shown and takes a decision now. */
@@ -65,82 +77,73 @@ export class ReviewSession {
     return this.#state.phase === "ready" && this.#state.items[0]?.item_id === itemId && this.clock.now() >= this.#settledAt;
   }
 
-  decide(itemId: string, values: Values): boolean {
+  decide(itemId: string, values: Values, more: Partial<Pick<Kept, "activeSeconds" | "idleSeconds" | "flags" | "comment">> = {}): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
-    this.#earlier.delete(itemId);
+    const decidedAt = new Date().toISOString();
     const entry: Entry = {
       itemId,
       recordId: item.record_id,
       values,
       confirmed: confirms(item, values),
-      decidedAt: new Date().toISOString(),
+      decidedAt,
       text: Object.values(item.fields)[0] ?? null,
-      saving: true,
     };
-    this.#set({
-      phase: "leaving",
-      chosen: values,
-      history: [entry, ...this.#state.history.filter((older) => older.itemId !== itemId)],
+    this.outbox.add({ jobId: this.jobId, kind: "decision", shown: item, values, decidedAt, ...unremarked, ...more });
+    this.#leave(item, {
+      history: [entry, ...this.#state.history.filter((older) => older.itemId !== itemId)].slice(0, mostUndone),
       decided: this.#state.decided + 1,
       open: this.#state.open === null ? null : Math.max(0, this.#state.open - 1),
     });
-    this.#track(itemId, this.#save(item, values));
-    this.#leave();
     return true;
-  }
-
-  /** The person's own values of an item that came back, because they could not be saved or were taken back. */
-  earlierValues(itemId: string): Values | undefined {
-    return this.#earlier.get(itemId);
   }
 
   skip(itemId: string): boolean {
     const [item] = this.#state.items;
     if (!item || !this.accepts(itemId)) return false;
-    this.#set({ phase: "leaving", chosen: null });
-    this.#track(
-      itemId,
-      this.api.skip(item).then(
-        () => undefined,
-        () => undefined, // the reservation expires, and the item comes back to someone
-      ),
-    );
-    this.#advance();
+    this.outbox.add({ jobId: this.jobId, kind: "skip", shown: item, values: {}, decidedAt: new Date().toISOString(), ...unremarked });
+    this.#leave(item, {});
     return true;
   }
 
-  /** Takes back a decision, the last one by default, and shows its item again. */
-  async undo(itemId?: string): Promise<void> {
+  /** The person's own values of an item that was taken back. */
+  earlierValues(itemId: string): Values | undefined {
+    return this.#earlier.get(itemId);
+  }
+
+  /** Takes back a decision, the last one by default, and shows its item again with the person's own values. */
+  async undo(itemId?: string): Promise<boolean> {
     const entry = itemId ? this.#state.history.find((candidate) => candidate.itemId === itemId) : this.#state.history[0];
-    if (!entry || this.#state.phase === "returning" || this.#state.phase === "leaving") return;
+    if (!entry || this.#state.phase === "returning") return false;
+    const kept = this.outbox.snapshot().waiting.find(({ kind, shown }) => kind === "decision" && shown.item_id === entry.itemId);
+    if (kept && this.outbox.takeBack(kept.id)) {
+      this.#shownAgain(entry, kept.shown);
+      return true;
+    }
     this.#set({ phase: "returning" });
-    await this.#saving.get(entry.itemId);
-    if (!this.#state.history.some((candidate) => candidate.itemId === entry.itemId)) {
-      this.#show(this.#state.items); // it could not be saved, so it is among the items again
-      return;
+    if (kept) await this.outbox.landed(kept.id);
+    if (!this.#state.history.includes(entry)) {
+      this.#show(this.#state.items); // the service refused it, so there is nothing to take back
+      return false;
     }
     try {
-      const item = await this.api.undo(entry.itemId);
-      if (entry.values) this.#earlier.set(entry.itemId, entry.values);
-      this.#set({
-        history: this.#state.history.filter((candidate) => candidate.itemId !== entry.itemId),
-        decided: Math.max(0, this.#state.decided - 1),
-        open: this.#state.open === null ? null : this.#state.open + 1,
-      });
-      this.#show([item, ...this.#without(item.item_id)]);
+      this.#shownAgain(entry, await this.api.undo(entry.itemId));
       this.listener.onSaved();
+      return true;
     } catch (error) {
       this.#show(this.#state.items);
       this.listener.onProblem("The decision was not taken back", Problem.from(error), () => void this.undo(entry.itemId));
+      return false;
     }
   }
 
-  /** Prolongs what is held; drops what is lost. */
+  /** Prolongs what is held and what waits to be sent; drops what is lost. */
   async renew(): Promise<void> {
-    const items = this.#state.phase === "leaving" ? this.#state.items.slice(1) : this.#state.items;
+    const { waiting, link } = this.outbox.snapshot();
+    if (link !== "up") return;
+    for (const { shown } of waiting.slice(0, mostHeld)) void this.api.renew(shown).catch(() => undefined); // refused, it becomes a conflict
     await Promise.all(
-      items.map((item) =>
+      this.#state.items.map((item) =>
         this.api.renew(item).catch((error: unknown) => {
           if (Problem.from(error).status === 409) this.#lost(item);
         }),
@@ -148,9 +151,9 @@ export class ReviewSession {
     );
   }
 
-  /** Looks for new items, e.g. while a job still runs. */
+  /** Looks for new items, e.g. while a job still runs, or when the service is back. */
   refill(): void {
-    if (this.#state.phase === "empty" || this.#state.phase === "failed") void this.#fill();
+    if (this.#state.phase !== "returning") void this.#fill();
   }
 
   retry(): void {
@@ -158,50 +161,45 @@ export class ReviewSession {
     void this.#fill();
   }
 
-  async #save(item: ReviewItem, values: Values): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const { open } = await this.api.decide(item, values);
-        const pending = this.#saving.size - 1; // others on their way are not counted yet by the server
-        this.#set({
-          open: Math.max(0, open - pending),
-          history: this.#state.history.map((entry) => (entry.itemId === item.item_id ? { ...entry, saving: false } : entry)),
-        });
-        this.listener.onSaved();
-        return;
-      } catch (error) {
-        const problem = Problem.from(error);
-        const delay = problem.isTransient ? retryDelays[attempt] : undefined;
-        if (delay === undefined) {
-          this.#rollBack(item, values, problem);
-          return;
-        }
-        await new Promise<void>((resolve) => this.clock.after(delay, resolve)); // deciding again is safe: same reservation
-      }
-    }
+  #leave(item: ReviewItem, change: Partial<Snapshot>): void {
+    this.#earlier.delete(item.item_id);
+    this.#left.set(item.item_id, item.reservation);
+    if (this.#left.size > 500) this.#left.delete(this.#left.keys().next().value ?? "");
+    const items = this.#state.items.slice(1);
+    this.#set({ ...change, items, phase: items.length > 0 ? "ready" : "loading", problem: null });
+    void this.#fill();
   }
 
-  #rollBack(item: ReviewItem, values: Values, problem: Problem): void {
-    const history = this.#state.history.filter((entry) => entry.itemId !== item.item_id);
-    this.#set({ history, decided: Math.max(0, this.#state.decided - 1), open: this.#state.open === null ? null : this.#state.open + 1 });
-    if (problem.status === 409) {
-      this.listener.onNotice(
-        `${item.record_id} was not saved`,
-        "It changed or went to someone else while you looked at it. If it is still open, its current version comes back.",
-      );
-      void this.#fill();
+  #shownAgain(entry: Entry, item: ReviewItem): void {
+    if (entry.values) this.#earlier.set(item.item_id, entry.values);
+    this.#left.delete(item.item_id);
+    this.#set({
+      history: this.#state.history.filter((candidate) => candidate !== entry),
+      decided: Math.max(0, this.#state.decided - 1),
+      open: this.#state.open === null ? null : this.#state.open + 1,
+    });
+    this.#show([item, ...this.#without(item.item_id)]);
+  }
+
+  #sent(kept: Kept, open: number | null): void {
+    if (kept.jobId !== this.jobId) return;
+    const waiting = this.#unsent();
+    if (open !== null) this.#set({ open: Math.max(0, open - waiting) });
+    if (kept.kind === "decision") this.listener.onSaved();
+    if (this.#state.phase !== "ready") this.refill();
+  }
+
+  #refused(kept: Kept): void {
+    if (kept.jobId !== this.jobId) return;
+    if (kept.kind === "skip") {
+      this.outbox.giveUp(kept.id); // somebody else has it, or it is decided: skipped all the same
       return;
     }
-    this.listener.onProblem(`${item.record_id} was not saved`, problem);
-    if (this.#closed) return;
-    this.#earlier.set(item.item_id, values);
-    const [shown, ...rest] = this.#state.items;
-    if (shown && this.#state.phase !== "empty") {
-      this.#set({ items: [shown, item, ...rest.filter((other) => other.item_id !== item.item_id)] });
-    } else {
-      this.#settle();
-      this.#show([item]);
-    }
+    this.#set({
+      history: this.#state.history.filter((entry) => entry.itemId !== kept.shown.item_id),
+      decided: Math.max(0, this.#state.decided - 1),
+    });
+    this.listener.onNotice(`${kept.shown.record_id} was not saved`, `${kept.refused?.detail ?? ""} Your answer is kept: look at it under “not saved” above.`);
   }
 
   #lost(item: ReviewItem): void {
@@ -217,65 +215,66 @@ export class ReviewSession {
     void this.#fill();
   }
 
-  #leave(): void {
-    this.#later(feedbackTime, () => this.#advance());
-  }
-
-  #advance(): void {
-    this.#show(this.#state.items.slice(1));
-    void this.#fill();
-  }
-
   #show(items: readonly ReviewItem[]): void {
-    this.#set({ items, chosen: null, phase: items.length > 0 ? "ready" : "loading", problem: null });
+    this.#set({ items, phase: items.length > 0 ? "ready" : "loading", problem: null });
     if (items.length === 0) void this.#fill();
   }
 
   async #fill(): Promise<void> {
-    const missing = held - this.#state.items.length;
-    if (this.#filling || this.#closed || missing <= 0) return;
+    if (this.#filling || this.#closed) return;
     this.#filling = true;
     try {
-      const known = [...this.#state.items.map((item) => item.item_id), ...this.#saving.keys()];
-      const { items, open } = await this.api.reserve(this.jobId, missing, known);
-      if (this.#isClosed()) {
-        for (const item of items) void this.api.release(item).catch(() => undefined);
-        return;
+      for (let missing = this.#missing(); missing > 0; missing = this.#missing()) {
+        const limit = Math.min(missing, perRequest);
+        const known = [...this.#state.items, ...this.outbox.snapshot().waiting.map(({ shown }) => shown)].map(({ item_id }) => item_id);
+        const { items, open } = await this.api.reserve(this.jobId, limit, known.slice(0, mostExcluded));
+        if (this.#isClosed()) {
+          for (const item of items) void this.api.release(item).catch(() => undefined);
+          return;
+        }
+        const added = this.#add(items, Math.max(0, open - this.#unsent()));
+        if (added < limit) break; // the queue has no more
       }
-      const fresh = items.filter((item) => !this.#saving.has(item.item_id) && !this.#holds(item.item_id));
-      const before = this.#state.phase;
-      const all = [...this.#state.items, ...fresh];
-      this.#set({ items: all, open: Math.max(0, open - this.#saving.size), problem: null });
-      if (before === "empty" && all.length > 0) this.#settle();
-      if (before === "loading" || before === "empty" || before === "failed") this.#set({ phase: all.length > 0 ? "ready" : "empty" });
     } catch (error) {
-      // With items left to show, the next advance tries again.
+      // With items left to show, the next decision tries again.
       if (this.#state.items.length === 0) this.#set({ phase: "failed", problem: Problem.from(error) });
     } finally {
       this.#filling = false;
     }
   }
 
+  /** How many items to reserve; waits until some are missing, so that not every decision asks for one. */
+  #missing(): number {
+    const wanted = toHold(this.#state.open);
+    const missing = wanted - this.#state.items.length;
+    return missing * 3 >= wanted ? missing : 0;
+  }
+
+  /** Returns how many of them are new. */
+  #add(found: readonly ReviewItem[], open: number): number {
+    const fresh = found.filter(({ item_id, reservation }) => this.#left.get(item_id) !== reservation && !this.#state.items.some((item) => item.item_id === item_id));
+    const before = this.#state.phase;
+    const items = [...this.#state.items, ...fresh];
+    if (before === "empty" && items.length > 0) this.#settle();
+    const waits = before === "loading" || before === "empty" || before === "failed";
+    this.#set({ items, open, problem: null, ...(waits && { phase: items.length > 0 ? "ready" : "empty" }) });
+    return fresh.length;
+  }
+
   async #loadHistory(): Promise<void> {
     try {
       const past = await this.api.history(this.jobId);
       const known = new Set(this.#state.history.map((entry) => entry.itemId));
-      this.#set({ history: [...this.#state.history, ...past.filter((entry) => entry.undoable && !known.has(entry.item_id)).map(fromPast)] });
+      const older = past.filter((entry) => entry.undoable && !known.has(entry.item_id)).map(fromPast);
+      this.#set({ history: [...this.#state.history, ...older].slice(0, mostUndone) });
     } catch {
       // Earlier decisions are a convenience; those of this page are listed anyway.
     }
   }
 
-  #track(itemId: string, work: Promise<void>): void {
-    const tracked = work.finally(() => {
-      this.#saving.delete(itemId);
-      if (this.#state.phase === "empty") void this.#fill();
-    });
-    this.#saving.set(itemId, tracked);
-  }
-
-  #holds(itemId: string): boolean {
-    return this.#state.items.some((item) => item.item_id === itemId);
+  /** Decisions of this job that the service does not know yet. */
+  #unsent(): number {
+    return this.outbox.snapshot().waiting.filter(({ kind, jobId }) => kind === "decision" && jobId === this.jobId).length;
   }
 
   #without(itemId: string): ReviewItem[] {
@@ -288,14 +287,6 @@ export class ReviewSession {
 
   #settle(): void {
     this.#settledAt = this.clock.now() + settleTime;
-  }
-
-  #later(milliseconds: number, run: () => void): void {
-    const cancel = this.clock.after(milliseconds, () => {
-      this.#cancelTimers.delete(cancel);
-      run();
-    });
-    this.#cancelTimers.add(cancel);
   }
 
   #set(change: Partial<Snapshot>): void {

@@ -7,8 +7,6 @@ export type Phase =
   | "loading"
   /** `items[0]` is shown and takes a decision. */
   | "ready"
-  /** What was chosen is visible; keys are off. */
-  | "leaving"
   /** An undone item is on its way back; keys are off. */
   | "returning"
   /** Nothing is left that this person could take now. */
@@ -24,16 +22,14 @@ export interface Entry {
   decidedAt: string;
   /** The first field of the record; null when it is gone. */
   text: string | null;
-  saving: boolean;
 }
 
 export interface Snapshot {
   phase: Phase;
   items: readonly ReviewItem[];
-  /** The values decided on for `items[0]` while it leaves; null when it was skipped. */
-  chosen: Values | null;
+  /** The last decisions that can be taken back. */
   history: readonly Entry[];
-  /** Open items of the job as the server last said; null before it did. */
+  /** Open items of the job as far as the page knows; null before the service said. */
   open: number | null;
   /** Decisions made on this page and not undone. */
   decided: number;
@@ -68,5 +64,4 @@ export const fromPast = (past: PastDecision): Entry => ({
   confirmed: past.kind === "confirmed",
   decidedAt: past.decided_at,
   text: Object.values(past.fields)[0] ?? null,
-  saving: false,
 });

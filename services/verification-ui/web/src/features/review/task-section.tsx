@@ -12,7 +12,7 @@ import { SingleChoice } from "@/domain/tasks/single-choice/edit";
 import { Spans } from "@/domain/tasks/span/edit";
 import { Text } from "@/domain/tasks/text/edit";
 import { whyOf } from "@/features/review/reasons";
-import { Sureness } from "@/features/review/sureness";
+import { percent } from "@/lib/format";
 import styles from "@/features/review/task-section.module.css";
 import type { Desk } from "@/features/review/use-desk";
 import { suggestionOf } from "@/features/review/draft";
@@ -78,11 +78,13 @@ export function TaskSection({ item, task, index, desk, threshold }: Props) {
         {cause && (
           <Tip text={cause.sentence}>
             <span tabIndex={-1} className={styles.cause}>
-              <Badge tone={cause.tone}>{cause.word}</Badge>
+              <Badge tone={cause.tone} dot>
+                {cause.word}
+              </Badge>
             </span>
           </Tip>
         )}
-        {(!cause || suggestion?.confidence != null) && <Sureness suggestion={suggestion} threshold={threshold} small={dense} />}
+        <span className={clsx(styles.sure, "tabular")}>{suggestion ? suggestion.confidence != null && `${percent(suggestion.confidence)} sure` : "No suggestion"}</span>
       </div>
       <Kind item={item} task={task} desk={desk} active={active} dense={dense} threshold={threshold} />
       {told && (

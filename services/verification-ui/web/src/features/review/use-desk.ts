@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 
 import { firstToLookAt, problemsOf, suggestedValues, suggestionOf } from "@/features/review/draft";
 import { groundOf, spansOf, untouched, type SpanEditing, type SpanEditor, type SpanState } from "@/domain/tasks/span/span-editing";
@@ -16,6 +16,8 @@ export interface Desk {
   setActive: (index: number) => void;
   insist: () => void;
   setValue: (task: LabelTask, value: LabelValue | undefined) => void;
+  /** Takes up values from before, unless something was changed since `begun`. */
+  setAll: (values: Values, begun: Values) => void;
   /** Back to the model's value. */
   reset: (task: LabelTask) => void;
   isChanged: (task: LabelTask) => boolean;
@@ -40,8 +42,10 @@ export function useDesk(item: ReviewItem, earlier: Values | undefined, policy: R
   const setValue = (task: LabelTask, value: LabelValue | undefined) => {
     if (!frozen) setValues((before) => withValue(before, task.name, value));
   };
+  const setAll = useCallback((next: Values, begun: Values) => setValues((before) => (before === begun ? next : before)), []);
   return {
     values,
+    setAll,
     active,
     problems,
     insists,

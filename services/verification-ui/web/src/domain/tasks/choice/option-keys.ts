@@ -1,9 +1,21 @@
 import type { LabelOption } from "@/lib/api/types";
+import { keyOf } from "@/lib/key-map";
 
-/** The key of each option by its value: its own where it has one, else the next free digit; none when those are used up. */
-export function optionKeys(options: readonly LabelOption[]): ReadonlyMap<string, string> {
+const digits = Array.from("123456789");
+const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
+/** With more labels than this nobody learns a letter for each: the likeliest have digits, the others are searched. */
+const mostWithLetters = 35;
+
+/** From this many labels on they stand in a list that is searched, with the model's likeliest on top. */
+export const many = 10;
+
+/**
+ * The key of each option by its value, the same for every item: its own where it has one, else the next free digit,
+ * then the next letter that no command has (`reserved`). None when those are used up.
+ */
+export function optionKeys(options: readonly LabelOption[], reserved: ReadonlySet<string> = new Set()): ReadonlyMap<string, string> {
   const own = new Set(options.map(({ key }) => key));
-  const free = ["1", "2", "3", "4", "5", "6", "7", "8", "9"].filter((digit) => !own.has(digit));
+  const free = options.length > mostWithLetters ? [] : [...digits, ...letters].filter((key) => !own.has(key) && !reserved.has(key));
   const keys = new Map<string, string>();
   for (const option of options) {
     const key = option.key ?? free.shift();
@@ -12,9 +24,19 @@ export function optionKeys(options: readonly LabelOption[]): ReadonlyMap<string,
   return keys;
 }
 
-/** The option that a key picks. Shift is for the page's own keys, where a label uses the same letter. */
-export function optionOfKey(options: readonly LabelOption[], event: KeyboardEvent): LabelOption | undefined {
-  if (event.shiftKey) return undefined;
-  const keys = optionKeys(options);
-  return options.find((option) => keys.get(option.value) === event.key.toLowerCase());
+/** The keys of the likeliest options, by their place, where there are too many for a key of their own each. */
+export const placeKeys = (options: readonly LabelOption[], keys: ReadonlyMap<string, string>): readonly string[] => {
+  const used = new Set(keys.values());
+  return options.length > mostWithLetters ? digits.filter((digit) => !used.has(digit)) : [];
+};
+
+/** The option that a key picks. With Shift a letter is the page's own, where a label uses it; digits do not change. */
+export function optionOfKey(
+  options: readonly LabelOption[],
+  event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">,
+  keys: ReadonlyMap<string, string> = optionKeys(options),
+): LabelOption | undefined {
+  const key = keyOf(event);
+  if (event.shiftKey && !/^\d$/.test(key)) return undefined;
+  return options.find((option) => keys.get(option.value) === key);
 }

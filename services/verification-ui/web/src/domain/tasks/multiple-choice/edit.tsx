@@ -1,5 +1,5 @@
 import { Button } from "@/ui/button";
-import { Choice } from "@/domain/tasks/choice/choice";
+import { OptionList } from "@/domain/tasks/choice/option-list";
 import styles from "@/domain/tasks/tasks.module.css";
 import type { TaskProps } from "@/domain/tasks/task-props";
 import type { MultipleChoiceTask } from "@/lib/api/types";
@@ -15,7 +15,7 @@ export function MultipleChoice({ task, value, suggestion, active, dense, onChang
   const bounds = inWords(task);
   return (
     <>
-      <Choice {...{ suggestion, active, dense }} options={task.options} role="checkbox" chosen={chosen} onPick={toggle} />
+      <OptionList {...{ suggestion, active, dense }} options={task.options} role="checkbox" chosen={chosen} onPick={toggle} />
       <p className={styles.foot}>
         {bounds}
         {value === undefined && task.at_least === 0 && (

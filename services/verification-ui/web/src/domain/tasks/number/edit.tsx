@@ -8,6 +8,7 @@ import { Scale } from "@/domain/tasks/number/scale";
 import type { TaskProps } from "@/domain/tasks/task-props";
 import type { NumberTask } from "@/lib/api/types";
 import { problemWith } from "@/domain/tasks/rules";
+import { isComposing } from "@/lib/key-map";
 import { questionOf } from "@/domain/label-values";
 
 /** A number: buttons where there are few, else a field and a slider. */
@@ -59,7 +60,7 @@ function NumberField({ task, value, suggestion, insists, onChange }: TaskProps<N
               const by = steps[event.key];
               if (by !== undefined) step(by);
               else if (event.key === "Escape") event.currentTarget.closest<HTMLElement>("[data-task]")?.focus();
-              else if (event.key === "Enter" && !event.repeat && accepts(event.nativeEvent)) confirm();
+              else if (event.key === "Enter" && !event.repeat && !isComposing(event.nativeEvent) && accepts(event.nativeEvent)) confirm();
               else return;
               event.preventDefault();
             }}

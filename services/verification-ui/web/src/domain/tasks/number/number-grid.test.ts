@@ -34,3 +34,7 @@ test.each([
 ])("%j is read as %j", (typed, number) => {
   expect(readNumber(typed)).toBe(number);
 });
+
+test("no minus is lost, whichever one is typed or pasted", () => {
+  for (const typed of ["-4.5", "−4.5", "–4,5", "—4.5", "﹣4.5", "－4.5", "‐4.5"]) expect(readNumber(typed)).toBe(-4.5);
+});

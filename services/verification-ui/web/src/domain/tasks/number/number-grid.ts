@@ -21,9 +21,12 @@ export function stepped(task: NumberTask, from: number | undefined, steps: numbe
   return onGrid({ minimum, step }, Math.min(Math.max(next, 0), last));
 }
 
-/** What somebody typed, with a point or a comma; null when it is no number. */
+/** Signs that people type or paste for a minus: dashes, the minus of mathematics, small and full-width forms. */
+const minus = /^[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/u;
+
+/** What somebody typed, with a point or a comma, and with any minus; null when it is no number. */
 export function readNumber(text: string): number | null {
-  const clean = text.trim().replace(/^([^.,]*),([^.,]*)$/, "$1.$2").replace("−", "-");
+  const clean = text.trim().replace(/^([^.,]*),([^.,]*)$/, "$1.$2").replace(minus, "-");
   const number = Number(clean);
   return clean === "" || !Number.isFinite(number) ? null : number;
 }

@@ -1,4 +1,5 @@
 import clsx from "clsx";
+import { useState } from "react";
 
 import { Kbd } from "@/ui/kbd";
 import { useTaskKeys } from "@/domain/tasks/task-keys";
@@ -6,19 +7,30 @@ import styles from "@/domain/tasks/tasks.module.css";
 import { stepped } from "@/domain/tasks/number/number-grid";
 import type { TaskProps } from "@/domain/tasks/task-props";
 import type { NumberTask } from "@/lib/api/types";
+import { keyOf } from "@/lib/key-map";
 
 /** The few numbers of a coarse grid side by side. Keys: the digit itself, or arrows. */
 export function Scale({ task, value, suggestion, active, onChange, grid }: TaskProps<NumberTask> & { grid: number[] }) {
   const number = typeof value === "number" ? value : undefined;
-  const digits = grid.every((point) => Number.isInteger(point) && point >= 0 && point <= 9);
+  /** A minus was pressed, and the next digit belongs to it. */
+  const [negative, setNegative] = useState(false);
+  const digits = grid.every((point) => Number.isInteger(point) && Math.abs(point) <= 9);
   useTaskKeys(active, (event) => {
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       onChange(stepped(task, number, event.key === "ArrowRight" ? 1 : -1));
       return true;
     }
-    const point = /^\d$/.test(event.key) && !event.repeat ? grid.find((candidate) => candidate === Number(event.key)) : undefined;
+    if (event.repeat) return false;
+    if (event.key === "-" && grid.some((candidate) => candidate < 0)) {
+      setNegative(true);
+      return true;
+    }
+    const key = keyOf(event);
+    if (!/^\d$/.test(key)) return false;
+    const point = grid.find((candidate) => candidate === (negative ? -Number(key) : Number(key)));
+    setNegative(false);
     if (point !== undefined) onChange(point);
-    return point !== undefined;
+    return true;
   });
   return (
     <>
@@ -42,7 +54,7 @@ export function Scale({ task, value, suggestion, active, onChange, grid }: TaskP
       </div>
       {active && (
         <p className={styles.foot}>
-          {digits && <span>Press the number, or</span>}
+          {digits && <span>{negative ? "−, and a digit" : "Press the number, or"}</span>}
           <span>
             <Kbd>←</Kbd> <Kbd>→</Kbd>
           </span>

@@ -7,6 +7,7 @@ import type { TaskProps } from "@/domain/tasks/task-props";
 import type { TextTask } from "@/lib/api/types";
 import { problemWith } from "@/domain/tasks/rules";
 import { questionOf } from "@/domain/label-values";
+import { isComposing } from "@/lib/key-map";
 import { TextOffsets } from "@/domain/text-offsets";
 
 /** A short text. Enter confirms, Shift Enter begins a line, Escape gives the keys back to the page. */
@@ -31,7 +32,7 @@ export function Text({ task, value, suggestion, insists, onChange }: TaskProps<T
         value={text}
         onChange={(event) => onChange(event.target.value === "" && task.min_length > 0 ? undefined : event.target.value)}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
+          if (isComposing(event.nativeEvent)) return;
           const oneLine = !text.includes("\n");
           if (event.key === "Escape") event.currentTarget.closest<HTMLElement>("[data-task]")?.focus();
           else if (event.key === "Enter" && !event.shiftKey && !event.repeat && accepts(event.nativeEvent)) confirm();
