@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from command_server import CommandServer
 from stacks import TWEETS, RunningStack
 from tandem.testing.waiting import eventually
 from tandem_client.cli.session import the_job
@@ -26,32 +28,40 @@ class Terminal:
 
     home: Path
     environment: dict[str, str]
+    server: CommandServer
 
     def run(self, *arguments: str, status: int = 0, answer: str = "", told: bool = False) -> str:
         """What it printed: results where it went well, the error otherwise; with `told` what it said beside them."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tandem_client", *arguments],
-            env={**_clean(), "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200", **self.environment},
-            input=answer,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if status == 0 and not told else done.stderr
+        environment = {**_clean(), "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200", **self.environment}
+        ended, output, errors = self.server.run(arguments, environment, answer)
+        assert ended == status, output + errors
+        assert "Traceback" not in errors
+        return output if status == 0 and not told else errors
 
 
 def _clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("TANDEM_", "OPENAI_"))}
 
 
+@pytest.fixture(scope="module")
+def command_server() -> Iterator[CommandServer]:
+    with CommandServer({**_clean(), "COLUMNS": "200"}) as server:
+        yield server
+
+
 @pytest.fixture
-def terminal(running_stack: RunningStack, tmp_path: Path) -> Terminal:
-    return Terminal(
-        tmp_path / "config", {"TANDEM_URL": running_stack.ui_url, "TANDEM_TOKEN": running_stack.admin_token}
-    )
+def terminal(running_stack: RunningStack, tmp_path: Path, command_server: CommandServer) -> Terminal:
+    environment = {"TANDEM_URL": running_stack.ui_url, "TANDEM_TOKEN": running_stack.admin_token}
+    return Terminal(tmp_path / "config", environment, command_server)
+
+
+def test_the_program_starts_on_its_own(terminal: Terminal) -> None:
+    """The other tests run commands in forks of a process that has imported it."""
+    environment = {**_clean(), "XDG_CONFIG_HOME": str(terminal.home), "COLUMNS": "200", **terminal.environment}
+    command = [sys.executable, "-m", "tandem_client", "project", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == terminal.run("project", "list")
 
 
 @pytest.fixture
@@ -412,11 +422,11 @@ def test_people_are_made_invited_renamed_and_let_go(terminal: Terminal) -> None:
         (["status", "no such job"], 1, "There is no job 'no such job'"),
         (["run", "--project", "nowhere", "--dataset", "d", "--agent", "a"], 1, "There is no project 'nowhere'"),
         (["import", "no-such-file.csv", "--project", "p", "--text-column", "t"], 2, "does not exist"),
-        (["import", "Makefile", "--project", "p", "--text-column", "t"], 2, "does not end in .csv"),
+        (["import", "Makefile", "--project", "p", "--text-column", "t"], 1, "has no column 't'"),
         (["schema", "create", "s", "--project", "p"], 2, "give either --labels or --file"),
         (["schema", "create", "--project", "p", "--labels", "a,b"], 2, "--labels needs a name"),
         (["schema", "export", "s", "--project", "p", "-o", "s.txt"], 2, "must end in .yaml, .yml or .json"),
-        (["export", "j", "-o", "labels.xlsx"], 2, "must end in .csv, .jsonl or .ndjson"),
+        (["export", "j", "-o", "labels.doc"], 2, "must end in .csv, .jsonl"),
         (["frobnicate"], 2, "No such command"),
     ],
 )

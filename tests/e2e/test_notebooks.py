@@ -31,6 +31,8 @@ def test_notebooks_run_from_the_first_cell_to_the_last(
         outputs = json.dumps([cell.get("outputs") for cell in notebook.cells])
         assert running_stack.admin_token not in outputs
         assert running_stack.api_url not in outputs
+    verified = running_stack.mongo["verifications"].count_documents({"values.relation": {"$exists": True}})
+    assert verified >= 6, "decisions of a cell stand in the database"
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)

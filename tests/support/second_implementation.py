@@ -50,17 +50,20 @@ def allowances(size, tolerated, looks, levels):
 
 def fit(known, labels, stretches, trusted):  # known: (x, label, stretch, wrong) of each decided record
     size, found = 2 + labels + stretches, np.array([float(one[3]) for one in known])
-    spread = np.array([1, 0.5] + [0.7] * labels + [0.5] * stretches if trusted else [2, 1] + [0.7] * labels + [0.5] * stretches)
+    spread = np.array([1, 0.5] + [0.5] * labels + [0.25] * stretches if trusted else [2, 1] + [0.7] * labels + [0.5] * stretches)
     prior, rows = np.zeros(size), np.zeros((len(known), size))
     prior[:2] = (0, 1) if trusted else (math.log((found.sum() + 0.5) / (len(found) - found.sum() + 0.5)), 0)
     for row, (x, label, stretch, _) in zip(rows, known, strict=True):
         row[[0, 1, 2 + label, 2 + labels + stretch]] = 1, x, 1, 1
     theta = prior.copy()
-    for _ in range(12 if known else 0):
+    posterior = lambda t: float(found @ (rows @ t) - np.logaddexp(0, rows @ t).sum() - (((t - prior) / spread) ** 2).sum() / 2)
+    for _ in range(50 if known else 0):
         p = 1 / (1 + np.exp(-rows @ theta))
         hessian = np.diag(spread**-2) + rows.T @ (rows * (p * (1 - p))[:, None])
         step = np.linalg.solve(hessian, (prior - theta) / spread**2 + rows.T @ (found - p))
-        theta += np.clip(step, -2, 2)
+        while posterior(theta + step) < posterior(theta) - 1e-9:
+            step = step / 2
+        theta = theta + step
         if max(abs(step)) < 1e-8:
             break
     return theta
@@ -77,12 +80,13 @@ def corrections(risks, label, ties, wrong, warm_up, sample, cut):
     stretch = [0 if risk is None else 1 + sum(risk < edge for edge in edges) for risk in risks]
     labels, passed = max(label) + 1, []
     for goal, pilot, trusted in ((warm_up, set(), True), (cut, set(sample), not sample)):
-        inside, cells = [i for i in range(len(risks)) if i not in pilot], {}
+        inside = [i for i in range(len(risks)) if i not in pilot]
         passed, every = [i for i in passed if i not in pilot], max(10, len(inside) // 150)
-        for i in inside:
-            cells.setdefault((stretch[i], label[i]), []).append(x[i])
-        mean = {cell: sum(held) / len(held) for cell, held in cells.items()}
         while len(passed) < goal:
+            cells = {}
+            for i in passed:
+                cells.setdefault((stretch[i], label[i]), []).append(x[i])
+            mean = {cell: sum(held) / len(held) for cell, held in cells.items()}
             decided = [(mean[stretch[i], label[i]], label[i], stretch[i], wrong[i]) for i in passed]
             a, b, *more = fit(decided + [(x[i], label[i], stretch[i], wrong[i]) for i in sorted(pilot)], labels, len(edges) + 1, trusted)
             key = lambda i: (

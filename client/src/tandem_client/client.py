@@ -15,6 +15,9 @@ from tandem_client.resources.agents import Agents
 from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
+from tandem_client.resources.decisions import Decisions
+from tandem_client.resources.deletions import Deletions
+from tandem_client.resources.finding import Finding
 from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
@@ -53,9 +56,12 @@ class Tandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.finding = bound(Finding(self._transport), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
+        self.decisions = bound(Decisions(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.deletions = bound(Deletions(self._transport), self)
 
     @classmethod
     def connect(cls, url: str | None = None, token: str | None = None, **more: Any) -> Self:

@@ -78,6 +78,25 @@ class ImportResult(Model):
     """Records without gold because that tool's annotators said different things."""
 
 
+class Deletion(Model):
+    """What a deletion takes, or took."""
+
+    id: str | None = None
+    """None: a plan, nothing was deleted."""
+    kind: str
+    target_id: str
+    name: str
+    counts: dict[str, int]
+    """Collection to documents that go; of a person, also that are changed."""
+    confirm: str | None = None
+    """What to repeat in order to delete."""
+    stays: tuple[str, ...] = ()
+    """What is kept elsewhere, and until when."""
+    done: bool
+    asked_at: datetime | None = None
+    done_at: datetime | None = None
+
+
 class PreviewColumn(Model):
     """A column of a file, and what an import would make of it."""
 

@@ -107,3 +107,10 @@ class CampaignCount(Model):
     queued: int = 0
     waiting: int = 0
     decided: int = 0
+
+
+class Confirmed(Model):
+    """What a bulk confirmation did. `refused` says why, by record id."""
+
+    confirmed: tuple[str, ...] = ()
+    refused: dict[str, str] = Field(default_factory=dict)

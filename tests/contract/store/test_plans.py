@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from campaigns import disagreement
 from tandem.events import Outcome
+from tandem.finding import parse
 from tandem.jobs import Selection
 from tandem.jobs.selection import Block
 from tandem.people import local_person
@@ -21,6 +23,7 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -114,6 +117,18 @@ def _credential(person_id: str) -> Any:
     return {"_id": uuid4().hex, "hash": uuid4().hex, "kind": "login", "person_id": person_id, "project_ids": None}
 
 
+async def find(database: Database, where: str, order: str) -> None:
+    """Send every query of a page and of a count."""
+    reader, expression = FindingReader(database), parse(where)
+    plan = await reader.plan("j", expression, {"a": 1, "b": 2})
+    if order == "seq":
+        await reader.by_seq(plan, 3, 50, whole=True)
+        await reader.count(plan, 100)
+        return
+    for after in (None, (None, 7), (0.4, 7)):
+        await reader.by_confidence(plan, after, 50, ascending=order == "confidence", whole=True)
+
+
 QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "a project by id": lambda db: ProjectReader(db).get("p"),
     "projects by name": lambda db: ProjectReader(db).list(after="a", limit=10),
@@ -158,6 +173,25 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "records of a job that match": lambda db: MatchingReader(db).matching(
         "j", Match(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
     ),
+    **{
+        f"find {where} by {order}": partial(find, where=where, order=order)
+        for where in (
+            "label.t = a",
+            "label.t in (a, b) or verified",
+            "confidence < 0.5",
+            "confidence.t < 0.5 and outcome = labeled",
+            "outcome in (failed, invalid)",
+            "reason = timeout",
+            "rule = exact",
+            "verified",
+            "needs_review",
+            "state = disputed",
+            "decided_by = ada",
+            "id in (a, b)",
+        )
+        for order in ("seq", "confidence", "-confidence")
+    },
+    "what a reader may not see": lambda db: ReviewItemReader(db).blind_for("p", "d"),
     "ended": lambda db: AnnotationReader(db).ended("j", Selection.range(0, 50)),
     "a page of annotations": lambda db: AnnotationReader(db).page("j", after_seq=5),
     "jobs with a label schema": lambda db: JobReader(db).with_label_schema("p", "n"),
@@ -185,11 +219,13 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
         "j", Reviewer("p", "p"), seconds=1, campaigns=["c", "d", None]
     ),
     "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
+    "records that a person is to read blind": lambda db: ReviewItemReader(db).blind_for("p", "d"),
+    "those of a page": lambda db: ReviewItemReader(db).blind_for("p", "d", Selection.of((1, 7))),
     "jobs that ended lately": lambda db: JobReader(db).finished_since(NOW),
 }
 
-SORTS_IN_MEMORY = {"projects of a scope"}
-"""At most as many as a key's scope has."""
+SORTS_IN_MEMORY = {"projects of a scope", "find confidence < 0.5 by seq"}
+"""At most as many as a key's scope has; as there are fewer than 5,000 of."""
 
 
 COUNTS = ("counts by outcome", "ended", "a count of records", "seqs", "the bound of a limit")

@@ -132,7 +132,17 @@ async def test_a_migration_whose_writes_seem_to_fail_is_finished_by_the_next_try
     failing_mongod: FailingMongod, failing_database: Database
 ) -> None:
     await ensure_indexes(failing_database)
-    await failing_database["jobs"].insert_one({"_id": "j", "created_by": "Ada"})
+    await failing_database["jobs"].insert_one(
+        {
+            "_id": "j",
+            "project_id": "p",
+            "dataset_id": "d",
+            "selection": {"from_seq": 0, "below_seq": 3},
+            "published": {"review_policy": {"confidence_below": 0.7}},
+            "created_at": utcnow(),
+            "created_by": "Ada",
+        }
+    )
     runner = MigrationRunner(failing_database, MIGRATIONS, holder="one")
     with failing_mongod.failing("update", writeConcernError=STEPPED_DOWN), pytest.raises(StoreUnavailableError):
         await runner.run()
@@ -140,3 +150,4 @@ async def test_a_migration_whose_writes_seem_to_fail_is_finished_by_the_next_try
     job = await failing_database["jobs"].find_one({"_id": "j"})
     assert job is not None
     assert job["created_by_id"] == name_only_id("Ada")
+    assert await failing_database["campaigns"].count_documents({"jobs": "j"}) == 1

@@ -274,7 +274,7 @@ async def test_a_blind_record_shows_no_value_until_the_caller_has_read_it(
     admin: httpx.AsyncClient, labeled: Any, database: Database
 ) -> None:
     me = (await admin.get("/sessions/current")).json()["person_id"]
-    item = {"_id": f"{labeled['id']}:4", "job_id": labeled["id"], "seq": 4, "blind": True}
+    item = {"_id": f"{labeled['id']}:4", "dataset_id": labeled["dataset_id"], "seq": 4, "blind": True}
     await database["review_items"].insert_one(item)
 
     async def told() -> list[Any]:

@@ -204,3 +204,10 @@ async def test_answers_are_private_and_no_other_origin_is_let_in(admin: httpx.As
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+async def test_names_that_differ_by_case_alone_are_refused(admin: httpx.AsyncClient, project: Any) -> None:
+    for path, name, other in (("/projects", "Tweets", "tweets"), (f"/projects/{project['id']}/datasets", "ΣΕΤ", "σετ")):
+        await admin.post(path, json={"name": other})
+        refused = await admin.post(path, json={"name": name})
+        assert (refused.status_code, repr(other) in refused.json()["detail"]) == (409, True), refused.text

@@ -67,6 +67,8 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
     order = await _made(root, "/review-orders", {"jobs": jobs})
     subset_body = {"name": "few", "definition": {"kind": "records", "record_ids": ["t0"]}}
     subset = await _made(root, f"/datasets/{dataset_id}/subsets", subset_body)
+    spare = await _made(root, f"{below}/datasets", {"name": "spare"})
+    await _made(root, "/deletions", {"kind": "dataset", "id": spare["id"], "confirm": "spare"})
     tokens = {
         role: (await _made(root, "/api-keys", {"name": "ann", "role": role, "project_ids": [project_id]}))["token"]
         for role in Role

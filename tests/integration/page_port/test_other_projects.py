@@ -27,6 +27,8 @@ SESSIONS = {
 EVERYBODYS = {("GET", "/api/v1/providers"), ("GET", "/api/v1/campaign-strategies")}
 LISTS = {("GET", "/api/v1/projects"), ("GET", "/verification/v1/jobs")}
 """What a caller reaches of all projects."""
+AUDITS = {("GET", "/api/v1/deletions")}
+"""What an admin reaches of the own projects."""
 OF_ALL_PROJECTS = {
     ("POST", "/api/v1/projects"): {"name": "third"},
     ("GET", "/api/v1/api-keys"): None,
@@ -120,9 +122,19 @@ def acts(theirs: Half) -> list[Act]:
         ("GET", "/api/v1/jobs/{job_id}/export"): {},
         ("GET", "/api/v1/jobs/{job_id}/frame"): {},
         ("GET", "/api/v1/datasets/{dataset_id}/frame"): {},
+        ("GET", "/api/v1/datasets/{dataset_id}/export"): {},
+        ("POST", "/api/v1/import-preview"): {
+            "content": b"id,text\r\nu1,one more\r\n",
+            "headers": {"Content-Type": "text/csv"},
+            "params": {"project_id": theirs.project_id, "label_schema_id": theirs.label_schema_id},
+        },
         ("GET", "/api/v1/jobs/{job_id}/report"): {},
         ("GET", "/api/v1/jobs/{job_id}/passes"): {},
         ("POST", "/api/v1/jobs/{job_id}/passes/check"): {"json": {"outcomes": ["labeled"]}},
+        ("POST", "/api/v1/datasets/{dataset_id}/find"): {"json": {"where": "id = t0"}},
+        ("GET", "/api/v1/datasets/{dataset_id}/find"): {"params": {"where": "id = t0"}},
+        ("POST", "/api/v1/jobs/{job_id}/find"): {"json": {"where": "id = t0"}},
+        ("GET", "/api/v1/jobs/{job_id}/find"): {"params": {"where": "id = t0"}},
         ("GET", "/api/v1/datasets/{dataset_id}/subsets"): {},
         ("POST", "/api/v1/datasets/{dataset_id}/subsets/count"): {"json": {"definition": of_job}},
         ("POST", "/api/v1/datasets/{dataset_id}/subsets"): {"json": {"name": "new", "definition": of_job}},
@@ -146,6 +158,14 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/verification/v1/items/{item_id}/skip"): held,
         ("POST", "/verification/v1/items/{item_id}/release"): held,
         ("POST", "/verification/v1/items/{item_id}/undo"): {},
+        ("GET", "/verification/v1/jobs/{job_id}/record"): {"params": {"record_id": "t0"}},
+        ("GET", "/verification/v1/jobs/{job_id}/records/{seq}"): {},
+        ("GET", "/verification/v1/jobs/{job_id}/records/{seq}/opinions"): {},
+        ("POST", "/verification/v1/jobs/{job_id}/records/{seq}/opinions"): {
+            "json": {"values": {"sentiment": "neutral"}}
+        },
+        ("POST", "/verification/v1/jobs/{job_id}/records/{seq}/opinions/withdraw"): {},
+        ("POST", "/api/v1/deletions"): {"json": {"kind": "dataset", "id": theirs.dataset_id}},
         ("DELETE", "/api/v1/datasets/{dataset_id}"): {},
         ("DELETE", "/api/v1/projects/{project_id}"): {},
     }
@@ -180,7 +200,7 @@ def test_every_route_is_walked() -> None:
     nothing = {"item_id": "", "reservation": "", "attempt": 1, "suggestions": []}
     none = Half("", "", "", "", "", "", "", "", "", {}, nothing, nothing)
     walked = {(act.method, act.path) for act in acts(none)[1:]}
-    assert set(routes()) == walked | SESSIONS | EVERYBODYS | LISTS | OF_ALL_PROJECTS.keys()
+    assert set(routes()) == walked | SESSIONS | EVERYBODYS | LISTS | AUDITS | OF_ALL_PROJECTS.keys()
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -203,6 +223,10 @@ async def test_nobody_of_another_project_reads_or_changes_anything(
             assert {item.get("project_id", item["id" if "id" in item else "project_id"]) for item in items} == {
                 halves.mine.project_id
             }
+        for method, path in AUDITS:
+            answer = await stranger.request(method, path)
+            assert answer.status_code == (200 if role is Role.ADMIN else 403)
+            assert {item["project_id"] for item in answer.json().get("items", [])} <= {halves.mine.project_id}
     assert await halves.contents(port.database) == before
 
 
@@ -218,6 +242,10 @@ async def test_what_is_refused_to_strangers_is_there_for_its_own_people(halves: 
         async with httpx.AsyncClient(base_url=port.url, headers=headers, trust_env=False, timeout=30) as client:
             answer = await act.by(client, halves.theirs)
         assert answer.status_code not in (401, 403, 404, 422), (act.method, act.path, answer.status_code, answer.text)
+    async with port.program(halves.theirs.tokens[Role.ADMIN]) as admin:
+        for method, path in AUDITS:
+            items = (await admin.request(method, path)).json()["items"]
+            assert {item["project_id"] for item in items} == {halves.theirs.project_id}
 
 
 async def the_annotator(port: Port, half: Half) -> str:

@@ -62,6 +62,47 @@ def test_a_file_that_cannot_be_read_is_refused_with_line_and_field(
     assert told in result.exception.sentence
 
 
+def test_a_plan_gives_ranges_that_fall_with_the_error_claimed(tmp_path: Path) -> None:
+    file = known_labels(tmp_path / "known.jsonl", size=80)
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text(
+        "".join(json.dumps(json.loads(line) | {"gold": None}) + "\n" for line in file.read_text().splitlines())
+    )
+    arguments = ["certificate", "plan", str(bare), "--error", "0.2", "--error", "0.05"]
+    result = CliRunner().invoke(app, [*arguments, "--hourly", "30"])
+    assert result.exit_code == 0, result.output
+    assert "if the model is as sure as it says" in result.output
+    assert "$" in result.output
+    loose, tight = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["plans"]
+    assert loose["p10"] <= loose["p50"] <= loose["p90"] < tight["p50"]
+    twice = json.loads(CliRunner().invoke(app, [*arguments, "--json", "--panel"]).stdout)["plans"]
+    assert twice[0]["p50"] > loose["p50"]
+
+
+def test_decisions_correct_a_plan_of_an_over_confident_model(tmp_path: Path) -> None:
+    export, random_ = tmp_path / "export.jsonl", random.Random(3)  # noqa: S311 - draws a case
+    with export.open("w") as file:
+        for number in range(300):
+            right = random_.random() < 0.7
+            label = {"task": "topic", "value": "a", "confidence": 0.99}
+            verification = {"values": {"topic": "a" if right else "b"}} if number < 100 else None
+            file.write(json.dumps({"outcome": "labeled", "labels": [label], "verification": verification}) + "\n")
+        file.write(json.dumps({"outcome": "invalid", "labels": []}) + "\n")
+    result = CliRunner().invoke(app, ["certificate", "plan", str(export), "--error", "0.1", "--json"])
+    found = json.loads(result.stdout)
+    assert found["n"] == 300
+    assert 0.2 < found["model_error"] < 0.4
+
+
+def test_nothing_can_be_planned_without_confidence_and_decisions(tmp_path: Path) -> None:
+    file = tmp_path / "bare.jsonl"
+    file.write_text("".join(json.dumps({"id": i, "pred": "a"}) + "\n" for i in range(50)))
+    result = CliRunner().invoke(app, ["certificate", "plan", str(file)])
+    assert isinstance(result.exception, TandemError)
+    assert "--model-error" in result.exception.sentence
+    assert CliRunner().invoke(app, ["certificate", "plan", str(file), "--model-error", "0.1"]).exit_code == 0
+
+
 def test_confidences_may_be_missing(tmp_path: Path) -> None:
     file = tmp_path / "known.jsonl"
     file.write_text(

@@ -31,7 +31,7 @@ STOPPED = said(AccountState.STOPPED, "quota_exhausted", message="You exceeded yo
 def test_an_account_is_as_bad_as_the_worst_live_worker_says() -> None:
     fleet = Fleet()
 
-    fleet.hear([worker("one", said()), worker("two", STOPPED), worker("three")])
+    fleet.on_report([worker("one", said()), worker("two", STOPPED), worker("three")])
 
     obstacle = fleet.obstacle(ACCOUNT)
     assert obstacle
@@ -42,16 +42,16 @@ def test_an_account_is_as_bad_as_the_worst_live_worker_says() -> None:
 
 def test_an_account_is_well_when_all_say_so_or_who_said_otherwise_is_gone() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", said()), worker("two", STOPPED)])
+    fleet.on_report([worker("one", said()), worker("two", STOPPED)])
 
-    fleet.hear([worker("one", said())])
+    fleet.on_report([worker("one", said())])
 
     assert fleet.obstacle(ACCOUNT) is None
 
 
 def test_no_worker_says_nothing_about_an_account() -> None:
     fleet = Fleet()
-    fleet.hear([])
+    fleet.on_report([])
     assert fleet.obstacle(ACCOUNT) is None
     assert not fleet.alive
     assert not fleet.all_heard
@@ -59,32 +59,32 @@ def test_no_worker_says_nothing_about_an_account() -> None:
 
 def test_a_provider_that_a_worker_lacks_is_named_with_the_cure() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", providers=("other",))])
+    fleet.on_report([worker("one", providers=("other",))])
     assert _text(fleet.obstacle(ACCOUNT)).startswith("No llm-worker knows a provider named 'openai'. Add it to TANDEM")
 
-    fleet.hear([worker("one", providers=("other",)), worker("two")])
+    fleet.on_report([worker("one", providers=("other",)), worker("two")])
     assert _text(fleet.obstacle(ACCOUNT)).startswith("The llm-worker one knows no provider named 'openai'")
 
 
 def test_the_words_stay_the_same_while_the_trouble_does() -> None:
     times = iter([datetime(2030, 1, 1, 14, minute, tzinfo=UTC) for minute in (0, 1, 2)])
     fleet = Fleet(now=lambda: next(times))
-    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=600))])
+    fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=600))])
     first = fleet.obstacle(ACCOUNT)
     assert "until about 14:10 UTC" in _text(first)
 
-    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=540))])
+    fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=540))])
 
     assert fleet.obstacle(ACCOUNT) == first
 
 
 def test_what_is_handed_back_is_told_once_and_a_new_worker_counts_from_nothing() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", said(handed_back=3)), worker("two", said(handed_back=1), said(model="large"))])
+    fleet.on_report([worker("one", said(handed_back=3)), worker("two", said(handed_back=1), said(model="large"))])
     assert fleet.take_handed_back(ACCOUNT) == 4
     assert fleet.take_handed_back(ACCOUNT) == 0
 
-    fleet.hear([worker("one", said(handed_back=3)), worker("three", said(handed_back=2))])
+    fleet.on_report([worker("one", said(handed_back=3)), worker("three", said(handed_back=2))])
     assert fleet.take_handed_back(ACCOUNT) == 2
     assert fleet.take_handed_back(("openai", "large")) == 0
 
@@ -92,7 +92,7 @@ def test_what_is_handed_back_is_told_once_and_a_new_worker_counts_from_nothing()
 def test_silence_counts_only_after_listening_for_a_while() -> None:
     now = 100.0
     fleet = Fleet(listen_seconds=2.5, clock=lambda: now)
-    fleet.hear([worker()])
+    fleet.on_report([worker()])
     assert not fleet.all_heard
     now = 103.0
     assert fleet.all_heard
@@ -100,7 +100,7 @@ def test_silence_counts_only_after_listening_for_a_while() -> None:
 
 def test_slots_are_the_accounts_own_where_workers_say_them() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", said(slots=3)), worker("two")])
+    fleet.on_report([worker("one", said(slots=3)), worker("two")])
     assert fleet.slots(ACCOUNT) == 13
 
 
@@ -123,18 +123,18 @@ def _text(obstacle: Obstacle | None) -> str:
 
 def test_a_second_model_answers_for_the_trouble_that_it_is_named_for_and_no_other() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", STOPPED)])
+    fleet.on_report([worker("one", STOPPED)])
     second = ("openai", "large")
     assert fleet.in_the_way(ACCOUNT, None)
     assert fleet.in_the_way(ACCOUNT, Second(second, ("refusal",)))
     assert fleet.in_the_way(ACCOUNT, Second(second, ("quota_exhausted",))) is None
-    fleet.hear([worker("one", said(AccountState.PAUSED, "retry_after"))])
+    fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after"))])
     assert fleet.in_the_way(ACCOUNT, Second(second, ("rate_limited",))) is None
 
 
 def test_where_neither_model_takes_calls_it_is_told_of_the_second() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", STOPPED, said(AccountState.STOPPED, "authentication", model="large"))])
+    fleet.on_report([worker("one", STOPPED, said(AccountState.STOPPED, "authentication", model="large"))])
     obstacle = fleet.in_the_way(ACCOUNT, Second(("openai", "large"), ("quota_exhausted",)))
     assert obstacle
     assert obstacle.reason == "authentication"
@@ -144,10 +144,10 @@ def test_what_is_told_of_a_running_job_names_the_one_of_two_models_that_takes_no
     fleet = Fleet()
     second = Second(("openai", "large"), ("quota_exhausted",))
     assert fleet.aside(ACCOUNT, second) is None
-    fleet.hear([worker("one", STOPPED)])
+    fleet.on_report([worker("one", STOPPED)])
     assert fleet.aside(ACCOUNT, None) is None
     assert str(fleet.aside(ACCOUNT, second)).endswith("The agent's second model answers meanwhile.")
-    fleet.hear([worker("one", said(), said(AccountState.STOPPED, "authentication", model="large"))])
+    fleet.on_report([worker("one", said(), said(AccountState.STOPPED, "authentication", model="large"))])
     told = str(fleet.aside(ACCOUNT, second))
     assert told.startswith("Provider openai refuses the llm-workers' key")
     assert "The job goes on by itself" not in told
@@ -156,8 +156,8 @@ def test_what_is_told_of_a_running_job_names_the_one_of_two_models_that_takes_no
 
 def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> None:
     fleet = Fleet()
-    fleet.hear([worker("one", said(reasons=True))])
-    fleet.hear([worker("two", said())])
+    fleet.on_report([worker("one", said(reasons=True))])
+    fleet.on_report([worker("two", said())])
     assert fleet.reasons(ACCOUNT)
     assert not fleet.reasons(("openai", "large"))
 
@@ -170,7 +170,7 @@ def test_a_provider_that_is_down_is_named_with_the_cause_and_the_cure() -> None:
         ("server_error", "503: Loading model"),
         ("timeout", "no complete answer before the call's deadline"),
     ):
-        fleet.hear([worker("one", said(AccountState.STOPPED, reason, message=message))])
+        fleet.on_report([worker("one", said(AccountState.STOPPED, reason, message=message))])
         obstacle = fleet.obstacle(ACCOUNT)
         assert obstacle
         assert message in obstacle.text
@@ -185,7 +185,7 @@ def test_a_provider_that_is_down_is_named_with_the_cause_and_the_cure() -> None:
 
 def test_a_worker_that_alone_cannot_reach_the_provider_is_named() -> None:
     fleet = Fleet()
-    fleet.hear(
+    fleet.on_report(
         [
             worker("one", said()),
             worker("two", said(AccountState.STOPPED, "connection", message="its name does not resolve (DNS)")),
@@ -202,16 +202,16 @@ def test_a_worker_that_alone_cannot_reach_the_provider_is_named() -> None:
 def test_an_account_is_limited_for_a_while_after_a_refusal_or_a_hand_back() -> None:
     now = 0.0
     fleet = Fleet(clock=lambda: now)
-    fleet.hear([worker("one", said())])
+    fleet.on_report([worker("one", said())])
     assert not fleet.is_limited(ACCOUNT, within=120)
 
-    fleet.hear([worker("one", said(refused=1))])
+    fleet.on_report([worker("one", said(refused=1))])
     assert fleet.is_limited(ACCOUNT, within=120)
     now = 121.0
-    fleet.hear([worker("one", said(refused=1))])
+    fleet.on_report([worker("one", said(refused=1))])
     assert not fleet.is_limited(ACCOUNT, within=120)
 
-    fleet.hear([worker("one", said(refused=1, handed_back=2))])
+    fleet.on_report([worker("one", said(refused=1, handed_back=2))])
     assert fleet.is_limited(ACCOUNT, within=120)
     assert not fleet.is_limited(("openai", "large"), within=120)
 
@@ -223,7 +223,7 @@ def test_the_group_is_unsettled_for_a_while_after_workers_came_or_went() -> None
 
     seen = []
     for now, names in ((100.0, "ab"), (114.0, "ab"), (116.0, "ab"), (117.0, "a"), (131.0, "a"), (133.0, "a")):  # noqa: B007 - read by the clock
-        fleet.hear([worker(name) for name in names])
+        fleet.on_report([worker(name) for name in names])
         seen.append(fleet.is_unsettled)
 
     assert seen == [True, True, False, True, True, False]

@@ -29,7 +29,7 @@ def joined(fleet: Fleet, models: Models) -> Model:
 
 def heard(fleet: Fleet, worker: str, **said: float) -> None:
     account = ACCOUNT.model_copy(update={"accepted": 100, **said})
-    fleet.hear(WorkerReportedV1(worker=worker, slots=1, in_flight=0, accounts=(account,)))
+    fleet.on_report(WorkerReportedV1(worker=worker, slots=1, in_flight=0, accounts=(account,)))
 
 
 def test_a_model_that_was_not_asked_of_yet_is_told_to_reason_where_that_is_known(models: Models) -> None:

@@ -17,7 +17,9 @@ from tandem_client.cli import (
     campaigns,
     certificates,
     data,
+    deleting,
     exporting,
+    finding,
     jobs,
     opinions,
     people,
@@ -48,6 +50,7 @@ app = typer.Typer(
 )
 
 app.command("import")(data.import_file)
+app.add_typer(deleting.app, name="delete")
 app.add_typer(projects.projects, name="project")
 projects.datasets.command("preview")(previewing.preview)
 projects.datasets.command("export")(exporting.export_dataset)
@@ -64,6 +67,7 @@ app.add_typer(campaigns.app, name="campaign")
 app.command()(quality.report)
 app.command()(quality.compare)
 app.command()(quality.combine)
+app.command()(finding.find)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
 app.command()(exporting.export)
@@ -151,10 +155,10 @@ def _explain(error: TandemError) -> None:
     if not isinstance(faults, list) or len(faults) < 2:
         return
     for fault in faults[:50]:
-        err.print(f"  - {escape(_told(fault))}", soft_wrap=True)
+        err.print(f"  - {escape(_sentence(fault))}", soft_wrap=True)
 
 
-def _told(fault: Any) -> str:
+def _sentence(fault: Any) -> str:
     if not isinstance(fault, dict):
         return str(fault)
     where = f"{fault['field']}: " if fault.get("field") else ""

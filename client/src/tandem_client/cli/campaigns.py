@@ -102,7 +102,7 @@ def create_campaign(
             stop="never" if stop_after is None else "decided",
             stop_after=stop_after,
         )
-        _tell(tandem.campaigns.wait(campaign))
+        _print_progress(tandem.campaigns.wait(campaign))
 
 
 @app.command("change")
@@ -139,7 +139,7 @@ def change_campaign(
             count = tandem.campaigns.count(job_id, found.strategy, found.parameters | given)
             out.print(_sentence(count.would_ask, count.would_withdraw, exact=count.exact), markup=False)
             return
-        _tell(tandem.campaigns.wait(tandem.campaigns.change(job_id, found.id, **changes)))
+        _print_progress(tandem.campaigns.wait(tandem.campaigns.change(job_id, found.id, **changes)))
 
 
 @app.command("pause")
@@ -147,7 +147,7 @@ def pause_campaign(job: JobName, campaign: CampaignId, project: JobProject = Non
     """Pause a campaign: its records stay in the queue and nobody gets them."""
     with connected() as tandem:
         job_id = the_job(tandem, job, project).id
-        _tell(tandem.campaigns.pause(job_id, _id(job_id, campaign)))
+        _print_progress(tandem.campaigns.pause(job_id, _id(job_id, campaign)))
 
 
 @app.command("open")
@@ -155,7 +155,7 @@ def open_campaign(job: JobName, campaign: CampaignId, project: JobProject = None
     """Open a paused or closed campaign again."""
     with connected() as tandem:
         job_id = the_job(tandem, job, project).id
-        _tell(tandem.campaigns.wait(tandem.campaigns.open(job_id, _id(job_id, campaign))))
+        _print_progress(tandem.campaigns.wait(tandem.campaigns.open(job_id, _id(job_id, campaign))))
 
 
 @app.command("close")
@@ -163,7 +163,7 @@ def close_campaign(job: JobName, campaign: CampaignId, project: JobProject = Non
     """Close a campaign: its requests for records that nobody decided are withdrawn."""
     with connected() as tandem:
         job_id = the_job(tandem, job, project).id
-        _tell(tandem.campaigns.wait(tandem.campaigns.close(job_id, _id(job_id, campaign))))
+        _print_progress(tandem.campaigns.wait(tandem.campaigns.close(job_id, _id(job_id, campaign))))
 
 
 def _id(job_id: str, campaign: str) -> str:
@@ -194,7 +194,7 @@ def _sentence(asks: int, withdraws: int, *, exact: bool) -> str:
     return f"{told} and withdraw {about}{withdraws:,}." if withdraws else f"{told}."
 
 
-def _tell(campaign: Campaign) -> None:
+def _print_progress(campaign: Campaign) -> None:
     out.print(f"{campaign.name} ({campaign.id}) is {campaign.state}.", markup=False, soft_wrap=True)
     if campaign.finished_at is not None:
         out.print(

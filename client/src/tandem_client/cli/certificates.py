@@ -12,10 +12,13 @@ from rich.table import Table
 
 from tandem.quality.certificates.opening import tolerated_of
 from tandem.quality.certificates.page import certificate_page
+from tandem.quality.certificates.planner import ERRORS, Plan, plan
 from tandem.quality.certificates.simulate import MethodRuns, simulate
 from tandem_client.certificate_files import read_certificate, verify_files
 from tandem_client.cli.session import err, out
+from tandem_client.errors import TandemError
 from tandem_client.known_labels import read_known_labels
+from tandem_client.planned_labels import read_planned_labels
 
 app = typer.Typer(help="State how good exported labels are, with proof.", no_args_is_help=True)
 
@@ -62,6 +65,61 @@ def write_page(
     """Write a certificate as one HTML page for people who do not read JSON. It does not check it: `verify` does."""
     target.write_text(certificate_page(read_certificate(certificate)), encoding="utf-8")
     out.print(f"{target} written.", markup=False)
+
+
+@app.command("plan")
+def plan_certificate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export, or lines of pred, confidence.")],
+    error: Annotated[
+        list[float] | None, typer.Option(min=0, max=1, help="Share that may stay wrong; may be given several times.")
+    ] = None,
+    alpha: Alpha = 0.05,
+    task: Annotated[str | None, typer.Option(help="The task to certify, where there are several.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long one blind read takes.")] = 10,
+    hourly: Annotated[float | None, typer.Option(min=0, help="What an hour of reading costs, in US dollars.")] = None,
+    model_error: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Assumed share of wrong labels where there is no confidence.")
+    ] = None,
+    panel: Annotated[bool, typer.Option("--panel", help="Audits are read by two people.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Tell what a certificate would take: looks, hours and dollars, as a range, for each error that may be claimed."""
+    labels = read_planned_labels(file, task)
+    with Progress(console=err, transient=True) as progress:
+        bar = progress.add_task("Planning", total=None)
+        try:
+            found = plan(
+                *labels,
+                errors=error or ERRORS,
+                alpha=alpha,
+                model_error=model_error,
+                panel=panel,
+                after_truth=lambda: progress.advance(bar),
+            )
+        except ValueError as problem:
+            cure = "Give --model-error, or an export in which people decided on some records."
+            raise TandemError("No plan", type="no-plan", detail=str(problem), cure=cure) from None
+    if as_json:
+        rows = [each._asdict() | {"hours": each.hours(seconds)} for each in found.looks]
+        typer.echo(json.dumps({"n": len(labels.risks), "model_error": found.model_error, "plans": rows}, indent=2))
+        return
+    basis = f"as {found.decided:,} decisions tell" if found.decided else "if the model is as sure as it says"
+    out.print(f"{len(labels.risks):,} labels, about {found.model_error:.1%} of them wrong, {basis}.", soft_wrap=True)
+    out.print(_plan_table(found, seconds, hourly))
+    out.print("Each range holds for 8 of 10 simulated runs; the middle number is the median.", soft_wrap=True)
+
+
+def _plan_table(found: Plan, seconds: float, hourly: float | None) -> Table:
+    table = Table("at most wrong", box=None)
+    for column in ("looks", "hours", "dollars")[: 2 if hourly is None else 3]:
+        table.add_column(column, justify="right")
+    for each in found.looks:
+        hours = each.hours(seconds)
+        cells = [f"{each.p10:,} to {each.p90:,} ({each.p50:,})", f"{hours[0]:.1f} to {hours[2]:.1f}"]
+        if hourly is not None:
+            cells.append(f"${hours[0] * hourly:,.0f} to ${hours[2] * hourly:,.0f}")
+        table.add_row(f"{each.error:.3g}", *cells)
+    return table
 
 
 @app.command("simulate")

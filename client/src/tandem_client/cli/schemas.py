@@ -145,7 +145,7 @@ def carry_over(
             review_policy=policy,
             dry_run=dry_run,
         )
-        _tell(result.report)
+        _print_report(result.report)
         if (job := result.job) is None:
             return
         if not detach:
@@ -179,7 +179,7 @@ def _tasks(schema: LabelSchema) -> str:
     return ", ".join(f"{task.name} ({task.kind})" for task in schema.tasks)
 
 
-def _tell(report: CarryOverReport) -> None:
+def _print_report(report: CarryOverReport) -> None:
     people = f", {report.verified} of them as people decided" if report.verified else ""
     lines = [f"{report.carried} of {report.records} records carry over{people}; {report.not_carried} do not."]
     for name, task in report.tasks.items():

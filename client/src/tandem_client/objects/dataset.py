@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from tandem_client.objects.framed import Framed
 
 if TYPE_CHECKING:
+    from tandem_client.expressions import Condition
     from tandem_client.frames.giving import FrameSource
     from tandem_client.models import ImportResult
+    from tandem_client.resources.finding import Found
 
 
 class DatasetMethods(Framed):
@@ -51,6 +53,10 @@ class DatasetMethods(Framed):
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
         )
+
+    def find(self, condition: Condition | str) -> Found:
+        """Find the data set's records that match, e.g. `dataset.find(text.contains("refund"))`."""
+        return self.tandem.finding.in_dataset(self.id, condition)
 
     def _frame(self, **params: Any) -> FrameSource:
         return self.tandem.datasets.frame(self.id, **params)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from tandem_client.notebook.job_view import job_html, show_live
 from tandem_client.objects.framed import Framed
 
 if TYPE_CHECKING:
+    from tandem_client.expressions import Condition
     from tandem_client.frames.giving import FrameSource
     from tandem_client.models import Job
     from tandem_client.notebook.review_widget import ReviewWidget
     from tandem_client.quality import Comparison, JobReport
+    from tandem_client.resources.finding import Found, Order
+    from tandem_client.reviewing import Confirmed
 
 
 class JobMethods(Framed):
@@ -22,6 +25,13 @@ class JobMethods(Framed):
     that holds (the person's where there is one), and one of its confidence; `outcome` and `verified` come last.
     `provenance=True` adds where each label comes from: model, agent, rule, person, times.
     """
+
+    if TYPE_CHECKING:
+        dataset_id: str
+
+    def where(self, condition: Condition | str, *, order: Order = "seq") -> Found:
+        """Find the job's records that match, e.g. `job.where((field("confidence") < 0.9) & ~verified)`."""
+        return self.tandem.finding.in_job(self.id, condition, dataset_id=self.dataset_id, order=order)
 
     def refresh(self) -> Job:
         """Return the job as it is now."""
@@ -47,6 +57,17 @@ class JobMethods(Framed):
     def compare(self, *others: Job) -> Comparison:
         """Compare with jobs of other agents over the same records."""
         return self.tandem.comparisons.get([self.id, *(other.id for other in others)])
+
+    def confirm(self, record_ids: Iterable[Any], *, page: str | None = None) -> Confirmed:
+        """Confirm the model's labels of these records, e.g. `job.confirm(frame[frame.topic_confidence > 0.99]["id"])`.
+
+        Needs the address of the review page, as the connection's own or as `page`.
+        """
+        return self.tandem.decisions.confirm(self.id, record_ids, page=page)
+
+    def decide(self, record_id: Any, *, page: str | None = None, **values: Any) -> None:
+        """Say what is right for a record: `job.decide("r7", sentiment="positive")`. Raises TandemError."""
+        self.tandem.decisions.decide(self.id, record_id, values, page=page)
 
     def review(self, *, page: str | None = None, height: int = 620) -> ReviewWidget:
         """Return the review card as a widget for a notebook's cell; `tandem_client.notebook.review` tells more."""

@@ -16,6 +16,7 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -27,6 +28,7 @@ from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -57,6 +59,8 @@ from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
 from tandem_api.examples.pool import ExamplePools
+from tandem_api.finding.finder import Finder
+from tandem_api.finding.scope import Scopes
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
 from tandem_api.planning.tryouts.service import TryoutService
@@ -69,7 +73,10 @@ from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import Limits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.deletions.keeper import DeletionKeeper
+from tandem_api.resources.deletions.service import DeletionService, Resources
 from tandem_api.resources.exports.service import ExportService
+from tandem_api.resources.find.service import FindService
 from tandem_api.resources.frames.service import FrameService
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.label_schemas.service import LabelSchemaService
@@ -95,7 +102,7 @@ def make_services(
     datasets, label_schemas = DatasetReader(database), LabelSchemaReader(database)
     agents, annotations = AgentReader(database), AnnotationReader(database)
     people = PersonReader(database)
-    matching, subsets = MatchingReader(database), SubsetReader(database)
+    matching, subsets, review_items = MatchingReader(database), SubsetReader(database), ReviewItemReader(database)
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
@@ -152,6 +159,7 @@ def make_services(
         writer=AgentWriter(database),
         label_schemas=label_schemas,
         records=records,
+        review_items=review_items,
         projects=projects,
         datasets=dataset_service,
         dataset_reader=datasets,
@@ -165,12 +173,23 @@ def make_services(
     report_service = ReportService(
         annotations=ended,
         records=records,
+        review_items=review_items,
         datasets=datasets,
         summaries=summaries,
         reader=ReportReader(database),
         writer=ReportWriter(database),
         jobs=job_service,
     )
+    annotation_service = AnnotationService(
+        reader=annotations,
+        records=records,
+        opinions=OpinionReader(database),
+        review_items=ReviewItemReader(database),
+        jobs=job_service,
+        people=people,
+    )
+    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=job_service)
+    finder = Finder(finding=FindingReader(database), records=records)
     services = Services(
         projects,
         schema_service,
@@ -183,7 +202,15 @@ def make_services(
             writer=SubsetWriter(database),
             datasets=dataset_service,
             records=records,
-            evaluator=Evaluator(records=records, matching=matching, subsets=subsets, jobs=job_service),
+            evaluator=Evaluator(
+                records=records,
+                matching=matching,
+                subsets=subsets,
+                review_items=review_items,
+                jobs=job_service,
+                scopes=scopes,
+                finder=finder,
+            ),
             people=people,
         ),
         agent_service,
@@ -198,28 +225,42 @@ def make_services(
             preflight=preflight,
             people=people,
         ),
-        AnnotationService(
+        annotation_service,
+        FindService(
+            datasets=dataset_service,
+            jobs=job_service,
+            annotations=annotation_service,
             reader=annotations,
             records=records,
-            opinions=OpinionReader(database),
-            review_items=ReviewItemReader(database),
-            jobs=job_service,
-            people=people,
+            scopes=scopes,
+            finder=finder,
         ),
-        FrameService(
-            records, annotations, people, ReviewItemReader(database), datasets=dataset_service, jobs=job_service
+        FrameService(records, annotations, people, review_items, datasets=dataset_service, jobs=job_service),
+        ExportService(Snapshots(database), jobs, review_items, jobs=job_service, datasets=dataset_service),
+        DeletionService(
+            DeletionEraser(database),
+            Resources(
+                projects=projects,
+                datasets=dataset_service,
+                jobs=job_service,
+                agents=agent_service,
+                label_schemas=schema_service,
+                people=people_service,
+                records=records,
+            ),
         ),
-        ExportService(Snapshots(database), jobs, job_service, dataset_service),
         report_service,
         CombinationService(annotations=ended, records=records, jobs=job_service),
-        ComparisonService(annotations=ended, records=records, summaries=summaries, jobs=job_service),
+        ComparisonService(
+            annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
+        ),
         CampaignService(
             reader=CampaignReader(database),
             writer=CampaignWriter(database),
             jobs=job_service,
             job_reader=jobs,
             candidates=CandidateReader(database),
-            items=ReviewItemReader(database),
+            items=review_items,
             people=people,
         ),
         ReviewOrderService(
@@ -253,9 +294,16 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
         keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
+        deletions = DeletionKeeper(DeletionEraser(database))
         yield App(
-            run={"http": server.run, "mongodb": watch.run, "reports": keeper.run, "migrations": migrations.catch_up},
-            stop=[keeper.stop, server.stop],
+            run={
+                "http": server.run,
+                "mongodb": watch.run,
+                "reports": keeper.run,
+                "deletions": deletions.run,
+                "migrations": migrations.catch_up,
+            },
+            stop=[deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -71,7 +71,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         fleet = Fleet(settings.worker, models, reasons=settings.reasons)
         models.on_new.append(fleet.join)
         reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
-        reports.on_report += [accounts.hear, fleet.hear]
+        reports.on_report += [accounts.on_report, fleet.on_report]
         await reports.start()
         closing.push_async_callback(reports.stop)
         kept = KeptAnswers(settings.kept_answers)

@@ -46,3 +46,11 @@ def matches_whole(pattern: str, text: str) -> bool:
         return _compiled(pattern).fullmatch(text) is not None
     except UnicodeEncodeError:
         return False
+
+
+def searches(pattern: str, text: str) -> bool:
+    """Return whether a part of the text matches the pattern."""
+    try:
+        return _compiled(pattern).search(text) is not None
+    except UnicodeEncodeError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, assert_never
 
@@ -12,9 +13,12 @@ from tandem.events.envelope import Part
 from tandem.events.patterns import problem_with_pattern
 from tandem.events.task_traits import TaskTraits
 
-TASK_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_ -]*$"
+TASK_NAME_PATTERN = r"^[^\W\d][\w -]*$"
+"""Letters of any script; what a program makes of it has to know Unicode, which JavaScript does not for `\\w`."""
 TaskName = Annotated[str, Field(min_length=1, max_length=100, pattern=TASK_NAME_PATTERN)]
 MOST_TASKS = 20
+MOST_OPTIONS = 2000
+"""Labels of a task. Those of large enumerations are left out of the response format (`answer_format`)."""
 
 
 class LabelOption(Part):
@@ -50,10 +54,10 @@ class _Task(Part):
 
 
 class _TaskWithOptions(_Task):
-    options: tuple[LabelOption, ...] = Field(min_length=2, max_length=200)
+    options: tuple[LabelOption, ...] = Field(min_length=2, max_length=MOST_OPTIONS)
 
     @model_validator(mode="after")
-    def _options_can_be_told_apart(self) -> _TaskWithOptions:
+    def _options_are_distinct(self) -> _TaskWithOptions:
         _check_options(self.options, "options")
         return self
 
@@ -87,11 +91,11 @@ class SpanAttribute(Part):
     """What else is said of each span, as one of some options."""
 
     name: TaskName
-    options: tuple[LabelOption, ...] = Field(min_length=2, max_length=200)
+    options: tuple[LabelOption, ...] = Field(min_length=2, max_length=MOST_OPTIONS)
     required: bool = False
 
     @model_validator(mode="after")
-    def _options_can_be_told_apart(self) -> SpanAttribute:
+    def _options_are_distinct(self) -> SpanAttribute:
         _check_options(self.options, "attribute options")
         return self
 
@@ -101,7 +105,7 @@ class SpanTask(_Task):
 
     traits: ClassVar[TaskTraits] = TaskTraits(has_parts=True, lies_in_record=True)
     kind: Literal["span"] = "span"
-    options: tuple[LabelOption, ...] = Field(min_length=1, max_length=200, description="The labels of spans.")
+    options: tuple[LabelOption, ...] = Field(min_length=1, max_length=MOST_OPTIONS, description="The labels of spans.")
     field: str | None = Field(
         default=None, max_length=200, description="The record's field; its only field when left out."
     )
@@ -109,7 +113,7 @@ class SpanTask(_Task):
     attributes: tuple[SpanAttribute, ...] = Field(default=(), max_length=10)
 
     @model_validator(mode="after")
-    def _names_can_be_told_apart(self) -> SpanTask:
+    def _names_are_distinct(self) -> SpanTask:
         _check_options(self.options, "options")
         _check_unique((attribute.name for attribute in self.attributes), "attributes")
         return self
@@ -171,7 +175,7 @@ class LabelSchemaSpec(Part):
 
     @field_validator("tasks")
     @classmethod
-    def _names_can_be_told_apart(cls, tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
+    def _names_are_distinct(cls, tasks: tuple[LabelTask, ...]) -> tuple[LabelTask, ...]:
         return check_tasks(tasks)
 
     def task(self, name: str) -> LabelTask | None:
@@ -226,7 +230,9 @@ def _check_options(options: tuple[LabelOption, ...], where: str) -> None:
     seen: dict[str, LabelOption] = {}
     keys: dict[str, LabelOption] = {}
     for option in options:
-        for spelling in dict.fromkeys(text.strip().casefold() for text in (option.value, *option.aliases)):
+        for spelling in dict.fromkeys(
+            text.strip().casefold() for text in map(composed, (option.value, *option.aliases))
+        ):
             other = seen.setdefault(spelling, option)
             if other is not option:
                 raise ValueError(
@@ -237,8 +243,13 @@ def _check_options(options: tuple[LabelOption, ...], where: str) -> None:
             raise ValueError(f"{where}: {option.value!r} and {keys[option.key].value!r} have the same key")
 
 
+def composed(text: str) -> str:
+    """Return the text with each letter and its marks as one character where there is one: equal texts look equal."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _check_unique(names: Iterable[str], where: str) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        if (other := seen.setdefault(" ".join(name.casefold().split()), name)) is not name:
+        if (other := seen.setdefault(" ".join(composed(name).casefold().split()), name)) is not name:
             raise ValueError(f"{where}: {name!r} and {other!r} have the same name; rename one")

@@ -15,7 +15,7 @@ a number of the occurrence are asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, assert_never
@@ -47,6 +47,9 @@ KEYWORDS = ("minItems", "maxItems", "maxLength", "multipleOf", "minimum", "maxim
 """What a schema can do without. Of enumerations only those of numbers can: the labels of a choice stay."""
 _MOST_LENGTH = 1900
 """llama.cpp cannot compile bounds of about 2,000, and some of its versions then answer without any grammar."""
+_MOST_LABELS = 500
+_MOST_LABEL_CHARACTERS = 15_000
+"""OpenAI takes 1,000 values in all enumerations together, and 15,000 characters in one of more than 250."""
 _MOST_NUMBERS = 101
 _MOST_WHOLE_NUMBERS = 21
 """Above it, whole numbers one apart are said by their range, which costs fewer tokens."""
@@ -109,11 +112,20 @@ def _span(task: SpanTask) -> dict[str, Any]:
     return _object(properties)
 
 
-def _one_of(options: Iterable[LabelOption]) -> dict[str, Any]:
+def _one_of(options: Collection[LabelOption]) -> dict[str, Any]:
+    if _are_too_many(options):
+        return {"type": "string"}
     return {"type": "string", "enum": [option.value for option in options]}
 
 
-def _one_or_null(options: Iterable[LabelOption]) -> dict[str, Any]:
+def _are_too_many(options: Collection[LabelOption]) -> bool:
+    """Return whether grammars do not hold these labels; the prompt lists them all, and the answer is checked."""
+    return len(options) > _MOST_LABELS or sum(len(option.value) for option in options) > _MOST_LABEL_CHARACTERS
+
+
+def _one_or_null(options: Collection[LabelOption]) -> dict[str, Any]:
+    if _are_too_many(options):
+        return {"type": ["string", "null"]}
     return {"type": ["string", "null"], "enum": [*(option.value for option in options), None]}
 
 

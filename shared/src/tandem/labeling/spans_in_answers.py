@@ -19,11 +19,11 @@ _NOT_AT_THE_ENDS = "\u2026. "
 
 def spans_as_answered(task: SpanTask, spans: Sequence[Span], fields: Mapping[str, str]) -> list[dict[str, Any]]:
     """One entry for all places of a text that are marked alike, where those are all its places; else one for each."""
-    told = sorted(_told(spans, fields), key=lambda each: each[0].start)
+    told = sorted(_with_contexts(spans, fields), key=lambda each: each[0].start)
     return [_entry(task, span, context) for span, context in told]
 
 
-def _told(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Span, str | None]]:
+def _with_contexts(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator[tuple[Span, str | None]]:
     alike: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[Span]] = {}
     for span in spans:
         key = (span.field, span.text, span.label, tuple(sorted(span.attributes.items())))
@@ -45,11 +45,11 @@ def context_of(searched: SearchedText, span: Span) -> str | None:
         return None
     others = [other for other in places if other != place]
     return next(
-        (context for context in _contexts(searched.text, place) if _tells(searched, context, place, others)), None
+        (context for context in _contexts(searched.text, place) if _identifies(searched, context, place, others)), None
     )
 
 
-def _tells(searched: SearchedText, context: str, place: Place, others: Sequence[Place]) -> bool:
+def _identifies(searched: SearchedText, context: str, place: Place, others: Sequence[Place]) -> bool:
     found = searched.occurrences(context).everywhere  # as the reader takes it
     return bool(within([place], found)) and not within(others, found)
 

@@ -51,7 +51,7 @@ class GroupLease:
     def end(self) -> None:
         """End the lease: the member left the group, or the group dropped it."""
         self._until = self._joined_at = float("-inf")
-        self._tell()
+        self._notify()
 
     def watch(self, client: AIOKafkaClient) -> None:
         """Observe each heartbeat of the client that is acknowledged, and each join."""
@@ -73,8 +73,8 @@ class GroupLease:
 
     def _renew(self, sent_at: float) -> None:
         self._until = max(self._until, sent_at + self._seconds)
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._news.set()
         self._news = asyncio.Event()

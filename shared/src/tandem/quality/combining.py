@@ -106,7 +106,7 @@ def vote(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLa
     if value is None or not isinstance(confidence, Confidence):
         return NoLabel(NO_LABEL, "agreement needs at least two agents")
     if not confidence.margin:
-        return NoLabel(TIE, _told(groups, first))
+        return NoLabel(TIE, _counted(groups, first))
     return _label(task, value, confidence, Rule.VOTE)
 
 
@@ -183,7 +183,7 @@ def _group(task: LabelTask, value: LabelValue) -> Hashable:
             assert_never(task)
 
 
-def _told(groups: Sequence[Hashable | None], first: Mapping[Hashable, LabelValue | None]) -> str:
+def _counted(groups: Sequence[Hashable | None], first: Mapping[Hashable, LabelValue | None]) -> str:
     counts = Counter(group for group in groups if group is not None).most_common(10)
     return ", ".join(f"{count} for {first[group]!r}" for group, count in counts)[:2000]
 

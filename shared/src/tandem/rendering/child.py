@@ -84,7 +84,7 @@ class _Renderers:
         self, renderer: Renderer | PromptError, kind: str, fields: dict[str, str], examples: list[Any]
     ) -> dict[str, Any]:
         if isinstance(renderer, PromptError):
-            return {"error": _told(renderer), "seconds": 0.0}
+            return {"error": _error_document(renderer), "seconds": 0.0}
         if kind == CONSTANT:
             return {"messages": list(renderer.constant), "seconds": 0.0}
         shown = [Example.model_validate(each) for each in examples]
@@ -96,7 +96,7 @@ class _Renderers:
                 else:
                     messages = list(renderer.varying(fields, shown))
         except PromptError as error:
-            return {"error": _told(error), "seconds": process_time() - began}
+            return {"error": _error_document(error), "seconds": process_time() - began}
         return {"messages": messages, "seconds": process_time() - began}
 
 
@@ -110,7 +110,7 @@ def _at_most(cpu_seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _told(error: PromptError) -> dict[str, Any]:
+def _error_document(error: PromptError) -> dict[str, Any]:
     return {
         "message": str(error),
         "template": error.template,

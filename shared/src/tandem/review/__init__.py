@@ -4,6 +4,7 @@
 exports, reports, comparisons, combinations and the page read that result and decide nothing themselves.
 """
 
+from tandem.review.blindness import may_see_values
 from tandem.review.policy import MOST_READERS, OpinionPolicy
 from tandem.review.settling import (
     Opinion,
@@ -27,6 +28,7 @@ __all__ = [
     "Why",
     "current",
     "may_see_others",
+    "may_see_values",
     "needs_adjudicator",
     "settled",
 ]

@@ -76,6 +76,22 @@ INDEXES: tuple[Index, ...] = (
     Index("annotations", (("job_id", UP), ("outcome", UP), ("seq", UP)), "lists of one outcome, run again"),
     Index(
         "annotations",
+        (("job_id", UP), ("reason", UP), ("seq", UP)),
+        "find by reason; holds records without a label only",
+        {"partialFilterExpression": {"reason": {"$gt": ""}}},
+    ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("labels.task", UP), ("labels.value", UP), ("seq", UP)),
+        "find by label",
+    ),
+    Index(
+        "annotations",
+        (("job_id", UP), ("lowest_confidence", UP), ("seq", UP)),
+        "find by confidence, and the order of confidence both ways",
+    ),
+    Index(
+        "annotations",
         (("job_id", UP), ("needs_review", UP), ("seq", UP), ("attempt", UP)),
         "the review queue's sweep: tallies without touching a document",
     ),
@@ -91,6 +107,8 @@ INDEXES: tuple[Index, ...] = (
         "what was paid beyond the first answers; holds the few records where that was",
         {"partialFilterExpression": {"more_spending": {"$exists": True}}},
     ),
+    Index("deletions", (("project_id", UP), ("asked_at", DOWN)), "the audit of a project's deletions, newest first"),
+    Index("deletions", (("asked_at", DOWN),), "all of them, and those that are carried out again"),
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",
@@ -134,6 +152,12 @@ INDEXES: tuple[Index, ...] = (
         "review_items",
         (("job_id", UP), ("state", UP), ("skips", UP), ("priority", DOWN), ("seq", UP)),
         "the next item, and counts by state",
+    ),
+    Index(
+        "review_items",
+        (("dataset_id", UP), ("revealed", UP), ("seq", UP)),
+        "the records whose values people may not see yet; holds blind items only",
+        {"partialFilterExpression": {"blind": True}},
     ),
     Index(
         "review_items",

@@ -5,7 +5,15 @@ from tandem.web.callers import Admin, Annotator, Viewer, current_caller
 from tandem.web.errors import install_problems
 from tandem.web.features import include_features
 from tandem.web.parameters import known_parameters_alone
-from tandem.web.problems import PROBLEM_JSON, Problem, ProblemBody, invalid_request, not_found, problem_responses
+from tandem.web.problems import (
+    PROBLEM_JSON,
+    Problem,
+    ProblemBody,
+    differs_by_case,
+    invalid_request,
+    not_found,
+    problem_responses,
+)
 from tandem.web.requests import MAX_JSON_BYTES, OWN_TELEMETRY, RequestMiddleware
 from tandem.web.services import Services, provided
 
@@ -21,6 +29,7 @@ __all__ = [
     "Services",
     "Viewer",
     "current_caller",
+    "differs_by_case",
     "include_features",
     "install_problems",
     "invalid_request",

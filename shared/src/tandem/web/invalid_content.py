@@ -16,8 +16,8 @@ from tandem.text.control_characters import ONE_LINE_PATTERN
 _IN_PLAIN_WORDS: Mapping[tuple[str, str | None], tuple[str, str]] = {
     ("tuple_type", None): ("A list is wanted", "Put it in [ ], even if it is a single one."),
     ("string_pattern_mismatch", TASK_NAME_PATTERN): (
-        "A name begins with a letter or _, and has letters, digits, spaces, _ and - of ASCII alone",
-        "Rename it; its question may be in any language.",
+        "A name begins with a letter or _, and has letters of any script, digits, spaces, _ and - alone",
+        "Rename it; its question may hold any character.",
     ),
     ("string_pattern_mismatch", ONE_LINE_PATTERN): ("The name holds a control character", "Take it out."),
 }

@@ -70,6 +70,17 @@ class Problem(HTTPException):
         )
 
 
+def differs_by_case(what: str, name: str, other: str) -> Problem:
+    """Refuse a name that people take for another one."""
+    return Problem(
+        409,
+        "name-taken",
+        f"There is a {what} named {other!r}, which differs from {name!r} by case alone.",
+        field="name",
+        cure="Choose another name, or use that one.",
+    )
+
+
 def not_found(what: str, key: str) -> Problem:
     """Also for what exists outside the caller's scope: nobody learns what others have."""
     return Problem(404, "not-found", f"There is no {what} {key!r}.", cure="Check the id; your key may not reach it.")

@@ -38,7 +38,7 @@ def test_it_refuses_a_cut_that_leaves_too_many_wrong_audits_beyond_it() -> None:
 
 def test_it_is_short_and_imports_nothing_of_the_project() -> None:
     source = Path(second_implementation.__file__).read_text(encoding="utf-8")
-    assert len([line for line in source.splitlines() if line.strip()]) <= 120
+    assert len([line for line in source.splitlines() if line.strip()]) <= 125
     imported = {
         name.name if isinstance(node, ast.Import) else str(node.module)
         for node in ast.walk(ast.parse(source))

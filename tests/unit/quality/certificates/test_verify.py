@@ -137,8 +137,11 @@ def allow_more(made: Certified, certificate: dict[str, Any]) -> None:
 def choose_the_main_look_afterwards(made: Certified, certificate: dict[str, Any]) -> None:
     """The whole schedule is exchanged for a better one, with all digests put right."""
     claim = claim_of(certificate)
-    schedule = make_schedule(claim["size"], claim["tolerated"], claim["audits"], 0.05)
-    claim |= {"main_look": claim["audits"], "look": schedule.looks.index(claim["audits"])}
+    main = next(
+        n for n in range(claim["audits"], 20, -1) if n != claim["main_look"] and round(n * 1.3) == claim["audits"]
+    )
+    schedule = make_schedule(claim["size"], claim["tolerated"], main, 0.05)
+    claim |= {"main_look": main, "look": schedule.looks.index(claim["audits"])}
     claim |= {name: list(part) for name, part in zip(("looks", "levels", "allowances"), schedule, strict=True)}
     claim["allowance"] = claim["allowances"][claim["look"]]
     certificate["schedules"]["claims"][0]["main_look"] = claim["main_look"]

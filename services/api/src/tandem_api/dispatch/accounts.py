@@ -138,7 +138,7 @@ class Waiting:
                 log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
             return
         if feeder.running:
-            await self._tell(feeder, account)
+            await self._report_refused(feeder, account)
         if (
             feeder.running
             and feeder.job_id in self._to_ask
@@ -147,7 +147,7 @@ class Waiting:
             self._to_ask.discard(feeder.job_id)
             log.info("dispatch.handed_back", job_id=feeder.job_id, epoch=feeder.document["epoch"])
 
-    async def _tell(self, feeder: JobFeeder, account: Account) -> None:
+    async def _report_refused(self, feeder: JobFeeder, account: Account) -> None:
         """Have a running job report what differs from its agent's settings."""
         unsure = without = None
         if refused := self._fleet.refused(account):

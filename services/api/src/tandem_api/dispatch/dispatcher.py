@@ -163,7 +163,7 @@ class Dispatcher:
             await self._held.look()
         for feeder in self._held.feeders.values():
             await feeder.settle()
-        self._fleet.hear(workers)
+        self._fleet.on_report(workers)
         for job_id in await self._waiting.judge(self._held.feeders.values()):
             self._held.let_go(job_id)
         await self._let_raised_budgets_go_on()

@@ -78,7 +78,7 @@ class Fleet:
         self._obstacles: dict[Account, tuple[tuple[AccountState, str, str], Obstacle]] = {}
         self._reasoning: set[Account] = set()
 
-    def hear(self, live: Sequence[WorkerReportedV1]) -> None:
+    def on_report(self, live: Sequence[WorkerReportedV1]) -> None:
         """Store the last reports of all workers that are alive."""
         self._live = live
         now = self._clock()

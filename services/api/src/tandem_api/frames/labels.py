@@ -13,7 +13,7 @@ from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.records.documents import RecordDocument
 
-NOT_RUN = "not_run"
+NOT_RUN, BLIND = "not_run", "blind"
 MOMENT = pa.timestamp("ms", tz="UTC")
 FIELDS = (
     "seq", "outcome", "reason", "attempt", "needs_review", "provider", "model", "agent_id", "agent_version",
@@ -140,7 +140,7 @@ def _verified(rows: Labeled, task: str) -> list[Any]:
 
 
 def _outcomes(rows: Labeled) -> list[Any]:
-    return [each.get("outcome", NOT_RUN) for each in rows.annotations]
+    return [BLIND if each.get("blind") else each.get("outcome", NOT_RUN) for each in rows.annotations]
 
 
 def _are_verified(rows: Labeled) -> list[Any]:

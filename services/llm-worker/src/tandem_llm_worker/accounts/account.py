@@ -129,7 +129,7 @@ class Account:
         if self.state is AccountState.STOPPED:
             self.probe_at = min(self.probe_at, self._clock())
 
-    def hear(self, said: AccountReported) -> None:
+    def on_report(self, said: AccountReported) -> None:
         """Apply the state that another worker reports, if it is newer and concerns what is the same for all workers."""
         if said.observed_seconds_ago is None:
             return
@@ -245,7 +245,7 @@ class Accounts:
             if each.heal():
                 self._changed(each)
 
-    def hear(self, report: WorkerReportedV1) -> None:
+    def on_report(self, report: WorkerReportedV1) -> None:
         """Apply what another worker reports of accounts that are known here."""
         if report.worker == self._worker:
             return
@@ -255,7 +255,7 @@ class Accounts:
             if account is None:
                 continue
             before = account.state
-            account.hear(said)
+            account.on_report(said)
             if account.state is not before:
                 self._changed(account)
 

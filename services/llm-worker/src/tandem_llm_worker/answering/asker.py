@@ -222,7 +222,7 @@ class Asker:
         result = await self._of(agent.provider, agent.model, question)
         fallback = agent.fallback
         if fallback is not None and result.outcome in fallback.on:
-            self._tell_of(result.stopped)
+            self._report_stop(result.stopped)
             history.name_calls(agent.provider, agent.model)
             again = replace(
                 question,
@@ -235,7 +235,7 @@ class Asker:
             second = await self._of(fallback.provider, fallback.model, again)
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:
-                self._tell_of(second.stopped)
+                self._report_stop(second.stopped)
             result = _after_fallback(result, second)
         if result.limited is not None:
             raise result.limited
@@ -248,7 +248,7 @@ class Asker:
         if (known := self._known_stop(provider, model)) is not None:
             raise CallFailed(known.kind, Verdict.STOPPED, known.message)
 
-    def _tell_of(self, stopped: AccountStopped | None) -> None:
+    def _report_stop(self, stopped: AccountStopped | None) -> None:
         if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
             self._on_stopped(stopped)
 

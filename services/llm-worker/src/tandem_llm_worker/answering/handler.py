@@ -186,9 +186,9 @@ class RequestHandler:
                 wanted = partial(self._check_wanted, running, job)
                 answer, encoded = await self._asker.ask(request, job, check_wanted=wanted, history=history)
         except (AccountStopped, StillLimited) as reason:
-            return self._told_of(running, self._given_up(account, reason))
+            return self._hand_back_paid(running, self._given_up(account, reason))
         except VoidRequestError as void:
-            return self._told_of(running, void)
+            return self._hand_back_paid(running, void)
         except LetGo:
             raise self._left(running) from None
         except TimeoutError as error:
@@ -221,7 +221,7 @@ class RequestHandler:
         ANSWERS_RESUMED.inc(sum(len(each.completions) for each in before))
         self.completed += 1
 
-    def _told_of(self, running: InHand, void: VoidRequestError) -> Outgoing:
+    def _hand_back_paid(self, running: InHand, void: VoidRequestError) -> Outgoing:
         """Return the event that reports what was paid for a request that is given up. Raises `void` if nothing was."""
         event = self._asker.handed_back(running.request, running.history, reason=void.reason)
         if event is None:

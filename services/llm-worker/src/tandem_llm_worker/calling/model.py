@@ -160,7 +160,7 @@ class Model:
                         self._log_learned(failed, question)
                         last = failed
                         continue
-                    self._told_by(failed, reservation)
+                    self._observe_failure(failed, reservation)
                     raise self.outages.failed(question, failed, began=reservation.admitted_at) from failed.__cause__
                 if lead is not None:
                     lead.taken()
@@ -171,7 +171,7 @@ class Model:
             return answer
         raise last
 
-    def _told_by(self, failed: CallFailed, reservation: Reservation) -> None:
+    def _observe_failure(self, failed: CallFailed, reservation: Reservation) -> None:
         """Update the limits by what a failed call says of them."""
         if failed.verdict is Verdict.RATE_LIMITED:
             reservation.refused()

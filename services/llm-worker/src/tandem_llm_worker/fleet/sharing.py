@@ -56,7 +56,7 @@ class Fleet:
         """Other workers, with the sequence of the last report of each."""
         return self._heard
 
-    def hear(self, report: WorkerReportedV1) -> None:
+    def on_report(self, report: WorkerReportedV1) -> None:
         """Apply a report, in the order of the log; one's own too."""
         now = self._clock()
         own = report.worker == self._worker

@@ -49,7 +49,7 @@ class Handover:
         self._news = asyncio.Event()
         self._heard_at = clock()
         self._settled_at = float("-inf")
-        reports.on_report.append(self._hear)
+        reports.on_report.append(self._on_report)
 
     async def __call__(self, behind: Mapping[int, int]) -> None:
         """Wait for the handover. `behind`: for each partition of requests, how many are not committed."""
@@ -68,7 +68,7 @@ class Handover:
                 continue
         await self._tail(behind)
 
-    def _hear(self, _report: WorkerReportedV1) -> None:
+    def _on_report(self, _report: WorkerReportedV1) -> None:
         now = self._clock()
         if now - self._heard_at > DEAF_SECONDS:
             self._settled_at = now + SETTLE_SECONDS

@@ -80,7 +80,7 @@ class OpinionService:
         annotation = opened.annotation
         unlabeled = revealed and annotation["outcome"] != Outcome.LABELED
         fields = await self._shown.fields(opened.job, [seq])
-        told = await self._told(caller, opened)
+        told = await self._view(caller, opened)
         return OpenedRecord(
             **dict(told),
             fields=fields.get(seq, {}),
@@ -104,7 +104,7 @@ class OpinionService:
 
     async def opinions(self, caller: Caller, job_id: str, seq: int) -> RecordOpinions:
         """Return the record's opinions with history, as far as the caller may see them."""
-        return await self._told(caller, await self._open(caller, job_id, seq))
+        return await self._view(caller, await self._open(caller, job_id, seq))
 
     async def give(self, caller: Caller, job_id: str, seq: int, request: OpinionRequest) -> RecordOpinions:
         """Record the caller's opinion. The same one again has no second effect. An admin may overrule."""
@@ -182,7 +182,7 @@ class OpinionService:
         item = await self._items.get(annotation["_id"])
         return _Opened(job, annotation, item, await self._opinions.history(job_id, seq))
 
-    async def _told(self, caller: Caller, opened: _Opened) -> RecordOpinions:
+    async def _view(self, caller: Caller, opened: _Opened) -> RecordOpinions:
         settlement = settlement_of(opened.history, opened.job.policy)
         sees_others = may_see_others(
             settlement,

@@ -80,6 +80,10 @@ def _with_opinions(item: ReviewItem, opinions: Sequence[OpinionDocument], policy
         "waits_for_adjudicator": needs_adjudicator(settlement, policy),
         "seen_by": tuple(sorted({each.person for each in opinions})) if item.blind else (),
     }
+    if item.blind:
+        given["revealed"] = any(
+            settlement_of(opinions[:number], policy).values is not None for number in range(1, len(opinions) + 1)
+        )
     if settlement.values is not None:
         deciding = next(each for each in opinions if each.revision == settlement.deciding)
         given |= {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -52,7 +53,9 @@ class ReviewItemView(BaseModel):
     attempt: int = Field(description="Send it back with the decision: it says what was shown.")
     outcome: Outcome
     blind: bool = Field(description="True: the model's values are left out, until the caller has given an opinion.")
-    reason: ReviewReason = Field(description="Why a person is asked.")
+    reason: ReviewReason | Literal["blind"] = Field(
+        description="Why a person is asked; `blind` while the model's values are left out, whatever the reason is."
+    )
     causes: list[ReviewCause] = Field(description="The tasks that are why; none where the whole record is.")
     detail: str | None = Field(description="One sentence on why no label could be read; null where one could.")
     raw: str | None = Field(description="The model's answer, where no label could be read from it.")
@@ -78,10 +81,11 @@ class ReviewItemView(BaseModel):
         """Return the item as this person may see it."""
         revealed, held = item.reveals_to(person_id), item.reserved_by_id == person_id
         return cls(
-            **item.model_dump(include={"job_id", "seq", "record_id", "attempt", "outcome", "reason", "skips"}),
+            **item.model_dump(include={"job_id", "seq", "record_id", "attempt", "outcome", "skips"}),
             blind=not revealed,
             reserved_until=item.reserved_until if held and item.reserved_until else utcnow(),
-            causes=list(item.causes),
+            reason=item.reason if revealed else "blind",
+            causes=list(item.causes) if revealed else [],
             item_id=item.item_id,
             fields=fields,
             detail=detail if revealed else None,

@@ -12,12 +12,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+"""An encoder made once: json.dumps makes one for each call."""
+
 
 def canonical_json(value: Any) -> str:
     """Return the value as canonical JSON. Raises ValueError for numbers that JSON does not know (NaN, infinity)."""
     match value:
         case None | bool() | str():
-            return json.dumps(value, ensure_ascii=False)
+            return _encode(value)
         case int():
             return str(value) if -(2**53) < value < 2**53 else _number(float(value))
         case float():

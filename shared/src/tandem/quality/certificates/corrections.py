@@ -62,10 +62,10 @@ class CorrectionOrder:
         for cell, in_cell in enumerate(self._members):
             for i in in_cell:
                 self._cell_of[i] = cell
-        self._mean = [_mean(self._x, held) for held in self._members]
         self._low = [0] * len(self._cells)
         self._high = [len(held) for held in self._members]
         self._decided = [0] * len(self._cells)
+        self._total_x = [0.0] * len(self._cells)
         self._wrong = [0] * len(self._cells)
         self._pilot: list[Cell] = []
         self.refit_every = max(LEAST_BETWEEN_REFITS, self.size // REFITS)
@@ -91,6 +91,7 @@ class CorrectionOrder:
         else:
             self._high[cell] -= 1
         self._decided[cell] += 1
+        self._total_x[cell] += self._x[record]
         self._wrong[cell] += wrong
         self.passed += 1
         if self.passed % self.refit_every == 0:
@@ -104,11 +105,21 @@ class CorrectionOrder:
     def refit(self) -> None:
         """Fit the risk on the decisions on passed records, and sort the cells anew."""
         decided = [
-            Cell(*divmod(number, self._label_count), self._mean[cell], self._decided[cell], self._wrong[cell])
+            Cell(
+                *divmod(number, self._label_count),
+                self._total_x[cell] / self._decided[cell],
+                self._decided[cell],
+                self._wrong[cell],
+            )
             for cell, number in enumerate(self._cells)
+            if self._decided[cell]
         ]
         self._fit = fit_risk(
-            decided + self._pilot, labels=self._label_count, stretches=self._stretch_count, trusted=self.trusted
+            decided + self._pilot,
+            labels=self._label_count,
+            stretches=self._stretch_count,
+            trusted=self.trusted,
+            start=self._fit if self.passed else None,
         )
         self._heap = [
             (-self._score(cell), cell) for cell in range(len(self._cells)) if self._low[cell] < self._high[cell]
@@ -138,6 +149,7 @@ class CorrectionOrder:
             cell = self._cell_of[record]
             gone.setdefault(cell, set()).add(record)
             self._decided[cell] += 1
+            self._total_x[cell] += self._x[record]
             self._wrong[cell] += wrong
         for cell, records in gone.items():
             self._members[cell] = array("L", (i for i in self._members[cell] if i not in records))
@@ -161,13 +173,6 @@ class CorrectionOrder:
     def _score_of(self, cell: int, record: int) -> float:
         stretch, label = divmod(self._cells[cell], self._label_count)
         return self._fit.score(stretch, label, self._x[record])
-
-
-def _mean(x: array[float], members: array[int]) -> float:
-    total = 0.0
-    for i in members:
-        total += x[i]
-    return total / len(members)
 
 
 def _stretches(risks: Sequence[float | None]) -> tuple[list[int], int]:

@@ -25,6 +25,9 @@ from tandem.quality.certificates.forecast import forecast
 from tandem.quality.certificates.schedule import Schedule, make_schedule, planned_main_look
 
 WARM_UP = 15
+"""Foretold errors at which the warm-up ends."""
+MOST_WARM_UP = 0.25
+"""The share of all foretold errors at which it ends at the latest."""
 LEAST_CAME = 0.4
 PILOT = 60
 NEEDED = 0.6
@@ -91,6 +94,7 @@ class Course:
             self.phase = Phase.PILOT
         elif foretold > NEEDED * tolerated:
             self.phase = Phase.WARM_UP
+            self._warm = min(WARM_UP, MOST_WARM_UP * foretold)
         else:
             self._start_audits()
 
@@ -167,7 +171,7 @@ class Course:
             self.warm_up += 1
             self._foretold += self._risks[record] or 0.0
             self._came += self._first[record] == WRONG
-        if self._foretold >= WARM_UP or self.order.next is None:
+        if self._foretold >= self._warm or self.order.next is None:
             if self._came < LEAST_CAME * self._foretold:
                 self.phase = Phase.PILOT
             else:

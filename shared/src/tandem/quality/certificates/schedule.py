@@ -18,6 +18,8 @@ LEAST_MAIN_LOOK = 40
 WRONG_AT_MAIN_LOOK = 15
 """Without a plan, the main look comes when so many audits would be wrong at the claimed share."""
 _PLANNED_GROWTH = 1.12
+_EARLIER = 0.75
+"""The main look comes this much earlier than the number of audits that is best on average: later looks are there."""
 
 
 class Schedule(NamedTuple):
@@ -59,12 +61,12 @@ def planned_main_look(
     for score, count in chunks:
         cut, left = curve[-1]
         curve.append((cut + count, left - count * share(score)))
-    best, fewest = default_main_look(size, error), float("inf")
+    best, fewest = default_main_look(size, error) / _EARLIER, float("inf")
     audits, place = LEAST_MAIN_LOOK, len(curve) - 1
     while audits <= size // 2:
         allowed = allowance(size, tolerated, audits, alpha * MAIN_SHARE)
         if allowed != NEVER:
-            bearable = max(0.0, allowed - _CAUTION * allowed**0.5) * size / audits
+            bearable = allowed * size / audits
             while place > 0 and curve[place - 1][1] <= bearable:
                 place -= 1
             while curve[place][1] > bearable and place < len(curve) - 1:
@@ -74,11 +76,7 @@ def planned_main_look(
             if reads < fewest:
                 best, fewest = audits, reads
         audits = int(audits * _PLANNED_GROWTH) + 1
-    return best
-
-
-_CAUTION = 0.0
-"""Square roots of the allowance that the expected wrong audits stay below it."""
+    return max(1, min(max(LEAST_MAIN_LOOK, round(best * _EARLIER)), size // 2))
 
 
 def _expected(chunks: Sequence[tuple[float, int]]) -> float:

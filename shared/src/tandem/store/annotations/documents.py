@@ -76,6 +76,8 @@ class AttemptDocument(TypedDict):
     labels: list[dict[str, Any]]
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
+    lowest_confidence: NotRequired[float]
+    """Of the labels; the writer adds it. Absent where no label has a confidence."""
     needs_review: bool
     """Whether a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
     person's decision does not change it."""

@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from tandem.events import SettledPart, thresholds_campaign_id
+from tandem.finding.matching import lowest_confidence
 from tandem.store.annotations.documents import (
     ATTEMPT_FIELDS,
     COLLECTION,
@@ -85,7 +86,7 @@ class AnnotationWriter:
             return set()
         async with store_errors():
             try:
-                await self._collection.insert_many(cast("Sequence[Document]", documents), ordered=False)
+                await self._collection.insert_many([_stored(each) for each in documents], ordered=False)
             except BulkWriteError as error:
                 return only_duplicates(error)
         return set()
@@ -157,11 +158,17 @@ class AnnotationWriter:
         return changed
 
 
+def _stored(document: AnnotationDocument) -> Document:
+    """Return the document with the lowest confidence of its labels, by which records are found and ordered."""
+    lowest = lowest_confidence(document["labels"])
+    return cast("Document", document if lowest is None else {**document, "lowest_confidence": lowest})
+
+
 def _superseding(document: AnnotationDocument) -> UpdateOne:
     older = {name: f"${name}" for name in ATTEMPT_FIELDS}
     replacement = {
         "$mergeObjects": [
-            {"$literal": {name: value for name, value in document.items() if name != "spending"}},
+            {"$literal": {name: value for name, value in _stored(document).items() if name != "spending"}},
             {"history": {"$concatArrays": [{"$ifNull": ["$history", []]}, [older]]}},
             {name: f"${name}" for name in _KEPT_FIELDS},
         ]

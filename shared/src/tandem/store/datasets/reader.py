@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from tandem.store.database import Database, store_errors
 from tandem.store.datasets.documents import COLLECTION, DatasetDocument
+from tandem.store.names import in_other_case
 
 
 class DatasetReader:
@@ -17,6 +18,10 @@ class DatasetReader:
     async def get(self, dataset_id: str) -> DatasetDocument | None:
         async with store_errors():
             return cast("DatasetDocument | None", await self._collection.find_one({"_id": dataset_id}))
+
+    async def in_other_case(self, project_id: str, name: str) -> str | None:
+        """Return the name of a data set that differs from this one by case alone, or None."""
+        return await in_other_case(self._collection, {"project_id": project_id}, name)
 
     async def list(self, project_id: str, *, after: str = "", limit: int = 100) -> list[DatasetDocument]:
         """List a project's data sets by name; the next page starts after the last one's name."""

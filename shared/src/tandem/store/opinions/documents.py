@@ -103,10 +103,11 @@ def decided_event(opinions: Sequence[OpinionDocument], settlement: Settlement) -
     """Build the event of the newest of these opinions, which are all on their record, now or at any time again.
 
     Its own fields say what holds now, in the words of the opinion that decided; `opinion` says what was given.
+    The parts are validated opinions and a settlement of them: they are not validated again.
     """
     newest = max(opinions, key=lambda each: each.revision)
     told = next((each for each in opinions if each.revision == settlement.deciding), newest)
-    return VerificationDecidedV1(
+    return VerificationDecidedV1.model_construct(
         job_id=newest.job_id,
         project_id=newest.project_id,
         dataset_id=newest.dataset_id,
@@ -120,7 +121,7 @@ def decided_event(opinions: Sequence[OpinionDocument], settlement: Settlement) -
         decided_by=told.decided_by,
         decided_by_id=told.decided_by_id,
         decided_at=told.decided_at,
-        opinion=GivenOpinion(
+        opinion=GivenOpinion.model_construct(
             person_id=newest.person,
             values=newest.values,
             shown=newest.was_shown,
@@ -130,13 +131,15 @@ def decided_event(opinions: Sequence[OpinionDocument], settlement: Settlement) -
             idle_seconds=newest.idle_seconds,
             flags=newest.flags,
         ),
-        settled=SettledPart(
+        settled=SettledPart.model_construct(
             state=settlement.state.value,
             opinions=settlement.opinions,
             people=settlement.people,
             settled_by=settlement.by,
             tasks={
-                name: SettledTask(state=task.state.value, why=task.why.value, value=task.value, by=task.by)
+                name: SettledTask.model_construct(
+                    state=task.state.value, why=task.why.value, value=task.value, by=task.by
+                )
                 for name, task in settlement.tasks.items()
             },
         ),

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from tandem.store.database import Database, store_errors
+from tandem.store.names import in_other_case
 from tandem.store.projects.documents import COLLECTION, ProjectDocument
 
 
@@ -18,6 +19,10 @@ class ProjectReader:
     async def get(self, project_id: str) -> ProjectDocument | None:
         async with store_errors():
             return cast("ProjectDocument | None", await self._collection.find_one({"_id": project_id}))
+
+    async def in_other_case(self, name: str) -> str | None:
+        """Return the name of a project that differs from this one by case alone, or None."""
+        return await in_other_case(self._collection, {}, name)
 
     async def list(
         self, project_ids: Collection[str] | None = None, *, after: str = "", limit: int = 100

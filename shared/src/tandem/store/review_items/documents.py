@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from tandem.events import LabelValue, Outcome, ReviewCause, ReviewReason, ReviewRequestedV1, TaskLabel
+from tandem.review import may_see_values
 from tandem.store.database import Document
 
 
@@ -62,11 +63,12 @@ class ReviewItem(BaseModel):
     campaign_id: str | None = Field(default=None, description="The campaign that asks; None: the job's thresholds.")
     opinion_by: tuple[str, ...] = Field(default=(), description="Ids of the people whose opinions stand.")
     seen_by: tuple[str, ...] = Field(default=(), description="Of a blind item: who ever gave an opinion on it.")
+    revealed: bool = Field(default=False, description="Of a blind item: it was settled once; it is blind for nobody.")
     waits_for_adjudicator: bool = False
 
     def reveals_to(self, person_id: str) -> bool:
         """Say whether this person may get the model's values."""
-        return not self.blind or person_id in self.seen_by
+        return may_see_values(person_id, blind=self.blind, revealed=self.revealed, seen_by=self.seen_by)
 
     @property
     def item_id(self) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from tandem.events import thresholds_campaign_id
+from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
+from tandem.store.selections import seq_queries
 
+_BLIND = "dataset_id_1_revealed_1_seq_1"
 _BY_SEQ = "job_id_1_seq_1_attempt_1"
 _OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
@@ -32,15 +35,25 @@ class ReviewItemReader:
         async with store_errors():
             return await self._collection.find_one(query, {"_id": 1}) is not None
 
-    async def hidden_from(self, job_id: str, seqs: Sequence[int], person_id: str) -> set[int]:
-        """Return those of these records of which this person may not get the model's values yet."""
-        ids = [f"{job_id}:{seq}" for seq in seqs]
-        query = {"_id": {"$in": ids}, "blind": True, "seen_by": {"$ne": person_id}}
-        if not ids:
-            return set()
-        async with store_errors():
-            found = await self._collection.find(query, {"_id": 0, "seq": 1}).to_list(None)
-        return {document["seq"] for document in found}
+    async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
+        """Return the data set's records of which this person may not get a model's value, in any job over it.
+
+        The rule is `tandem.review.may_see_values`. Read it after the annotations: an item that became blind in between
+        is then hidden.
+        """
+        found: set[int] = set()
+        for seqs in seq_queries(within):
+            query = {
+                "dataset_id": dataset_id,
+                "blind": True,
+                "revealed": {"$in": [None, False]},
+                "seq": seqs,
+                "seen_by": {"$ne": person_id},
+            }
+            async with store_errors():
+                documents = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND).to_list(None)
+            found.update(document["seq"] for document in documents)
+        return found
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():

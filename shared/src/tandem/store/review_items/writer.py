@@ -84,6 +84,7 @@ def _after_opinion(item: ReviewItem, after: AfterOpinion, seconds: float) -> lis
     if item.blind:
         fields["seen_by"] = {"$literal": sorted({*item.seen_by, *after.opinion_by, after.giver_id})}
     if after.decided_by is not None:
+        fields |= {"revealed": True} if item.blind else {}
         fields |= {
             "state": ItemState.DECIDED.value,
             "revision": after.revision,

@@ -19,6 +19,7 @@ from tandem.store.annotations.ended import EndedReader, Fingerprint
 from tandem.store.database import utcnow
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.analysis.comparisons.schemas import Comparison, Difference, DifferencePage, Order, Said
 from tandem_api.analysis.comparisons.subject import Subject, subject_of
 from tandem_api.analysis.comparisons.views import comparison_of
@@ -38,10 +39,17 @@ _KIND = Kind(VERSION, TypeAdapter(comparing.Comparison), KEPT)
 
 class ComparisonService:
     def __init__(
-        self, *, annotations: EndedReader, records: RecordReader, summaries: Summaries, jobs: JobService
+        self,
+        *,
+        annotations: EndedReader,
+        records: RecordReader,
+        review_items: ReviewItemReader,
+        summaries: Summaries,
+        jobs: JobService,
     ) -> None:
         self._annotations = annotations
         self._records = records
+        self._review_items = review_items
         self._summaries = summaries
         self._jobs = jobs
 
@@ -72,7 +80,10 @@ class ComparisonService:
         after: str | None,
         limit: int,
     ) -> DifferencePage:
-        """Return a page of the records to which two of the agents gave different labels of the task."""
+        """Return a page of the records to which two of the agents gave different labels of the task.
+
+        Records that the caller is still to read blind are left out: being listed here says something of their labels.
+        """
         subject = await subject_of(self._jobs, job_ids, caller)
         chosen = subject.task(task)
         if order is Order.USEFULNESS:
@@ -84,7 +95,8 @@ class ComparisonService:
             (start,) = decode_cursor(after, int) if after else (subject.selection.from_seq,)
             seqs, following = await self._walk(subject, chosen, start, limit)
             more = following < subject.selection.below_seq
-        items = await self._told(subject, chosen, seqs)
+        hidden = await self._review_items.blind_for(caller.person_id, subject.dataset_id, Selection.of(seqs))
+        items = await self._differences_at(subject, chosen, [seq for seq in seqs if seq not in hidden])
         return DifferencePage(items=items, next=encode_cursor(following) if more else None)
 
     async def _sums(self, subject: Subject) -> Progress[comparing.Comparison]:
@@ -134,7 +146,7 @@ class ComparisonService:
             start = high
         return found, start
 
-    async def _told(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
+    async def _differences_at(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
         ended = await self._annotations.ended(subject.job_ids, Selection.of(seqs))
         records = await self._records.get_many(subject.dataset_id, seqs)
         return [

@@ -19,6 +19,8 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.reports.documents import ReportDocument
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
+from tandem.store.review_items.reader import ReviewItemReader
+from tandem_api.analysis.reports.blind import without_quotes
 from tandem_api.analysis.reports.schemas import JobReport
 from tandem_api.analysis.reports.views import report_of
 from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted, total
@@ -37,6 +39,7 @@ class ReportService:
         *,
         annotations: EndedReader,
         records: RecordReader,
+        review_items: ReviewItemReader,
         datasets: DatasetReader,
         summaries: Summaries,
         reader: ReportReader,
@@ -45,6 +48,7 @@ class ReportService:
     ) -> None:
         self._annotations = annotations
         self._records = records
+        self._review_items = review_items
         self._datasets = datasets
         self._summaries = summaries
         self._reader = reader
@@ -57,8 +61,11 @@ class ReportService:
         job = await self._jobs.reachable(job_id, caller)
         cost = await self._jobs.cost_of(job)
         if not JobState(job["state"]).is_live and (kept := await self._kept(job)) is not None:
-            return JobReport.model_validate({**kept["report"], "cost": cost})
-        return await self._made(job, cost)
+            report = JobReport.model_validate({**kept["report"], "cost": cost})
+        else:
+            report = await self._made(job, cost)
+        hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"])
+        return without_quotes(report, hidden) if hidden else report
 
     async def keep(self, job: JobDocument) -> None:
         """Make and keep the report of a job that has ended, however long it takes."""

@@ -21,6 +21,7 @@ from tandem.store.label_schemas.documents import LabelSchemaDocument, label_sche
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.paging import cut, decode_cursor
@@ -62,6 +63,7 @@ class AgentService:
         writer: AgentWriter,
         label_schemas: LabelSchemaReader,
         records: RecordReader,
+        review_items: ReviewItemReader,
         projects: ProjectService,
         datasets: DatasetService,
         dataset_reader: DatasetReader,
@@ -75,6 +77,7 @@ class AgentService:
         self._writer = writer
         self._label_schemas = label_schemas
         self._records = records
+        self._review_items = review_items
         self._projects = projects
         self._datasets = datasets
         self._dataset_reader = dataset_reader
@@ -236,9 +239,26 @@ class AgentService:
         )
         if not records:
             raise not_found("record from this seq on", str(body.from_seq))
+        records = await self._seen(caller, body.dataset_id, records)
         if problems := await record_problems(spec, label_schema, records, self._renderers):
             raise _all_of(problems, "prompt")
         return await self._tryouts.of_records(trial, records)
+
+    async def _seen(
+        self, caller: Caller, dataset_id: str, records: Sequence[RecordDocument]
+    ) -> Sequence[RecordDocument]:
+        """Return the records but those the caller is still to read blind. Raises a Problem when none is left."""
+        chosen = Selection.of(record["seq"] for record in records)
+        hidden = await self._review_items.blind_for(caller.person_id, dataset_id, chosen)
+        if seen := [record for record in records if record["seq"] not in hidden]:
+            return seen
+        raise Problem(
+            409,
+            "blind-records",
+            "You are still to read these records without knowing what a model says of them.",
+            field="from_seq",
+            cure="Try the agent on other records, or give your opinion on these first.",
+        )
 
     async def _with_schema(self, agent_id: str, caller: Caller) -> tuple[AgentDocument, LabelSchemaSpec]:
         agent = await self.reachable(agent_id, caller)

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import cast
 
 from tandem.store.annotations.documents import AnnotationDocument
 
-_LEFT_OUT = ("verification", "verification_revision", "opinions", "samples", "history", "review_causes")
+BLIND = "blind"
+"""Outcome of a record in exports and frames whose values are left out for whoever asked."""
+_KEPT = (
+    "_id", "job_id", "project_id", "dataset_id", "seq", "record_id", "attempt", "outcome", "needs_review", "provider",
+    "model", "agent_id", "agent_version", "created_at", "spending", "more_spending",
+)  # fmt: skip
+"""The parts that say nothing about the label. A part that is added later is left out until it is named here."""
+_LEFT_OUT: dict[str, object] = {
+    "labels": [],
+    "reason": None,
+    "detail": None,
+    "raw": None,
+    "review_reason": None,
+    "usage": None,
+    "price": None,
+    "seconds": None,
+    "history": [],
+    "blind": True,
+}
 
 
 def blind(annotation: AnnotationDocument) -> AnnotationDocument:
     """Return the annotation without any value, of the model or of people, in any attempt."""
-    kept = {name: value for name, value in annotation.items() if name not in _LEFT_OUT}
-    hidden: dict[str, object] = {"labels": [], "raw": None, "detail": None, "history": [], "blind": True}
-    return cast("AnnotationDocument", kept | hidden)
+    kept = {name: annotation[name] for name in _KEPT if name in annotation}  # type: ignore[literal-required]
+    return cast("AnnotationDocument", kept | _LEFT_OUT)
+
+
+def blinded(annotations: Iterable[AnnotationDocument], hidden: Collection[int]) -> Iterator[AnnotationDocument]:
+    """Yield the annotations, those of the `hidden` records without values."""
+    for annotation in annotations:
+        yield blind(annotation) if annotation["seq"] in hidden else annotation
+
+
+def is_blind(annotation: AnnotationDocument) -> bool:
+    return bool(annotation.get("blind"))

@@ -4,7 +4,7 @@
 many there are, who settled it and in which state it is. The CSV has the same, its columns
 named by their path (`fields.text`, `label.sentiment`); lists of labels and spans are cells of JSON, and so is metadata,
 which is one column. What each of several samples said is in the JSONL alone. Either file can be imported again, its
-`final` values as gold.
+`final` values as gold. A record that whoever asks is still to read blind has the outcome `blind` and no value.
 
 Cells are the data as they are. A spreadsheet takes a cell that begins with = + - @ for a formula: whoever opens the
 file in one asks for `spreadsheet_safe`, which puts an apostrophe before such cells, and a byte order mark before the
@@ -26,6 +26,7 @@ from tandem.store.annotations.final import final_values
 from tandem.store.annotations.opinions import opinions_of
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.resources.annotations.blind import BLIND, is_blind
 
 NOT_RUN = "not_run"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -76,8 +77,9 @@ def _object(record: RecordDocument, annotation: AnnotationDocument | None) -> di
         **_imported(record),
         "content_hash": record["content_hash"],
     }
-    if annotation is None:
-        return line | {"outcome": NOT_RUN, "labels": [], "verification": None, "opinions": None, "final": None}
+    if annotation is None or is_blind(annotation):
+        outcome = NOT_RUN if annotation is None else BLIND
+        return line | {"outcome": outcome, "labels": [], "verification": None, "opinions": None, "final": None}
     verification = annotation.get("verification")
     opinions = opinions_of(annotation)
     if samples := annotation.get("samples"):

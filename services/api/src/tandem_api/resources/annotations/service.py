@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 
 from tandem.events import Outcome
+from tandem.jobs import Selection
 from tandem.people import Caller, Role
 from tandem.pricing import ModelSpend, add_up
 from tandem.review import may_see_others
@@ -20,7 +21,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem
 from tandem_api.excerpts import excerpt
-from tandem_api.resources.annotations.blind import blind
+from tandem_api.resources.annotations.blind import blinded, is_blind
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.schemas import Annotation, AnnotationDetail, AnnotationPage
 from tandem_api.resources.jobs.schemas import ModelCost
@@ -52,8 +53,8 @@ class AnnotationService:
             inside = seq in selected(job)
             detail = f"The record {seq} has no annotation yet." if inside else f"The job has no record {seq}."
             raise Problem(404, "not-found", detail, cure="Look again when it was run." if inside else None)
-        [found] = await self._shown_to(caller, job_id, [found])
-        decisions = [] if found.get("blind") else await self._opinions_for(caller, job, seq)
+        [found] = await self._shown_to(caller, job, [found])
+        decisions = [] if is_blind(found) else await self._opinions_for(caller, job, seq)
         deciders = Deciders(self._people)
         [named] = await deciders.name([found])
         return AnnotationDetail.model_validate(
@@ -91,12 +92,19 @@ class AnnotationService:
             job_id, after_seq=after, limit=limit + 1, outcome=outcome, needs_review=needs_review
         )
         following = str(found[limit - 1]["seq"]) if len(found) > limit else None
-        shown = await self._shown_to(caller, job_id, found[:limit])
+        shown = await self._shown_to(caller, job, found[:limit])
         items = [Annotation.model_validate(item) for item in await Deciders(self._people).name(shown)]
         if excerpts:
             records = await self._records.get_many(job["dataset_id"], [item.seq for item in items])
             items = [item.model_copy(update={"excerpt": excerpt(records.get(item.seq))}) for item in items]
         return AnnotationPage(items=items, next=following)
+
+    async def views(
+        self, job_id: str, caller: Caller, annotations: Sequence[AnnotationDocument]
+    ) -> dict[int, Annotation]:
+        """Return annotations of the job as the caller may see them, by seq."""
+        shown = await self._shown_to(caller, await self._jobs.reachable(job_id, caller), annotations)
+        return {each["seq"]: Annotation.model_validate(each) for each in await Deciders(self._people).name(shown)}
 
     async def _opinions_for(self, caller: Caller, job: JobDocument, seq: int) -> builtins.list[OpinionDocument]:
         """Return the opinions on the record that the caller may see: their own alone while they can be a reader."""
@@ -108,11 +116,12 @@ class AnnotationService:
         return opinions if may_see_others(settlement, policy, has_given=bool(mine), is_admin=is_admin) else mine
 
     async def _shown_to(
-        self, caller: Caller, job_id: str, annotations: Sequence[AnnotationDocument]
+        self, caller: Caller, job: JobDocument, annotations: Sequence[AnnotationDocument]
     ) -> builtins.list[AnnotationDocument]:
         """Return the annotations as the caller may see them: of a blind item without values until they have read it."""
-        hidden = await self._review_items.hidden_from(job_id, [each["seq"] for each in annotations], caller.person_id)
-        shown = [blind(each) if each["seq"] in hidden else each for each in annotations]
+        page = Selection.of(each["seq"] for each in annotations)
+        hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"], page)
+        shown = blinded(annotations, hidden)
         return [{**each, "opinions": part} if (part := opinions_of(each)) else each for each in shown]
 
 

@@ -13,7 +13,7 @@ from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
-from tandem.web import Problem, not_found
+from tandem.web import Problem, differs_by_case, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.resources.datasets.importing import Importer
 from tandem_api.resources.datasets.schemas import Dataset, DatasetCreate, DatasetPage, Record, RecordPage
@@ -39,6 +39,8 @@ class DatasetService:
 
     async def create(self, project_id: str, body: DatasetCreate, caller: Caller) -> Dataset:
         await self._projects.reachable(project_id, caller)
+        if (other := await self._reader.in_other_case(project_id, body.name)) is not None:
+            raise differs_by_case("data set", body.name, other)
         document: DatasetDocument = {
             "_id": uuid4().hex,
             "project_id": project_id,

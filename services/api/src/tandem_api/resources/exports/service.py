@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tandem.jobs import Selection
@@ -13,11 +14,13 @@ from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.jobs.documents import JobDocument, selected
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.documents import RecordDocument
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.snapshots import BadMomentError, Readers, Snapshots, SnapshotTooOldError
 from tandem.web import Problem
 from tandem_api.frames.columns import Columns
 from tandem_api.frames.labels import label_columns
 from tandem_api.frames.writing import FrameMaker, arrow_stream
+from tandem_api.resources.annotations.blind import blinded
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.export import csv_lines, jsonl
 from tandem_api.resources.annotations.schemas import ExportFormat
@@ -34,6 +37,7 @@ _PAGE = 200
 # What an export does not show: large, or for the program alone.
 _HIDDEN = ("history", "raw", "calls", "spending", "more_spending", "expires_at")
 
+Hidden = Callable[[Selection], Awaitable[set[int]]]
 Blocks = AsyncIterator[Sequence[Pair]]
 
 
@@ -49,7 +53,16 @@ class Export:
 
 
 class ExportService:
-    def __init__(self, snapshots: Snapshots, job_reader: JobReader, jobs: JobService, datasets: DatasetService) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        job_reader: JobReader,
+        review_items: ReviewItemReader,
+        *,
+        jobs: JobService,
+        datasets: DatasetService,
+    ) -> None:
+        self._review_items = review_items
         self._snapshots = snapshots
         self._job_reader = job_reader
         self._jobs = jobs
@@ -69,7 +82,7 @@ class ExportService:
         job = await self._jobs.reachable(job_id, caller)
         dataset = await self._datasets.reachable(job["dataset_id"], caller)
         readers, moment = await self._readers(moment)
-        blocks = ahead(filtered(_walk(readers, job), wanted))
+        blocks = ahead(filtered(_walk(readers, job, self._hidden(caller, job["dataset_id"])), wanted))
         fields, gold = dataset["fields"], dataset["gold_tasks"]
         if file_format is ExportFormat.JSONL:
             return Export(jsonl(blocks), job["name"], moment)
@@ -94,8 +107,13 @@ class ExportService:
         columns, fields = _columns(dataset), dataset["fields"]
         labels = held_columns(jobs, dataset["gold_tasks"], _taken(columns, fields))
         maker = FrameMaker(columns, fields, labels)
-        blocks = ahead(_walk_all(readers, dataset, jobs))
+        blocks = ahead(_walk_all(readers, dataset, jobs, self._hidden(caller, dataset_id)))
         return Export(_file(file_format, blocks, maker, name=dataset["name"]), dataset["name"], moment)
+
+    def _hidden(self, caller: Caller, dataset_id: str) -> Hidden:
+        """Return what tells the records of a stretch that the caller is still to read blind: now, whatever moment the
+        export shows."""
+        return partial(self._review_items.blind_for, caller.person_id, dataset_id)
 
     async def _readers(self, moment: str | None) -> tuple[Readers, str | None]:
         if moment is None:
@@ -133,18 +151,20 @@ class ExportService:
         return found
 
 
-async def _walk(readers: Readers, job: JobDocument) -> AsyncIterator[list[Pair]]:
+async def _walk(readers: Readers, job: JobDocument, hidden: Hidden) -> AsyncIterator[list[Pair]]:
     deciders = Deciders(readers.people)
     async for records in readers.records.stream(job["dataset_id"], selected(job), chunk=BLOCK):
         stored = await readers.annotations.shown(job["_id"], _stretch(records), hidden=_HIDDEN)
-        found = {each["seq"]: each for each in await deciders.name(stored)}
+        shown = list(blinded(stored, await hidden(_stretch(records))))
+        found = {each["seq"]: each for each in await deciders.name(shown)}
         yield [(record, found.get(record["seq"])) for record in records]
 
 
 async def _walk_all(
-    readers: Readers, dataset: DatasetDocument, jobs: Sequence[JobDocument]
+    readers: Readers, dataset: DatasetDocument, jobs: Sequence[JobDocument], hidden: Hidden
 ) -> AsyncIterator[list[Pair]]:
-    """Yield all records, each with a stand-in of an annotation whose `held` is what holds over all jobs."""
+    """Yield all records, each with a stand-in of an annotation whose `held` is what holds over all jobs;
+    of a hidden record nothing does."""
     deciders = Deciders(readers.people)
     selections = [(job["_id"], selected(job)) for job in jobs]
     visible = Selection.range(0, dataset["visible_below"])
@@ -156,6 +176,8 @@ async def _walk_all(
                 stored = await readers.annotations.block(job_id, stretch, FIELDS)
                 for each in await deciders.name(stored):
                     by_seq.setdefault(each["seq"], []).append(each)
+        for seq in await hidden(stretch):
+            by_seq.pop(seq, None)
         yield [(record, _stand_in(by_seq.get(record["seq"], ()))) for record in records]
 
 

@@ -42,6 +42,7 @@ async def job_frame(
 
     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
+    A record that the caller is still to read blind has the outcome `blind` and no value.
     """
     stream = await service.job(job_id, caller, provenance=provenance)
     return StreamingResponse(stream, media_type=MEDIA_TYPE)

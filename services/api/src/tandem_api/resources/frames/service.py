@@ -19,7 +19,7 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.frames.columns import Columns
 from tandem_api.frames.labels import FIELDS, label_columns
 from tandem_api.frames.writing import FrameMaker, arrow_stream
-from tandem_api.resources.annotations.blind import blind
+from tandem_api.resources.annotations.blind import blinded
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.jobs.service import JobService
@@ -84,11 +84,8 @@ class FrameService:
         async for records in blocks:
             stretch = Selection.range(records[0]["seq"], records[-1]["seq"] + 1)
             stored = await self._annotations.block(job["_id"], stretch, FIELDS)
-            hidden = await self._review_items.hidden_from(
-                job["_id"], [each["seq"] for each in stored], caller.person_id
-            )
-            shown = [blind(each) if each["seq"] in hidden else each for each in stored]
-            found = {each["seq"]: each for each in await deciders.name(shown)}
+            hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"], stretch)
+            found = {each["seq"]: each for each in await deciders.name(list(blinded(stored, hidden)))}
             yield [(record, found.get(record["seq"])) for record in records]
 
 

@@ -22,7 +22,7 @@ class ProjectContents:
         self._agents = agents
         self._jobs = jobs
 
-    async def told(self, project_id: str) -> str | None:
+    async def described(self, project_id: str) -> str | None:
         """Describe the contents, such as "2 data sets, a label schema"; None for an empty project. Raises
         StoreUnavailableError."""
         parts = [

@@ -9,7 +9,7 @@ from tandem.store.database import NameTakenError, utcnow
 from tandem.store.projects.documents import ProjectDocument
 from tandem.store.projects.reader import ProjectReader
 from tandem.store.projects.writer import ProjectWriter
-from tandem.web import Problem, not_found
+from tandem.web import Problem, differs_by_case, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.resources.projects.contents import ProjectContents
 from tandem_api.resources.projects.schemas import Project, ProjectCreate, ProjectPage
@@ -23,6 +23,8 @@ class ProjectService:
 
     async def create(self, body: ProjectCreate, caller: Caller) -> Project:
         caller.require_all_projects()
+        if (other := await self._reader.in_other_case(body.name)) is not None:
+            raise differs_by_case("project", body.name, other)
         document: ProjectDocument = {
             "_id": uuid4().hex,
             "name": body.name,
@@ -65,7 +67,7 @@ class ProjectService:
             raise
 
     async def _check_is_empty(self, project: ProjectDocument) -> None:
-        if (contents := await self._contents.told(project["_id"])) is not None:
+        if (contents := await self._contents.described(project["_id"])) is not None:
             raise Problem(
                 409,
                 "not-empty",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from tandem.events import Outcome
+from tandem.finding import Expression, write
+from tandem.finding.lexing import MOST_CHARACTERS
 from tandem_api.views import Body
 
 
@@ -44,6 +46,22 @@ class OfJob(Body):
         return self
 
 
+class Found(Body):
+    """Records that an expression matches: of the data set, or of a job over it as they are now."""
+
+    kind: Literal["found"] = "found"
+    job_id: str | None = Field(default=None, description="Left out: the expression reads ids, texts and metadata.")
+    where: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] | Expression = Field(
+        description="The expression, as text or as a tree.",
+        examples=['text contains "refund" and label = negative and not verified'],
+    )
+
+    @property
+    def text(self) -> str:
+        """Return the expression in its text form."""
+        return self.where if isinstance(self.where, str) else write(self.where)
+
+
 class Combined(Body):
     """Subsets of the data set, combined: all their records, those in every one, or those in the first one alone."""
 
@@ -52,4 +70,4 @@ class Combined(Body):
     subset_ids: list[str] = Field(min_length=2, max_length=20)
 
 
-Definition = Annotated[OfRecords | OfJob | Combined, Field(discriminator="kind")]
+Definition = Annotated[OfRecords | OfJob | Found | Combined, Field(discriminator="kind")]

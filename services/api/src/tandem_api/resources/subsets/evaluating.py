@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_, sub
 from typing import assert_never
@@ -10,36 +11,65 @@ from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.annotations.matching import Match, MatchingReader
 from tandem.store.datasets.documents import DatasetDocument
-from tandem.store.jobs.documents import selection_of
+from tandem.store.jobs.documents import JobDocument, selection_of
 from tandem.store.records.reader import RecordReader
+from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
+from tandem_api.finding.finder import Finder
+from tandem_api.finding.scope import Scopes
 from tandem_api.resources.jobs.service import JobService
-from tandem_api.resources.subsets.definitions import Combined, Definition, OfJob, OfRecords
+from tandem_api.resources.subsets.definitions import Combined, Definition, Found, OfJob, OfRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    records: Selection
+    blind: int = 0
+    """Number of the data set's records that were left out unseen, because the caller is still to read them blind."""
 
 
 class Evaluator:
     """Selects the records that a definition means, as they are now."""
 
     def __init__(
-        self, *, records: RecordReader, matching: MatchingReader, subsets: SubsetReader, jobs: JobService
+        self,
+        *,
+        records: RecordReader,
+        matching: MatchingReader,
+        subsets: SubsetReader,
+        review_items: ReviewItemReader,
+        jobs: JobService,
+        scopes: Scopes,
+        finder: Finder,
     ) -> None:
         self._records = records
+        self._review_items = review_items
         self._matching = matching
         self._subsets = subsets
         self._jobs = jobs
+        self._scopes = scopes
+        self._finder = finder
 
-    async def select(self, dataset: DatasetDocument, definition: Definition, caller: Caller) -> Selection:
-        """Return the records of the data set that the definition means. Raises a Problem that names the field."""
+    async def select(self, dataset: DatasetDocument, definition: Definition, caller: Caller) -> Selected:
+        """Return the records of the data set that the definition means. Raises a Problem that names the field.
+
+        Records that the caller is still to read blind are left out, whether or not they match: which records match, or
+        how many, would tell their labels. A definition that names records says nothing of labels.
+        """
         match definition:
             case OfRecords():
-                return await self._of_records(dataset, definition)
+                return Selected(await self._of_records(dataset, definition))
             case OfJob():
-                return await self._of_job(dataset, definition, caller)
+                selection = await self._of_job(dataset, definition, caller)
+            case Found():
+                selection = await self._found(dataset, definition, caller)
             case Combined():
-                return await self._combined(dataset, definition)
+                selection = await self._combined(dataset, definition)
             case _:
                 assert_never(definition)
+        hidden = await self._review_items.blind_for(caller.person_id, dataset["_id"])
+        return Selected(selection - Selection.of(hidden), len(hidden)) if hidden else Selected(selection)
 
     async def _of_records(self, dataset: DatasetDocument, definition: OfRecords) -> Selection:
         found = await self._records.find_many(dataset["_id"], definition.record_ids)
@@ -54,13 +84,7 @@ class Evaluator:
         return Selection.of(visible.values())
 
     async def _of_job(self, dataset: DatasetDocument, definition: OfJob, caller: Caller) -> Selection:
-        job = await self._jobs.reachable(definition.job_id, caller)
-        if job["dataset_id"] != dataset["_id"]:
-            raise _problem(
-                "definition.job_id",
-                "The job runs over another data set.",
-                "Name a job over this data set.",
-            )
+        job = await self._job_over(dataset, definition.job_id, caller)
         match = Match(
             outcomes=definition.outcomes,
             reasons=definition.reasons,
@@ -70,6 +94,21 @@ class Evaluator:
             verified=definition.verified,
         )
         return await self._matching.matching(job["_id"], match)
+
+    async def _found(self, dataset: DatasetDocument, definition: Found, caller: Caller) -> Selection:
+        job = None if definition.job_id is None else await self._job_over(dataset, definition.job_id, caller)
+        scope = await self._scopes.of(dataset, job, definition.where, caller, field="definition.where")
+        return await self._finder.select(scope)
+
+    async def _job_over(self, dataset: DatasetDocument, job_id: str, caller: Caller) -> JobDocument:
+        job = await self._jobs.reachable(job_id, caller)
+        if job["dataset_id"] != dataset["_id"]:
+            raise _problem(
+                "definition.job_id",
+                "The job runs over another data set.",
+                "Name a job over this data set.",
+            )
+        return job
 
     async def _combined(self, dataset: DatasetDocument, definition: Combined) -> Selection:
         selections = []

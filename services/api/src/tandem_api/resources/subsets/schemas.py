@@ -21,8 +21,15 @@ class SubsetDefinition(Body):
     definition: Definition
 
 
+_BLIND = (
+    "Records of the data set that were left out, whether or not they match, because the caller is still to read them "
+    "without knowing their labels. Select them by their ids, or ask again after reading them."
+)
+
+
 class SubsetCount(View):
     records: int = Field(description="Records that the definition selects now.")
+    blind: int = Field(default=0, description=_BLIND)
 
 
 class Subset(View):
@@ -34,6 +41,7 @@ class Subset(View):
     definition: dict[str, Any] = Field(description="What it was made from; it is not evaluated again.")
     created_at: datetime
     created_by: str
+    blind: int = Field(default=0, description=_BLIND)
 
 
 class SubsetPage(Page[Subset]):

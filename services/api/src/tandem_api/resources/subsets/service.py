@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from tandem.jobs import Selection, SelectionTooLargeError
@@ -17,7 +18,7 @@ from tandem.store.subsets.writer import SubsetWriter
 from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.resources.datasets.service import DatasetService
-from tandem_api.resources.subsets.definitions import Definition
+from tandem_api.resources.subsets.definitions import Definition, Found
 from tandem_api.resources.subsets.evaluating import Evaluator
 from tandem_api.resources.subsets.schemas import Subset, SubsetCount, SubsetCreate, SubsetPage
 
@@ -46,7 +47,8 @@ class SubsetService:
     async def create(self, dataset_id: str, body: SubsetCreate, caller: Caller) -> Subset:
         """Save the selected records. Raises a Problem where there are none, or the name is taken."""
         dataset = await self._datasets.reachable(dataset_id, caller)
-        selection = await self._evaluator.select(dataset, body.definition, caller)
+        selected = await self._evaluator.select(dataset, body.definition, caller)
+        selection = selected.records
         if not selection:
             raise Problem(
                 422,
@@ -62,8 +64,7 @@ class SubsetService:
             "dataset_id": dataset_id,
             "name": body.name,
             "selection": selection_part(selection, await self._records.count(dataset_id, selection)),
-            "definition": body.definition.model_dump(mode="json", exclude_defaults=True)
-            | {"kind": body.definition.kind},
+            "definition": _kept(body.definition),
             "created_at": utcnow(),
             "created_by": caller.name,
             "created_by_id": caller.person_id,
@@ -76,13 +77,13 @@ class SubsetService:
                 field="name",
                 cure="Give it another name.",
             )
-        return _view(document, {})
+        return _view(document, {}).model_copy(update={"blind": selected.blind})
 
     async def count(self, dataset_id: str, definition: Definition, caller: Caller) -> SubsetCount:
         """Count the selected records."""
         dataset = await self._datasets.reachable(dataset_id, caller)
-        selection = await self._evaluator.select(dataset, definition, caller)
-        return SubsetCount(records=await self._records.count(dataset_id, selection))
+        selected = await self._evaluator.select(dataset, definition, caller)
+        return SubsetCount(records=await self._records.count(dataset_id, selected.records), blind=selected.blind)
 
     async def list(self, dataset_id: str, caller: Caller, *, after: str | None, limit: int) -> SubsetPage:
         await self._datasets.reachable(dataset_id, caller)
@@ -105,6 +106,12 @@ class SubsetService:
         if subset is None or not caller.reaches(subset["project_id"]):
             raise not_found("subset", subset_id)
         return subset
+
+
+def _kept(definition: Definition) -> dict[str, Any]:
+    """Return the definition as it is kept: without defaults, an expression in its text form."""
+    kept = definition.model_dump(mode="json", exclude_defaults=True) | {"kind": definition.kind}
+    return kept | {"where": definition.text} if isinstance(definition, Found) else kept
 
 
 def _check_size(selection: Selection) -> None:

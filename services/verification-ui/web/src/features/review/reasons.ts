@@ -13,6 +13,7 @@ interface Why {
 }
 
 const reasons: Record<ReviewReason, Why> = {
+  blind: { word: "Read first", tone: "neutral", sentence: "Give your own answer first; what the model said is shown afterwards." },
   low_confidence: { word: "Low confidence", tone: "warn", sentence: "The model was less sure than this job asks for." },
   no_confidence: { word: "No confidence", tone: "neutral", sentence: "The model gave a label but nothing that says how sure it was." },
   invalid: { word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." },

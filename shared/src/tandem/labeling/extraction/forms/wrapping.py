@@ -26,7 +26,7 @@ GENERIC_NAMES = frozenset(
 _BULLET = re.compile(r"(?:[-*+\u2022\u2013]\s+|>\s*|#{1,6}\s+|\(?\d{1,2}[.)]\s+|\(?[A-Za-z][.)]\s+)")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "\u3010": "\u3011"}
 _BOXED = re.compile(r"\$*\s*\\(?:boxed|text|textbf|mathrm|mathbf)\s*\{(.*)\}\s*\$*", re.DOTALL)
-_ELEMENT = re.compile(r"<([A-Za-z_][\w -]*)>(.*)</\1>", re.DOTALL | re.IGNORECASE)
+_ELEMENT = re.compile(r"<([^\W\d][\w -]*)>(.*)</\1>", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(
     r"```(?:json|jsonc|markdown|md|plain|plaintext|text|txt)?[ \t]*\n(.*?)\s*```", re.DOTALL | re.IGNORECASE
 )

@@ -232,6 +232,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Dataset
+         * @description Find records of the data set by an expression in the address.
+         */
+        get: operations["search_dataset"];
+        put?: never;
+        /**
+         * Find In Dataset
+         * @description Find records of the data set by id, text and metadata.
+         */
+        post: operations["find_in_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/frame": {
         parameters: {
             query?: never;
@@ -355,6 +379,34 @@ export interface paths {
          * @description Count the records that the definition selects now. Nothing is saved.
          */
         post: operations["count_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deletions
+         * @description List what was deleted, by whom and when, newest first.
+         */
+        get: operations["list_deletions"];
+        put?: never;
+        /**
+         * Delete Thing
+         * @description Delete a record, a data set with its contents, a job, an agent, a label schema, a project or a person's data.
+         *
+         *     Without `confirm` nothing is deleted: the answer says what would go, and what is kept elsewhere until when. With it
+         *     everything goes, from every collection, and the deletion is kept for audit. Jobs that still run are cancelled
+         *     first.
+         */
+        post: operations["delete_thing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -656,6 +708,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Job
+         * @description Find records of the job by an expression in the address.
+         */
+        get: operations["search_job"];
+        put?: never;
+        /**
+         * Find In Job
+         * @description Find records of the job, also by what became of them.
+         *
+         *     Records that the caller is still to read without knowing their labels are left out where the expression or the order
+         *     would tell something of these.
+         */
+        post: operations["find_in_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/frame": {
         parameters: {
             query?: never;
@@ -669,6 +748,7 @@ export interface paths {
          *
          *     The columns of the data set come first, as they were imported. Each task has a column of its name with the value
          *     that holds (the person's where there is one), and one of its confidence; spans are lists of structs.
+         *     A record that the caller is still to read blind has the outcome `blind` and no value.
          */
         get: operations["job_frame"];
         put?: never;
@@ -1416,6 +1496,16 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /** And */
+        And: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "and";
+            /** Of */
+            of: (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"])[];
         };
         /** Annotation */
         Annotation: {
@@ -2209,6 +2299,27 @@ export interface components {
             subset_ids: string[];
         };
         /**
+         * Compare
+         * @description The field has one of these values, or is below or above one.
+         */
+        Compare: {
+            field: components["schemas"]["Field"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "compare";
+            /**
+             * Name
+             * @description Of a task, or of a metadata column.
+             */
+            name?: string | null;
+            /** @default = */
+            operator: components["schemas"]["Is"];
+            /** Values */
+            values: (boolean | number | string)[];
+        };
+        /**
          * ComparedJob
          * @description One of the compared jobs. Its cost is that of the whole job; the rest covers only the records that are
          *     compared.
@@ -2361,6 +2472,24 @@ export interface components {
             labels: string[];
         };
         /**
+         * Contains
+         * @description A text of the record contains these words, one behind the other, in any case of letters.
+         */
+        Contains: {
+            /**
+             * Field
+             * @description One of the record's fields; any if left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contains";
+            /** Words */
+            words: string;
+        };
+        /**
          * Contest
          * @description Two agents against values known to be right, over the records to which both gave a label.
          */
@@ -2410,6 +2539,11 @@ export interface components {
              */
             warning?: string | null;
         };
+        /**
+         * Counting
+         * @enum {string}
+         */
+        Counting: "none" | "quick" | "exact";
         /** Dataset */
         Dataset: {
             /**
@@ -2467,6 +2601,74 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * Deletion
+         * @description What goes, or went.
+         */
+        Deletion: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By Id */
+            asked_by_id: string | null;
+            /**
+             * Confirm
+             * @description What to repeat in order to delete.
+             */
+            confirm?: string | null;
+            /**
+             * Counts
+             * @description Collection to documents that go; of a person, also that are changed.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Done */
+            done: boolean;
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Id
+             * @description Null: nothing was deleted yet.
+             */
+            id: string | null;
+            kind: components["schemas"]["Kind"];
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Stays
+             * @description What is kept elsewhere, and until when.
+             * @default []
+             */
+            stays: string[];
+            /** Target Id */
+            target_id: string;
+        };
+        /** DeletionList */
+        DeletionList: {
+            /** Items */
+            items: components["schemas"]["Deletion"][];
+        };
+        /** DeletionOrder */
+        DeletionOrder: {
+            /**
+             * Confirm
+             * @description Left out: nothing is deleted, the answer says what would go. To delete, repeat the answer's `confirm`, which is the name of the thing.
+             */
+            confirm?: string | null;
+            /**
+             * Dataset Id
+             * @description Of a record: its data set.
+             */
+            dataset_id?: string | null;
+            /**
+             * Id
+             * @description Id of the thing; of a record, its own id (`record_id`).
+             */
+            id: string;
+            kind: components["schemas"]["Kind"];
+        };
+        /**
          * Difference
          * @description A record where agents differ.
          */
@@ -2504,6 +2706,24 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /**
+         * Differs
+         * @description The label that holds differs from the one that holds in another job over the data set.
+         */
+        Differs: {
+            /** Job Id */
+            job_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "differs";
+            /**
+             * Name
+             * @description Of this task; any task of both if left out.
+             */
+            name?: string | null;
         };
         /**
          * DraftPreview
@@ -2678,6 +2898,20 @@ export interface components {
             };
         };
         /**
+         * Exists
+         * @description The field has a value.
+         */
+        Exists: {
+            field: components["schemas"]["Field"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "exists";
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * ExportFormat
          * @enum {string}
          */
@@ -2697,6 +2931,12 @@ export interface components {
             /** Provider */
             provider: string;
         };
+        /**
+         * Field
+         * @description What a comparison reads.
+         * @enum {string}
+         */
+        Field: "id" | "metadata" | "label" | "confidence" | "rule" | "outcome" | "reason" | "state" | "decided_by";
         /**
          * FieldProblem
          * @description One of several things wrong with a request.
@@ -2720,6 +2960,141 @@ export interface components {
          * @enum {string}
          */
         FileFormat: "csv" | "jsonl" | "json" | "parquet" | "xlsx" | "arrow";
+        /** Find */
+        Find: {
+            /**
+             * After
+             * @description `next` of the page before.
+             */
+            after?: string | null;
+            /**
+             * @description Whether to count all that match.
+             * @default none
+             */
+            count: components["schemas"]["Counting"];
+            /**
+             * Limit
+             * @description Records a page; 0 for the count alone.
+             * @default 100
+             */
+            limit: number;
+            /**
+             * @description Of a job also `confidence` and `-confidence`, the lowest of a record's labels.
+             * @default seq
+             */
+            order: components["schemas"]["tandem_api__finding__finder__Order"];
+            /**
+             * Where
+             * @description The expression, as text or as a tree.
+             * @example text contains "refund" and label = negative and confidence < 0.8 and not verified
+             */
+            where: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]);
+        };
+        /**
+         * Flag
+         * @description Something that holds of the record or does not.
+         */
+        Flag: {
+            /**
+             * Flag
+             * @description verified: people's decision holds. needs_review: it waits for a person.
+             * @enum {string}
+             */
+            flag: "verified" | "needs_review";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "flag";
+        };
+        /**
+         * Found
+         * @description Records that an expression matches: of the data set, or of a job over it as they are now.
+         */
+        Found: {
+            /**
+             * Job Id
+             * @description Left out: the expression reads ids, texts and metadata.
+             */
+            job_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "found";
+            /**
+             * Where
+             * @description The expression, as text or as a tree.
+             * @example text contains "refund" and label = negative and not verified
+             */
+            where: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]);
+        };
+        /** FoundCount */
+        FoundCount: {
+            /**
+             * Exact
+             * @description False: at least so many.
+             */
+            exact: boolean;
+            /** Records */
+            records: number;
+            /**
+             * Text
+             * @description For people, e.g. 10,000+.
+             */
+            text: string;
+        };
+        /** FoundPage */
+        FoundPage: {
+            /**
+             * Blind
+             * @description Records of the data set that were left out, whether or not they match, because the caller is still to read them without knowing their labels.
+             * @default 0
+             */
+            blind: number;
+            count?: components["schemas"]["FoundCount"] | null;
+            /** Items */
+            items: components["schemas"]["FoundRecord"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
+            /**
+             * Scanned
+             * @description Records that were looked at for this page.
+             */
+            scanned: number;
+            /**
+             * Stopped
+             * @description True: time ran out before the page was full. `next` goes on where the search stopped.
+             */
+            stopped: boolean;
+            /**
+             * Where
+             * @description The expression as it was understood.
+             */
+            where: string;
+        };
+        /** FoundRecord */
+        FoundRecord: {
+            /** @description Of the job; null where the record was not run. */
+            annotation?: components["schemas"]["Annotation"] | null;
+            /**
+             * Excerpt
+             * @description Beginning of the record.
+             */
+            excerpt: string | null;
+            /**
+             * Matched
+             * @description The tests of the expression that made it match.
+             */
+            matched: string[];
+            /** Record Id */
+            record_id: string;
+            /** Seq */
+            seq: number;
+        };
         /**
          * HistogramBin
          * @description Numbers in [lower, upper); the last bin holds its upper bound too.
@@ -2963,6 +3338,12 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * Is
+         * @description How a comparison compares.
+         * @enum {string}
+         */
+        Is: "=" | "<" | "<=" | ">" | ">=";
         /** Job */
         Job: {
             /**
@@ -3412,6 +3793,11 @@ export interface components {
             budget_usd: number | null;
         };
         JsonValue: unknown;
+        /**
+         * Kind
+         * @enum {string}
+         */
+        Kind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -3592,6 +3978,24 @@ export interface components {
              */
             ttl_seconds: number;
         };
+        /**
+         * Matches
+         * @description A part of a text of the record matches the regular expression (RE2's syntax).
+         */
+        Matches: {
+            /**
+             * Field
+             * @description One of the record's fields; any if left out.
+             */
+            field?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "matches";
+            /** Pattern */
+            pattern: string;
+        };
         /** Message */
         Message: {
             /** Content */
@@ -3734,6 +4138,16 @@ export interface components {
              * @description Shown this once; only its hash is kept.
              */
             token: string;
+        };
+        /** Not */
+        Not: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "not";
+            /** Of */
+            of: components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"];
         };
         /** NumberSpread */
         NumberSpread: {
@@ -3896,11 +4310,16 @@ export interface components {
                 [key: string]: components["schemas"]["TaskOpinions"];
             };
         };
-        /**
-         * Order
-         * @enum {string}
-         */
-        Order: "usefulness" | "seq";
+        /** Or */
+        Or: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "or";
+            /** Of */
+            of: (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"])[];
+        };
         /**
          * OrderState
          * @enum {string}
@@ -4926,6 +5345,12 @@ export interface components {
         /** Subset */
         Subset: {
             /**
+             * Blind
+             * @description Records of the data set that were left out, whether or not they match, because the caller is still to read them without knowing their labels. Select them by their ids, or ask again after reading them.
+             * @default 0
+             */
+            blind: number;
+            /**
              * Created At
              * Format: date-time
              */
@@ -4956,6 +5381,12 @@ export interface components {
         /** SubsetCount */
         SubsetCount: {
             /**
+             * Blind
+             * @description Records of the data set that were left out, whether or not they match, because the caller is still to read them without knowing their labels. Select them by their ids, or ask again after reading them.
+             * @default 0
+             */
+            blind: number;
+            /**
              * Records
              * @description Records that the definition selects now.
              */
@@ -4964,7 +5395,7 @@ export interface components {
         /** SubsetCreate */
         SubsetCreate: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
             /**
              * Name
              * @description Unique in the data set.
@@ -4974,7 +5405,7 @@ export interface components {
         /** SubsetDefinition */
         SubsetDefinition: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
         };
         /** SubsetPage */
         SubsetPage: {
@@ -5359,6 +5790,16 @@ export interface components {
          * @enum {string}
          */
         Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
+        /**
+         * Order
+         * @enum {string}
+         */
+        tandem_api__analysis__comparisons__schemas__Order: "usefulness" | "seq";
+        /**
+         * Order
+         * @enum {string}
+         */
+        tandem_api__finding__finder__Order: "seq" | "confidence" | "-confidence";
     };
     responses: never;
     parameters: never;
@@ -5982,7 +6423,7 @@ export interface operations {
                 /** @description May be left out when the jobs have one task in common. */
                 task?: string | null;
                 /** @description Order of the list. */
-                order?: components["schemas"]["Order"];
+                order?: components["schemas"]["tandem_api__analysis__comparisons__schemas__Order"];
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Items a page. */
@@ -6249,6 +6690,152 @@ export interface operations {
             };
             /** @description What was asked for is not kept any more. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_dataset: {
+        parameters: {
+            query: {
+                /** @description The expression in its text form. */
+                where: string;
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Records a page; 0 for the count alone. */
+                limit?: number;
+                count?: components["schemas"]["Counting"];
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_in_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Find"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6837,6 +7424,140 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_thing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8186,6 +8907,153 @@ export interface operations {
             };
             /** @description What was asked for is not kept any more. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_job: {
+        parameters: {
+            query: {
+                /** @description The expression in its text form. */
+                where: string;
+                order?: components["schemas"]["tandem_api__finding__finder__Order"];
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Records a page; 0 for the count alone. */
+                limit?: number;
+                count?: components["schemas"]["Counting"];
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_in_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Find"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -762,8 +762,11 @@ export interface components {
              * @description True: the model's values are left out, until the caller has given an opinion.
              */
             blind: boolean;
-            /** @description Why a person is asked. */
-            reason: components["schemas"]["ReviewReason"];
+            /**
+             * Reason
+             * @description Why a person is asked; `blind` while the model's values are left out, whatever the reason is.
+             */
+            reason: components["schemas"]["ReviewReason"] | "blind";
             /**
              * Causes
              * @description The tasks that are why; none where the whole record is.

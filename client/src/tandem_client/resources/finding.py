@@ -1,0 +1,117 @@
+"""Find: records of a data set or a job that a condition matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from tandem_client.expressions import Condition
+from tandem_client.models import Annotation
+from tandem_client.resources.subsets import Subset
+from tandem_client.transport import Transport
+
+Order = Literal["seq", "confidence", "-confidence"]
+
+
+class FoundAnnotation(Annotation):
+    """An annotation; `verification` is what people decided, where it holds."""
+
+    verification: dict[str, Any] | None = None
+
+
+class FoundRecord(BaseModel):
+    """A record with the tests that made it match; `annotation` is None where it was not run in the job."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    seq: int
+    record_id: str
+    excerpt: str | None = None
+    matched: list[str] = []
+    annotation: FoundAnnotation | None = None
+
+
+class FoundCount(BaseModel):
+    """A count; where it is not exact there are at least so many, and `text` says so, as in "10,000+"."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    records: int
+    exact: bool
+    text: str
+
+
+class FoundPage(BaseModel):
+    """A page. Where it is `stopped`, time ran out before it was full, and `next` goes on from there.
+
+    `blind` records were left out because the caller is still to read them without knowing their labels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    where: str
+    items: list[FoundRecord]
+    next: str | None = None
+    count: FoundCount | None = None
+    scanned: int
+    stopped: bool
+    blind: int = 0
+
+
+class Found:
+    """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
+
+    def __init__(
+        self, transport: Transport, where: Condition | str, *, dataset_id: str, job_id: str | None, order: Order
+    ) -> None:
+        self._http = transport
+        self._dataset_id = dataset_id
+        self._job_id = job_id
+        self._order = order
+        self.where = str(where)
+        """The condition in its text form."""
+
+    def page(self, *, after: str | None = None, limit: int = 100, count: str = "none") -> FoundPage:
+        """Return one page; `count` is none, quick (exact up to 10,000) or exact."""
+        owner = f"/datasets/{self._dataset_id}" if self._job_id is None else f"/jobs/{self._job_id}"
+        body = {"where": self.where, "order": self._order, "after": after, "limit": limit, "count": count}
+        return FoundPage.model_validate(self._http.ask(f"{owner}/find", body))
+
+    def __iter__(self) -> Iterator[FoundRecord]:
+        """Iterate over all that matches, page by page."""
+        after: str | None = None
+        while True:
+            page = self.page(after=after)
+            yield from page.items
+            if (after := page.next) is None:
+                return
+
+    def count(self, *, exact: bool = False) -> FoundCount:
+        """Count what matches: exactly up to 10,000, or all of it."""
+        count = self.page(limit=0, count="exact" if exact else "quick").count
+        if count is None:
+            raise ValueError("the server did not count")
+        return count
+
+    def save(self, name: str) -> Subset:
+        """Save what matches now as a subset of the data set."""
+        definition: dict[str, Any] = {"kind": "found", "where": self.where}
+        if self._job_id is not None:
+            definition["job_id"] = self._job_id
+        body = {"name": name, "definition": definition}
+        return Subset.model_validate(self._http.post(f"/datasets/{self._dataset_id}/subsets", body))
+
+
+class Finding:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def in_dataset(self, dataset_id: str, where: Condition | str) -> Found:
+        """Find records of a data set, by id, text and metadata."""
+        return Found(self._http, where, dataset_id=dataset_id, job_id=None, order="seq")
+
+    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: Order = "seq") -> Found:
+        """Find records of a job over the data set, also by what became of them."""
+        return Found(self._http, where, dataset_id=dataset_id, job_id=job_id, order=order)

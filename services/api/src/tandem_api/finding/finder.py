@@ -1,0 +1,214 @@
+"""Evaluates expressions by blocks: over a job's annotations where these can lead to what matches, else over records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tandem.finding import Not, matches
+from tandem.jobs import Selection
+from tandem.store.annotations.documents import AnnotationDocument
+from tandem.store.annotations.final import final_values
+from tandem.store.annotations.finding import FindingReader
+from tandem.store.annotations.subjects import subject_of
+from tandem.store.records.documents import RecordDocument
+from tandem.store.records.reader import RecordReader
+from tandem_api.finding.scope import Scope
+
+COUNTED = 10_000
+"""Matches that are counted unless an exact count is asked for."""
+_SUBTRACTED = 50_000
+"""Annotations that do not match, up to which these are counted rather than those that match."""
+_BLOCK = 500
+"""Annotations that are held against an expression at a time."""
+_LARGE = 10_000
+"""Annotations of which nothing but the seq is read at a time."""
+
+
+class Order(StrEnum):
+    SEQ = "seq"
+    CONFIDENCE = "confidence"
+    """The lowest confidence of the labels, ascending; records without one first."""
+    CONFIDENCE_DOWN = "-confidence"
+
+
+Position = tuple[float | None, int]
+"""Lowest confidence and seq; in the order of seq the first is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    matched: Sequence[Position]
+    scanned: int
+    position: Position
+    """Where this step ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    seqs: list[int]
+    after: Position | None
+    """Where the next page begins; None on the last one."""
+    scanned: int
+    """Records looked at, matching or not."""
+    stopped: bool
+    """True: time ran out before the page was full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    records: int
+    exact: bool
+    """False: at least so many."""
+
+
+class Finder:
+    def __init__(
+        self,
+        *,
+        finding: FindingReader,
+        records: RecordReader,
+        seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`seconds`: after which a page or a count stops and says how far it came."""
+        self._finding = finding
+        self._records = records
+        self._seconds = seconds
+        self._clock = clock
+
+    async def page(self, scope: Scope, *, order: Order, after: Position | None, limit: int) -> Found:
+        """Return the next up to `limit` records that match; fewer where time ran out."""
+        found: list[Position] = []
+        scanned, end = 0, self._clock() + self._seconds
+        async for step in self._steps(scope, order, after, limit + 1):
+            found += step.matched
+            scanned += step.scanned
+            if len(found) > limit:
+                return Found([seq for _, seq in found[:limit]], found[limit - 1], scanned, False)
+            if self._clock() >= end:
+                return Found([seq for _, seq in found], step.position, scanned, True)
+        return Found([seq for _, seq in found], None, scanned, False)
+
+    async def count(self, scope: Scope, *, exact: bool) -> Counted:
+        """Count what matches: up to `COUNTED`, or all of it."""
+        most = None if exact else COUNTED + 1
+        if scope.in_query and not scope.blind and scope.job_id is not None:
+            number = await self._count_in_query(scope, scope.job_id, most)
+            if number is not None:
+                return _counted(number, most)
+        number, end = 0, self._clock() + self._seconds
+        async for step in self._steps(scope, Order.SEQ, None, COUNTED + 1):
+            number += len(step.matched)
+            if most is not None and number >= most:
+                break
+            if not exact and self._clock() >= end:
+                return Counted(number, False)
+        return _counted(number, most)
+
+    async def select(self, scope: Scope) -> Selection:
+        """Return all that matches, as a frozen selection."""
+        seqs: list[int] = []
+        async for step in self._steps(scope, Order.SEQ, None, _LARGE):
+            seqs += [seq for _, seq in step.matched]
+        return Selection.of(seqs)
+
+    async def _count_in_query(self, scope: Scope, job_id: str, most: int | None) -> int | None:
+        """Count by the indexes; None where that would count some records twice.
+
+        Where records without an annotation match too, those that do not match are counted and subtracted.
+        """
+        if scope.by_annotation:
+            return await self._finding.count(await self._finding.plan(job_id, scope.expression, scope.seqs), most)
+        inverse = scope.expression.of if isinstance(scope.expression, Not) else Not(of=scope.expression)
+        plan = await self._finding.plan(job_id, inverse, scope.seqs)
+        others = await self._finding.count(plan, None if most is None else _SUBTRACTED)
+        if others is None or (most is not None and others >= _SUBTRACTED):
+            return None
+        return await self._records.count(scope.dataset_id, scope.within) - others
+
+    async def _steps(self, scope: Scope, order: Order, after: Position | None, size: int) -> AsyncIterator[Step]:
+        if order is not Order.SEQ:
+            steps = self._by_confidence(scope, after, size, ascending=order is Order.CONFIDENCE)
+        elif scope.by_annotation:
+            steps = self._by_annotation(scope, -1 if after is None else after[1], size)
+        else:
+            steps = self._by_record(scope, 0 if after is None else after[1] + 1)
+        async for step in steps:
+            yield step
+
+    async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[Step]:
+        job_id = scope.job_id or ""
+        plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
+        size = min(size, _LARGE) if plan.filter.exact else _BLOCK
+        while found := await self._finding.by_seq(plan, after, size, whole=not plan.filter.exact):
+            after = found[-1]["seq"]
+            kept = found if plan.filter.exact else await self._matching(scope, found)
+            yield Step([(None, each["seq"]) for each in _seen(scope, kept)], len(found), (None, after))
+            if len(found) < size:
+                return
+
+    async def _by_confidence(
+        self, scope: Scope, after: Position | None, size: int, *, ascending: bool
+    ) -> AsyncIterator[Step]:
+        job_id = scope.job_id or ""
+        plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
+        exact = plan.filter.exact
+        size = min(size, _LARGE) if exact else _BLOCK
+        while found := await self._finding.by_confidence(plan, after, size, ascending=ascending, whole=not exact):
+            after = _position(found[-1])
+            kept = found if exact else await self._matching(scope, found)
+            yield Step([_position(each) for each in _seen(scope, kept)], len(found), after)
+            if len(found) < size:
+                return
+
+    async def _by_record(self, scope: Scope, start: int) -> AsyncIterator[Step]:
+        within = scope.within.between(start, scope.within.below_seq)
+        async for records in self._records.stream(scope.dataset_id, within):
+            seqs = [record["seq"] for record in records]
+            annotations = {} if scope.job_id is None else await self._finding.of_records(scope.job_id, seqs)
+            pairs: list[tuple[RecordDocument | None, AnnotationDocument | None]] = [
+                (record, annotations.get(record["seq"])) for record in records
+            ]
+            kept = await self._that_match(scope, seqs, pairs)
+            yield Step([(None, seq) for seq in kept if seq not in scope.blind], len(seqs), (None, seqs[-1]))
+
+    async def _matching(self, scope: Scope, found: Sequence[AnnotationDocument]) -> list[AnnotationDocument]:
+        seqs = [each["seq"] for each in found]
+        records = await self._records.get_many(scope.dataset_id, seqs) if scope.reads_records else {}
+        kept = set(await self._that_match(scope, seqs, [(records.get(each["seq"]), each) for each in found]))
+        return [each for each in found if each["seq"] in kept]
+
+    async def _that_match(
+        self,
+        scope: Scope,
+        seqs: Sequence[int],
+        pairs: Sequence[tuple[RecordDocument | None, AnnotationDocument | None]],
+    ) -> list[int]:
+        others = {job_id: await self._finding.of_records(job_id, seqs) for job_id in scope.others}
+        return [
+            seq
+            for seq, (record, annotation) in zip(seqs, pairs, strict=True)
+            if matches(
+                scope.expression,
+                subject_of(
+                    record,
+                    annotation,
+                    {job_id: final_values(there.get(seq)) for job_id, there in others.items()},
+                ),
+            )
+        ]
+
+
+def _seen(scope: Scope, found: Sequence[AnnotationDocument]) -> Sequence[AnnotationDocument]:
+    return [each for each in found if each["seq"] not in scope.blind] if scope.blind else found
+
+
+def _position(annotation: AnnotationDocument) -> Position:
+    return annotation.get("lowest_confidence"), annotation["seq"]
+
+
+def _counted(number: int, most: int | None) -> Counted:
+    return Counted(number, True) if most is None or number < most else Counted(COUNTED, False)

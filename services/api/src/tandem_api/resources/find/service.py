@@ -1,0 +1,114 @@
+"""Finds records."""
+
+from __future__ import annotations
+
+from tandem.finding import matched, write
+from tandem.people import Caller
+from tandem.store.annotations.documents import annotation_id
+from tandem.store.annotations.final import final_values
+from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.annotations.subjects import subject_of
+from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.jobs.documents import JobDocument
+from tandem.store.records.reader import RecordReader
+from tandem.web import Problem
+from tandem_api.excerpts import excerpt
+from tandem_api.finding.finder import Finder, Order, Position
+from tandem_api.finding.scope import Scope, Scopes
+from tandem_api.paging import decode_cursor, encode_cursor
+from tandem_api.resources.annotations.service import AnnotationService
+from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.find.schemas import Counting, Find, FoundCount, FoundPage, FoundRecord
+from tandem_api.resources.jobs.service import JobService
+
+
+class FindService:
+    def __init__(
+        self,
+        *,
+        datasets: DatasetService,
+        jobs: JobService,
+        annotations: AnnotationService,
+        reader: AnnotationReader,
+        records: RecordReader,
+        scopes: Scopes,
+        finder: Finder,
+    ) -> None:
+        self._datasets = datasets
+        self._jobs = jobs
+        self._annotations = annotations
+        self._reader = reader
+        self._records = records
+        self._scopes = scopes
+        self._finder = finder
+
+    async def in_dataset(self, dataset_id: str, body: Find, caller: Caller) -> FoundPage:
+        return await self._find(await self._datasets.reachable(dataset_id, caller), None, body, caller)
+
+    async def in_job(self, job_id: str, body: Find, caller: Caller) -> FoundPage:
+        job = await self._jobs.reachable(job_id, caller)
+        return await self._find(await self._datasets.reachable(job["dataset_id"], caller), job, body, caller)
+
+    async def _find(self, dataset: DatasetDocument, job: JobDocument | None, body: Find, caller: Caller) -> FoundPage:
+        if job is None and body.order is not Order.SEQ:
+            detail, cure = "The records of a data set have no confidence.", "Find in one of its jobs, or order by seq."
+            raise Problem(422, "invalid-order", detail, field="order", cure=cure)
+        after = None if body.after is None else _position(body.after, body.order)
+        scope = await self._scopes.of(dataset, job, body.where, caller, tells_confidence=body.order is not Order.SEQ)
+        page = FoundPage(where=write(scope.expression), items=[], scanned=0, stopped=False, blind=len(scope.blind))
+        if body.limit:
+            found = await self._finder.page(scope, order=body.order, after=after, limit=body.limit)
+            page.items = await self._shown(scope, found.seqs, caller)
+            page.scanned, page.stopped = found.scanned, found.stopped
+            page.next = None if found.after is None else _cursor(found.after, body.order)
+        if body.count is not Counting.NONE:
+            counted = await self._finder.count(scope, exact=body.count is Counting.EXACT)
+            text = f"{counted.records:,}{'' if counted.exact else '+'}"
+            page.count = FoundCount(records=counted.records, exact=counted.exact, text=text)
+        return page
+
+    async def _shown(self, scope: Scope, seqs: list[int], caller: Caller) -> list[FoundRecord]:
+        """Return the records as the caller may see them, with the tests that made them match."""
+        records = await self._records.get_many(scope.dataset_id, seqs)
+        documents, views = {}, {}
+        if scope.job_id is not None:
+            ids = [annotation_id(scope.job_id, seq) for seq in seqs]
+            documents = {each["seq"]: each for each in (await self._reader.get_many(ids)).values()}
+            views = await self._annotations.views(scope.job_id, caller, list(documents.values()))
+        others = {}
+        for job_id in scope.others:
+            found = await self._reader.get_many(annotation_id(job_id, seq) for seq in seqs)
+            others[job_id] = {each["seq"]: final_values(each) for each in found.values()}
+        items = []
+        for seq in seqs:
+            if (record := records.get(seq)) is None:
+                continue
+            there = {job_id: values.get(seq) for job_id, values in others.items()}
+            tests = matched(scope.expression, subject_of(record, documents.get(seq), there))
+            items.append(
+                FoundRecord(
+                    seq=seq,
+                    record_id=record["record_id"],
+                    excerpt=excerpt(record),
+                    matched=[write(each) for each in tests],
+                    annotation=views.get(seq),
+                )
+            )
+        return items
+
+
+def _cursor(position: Position, order: Order) -> str:
+    confidence, seq = position
+    return encode_cursor(order.value, "" if confidence is None else repr(confidence), seq)
+
+
+def _position(cursor: str, order: Order) -> Position:
+    """Return the position that a cursor says. Raises a Problem where it belongs to another order, or is none."""
+    given, confidence, seq = decode_cursor(cursor, str, str, int)
+    try:
+        if given == order.value:
+            return (float(confidence) if confidence else None), seq
+    except ValueError:
+        pass
+    cure = "Start again without `after`."
+    raise Problem(422, "invalid-cursor", "`after` belongs to a page in another order.", field="after", cure=cure)

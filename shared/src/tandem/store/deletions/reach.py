@@ -1,0 +1,131 @@
+"""How each collection is reached by a deletion. A collection that is missing here fails a test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tandem.store.deletions.documents import DeletionDocument, Kind
+
+Query = dict[str, Any]
+Reach = Callable[[DeletionDocument], Query | None]
+"""The documents of a collection that go; None: none do."""
+
+
+_WITH_JOBS = {Kind.JOB, Kind.DATASET, Kind.PROJECT, Kind.RECORD}
+"""Kinds with which parts of jobs go; of a person the jobs are kept, and the name goes from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPerson:
+    """Where a person's name stands in documents that stay."""
+
+    collection: str
+    id_field: str
+    name_field: str
+    by_job: bool = False
+    """Whether they are found by the jobs in which the person decided something."""
+
+
+def _of_project(query: Mapping[Kind, Callable[[DeletionDocument], Query]]) -> Reach:
+    """Reach what carries its project's id, and what the other kinds say."""
+
+    def reach(deletion: DeletionDocument) -> Query | None:
+        kind = Kind(deletion["kind"])
+        if kind is Kind.PROJECT:
+            return {"project_id": deletion["target_id"]}
+        return query[kind](deletion) if kind in query else None
+
+    return reach
+
+
+def _itself(deletion: DeletionDocument) -> Query:
+    return {"_id": deletion["target_id"]}
+
+
+def _only(kind: Kind, query: Callable[[DeletionDocument], Query]) -> Reach:
+    return lambda deletion: query(deletion) if Kind(deletion["kind"]) is kind else None
+
+
+def _in_dataset(deletion: DeletionDocument) -> Query:
+    return {"dataset_id": deletion["target_id"]}
+
+
+def _records(deletion: DeletionDocument) -> Query | None:
+    match Kind(deletion["kind"]):
+        case Kind.RECORD:
+            return _itself(deletion)
+        case Kind.DATASET | Kind.PROJECT:
+            return {"dataset_id": {"$in": deletion["datasets"]}}
+    return None
+
+
+def _of_jobs(field: str, *, by_seq: bool) -> Reach:
+    """Reach what belongs to jobs; of a record, its part of them, or all of them where there are no parts."""
+
+    def reach(deletion: DeletionDocument) -> Query | None:
+        if not deletion["jobs"] or Kind(deletion["kind"]) not in _WITH_JOBS:
+            return None
+        query: Query = {field: {"$in": deletion["jobs"]}}
+        if Kind(deletion["kind"]) is Kind.RECORD and by_seq:
+            query["seq"] = int(deletion["target_id"].rpartition(":")[2])
+        return query
+
+    return reach
+
+
+def _summaries(deletion: DeletionDocument) -> Query | None:
+    if not deletion["jobs"] or Kind(deletion["kind"]) not in _WITH_JOBS:
+        return None
+    ids = "|".join(map(re.escape, deletion["jobs"]))
+    return {"subject": {"$regex": rf"(^|\|)({ids})(\||$)"}}
+
+
+def _orders(deletion: DeletionDocument) -> Query | None:
+    match Kind(deletion["kind"]):
+        case Kind.JOB | Kind.DATASET | Kind.PROJECT if deletion["jobs"]:
+            return {"jobs": {"$in": deletion["jobs"]}}
+    return None
+
+
+def _none(_: DeletionDocument) -> None:
+    return None
+
+
+REACHES: dict[str, Reach] = {
+    "projects": _only(Kind.PROJECT, _itself),
+    "label_schemas": _of_project({Kind.LABEL_SCHEMA: _itself}),
+    "agents": _of_project({Kind.AGENT: _itself}),
+    "datasets": _of_project({Kind.DATASET: _itself}),
+    "subsets": _of_project({Kind.DATASET: _in_dataset}),
+    "jobs": _of_project({Kind.DATASET: _in_dataset, Kind.JOB: _itself}),
+    "records": _records,
+    "annotations": _of_jobs("job_id", by_seq=True),
+    "review_items": _of_jobs("job_id", by_seq=True),
+    "verifications": _of_jobs("job_id", by_seq=True),
+    "handed_back": _of_jobs("job_id", by_seq=True),
+    "reports": _of_jobs("_id", by_seq=False),
+    "summaries": _summaries,
+    "review_orders": _orders,
+    "campaigns": _orders,
+    "api_keys": _only(Kind.PERSON, lambda deletion: {"person_id": deletion["target_id"]}),
+    "people": _only(Kind.PERSON, _itself),
+    "workers": _none,  # what workers say of themselves; holds nothing of people or of data
+    "migrations": _none,  # which documents were changed for a newer version
+    "deletions": _none,  # the audit itself: ids, names of things, counts
+}
+"""In the order in which they go: what others are found by goes first, so that no new work starts."""
+
+NAMES: tuple[NamedPerson, ...] = (
+    NamedPerson("verifications", "decided_by_id", "decided_by"),
+    NamedPerson("annotations", "verification.decided_by_id", "verification.decided_by", by_job=True),
+    NamedPerson("review_items", "decided_by_id", "decided_by", by_job=True),
+    NamedPerson("review_items", "reserved_by_id", "reserved_by", by_job=True),
+    NamedPerson("subsets", "created_by_id", "created_by"),
+    NamedPerson("review_orders", "created_by_id", "created_by"),
+    NamedPerson("campaigns", "created_by_id", "created_by"),
+)
+FREE_TEXTS: tuple[tuple[str, str, str], ...] = (("verifications", "decided_by_id", "comment"),)
+"""Collection, field of the person's id, field of what the person wrote freely."""
