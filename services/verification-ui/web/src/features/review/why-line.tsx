@@ -6,7 +6,7 @@ import styles from "@/features/review/answers.module.css";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import { count } from "@/lib/format";
 
-const icons = { blind: EyeOff, low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices };
+const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices, blind: EyeOff };
 
 /** Why the item is here; while somebody looks ahead, how far. As high as two lines, whatever it says. */
 export function WhyLine({ item, policy, ahead }: { item: ReviewItem; policy: ReviewPolicy | null; ahead: number }) {
