@@ -66,7 +66,15 @@ async def test_a_higher_attempt_keeps_what_the_first_answer_cost(database: Datab
     attempt: Any = dict.fromkeys(
         ("outcome", "reason", "detail", "labels", "needs_review", "review_reason", "priority", "content_hash")
     ) | dict.fromkeys(("provider", "model", "agent_id", "agent_version", "usage", "price", "seconds", "raw"))
-    newer = attempt | {"_id": "j:1", "job_id": "j", "seq": 1, "attempt": 2, "event_id": "e", "created_at": None}
+    newer = attempt | {
+        "labels": [],
+        "_id": "j:1",
+        "job_id": "j",
+        "seq": 1,
+        "attempt": 2,
+        "event_id": "e",
+        "created_at": None,
+    }
     assert await AnnotationWriter(database).supersede([newer | {"spending": paid("w@new", "m", 9.0)}])
     rows = (await SpendingReader(database).of_records("j", [1, 2]))[1]
     assert totals_of(rows).amount == 0.5

@@ -113,6 +113,7 @@ async def test_a_budget_counts_the_bytes_of_examples(world: World) -> None:
     await verify(world, range(6))
     await world.database["annotations"].delete_one({"_id": "job:0"})
     await world.database["jobs"].delete_one({"_id": "job"})
+    await world.database["campaigns"].delete_many({"jobs": "job"})
     await world.database["records"].delete_many({"dataset_id": "data-job"})
     await world.job(1, provider="openai", budget_usd=1000.0)
     await world.database["jobs"].update_one(

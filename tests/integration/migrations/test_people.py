@@ -49,7 +49,7 @@ ADDED = {
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
     "verifications": {"decided_by_id", "shown", "withdraws"},
-    "annotations": {"decided_by_id", "opinions"},
+    "annotations": {"lowest_confidence", "decided_by_id", "opinions"},
     "review_items": {"decided_by_id"},
 }
 Documents = dict[str, list[dict[str, Any]]]

@@ -109,7 +109,14 @@ def test_provenance_says_where_each_label_comes_from(job: Job) -> None:
 
 
 def test_nobody_gets_the_model_s_labels_of_a_record_that_they_are_to_read_without(world: World, job: Job) -> None:
-    item = {"_id": f"{job.id}:0", "job_id": job.id, "seq": 0, "blind": True, "seen_by": []}
+    item = {
+        "_id": f"{job.id}:0",
+        "job_id": job.id,
+        "dataset_id": job.dataset_id,
+        "seq": 0,
+        "blind": True,
+        "seen_by": [],
+    }
     world.mongo["review_items"].insert_one(item)
     try:
         first, second, _ = job.to_arrow(provenance=True).to_pylist()
