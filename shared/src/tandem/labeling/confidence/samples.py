@@ -32,7 +32,7 @@ from tandem.labeling.reading import Reading
 from tandem.labeling.values import key_of
 
 CLOSE = 0.01
-"""Of the range of a number without a step: what two numbers may differ by and be the same."""
+"""Tolerance for a number without a step, as a share of its range: numbers that differ by no more count as the same."""
 
 
 def agreed(task: LabelTask, readings: Sequence[Reading | None]) -> tuple[Reading, Assessment] | None:

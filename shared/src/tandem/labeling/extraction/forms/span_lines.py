@@ -70,7 +70,7 @@ class LineClaims:
     def _line(
         self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
     ) -> list[Claim] | Unreadable:
-        """One claim, a list of quotes under one label, or several claims with marks between them."""
+        """Return one claim, a list of quotes under one label, or several claims with marks between them."""
         found: list[Claim] | Unreadable = not_in_schema("")
         for layer in layers(line):
             found = self._one(layer, stands, heading)

@@ -24,12 +24,12 @@ _LIST_KEYS = frozenset({"spans", "entities", "items", "annotations", "mentions",
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`quote` is labeled; which of its places is told by at most one of the other fields."""
+    """Claim that `quote` is labeled; at most one of the other fields says which of its places is meant."""
 
     quote: str | None
     label: str
     place: Place | None
-    """Of the label, in the answer."""
+    """Place of the label in the answer."""
     rule: Rule
     start: int | None = None
     end: int | None = None

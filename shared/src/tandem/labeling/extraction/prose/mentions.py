@@ -37,7 +37,7 @@ _BECAUSE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 MOST_MENTIONS = 300
-"""More come of a model that loops, and are not weighed one by one."""
+"""Maximum number of mentions weighed one by one; only a model that loops produces more."""
 _LONGEST_REASON = 400
 """Characters."""
 _ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
