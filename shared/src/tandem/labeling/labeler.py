@@ -1,4 +1,4 @@
-"""From what a model answered to the labels of a record: extraction and confidence of all tasks together."""
+"""Labels of a record from what a model answered: extraction and confidence of all tasks together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tandem.labeling.reading import Reading, Unreadable, UnreadableReason
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one of several answers to a record said."""
+    """Result of one of several answers to a record."""
 
     values: Mapping[str, LabelValue]
     """Task to value: of all tasks when there is no problem, else of those that could be read."""
@@ -27,20 +27,22 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Labeling:
-    """What the answers to one record gave."""
+    """Result of the answers to one record."""
 
     labels: tuple[TaskLabel, ...]
-    """In the order of the schema's tasks: of all of them when there is no problem, else of those that could be read."""
+    """Labels in the order of the schema's tasks: of all of them when there is no problem, else of those that could be
+    read.
+    """
     problem: Unreadable | None = None
-    """Why the record has no labels: of the first task that could not be read."""
+    """Reason why the record has no labels: that of the first task that could not be read."""
     samples: tuple[Sample, ...] = ()
-    """What each answer said, where there was more than one."""
+    """Result of each answer, where there was more than one."""
 
 
 class Labeler:
     """Labels the answers to one label schema; prepared once, used for each answer. Never raises.
 
-    Of several answers, agreement takes what most of them give; the other strategies take each task from the first
+    With several answers, agreement takes the value that most of them give; the other strategies take each task from the first
     answer that can be read.
     """
 
@@ -52,7 +54,7 @@ class Labeler:
         self._reader = AnswerReader(label_schema.tasks)
         self._estimators = [ConfidenceEstimator(task) for task in label_schema.tasks]
         self.needs_record = any(task.traits.lies_in_record for task in label_schema.tasks)
-        """Whether the record's fields decide what is read."""
+        """True when the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:
         """`completions`: all samples, at least one. `fields`: the record's, in which spans are found."""
@@ -104,7 +106,7 @@ class Labeler:
 
 
 class _Answer:
-    """One completion with what all tasks want to know of it, found out once."""
+    """One completion with all that the tasks need to know of it, determined once."""
 
     __slots__ = ("_generated", "_stated", "completion")
 

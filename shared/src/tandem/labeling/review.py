@@ -1,4 +1,4 @@
-"""Which labels a person should see, by the policy of their job. Pure."""
+"""Selection of the labels that a person should see, by the policy of their job. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tandem.labeling.confidence import UnknownReason
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Whether a person should look (`reason` is not None), which tasks are why, and how urgently."""
+    """Decision whether a person should look (`reason` is not None), which tasks are why, and how urgently."""
 
     reason: ReviewReason | None
     priority: float

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ELEMENT = 8
-"""What an element of a collection weighs beside its characters: comparing it costs a call."""
+"""Weight of an element of a collection beside its characters: comparing it costs a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Value:
     count: float = 0.0
     """Turns of a loop over it."""
     is_text: bool = True
-    """Whether it is a text or a number; a collection is longer when it is written out."""
+    """True for a text or a number; a collection is longer when it is written out."""
     part: Value | None = None
-    """What covers each of its elements, keys and attributes."""
+    """Value that covers each of its elements, keys and attributes."""
     named: Mapping[str, Value] = field(default_factory=dict)
     """Attributes of which more is known."""
 

@@ -53,7 +53,7 @@ class PromptError(ValueError):
     def __init__(self, message: str, *, template: str, variable: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.template = template
-        """Which one: system or user."""
+        """Template that failed: system or user."""
         self.variable = variable
         """The variable that is not there, as a path: `fields.premise`. None when something else is wrong."""
         self.line = line

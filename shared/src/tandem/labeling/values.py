@@ -1,6 +1,6 @@
-"""What a task's value may be, when two are the same, and the one form in which each is kept.
+"""Values of tasks: which are valid, when two are the same, and the one form in which each is kept.
 
-Whoever takes a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the label
+Whoever accepts a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the label
 schema is ever stored.
 """
 
@@ -25,7 +25,9 @@ from tandem.events.schema import (
 
 
 def problem_with(task: LabelTask, value: LabelValue, fields: Mapping[str, str] | None = None) -> str | None:
-    """Why the value is none of the task, in one sentence; None when it is. `fields`: the record's, for spans."""
+    """Return in one sentence why the value is not valid for the task; None when it is. `fields`: the record's, for
+    spans.
+    """
     match task:
         case SingleChoiceTask():
             if not isinstance(value, str):

@@ -42,7 +42,7 @@ _PICTURE = (
     r"(?![\u2610\u2612\u26d4\u2716-\u2718\u274c-\u274e\u2753-\u2755\U0001f44e\U0001f6ab\U0001f645\U0001f937])"
     r"[\s\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]"
 )
-"""Marks before a value; none that denies or asks (crosses, empty boxes, question marks, thumbs down)."""
+"""A picture at the edge of a value; none that denies or asks (crosses, empty boxes, question marks, thumbs down)."""
 _PICTURES = re.compile(rf"^(?:{_PICTURE})+|(?:{_PICTURE})+$")
 _LONGEST_REMARKED = 300
 """Characters; a longer text is no label with a remark."""

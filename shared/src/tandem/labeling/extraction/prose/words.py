@@ -97,7 +97,7 @@ POLAR = words_of("yes no true false ja nein oui non sí si sim não sì да н�
 """Labels that answer a question with one word: said first, they stand, whatever is denied behind them."""
 
 CLUELESS = words_of("know tell say determine decide answer judge idea classify")
-"""Verbs that, with a negation, say that the answer to the question is not known; "no" is then no label."""
+"""Words that, with a negation, say that the answer to the question is not known; "no" is then no label."""
 
 FRAMING_SIGNS = ("是", "为", "為", "属于", "は", "が", "은", "는")
 """The same in scripts without spaces, at the end of what stands before the label."""
