@@ -42,8 +42,8 @@ class Labeling:
 class Labeler:
     """Labels the answers to one label schema; prepared once, used for each answer. Never raises.
 
-    With several answers, agreement takes the value that most of them give; the other strategies take each task from the first
-    answer that can be read.
+    With several answers, agreement takes the value that most of them give; the other strategies take each task from
+    the first answer that can be read.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Values of tasks: which are valid, when two are the same, and the one form in which each is kept.
 
-Whoever accepts a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the label
-schema is ever stored.
+Whoever accepts a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the
+label schema is ever stored.
 """
 
 from __future__ import annotations

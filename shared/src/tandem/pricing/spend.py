@@ -13,7 +13,7 @@ from tandem.pricing.table import PriceTable
 
 @dataclass(frozen=True, slots=True)
 class ModelSpend:
-    """What was used of one model. Tokens are as the provider counted them; `cached_tokens` are among the prompt's."""
+    """Usage of one model. Tokens are as the provider counted them; `cached_tokens` are among the prompt's."""
 
     provider: str
     model: str

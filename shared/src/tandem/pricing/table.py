@@ -61,7 +61,7 @@ class ListPrice(_Entry):
 
 
 class PriceFile(_Entry):
-    """One file of prices. `providers` says whose prices hold at a provider that operators gave another name."""
+    """Price file. `providers` says whose prices hold at a provider that operators gave another name."""
 
     as_of: date | None = Field(default=None, description="The day on which the prices were believed to hold.")
     currency: Literal["USD"] = "USD"

@@ -68,16 +68,16 @@ def distance_of(task: LabelTask) -> tuple[str, Distance]:
 
 @dataclass(slots=True)
 class Alpha(Additive):
-    """What Krippendorff's alpha (2011) of one task is made of, record by record; any number of agents, any missing.
+    """Sums for Krippendorff's alpha (2011) of one task, record by record; any number of agents, any missing.
 
     The disagreement that chance would give is exact for choices (from their counts) and numbers (from their sums); for
     texts, sets and spans it is that within a sample of the values, exact where there are not more than that.
     """
 
     records: int = 0
-    """With at least two values."""
+    """Records with at least two values."""
     values: int = 0
-    """In these records."""
+    """Values in these records."""
     observed: float = 0.0
     """Sum over the records of the mean distance of a value to the record's others, times the values."""
     labels: Counter[str] = field(default_factory=Counter)

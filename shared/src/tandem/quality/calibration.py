@@ -10,7 +10,7 @@ from tandem.quality.additive import Additive
 
 BINS = 10
 LEAST_OF_EACH = 10
-"""Right and wrong labels; with fewer of either nothing can be said of how they are ranked."""
+"""Minimum number of right and of wrong labels; with fewer of either nothing can be said of how they are ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Ranking:
 
 @dataclass(slots=True)
 class Reliability(Additive):
-    """What a calibration is made of, label by label. `bins`: how many there are."""
+    """Sums for a calibration, label by label. `bins`: the number of bins."""
 
     counts: list[int] = field(default_factory=lambda: [0] * BINS)
     confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
-    """Their sum in each bin."""
+    """Sum of the confidences in each bin."""
     right: list[int] = field(default_factory=lambda: [0] * BINS)
 
     def see(self, confidence: float, *, is_right: bool) -> None:

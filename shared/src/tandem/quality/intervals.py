@@ -1,11 +1,11 @@
-"""Intervals and tests: how much a share or a difference of shares may be due to chance."""
+"""Intervals and tests: the part of a share or of a difference of shares that may be due to chance."""
 
 from __future__ import annotations
 
 import math
 
 _Z = 1.959963984540054
-"""Of the 95 % interval."""
+"""Normal quantile of the 95 % interval."""
 _MOST_EXACT = 1000
 
 

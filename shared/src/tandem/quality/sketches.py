@@ -24,8 +24,9 @@ def stable_hash(text: str) -> int:
 
 @dataclass(slots=True)
 class Distinct(Additive):
-    """How many different texts there are: exact up to KEPT, then estimated from the smallest hashes (k minimum values,
-    Bar-Yossef et al. 2002) with a standard error of 3 %."""
+    """Number of different texts: exact up to KEPT, then estimated from the smallest hashes (k minimum values,
+    Bar-Yossef et al. 2002) with a standard error of 3 %.
+    """
 
     KEPT = 1024
     hashes: set[int] = field(default_factory=set)
@@ -151,7 +152,7 @@ class Extent(Additive):
 @dataclass(slots=True)
 class Sample(Additive):
     """Up to KEPT of the stream's items, each as likely as any other, drawn by a hash so that every process draws the
-    same. Of a stream that is not longer it holds all."""
+    same. It holds all of a stream that is not longer."""
 
     KEPT = 400
     items: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The renderers of a service: children that are made when they are needed, and made anew when they had to be ended."""
+"""The renderers of a service: child processes started when they are needed, and replaced when they had to be ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 
 
 class RenderersBusyError(Exception):
-    """No renderer took the record in time; it may be tried again later."""
+    """No renderer accepted the record in time; it may be tried again later."""
 
 
 class RendererPool:

@@ -1,6 +1,6 @@
-"""The course of a claim: what is read next, when one looks, and when the claim holds.
+"""Course of a claim: what is read next, when to look, and when the claim holds.
 
-A course is a pure function of the population, the audit order and what was decided: whoever builds it anew and tells
+A course is a pure function of the population, the audit order and what was decided: whoever builds it anew and passes
 it the decisions in any order gets the same course. It never uses the outcome of an audit before the look it belongs
 to, and the correction order never sees the outcome of an audit beyond the cut.
 
@@ -27,13 +27,13 @@ from tandem.quality.certificates.schedule import Schedule, make_schedule, planne
 WARM_UP = 15
 """Foretold errors at which the warm-up ends."""
 MOST_WARM_UP = 0.25
-"""The share of all foretold errors at which it ends at the latest."""
+"""Share of all foretold errors at which the warm-up ends at the latest."""
 LEAST_CAME = 0.4
 PILOT = 60
 NEEDED = 0.6
 """Warm up where the foretold errors are more than this share of the tolerated ones."""
 UNDECIDED, RIGHT, WRONG, VOIDED = 0, 1, 2, 3
-"""What people decided on a label. VOIDED: read, without an outcome (skipped, flagged, no majority). A voided audit
+"""Decisions of people on a label. VOIDED: read, without an outcome (skipped, flagged, no majority). A voided audit
 counts as wrong; a voided record of the correction order is not passed until somebody decides on it."""
 
 
