@@ -32,7 +32,7 @@ _RECORDS = ((16, 4_000), (64, 2_000), (16, 32_000), (4, 300_000))
 
 @dataclass(frozen=True, slots=True)
 class _Covered:
-    """Records with at most so many fields and characters in all, shown with at most so many examples."""
+    """Records with at most this many fields and characters in all, shown with at most this many examples."""
 
     fields: int
     characters: int

@@ -57,7 +57,9 @@ class Labeler:
         """True when the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:
-        """`completions`: all samples, at least one. `fields`: the record's, in which spans are found."""
+        """Label a record. `completions`: all samples, at least one. `fields`: the record's, in which spans are
+        found.
+        """
         read = [self._reader.read(completion.text, fields) for completion in completions]
         samples = tuple(map(self._sample, read)) if len(read) > 1 else ()
         assess = self._by_agreement if self._strategy is ConfidenceStrategy.AGREEMENT else self._of_first

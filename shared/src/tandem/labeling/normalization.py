@@ -32,7 +32,9 @@ def fold(text: str) -> str:
 
 
 def normalize(text: str) -> str:
-    """Folded, without quotes, emphasis and closing marks around it. Idempotent; empty for marks alone."""
+    """Return the text folded, without quotes, emphasis and closing marks around it. Idempotent; empty for marks
+    alone.
+    """
     normal = fold(text)
     while (bare := normal.lstrip(BEFORE).rstrip(AFTER)) != normal:
         normal = fold(bare)

@@ -74,8 +74,9 @@ def _least(label: TaskLabel) -> tuple[float, bool]:
 
 
 def unmeasurable(schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]) -> tuple[str, ...]:
-    """Return the tasks whose labels can have no confidence under one of the strategies, whatever the provider tells:
-    free text, and spans that have but one label."""
+    """Return the tasks whose labels can have no confidence under one of the strategies, whatever the provider reports:
+    free text, and spans that have but one label.
+    """
     if ConfidenceStrategy.TOKEN_PROBABILITY not in strategies:
         return ()
     return tuple(task.name for task in schema.tasks if _says_nothing(task))

@@ -39,8 +39,9 @@ def _with_contexts(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator
 
 
 def context_of(searched: SearchedText, span: Span) -> str | None:
-    """Return the fewest words around the span by which its place is told from all others of its text; None when none
-    do."""
+    """Return the fewest words around the span that distinguish its place from all others of its text; None when none
+    do.
+    """
     place = (span.start, span.end)
     places = searched.occurrences(span.text).everywhere
     if place not in places:

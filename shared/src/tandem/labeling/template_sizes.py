@@ -32,7 +32,7 @@ class Value:
 
     @property
     def written(self) -> float:
-        """Characters that the value has at most when it is written out; those of collections may be escaped."""
+        """Return the most characters that the value has when it is written out; those of collections may be escaped."""
         return self.weight if self.is_text else 10 * self.weight
 
 
@@ -50,7 +50,7 @@ def collection_of(values: Sequence[Value], named: Mapping[str, Value] | None = N
 
 
 def record_of(fields: int, characters: int) -> Value:
-    """Return what covers the fields of every record with at most so many of them, and characters in all."""
+    """Return a value that covers the fields of every record with at most this many fields, and characters in all."""
     return Value(characters + fields * ELEMENT, fields, False, text_of(characters))
 
 

@@ -63,7 +63,9 @@ def canonical(task: LabelTask, value: LabelValue) -> LabelValue:
 
 
 def key_of(value: LabelValue) -> Hashable:
-    """Equal for equal values, to count and compare them by. The text of a span follows from its place."""
+    """Return a key that is equal for equal values, to count and compare them by. The text of a span follows from its
+    place.
+    """
     if isinstance(value, tuple):
         return tuple(_span_key(part) if isinstance(part, Span) else part for part in value)
     return value
@@ -82,7 +84,9 @@ def plain_values(values: Mapping[str, LabelValue]) -> dict[str, Any]:
 
 
 def span_field(task: SpanTask, fields: Iterable[str]) -> str | None:
-    """Return the field that the task's spans lie in; None when the record does not have it, or it is not told which."""
+    """Return the field that the task's spans lie in; None when the record does not have it, or it is not known
+    which.
+    """
     names = list(fields)
     if task.field is not None:
         return task.field if task.field in names else None

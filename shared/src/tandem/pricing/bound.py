@@ -26,7 +26,7 @@ _TOKENS_OF_A_COMPLAINT = 1024
 
 
 def room_after_truncation(max_tokens: int) -> int:
-    """Tokens that a worker grants when an answer was cut at `max_tokens`."""
+    """Return the tokens that a worker grants when an answer was cut at `max_tokens`."""
     return max(max_tokens, min(MOST_TOKENS, max(LEAST_MORE_TOKENS, max_tokens * MORE_ROOM)))
 
 
@@ -67,8 +67,9 @@ class RequestBound:
         paid_calls: int = MOST_PAID_CALLS,
         reasons: bool = False,
     ) -> None:
-        """`reasons`: whether one of the models was seen to spend tokens on reasoning; taken to be so where the agent
-        says how much it is to reason."""
+        """`reasons`: whether one of the models was seen to spend tokens on reasoning; assumed where the agent says how
+        much it is to reason.
+        """
         models = [(agent.provider, agent.model)]
         if agent.fallback is not None:
             models.append((agent.fallback.provider, agent.fallback.model))

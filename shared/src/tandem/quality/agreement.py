@@ -41,7 +41,9 @@ def cohen_kappa(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
 
 
 def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
-    """Distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is shared."""
+    """Return the distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is
+    shared.
+    """
     if one == other:
         return 0.0
     shared = sum(each in other for each in one)
@@ -109,7 +111,7 @@ class Alpha(Additive):
         return None if expected <= 0 else 1 - self.observed / self.values / expected
 
     def _expected(self, task: LabelTask) -> float:
-        """Mean distance of two of all the values."""
+        """Return the mean distance of two of all the values."""
         count = self.values
         kind, distance = distance_of(task)
         if kind == "interval":

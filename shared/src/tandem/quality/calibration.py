@@ -63,7 +63,7 @@ class Reliability(Additive):
         self.right[index] += is_right
 
     def ranking(self) -> Ranking | None:
-        """Return how well confidence tells right labels from wrong ones; None with fewer of either than
+        """Return how well confidence separates right labels from wrong ones; None with fewer of either than
         `LEAST_OF_EACH`.
 
         Labels of one bin count as equal. The standard error is Hanley and McNeil's ("The Meaning and Use of the Area

@@ -92,7 +92,7 @@ class Scores(Additive):
     reliability: Reliability = field(default_factory=Reliability)
 
     def see(self, task: LabelTask, truth: Comparable, value: Comparable | None, confidence: float | None) -> None:
-        """`value`: None where the record ended without one."""
+        """Count a record. `value`: None where the record ended without one."""
         self.known += 1
         if value is None:
             return

@@ -18,7 +18,7 @@ _HASHES = 2**64
 
 
 def stable_hash(text: str) -> int:
-    """64 bits that are the same in every process, spread evenly."""
+    """Return 64 bits that are the same in every process, spread evenly."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
@@ -82,7 +82,7 @@ class Top(Additive):
         self._prune()
 
     def most(self, number: int) -> list[tuple[str, int, int]]:
-        """Text, count and first record, the most frequent first."""
+        """Return text, count and first record, the most frequent first."""
         return [(text, count, self.first[text]) for text, count in self._sorted()[:number]]
 
     def _sorted(self) -> list[tuple[str, int]]:
@@ -159,7 +159,7 @@ class Sample(Additive):
     """Hash (hexadecimal) to item."""
 
     def see(self, key: str, item: str) -> None:
-        """`key` names the item's place in the stream, once only."""
+        """Offer an item to the sample. `key` names its place in the stream, once only."""
         self.items[f"{stable_hash(key):016x}"] = item
         if len(self.items) > 2 * self.KEPT:
             self._prune()

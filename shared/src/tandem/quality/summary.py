@@ -88,7 +88,7 @@ class JobSummary(Additive):
 
 
 def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]) -> JobSummary:
-    """`gold`: seq to task to the plain value known to be right."""
+    """Sum up ended records. `gold`: seq to task to the plain value known to be right."""
     summary = JobSummary(tasks={task.name: TaskSummary() for task in tasks})
     for each in ended:
         _count(summary, each)
@@ -130,7 +130,7 @@ def _count(summary: JobSummary, each: Ended) -> None:
 
 
 def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
-    """Task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
+    """Return task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
     if each["outcome"] != Outcome.LABELED:
         return {}
     by_name = {task.name: task for task in tasks}

@@ -81,7 +81,7 @@ class RendererPool:
             item.result.cancel()
 
     def _serve(self) -> None:
-        """See to it that somebody does the work: one more child only if none is idle."""
+        """Ensure that a child does the work: start one more only if none is idle."""
         if not self._idle and len(self._serving) < self.settings.processes:
             self._serving.append(asyncio.create_task(self._work(), name="renderer"))
 

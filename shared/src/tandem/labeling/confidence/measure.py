@@ -138,7 +138,7 @@ def over_options(
 def over_decisions(
     probabilities: Mapping[str, float], chosen: Collection[str], off: Mapping[str, float]
 ) -> tuple[float, float | None]:
-    """Margin and entropy of a multiple choice, whose options stand each alone.
+    """Return the margin and entropy of a multiple choice, whose options stand each alone.
 
     `off`: of options that are not surely known, by how much they may be off. The margin is then the least that it may
     be, and there is no entropy.

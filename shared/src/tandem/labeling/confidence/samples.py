@@ -1,6 +1,6 @@
 """Confidence by sampling: the share of a model's answers to the same record that give the label.
 
-The value that most answers give is taken, of equally many the one given first; its confidence is the share of all
+The value that most answers give wins, of equally many the one given first; its confidence is the share of all
 answers, those that cannot be read included, that give it. Which answers say the same depends on the kind of task:
 
 - a single choice: the same option; a text: the same up to case and white space;

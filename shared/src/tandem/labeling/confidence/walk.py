@@ -6,7 +6,7 @@ for as long as more than one option could still follow.
 
 - An alternative leads to an option when one's text begins with the other's, up to case; past the option's end there
   must be something that ends it (`"` in JSON).
-- An alternative that differs from the generated token in case or white space alone is taken for it.
+- An alternative that differs from the generated token in case or white space alone counts as it.
 - Any other that leads to several options goes to those that were not generated, first of all to those that are seen
   nowhere else: a tokenizer cuts the same text the same way, so the label itself would have gone on as it did.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
@@ -141,7 +141,7 @@ class _Walker:
         self.before = ""
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
-        """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
+        """Walk past a token that ends before the label begins; `rest`: from its beginning to the label's."""
         spellings = self._spellings
         tokens = spellings.first_tokens(rest)
         own, alternatives, least, unlisted = distribution_at(token)
@@ -220,7 +220,7 @@ class _Walker:
         return agreeing
 
     def pass_rest(self, tokens: Sequence[TokenLogprob]) -> None:
-        """Pass the tokens behind those that tell the label from all options; a grammar may have forced them.
+        """Pass the tokens behind those that distinguish the label from all options; a grammar may have forced them.
 
         Of `n`, `eu`, `tr`, `al` the model may have meant `n` for another word.
         """
@@ -287,8 +287,8 @@ def _goes_on(begun: Begun) -> bool:
 
 
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
-    """Probability of the generated token, the other listed ones with theirs, what an unlisted one has at most, and the
-    sum of the unlisted.
+    """Return the probability of the generated token, the other listed ones with theirs, what an unlisted one has at
+    most, and the sum of the unlisted.
 
     The generated token says nothing of those unlisted: some providers list it though it is none of the likeliest.
     """

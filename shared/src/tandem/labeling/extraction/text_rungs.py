@@ -48,7 +48,9 @@ class TextRungs:
     """Reads one task from plain text."""
 
     def __init__(self, task: LabelTask, reader: ValueReader, *, alone: bool) -> None:
-        """`alone`: whether it is the schema's only task, so that the whole answer may be its value."""
+        """Prepare the rungs. `alone`: whether it is the schema's only task, so that the whole answer may be its
+        value.
+        """
         self._task = task
         self._traits = task.traits
         self._reader = reader

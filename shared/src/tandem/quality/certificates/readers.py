@@ -72,7 +72,7 @@ class Agreement(NamedTuple):
 
     @property
     def kappa(self) -> float | None:
-        """(observed - chance) / (1 - chance); None where chance alone agrees always."""
+        """Return (observed - chance) / (1 - chance); None where chance alone agrees always."""
         return None if self.chance >= 1 else (self.observed - self.chance) / (1 - self.chance)
 
 

@@ -78,7 +78,7 @@ def strict(stretch: Stretch) -> tuple[list[Node], int]:
 
 
 def repaired(stretch: Stretch, start: int) -> Node | None:
-    """Return the object or list that the text from `start` on was meant to be; None when it cannot be told."""
+    """Return the object or list that the text from `start` on was meant to be; None when that is unknown."""
     end = stretch.end
     if start >= end:
         return None

@@ -64,7 +64,7 @@ def value_at(text: str, start: int) -> tuple[Node, int]:
 
 
 def whole(text: str, start: int, end: int) -> Node | None:
-    """Return the JSON value that `text[start:end]` is, white space around it aside."""
+    """Return the JSON value that `text[start:end]` is, apart from white space around it."""
     try:
         node, behind = value_at(text, start)
     except NotJsonError:

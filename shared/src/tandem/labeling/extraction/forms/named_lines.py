@@ -117,7 +117,7 @@ class NamedLines:
         return found
 
     def _task_of(self, written: str) -> str | None:
-        """Return the task's name, empty for a generic one; None for what is said aside."""
+        """Return the task's name, empty for a generic one; None for a remark that answers no task."""
         name = separated(" ".join(written.split()))
         if name in self._names:
             return self._names[name]

@@ -64,7 +64,9 @@ def unbulleted(stretch: Stretch) -> Stretch:
 
 
 def without_remark(text: str) -> str:
-    """Without pictures around it, and without a remark in brackets behind it that tells only how strongly it holds."""
+    """Return the stretch without pictures around it, and without a remark in brackets behind it on how strongly it
+    holds.
+    """
     if len(text) > _LONGEST_REMARKED:
         return text
     text = _PICTURES.sub("", text)
@@ -73,7 +75,7 @@ def without_remark(text: str) -> str:
 
 
 def layers(stretch: Stretch) -> list[Stretch]:
-    """Return the stretch, then what is left of it as each layer around it is taken off."""
+    """Return the stretch, then what is left of it as each layer around it is removed."""
     found = [stretch.stripped()]
     for _ in range(_LAYERS):
         inner = _inner(found[-1])

@@ -71,7 +71,7 @@ class OptionTable:
 
 
 def separated(text: str) -> str:
-    """Normalize, where words are told apart by spaces alone: `not_entailment`, `not-entailment`, `NotEntailment`."""
+    """Normalize, so that spaces alone separate words: `not_entailment`, `not-entailment`, `NotEntailment`."""
     return normalize(_SEPARATOR.sub(" ", text))
 
 

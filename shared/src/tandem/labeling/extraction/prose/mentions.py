@@ -28,7 +28,7 @@ _CONFIDENCE = re.compile(
     r"\b(?:confidence|certainty)(?: level| score)?[*_\"']*\s*(?:is|was|=|:|of|[-\u2013])[\s*_\"'(]*(?:a )?(?:very )?\Z",
     re.IGNORECASE,
 )
-"""A label beside these words tells how sure the model is."""
+"""A label beside these words states how sure the model is."""
 
 
 _BECAUSE = re.compile(
@@ -158,7 +158,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:
-    """Start, end, and whether it asks. No sentence ends within what is kept whole."""
+    """Return each sentence's start, end, and whether it asks. No sentence ends within what is kept whole."""
     start = 0
     for mark in _SENTENCE_END.finditer(text):
         if any(first < mark.end() and mark.start() < last for first, last in kept):
