@@ -108,7 +108,7 @@ class Labeler:
 
 
 class _Answer:
-    """One completion with all that the tasks need to know of it, determined once."""
+    """Completion with all that the tasks need to know of it, determined once."""
 
     __slots__ = ("_generated", "_stated", "completion")
 

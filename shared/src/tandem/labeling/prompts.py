@@ -151,7 +151,7 @@ def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str,
 
 
 def _scoped(path: str, value: Mapping[str, Any]) -> Scope:
-    """Plain mappings as templates read them, at every depth."""
+    """Return plain mappings as templates read them, at every depth."""
     inner = {"options": "option", "attributes": "attribute"}
     return Scope(
         path,

@@ -34,8 +34,7 @@ class Review:
 def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> Review:
     """Each task is held to its own threshold. A record is as urgent as 1 less the lowest confidence of its tasks and,
     of span tasks, of its spans; as urgent as can be where one is missing that the policy does not leave to the others.
-    Labels that a
-    person decided on, in the job they come from, ask for nobody.
+    Labels that a person decided on, in the job they come from, need no review.
     """
     if outcome is Outcome.INVALID:
         return Review(ReviewReason.INVALID if policy.review_invalid else None, 1.0)

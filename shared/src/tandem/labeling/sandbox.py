@@ -198,7 +198,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return attr in allowed and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """`str.format` is not available: a width in its format can ask for any amount of memory."""
+        """Disable `str.format`: a width in its format can ask for any amount of memory."""
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)

@@ -77,7 +77,7 @@ class _Walk:
                 raise _UnboundedError
 
     def _branches(self, node: nodes.If, scope: dict[str, Value]) -> None:
-        """All branches are counted; a name set in one of them is as large as in the largest."""
+        """Count all branches; a name set in one of them is as large as in the largest."""
         self._value(node.test, scope)
         ends = [scope.copy() for _ in range(3)]
         self.body(node.body, ends[0])
@@ -148,7 +148,7 @@ class _Walk:
         return covering([self._value(each, scope) for each in results])
 
     def _number(self, node: nodes.UnaryExpr | nodes.BinExpr, scope: dict[str, Value]) -> Value:
-        """Operators of which the sandbox takes numbers alone, and `not`."""
+        """Bound operators that the sandbox allows for numbers alone, and `not`."""
         for operand in node.iter_child_nodes():
             self._value(operand, scope)
         return SCALAR

@@ -196,7 +196,7 @@ def _stripped(pieces: list[Piece]) -> list[Piece]:
 
 
 def mark_outputs(tree: nodes.Template, sources: Mapping[str, str]) -> None:
-    """Have each expression that is written out say which source it reads, through loops and `set` too."""
+    """Mark each expression that is written out with the source it reads, through loops and `set` too."""
     reads = {name: {source} for name, source in sources.items()}
     order = list(dict.fromkeys(sources.values()))
 

@@ -95,7 +95,7 @@ class Reliability(Additive):
 
 
 def calibration(judged: Iterable[tuple[float, bool]], *, bins: int = BINS) -> Calibration:
-    """`judged`: the confidence of each label, and whether it is right."""
+    """Compute a calibration. `judged`: the confidence of each label, and whether it is right."""
     reliability = Reliability([0] * bins, [0.0] * bins, [0] * bins)
     for confidence, is_right in judged:
         reliability.see(confidence, is_right=is_right)

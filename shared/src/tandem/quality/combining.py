@@ -57,7 +57,7 @@ class Estimate:
 
     priors: Mapping[str, float]
     errors: Sequence[Mapping[str, Mapping[str, float]]]
-    """For each agent: true label to the label it gives to a probability; what is left out was never seen."""
+    """Error rates of each agent: true label to the label it gives to a probability; what is left out was never seen."""
 
     def accuracy(self, agent: int) -> float:
         """Return the share of records on which this agent is expected to be right."""

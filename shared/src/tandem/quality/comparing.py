@@ -159,7 +159,9 @@ class Truths:
 def compare(
     jobs: Sequence[Mapping[int, Ended]], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]
 ) -> Comparison:
-    """`jobs`: of each its annotations by seq; `gold`: seq to task to the plain value known to be right."""
+    """Compare the agents of jobs. `jobs`: of each its annotations by seq; `gold`: seq to task to the plain value known
+    to be right.
+    """
     comparison = Comparison.empty(len(jobs), tasks)
     for seq in sorted(set().union(*jobs)):
         ended = [job.get(seq) for job in jobs]
@@ -282,7 +284,7 @@ def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given 
 
 
 def has_kappa(task: LabelTask) -> bool:
-    """Cohen's kappa is for one label of a few."""
+    """Return whether the task has Cohen's kappa, which is for one label of a few."""
     return task.traits.is_one_label
 
 

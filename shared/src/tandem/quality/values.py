@@ -42,7 +42,9 @@ def comparable(task: LabelTask, plain: Any) -> Comparable | None:
 
 
 def is_same(task: LabelTask, one: Comparable, other: Comparable) -> bool:
-    """Numbers are the same when they are nearest to the same step of their task's grid."""
+    """Return whether two values are the same; numbers are when they are nearest to the same step of their task's
+    grid.
+    """
     match task:
         case NumberTask() if isinstance(one, float) and isinstance(other, float):
             if task.step:

@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 
 
 class RenderersBusyError(Exception):
-    """No renderer accepted the record in time; it may be tried again later."""
+    """Renderers are busy: none accepted the record in time; it may be tried again later."""
 
 
 class RendererPool:

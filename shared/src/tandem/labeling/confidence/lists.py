@@ -35,7 +35,7 @@ _JSON_CLOSE = re.compile(r'"\s*\]')
 
 
 class Slot(NamedTuple):
-    """One place of a list, with the alternatives that the model might have said there."""
+    """Place of a list, with the alternatives that the model might have said there."""
 
     said: str
     """The option it said, or END."""

@@ -110,7 +110,7 @@ def walk(
 
 
 class _Walker:
-    """One walk: the likelihood of the path so far, and what its alternatives had for the options."""
+    """State of a walk: the likelihood of the path so far, and what its alternatives had for the options."""
 
     __slots__ = (
         "_astray",

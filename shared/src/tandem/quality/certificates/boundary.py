@@ -26,7 +26,7 @@ _ROUNDING = 1 - 1e-9
 _DROPPED = 1e-17
 """States of the chain that are less likely than this count as gone wrong, which only lowers the allowances."""
 _FAR = 9
-"""Below the mean by this many of its square roots, a hypergeometric tail is below exp(-_FAR² / 2) < 1e-17
+"""Distance below the mean, in its square roots, at which a hypergeometric tail is below exp(-_FAR² / 2) < 1e-17
 (Chernoff)."""
 
 

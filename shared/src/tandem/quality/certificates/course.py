@@ -100,7 +100,7 @@ class Course:
 
     @property
     def audits(self) -> int:
-        """Records of the audit order that the present look, or the one that closed, counts."""
+        """Return how many records of the audit order the present look, or the one that closed, counts."""
         return 0 if self.schedule is None else self.schedule.looks[self.look]
 
     @property

@@ -20,7 +20,7 @@ REREAD_SHARE = 0.2
 
 
 class Claim(NamedTuple):
-    """One claim of a certificate: at most floor(error · size) labels of a task are missed.
+    """Claim of a certificate: at most floor(error · size) labels of a task are missed.
 
     `label_class`: only records with this frozen label; None for all. `same`: the task's rule of comparison
     (`is_same_value`). `alpha`: the probability that this claim may be false. `reread`: how many corrections are read

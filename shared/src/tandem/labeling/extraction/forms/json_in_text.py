@@ -189,5 +189,7 @@ class _Alignment:
         return (gap.end() if gap else self._at) >= at or self._skips_to(at)
 
     def _skips_to(self, at: int) -> bool:
-        """Between members a closing bracket, too, and what the answer says between them are passed over."""
+        """Return whether only skippable text stands before `at`: between members also a closing bracket, and the
+        answer's remarks.
+        """
         return _BETWEEN.fullmatch(self._answer, self._at, at) is not None

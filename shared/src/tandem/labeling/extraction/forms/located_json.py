@@ -27,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Node:
-    """One JSON value. `text`: a string decoded, anything else as written."""
+    """JSON value in an answer. `text`: a string decoded, anything else as written."""
 
     kind: Kind
     text: str
@@ -45,7 +45,7 @@ class Node:
 
 
 class NotJsonError(ValueError):
-    """No strict JSON stands at this place."""
+    """Strict JSON is missing at this place."""
 
 
 _SPACES = re.compile(r"[ \t\n\r]*")

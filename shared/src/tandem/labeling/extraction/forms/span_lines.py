@@ -31,7 +31,7 @@ class LineClaims:
         self._labels = OptionTable(task.options)
 
     def read(self, stretch: Stretch, stands: Callable[[str], bool]) -> list[Claim] | Unreadable:
-        """Prepare the reader. `stands`: whether a quote stands in the record's text."""
+        """Read the claims from lines. `stands`: whether a quote stands in the record's text."""
         lines = [line for line in stretch.lines() if not line.text.startswith("```")]
         if len(lines) > MOST_LINES:
             return not_in_schema(f"the answer has {len(lines)} lines")
