@@ -27,7 +27,8 @@ builds on the way."""
 STEP_LIMIT = 100_000
 """Maximum turns of all loops of one rendering."""
 CODE_LIMIT = 5_000
-"""Words and signs of a template's code, what stands between `{{` and `}}` or `{%` and `%}`; plain text is free."""
+"""Maximum words and signs of a template's code: what stands between `{{` and `}}` or `{%` and `%}`; plain text is
+free."""
 CPU_SECONDS = 1.0
 """CPU limit of one rendering, by default. Checked in loops and filters; what runs longer between two checks only ends
 with its process (`tandem.rendering`)."""

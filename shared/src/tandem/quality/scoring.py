@@ -72,7 +72,7 @@ class Scores(Additive):
     """Known records that have a value."""
     right: int = 0
     confusion: Confusion = field(default_factory=dict)
-    """Single choice."""
+    """Single choice: counts by true and given label."""
     matches: Matches = field(default_factory=Matches)
     """Multiple choice: labels. Spans: those that are equal in place, label and attributes."""
     wanted_touched: int = 0

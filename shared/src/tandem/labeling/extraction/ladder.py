@@ -28,7 +28,7 @@ from tandem.labeling.extraction.text_rungs import TextRungs
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 LENGTH_LIMIT = 50_000
-"""Characters; a longer answer is not read."""
+"""Maximum characters of an answer; a longer one is not read."""
 
 _WRAPPERS = GENERIC_NAMES | {
     "annotation", "annotations", "record", "data", "results", "outputs", "predictions", "classifications", "tasks",

@@ -32,7 +32,7 @@ _BEHIND = re.compile(
 _ALONE = re.compile(r"(?P<label>.*\S)\s+(?P<flag>[\u2713\u2714\u2705\u2611\u2717\u2718\u274c\u2610]\ufe0f?)", re.DOTALL)
 _RULE = re.compile(r"[\s|:+=-]+")
 LONGEST = 300
-"""Characters; a longer piece is no label with a flag."""
+"""Maximum characters; a longer piece is no label with a flag."""
 _SHARES = frozenset({"score", "probability", "relevance", "weight", "prob", "likelihood"})
 
 

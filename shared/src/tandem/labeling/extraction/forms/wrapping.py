@@ -45,7 +45,7 @@ _PICTURE = (
 """A picture at the edge of a value; none that denies or asks (crosses, empty boxes, question marks, thumbs down)."""
 _PICTURES = re.compile(rf"^(?:{_PICTURE})+|(?:{_PICTURE})+$")
 _LONGEST_REMARKED = 300
-"""Characters; a longer text is no label with a remark."""
+"""Maximum characters; a longer text is no label with a remark."""
 _LAYERS = 8
 
 

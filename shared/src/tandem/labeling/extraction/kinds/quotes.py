@@ -19,7 +19,8 @@ from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Place, Rule
 
 SHORTEST_IN_ANY_CASE = 4
-"""Characters; shorter quotes are found in their own case alone, so that "US" is not read from "us"."""
+"""Minimum characters of a quote found in any case; shorter ones are found in their own case alone, so that "US" is not
+read from "us"."""
 
 _GRAPHEME = regex.compile(r"\X")
 _SPACED = regex.compile(

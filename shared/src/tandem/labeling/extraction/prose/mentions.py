@@ -39,7 +39,7 @@ _BECAUSE = re.compile(
 MOST_MENTIONS = 300
 """Maximum number of mentions weighed one by one; only a model that loops produces more."""
 _LONGEST_REASON = 400
-"""Characters."""
+"""Maximum characters of a reason."""
 _ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
 
 

@@ -162,7 +162,7 @@ _BETWEEN = words.FILLERS | words.words_of(
     es est ist è é är
     """
 )
-"""May stand between a negation and the label that it denies outright."""
+"""Words that may stand between a negation and the label that it denies outright."""
 
 
 def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str) -> bool:

@@ -69,7 +69,7 @@ FILLERS = words_of(
     personally
     """
 )
-"""Passed over on the way back from a label to the word that asserts it."""
+"""Words skipped on the way back from a label to the word that asserts it."""
 
 STRENGTHS = words_of(
     """
@@ -100,7 +100,7 @@ CLUELESS = words_of("know tell say determine decide answer judge idea classify")
 """Words that, with a negation, say that the answer to the question is not known; "no" is then no label."""
 
 FRAMING_SIGNS = ("是", "为", "為", "属于", "は", "が", "은", "는")
-"""The same in scripts without spaces, at the end of what stands before the label."""
+"""Words that assert the label behind them, in scripts without spaces; at the end of what stands before the label."""
 
 NOUNS = words_of(
     """
@@ -109,7 +109,7 @@ NOUNS = words_of(
     response case sentence document post article email stimmung bewertung kategorie sentimiento tono avis ton
     """
 )
-"""May follow a label that stands before them as their adjective."""
+"""Words that may follow a label that stands before them as their adjective."""
 
 FOLLOWERS = words_of(
     """
@@ -117,4 +117,4 @@ FOLLOWERS = words_of(
     weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )
-"""May follow a label that is asserted."""
+"""Words that may follow a label that is asserted."""
