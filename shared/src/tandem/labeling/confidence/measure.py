@@ -27,8 +27,10 @@ class Method(StrEnum):
     TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
     """Token probability, where some of it may or may not be the label's: the least that the label has."""
     TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105
-    """The same, where the model would rather have written something else: it was held to the format of the answer, or
-    more than a fortieth of the probability at the label belongs to no option. An estimate from the listed options."""
+    """Token probability, where the model would rather have written something else: it was held to the format of the
+    answer, or more than a fortieth of the probability at the label belongs to no option. An estimate from the listed
+    options.
+    """
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
