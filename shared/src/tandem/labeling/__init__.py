@@ -1,1 +1,1 @@
-"""What makes a label: prompts, extraction from answers, confidence. Pure rules; nothing here does I/O."""
+"""Rules that produce labels: prompts, extraction from answers, confidence. Pure; nothing here does I/O."""

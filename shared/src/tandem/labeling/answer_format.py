@@ -1,4 +1,4 @@
-"""The form in which a model is asked to answer: a strict JSON Schema, one property a task.
+"""The answer format requested from a model: a strict JSON Schema with one property per task.
 
 It keeps to what strict structured output allows everywhere: every property required, none beside them. Bounds end what
 a small model would repeat without end under a grammar: `maxItems`, `maxLength`, the numbers of a grid. Not every
@@ -40,11 +40,11 @@ STATED_CONFIDENCE = {
     "type": "integer",
     "description": "How sure you are that all of this answer is right, in per cent: 0 to 100.",
 }
-"""Per cent, since a share of one leaves open what a plain 1 means."""
+"""Stated confidence is in per cent, since a share of one leaves open what a plain 1 means."""
 
 
 KEYWORDS = ("minItems", "maxItems", "maxLength", "multipleOf", "minimum", "maximum", "enum")
-"""What a schema can do without. Of enumerations only those of numbers can: the labels of a choice stay."""
+"""Schema keywords that can be omitted. The only `enum`s omitted are those of numbers; the labels of a choice stay."""
 _MOST_LENGTH = 1900
 """llama.cpp cannot compile bounds of about 2,000, and some of its versions then answer without any grammar."""
 _MOST_LABELS = 500
@@ -52,7 +52,7 @@ _MOST_LABEL_CHARACTERS = 15_000
 """OpenAI takes 1,000 values in all enumerations together, and 15,000 characters in one of more than 250."""
 _MOST_NUMBERS = 101
 _MOST_WHOLE_NUMBERS = 21
-"""Above it, whole numbers one apart are said by their range, which costs fewer tokens."""
+"""Largest count of consecutive whole numbers listed one by one; more are given as a range, which costs fewer tokens."""
 
 
 def response_format(

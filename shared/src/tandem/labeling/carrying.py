@@ -72,7 +72,7 @@ class Carried:
 
 
 class CarryOver:
-    """The carrying over from one version to another; prepared once, used for each record."""
+    """Carries labels over from one version to another; prepared once, used for each record."""
 
     def __init__(self, old: LabelSchemaSpec, new: LabelSchemaSpec, mapping: Mapping[str, Mapped]) -> None:
         """Prepare the carrying over. `mapping`: task to old label to new one; a label that it does not name maps by

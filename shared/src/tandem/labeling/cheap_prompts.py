@@ -1,6 +1,6 @@
-"""Which prompts are provably cheap: their templates compile and render in a few milliseconds, whatever records hold.
+"""Check for provably cheap prompts: templates that compile and render in a few milliseconds, whatever records hold.
 
-Looking costs little itself: sources are cut into words first, and a long program is not parsed at all.
+The check itself costs little: sources are cut into words first, and a long program is not parsed at all.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from tandem.labeling.template_sizes import record_of, scope_of
 from tandem.labeling.templates import code_size, parse
 
 MOST_CODE = 600
-"""Words and signs of code of each template; they compile in about 30 ms."""
+"""Maximum number of words and signs of code of each template; they compile in about 30 ms."""
 MOST_OPTIONS = 1_000
-"""Of all tasks of a label schema, so that looking at them costs little."""
+"""Maximum number of options of all tasks of a label schema, so that the check itself costs little."""
 MOST_MICROSECONDS = 5_000.0
-"""Of the messages of one record."""
+"""Maximum cost of rendering the messages of one record."""
 MOST_CONSTANT_MICROSECONDS = 50_000.0
-"""Of what is rendered once."""
+"""Maximum cost of the part that is rendered once."""
 _RECORDS = ((16, 4_000), (64, 2_000), (16, 32_000), (4, 300_000))
 """Sizes of records for which the cost is bounded: fields, and characters of names and texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Covered:
-    """Records with at most so many fields and characters in all, shown with at most so many examples."""
+    """Records with at most this many fields and characters in all, shown with at most this many examples."""
 
     fields: int
     characters: int
@@ -41,7 +41,7 @@ class _Covered:
 
 @dataclass(frozen=True, slots=True)
 class CheapRecords:
-    """Says of a record whether its messages are cheap to render."""
+    """Decides for a record whether its messages are cheap to render."""
 
     covered: tuple[_Covered, ...] = ()
 

@@ -1,4 +1,4 @@
-"""From what a model answered to the labels of a record: extraction and confidence of all tasks together."""
+"""Labels of a record from what a model answered: extraction and confidence of all tasks together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tandem.labeling.reading import Reading, Unreadable, UnreadableReason
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one of several answers to a record said."""
+    """Result of one of several answers to a record."""
 
     values: Mapping[str, LabelValue]
     """Task to value: of all tasks when there is no problem, else of those that could be read."""
@@ -27,21 +27,23 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Labeling:
-    """What the answers to one record gave."""
+    """Result of the answers to one record."""
 
     labels: tuple[TaskLabel, ...]
-    """In the order of the schema's tasks: of all of them when there is no problem, else of those that could be read."""
+    """Labels in the order of the schema's tasks: of all of them when there is no problem, else of those that could be
+    read.
+    """
     problem: Unreadable | None = None
-    """Why the record has no labels: of the first task that could not be read."""
+    """Reason why the record has no labels: that of the first task that could not be read."""
     samples: tuple[Sample, ...] = ()
-    """What each answer said, where there was more than one."""
+    """Result of each answer, where there was more than one."""
 
 
 class Labeler:
     """Labels the answers to one label schema; prepared once, used for each answer. Never raises.
 
-    Of several answers, agreement takes what most of them give; the other strategies take each task from the first
-    answer that can be read.
+    With several answers, agreement takes the value that most of them give; the other strategies take each task from
+    the first answer that can be read.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class Labeler:
         self._reader = AnswerReader(label_schema.tasks)
         self._estimators = [ConfidenceEstimator(task) for task in label_schema.tasks]
         self.needs_record = any(task.traits.lies_in_record for task in label_schema.tasks)
-        """Whether the record's fields decide what is read."""
+        """True when the record's fields decide what is read."""
 
     def label(self, completions: Sequence[Completion], fields: Mapping[str, str]) -> Labeling:
-        """`completions`: all samples, at least one. `fields`: the record's, in which spans are found."""
+        """Label a record. `completions`: all samples, at least one. `fields`: the record's, in which spans are
+        found.
+        """
         read = [self._reader.read(completion.text, fields) for completion in completions]
         samples = tuple(map(self._sample, read)) if len(read) > 1 else ()
         assess = self._by_agreement if self._strategy is ConfidenceStrategy.AGREEMENT else self._of_first
@@ -104,7 +108,7 @@ class Labeler:
 
 
 class _Answer:
-    """One completion with what all tasks want to know of it, found out once."""
+    """Completion with all that the tasks need to know of it, determined once."""
 
     __slots__ = ("_generated", "_stated", "completion")
 

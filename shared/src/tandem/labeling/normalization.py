@@ -1,4 +1,4 @@
-"""When two spellings are the same label: case, unicode form, white space, quotes, emphasis, a final full stop.
+"""Normalization of spellings of the same label: case, unicode form, white space, quotes, emphasis, a final full stop.
 
 Nothing here looks inside a word or leaves one out, so nothing crosses a negation. `~` is no emphasis (struck out is not
 said), `?` is no closing mark (a question is no answer), and no mark before a word goes but quotes and emphasis.
@@ -20,7 +20,7 @@ _ROUNDS = 8
 
 
 def fold(text: str) -> str:
-    """One case, one unicode form, single spaces. Idempotent."""
+    """Return the text in one case and one unicode form, with single spaces. Idempotent."""
     if text.isascii():
         return " ".join(text.lower().split())
     for _ in range(_ROUNDS):
@@ -32,7 +32,9 @@ def fold(text: str) -> str:
 
 
 def normalize(text: str) -> str:
-    """Folded, without quotes, emphasis and closing marks around it. Idempotent; empty for marks alone."""
+    """Return the text folded, without quotes, emphasis and closing marks around it. Idempotent; empty for marks
+    alone.
+    """
     normal = fold(text)
     while (bare := normal.lstrip(BEFORE).rstrip(AFTER)) != normal:
         normal = fold(bare)
@@ -40,7 +42,7 @@ def normalize(text: str) -> str:
 
 
 def bare_span(text: str) -> tuple[int, int]:
-    """Where in the raw text the part without surrounding marks stands."""
+    """Return where in the raw text the part without surrounding marks stands."""
     end = len(text.rstrip(AFTER))
     start = min(end, len(text) - len(text.lstrip(BEFORE)))
     return start, end

@@ -1,4 +1,4 @@
-"""Prompts: from an agent's templates and a record the messages of a call.
+"""Prompts: the messages of a call, from an agent's templates and a record.
 
 What is the same for all records comes first and is rendered once, so that it is the same byte for byte and providers
 can cache it; the examples drawn for a record follow, and the record comes last.
@@ -35,7 +35,7 @@ Message = dict[str, str]
 
 
 class Source(StrEnum):
-    """Where some text of a message came from."""
+    """Origin of some text of a message."""
 
     TEMPLATE = "template"
     RECORD = "record"
@@ -99,7 +99,7 @@ class Renderer:
 
     @property
     def constant(self) -> Sequence[Message]:
-        """What comes first in the messages of every record."""
+        """Return the messages that come first for every record."""
         return self._constant
 
     def messages(self, fields: Mapping[str, str], examples: Iterable[Example] = ()) -> list[Message]:
@@ -151,7 +151,7 @@ def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str,
 
 
 def _scoped(path: str, value: Mapping[str, Any]) -> Scope:
-    """Plain mappings as templates read them, at every depth."""
+    """Return plain mappings as templates read them, at every depth."""
     inner = {"options": "option", "attributes": "attribute"}
     return Scope(
         path,

@@ -1,4 +1,4 @@
-"""Whether what an example shows would be read as what it means."""
+"""Check that the answer an example shows would be read as the values it means."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tandem.labeling.values import canonical, key_of
 class ReadBack:
     """Reads the answers of examples of one label schema as a model's are read.
 
-    Nearly all say what they mean. Of "late late", nothing around the first word tells it from the second, and of spans
-    within each other some cannot be told by their texts.
+    Nearly all are read as they are meant. In "late late", nothing around the first word distinguishes it from the
+    second, and some spans within each other cannot be distinguished by their texts.
     """
 
     def __init__(self, label_schema: LabelSchemaSpec) -> None:

@@ -1,4 +1,4 @@
-"""What reading an answer gives: a value with the rule that found it, or the reason why there is none."""
+"""Reading of an answer: a value with the rule that found it, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Rule(StrEnum):
     NAMED_LINE = "named_line"
     """`Name: value` on a line."""
     NORMALIZED = "normalized"
-    """Up to case, unicode form, separators, quotes, markup and closing marks."""
+    """The value up to case, unicode form, separators, quotes, markup and closing marks."""
     ALIAS = "alias"
-    """One of the label's other spellings in the schema, or its name."""
+    """Another of the label's spellings in the schema, or its name."""
     FINAL_STATEMENT = "final_statement"
-    """What the answer says last, or first, on a line of its own, or as its `Final answer:`."""
+    """A statement at the end or the beginning of the answer, on a line of its own, or as its `Final answer:`."""
     MENTION = "mention"
     """The only label that a sentence asserts."""
     CLOSE_MATCH = "close_match"
@@ -49,7 +49,7 @@ class UnreadableReason(StrEnum):
     MISSING_TASK = "missing_task"
     """JSON without the task's key."""
     AMBIGUOUS = "ambiguous"
-    """More than one value fits, or the answer hedges, asks or contradicts itself."""
+    """Several values fit, or the answer hedges, asks or contradicts itself."""
     OUT_OF_RANGE = "out_of_range"
     """A value of the right kind that the schema does not allow: a number, a count of labels, a length, a pattern."""
     NOT_IN_TEXT = "not_in_text"
@@ -61,7 +61,7 @@ class UnreadableReason(StrEnum):
 
 
 Place = tuple[int, int]
-"""Where in the answer something stands: index of its first character, and behind its last."""
+"""Place in the answer: index of its first character, and behind its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,9 @@ class Reading:
     value: LabelValue
     rule: Rule
     places: tuple[Place | None, ...]
-    """Where the value's text stands in the answer, quotes left out; None when that cannot be told. One place for a
-    single choice, a number or a text; one for each label of a multiple choice; of spans, one for each span's label."""
+    """Place of the value's text in the answer, quotes left out; None when it is unknown. One place for a single choice,
+    a number or a text; one for each label of a multiple choice; of spans, one for each span's label.
+    """
     in_json: bool = False
 
     @property
@@ -85,4 +86,4 @@ class Reading:
 class Unreadable:
     reason: UnreadableReason
     detail: str
-    """One sentence, for people and for the model that is asked again."""
+    """Sentence for people and for the model that is asked again."""

@@ -1,4 +1,4 @@
-"""What is made of labels that come of other annotations: the same checks as for any label, no reading."""
+"""Labels taken over from other annotations: the same checks as for any label, no reading."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class CheckedLabels:
 
 
 def check_ready(label_schema: LabelSchemaSpec, ready: ReadyLabels, fields: Mapping[str, str]) -> CheckedLabels:
-    """Nothing outside the label schema gets through, whoever made it. `fields` are the record's, for spans."""
+    """Check labels, whoever made them, so that nothing outside the label schema gets through. `fields` are the
+    record's, for spans.
+    """
     given = {label.task: label for label in reversed(ready.labels)}
     labels: list[TaskLabel] = []
     reason, detail = ready.reason, ready.detail

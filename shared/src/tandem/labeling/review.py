@@ -1,4 +1,4 @@
-"""Which labels a person should see, by the policy of their job. Pure."""
+"""Selection of the labels that a person should see, by the policy of their job. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tandem.labeling.confidence import UnknownReason
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Whether a person should look (`reason` is not None), which tasks are why, and how urgently."""
+    """Decision whether a person should look (`reason` is not None), which tasks are why, and how urgently."""
 
     reason: ReviewReason | None
     priority: float
@@ -34,8 +34,7 @@ class Review:
 def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> Review:
     """Each task is held to its own threshold. A record is as urgent as 1 less the lowest confidence of its tasks and,
     of span tasks, of its spans; as urgent as can be where one is missing that the policy does not leave to the others.
-    Labels that a
-    person decided on, in the job they come from, ask for nobody.
+    Labels that a person decided on, in the job they come from, need no review.
     """
     if outcome is Outcome.INVALID:
         return Review(ReviewReason.INVALID if policy.review_invalid else None, 1.0)
@@ -74,8 +73,9 @@ def _least(label: TaskLabel) -> tuple[float, bool]:
 
 
 def unmeasurable(schema: LabelSchemaSpec, strategies: Collection[ConfidenceStrategy]) -> tuple[str, ...]:
-    """Return the tasks whose labels can have no confidence under one of the strategies, whatever the provider tells:
-    free text, and spans that have but one label."""
+    """Return the tasks whose labels can have no confidence under one of the strategies, whatever the provider reports:
+    free text, and spans that have but one label.
+    """
     if ConfidenceStrategy.TOKEN_PROBABILITY not in strategies:
         return ()
     return tuple(task.name for task in schema.tasks if _says_nothing(task))

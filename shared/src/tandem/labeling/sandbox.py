@@ -20,17 +20,18 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 TEMPLATE_LIMIT = 20_000
-"""Characters of a template's source."""
+"""Maximum characters of a template's source."""
 VALUE_LIMIT = 400_000
 """Characters of a rendered message (a record at its largest and what stands around it), and of any value a template
 builds on the way."""
 STEP_LIMIT = 100_000
-"""Turns of all loops of one rendering."""
+"""Maximum turns of all loops of one rendering."""
 CODE_LIMIT = 5_000
-"""Words and signs of a template's code, what stands between `{{` and `}}` or `{%` and `%}`; plain text is free."""
+"""Maximum words and signs of a template's code: what stands between `{{` and `}}` or `{%` and `%}`; plain text is
+free."""
 CPU_SECONDS = 1.0
-"""Of one rendering, by default. Checked in loops and filters; what runs longer between two checks only ends with its
-process (`tandem.rendering`)."""
+"""CPU limit of one rendering, by default. Checked in loops and filters; what runs longer between two checks only ends
+with its process (`tandem.rendering`)."""
 COUNTED, MARKED = "counted ", "marked "
 """Filters that no template can name."""
 
@@ -93,7 +94,7 @@ class LimitError(SecurityError):
 
 
 class Meter:
-    """What one rendering has used."""
+    """Resources that one rendering has used."""
 
     __slots__ = ("_cpu_seconds", "_deadline", "_steps")
 
@@ -115,7 +116,7 @@ def too_slow(cpu_seconds: float) -> str:
 
 
 meter: ContextVar[Meter] = ContextVar("meter")
-"""Of the rendering under way."""
+"""Meter of the rendering under way."""
 
 
 def _counted(items: Iterable[Any]) -> Iterator[Any]:
@@ -198,7 +199,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return attr in allowed and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """`str.format` is not available: a width in its format can ask for any amount of memory."""
+        """Disable `str.format`: a width in its format can ask for any amount of memory."""
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)

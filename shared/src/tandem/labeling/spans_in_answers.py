@@ -12,13 +12,15 @@ from tandem.labeling.extraction.kinds.quotes import SearchedText, within
 from tandem.labeling.reading import Place
 
 _WORDS_AROUND = 6
-"""Of context to each side, at most."""
+"""Maximum words of context to each side."""
 _NOT_AT_THE_ENDS = "\u2026. "
-"""Of a context: models put them there, so they are not read."""
+"""Characters at the ends of a context that are not read: models put them there."""
 
 
 def spans_as_answered(task: SpanTask, spans: Sequence[Span], fields: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One entry for all places of a text that are marked alike, where those are all its places; else one for each."""
+    """Return one entry for all places of a text that are marked alike, where those are all its places; else one for
+    each.
+    """
     told = sorted(_with_contexts(spans, fields), key=lambda each: each[0].start)
     return [_entry(task, span, context) for span, context in told]
 
@@ -37,8 +39,9 @@ def _with_contexts(spans: Sequence[Span], fields: Mapping[str, str]) -> Iterator
 
 
 def context_of(searched: SearchedText, span: Span) -> str | None:
-    """Return the fewest words around the span by which its place is told from all others of its text; None when none
-    do."""
+    """Return the fewest words around the span that distinguish its place from all others of its text; None when none
+    do.
+    """
     place = (span.start, span.end)
     places = searched.occurrences(span.text).everywhere
     if place not in places:

@@ -1,4 +1,4 @@
-"""What a task asks for, in words and as the form of its answer: the parts of a default prompt that differ by kind."""
+"""Words for a task's request, and the form of its answer: the parts of a default prompt that differ by kind."""
 
 from __future__ import annotations
 

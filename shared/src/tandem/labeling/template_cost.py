@@ -1,4 +1,4 @@
-"""Bounds what a template costs before it runs, from its syntax tree and the largest values that it can read.
+"""Bound on the cost of a template before it runs, from its syntax tree and the largest values that it can read.
 
 Prompts whose bound is low are rendered where they are needed; all others run in a process of their own that can be
 ended (`tandem.rendering`). The bound is sound, not tight: a construct that is not listed here has none. Costs are in
@@ -16,9 +16,9 @@ from jinja2 import nodes
 from tandem.labeling.template_sizes import ELEMENT, SCALAR, Value, collection_of, covering, text_of, value_of
 
 STEP_MICROSECONDS = 1.0
-"""One node of the tree: a name looked up, an attribute read through the sandbox, a filter called."""
+"""Cost of one node of the tree: a name looked up, an attribute read through the sandbox, a filter called."""
 COPIED, READ, WORKED = 0.001, 0.004, 0.1
-"""A character that is joined; compared or searched; passed through a regular expression or an encoder."""
+"""Cost of a character that is joined; compared or searched; passed through a regular expression or an encoder."""
 _MOST_VISITS = 20_000
 _NEEDLE = 100
 """A text is searched for a longer one in linear time; for a shorter one, every character may be compared with each."""
@@ -35,7 +35,7 @@ def bound(tree: nodes.Template, scope: Mapping[str, Value]) -> float | None:
 
 
 class _UnboundedError(Exception):
-    """The template does something of which no bound is known here."""
+    """The template does something whose cost has no known bound here."""
 
 
 class _Walk:
@@ -77,7 +77,7 @@ class _Walk:
                 raise _UnboundedError
 
     def _branches(self, node: nodes.If, scope: dict[str, Value]) -> None:
-        """All branches are counted; a name set in one of them is as large as in the largest."""
+        """Count all branches; a name set in one of them is as large as in the largest."""
         self._value(node.test, scope)
         ends = [scope.copy() for _ in range(3)]
         self.body(node.body, ends[0])
@@ -148,7 +148,7 @@ class _Walk:
         return covering([self._value(each, scope) for each in results])
 
     def _number(self, node: nodes.UnaryExpr | nodes.BinExpr, scope: dict[str, Value]) -> Value:
-        """Operators of which the sandbox takes numbers alone, and `not`."""
+        """Bound operators that the sandbox allows for numbers alone, and `not`."""
         for operand in node.iter_child_nodes():
             self._value(operand, scope)
         return SCALAR

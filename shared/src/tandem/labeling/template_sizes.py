@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ELEMENT = 8
-"""What an element of a collection weighs beside its characters: comparing it costs a call."""
+"""Weight of an element of a collection beside its characters: comparing it costs a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Value:
     count: float = 0.0
     """Turns of a loop over it."""
     is_text: bool = True
-    """Whether it is a text or a number; a collection is longer when it is written out."""
+    """True for a text or a number; a collection is longer when it is written out."""
     part: Value | None = None
-    """What covers each of its elements, keys and attributes."""
+    """Value that covers each of its elements, keys and attributes."""
     named: Mapping[str, Value] = field(default_factory=dict)
     """Attributes of which more is known."""
 
@@ -32,7 +32,7 @@ class Value:
 
     @property
     def written(self) -> float:
-        """Characters that the value has at most when it is written out; those of collections may be escaped."""
+        """Return the most characters that the value has when it is written out; those of collections may be escaped."""
         return self.weight if self.is_text else 10 * self.weight
 
 
@@ -50,7 +50,7 @@ def collection_of(values: Sequence[Value], named: Mapping[str, Value] | None = N
 
 
 def record_of(fields: int, characters: int) -> Value:
-    """Return what covers the fields of every record with at most so many of them, and characters in all."""
+    """Return a value that covers the fields of every record with at most this many fields, and characters in all."""
     return Value(characters + fields * ELEMENT, fields, False, text_of(characters))
 
 

@@ -53,7 +53,7 @@ class PromptError(ValueError):
     def __init__(self, message: str, *, template: str, variable: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.template = template
-        """Which one: system or user."""
+        """Template that failed: system or user."""
         self.variable = variable
         """The variable that is not there, as a path: `fields.premise`. None when something else is wrong."""
         self.line = line
@@ -196,7 +196,7 @@ def _stripped(pieces: list[Piece]) -> list[Piece]:
 
 
 def mark_outputs(tree: nodes.Template, sources: Mapping[str, str]) -> None:
-    """Have each expression that is written out say which source it reads, through loops and `set` too."""
+    """Mark each expression that is written out with the source it reads, through loops and `set` too."""
     reads = {name: {source} for name, source in sources.items()}
     order = list(dict.fromkeys(sources.values()))
 

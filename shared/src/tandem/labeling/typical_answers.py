@@ -1,4 +1,4 @@
-"""Values that a task may have, to know beforehand how long answers are: the shortest ones, and ones as they go."""
+"""Values that a task may have, to estimate the length of answers beforehand: the shortest ones, and typical ones."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TYPICAL_STRETCHES = ("some words", "a few more words of it")
 
 
 def shortest_values(label_schema: LabelSchemaSpec) -> dict[str, LabelValue]:
-    """Of each task the value that is said in the fewest characters."""
+    """Return for each task the value that is written in the fewest characters."""
     return {task.name: _shortest(task) for task in label_schema.tasks}
 
 
 def typical_values(label_schema: LabelSchemaSpec) -> dict[str, LabelValue]:
-    """Of each task a value of usual length. Spans lie in no record."""
+    """Return for each task a value of usual length. Spans lie in no record."""
     return {task.name: _typical(task) for task in label_schema.tasks}
 
 

@@ -1,7 +1,7 @@
-"""What a task's value may be, when two are the same, and the one form in which each is kept.
+"""Values of tasks: which are valid, when two are the same, and the one form in which each is kept.
 
-Whoever takes a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the label
-schema is ever stored.
+Whoever accepts a value (from a model's answer, a person, a gold column) checks it here, so that nothing outside the
+label schema is ever stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from tandem.events.schema import (
 
 
 def problem_with(task: LabelTask, value: LabelValue, fields: Mapping[str, str] | None = None) -> str | None:
-    """Why the value is none of the task, in one sentence; None when it is. `fields`: the record's, for spans."""
+    """Return in one sentence why the value is not valid for the task; None when it is. `fields`: the record's, for
+    spans.
+    """
     match task:
         case SingleChoiceTask():
             if not isinstance(value, str):
@@ -61,7 +63,9 @@ def canonical(task: LabelTask, value: LabelValue) -> LabelValue:
 
 
 def key_of(value: LabelValue) -> Hashable:
-    """Equal for equal values, to count and compare them by. The text of a span follows from its place."""
+    """Return a key that is equal for equal values, to count and compare them by. The text of a span follows from its
+    place.
+    """
     if isinstance(value, tuple):
         return tuple(_span_key(part) if isinstance(part, Span) else part for part in value)
     return value
@@ -80,7 +84,9 @@ def plain_values(values: Mapping[str, LabelValue]) -> dict[str, Any]:
 
 
 def span_field(task: SpanTask, fields: Iterable[str]) -> str | None:
-    """Return the field that the task's spans lie in; None when the record does not have it, or it is not told which."""
+    """Return the field that the task's spans lie in; None when the record does not have it, or it is not known
+    which.
+    """
     names = list(fields)
     if task.field is not None:
         return task.field if task.field in names else None

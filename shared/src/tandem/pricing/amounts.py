@@ -6,7 +6,7 @@ from math import floor, log10
 
 
 def in_dollars(amount: float) -> str:
-    """Two places at least, three digits that count: $5.00, $0.50, $0.0123."""
+    """Format with two places at least, three significant digits: $5.00, $0.50, $0.0123."""
     if amount >= 1 or amount <= 0:
         return f"${amount:,.2f}"
     whole, places = f"{amount:.{max(2, 2 - floor(log10(amount)))}f}".split(".")

@@ -1,4 +1,4 @@
-"""The most that one request can cost, before it is sent: what a budget sets aside."""
+"""The most that one request can cost, before it is sent: the amount that a budget reserves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tandem.events import AgentSpec
 from tandem.pricing.table import ListPrice, PriceTable
 
 MOST_PAID_CALLS = 5
-"""Calls for one answer that may each be paid, by the workers' default: an answer that came, yet malformed, is paid and
-asked for again."""
+"""Maximum paid calls for one answer, by the workers' default: an answer that came, yet malformed, is paid and asked for
+again."""
 MOST_TOKENS = 32_768
 MORE_ROOM = 4
 LEAST_MORE_TOKENS = 256
@@ -22,11 +22,11 @@ REASONING_ROOM = 4096
 _TOKENS_A_MESSAGE = 16
 _TOKENS_A_CALL = 64
 _TOKENS_OF_A_COMPLAINT = 1024
-"""What a model is told of its unreadable answer, at most."""
+"""Maximum tokens of the error message that a model gets about its unreadable answer."""
 
 
 def room_after_truncation(max_tokens: int) -> int:
-    """Tokens that a worker grants when an answer was cut at `max_tokens`."""
+    """Return the tokens that a worker grants when an answer was cut at `max_tokens`."""
     return max(max_tokens, min(MOST_TOKENS, max(LEAST_MORE_TOKENS, max_tokens * MORE_ROOM)))
 
 
@@ -37,7 +37,7 @@ def prompt_size(messages: Iterable[Mapping[str, Any]]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Dollars and tokens, spent or set aside."""
+    """Dollars and tokens, spent or reserved."""
 
     usd: float = 0.0
     tokens: int = 0
@@ -67,8 +67,9 @@ class RequestBound:
         paid_calls: int = MOST_PAID_CALLS,
         reasons: bool = False,
     ) -> None:
-        """`reasons`: whether one of the models was seen to spend tokens on reasoning; taken to be so where the agent
-        says how much it is to reason."""
+        """`reasons`: whether one of the models was seen to spend tokens on reasoning; assumed where the agent says how
+        much it is to reason.
+        """
         models = [(agent.provider, agent.model)]
         if agent.fallback is not None:
             models.append((agent.fallback.provider, agent.fallback.model))

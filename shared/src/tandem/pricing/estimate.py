@@ -19,7 +19,7 @@ _HEADROOM = 1.1
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """What the workers report of the account; None: not known."""
+    """Account limits that the workers report; None: not known."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
@@ -35,9 +35,9 @@ class CallSizes:
     constant: Range
     """The part of each prompt that is the same for all records."""
     answer: Range
-    """Of one answer."""
+    """Tokens of one answer."""
     counted: bool
-    """Whether the prompts were counted by the model's own vocabulary."""
+    """True when the prompts were counted by the model's own vocabulary."""
     samples: int = 1
     """Answers to each record."""
 
@@ -51,11 +51,11 @@ class Estimate:
     prompt_tokens: Range
     output_tokens: Range
     usd: Range | None
-    """None where the price is not known."""
+    """USD; None where the price is not known."""
     seconds: Range | None
-    """None where no worker reports."""
+    """Duration; None where no worker reports."""
     note: str
-    """How the price is known, or that it is not."""
+    """Source of the price, or that it is not known."""
     assumes: tuple[str, ...]
 
 
@@ -80,7 +80,7 @@ def estimate(
 
 
 def _total(prompts: Sequence[Range], records: int) -> Range:
-    """From the mean of the sample, and how far it may be from the mean of all."""
+    """Return the sum over all records, from the sample's mean and how far it may be from the mean of all."""
     count = len(prompts)
     if not count:
         return NONE

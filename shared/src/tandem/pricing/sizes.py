@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of plain English, as a first guess."""
+"""Characters a token of plain English, as a first guess."""
 AROUND_EACH, AROUND_ALL = 4, 3
 """Tokens that a chat adds to each message, and to all."""
 _MOST_CHARACTERS_A_TOKEN, _LEAST_CHARACTERS_A_TOKEN = 6.5, 2.2
@@ -22,7 +22,7 @@ Count = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What something is believed to lie between, and where it likely is."""
+    """Bounds between which a quantity is believed to lie, and its likely value."""
 
     low: float
     likely: float

@@ -13,7 +13,7 @@ from tandem.pricing.table import PriceTable
 
 @dataclass(frozen=True, slots=True)
 class ModelSpend:
-    """What was used of one model. Tokens are as the provider counted them; `cached_tokens` are among the prompt's."""
+    """Usage of one model. Tokens are as the provider counted them; `cached_tokens` are among the prompt's."""
 
     provider: str
     model: str
@@ -136,7 +136,9 @@ def _model_of(call: ModelCall, provider: str, model: str) -> tuple[str, str]:
 def _usage_by_model(
     provider: str, model: str, usage: Usage | None, calls: Sequence[ModelCall]
 ) -> dict[tuple[str, str], Usage]:
-    """Tokens by model; what the calls do not account for of the answer's own total belongs to the answer's model."""
+    """Return tokens by model; what the calls do not account for of the answer's own total belongs to the answer's
+    model.
+    """
     used: dict[tuple[str, str], Usage] = {}
     for call in calls:
         if call.usage is not None:

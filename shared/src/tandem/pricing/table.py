@@ -47,7 +47,7 @@ class ListPrice(_Entry):
         return self
 
     def amount(self, usage: Usage) -> float:
-        """USD. Cached tokens are a part of the prompt's."""
+        """Return the price in USD. Cached tokens are a part of the prompt's."""
         cached = min(usage.cached_tokens, usage.prompt_tokens)
         cached_price = self.input if self.cached_input is None else self.cached_input
         return (
@@ -55,13 +55,13 @@ class ListPrice(_Entry):
         ) / _MILLION
 
     def most(self, *, prompt_tokens: int, completion_tokens: int) -> float:
-        """USD, with nothing cached, or all of it where that costs more."""
+        """Return the price in USD, with nothing cached, or all of it where that costs more."""
         dearest = max(self.input, self.cached_input or 0.0)
         return (prompt_tokens * dearest + completion_tokens * self.output) / _MILLION
 
 
 class PriceFile(_Entry):
-    """One file of prices. `providers` says whose prices hold at a provider that operators gave another name."""
+    """Price file. `providers` says whose prices hold at a provider that operators gave another name."""
 
     as_of: date | None = Field(default=None, description="The day on which the prices were believed to hold.")
     currency: Literal["USD"] = "USD"

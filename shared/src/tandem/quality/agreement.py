@@ -41,7 +41,9 @@ def cohen_kappa(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
 
 
 def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
-    """Distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is shared."""
+    """Return the distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is
+    shared.
+    """
     if one == other:
         return 0.0
     shared = sum(each in other for each in one)
@@ -68,16 +70,16 @@ def distance_of(task: LabelTask) -> tuple[str, Distance]:
 
 @dataclass(slots=True)
 class Alpha(Additive):
-    """What Krippendorff's alpha (2011) of one task is made of, record by record; any number of agents, any missing.
+    """Sums for Krippendorff's alpha (2011) of one task, record by record; any number of agents, any missing.
 
     The disagreement that chance would give is exact for choices (from their counts) and numbers (from their sums); for
     texts, sets and spans it is that within a sample of the values, exact where there are not more than that.
     """
 
     records: int = 0
-    """With at least two values."""
+    """Records with at least two values."""
     values: int = 0
-    """In these records."""
+    """Values in these records."""
     observed: float = 0.0
     """Sum over the records of the mean distance of a value to the record's others, times the values."""
     labels: Counter[str] = field(default_factory=Counter)
@@ -109,7 +111,7 @@ class Alpha(Additive):
         return None if expected <= 0 else 1 - self.observed / self.values / expected
 
     def _expected(self, task: LabelTask) -> float:
-        """Mean distance of two of all the values."""
+        """Return the mean distance of two of all the values."""
         count = self.values
         kind, distance = distance_of(task)
         if kind == "interval":

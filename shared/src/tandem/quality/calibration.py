@@ -10,7 +10,7 @@ from tandem.quality.additive import Additive
 
 BINS = 10
 LEAST_OF_EACH = 10
-"""Right and wrong labels; with fewer of either nothing can be said of how they are ranked."""
+"""Minimum number of right and of wrong labels; with fewer of either nothing can be said of how they are ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Ranking:
 
 @dataclass(slots=True)
 class Reliability(Additive):
-    """What a calibration is made of, label by label. `bins`: how many there are."""
+    """Sums for a calibration, label by label. `bins`: the number of bins."""
 
     counts: list[int] = field(default_factory=lambda: [0] * BINS)
     confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
-    """Their sum in each bin."""
+    """Sum of the confidences in each bin."""
     right: list[int] = field(default_factory=lambda: [0] * BINS)
 
     def see(self, confidence: float, *, is_right: bool) -> None:
@@ -63,7 +63,7 @@ class Reliability(Additive):
         self.right[index] += is_right
 
     def ranking(self) -> Ranking | None:
-        """Return how well confidence tells right labels from wrong ones; None with fewer of either than
+        """Return how well confidence separates right labels from wrong ones; None with fewer of either than
         `LEAST_OF_EACH`.
 
         Labels of one bin count as equal. The standard error is Hanley and McNeil's ("The Meaning and Use of the Area
@@ -95,7 +95,7 @@ class Reliability(Additive):
 
 
 def calibration(judged: Iterable[tuple[float, bool]], *, bins: int = BINS) -> Calibration:
-    """`judged`: the confidence of each label, and whether it is right."""
+    """Compute a calibration. `judged`: the confidence of each label, and whether it is right."""
     reliability = Reliability([0] * bins, [0.0] * bins, [0] * bins)
     for confidence, is_right in judged:
         reliability.see(confidence, is_right=is_right)

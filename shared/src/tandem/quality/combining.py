@@ -1,6 +1,6 @@
-"""One label from those of several agents: by vote, or by how often each agent is right (Dawid and Skene 1979).
+"""Combination of several agents' labels into one: by vote, or by how often each agent is right (Dawid and Skene 1979).
 
-A tie is no label: two values with equally many votes are not guessed between. Agents without a label agree with
+A tie is no label: none of two values with equally many votes is chosen. Agents without a label agree with
 nothing, but count as asked, so that what is left over does not look unanimous.
 """
 
@@ -37,7 +37,7 @@ _LEAST = 1e-10
 
 
 class Rule(StrEnum):
-    """How labels are combined; stored with the label."""
+    """Rule by which labels are combined; stored with the label."""
 
     VOTE = "vote"
     DAWID_SKENE = "dawid_skene"
@@ -45,7 +45,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoLabel:
-    """Why the labels of a task give none."""
+    """Reason why the labels of a task give none."""
 
     reason: str
     detail: str
@@ -53,11 +53,11 @@ class NoLabel:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How often each label is right, and what each agent says then; of one single-choice task."""
+    """Estimate of how often each label is right, and of what each agent says then; for one single-choice task."""
 
     priors: Mapping[str, float]
     errors: Sequence[Mapping[str, Mapping[str, float]]]
-    """Of each agent: true label to the label it gives to a probability; what is left out was never seen."""
+    """Error rates of each agent: true label to the label it gives to a probability; what is left out was never seen."""
 
     def accuracy(self, agent: int) -> float:
         """Return the share of records on which this agent is expected to be right."""

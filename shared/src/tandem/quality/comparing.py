@@ -19,7 +19,7 @@ from tandem.quality.summary import Answered, Ended
 from tandem.quality.values import Comparable, comparable, is_same
 
 UNKNOWN_CONFIDENCE = 0.5
-"""What a label without a confidence counts when differences are put in order."""
+"""Confidence assumed for a label without one when differences are ordered."""
 
 
 @dataclass(slots=True)
@@ -31,8 +31,9 @@ class Contest(Additive):
     second_alone: int = 0
     neither: int = 0
     shown: Counter[int] = field(default_factory=Counter)
-    """Of people's decisions: how often the label of the first (0), the second (1) or a third agent (2) was on the
-    screen when the person decided."""
+    """Counts over people's decisions: how often the label of the first (0), the second (1) or a third agent (2) was on
+    the screen when the person decided.
+    """
 
     def see(self, *, first: bool, second: bool) -> None:
         self.both += first and second
@@ -81,7 +82,7 @@ class Differences(Additive):
 
 @dataclass(slots=True)
 class Contender(Additive):
-    """One agent, over the records that all are compared on."""
+    """Outcomes of one agent, over the records that all are compared on."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     seconds: Quantiles = field(default_factory=Quantiles)
@@ -89,12 +90,12 @@ class Contender(Additive):
 
 @dataclass(slots=True)
 class AgentOnTask(Additive):
-    """One agent's values of one task. The scores are over the records to which every agent gave a value."""
+    """Values of one agent for one task. The scores are over the records to which every agent gave a value."""
 
     labeled: int = 0
     with_confidence: int = 0
     confidence: float = 0.0
-    """Their sum."""
+    """Sum of the confidences."""
     gold: Scores = field(default_factory=Scores)
     verified: Scores = field(default_factory=Scores)
 
@@ -102,26 +103,26 @@ class AgentOnTask(Additive):
 @dataclass(slots=True)
 class TaskComparison(Additive):
     answered: Counter[int] = field(default_factory=Counter)
-    """How many records got a value of so many agents."""
+    """Number of agents that gave a value to the number of records."""
     unanimous: int = 0
     """Records with a value of every agent, all the same."""
     alpha: Alpha = field(default_factory=Alpha)
     agents: list[AgentOnTask] = field(default_factory=list)
-    """In the order of the jobs."""
+    """Agents in the order of the jobs."""
     pairs: list[Pair] = field(default_factory=list)
-    """In the order of `itertools.combinations`."""
+    """Pairs in the order of `itertools.combinations`."""
     differences: Differences = field(default_factory=Differences)
 
 
 @dataclass(slots=True)
 class Comparison(Additive):
     records: int = 0
-    """That ended in at least one of the jobs."""
+    """Records that ended in at least one of the jobs."""
     contenders: list[Contender] = field(default_factory=list)
-    """In the order of the jobs."""
+    """Contenders in the order of the jobs."""
     tasks: dict[str, TaskComparison] = field(default_factory=dict)
     verified_differently: int = 0
-    """Values on which people decided differently in different jobs; the latest decision is taken."""
+    """Values on which people decided differently in different jobs; the latest decision is used."""
 
     @classmethod
     def empty(cls, jobs: int, tasks: Sequence[LabelTask]) -> Self:
@@ -139,7 +140,7 @@ class Comparison(Additive):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one agent gave a record for one task."""
+    """Value and confidence that one agent gave a record for one task."""
 
     value: Comparable
     confidence: float | None
@@ -147,7 +148,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Truths:
-    """What is known to be right of a record for one task."""
+    """Values known to be right of a record for one task."""
 
     gold: Comparable | None
     verified: Comparable | None
@@ -158,7 +159,9 @@ class Truths:
 def compare(
     jobs: Sequence[Mapping[int, Ended]], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]
 ) -> Comparison:
-    """`jobs`: of each its annotations by seq; `gold`: seq to task to the plain value known to be right."""
+    """Compare the agents of jobs. `jobs`: of each its annotations by seq; `gold`: seq to task to the plain value known
+    to be right.
+    """
     comparison = Comparison.empty(len(jobs), tasks)
     for seq in sorted(set().union(*jobs)):
         ended = [job.get(seq) for job in jobs]
@@ -281,7 +284,7 @@ def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given 
 
 
 def has_kappa(task: LabelTask) -> bool:
-    """Cohen's kappa is for one label of a few."""
+    """Return whether the task has Cohen's kappa, which is for one label of a few."""
     return task.traits.is_one_label
 
 

@@ -1,11 +1,11 @@
-"""Intervals and tests: how much a share or a difference of shares may be due to chance."""
+"""Intervals and tests: the part of a share or of a difference of shares that may be due to chance."""
 
 from __future__ import annotations
 
 import math
 
 _Z = 1.959963984540054
-"""Of the 95 % interval."""
+"""Normal quantile of the 95 % interval."""
 _MOST_EXACT = 1000
 
 
@@ -36,7 +36,8 @@ def mcnemar(first_alone: int, second_alone: int) -> float | None:
 
 
 def paired_difference(first_alone: int, second_alone: int, count: int) -> tuple[float, float, float] | None:
-    """First less second of the shares that two agents have right of the same records, and its 95 % interval.
+    """Return the first less the second of the shares that two agents have right of the same records, and its 95 %
+    interval.
 
     The interval is Agresti and Min's (2005): Wald's with half a record added to each of the four cells.
     """

@@ -1,4 +1,4 @@
-"""An agent's values against values known to be right: what is counted, and the measures it comes to.
+"""Scores of an agent's values against values known to be right: the counts, and the measures computed from them.
 
 Records without a value, on either side, are never a class of their own: they are counted apart.
 """
@@ -27,7 +27,7 @@ class Matches(Additive):
     wanted: Counter[str] = field(default_factory=Counter)
     given: Counter[str] = field(default_factory=Counter)
     hits: Counter[str] = field(default_factory=Counter)
-    """Given and wanted."""
+    """Labels, or spans, that are both given and wanted."""
 
     def scores(self) -> dict[str, LabelScore]:
         """Return the scores by label, of all that occur on either side."""
@@ -43,7 +43,7 @@ class Matches(Additive):
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """How well one label is found. A share of nothing is 0, as is usual."""
+    """Precision, recall and F1 of one label. A share of nothing is 0, as is usual."""
 
     wanted: int
     given: int
@@ -64,15 +64,15 @@ class LabelScore:
 
 @dataclass(slots=True)
 class Scores(Additive):
-    """Each kind of task fills what concerns it."""
+    """Counts for the scores of one task; each kind of task fills those that concern it."""
 
     known: int = 0
     """Records that ended and whose right value is known."""
     compared: int = 0
-    """Of them, those with a value."""
+    """Known records that have a value."""
     right: int = 0
     confusion: Confusion = field(default_factory=dict)
-    """Single choice."""
+    """Single choice: counts by true and given label."""
     matches: Matches = field(default_factory=Matches)
     """Multiple choice: labels. Spans: those that are equal in place, label and attributes."""
     wanted_touched: int = 0
@@ -92,7 +92,7 @@ class Scores(Additive):
     reliability: Reliability = field(default_factory=Reliability)
 
     def see(self, task: LabelTask, truth: Comparable, value: Comparable | None, confidence: float | None) -> None:
-        """`value`: None where the record ended without one."""
+        """Count a record. `value`: None where the record ended without one."""
         self.known += 1
         if value is None:
             return

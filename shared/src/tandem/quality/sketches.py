@@ -18,14 +18,15 @@ _HASHES = 2**64
 
 
 def stable_hash(text: str) -> int:
-    """64 bits that are the same in every process, spread evenly."""
+    """Return 64 bits that are the same in every process, spread evenly."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 @dataclass(slots=True)
 class Distinct(Additive):
-    """How many different texts there are: exact up to KEPT, then estimated from the smallest hashes (k minimum values,
-    Bar-Yossef et al. 2002) with a standard error of 3 %."""
+    """Number of different texts: exact up to KEPT, then estimated from the smallest hashes (k minimum values,
+    Bar-Yossef et al. 2002) with a standard error of 3 %.
+    """
 
     KEPT = 1024
     hashes: set[int] = field(default_factory=set)
@@ -81,7 +82,7 @@ class Top(Additive):
         self._prune()
 
     def most(self, number: int) -> list[tuple[str, int, int]]:
-        """Text, count and first record, the most frequent first."""
+        """Return text, count and first record, the most frequent first."""
         return [(text, count, self.first[text]) for text, count in self._sorted()[:number]]
 
     def _sorted(self) -> list[tuple[str, int]]:
@@ -151,14 +152,14 @@ class Extent(Additive):
 @dataclass(slots=True)
 class Sample(Additive):
     """Up to KEPT of the stream's items, each as likely as any other, drawn by a hash so that every process draws the
-    same. Of a stream that is not longer it holds all."""
+    same. It holds all of a stream that is not longer."""
 
     KEPT = 400
     items: dict[str, str] = field(default_factory=dict)
     """Hash (hexadecimal) to item."""
 
     def see(self, key: str, item: str) -> None:
-        """`key` names the item's place in the stream, once only."""
+        """Offer an item to the sample. `key` names its place in the stream, once only."""
         self.items[f"{stable_hash(key):016x}"] = item
         if len(self.items) > 2 * self.KEPT:
             self._prune()

@@ -16,20 +16,20 @@ MOST_PER_RECORD = 20
 """Records with more labels or spans are counted with these."""
 NUMBER_BINS = 20
 TEXT_LENGTH = 200
-"""Characters of a text by which frequent ones are told."""
+"""Characters of a text by which frequent ones are distinguished."""
 _MOST_GRID_BINS = 50
 
 
 @dataclass(slots=True)
 class Spread(Additive):
-    """Each kind of task fills what concerns it."""
+    """Distribution of the values of one task; each kind of task fills the fields that concern it."""
 
     count: int = 0
-    """Values."""
+    """Number of values."""
     labels: Counter[str] = field(default_factory=Counter)
     """Choices and spans: how often each label was given."""
     per_record: Counter[int] = field(default_factory=Counter)
-    """Multiple choices and spans: how many records have so many."""
+    """Multiple choices and spans: number of labels or spans to the number of records that have it."""
     bins: Counter[int] = field(default_factory=Counter)
     """Numbers: index into `number_bins`."""
     total: float = 0.0
@@ -41,7 +41,7 @@ class Spread(Additive):
     with_confidence: int = 0
     without_confidence: int = 0
     confidence: float = 0.0
-    """Their sum."""
+    """Sum of the confidences."""
     confidence_histogram: list[int] = field(default_factory=lambda: [0] * BINS)
 
     def see(self, task: LabelTask, value: Comparable, seq: int) -> None:

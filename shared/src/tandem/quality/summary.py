@@ -1,4 +1,4 @@
-"""What a stretch of a job's records gave, as sums: those of all stretches make the job's report."""
+"""Sums over a stretch of a job's records: those of all stretches make the job's report."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tandem.quality.spread import Spread
 from tandem.quality.values import Comparable, comparable, normalized
 
 RAW_LENGTH = 200
-"""Characters of an invalid answer by which equal ones are told."""
+"""Characters of an invalid answer by which equal ones are recognized."""
 
 
 class Answered(TypedDict):
-    """What an attempt gave."""
+    """Outcome and labels of an attempt."""
 
     outcome: str
     labels: Sequence[Mapping[str, Any]]
-    """Of each: task, value, confidence, rule."""
+    """Task, value, confidence and rule of each label."""
 
 
 class Ended(Answered):
-    """What is read of an annotation; see the store's `AnnotationDocument`."""
+    """Fields that are read of an annotation; see the store's `AnnotationDocument`."""
 
     seq: int
     record_id: str
@@ -38,7 +38,7 @@ class Ended(Answered):
     needs_review: bool
     review_reason: str | None
     review_causes: Sequence[Mapping[str, str]]
-    """Of each: task, reason."""
+    """Task and reason of each cause."""
     seconds: float | None
     created_at: datetime
     raw: str | None
@@ -54,9 +54,9 @@ class Ended(Answered):
 class TaskSummary(Additive):
     spread: Spread = field(default_factory=Spread)
     gold: Scores = field(default_factory=Scores)
-    """Against the values that came with the records."""
+    """Scores against the values that came with the records."""
     verified: Scores = field(default_factory=Scores)
-    """Against what people decided. Where a policy chose the records, they are no sample of all."""
+    """Scores against people's decisions. Where a policy chose the records, they are no sample of all."""
     shown: int = 0
     """Decided records whose label the person saw before they decided, which raises the share that agrees."""
 
@@ -67,7 +67,7 @@ class JobSummary(Additive):
     needs_review: int = 0
     """Records that were sent to people, the decided ones included."""
     reviewed: int = 0
-    """Of these: records that a person has decided."""
+    """Records sent to people that a person has decided."""
     review: Counter[str] = field(default_factory=Counter)
     """Task (empty: the whole record), a line feed, why a person should look at it. A record may be in several."""
     verified: int = 0
@@ -76,9 +76,9 @@ class JobSummary(Additive):
     rules: Counter[str] = field(default_factory=Counter)
     """Extraction rules of the labels of labeled records."""
     invalid: Counter[str] = field(default_factory=Counter)
-    """Reasons."""
+    """Reasons of invalid answers."""
     failed: Counter[str] = field(default_factory=Counter)
-    """Kinds of error."""
+    """Kinds of error of failed records."""
     invalid_answers: Top = field(default_factory=Top)
     """`reason`, a line feed, the normalized beginning of the answer."""
     seconds: Quantiles = field(default_factory=Quantiles)
@@ -88,7 +88,7 @@ class JobSummary(Additive):
 
 
 def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tasks: Sequence[LabelTask]) -> JobSummary:
-    """`gold`: seq to task to the plain value known to be right."""
+    """Sum up ended records. `gold`: seq to task to the plain value known to be right."""
     summary = JobSummary(tasks={task.name: TaskSummary() for task in tasks})
     for each in ended:
         _count(summary, each)
@@ -130,7 +130,7 @@ def _count(summary: JobSummary, each: Ended) -> None:
 
 
 def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
-    """Task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
+    """Return task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
     if each["outcome"] != Outcome.LABELED:
         return {}
     by_name = {task.name: task for task in tasks}

@@ -11,7 +11,7 @@ from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, Sing
 
 
 class SpanKey(NamedTuple):
-    """What makes a span this one: its place, its label and its attributes; its text follows from the place."""
+    """Identity of a span: its place, its label and its attributes; its text follows from the place."""
 
     field: str
     start: int
@@ -24,7 +24,7 @@ Comparable = str | float | frozenset[str] | frozenset[SpanKey]
 
 
 def comparable(task: LabelTask, plain: Any) -> Comparable | None:
-    """None for no value, and for what is no value of the task's kind."""
+    """Return the form in which a value is compared; None for no value, and for what is no value of the task's kind."""
     match task:
         case NumberTask():
             is_number = isinstance(plain, int | float) and not isinstance(plain, bool)
@@ -42,7 +42,9 @@ def comparable(task: LabelTask, plain: Any) -> Comparable | None:
 
 
 def is_same(task: LabelTask, one: Comparable, other: Comparable) -> bool:
-    """Numbers are the same when they are nearest to the same step of their task's grid."""
+    """Return whether two values are the same; numbers are when they are nearest to the same step of their task's
+    grid.
+    """
     match task:
         case NumberTask() if isinstance(one, float) and isinstance(other, float):
             if task.step:

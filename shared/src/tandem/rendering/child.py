@@ -24,7 +24,7 @@ from tandem.rendering.frames import CONSTANT, MARKED, MOST_COMPILED, packed, rea
 from tandem.rendering.settings import RenderingSettings
 
 HARD = 1.5
-"""How far the kernel's limit is above the one that a template is told of, which covers loops and filters."""
+"""Ratio of the kernel's limit to the template's own, which covers loops and filters."""
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""What parent and child say to each other: a length of four bytes, and JSON of so many bytes.
+"""Frames between parent and child: a length of four bytes, and JSON of that many bytes.
 
-JSON and not pickle, since a parent must not trust what a child says that ran somebody's template.
+JSON and not pickle, since a parent must not trust the output of a child that ran somebody's template.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_COMPILED = 32
 """Agents that a child keeps compiled; the parent counts along, and sends one again that was dropped."""
 VARYING, CONSTANT, MARKED = "varying", "constant", "marked"
-"""What is to be rendered: what follows the constant part, the constant part, or all of it with its sources."""
+"""Parts to render: the text after the constant part, the constant part, or all of it with its sources."""
 
 
 def packed(message: object) -> bytes:

@@ -1,4 +1,4 @@
-"""The renderers of a service: children that are made when they are needed, and made anew when they had to be ended."""
+"""The renderers of a service: child processes started when they are needed, and replaced when they had to be ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 
 
 class RenderersBusyError(Exception):
-    """No renderer took the record in time; it may be tried again later."""
+    """Renderers are busy: none accepted the record in time; it may be tried again later."""
 
 
 class RendererPool:
@@ -81,7 +81,7 @@ class RendererPool:
             item.result.cancel()
 
     def _serve(self) -> None:
-        """See to it that somebody does the work: one more child only if none is idle."""
+        """Ensure that a child does the work: start one more only if none is idle."""
         if not self._idle and len(self._serving) < self.settings.processes:
             self._serving.append(asyncio.create_task(self._work(), name="renderer"))
 

@@ -15,24 +15,24 @@ from tandem.rendering.frames import LENGTH_BYTES, MOST_BYTES, MOST_COMPILED, len
 from tandem.rendering.settings import RenderingSettings
 
 STALL_SECONDS = 30.0
-"""A child that says nothing for so long while it has work is ended: its CPU limits would have ended it before."""
+"""Silence after which a child with work is ended: its CPU limits would have ended it before."""
 _PASSED_ON = ("LANG", "LC_ALL", "PATH", "TZ")
-"""All that a renderer gets of its parent's environment; providers' keys and database passwords stay behind."""
+"""Variables of the parent's environment that a renderer gets; providers' keys and database passwords stay behind."""
 
 
 class RendererEndedError(Exception):
-    """The child is gone."""
+    """The child process has ended."""
 
     def __init__(self, *, over_limit: bool) -> None:
         super().__init__("a renderer ended")
         self.over_limit = over_limit
-        """Whether it took too much CPU time."""
+        """True when the child took too much CPU time."""
         self.compiling = False
-        """Whether it was compiling templates, and not rendering a record."""
+        """True when the child was compiling templates, and not rendering a record."""
 
 
 class RendererProcess:
-    """One child, which does one batch at a time."""
+    """Child process that does one batch at a time."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child

@@ -30,7 +30,7 @@ class AgentPrompts:
         self._cheap = cheap
         self._in_place = in_place
         self.constant = constant
-        """What comes first in the messages of every record."""
+        """Messages that come first for every record."""
 
     @classmethod
     async def make(

@@ -1,4 +1,4 @@
-"""Refusals: the agent versions that are rendered no more, because their templates passed the limits too often."""
+"""Refusals: the agent versions that are no longer rendered, because their templates passed the limits too often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tandem.labeling.prompts import PromptError
 
 MOST_FAULTS = 3
 FORGIVEN_BY_A_SUCCESS = 0.01
-"""One record in a hundred may pass the limits: it fails alone, and its job goes on."""
+"""Share of records that may pass the limits (one in a hundred): such a record fails alone, and its job goes on."""
 REFUSED_SECONDS = 300.0
 _MOST_KEPT = 1000
 _MOST_TOLD = 50

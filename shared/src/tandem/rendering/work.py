@@ -1,4 +1,4 @@
-"""Work of the renderers: what they are given to do, and how much of it at a time."""
+"""Work of the renderers: their tasks, and how much of them at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TURN_SECONDS = 0.05
 _MOST_IN_A_TURN = 64
 _MOST_CHARACTERS_IN_A_TURN = 1_000_000
 _OLD_SHARE = 0.7
-"""Of a mean cost, when another measurement comes."""
+"""Weight of the old mean cost when another measurement comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Templates:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One rendering that somebody waits for."""
+    """Rendering that a caller waits for."""
 
     templates: Templates
     fields: Mapping[str, str]
@@ -56,7 +56,7 @@ class Item:
     kind: str
     result: asyncio.Future[list[Any]]
     crashes: int = 0
-    """How often its renderer ended for a reason that is not the template's."""
+    """Number of times its renderer ended for a reason that is not the template's."""
 
     @property
     def characters(self) -> int:
@@ -76,7 +76,9 @@ class Item:
 
 
 class Turns:
-    """What waits, agent by agent: each in its turn gets as many records rendered as fit into a stretch of CPU time."""
+    """Waiting renderings, agent by agent: each in its turn gets as many records rendered as fit into a stretch of CPU
+    time.
+    """
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[Item]] = OrderedDict()

@@ -13,7 +13,7 @@ _BYTES = re.compile(r"(?:\\x[0-9a-f]{2})+", re.IGNORECASE)
 _BYTES_AT_END = re.compile(r"(?:\\x[0-9a-f]{2})+\Z", re.IGNORECASE)
 _UNKNOWN = "\ufffd"
 _LONGEST = 4
-"""Bytes of a character."""
+"""Maximum bytes of a character."""
 
 
 def joined(said: str, token: str) -> str:

@@ -14,15 +14,15 @@ class Doubt(NamedTuple):
 
     mass: float
     options: Sequence[str]
-    """Without the label, which was generated otherwise."""
+    """The candidate options, without the label, which was generated otherwise."""
     most: float = math.inf
-    """What a single option may get of it."""
+    """Maximum that a single option may receive of the probability."""
     unless_seen: bool = False
-    """Left out when all options are seen elsewhere."""
+    """True when the doubt is dropped if all its options are seen elsewhere."""
     about_label: bool = True
-    """Whether the label itself might have been among the options."""
+    """True when the label itself might have been among the options."""
     anywhere: bool = False
-    """It may belong to options that are seen elsewhere as well, and to the label."""
+    """True when the probability may also belong to options that are seen elsewhere, and to the label."""
 
 
 class Unlisted(NamedTuple):
@@ -32,7 +32,7 @@ class Unlisted(NamedTuple):
     unseen: Sequence[str]
     """Options that no listed token leads to."""
     most: float
-    """What one of them has at most."""
+    """Maximum probability of one of these options."""
 
 
 class Settled(NamedTuple):
@@ -40,28 +40,31 @@ class Settled(NamedTuple):
 
     masses: Mapping[str, float]
     presumed: float
-    """Of them, what was given on suspicion, at the cost of the label."""
+    """Part of the masses that was assigned on suspicion, at the cost of the label."""
     shared: Sequence[tuple[float, Sequence[str] | None]]
-    """Of them, what was shared evenly because nothing tells to which of these options, or of all, it belongs."""
+    """Parts of the masses that were shared evenly because nothing shows to which of these options (None: of all) they
+    belong.
+    """
 
 
 class Walk(NamedTuple):
     """The masses of the options that have any, by spelling."""
 
     masses: dict[str, float]
-    """What surely belongs to them."""
+    """Probability that certainly belongs to each option."""
     doubts: Sequence[Doubt]
     path: float
-    """Of the label's mass, what belongs to the very tokens that were generated, whatever follows the label in the last
-    of them."""
+    """Part of the label's mass that belongs to the generated tokens themselves, whatever follows the label in the last
+    of them.
+    """
     behind: int
     """Index behind the last token that was looked at."""
     unlisted_before: float
-    """Left unlisted at a token that was weighed before: it may lead here, or elsewhere."""
+    """Unlisted probability at a token that was weighed before: it may lead here, or elsewhere."""
     held_to_format: bool
-    """Whether the model itself would rather have written something else than an answer of this format."""
+    """True when the model itself would rather have written something other than an answer of this format."""
     astray: float
-    """Of the distribution at the label, the share that belongs to no option."""
+    """Share of the distribution at the label that belongs to no option."""
 
     def settled(self, spellings: Spellings) -> Settled:
         """Give the doubtful probability to the options that are seen nowhere else, or else to all that it may belong

@@ -14,7 +14,7 @@ from tandem.labeling.reading import Place
 
 
 class UnknownError(Exception):
-    """There is no confidence, for this reason."""
+    """The confidence cannot be known, for this reason."""
 
     def __init__(self, reason: UnknownReason) -> None:
         self.reason = reason
@@ -30,8 +30,9 @@ class Generated:
         self.tokens = tokens
         self.text = "".join(pieces)
         self.starts = list(accumulate(map(len, pieces), initial=0))
-        """Where each token begins, and where the last one ends. One that begins within a character is taken to begin
-        behind it."""
+        """Start of each token, and the end of the last one. A token that begins within a character counts as beginning
+        behind it.
+        """
         if "\\x" in self.text:
             self.text, self.starts = put_together(pieces)
 

@@ -25,7 +25,7 @@ END = ""
 BRACKET = "["
 """Alone in front of the options, these are beginnings: whatever follows them ends them."""
 _EMPTY = {True: "[]", False: "none"}
-"""How a list says that it holds nothing."""
+"""Spelling of an empty list."""
 _SEPARATORS = (",", ";", "|", "/", "\n", " and ", " & ")
 _KEPT = 256
 _ROUNDING = 1e-6
@@ -35,7 +35,7 @@ _JSON_CLOSE = re.compile(r'"\s*\]')
 
 
 class Slot(NamedTuple):
-    """One place of a list, with what the model might have said there."""
+    """Place of a list, with the alternatives that the model might have said there."""
 
     said: str
     """The option it said, or END."""
@@ -45,14 +45,16 @@ class Slot(NamedTuple):
     path: float
     """Probability of the very tokens generated here: at most that of what was said."""
     is_bound: bool
-    """Whether probability was given to others on suspicion."""
+    """True when probability was assigned to other options on suspicion."""
     is_estimate: bool
-    """Whether the model was held to the format here."""
+    """True when the model was held to the format here."""
     untold: Sequence[tuple[float, Collection[str] | None]]
     """Probability that may belong to any of these options; where it is None, to any at all."""
 
     unseen: float
-    """Of what was said, the probability of other tokens that say it: what would have followed them is not told."""
+    """Part of the chosen option's probability that lies in other tokens that spell it: what would have followed them is
+    unknown.
+    """
 
 
 def method_of(slots: Iterable[Slot], *, is_bound: bool = False) -> Method:

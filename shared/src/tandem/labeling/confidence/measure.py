@@ -9,11 +9,12 @@ from enum import StrEnum
 
 _AS_GOOD_AS_NOTHING = 1e-9
 PRESUMED_LIMIT = 0.01
-"""Of the whole; when more than this was given to the other options on suspicion, the confidence is called a bound."""
+"""Share of the whole; when more than this was assigned to the other options on suspicion, the confidence is called a
+bound."""
 
 
 ASTRAY_LIMIT = 1 / 40
-"""Of the distribution at the label; when more than this belongs to no option, the confidence is an estimate.
+"""Share of the distribution at the label; when more than this belongs to no option, the confidence is an estimate.
 
 Found on sentiments of two real models: 0.003 to 0.029 of one whose confidence is calibrated as it is, 0.027 to 1 of one
 that is overconfident."""
@@ -24,15 +25,17 @@ class Method(StrEnum):
 
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
     TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
-    """The same, where some of the probability may or may not be the label's: what it has at least."""
+    """Token probability, where some of it may or may not be the label's: the least that the label has."""
     TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105
-    """The same, where the model would rather have written something else: it was held to the format of the answer, or
-    more than a fortieth of the probability at the label belongs to no option. An estimate from the listed options."""
+    """Token probability, where the model would rather have written something else: it was held to the format of the
+    answer, or more than a fortieth of the probability at the label belongs to no option. An estimate from the listed
+    options.
+    """
     AGREEMENT = "agreement"
     STATED = "stated"
     AGENT_AGREEMENT = "agent_agreement"
     DAWID_SKENE = "dawid_skene"
-    """From several agents' labels and how often each of them is right."""
+    """Estimated from the labels of several agents and how often each of them is right."""
 
 
 def loosest(methods: Iterable[Method]) -> Method:
@@ -53,12 +56,12 @@ class UnknownReason(StrEnum):
     LABEL_NOT_LOCATED = "label_not_located"
     """The label's text is not found among the tokens, or stands there more than once."""
     LABEL_END_NOT_SEEN = "label_end_not_seen"
-    """The answer ends where a longer option could still have followed, and how likely that was is not told."""
+    """The answer ends where a longer option could still have followed, and its likelihood is not reported."""
     LABEL_NOT_IN_ALTERNATIVES = "label_not_in_alternatives"
     """The provider gives the generated label no probability at all."""
     MALFORMED_LOGPROBS = "malformed_logprobs"
     ONE_OPTION = "one_option"
-    """There is nothing but this label to choose from, so that its probability among the options says nothing."""
+    """The task has no option but this label, so its probability among the options says nothing."""
     FREE_TEXT = "free_text"
     """A short text may say the same in many ways; the probability of its tokens says how it is worded."""
     VERIFIED = "verified"
@@ -68,7 +71,7 @@ class UnknownReason(StrEnum):
     NOT_STATED = "not_stated"
     """The model did not say how sure it is."""
     STATED_UNCLEAR = "stated_unclear"
-    """What the model said is no number on a scale that is known: `1` may be one per cent or certainty."""
+    """The stated confidence is no number on a known scale: `1` may be one per cent or certainty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,12 @@ class Confidence:
     """`value` less the probability of the likeliest other option; negative when that one is likelier. Of a multiple
     choice, that of the option that was decided most narrowly: its probability as decided less that of the contrary."""
     entropy: float | None
-    """In nats; 0 when sure, log(number of options) when clueless. Of a multiple choice, the sum over its options."""
+    """Entropy in nats; 0 when sure, log(number of options) when clueless. Of a multiple choice, the sum over its
+    options.
+    """
     method: Method = Method.TOKEN_PROBABILITY
     spans: tuple[float | None, ...] | None = None
-    """Of a span task: the confidence of each span."""
+    """Confidence of each span of a span task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ def over_options(
 def over_decisions(
     probabilities: Mapping[str, float], chosen: Collection[str], off: Mapping[str, float]
 ) -> tuple[float, float | None]:
-    """Margin and entropy of a multiple choice, whose options stand each alone.
+    """Return the margin and entropy of a multiple choice, whose options stand each alone.
 
     `off`: of options that are not surely known, by how much they may be off. The margin is then the least that it may
     be, and there is no entropy.
@@ -156,5 +161,5 @@ def over_decisions(
 
 
 def entropy_of(probabilities: Mapping[str, float]) -> float:
-    """In nats."""
+    """Return the entropy in nats."""
     return max(0.0, -math.fsum(share * math.log(share) for share in probabilities.values() if share > 0))

@@ -1,7 +1,7 @@
-"""How sure a model is of each label of a multiple choice, and of the set of them.
+"""Confidence of each label of a multiple choice, and of the set of them.
 
-A list of labels is a chain of decisions: at each place one label more, or the end (`lists`). Of each option it is seen
-how much probability went to answers that hold it, and how much to answers that do not:
+A list of labels is a chain of decisions: at each place one label more, or the end (`lists`). For each option,
+the probability of answers that hold it is compared with that of answers that do not:
 
     included = sum over the places before it is decided of  P(the list so far) * P(it is said here)
     excluded = sum over the same places of                  P(the list so far) * P(end, or an option behind it, here)
@@ -35,9 +35,11 @@ from tandem.labeling.reading import Reading
 
 _PLACE = itemgetter(1)
 UNTOLD_LIMIT = 0.02
-"""Of what decides on an option: when more than this may or may not be its, its probability is not told."""
+"""Share of the evidence on an option; when more than this may or may not belong to it, its probability is not
+reported."""
 LEAST_SEEN = 0.5
-"""When less than this is seen to decide on an option, what is not seen might say otherwise: it is not told either."""
+"""Least share of the evidence on an option that must be seen; below it, the unseen part might say otherwise, so its
+probability is not reported either."""
 DISORDER_LIMIT = 0.01
 """Probability of an option behind one that follows it in the schema, from which on the order is not the schema's."""
 
@@ -89,7 +91,7 @@ class MultipleChoiceProbability:
     def _decisions(
         self, slots: Sequence[Slot], *, in_order: bool
     ) -> tuple[dict[str, float], dict[str, float], dict[str, float], float]:
-        """Of each option the probability included, excluded, and of that what may not be so; and that of the list.
+        """Return each option's included, excluded and doubtful probability, and the probability of the list.
 
         Options of which nothing is said, and nothing in doubt, are left out.
         """
@@ -124,7 +126,7 @@ class MultipleChoiceProbability:
         return included, excluded, untold, reached
 
     def _in_doubt(self, options: Collection[str] | None, undecided: Sequence[str], *, in_order: bool) -> Sequence[str]:
-        """Of the undecided options those for which it matters to which of `options` probability belongs."""
+        """Return the undecided options for which it matters to which of `options` probability belongs."""
         if options is None:
             return undecided
         if not in_order:
@@ -134,14 +136,14 @@ class MultipleChoiceProbability:
         return [value for value in undecided if first <= self._index[value] <= last]
 
     def _behind(self, said: str, undecided: list[str], *, in_order: bool) -> list[str]:
-        """Of the options that were undecided, those that are so still once this one was said."""
+        """Return the undecided options that remain undecided once this one was said."""
         if said == END:
             return undecided
         at = self._index[said]
         return [value for value in undecided if (self._index[value] > at if in_order else value != said)]
 
     def _in_order(self, slots: Sequence[Slot]) -> bool:
-        """Whether nothing speaks against it that options are listed in the order of the schema."""
+        """Return True when nothing contradicts that options are listed in the order of the schema."""
         last = -1
         for slot in slots:
             if last >= 0:
@@ -162,7 +164,7 @@ class EmptyList:
         self._key = re.compile(r'"\s*:')
 
     def find(self, generated: Generated, *, in_json: bool) -> tuple[int, int]:
-        """Its place. Raises UnknownError."""
+        """Return the list's place. Raises UnknownError."""
         if in_json:
             is_alone = len(self._key.findall(generated.text)) <= 1  # else the only empty list may be another task's
             for pattern in (self._of_task, self._any) if is_alone else (self._of_task,):

@@ -15,7 +15,7 @@ from tandem.labeling.confidence.walk import distribution_at, options_part_at
 from tandem.labeling.reading import Place, Reading
 
 MOST_OPTIONS = 101
-"""Numbers of a grid that are taken for options: 0 to 100 are."""
+"""Maximum numbers of a grid that are treated as options: 0 to 100 are."""
 
 
 class NumberProbability:

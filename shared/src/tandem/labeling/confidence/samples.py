@@ -1,6 +1,6 @@
 """Confidence by sampling: the share of a model's answers to the same record that give the label.
 
-The value that most answers give is taken, of equally many the one given first; its confidence is the share of all
+The value that most answers give wins, of equally many the one given first; its confidence is the share of all
 answers, those that cannot be read included, that give it. Which answers say the same depends on the kind of task:
 
 - a single choice: the same option; a text: the same up to case and white space;
@@ -32,7 +32,7 @@ from tandem.labeling.reading import Reading
 from tandem.labeling.values import key_of
 
 CLOSE = 0.01
-"""Of the range of a number without a step: what two numbers may differ by and be the same."""
+"""Tolerance for a number without a step, as a share of its range: numbers that differ by no more count as the same."""
 
 
 def agreed(task: LabelTask, readings: Sequence[Reading | None]) -> tuple[Reading, Assessment] | None:

@@ -1,6 +1,6 @@
 """The confidence of the label of each span, and of there being no span.
 
-Of a span it is the probability of the label at its place, normalized over the task's labels, given that these
+A span's confidence is the probability of the label at its place, normalized over the task's labels, given that these
 characters were named. It says nothing of where a span begins and ends, nor of spans that were missed.
 """
 
@@ -18,7 +18,7 @@ from tandem.labeling.reading import Place, Reading
 
 _SOME = "some"
 _OPENINGS = dict.fromkeys(("{", "\n", " ", '"', "\r", "\t"), _SOME)
-"""How a list of spans that is not empty goes on behind its bracket."""
+"""Continuations of a non-empty list of spans behind its bracket."""
 
 
 class SpanProbability:

@@ -18,24 +18,26 @@ class Begun(NamedTuple):
     """The labels that a token begins where some of a label may have been said before it."""
 
     said: str | None
-    """Of a label, what was said with it, in one case; None when it does not reach one."""
+    """The part of a label that was said with it, in one case; None when it does not reach one."""
     options: tuple[str, ...]
-    """That this may become."""
+    """Options that this beginning may become."""
     only: str | None
-    """Of these options the first, where all are spellings of one value."""
+    """The first of these options, where all are spellings of one value."""
     early: bool = False
-    """It stops before the label begins, where the generated token goes on to it."""
+    """True when the token stops before the label begins, where the generated token goes on to it."""
     blank: bool = False
-    """It is white space in place of a label."""
+    """True when the token is white space in place of a label."""
     astray: bool = False
-    """No answer of this layout goes on with it: it ends the answer, begins otherwise, or begins no option."""
+    """True when no answer of this layout goes on with the token: it ends the answer, begins otherwise, or begins no
+    option.
+    """
 
 
 class Spellings:
     """The options as a model spells them in one context, sorted, so that a prefix finds its options by bisection."""
 
     one_text_each = True
-    """Whether an option goes on in one way, so that it is no likelier than its text."""
+    """True when an option goes on in one way only, so that it is no likelier than its text."""
 
     def __init__(
         self,

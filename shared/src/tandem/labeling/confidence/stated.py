@@ -11,8 +11,8 @@ from tandem.labeling.extraction.forms.reasoning import without_reasoning
 from tandem.labeling.extraction.forms.stretch import Stretch
 
 PROPERTY = "confidence"
-"""Of the JSON answer, and the name of a line in text. One number for the record: how sure the model is that all of its
-answer is right."""
+"""Name of the confidence property of the JSON answer, and of its line in text. One number for the record: how sure the
+model is that all of its answer is right."""
 
 _NUMBER = r"(?:\d+(?:[.,]\d+)?|\.\d+)"
 _PERCENT = re.compile(rf"({_NUMBER})\s*(?:[%\uff05]|per\s?cent\b)", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """The probability of the label's own tokens, normalized over the options: how sure a model is of its label.
 
-The provider tells, for each token it generated, what else it might have generated there; `walk` says what follows
-from that, whatever the tokenizer does with quotes, spaces and shared beginnings.
+The provider reports, for each generated token, its alternatives there; `walk` derives the options' probabilities
+from them, whatever the tokenizer does with quotes, spaces and shared beginnings.
 """
 
 from __future__ import annotations

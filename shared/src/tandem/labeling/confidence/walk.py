@@ -1,4 +1,4 @@
-"""Along the generated tokens, from where the options can first part: each alternative's probability to its option.
+"""Walk along the generated tokens, from where the options can first part: each alternative's probability to its option.
 
 The walk begins where the label's member of the JSON begins (`{` or `,`), or the label's line: a tokenizer that makes
 one token of a quote and the label, or of colon, space and quote, parts the options before the label does. It goes on
@@ -6,7 +6,7 @@ for as long as more than one option could still follow.
 
 - An alternative leads to an option when one's text begins with the other's, up to case; past the option's end there
   must be something that ends it (`"` in JSON).
-- An alternative that differs from the generated token in case or white space alone is taken for it.
+- An alternative that differs from the generated token in case or white space alone counts as it.
 - Any other that leads to several options goes to those that were not generated, first of all to those that are seen
   nowhere else: a tokenizer cuts the same text the same way, so the label itself would have gone on as it did.
 - An alternative far ahead of the label that leads to all options (`{` in place of `{"`) goes to those that are seen
@@ -54,11 +54,12 @@ _ROUNDING = 1e-6
 _ROUNDED_UP = 0.01
 """A log-probability above 0, by rounding; what is higher is none."""
 _MOST_IN_ALL = 1.05
-"""Of what a provider lists for one token, rounding allowed for; what sums to more is no probability."""
+"""Maximum sum of the probabilities listed for one token, rounding allowed for; a larger sum is no probability."""
 _AS_GOOD_AS_CERTAIN = math.log(1 - 1e-5)
 """Alternatives of a token that is surer than this change nothing that anybody would see."""
 VOCABULARY = 50_000
-"""How many tokens share what is not listed; of models in use 32,000 to 260,000, which makes no difference."""
+"""Assumed number of tokens that share the unlisted probability; models in use have 32,000 to 260,000, which makes no
+difference."""
 
 
 def walk(
@@ -109,7 +110,7 @@ def walk(
 
 
 class _Walker:
-    """One walk: how likely the way to here was, and what the alternatives to it had for the options."""
+    """State of a walk: the likelihood of the path so far, and what its alternatives had for the options."""
 
     __slots__ = (
         "_astray",
@@ -140,7 +141,7 @@ class _Walker:
         self.before = ""
 
     def pass_lead(self, token: TokenLogprob, rest: str, *, ends_at_label: bool, is_shared: bool) -> None:
-        """Past a token that ends before the label begins; `rest`: from its beginning to the label's."""
+        """Walk past a token that ends before the label begins; `rest`: from its beginning to the label's."""
         spellings = self._spellings
         tokens = spellings.first_tokens(rest)
         own, alternatives, least, unlisted = distribution_at(token)
@@ -219,7 +220,7 @@ class _Walker:
         return agreeing
 
     def pass_rest(self, tokens: Sequence[TokenLogprob]) -> None:
-        """Pass the tokens behind those that tell the label from all options; a grammar may have forced them.
+        """Pass the tokens behind those that distinguish the label from all options; a grammar may have forced them.
 
         Of `n`, `eu`, `tr`, `al` the model may have meant `n` for another word.
         """
@@ -272,20 +273,22 @@ class _Walker:
 
 
 def options_part_at(text: str, start: int, *, in_json: bool) -> int:
-    """Where the walk begins: at the label's member of the JSON, or its line."""
+    """Return where the walk begins: at the label's member of the JSON, or its line."""
     if in_json:
         return max(0, text.rfind("{", 0, start), text.rfind("[", 0, start), text.rfind(",", 0, start))
     return text.rfind("\n", 0, start) + 1
 
 
 def _goes_on(begun: Begun) -> bool:
-    """Whether a token says an option and something else behind it, so that the option may go on in other tokens too."""
+    """Return True when a token holds an option and more text behind it, so that the option may go on in other tokens
+    too.
+    """
     return begun.only is not None and _has_word((begun.said or "")[len(begun.only) :])
 
 
 def distribution_at(token: TokenLogprob) -> tuple[float, list[tuple[str, float]], float, float]:
-    """Probability of the generated token, the other listed ones with theirs, what an unlisted one has at most, and the
-    sum of the unlisted.
+    """Return the probability of the generated token, the other listed ones with theirs, what an unlisted one has at
+    most, and the sum of the unlisted.
 
     The generated token says nothing of those unlisted: some providers list it though it is none of the likeliest.
     """

@@ -1,6 +1,6 @@
-"""From a model's answer to values of the label schema, by a ladder of named rules; or to the reason why there is none.
+"""Extraction of label values from a model's answer by a ladder of named rules; or of the reason why there are none.
 
-`ladder` says in which order what is tried; `text_rungs` does for plain text. `located_json`, `json_in_text`,
+`ladder` defines the order of the rules; `text_rungs` does so for plain text. `located_json`, `json_in_text`,
 `named_lines`, `statements`, `mentions` and `wrapping` take an answer apart and keep the places; `choices`,
 `multiple_choices`, `numbers`, `texts` and `spans` read the values of the kinds of tasks.
 """

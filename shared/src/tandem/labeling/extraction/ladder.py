@@ -1,8 +1,8 @@
-"""From a model's answer to the values of all tasks of a schema, by a ladder of named rules, from exact to tolerant.
+"""Ladder of named rules, from exact to tolerant: from a model's answer to the values of all tasks of a schema.
 
 One answer holds the values of all tasks: as JSON with a key a task, or as `Name: value` lines in any order; of a schema
-with one task also as the value alone. What each rung asks for, and what holds on every rung, is told in
-docs/extraction.md.
+with one task also as the value alone. docs/extraction.md describes what each rung requires, and
+what holds on every rung.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from tandem.labeling.extraction.text_rungs import TextRungs
 from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 LENGTH_LIMIT = 50_000
-"""Characters; a longer answer is not read."""
+"""Maximum characters of an answer; a longer one is not read."""
 
 _WRAPPERS = GENERIC_NAMES | {
     "annotation", "annotations", "record", "data", "results", "outputs", "predictions", "classifications", "tasks",
     "arguments", "parameters", "answers", "json", "values",
 }  # fmt: skip
-"""What models wrap the answer in."""
+"""Keys in which models wrap the answer."""
 _GENERAL = frozenset(
     {
         "label",
@@ -54,7 +54,7 @@ _GENERAL = frozenset(
     }
 )
 _NAMING = frozenset({"task", "name", "field", "question", "key", "task name"})
-"""Keys under which an object tells whose value it has."""
+"""Keys under which an object names the task whose value it has."""
 """Kinds whose values are lists."""
 
 
@@ -85,7 +85,7 @@ class AnswerReader:
         self._plain = PlainAnswers(tasks, self._readers)
         self._values: frozenset[str] = frozenset()
         self._is_listed = False
-        """Whether the only task has parts, so that a list is its value."""
+        """True when the only task has parts, so that a list is its value."""
         self._has_options = False
         if self._alone is not None:
             self._is_listed = self._alone.traits.has_parts

@@ -1,4 +1,4 @@
-"""How the readers of the kinds of tasks are asked, and the sentences in which they decline."""
+"""The interface of the value readers of all kinds of tasks, and the sentences in which they decline."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ValueReader(Protocol):
     """Reads the values of one task. The rule of a reading says what the value itself needed; its form comes on top."""
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        """From what JSON has for the task."""
+        """Read the task's JSON value."""
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:
-        """From a stretch that is the value and nothing else, as behind the task's name."""
+        """Read a stretch that is the value and nothing else, as behind the task's name."""
 
     def mistyped(self, stretch: Stretch) -> Reading | Unreadable | None:
-        """From a stretch that is the value with a typing mistake; None where that cannot be."""
+        """Read a stretch that is the value with a typing mistake; return None where that cannot be."""
 
 
 def not_in_schema(detail: str) -> Unreadable:
@@ -72,7 +72,7 @@ def generic_member(node: Node) -> Node | None:
 
 
 def is_turned(node: Node) -> bool:
-    """Whether a member of the object says that what stands beside it does not hold: `"negated": true`."""
+    """Return True when a member of the object denies what stands beside it: `"negated": true`."""
     for key, value in node.members:
         if value.kind is Kind.BOOLEAN:
             name = separated(key)

@@ -33,10 +33,10 @@ from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import key_of
 
 PROSE_LIMIT = 20_000
-"""Characters; longer prose is not searched for a label."""
+"""Maximum characters of prose that is searched for a label."""
 
 _IS_JSON = re.compile(r"""(?:```\w*\s*)?[{\[]+\s*["'\u201c]?[\w -]{1,60}["'\u201d]?\s*:""")
-"""How JSON begins that was not read: no text that a title could be."""
+"""Beginning of JSON that was not read: no text that a title could be."""
 _CHOICES = re.compile(
     r"^[ \t*_#-]*(?:option|version|alternative|variant|suggestion)\s+\w{1,2}\s*[*_]*:", re.IGNORECASE | re.MULTILINE
 )
@@ -48,7 +48,9 @@ class TextRungs:
     """Reads one task from plain text."""
 
     def __init__(self, task: LabelTask, reader: ValueReader, *, alone: bool) -> None:
-        """`alone`: whether it is the schema's only task, so that the whole answer may be its value."""
+        """Prepare the rungs. `alone`: whether it is the schema's only task, so that the whole answer may be its
+        value.
+        """
         self._task = task
         self._traits = task.traits
         self._reader = reader
@@ -180,7 +182,9 @@ class TextRungs:
     def _stated(  # noqa: PLR0911 - a form a return
         self, stretch: Stretch, fields: Mapping[str, str]
     ) -> Found | None:
-        """From a closing statement, or of the only task from a line of its own; None where there is neither."""
+        """Read a closing statement, or the only task's value from a line of its own; return None where there is
+        neither.
+        """
         if self._traits.is_free_text:
             return None
         stated = [self._first_of(values, fields) for values in self._statements.values(stretch)]

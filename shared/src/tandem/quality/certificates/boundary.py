@@ -26,7 +26,8 @@ _ROUNDING = 1 - 1e-9
 _DROPPED = 1e-17
 """States of the chain that are less likely than this count as gone wrong, which only lowers the allowances."""
 _FAR = 9
-"""So many square roots of the mean below it, a hypergeometric tail is below exp(-_FAR² / 2) < 1e-17 (Chernoff)."""
+"""Distance below the mean, in its square roots, at which a hypergeometric tail is below exp(-_FAR² / 2) < 1e-17
+(Chernoff)."""
 
 
 def allowance(size: int, tolerated: int, audits: int, level: float) -> int:
@@ -72,7 +73,7 @@ def _boundary(size: int, tolerated: int, looks: tuple[int, ...], levels: tuple[f
 
 
 class _Chain:
-    """How many of the list lie among the audits, as probabilities of all ways in which no look went wrong so far."""
+    """Distribution of how many of the list lie among the audits, over all ways in which no look went wrong so far."""
 
     def __init__(self, size: int, tolerated: int, highest: int) -> None:
         self._size, self._tolerated, self._highest = size, tolerated, highest

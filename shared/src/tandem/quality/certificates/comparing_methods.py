@@ -1,4 +1,5 @@
-"""Other ways to decide which labels people read, to compare with: threshold review, a uniform audit, PAC labels.
+"""Alternative methods to decide which labels people read, for comparison: threshold review, a uniform audit, PAC
+labels.
 
 Each returns the places that people read; these records then hold the right label.
 """

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from tandem.quality.certificates.risk import Cell, RiskFit, fit_risk, log_odds
 
 STRETCHES = 12
-"""Stretches of the stated risk, each with about as many foretold errors."""
+"""Stretches of the stated risk, each with about as many forecast errors."""
 REFITS = 150
 """Refits while all of the population is passed."""
 LEAST_BETWEEN_REFITS = 10
@@ -178,7 +178,7 @@ class CorrectionOrder:
 def _stretches(risks: Sequence[float | None]) -> tuple[list[int], int]:
     """Return each record's stretch, and how many there are: stretch 0 is unknown risk, the others the riskiest first.
 
-    Each has the same share of the foretold errors; equal risks are in one stretch.
+    Each has the same share of the forecast errors; equal risks are in one stretch.
     """
     known = sorted((risk for risk in risks if risk is not None), reverse=True)
     foretold = 0.0

@@ -1,14 +1,14 @@
-"""The course of a claim: what is read next, when one looks, and when the claim holds.
+"""Course of a claim: what is read next, when to look, and when the claim holds.
 
-A course is a pure function of the population, the audit order and what was decided: whoever builds it anew and tells
+A course is a pure function of the population, the audit order and what was decided: whoever builds it anew and passes
 it the decisions in any order gets the same course. It never uses the outcome of an audit before the look it belongs
 to, and the correction order never sees the outcome of an audit beyond the cut.
 
-1. *Warm-up.* Where the stated risk foretells that corrections are needed, the riskiest records are corrected until
-   WARM_UP errors were foretold. If fewer than LEAST_CAME of them came, or no risk is stated, the first PILOT records
+1. *Warm-up.* Where the stated risk forecasts that corrections are needed, the riskiest records are corrected until
+   WARM_UP errors were forecast. If fewer than LEAST_CAME of them came, or no risk is stated, the first PILOT records
    of the audit order are read as a pilot sample, and leave the population.
 2. *Audits.* The schedule is fixed; the next records of the audit order are read up to the next look.
-3. *Look.* If it is foretold that more audits are cheaper than more corrections, the course goes on to the next look,
+3. *Look.* If the forecast is that more audits are cheaper than more corrections, the course goes on to the next look,
 else it extends the cut until few enough wrong audits lie beyond it.
 4. *Closed.* The claim holds.
 """
@@ -25,15 +25,15 @@ from tandem.quality.certificates.forecast import forecast
 from tandem.quality.certificates.schedule import Schedule, make_schedule, planned_main_look
 
 WARM_UP = 15
-"""Foretold errors at which the warm-up ends."""
+"""Forecast errors at which the warm-up ends."""
 MOST_WARM_UP = 0.25
-"""The share of all foretold errors at which it ends at the latest."""
+"""Share of all forecast errors at which the warm-up ends at the latest."""
 LEAST_CAME = 0.4
 PILOT = 60
 NEEDED = 0.6
-"""Warm up where the foretold errors are more than this share of the tolerated ones."""
+"""Warm up where the forecast errors are more than this share of the tolerated ones."""
 UNDECIDED, RIGHT, WRONG, VOIDED = 0, 1, 2, 3
-"""What people decided on a label. VOIDED: read, without an outcome (skipped, flagged, no majority). A voided audit
+"""Decisions of people on a label. VOIDED: read, without an outcome (skipped, flagged, no majority). A voided audit
 counts as wrong; a voided record of the correction order is not passed until somebody decides on it."""
 
 
@@ -100,7 +100,7 @@ class Course:
 
     @property
     def audits(self) -> int:
-        """Records of the audit order that the present look, or the one that closed, counts."""
+        """Return how many records of the audit order the present look, or the one that closed, counts."""
         return 0 if self.schedule is None else self.schedule.looks[self.look]
 
     @property
@@ -109,7 +109,7 @@ class Course:
 
     @property
     def wrong_beyond(self) -> int:
-        """Wrong audits beyond the cut at the present look; meaningful while closing and when closed."""
+        """Return the wrong audits beyond the cut at the present look; meaningful while closing and when closed."""
         return len(self._beyond)
 
     @property
@@ -232,7 +232,7 @@ class Course:
         return True
 
     def _consider(self) -> None:
-        """Go on to the next look where that is foretold to be cheaper than to extend the cut."""
+        """Go on to the next look where that is forecast to be cheaper than to extend the cut."""
         if self.schedule is None or self._allowed == NEVER or len(self._beyond) <= self._allowed:
             return
         if self.look + 1 < len(self.schedule.looks):

@@ -67,7 +67,7 @@ class TaskColumns:
 
 
 class Evidence:
-    """What the export of a job says of its population, a record after the other in the order of seq."""
+    """Export of a job about its population, one record after the other in the order of seq."""
 
     def __init__(
         self, job: str, key: bytes, tasks: Mapping[str, Mapping[str, Any]], standard: Mapping[str, Any]

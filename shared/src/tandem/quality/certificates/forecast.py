@@ -10,11 +10,11 @@ from tandem.quality.certificates.corrections import CorrectionOrder
 from tandem.quality.certificates.risk import share
 
 PRIOR_AUDITS = 30
-"""How many audits the fitted risk counts for, beside the audits themselves."""
+"""Weight of the fitted risk, in audits, beside the audits themselves."""
 
 
 class Forecast(NamedTuple):
-    """Which look is foretold to be the cheapest to close at, and the looks (reads of people) from here until then."""
+    """The look forecast to be the cheapest to close at, and the looks (reads of people) from here until then."""
 
     look: int
     reads: float

@@ -1,7 +1,7 @@
 """Draw the orders of a certificate from its key.
 
 One HMAC a record gives three numbers of 64 bits: the record's place in the audit order, its tie key in the correction
-order, and its place in the sample of corrections that are read again. Whoever does not know the key can foretell none
+order, and its place in the sample of corrections that are read again. Whoever does not know the key can predict none
 of them; whoever knows it can recompute all of them.
 """
 

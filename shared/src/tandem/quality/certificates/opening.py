@@ -1,4 +1,4 @@
-"""The opening of a certificate: what is claimed, about which labels, fixed before anybody reads.
+"""The opening of a certificate: the claims and the labels they are about, fixed before anybody reads.
 
 An opening is a JSON object. Its commitment, the SHA-256 of its canonical JSON, is published before the key is used. The
 schedules follow once the pilot samples were read, and before the first audit is; their commitment names the opening's.
@@ -20,7 +20,7 @@ REREAD_SHARE = 0.2
 
 
 class Claim(NamedTuple):
-    """One claim of a certificate: at most floor(error · size) labels of a task are missed.
+    """Claim of a certificate: at most floor(error · size) labels of a task are missed.
 
     `label_class`: only records with this frozen label; None for all. `same`: the task's rule of comparison
     (`is_same_value`). `alpha`: the probability that this claim may be false. `reread`: how many corrections are read
@@ -37,7 +37,7 @@ class Claim(NamedTuple):
 
     @property
     def audit_alpha(self) -> float:
-        """What the audit may spend of alpha."""
+        """Return the part of alpha that the audit may spend."""
         return self.alpha * (1 - REREAD_SHARE) if self.reread else self.alpha
 
     def as_json(self) -> dict[str, Any]:

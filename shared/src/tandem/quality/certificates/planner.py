@@ -34,7 +34,7 @@ class PlannedLooks(NamedTuple):
     p90: int
 
     def hours(self, seconds: float) -> tuple[float, float, float]:
-        """Return the hours of reading at so many seconds a look."""
+        """Return the hours of reading at this many seconds a look."""
         return self.p10 * seconds / 3600, self.p50 * seconds / 3600, self.p90 * seconds / 3600
 
 
@@ -63,7 +63,7 @@ def plan(
     `risks`: stated probability of being wrong of each record, None where unknown; `groups`: each record's label group;
     `decided`: records that people decided on, with whether the label is wrong; `model_error`: the assumed share of
     wrong labels among records of unknown risk; `panel`: audits are read twice. Raises ValueError where some risk is
-    unknown and neither a decision nor `model_error` tells of it.
+    unknown and neither a decision nor `model_error` shows it.
     """
     expected = expected_risks(risks, groups, decided, model_error)
     size = len(risks)
@@ -94,7 +94,7 @@ def expected_risks(
     decided: Sequence[tuple[int, bool]],
     model_error: float | None,
 ) -> list[float]:
-    """Return the probability that each label is wrong, as far as confidences and decisions tell."""
+    """Return the probability that each label is wrong, as far as confidences and decisions show."""
     if not decided:
         if model_error is None and any(risk is None for risk in risks):
             raise ValueError("some records have no confidence, and nobody decided on any")

@@ -1,4 +1,4 @@
-"""What readers decided on a record, how well they agree, and what seeing the label did to them."""
+"""Statistics of readers: their decisions on a record, their agreement, and the effect of seeing the label."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tandem.quality.certificates.same import is_same_value
 
 ONE_READER, PANEL = "one_reader", "panel"
 _Z = 1.959963984540054
-"""Of 95 % intervals."""
+"""Normal quantile of 95 % intervals."""
 
 
 class Decision(NamedTuple):
-    """What people decided on one task of one record. unread: nobody read it; voided: no outcome (skipped, no majority).
+    """Decision of people on one task of one record. unread: nobody read it; voided: no outcome (skipped, no majority).
 
     `first`: what the first valid read said; None without one. The correction order learns from it alone, since what
     later reads say must not change an order that was walked already.
@@ -72,7 +72,7 @@ class Agreement(NamedTuple):
 
     @property
     def kappa(self) -> float | None:
-        """(observed - chance) / (1 - chance); None where chance alone agrees always."""
+        """Return (observed - chance) / (1 - chance); None where chance alone agrees always."""
         return None if self.chance >= 1 else (self.observed - self.chance) / (1 - self.chance)
 
 
@@ -103,7 +103,9 @@ def agrees_no_better_than_chance(found: Agreement) -> bool:
 
 
 class Anchoring(NamedTuple):
-    """How much more often a label is kept by readers who see it: the difference, and Newcombe's 95 % interval."""
+    """Difference in how often a label is kept by readers who see it and by those who do not, and Newcombe's 95 %
+    interval.
+    """
 
     shown: int
     blind: int

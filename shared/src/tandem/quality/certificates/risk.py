@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STEPS = 50
-"""Newton steps at most; a handful is enough."""
+"""Maximum number of Newton steps; a handful is enough."""
 CONVERGED = 1e-8
 """The largest change of a coefficient after which no step is taken."""
 MOST_HALVED = 30
-"""A Newton step that would lower the posterior is halved, so often at most."""
+"""Maximum halvings of a Newton step that would lower the posterior."""
 _ROUNDING = 1e-9
 SPREADS = (1.0, 0.5, 0.5, 0.25)
 """Prior standard deviations of a, b, c and d while the stated risk is trusted."""
 SPREADS_WITHOUT_TRUST = (2.0, 1.0, 0.7, 0.5)
-"""The same once its slope is not."""
+"""Prior standard deviations of a, b, c and d once the slope of the stated risk is not trusted."""
 LEAST_RISK = 1e-4
 """Stated risks are kept this far from 0 and 1, since no confidence of a model is surer."""
 
@@ -40,7 +40,7 @@ def share(log_odds_: float) -> float:
 
 @dataclass(frozen=True)
 class Cell:
-    """What was decided in one cell.
+    """Decisions in one cell.
 
     `stretch`, `label`: which cell; `x`: mean stated log-odds of the decided records; `decided`, `wrong`: how many.
     """

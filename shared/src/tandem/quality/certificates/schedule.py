@@ -16,7 +16,7 @@ MAIN_SHARE = 0.6
 """The main look's share of alpha; the other looks share the rest evenly."""
 LEAST_MAIN_LOOK = 40
 WRONG_AT_MAIN_LOOK = 15
-"""Without a plan, the main look comes when so many audits would be wrong at the claimed share."""
+"""Wrong audits, at the claimed share, expected by the main look when there is no plan."""
 _PLANNED_GROWTH = 1.12
 _EARLIER = 0.75
 """The main look comes this much earlier than the number of audits that is best on average: later looks are there."""

@@ -29,7 +29,7 @@ from tandem.quality.certificates.schedule import make_schedule
 
 
 class Finding(NamedTuple):
-    """Something that is not as the certificate says.
+    """Finding: something that is not as the certificate says.
 
     `kind`: commitment, key, export, frozen labels, final values, schedule, order, cut, count, shown audits, claim or
     format; `detail`: what it is, in a sentence without its full stop.
@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was found, and the claims that hold: certified, and nothing found."""
+    """Result of a verification: the findings, and the claims that hold (certified, and nothing found)."""
 
     findings: list[Finding]
     holds: list[str]

@@ -1,1 +1,1 @@
-"""Where in an answer a value stands: JSON, fences, lines, marks, sentences."""
+"""Forms that hold a value in an answer: JSON, fences, lines, marks, sentences."""

@@ -32,7 +32,7 @@ _BEHIND = re.compile(
 _ALONE = re.compile(r"(?P<label>.*\S)\s+(?P<flag>[\u2713\u2714\u2705\u2611\u2717\u2718\u274c\u2610]\ufe0f?)", re.DOTALL)
 _RULE = re.compile(r"[\s|:+=-]+")
 LONGEST = 300
-"""Characters; a longer piece is no label with a flag."""
+"""Maximum characters; a longer piece is no label with a flag."""
 _SHARES = frozenset({"score", "probability", "relevance", "weight", "prob", "likelihood"})
 
 
@@ -56,7 +56,7 @@ def flags_in(node: Node) -> list[tuple[str, bool]] | None:
 
 
 def is_denied_beside(item: Node, label: Node) -> bool:
-    """Whether another member of the object says that the label does not hold, or only by less than half."""
+    """Return True when another member of the object denies the label, or gives it less than half."""
     for key, value in item.members:
         if value is label:
             continue
@@ -87,7 +87,7 @@ def flagged(stretch: Stretch) -> list[tuple[Stretch, bool]] | None:
 
 
 def _pieces(stretch: Stretch) -> Iterator[Stretch]:
-    """Its lines, without a table's head; of a single line the parts between commas or semicolons."""
+    """Yield the lines, without a table's head; of a single line the parts between commas or semicolons."""
     lines = list(stretch.lines())
     if len(lines) > 2 and _RULE.fullmatch(lines[1].text) and "|" in lines[1].text:
         lines = lines[2:]

@@ -1,6 +1,6 @@
 """JSON that stands somewhere in an answer: in a fence, between prose, with mistakes in its form.
 
-Mistakes are repaired by a library, and what it gives is taken only as far as it stands in the answer: each key and
+Mistakes are repaired by a library, whose result is accepted only as far as it stands in the answer: each key and
 value is found there again, in order and with nothing but marks between, or the repair is dropped. So no value is
 invented, and each has its place.
 """
@@ -18,21 +18,21 @@ from tandem.labeling.extraction.forms.located_json import DEEPEST, Kind, Node, N
 from tandem.labeling.extraction.forms.stretch import Stretch
 
 MOST_BEGINNINGS = 200
-"""Brackets that are tried; prose with more is no answer in JSON."""
+"""Maximum number of brackets that are tried; prose with more is no answer in JSON."""
 
 _BRACKET = re.compile(r"[{}\[\]]")
 _BEGINNING = re.compile(r"[{\[](?!\s?\][ \t]*\w)")
 """An empty list with a word behind it is a box that was not ticked."""
 _LIKELY = re.compile(r"""[{\[]\s*(?:["'\u201c\u201d\u2018{\[]|[\w -]{1,100}\s*[:=])""")
-"""How JSON begins, though it be broken; prose in brackets does not."""
+"""Beginning of JSON, even when it is broken; prose in brackets does not match."""
 _FENCE = re.compile(r"```")
 _GAP = re.compile(r"""[\s"'`\u201c\u201d\u2018\u2019:=\[{,\\]*""")
 _BETWEEN = re.compile(r"""(?:[\s"'`\u201c\u201d\u2018\u2019:=\[\]{},;\\.]|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*""")
-"""What may stand between members: marks, and comments."""
+"""Text allowed between members: marks, and comments."""
 _TOKEN = re.compile(r"""[^\s,}\]"'`]+""")
 _CLOSED_BY = re.compile(r"""\s*["'`\u201d\u2019,}\]\n]""")
 _ENDED_BY = re.compile(r"""[ \t]*(?:["'`\u201d\u2019]+[ \t]*)?+(?:[,:=}\]\n"'`\u201c\u201d]|//|/\*|\#|$)""")
-"""What follows a whole text; more words show that the repair broke it off."""
+"""Text that follows a complete text; more words show that the repair broke it off."""
 _INCHES = re.compile(r"""\d(?:""|'')""")
 """A number in front of two marks: the first may be an inch sign, and a part of the text."""
 _QUOTES = frozenset("\"'")
@@ -45,7 +45,7 @@ _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda text: json.dumps(text)[1:-1],
     lambda text: text.replace("\\", r"\\").replace("'", r"\'"),
 )
-"""How a text may be escaped: by JSON, with escapes for all but ASCII, and by Python in single quotes."""
+"""Escaped forms of a text: by JSON, with escapes for all but ASCII, and by Python in single quotes."""
 
 
 class _InventedError(ValueError):
@@ -78,7 +78,7 @@ def strict(stretch: Stretch) -> tuple[list[Node], int]:
 
 
 def repaired(stretch: Stretch, start: int) -> Node | None:
-    """Return the object or list that the text from `start` on was meant to be; None when it cannot be told."""
+    """Return the object or list that the text from `start` on was meant to be; None when that is unknown."""
     end = stretch.end
     if start >= end:
         return None
@@ -99,7 +99,7 @@ def repaired(stretch: Stretch, start: int) -> Node | None:
 
 
 def _depth(text: str) -> int:
-    """How deep its brackets are nested, wherever they stand."""
+    """Return the nesting depth of the text's brackets, wherever they stand."""
     depth = deepest = 0
     for bracket in _BRACKET.findall(text):
         depth = depth + 1 if bracket in "{[" else max(0, depth - 1)
@@ -189,5 +189,7 @@ class _Alignment:
         return (gap.end() if gap else self._at) >= at or self._skips_to(at)
 
     def _skips_to(self, at: int) -> bool:
-        """Between members a closing bracket, too, and what the answer says between them are passed over."""
+        """Return whether only skippable text stands before `at`: between members also a closing bracket, and the
+        answer's remarks.
+        """
         return _BETWEEN.fullmatch(self._answer, self._at, at) is not None

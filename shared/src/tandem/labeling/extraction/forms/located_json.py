@@ -1,6 +1,6 @@
 """JSON that knows where it stands: strict, with the place of each value in the answer.
 
-The standard decoder tells no places, and keeps the last of repeated keys. Here all members of an object are kept.
+The standard decoder reports no places, and keeps the last of repeated keys. Here all members of an object are kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 from tandem.labeling.reading import Place
 
 DEEPEST = 50
-"""Levels; JSON nested deeper is none that a label could stand in."""
+"""Maximum levels; JSON nested deeper is none that a label could stand in."""
 
 
 class Kind(Enum):
@@ -27,25 +27,25 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Node:
-    """One value. `text`: a string decoded, anything else as written."""
+    """JSON value in an answer. `text`: a string decoded, anything else as written."""
 
     kind: Kind
     text: str
     place: Place
-    """Of a string without its quotes."""
+    """Place of the value; of a string, without its quotes."""
     items: tuple[Node, ...] = ()
     members: tuple[tuple[str, Node], ...] = ()
     cut: bool = False
-    """Whether the answer ends within it."""
+    """True when the answer ends within the value."""
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether each of its characters stands in the answer as it is, nothing escaped."""
+        """Return True when each of the value's characters stands in the answer as it is, nothing escaped."""
         return len(self.text) == self.place[1] - self.place[0]
 
 
 class NotJsonError(ValueError):
-    """There is no strict JSON at this place."""
+    """Strict JSON is missing at this place."""
 
 
 _SPACES = re.compile(r"[ \t\n\r]*")
@@ -64,7 +64,7 @@ def value_at(text: str, start: int) -> tuple[Node, int]:
 
 
 def whole(text: str, start: int, end: int) -> Node | None:
-    """Return the JSON value that `text[start:end]` is, white space around it aside."""
+    """Return the JSON value that `text[start:end]` is, apart from white space around it."""
     try:
         node, behind = value_at(text, start)
     except NotJsonError:

@@ -1,4 +1,4 @@
-"""`Name: value` lines in any order and case: which part of an answer is said of which task."""
+"""`Name: value` lines in any order and case: each task's part of an answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ASIDE = (
     "comment", "evidence", "thought", "thoughts", "why", "certainty", "summary", "begr\u00fcndung", "explication",
     "explicaci\u00f3n",
 )  # fmt: skip
-"""What else models say by name: it ends the value before it, and is none itself."""
+"""Other names that models use: each ends the value before it, and is no value itself."""
 
 
 _BESIDE = frozenset(
@@ -35,13 +35,13 @@ _TABLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands behind a name, up to the next name."""
+    """Text behind a name, up to the next name."""
 
     name: str
-    """Of the task; empty for a name that models give to whatever was asked for."""
+    """Name of the task; empty for a name that models give to whatever was asked for."""
     value: Stretch
     is_final: bool
-    """Whether it is called final: then it outranks what was said before."""
+    """True when the value is called final: it then outranks earlier ones."""
 
 
 class NamedLines:
@@ -68,7 +68,7 @@ class NamedLines:
         self._element = re.compile(rf"<(?P<name>{either})>(?P<value>.*?)</(?P=name)>", re.IGNORECASE | re.DOTALL)
 
     def sections(self, stretch: Stretch) -> list[Section]:
-        """In the order in which they stand."""
+        """Return the sections in the order in which they stand."""
         text = stretch.text
         if elements := list(self._element.finditer(text)):
             return [
@@ -117,7 +117,7 @@ class NamedLines:
         return found
 
     def _task_of(self, written: str) -> str | None:
-        """Return the task's name, empty for a generic one; None for what is said aside."""
+        """Return the task's name, empty for a generic one; None for a remark that answers no task."""
         name = separated(" ".join(written.split()))
         if name in self._names:
             return self._names[name]

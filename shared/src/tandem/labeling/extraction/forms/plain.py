@@ -34,7 +34,7 @@ _SPAN = (
 )
 _SPANS = re.compile(_SPAN)
 _STATED = rf'(?:{_S},{_S}"confidence"{_S}:{_S}(?:{_DIGITS}|null))?+'
-"""What a model that states its confidence says behind the values."""
+"""The stated confidence that a model writes behind the values."""
 
 
 class PlainAnswers:
@@ -69,7 +69,7 @@ class PlainAnswers:
 
 
 def _plain(task: LabelTask, reader: ValueReader) -> tuple[str, _Read | None]:
-    """How the task's values look where they are plain, in one group, and what reads them."""
+    """Return the pattern of the task's plain values, in one group, and the function that reads them."""
     match task:
         case SingleChoiceTask():
             return _STRING, _option_of(task)

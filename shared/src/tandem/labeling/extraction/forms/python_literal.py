@@ -13,7 +13,7 @@ from tandem.labeling.extraction.forms.located_json import Kind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 
 LONGEST = 20_000
-"""Characters."""
+"""Maximum characters of a literal."""
 
 _LIKELY = re.compile(r"""(?:\w+\s*=\s*)?(?P<literal>(?:\[\s*\(|\(\s*[\["'(]|\{\s*["'])[^:\\\r\f]*\Z)""")
 _FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)\s*```", re.DOTALL | re.IGNORECASE)

@@ -1,6 +1,6 @@
-"""What an answer says before it answers: the thinking of reasoning models, left out before anything is read.
+"""Reasoning that precedes an answer: the thinking of reasoning models, left out before anything is read.
 
-Marks count at an answer's edge alone. A mark in the middle of a sentence, or within JSON, is what the value says:
+Marks count at an answer's edge alone. A mark in the middle of a sentence, or within JSON, is part of the value:
 `It prints <think>plan</think> and stops.` is one text, and so is `The token </s> ends a text.`
 """
 
@@ -27,11 +27,11 @@ _ENDED = re.compile(
     r"<\|(?:im_end|eot_id|end|endoftext|return|eom_id|end_of_text|call)\|>|</s>|<end_of_turn>|<eos>", re.IGNORECASE
 )
 _ENDS_LINE = re.compile(r"[ \t]*(?:\n|\r|\Z|```|[{\[<])")
-"""What follows a mark at an edge: nothing more on its line, JSON, or another mark."""
+"""Text that follows a mark at an edge: nothing more on its line, JSON, or another mark."""
 _GOES_ON = re.compile(r"[ \t]+\w|[ \t]*[,.;:!?)\"'`\u201d\u2019]")
-"""What follows a mark that stands within a sentence."""
+"""Text that follows a mark within a sentence."""
 _WITHIN = frozenset(" \t\"'`\u201c\u2018(")
-"""What stands before such a mark."""
+"""Characters that precede a mark within a sentence."""
 
 
 def without_reasoning(stretch: Stretch) -> Stretch:
@@ -60,7 +60,9 @@ def without_reasoning(stretch: Stretch) -> Stretch:
 
 
 def _closes(text: str, start: int, found: re.Match[str]) -> bool:
-    """Whether a closing mark ends thinking that began at an edge: of the answer from `start` on, or of the prompt."""
+    """Return True when a closing mark ends thinking that began at an edge: of the answer from `start` on, or of the
+    prompt.
+    """
     if found["always"]:
         return True
     opened = next((each for each in _BEGUN.finditer(text, start, found.start())), None)
@@ -77,13 +79,13 @@ def _begins_line(text: str, start: int, at: int) -> bool:
 
 
 def _is_within_sentence(text: str, found: re.Match[str]) -> bool:
-    """Whether words of one line stand on both sides of the mark, set off as a word is."""
+    """Return True when words of one line stand on both sides of the mark, set off as a word is."""
     at = found.start()
     return at > 0 and text[at - 1] in _WITHIN and _GOES_ON.match(text, found.end()) is not None
 
 
 class _Quoted:
-    """Where JSON stands in an answer, so that marks within it are told from marks around it."""
+    """Places of JSON in an answer, so that marks within it are distinguished from marks around it."""
 
     def __init__(self, stretch: Stretch) -> None:
         self._text = stretch.text

@@ -31,7 +31,7 @@ class LineClaims:
         self._labels = OptionTable(task.options)
 
     def read(self, stretch: Stretch, stands: Callable[[str], bool]) -> list[Claim] | Unreadable:
-        """`stands`: whether a quote stands in the record's text."""
+        """Read the claims from lines. `stands`: whether a quote stands in the record's text."""
         lines = [line for line in stretch.lines() if not line.text.startswith("```")]
         if len(lines) > MOST_LINES:
             return not_in_schema(f"the answer has {len(lines)} lines")
@@ -70,7 +70,7 @@ class LineClaims:
     def _line(
         self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
     ) -> list[Claim] | Unreadable:
-        """One claim, a list of quotes under one label, or several claims with marks between them."""
+        """Return one claim, a list of quotes under one label, or several claims with marks between them."""
         found: list[Claim] | Unreadable = not_in_schema("")
         for layer in layers(line):
             found = self._one(layer, stands, heading)

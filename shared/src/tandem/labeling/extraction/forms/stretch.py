@@ -47,7 +47,7 @@ class Stretch:
         return self.part(*bare_span(self.text))
 
     def lines(self) -> Iterator[Stretch]:
-        """Its lines that are not blank, without white space around them."""
+        """Yield the lines that are not blank, without white space around them."""
         at = 0
         for line in self.text.splitlines(keepends=True):
             found = self.part(at, at + len(line)).stripped()

@@ -1,4 +1,4 @@
-"""What models put around a value: bullets, brackets, tags, LaTeX. Taken off layer by layer, the place kept exact."""
+"""Wrapping around a value: bullets, brackets, tags, LaTeX. Removed layer by layer, the place kept exact."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GENERIC_NAMES = frozenset(
         "\u7b54\u3048", "\u043e\u0442\u0432\u0435\u0442",
     }
 )  # fmt: skip
-"""What models call the one value that was asked for, whatever the task is named."""
+"""Names that models give to the one requested value, whatever the task is named."""
 
 _BULLET = re.compile(r"(?:[-*+\u2022\u2013]\s+|>\s*|#{1,6}\s+|\(?\d{1,2}[.)]\s+|\(?[A-Za-z][.)]\s+)")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "\u3010": "\u3011"}
@@ -42,10 +42,10 @@ _PICTURE = (
     r"(?![\u2610\u2612\u26d4\u2716-\u2718\u274c-\u274e\u2753-\u2755\U0001f44e\U0001f6ab\U0001f645\U0001f937])"
     r"[\s\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]"
 )
-"""None that denies or asks: crosses, empty boxes, question marks, thumbs down."""
+"""A picture at the edge of a value; none that denies or asks (crosses, empty boxes, question marks, thumbs down)."""
 _PICTURES = re.compile(rf"^(?:{_PICTURE})+|(?:{_PICTURE})+$")
 _LONGEST_REMARKED = 300
-"""Characters; a longer text is no label with a remark."""
+"""Maximum characters; a longer text is no label with a remark."""
 _LAYERS = 8
 
 
@@ -64,7 +64,9 @@ def unbulleted(stretch: Stretch) -> Stretch:
 
 
 def without_remark(text: str) -> str:
-    """Without pictures around it, and without a remark in brackets behind it that tells only how strongly it holds."""
+    """Return the stretch without pictures around it, and without a remark in brackets behind it on how strongly it
+    holds.
+    """
     if len(text) > _LONGEST_REMARKED:
         return text
     text = _PICTURES.sub("", text)
@@ -73,7 +75,7 @@ def without_remark(text: str) -> str:
 
 
 def layers(stretch: Stretch) -> list[Stretch]:
-    """Return the stretch, then what is left of it as each layer around it is taken off."""
+    """Return the stretch, then what is left of it as each layer around it is removed."""
     found = [stretch.stripped()]
     for _ in range(_LAYERS):
         inner = _inner(found[-1])

@@ -1,1 +1,1 @@
-"""What value a piece of an answer is, for each kind of task."""
+"""Readers that turn a piece of an answer into a value, for each kind of task."""

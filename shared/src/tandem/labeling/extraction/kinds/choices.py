@@ -1,4 +1,4 @@
-"""Values of single choices; and how any choice spells an option, or says that there is none."""
+"""Values of single choices; and the ways in which any choice spells an option, or says that there is none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NONE = frozenset(
         "ninguno", "ninguna", "nessuno", "nenhum", "\u65e0", "\u306a\u3057", "\u043d\u0435\u0442",
     }
 )  # fmt: skip
-"""How models say that there is nothing."""
+"""Words by which models say that there is nothing."""
 
 _THERE_IS_NONE = re.compile(
     r"(?:there (?:are|is|were) )?no (?:named |relevant |such |matching |applicable )*"
@@ -43,7 +43,7 @@ _THERE_IS_NONE = re.compile(
 _CALLED = re.compile(
     r"[\s*_\"'(]*(?:option|choice)\s+(?:(?P<number>\d{1,2}|[A-Za-z])\s*[:.)\u2013-]\s*)?(?=\S)", re.IGNORECASE
 )
-"""What a label is called before it: `Option B`, `Option 2: negative`."""
+"""Nouns for a label, written before it: `Option B`, `Option 2: negative`."""
 SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
 
 

@@ -31,7 +31,7 @@ MOST_PIECES = 1000
 
 
 class MultipleChoiceReader:
-    """Every label that is given must be an option: a list with a stranger in it may mean anything by it."""
+    """Reads multiple choices; every given label must be an option, since a list with an unknown label is ambiguous."""
 
     def __init__(self, task: MultipleChoiceTask) -> None:
         self._task = task

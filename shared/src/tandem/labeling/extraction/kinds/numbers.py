@@ -30,7 +30,7 @@ _SHARE = re.compile(
 )
 _PERCENT = ("%", "percent", "per cent", "pct", "prozent", "\uff05")
 _COUNTED = frozenset({"star", "stars", "point", "points", "pts", "score", "\u2605", "\u2b50", "sterne", "\u00e9toiles"})
-"""What a rating is counted in, where the task has no unit."""
+"""Words in which a rating is counted, where the task has no unit."""
 _UNITS = {
     "$": "usd", "us$": "usd", "us dollars": "usd", "\u20ac": "eur", "euro": "eur", "euros": "eur", "\u00a3": "gbp",
     "\u00a5": "jpy", "yen": "jpy", "c": "\u00b0c", "\u00b0": "\u00b0c", "degrees": "\u00b0c", "celsius": "\u00b0c",

@@ -1,4 +1,5 @@
-"""The options of a task, and which one a piece of text spells: in the closest of a few forms, and never one of two."""
+"""The options of a task, and the option that a piece of text spells: in the closest of a few forms, never one of
+two."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _AND = re.compile(r"\s&(?:amp;)?\s")
 @dataclass(frozen=True, slots=True)
 class Match:
     values: frozenset[str]
-    """Of the options that the text may spell; more than one are never guessed between."""
+    """Values of the options that the text may spell; with more than one, none is chosen."""
     rule: Rule
 
     @property
@@ -70,7 +71,7 @@ class OptionTable:
 
 
 def separated(text: str) -> str:
-    """Normalize, where words are told apart by spaces alone: `not_entailment`, `not-entailment`, `NotEntailment`."""
+    """Normalize, so that spaces alone separate words: `not_entailment`, `not-entailment`, `NotEntailment`."""
     return normalize(_SEPARATOR.sub(" ", text))
 
 

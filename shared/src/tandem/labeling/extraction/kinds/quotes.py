@@ -19,7 +19,8 @@ from tandem.labeling.normalization import fold, normalize
 from tandem.labeling.reading import Place, Rule
 
 SHORTEST_IN_ANY_CASE = 4
-"""Characters; shorter quotes are found in their own case alone, so that "US" is not read from "us"."""
+"""Minimum characters of a quote found in any case; shorter ones are found in their own case alone, so that "US" is not
+read from "us"."""
 
 _GRAPHEME = regex.compile(r"\X")
 _SPACED = regex.compile(
@@ -27,7 +28,7 @@ _SPACED = regex.compile(
 )
 """A character of a script that puts spaces between words."""
 _FIRST_TO_COMBINE = "\u0300"
-"""No character before this one joins another in a grapheme, but for a line feed behind a carriage return."""
+"""First character that may join another in a grapheme; before it only a line feed behind a carriage return does."""
 _MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"',
      "\u00bb": '"', "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
@@ -38,11 +39,11 @@ _MARKS = str.maketrans(
 @dataclass(frozen=True, slots=True)
 class Occurrences:
     places: tuple[Place, ...]
-    """Those that are meant where every place is: of places that overlap, the first."""
+    """Places meant when every place is meant: of places that overlap, the first."""
     rule: Rule
     """EXACT, or NORMALIZED when the record spells it in another way."""
     everywhere: tuple[Place, ...] = ()
-    """Those that overlap too, to choose one among by what else is told of it."""
+    """All places, overlapping ones included, to choose one by other information about it."""
 
 
 MOST_PLACES = 50_000
@@ -50,7 +51,7 @@ MOST_PLACES = 50_000
 
 
 class TooManyPlacesError(Exception):
-    """The quotes of the answer stand in so many places that they are not told apart."""
+    """The quotes of the answer stand in so many places that they cannot be told apart."""
 
 
 NOWHERE = Occurrences((), Rule.NORMALIZED)

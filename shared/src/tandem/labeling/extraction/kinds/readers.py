@@ -1,4 +1,4 @@
-"""Which reader reads the values of a task."""
+"""Choice of the reader for the values of a task."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ _LIST_KEYS = frozenset({"spans", "entities", "items", "annotations", "mentions",
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`quote` is labeled; which of its places is told by at most one of the other fields."""
+    """Claim that `quote` is labeled; at most one of the other fields says which of its places is meant."""
 
     quote: str | None
     label: str
     place: Place | None
-    """Of the label, in the answer."""
+    """Place of the label in the answer."""
     rule: Rule
     start: int | None = None
     end: int | None = None
@@ -51,7 +51,7 @@ class JsonClaims:
         self._task = task
         self._labels = OptionTable(task.options)
         self._only = self._labels.spelled(task.options[0].value) if len(task.options) == 1 else None
-        """The label of spans that are told without one, where there is only one."""
+        """The label of spans that are given without one, where there is only one."""
         self._attributes = {
             separated(attribute.name): (attribute.name, OptionTable(attribute.options)) for attribute in task.attributes
         }
@@ -188,7 +188,7 @@ class JsonClaims:
 
     @staticmethod
     def _all(claims: Iterable[Claim | Unreadable]) -> list[Claim] | Unreadable:
-        """Return all claims, or why one cannot be read: a list with a stranger in it is no list of spans."""
+        """Return all claims, or why one cannot be read: a list with any other item is no list of spans."""
         good: list[Claim] = []
         for claim in claims:
             if isinstance(claim, Unreadable):

@@ -1,7 +1,7 @@
 """The values of span tasks: what the answer says of spans, looked up in the record's text.
 
 One claim that does not hold makes the whole answer unreadable: what is left would say that there are no other spans.
-A quote that stands more than once labels each of its places, unless the answer tells which one it means.
+A quote that stands more than once labels each of its places, unless the answer says which one it means.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def _place_of(pair: tuple[Place, Claim]) -> Place:
 def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:
     """Assign places in turn to a quote that is listed as often as it stands in the text.
 
-    Listed several times with different labels and another number of places, it is not told which is which.
+    Listed several times with different labels and another number of places, the pairs are unknown.
     """
     listed: dict[str | None, list[Claim]] = {}
     for claim in claims:

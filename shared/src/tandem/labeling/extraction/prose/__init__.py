@@ -1,1 +1,1 @@
-"""What a sentence does with a label: asserts it, denies it, or mentions it in passing."""
+"""Labels in sentences: asserted, denied, or mentioned in passing."""

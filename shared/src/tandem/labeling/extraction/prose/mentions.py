@@ -28,7 +28,7 @@ _CONFIDENCE = re.compile(
     r"\b(?:confidence|certainty)(?: level| score)?[*_\"']*\s*(?:is|was|=|:|of|[-\u2013])[\s*_\"'(]*(?:a )?(?:very )?\Z",
     re.IGNORECASE,
 )
-"""A label beside these words tells how sure the model is."""
+"""A label beside these words states how sure the model is."""
 
 
 _BECAUSE = re.compile(
@@ -37,9 +37,9 @@ _BECAUSE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 MOST_MENTIONS = 300
-"""More come of a model that loops, and are not weighed one by one."""
+"""Maximum number of mentions weighed one by one; only a model that loops produces more."""
 _LONGEST_REASON = 400
-"""Characters."""
+"""Maximum characters of a reason."""
 _ATTRIBUTE = re.compile(r"[*_\"')]*\s+(?!(?:because|since|for|about|on|in|with|to|towards?|as|at|overall|but|due)\b)\w")
 
 
@@ -158,7 +158,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:
-    """Start, end, and whether it asks. No sentence ends within what is kept whole."""
+    """Return each sentence's start, end, and whether it asks. No sentence ends within what is kept whole."""
     start = 0
     for mark in _SENTENCE_END.finditer(text):
         if any(first < mark.end() and mark.start() < last for first, last in kept):

@@ -1,4 +1,4 @@
-"""What a sentence does with a label in it: asserts, denies, asks, doubts it, or mentions it in passing."""
+"""Stance of a sentence towards a label in it: asserts, denies, asks, doubts it, or mentions it in passing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INVERTED = re.compile(
     r"\W*(?:question\W+)?(?:is|are|was|were|does|do|did|should|would|could|has|why|how|what)\s+(?:it|this|that|the|these)\b",
     re.IGNORECASE,
 )
-"""How questions begin that go without their mark."""
+"""Beginnings of questions that lack their mark."""
 _CLAUSE_ENDS = frozenset(".,;:!\u2026\u2014\u2013-\u3002\uff0c\uff01|)/")
 _SUBORDINATE = words.words_of("although though while whereas despite even obwohl bien aunque")
 _CONSEQUENCE = words.words_of("so thus therefore hence also donc")
@@ -30,7 +30,7 @@ NO_SPACES = re.compile(f"[{WITHOUT_SPACES}]")
 
 
 class Stance(Enum):
-    """What the answer does with a label that it mentions."""
+    """Stance of the answer towards a label that it mentions."""
 
     ASSERTED = "asserted"
     LOOSE = "loose"
@@ -85,7 +85,7 @@ def _stance(tokens: list[_Token], index: int, used: set[int], sentence: str, *, 
 
 
 def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # noqa: PLR0911 - a case a word
-    """Whether the words before the label assert it: nothing, or a frame such as "is", with fillers between."""
+    """Return True when the words before the label assert it: nothing, or a frame such as "is", with fillers between."""
     emphasised = False
     for at in range(index - 1, -1, -1):
         token = tokens[at]
@@ -114,7 +114,7 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
 
 
 def _is_followed_well(tokens: list[_Token], index: int) -> bool:
-    """Whether what follows the label leaves it standing: the clause's end, a noun that it describes, a reason."""
+    """Return True when what follows leaves the label standing: the clause's end, a noun that it describes, a reason."""
     noun = tokens[index].text in words.NEGATIONS  # "no answer" is no "no"
     for token in tokens[index + 1 :]:
         if token.text in _CLAUSE_ENDS or token.text == "(":
@@ -162,11 +162,13 @@ _BETWEEN = words.FILLERS | words.words_of(
     es est ist è é är
     """
 )
-"""May stand between a negation and the label that it denies outright."""
+"""Words that may stand between a negation and the label that it denies outright."""
 
 
 def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str) -> bool:
-    """Whether a negation further off, a hedge, a condition or a part of the whole stands in the label's sentence."""
+    """Return True when the label's sentence has a more distant negation, a hedge, a condition or a part of the
+    whole.
+    """
     plain = "".join(token.text if token.value is None else " " for token in tokens)
     if any(sign in plain for sign in (*words.NEGATING_SIGNS, *words.DOUBTING_SIGNS)) and NO_SPACES.search(sentence):
         return True
@@ -195,14 +197,14 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
 
 
 def _is_within_quotation(tokens: list[_Token], index: int) -> bool:
-    """Whether the label is quoted with words before it: then it is someone's, or the record's."""
+    """Return True when the label is quoted with words before it: then it is someone's, or the record's."""
     opened = sum(token.text == '"' for token in tokens[:index]) % 2 == 1
     opened = opened or sum((token.text == "\u201c") - (token.text == "\u201d") for token in tokens[:index]) > 0
     return opened and tokens[index - 1].text not in _MARKS
 
 
 def _is_scored_low(tokens: list[_Token], index: int) -> bool:
-    """Whether a share below one half stands right behind the label: it is one of several that were weighed."""
+    """Return True when a share below one half stands right behind the label: it is one of several that were weighed."""
     behind = [token.text for token in tokens[index + 1 :] if token.text not in _MARKS and token.text not in ":=-"]
     if not behind or not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", behind[0]):
         return False
@@ -211,7 +213,7 @@ def _is_scored_low(tokens: list[_Token], index: int) -> bool:
 
 
 def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
-    """From where to where a negation or hedge in the sentence reaches the label."""
+    """Return the bounds within which a negation or hedge in the sentence reaches the label."""
     start = 0
     if tokens and tokens[0].text in _SUBORDINATE:
         start = next((at + 1 for at in range(index) if tokens[at].text == ","), 0)

@@ -1,4 +1,5 @@
-"""What an answer says last, or first: `So the answer is X.`, or X on a line of its own before or behind the reasons."""
+"""Statements at an answer's end or beginning: `So the answer is X.`, or X on its own line before or behind the
+reasons."""
 
 from __future__ import annotations
 
@@ -75,7 +76,7 @@ _ENDS_SENTENCE = ".!?:;)*_\"'`\u201d\u3002\uff01\uff1a|>"
 
 
 def is_flat_retraction(text: str) -> bool:
-    """Whether it takes back what was said though it says nothing else."""
+    """Return True when the text retracts what was said though it says nothing else."""
     return _FLAT.match(text) is not None
 
 
@@ -96,17 +97,17 @@ def contrast(text: str) -> str | None:
 
 
 def is_denied(behind: str) -> bool:
-    """Whether what follows a value right away denies it."""
+    """Return True when what follows a value right away denies it."""
     return _DENIAL.match(behind) is not None
 
 
 def is_example(before: str) -> bool:
-    """Whether the line before a value says that an example or a form follows."""
+    """Return True when the line before a value says that an example or a form follows."""
     return _EXAMPLE.search(before[-120:]) is not None
 
 
 def is_not_meant(before: str) -> bool:
-    """Whether what leads to a value says that it is none: an example, a form, a denial."""
+    """Return True when what leads to a value says that it is none: an example, a form, a denial."""
     return _NOT_MEANT.search(before[-120:].rstrip("`\n ").removesuffix("```json").rstrip(" \n:`")) is not None
 
 
@@ -180,7 +181,7 @@ def without_chatter(stretch: Stretch) -> Stretch | None:
 
 
 def paragraphs(stretch: Stretch) -> Iterator[Stretch]:
-    """Its parts between blank lines."""
+    """Yield the parts between blank lines."""
     at = 0
     text = stretch.text
     for gap in re.finditer(r"\n[ \t]*\n\s*", text):

@@ -1,4 +1,4 @@
-"""The words that decide what prose says of a label: that it is meant, denied, asked for, or only weighed.
+"""Words that decide what prose says of a label: that it is meant, denied, asked for, or only weighed.
 
 The lists err to one side: a word too many here makes an answer unreadable, a word too few could make a label wrong.
 """
@@ -28,7 +28,7 @@ NEGATION_PAIRS = frozenset(
     }
 )  # fmt: skip
 NEGATING_SIGNS = ("不", "没", "沒", "非", "无", "無", "未", "ない", "ません", "なく", "아니", "않", "못", "없")
-"""In scripts without spaces; looked for anywhere in the sentence."""
+"""Negations in scripts without spaces; looked for anywhere in the sentence."""
 
 NOT_ONLY = words_of(
     """
@@ -57,7 +57,7 @@ PARTIAL = words_of(
     previously says claims claimed sometimes occasionally formerly originally annotators annotator humans human you they
     """
 )
-"""What is said of a part, of something else or by someone else is not said of the record."""
+"""Words for a part, for something else or for someone else; what is said of these is not said of the record."""
 
 FILLERS = words_of(
     """
@@ -69,7 +69,7 @@ FILLERS = words_of(
     personally
     """
 )
-"""Passed over on the way back from a label to the word that asserts it."""
+"""Words skipped on the way back from a label to the word that asserts it."""
 
 STRENGTHS = words_of(
     """
@@ -88,19 +88,19 @@ FRAMES = words_of(
     called deem find found
     """
 )
-"""What asserts the label behind it."""
+"""Words that assert the label behind them."""
 
 REASONS = words_of("since because as although though even while due given considering which who weil da parce porque")
-"""What follows one of these behind a comma explains the label; a negation in it does not reach the label."""
+"""Words that, behind a comma, begin an explanation of the label; a negation in it does not reach the label."""
 
 POLAR = words_of("yes no true false ja nein oui non sí si sim não sì да нет はい 是")
 """Labels that answer a question with one word: said first, they stand, whatever is denied behind them."""
 
 CLUELESS = words_of("know tell say determine decide answer judge idea classify")
-"""With a negation: the answer to the question is not known, and "no" is none."""
+"""Words that, with a negation, say that the answer to the question is not known; "no" is then no label."""
 
 FRAMING_SIGNS = ("是", "为", "為", "属于", "は", "が", "은", "는")
-"""The same in scripts without spaces, at the end of what stands before the label."""
+"""Words that assert the label behind them, in scripts without spaces; at the end of what stands before the label."""
 
 NOUNS = words_of(
     """
@@ -109,7 +109,7 @@ NOUNS = words_of(
     response case sentence document post article email stimmung bewertung kategorie sentimiento tono avis ton
     """
 )
-"""May follow a label that stands before them as their adjective."""
+"""Words that may follow a label that stands before them as their adjective."""
 
 FOLLOWERS = words_of(
     """
@@ -117,4 +117,4 @@ FOLLOWERS = words_of(
     weil da parce car puisque porque perché poiché denn です である だ 입니다 이다 的
     """
 )
-"""May follow a label that is asserted."""
+"""Words that may follow a label that is asserted."""
