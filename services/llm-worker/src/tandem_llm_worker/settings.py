@@ -54,7 +54,7 @@ class ModelSettings(Limits):
 
 
 class ProviderSettings(BaseModel):
-    """One account at an OpenAI-compatible endpoint. Limits hold for each model of it alone.
+    """Account at an OpenAI-compatible endpoint. Limits hold for each model of it alone.
 
     Limits that are not set are read from the provider's headers, or found out.
     """

@@ -29,7 +29,7 @@ FETCH_WAIT_MS = 250
 LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 5.0
 GROUP = "broadcast"
-"""How these readers appear in metrics and dead letters."""
+"""Name of these readers in metrics and dead letters."""
 
 _log = get_logger(__name__)
 

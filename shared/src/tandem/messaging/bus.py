@@ -1,4 +1,4 @@
-"""What the consumers of a process share, and how each of them hands messages to its handler."""
+"""Shared parts of the consumers of a process, and the settings by which each delivers messages to its handler."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ class Bus:
     service: str
     health: Health | None = None
     dependency_errors: tuple[type[Exception], ...] = ()
-    """What handlers raise while a dependency is away; they are called again once it is back."""
+    """Errors that handlers raise while a dependency is unavailable; they are called again once it is available."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batches:
-    """How messages reach a handler. Two shapes: many slow calls (`max_batch=1, concurrency=64`), or few calls over many
-    messages (`max_batch=500, concurrency=2`)."""
+    """Settings of the delivery of messages to a handler.
+
+    Two shapes: many slow calls (`max_batch=1, concurrency=64`), or few calls over many messages (`max_batch=500,
+    concurrency=2`).
+    """
 
     max_batch: int
     """Most messages of one call; no call waits for a batch to fill."""
@@ -43,7 +46,7 @@ class Batches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
-    """What a handler does about partitions that come and go, where it keeps something by partition."""
+    """Callbacks of a handler that keeps state by partition, for newly assigned and revoked partitions."""
 
     prepare: Prepare | None = None
     """Run before the first messages of partitions that came from another member are handled; polling goes on."""

@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[E]):
-    """One decoded message and where it came from."""
+    """Decoded message and its origin."""
 
     event: E
     topic: str

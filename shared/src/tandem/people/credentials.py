@@ -27,9 +27,9 @@ class Credential(TypedDict):
     kind: CredentialKind
     """`login` is good for one session and nothing else, `session` is what a browser's cookie holds."""
     name: str
-    """What an API key is called; in a session or a login link, the person's name when it was made."""
+    """Name of an API key; in a session or a login link, the person's name when it was made."""
     person_id: NotRequired[str]
-    """Whose it is; see `person_id_of` for one that lacks it."""
+    """Id of the credential's owner; see `person_id_of` for one that lacks it."""
     role: RoleName
     project_ids: list[str] | None
     """The projects it reaches; None: all."""
@@ -39,9 +39,9 @@ class Credential(TypedDict):
     expires_at: datetime | None
     revoked: bool
     parent_id: str | None
-    """Of a session or a login link: the API key it was made from; it ends with that one."""
+    """API key that a session or a login link was made from; it ends with that key."""
     parent_hash: NotRequired[str]
-    """Of a session or a login link: the hash of that key. It ends when another key takes its `_id`."""
+    """Hash of the API key that a session or a login link was made from. It ends when another key takes its `_id`."""
     relied_on: NotRequired[int]
     """Rises each time that another admin key is revoked because this one stays."""
 

@@ -29,7 +29,7 @@ class PersonSource(StrEnum):
 class Person(TypedDict):
     _id: str
     name: str
-    """For people to read; may change, and two people may have the same."""
+    """Name for people to read; may change, and two people may have the same."""
     source: str
     """A `PersonSource`."""
     project_ids: list[str] | None

@@ -1,6 +1,6 @@
-"""What holds for a record on which people gave opinions. Pure: no I/O.
+"""Settlement of records on which people gave opinions. Pure: no I/O.
 
-`settled(opinions, policy)` is the one rule. Whoever writes a record's opinion applies it and publishes the result;
+`settled(opinions, policy)` is the one rule. Each writer of a record's opinion applies it and publishes the result;
 exports, reports, comparisons, combinations and the page read that result and decide nothing themselves.
 """
 

@@ -1,4 +1,4 @@
-"""How many people must agree before their opinions settle a record."""
+"""Policy of how many people must agree before their opinions settle a record."""
 
 from __future__ import annotations
 

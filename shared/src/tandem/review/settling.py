@@ -28,11 +28,11 @@ class Why(StrEnum):
     ONE_READER = "one_reader"
     """The first reader whose opinion stands, with their newest value."""
     AGREEMENT = "agreement"
-    """As many people as the policy asks for gave this value."""
+    """The number of people that the policy requires gave this value."""
     OVERRULED = "overruled"
     """An adjudicator's or admin's opinion outranks the readers'."""
     TOO_FEW = "too_few"
-    """More people must give an opinion."""
+    """Too few opinions: more people must give one."""
     DIFFER = "differ"
     """People gave different values, and none has enough voices."""
     TIE = "tie"
@@ -53,10 +53,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """One revision of what a person said, as the rule needs it.
+    """Revision of a person's opinion, as the rule needs it.
 
     `revision` is unique in the record and rises with each opinion and each withdrawal, whoever gives it. `values` None:
-    a withdrawal; it takes back what its person said, and the revision `withdraws` where that is named.
+    a withdrawal; it takes back its person's opinion, and the revision `withdraws` where that is named.
     """
 
     person: str
@@ -68,7 +68,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class TaskSettlement:
-    """What holds for one task. `by`: ids of the people whose opinions make it hold, sorted; empty unless settled."""
+    """Settlement of one task. `by`: ids of the people whose opinions make it hold, sorted; empty unless settled."""
 
     why: Why
     value: LabelValue | None = None
@@ -81,7 +81,7 @@ class TaskSettlement:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What holds for a record. People's values hold for it once each of its tasks is settled."""
+    """Settlement of a record. People's values hold for it once each of its tasks is settled."""
 
     tasks: Mapping[str, TaskSettlement] = field(default_factory=dict)
     people: tuple[str, ...] = ()

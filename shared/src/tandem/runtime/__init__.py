@@ -1,1 +1,1 @@
-"""What processes are built from: the frame of a service, child processes, HTTP servers and clients, clocks."""
+"""Building blocks of processes: the frame of a service, child processes, HTTP servers and clients, clocks."""

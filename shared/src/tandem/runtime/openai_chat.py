@@ -135,7 +135,7 @@ class AnswerTokens:
 
     def __init__(self) -> None:
         self.tokens: list[dict[str, Any]] = []
-        """In the shape of `logprobs.content`."""
+        """Tokens in the shape of `logprobs.content`."""
         self.lowest = 1.0
         """The lowest probability of all that was chosen."""
 
@@ -149,7 +149,7 @@ class AnswerTokens:
             self.tokens.append(_token(text, {text: 1.0}))
 
     def choose(self, text: str, branches: Mapping[str, float]) -> None:
-        """One of several ways to go on, `branches` with their weights, the chosen one among them."""
+        """Add `text`, chosen from several continuations: `branches` with their weights, the chosen one among them."""
         self.tokens.append(_token(text, branches))
         self.lowest = min(self.lowest, branches[text] / sum(branches.values()))
 

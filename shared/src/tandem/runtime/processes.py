@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 class Process:
-    """One server as a child process, with its output in a log file.
+    """Server as a child process, with its output in a log file.
 
     Subclasses say when the server is ready by overriding `is_ready`; without that a running process counts as ready.
     """

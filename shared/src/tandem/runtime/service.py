@@ -29,7 +29,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class App:
-    """What a service does between start and stop.
+    """Work of a service between start and stop.
 
     `run`: named coroutine functions, run side by side. One that ends or raises before the stop ends the process with
     status 1. `stop`: steps taken in order once the process is to end (stop fetching and drain, close servers); what

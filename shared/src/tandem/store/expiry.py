@@ -1,4 +1,4 @@
-"""How long what is not for keeping is kept."""
+"""Retention times of documents that are not kept for good."""
 
 from __future__ import annotations
 

@@ -27,18 +27,18 @@ _TASKS: TypeAdapter[tuple[LabelTask, ...]] = TypeAdapter(tuple[AnyTask, ...])
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One task of one answer."""
+    """Case of one task in one answer."""
 
     source: str
     """Its file and number."""
     reader: AnswerReader
     task: LabelTask
     index: int
-    """Of the task in its schema."""
+    """Index of the task in its schema."""
     fields: Mapping[str, str]
     answer: str
     value: Any
-    """As the file writes it; it is not looked at when the answer is invalid."""
+    """Expected value as the file writes it; it is ignored when the answer is invalid."""
     invalid: str | None
     rule: str | None
     """Required where given."""

@@ -1,4 +1,4 @@
-"""What a test has to know of the broker that it runs on."""
+"""Properties of the broker on which a test runs."""
 
 from __future__ import annotations
 

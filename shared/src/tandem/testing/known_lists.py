@@ -26,7 +26,7 @@ LIST_LAYOUTS: dict[str, Layout] = {
     "json over lines": lambda labels: json.dumps({"labels": labels}, indent=2),
     "line": lambda labels: f"labels: {', '.join(labels) or 'none'}\n",
 }
-"""How an answer that gives several labels may be written."""
+"""Forms of an answer that gives several labels."""
 LIST_TOKENIZERS: dict[str, Tokenizer] = {name: cut for name, cut in TOKENIZERS.items() if name != "cut anywhere"} | {
     f"by surroundings {seed}": partial(by_surroundings, seed=seed) for seed in (1, 2, 3)
 }
@@ -53,7 +53,8 @@ class KnownList:
     said: tuple[str, ...]
     right: tuple[str, ...]
     truth: tuple[Mapping[str, float], ...]
-    """Of a set: one mapping, label to the probability that it belongs. Of spans: a distribution for each span."""
+    """True probabilities. For a set: one mapping, label to the probability that it belongs. For spans: a distribution
+    for each span."""
     probability: float
     """The true one, of the whole answer."""
 
@@ -130,7 +131,7 @@ def _spans_as_json(labels: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _places(answer: str, labels: Sequence[str]) -> tuple[Place, ...]:
-    """Where the labels stand, which the answer holds in this order, behind its first colon."""
+    """Return the places of the labels, which the answer holds in this order, after its first colon."""
     places, at = [], answer.index(":")
     for label in labels:
         quoted = answer.find(f'"{label}"', at)

@@ -27,7 +27,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "line": lambda label: f"label: {label}\n",
     "bare": lambda label: f"{label}.",
 }
-"""How an answer that gives a label may be written."""
+"""Forms of an answer that gives a label."""
 NUMBERS = ("129.5", "129", "1295", "13", "0.5", "90")
 GRID = ("1", "1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5")
 """Numbers that begin one another."""
@@ -37,7 +37,7 @@ NUMBER_LAYOUTS: dict[str, Callable[[str], str]] = {
     "json over lines": lambda number: f'{{\n  "label": {number}\n}}',
     "line": lambda number: f"label: {number}\n",
 }
-"""How an answer that gives a number may be written."""
+"""Forms of an answer that gives a number."""
 
 
 def fixed(text: str, *, length: int) -> list[str]:

@@ -56,7 +56,7 @@ class TraceReceiver:
 
     @property
     def endpoint(self) -> str:
-        """What exporters take as their endpoint; they add /v1/traces."""
+        """Return the endpoint for exporters; they add /v1/traces."""
         return f"http://{LOOPBACK}:{self.port}"
 
     async def __aenter__(self) -> Self:

@@ -56,7 +56,7 @@ _TASKS: Mapping[str, tuple[LabelTask, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One record that a model was asked about, and what was made of its answers."""
+    """Record that a model was asked about, and the result of its answers."""
 
     run: str
     model: str

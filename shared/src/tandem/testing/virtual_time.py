@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Where a selector would wait for the next timer, the time jumps to it."""
+    """Selector that advances the time to the next timer instead of waiting for it."""
 
     now = 0.0
 

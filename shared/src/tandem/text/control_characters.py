@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-"""Of names: no control character, and nothing that ends a line."""
+"""Pattern of names: no control character, and nothing that ends a line."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ONE_LINE = re.compile(ONE_LINE_PATTERN)

@@ -39,8 +39,8 @@ class Embeddings(NamedTuple):
         return ids
 
     def vectors(self, texts: Sequence[str]) -> Floats:
-        """One row of length one for each text, shape (texts, width): the direction of the mean of its tokens; zeros
-        for a text without words. The product of two rows is the cosine of their texts."""
+        """Return one row of length one for each text, shape (texts, width): the direction of the mean of its tokens;
+        zeros for a text without words. The product of two rows is the cosine of their texts."""
         rows = np.zeros((len(texts), self.table.shape[1]), dtype=np.float32)
         for row, text in enumerate(texts):
             if ids := self.token_ids(text):

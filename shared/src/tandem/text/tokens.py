@@ -17,7 +17,7 @@ from tiktoken.model import encoding_name_for_model
 from tandem.observability.logs import get_logger
 
 CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
-"""Where tiktoken keeps vocabularies. Without it, or without the file in it, prompts are estimated."""
+"""Variable with tiktoken's directory of vocabularies. Without it, or the file in it, prompts are estimated."""
 _VOCABULARIES = {
     "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
     "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",

@@ -21,7 +21,7 @@ _IN_PLAIN_WORDS: Mapping[tuple[str, str | None], tuple[str, str]] = {
     ),
     ("string_pattern_mismatch", ONE_LINE_PATTERN): ("The name holds a control character", "Take it out."),
 }
-"""By the type of pydantic's error and the pattern: what is wrong, and the cure."""
+"""Descriptions of errors and their remedies, by the type of pydantic's error and the pattern."""
 
 
 class FieldProblem(BaseModel):

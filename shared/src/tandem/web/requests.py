@@ -26,7 +26,7 @@ OWN_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
-"""For FastAPI(telemetry=...): its spans and exporters stay off, the ones here are declared with all others."""
+"""Settings for FastAPI(telemetry=...): its spans and exporters stay off, the ones here are declared with all others."""
 
 _log = get_logger(__name__)
 

@@ -44,7 +44,7 @@ class News:
 
 
 class Account:
-    """One account as this worker sees it. A pause ends by the clock, a stop by a call that succeeds."""
+    """Account as this worker sees it. A pause ends by the clock, a stop by a call that succeeds."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Account:
         self._news = News(AccountState.OK, float("-inf"), own=False)
         self._failures = 0
         self.probe_at = float("inf")
-        """When the next probe of a stopped account is due."""
+        """Time at which the next probe of a stopped account is due."""
         self.handed_back = 0
         """Number of requests returned to the dispatcher unanswered since the start."""
         self._show()

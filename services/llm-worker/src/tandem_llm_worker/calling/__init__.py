@@ -1,1 +1,1 @@
-"""One call to one model: the question, the prompt, admission, settlement and cost."""
+"""Call of a model: the question, the prompt, admission, settlement and cost."""

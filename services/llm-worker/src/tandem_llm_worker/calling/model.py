@@ -1,4 +1,4 @@
-"""One model of one provider: its limits, the parameters it accepts, and a call from admission to settlement."""
+"""Model of a provider: its limits, the parameters it accepts, and a call from admission to settlement."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What workers tell each other, and how they share accounts by it."""
+"""Reports between workers, and the sharing of accounts by them."""

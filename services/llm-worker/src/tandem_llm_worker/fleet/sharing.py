@@ -1,4 +1,4 @@
-"""Shares each account with the other workers, by what all of them say in their reports. See docs/limits.md."""
+"""Sharing of each account among the workers, by the reports of all of them. See docs/limits.md."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tandem_llm_worker.pacing.shares import Shares
 from tandem_llm_worker.providers.refusals import refused_parameters
 
 TICK_SECONDS = 0.25
-"""How often the demand is looked at, and whether the lease still holds."""
+"""Interval at which the demand, and whether the lease still holds, are checked."""
 MOST_HEARD = 64
-"""Workers whose last reports are repeated in one's own."""
+"""Most workers whose last reports are repeated in this worker's own."""
 MOST_REFUSED = 1024
 MOST_UNREAD = 64
-"""Own reports on their way; when the broker is away, the oldest are forgotten, and the lease lapses."""
+"""Most own reports in flight; when the broker is away, the oldest are forgotten, and the lease lapses."""
 
 Key = tuple[str, str]
 
 
 class Fleet:
-    """What this worker holds of each account, in the limiters of its models.
+    """Part of each account that this worker holds, in the limiters of its models.
 
-    A model that is new holds nothing until the first report that claims a part of it was read back.
+    A new model holds nothing until the first report that claims a part of it was read back.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Fleet:
         reasons: Callable[[str, str], bool] = lambda _provider, _model: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`reasons`: whether a model that was not asked of yet is known to reason: money is set aside for that."""
+        """`reasons`: whether a model that was not asked yet is known to reason: money is reserved for that."""
         self._worker = worker
         self._models = models
         self._reasons = reasons
@@ -57,7 +57,7 @@ class Fleet:
         return self._heard
 
     def on_report(self, report: WorkerReportedV1) -> None:
-        """Apply a report, in the order of the log; one's own too."""
+        """Apply a report, in the order of the log; this worker's own too."""
         now = self._clock()
         own = report.worker == self._worker
         if own:

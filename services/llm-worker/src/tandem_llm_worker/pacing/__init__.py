@@ -1,4 +1,4 @@
-"""How calls keep within what an account allows, alone and as a fleet. See docs/limits.md."""
+"""Pacing of calls within an account's limits, by one worker alone and as a fleet. See docs/limits.md."""
 
 from tandem_llm_worker.pacing.estimate import TokenEstimate
 from tandem_llm_worker.pacing.limiter import Limiter, Reservation

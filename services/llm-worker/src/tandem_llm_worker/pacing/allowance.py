@@ -1,4 +1,4 @@
-"""What this worker may take of an account: the believed limits, its share of them, and what refusals taught."""
+"""Rates that this worker may use of an account: the believed limits, its share of them, and lessons of refusals."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from tandem_llm_worker.pacing.limits import MINUTE, Limits
 from tandem_llm_worker.pacing.periods import Period
 
 HEADROOM = 0.996
-"""Clocks differ and windows begin where they like: a limit that cannot be watched is not used to the last call."""
+"""Fraction that is used of a limit that cannot be observed: clocks differ, and windows begin at unknown times."""
 LEFT_SECONDS = 0.25
-"""What is to be left at the provider, in seconds of the limit: enough for calls that arrive together."""
+"""Target of the remaining amount at the provider, in seconds of the limit: enough for calls that arrive together."""
 TRIM_PER_SECOND = 0.2
-"""For each second that is left beyond that, so much faster: what some worker missed is not lost. Far below one in the
-time of a call, so that many workers who see the same figure, late, do not swing together."""
+"""Rise of the rate, as a fraction, for each remaining second beyond that target, so that what a worker left unused is
+not lost. It is far below one in the time of a call, so that many workers that see the same figure, late, do not
+oscillate together."""
 MOST_FASTER, MOST_SLOWER = 0.05, 0.05
 LEAST_SHARE = 0.01
-"""Of a smaller part than this nothing is concluded about the whole."""
+"""Smallest share of the account from which anything is concluded about the whole."""
 _SAME = 0.98
 _SAME_SHARE = 0.05
 
@@ -29,9 +30,9 @@ _SAME_SHARE = 0.05
 class Allowance:
     """Rates of this worker as of now, in units a second.
 
-    Configured limits are corrected by the provider's headers, always downwards. Where neither says anything, or calls
-    are refused all the same, the rate is found out. What is found is reckoned for the whole account, of which this
-    worker uses its share; so it holds when workers come and go, and they can tell each other.
+    Configured limits are corrected by the provider's headers, always downwards. Where neither gives a limit, or calls
+    are refused nevertheless, the rate is discovered. A discovered rate is calculated for the whole account, of which
+    this worker uses its share; so it stays valid when workers come and go, and workers can report it to each other.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -48,11 +49,11 @@ class Allowance:
         self._periods = [Period() for _ in self._configured]
         self._discovery = Discovery()
         self._is_told = False
-        """Whether headers tell how many requests the account takes."""
+        """True if headers report how many requests the account accepts."""
 
     @property
     def share(self) -> float:
-        """Of the account, from 0 to 1, that this worker holds."""
+        """Return the share of the account, from 0 to 1, that this worker holds."""
         return self._share
 
     @share.setter
@@ -64,30 +65,30 @@ class Allowance:
 
     @property
     def found(self) -> float | None:
-        """Calls a second that the account turned out to take; None as long as nothing was refused."""
+        """Return the calls a second that the account was found to accept; None as long as nothing was refused."""
         return self._discovery.found
 
     @property
     def most_in_flight(self) -> float:
-        """Calls that may be under way; no bound where a rate is known."""
+        """Return the in-flight limit; infinity where a rate is known."""
         if any(rate is not None for rate in self.believed):
             return inf
         return self._discovery.most_in_flight(self.share)
 
     @property
     def told(self) -> float | None:
-        """The same for the other workers; None where it is a guess."""
+        """Return the found calls a second for the other workers; None where they are a guess."""
         return self._discovery.told
 
     def adopt(self, found: float, now: float) -> None:
-        """Go by what another worker found the account to take, where that says more than is known here."""
+        """Adopt the rate that another worker found the account to accept, where it adds to what is known here."""
         bound = self.believed.requests
         if self.told is None and (bound is None or found < bound * HEADROOM):
             self._discovery.adopt(found, now)
 
     @property
     def whole(self) -> Rates:
-        """What all workers together may take of the account."""
+        """Return the rates that all workers together may use of the account."""
         return self._of_a_share(1.0)
 
     @property
@@ -113,22 +114,22 @@ class Allowance:
         self._discovery.accepted(now, self._share, None if bound is None else bound * HEADROOM)
 
     def refused(self, now: float) -> bool:
-        """Take a refusal in. Return whether this worker is to rest."""
+        """Record a refusal. Return whether this worker is to pause."""
         return self._discovery.refused(now, self.whole.requests, told=self._is_told)
 
     def heard_taken(self, worker: str, total: float, now: float) -> None:
-        """Another worker's calls since it started, the refused ones left out."""
+        """Record another worker's calls since it started, excluding refused ones."""
         self._discovery.hear_taken(worker, total, now)
 
     def heard_refused(self, found: float, now: float) -> bool:
-        """Another worker was refused and takes this for the account's limit. Whether less is taken from now on."""
+        """Record the limit that another worker found when it was refused. Return whether the rate was cut."""
         bound = self.believed.requests
         return self._discovery.heard(found, now, None if bound is None else bound * HEADROOM)
 
     def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
         """Apply readings of the provider's headers.
 
-        `used`: what this worker's calls were counted for since the beginning, of each kind; empty: not known.
+        `used`: the amount of each kind counted for this worker's calls since the beginning; empty: not known.
         """
         believed = []
         for kind, (configured, each) in enumerate(zip(self._configured, readings, strict=True)):
@@ -139,7 +140,7 @@ class Allowance:
             if kind == 0:
                 self._is_told = reading is not None and reading.limit is not None
             if reading is None or said is None or (configured is not None and configured < _SAME * said):
-                # unwatched, or less than the account allows is wanted: what is left there is not for this fleet
+                # not observed, or configured below what the account allows: the remaining amount is not for this fleet
                 self._trims[kind] = HEADROOM
             else:
                 left = reading.remaining / said

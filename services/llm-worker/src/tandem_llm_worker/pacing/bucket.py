@@ -1,11 +1,12 @@
-"""A bucket that refills continuously: the arithmetic of even spacing."""
+"""Bucket that refills continuously: the arithmetic of even spacing."""
 
 from __future__ import annotations
 
 from math import inf
 
 BURST_SECONDS = 0.25
-"""What a bucket holds: enough that a hiccup of the process costs nothing, too little for a burst that is noticed."""
+"""Capacity of a bucket, in seconds of its rate: enough that a stall of the process costs nothing, too little for a
+noticeable burst."""
 DEEPEST_DEBT_SECONDS = 60.0
 _EPSILON = 1e-9
 
@@ -36,7 +37,7 @@ class Bucket:
         self.level = min(self.level, self.capacity)
 
     def wait_for(self, amount: float, now: float) -> float:
-        """Seconds until `amount` may be taken at the rate of now; 0 for at once, infinity for not at this rate."""
+        """Return the seconds until `amount` may be taken at the present rate; 0 for at once, infinity for never."""
         if self.rate <= 0.0:
             return inf
         self.refill(now)

@@ -1,4 +1,4 @@
-"""One bucket for each kind of limit: what a call needs is taken from all of them, or waited for."""
+"""Buckets of an account, one for each kind of limit: a call takes what it needs from all of them, or waits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tandem_llm_worker.pacing.bucket import Bucket
 from tandem_llm_worker.pacing.limits import DAY, Limits, Need
 
 _CHANGE = 0.002
-"""A rate that changes by less is left as it is."""
+"""Smallest relative change of a rate that is applied."""
 
 
 class Rates(NamedTuple):
-    """What may be taken a second. None: not limited, as far as is known."""
+    """Rates, in units a second, of the four kinds of limit. None: not limited, as far as is known."""
 
     requests: float | None = None
     tokens: float | None = None
@@ -24,7 +24,10 @@ class Rates(NamedTuple):
 
 
 class Buckets:
-    """Paced buckets follow `set_rates`; those of a day start full, since a day's worth may go in an hour."""
+    """Buckets of all limits of an account.
+
+    Paced buckets follow `set_rates`; buckets of a day start full, since a day's worth may be used in an hour.
+    """
 
     def __init__(self, limits: Limits, rates: Rates, now: float) -> None:
         self._paced: list[Bucket | None] = [None if rate is None else Bucket(rate, now=now) for rate in rates]
@@ -35,14 +38,14 @@ class Buckets:
         ]
         self._live = self._listed()
         self._taken = [0.0, 0.0, 0.0, 0.0]
-        """Of each kind since `use` was last asked."""
+        """Amount of each kind taken since the last call of `use`."""
         self.used = [0.0, 0.0, 0.0, 0.0]
-        """Of each kind since the beginning: what calls were counted for, as of now."""
+        """Amount of each kind counted for calls since the beginning, as of now."""
         self._asked = now
         self._need_per_call = Need()
 
     def use(self, allowed: Rates, now: float) -> float:
-        """Return what was used since the last call, as a part of what is allowed: of the kind nearest to it."""
+        """Return the use since the last call, as a fraction of the allowed rates: of the kind nearest to its limit."""
         seconds, taken = now - self._asked, self._taken
         if seconds <= 0.0:
             return 0.0
@@ -53,7 +56,7 @@ class Buckets:
         return max(parts, default=0.0)
 
     def calls_within(self, allowed: Rates) -> float | None:
-        """Return how many calls a second, like those of late, fit into `allowed`; None for any number."""
+        """Return how many calls a second, like the recent ones, fit into `allowed`; None for any number."""
         calls = (
             rate / each
             for kind, rate in enumerate(allowed)
@@ -62,7 +65,7 @@ class Buckets:
         return min(calls, default=None)
 
     def calls_per_second(self) -> float | None:
-        """How many calls like those of late the limits allow; None for any number."""
+        """Return how many calls a second, like the recent ones, the limits allow; None for any number."""
         rates = []
         for kind, bucket in enumerate(self._paced):
             each = _amount(self._need_per_call, kind)
@@ -76,11 +79,11 @@ class Buckets:
 
     @property
     def tokens_low(self) -> bool:
-        """Whether tokens are used as fast as they come."""
+        """Return whether tokens are used as fast as they refill."""
         return any(kind != 0 and 2 * bucket.level < bucket.capacity for kind, bucket in self._live)
 
     def set_rates(self, rates: Rates, now: float) -> bool:
-        """Set the rates. Return True if anything changed that is worth looking at the waiting calls again."""
+        """Set the rates. Return True if a change makes it worthwhile to check the waiting calls again."""
         changed = False
         for kind, rate in enumerate(rates):
             bucket = self._paced[kind]
@@ -105,7 +108,7 @@ class Buckets:
                 bucket.scale(max(share, 1e-6) * amount / DAY, now)
 
     def rest(self, seconds: float, now: float) -> None:
-        """No call for so long, and none the more afterwards."""
+        """Suspend calls for `seconds`, without making up for them afterwards."""
         requests = self._paced[0]
         if requests is not None:
             requests.take(requests.rate * seconds, now)
@@ -128,7 +131,7 @@ class Buckets:
             bucket.take(_amount(need, kind), now)
 
     def give_back(self, reserved: Need, used: Need | None, now: float) -> None:
-        """Give back what was reserved and not used. `used` None: there was no call."""
+        """Return what was reserved and not used. `used` None: there was no call."""
         if used is not reserved:
             self._count(reserved, -1.0)
             if used is not None:
@@ -140,7 +143,7 @@ class Buckets:
                 bucket.give_back(_amount(reserved, kind) - _amount(used, kind), now)
 
     def forget(self, need: Need) -> None:
-        """Take a need off the count: it was used, and is not given back, but the provider does not count it."""
+        """Subtract a need from the count: it was used and is not returned, but the provider does not count it."""
         self._count(need, -1.0)
 
     def _count(self, need: Need, sign: float) -> None:

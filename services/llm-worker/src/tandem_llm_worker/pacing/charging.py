@@ -1,28 +1,28 @@
-"""How much more of a limit a call costs than is reckoned here, as the headers tell.
+"""Ratio of what the provider charges for calls to what is calculated here, as its headers report it.
 
-Providers count tokens differently: the prompt and what was answered, or the prompt and all the room that was asked for,
-at once and for good. Other programs may use the account too. What is left at the provider tells all of it: it falls by
-what was charged, and rises by what comes.
+Providers count tokens differently: the prompt and the answer, or the prompt and the largest answer that was requested,
+at once and for good. Other programs may use the account too. The remaining amount at the provider shows all of it: it
+falls by what was charged, and rises by the refill.
 """
 
 from __future__ import annotations
 
 WINDOW_SECONDS = 1.0
-"""What is left is compared over at least so long."""
+"""Shortest time over which remaining amounts are compared."""
 LEAST_RECKONED = 0.3
-"""Of the limit must have been used in that time, for the comparison to tell anything."""
+"""Smallest fraction of the limit used in that time that makes the comparison meaningful."""
 MOVED = 0.02
-"""Seconds of the limit a second: less is no movement. A full account does not move, whatever it is charged."""
+"""Smallest movement, in seconds of the limit a second. A full account does not move, whatever it is charged."""
 NEARLY_NOTHING = 0.25
-"""Seconds of the limit that are left: so little is surely not full."""
+"""Remaining seconds of the limit below which the account is certainly not full."""
 LEARNING_RATE = 0.4
 WORTH_KNOWING = 1.04
-"""Charges that are but a little higher than reckoned are noise."""
+"""Smallest factor that is applied: charges only a little higher than calculated are noise."""
 MOST = 50.0
 
 
 class Charging:
-    """One kind of limit. Amounts are in seconds of what this worker may take: 1 is all that it may take in a second."""
+    """Charging of one kind of limit. Amounts are in seconds of this worker's rate: 1 is all it may use in a second."""
 
     __slots__ = ("_factor", "_known", "_left", "_reckoned", "_since")
 
@@ -35,11 +35,15 @@ class Charging:
 
     @property
     def factor(self) -> float:
-        """What is charged for each that is reckoned; 1 where nothing else is known, never less."""
+        """Return the amount charged for each unit calculated here; 1 where nothing else is known, never less."""
         return self._factor if self._factor > WORTH_KNOWING else 1.0
 
     def observe(self, left: float, reckoned: float, now: float) -> None:
-        """`left`: at the provider, in seconds of the whole limit. `reckoned`: since the beginning."""
+        """Compare what was charged since the last observation with what was calculated here.
+
+        `left`: the remaining amount at the provider, in seconds of the whole limit. `reckoned`: the amount calculated
+        here since the beginning.
+        """
         if self._since is None:
             self._begin(left, reckoned, now)
             return
@@ -54,7 +58,7 @@ class Charging:
         self._begin(left, reckoned, now)
 
     def forget(self) -> None:
-        """Start the comparison anew: what this worker may use has changed."""
+        """Restart the comparison, because this worker's rate has changed."""
         self._since = None
 
     def _begin(self, left: float, reckoned: float, now: float) -> None:

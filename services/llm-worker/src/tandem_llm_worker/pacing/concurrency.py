@@ -1,18 +1,18 @@
-"""How many calls may be under way at once: fewer while calls time out, more again as they are answered."""
+"""In-flight limit of calls: lower while calls time out, higher again as they are answered."""
 
 from __future__ import annotations
 
 BACK_OFF = 0.5
-"""What is left of the bound after a cut."""
+"""Fraction of the bound that remains after a cut."""
 MOST_TIMED_OUT = 0.2
-"""Of the calls that ended lately, so many may time out before the bound is cut. A few calls that hang, at a provider
+"""Fraction of the recently ended calls that may time out before the bound is cut. A few calls that hang, at a provider
 that answers the others, say nothing about its load."""
 FEWEST_TIMED_OUT = 2
 _LEAST_MEMORY = 4
 
 
 class Concurrency:
-    """Halves the bound when too many calls time out, and raises it as calls are answered.
+    """In-flight limit that is halved when too many calls time out, and raised as calls are answered.
 
     It rises by one with each answer (twice as many a round) up to the level of the last cut, and by one a round above,
     as TCP does. Calls that were under way at a cut do not cause another.
@@ -21,7 +21,7 @@ class Concurrency:
     def __init__(self, most: int) -> None:
         self._highest = most
         self.most = most
-        """How many calls may be under way."""
+        """In-flight limit."""
         self._bound = float(most)
         self._threshold = float(most)
         self._keep = 1.0 - 1.0 / max(_LEAST_MEMORY, most)
@@ -52,7 +52,7 @@ class Concurrency:
         return True
 
     def restart(self, now: float) -> None:
-        """Begin again with one call: the account was down, and what brought it down may come again."""
+        """Restart with one call: the account was down, and what brought it down may come again."""
         self._threshold = max(1.0, min(self._threshold, self._bound))
         self._set(1.0)
         self._forget(now)

@@ -1,11 +1,11 @@
-"""Finds out how many calls a second an account takes, where nobody says it: from what it takes and what it refuses.
+"""Discovery of an account's unpublished rate limit, in calls a second, from the calls it accepts and refuses.
 
-A refusal says that the account's bucket is empty now. What all workers together were granted between two such moments
-is therefore what came in meanwhile, however much the bucket can hold: that is the limit. Calls count from when they are
-sent, since a refusal comes back at once and an answer may take long. Before the first refusal calls double in each
-round; what was granted until then includes what the bucket held, so it only bounds the limit from above: calls go on
-well below it, and rise quickly up to the first moment that is measured. One worker's refusal is news for all of them:
-who hears of it goes on with what the other one found, before it is refused itself.
+A refusal means that the account's bucket is empty now. The calls granted to all workers together between two refusals
+therefore equal what the bucket was refilled with in between, whatever its capacity: that is the limit. Calls count from
+when they are sent, since a refusal comes back at once and an answer may take long. Before the first refusal calls
+double in each round; the calls granted until then include the initial content of the bucket, so they only bound the
+limit from above: the rate continues well below that bound, and rises quickly until the first measurement. A refusal of
+one worker informs all of them: a worker that receives it adopts the reported rate before it is refused itself.
 """
 
 from __future__ import annotations
@@ -14,49 +14,49 @@ from dataclasses import dataclass
 from math import inf
 
 FIRST_IN_FLIGHT = 16
-"""Calls under way at first; one more for each that is accepted."""
+"""Initial in-flight limit; each accepted call raises it by one."""
 CUT_SECONDS = 0.5
-"""One cut at most in this time: refusals come in flocks, and a flock says one thing."""
+"""Shortest time between two cuts of the rate: refusals come in bursts, and a burst carries one piece of information."""
 EPISODE_SECONDS = 2.0
-"""Cuts that follow each other within this are one search, measured from its beginning."""
+"""Longest time between cuts that belong to one search, which is measured from its beginning."""
 LONGEST_SECONDS = 15.0
-"""What was taken longer ago says nothing about now."""
+"""Length of the history: calls accepted longer ago say nothing about the present limit."""
 LEAST_SECONDS = 1.0
-"""Of less than that nothing is concluded before anything is known."""
+"""Shortest time from which a first limit is concluded, while no limit is known."""
 UNBOUNDED_SECONDS = 2.0
-"""Looked back where no earlier refusal tells when the bucket was empty."""
+"""Length of the look-back where no earlier refusal shows when the bucket was empty."""
 BELOW = 0.98
-"""Of the limit that was found, so much is gone on with."""
+"""Fraction of a measured limit that is used from then on."""
 BELOW_BOUND = 0.7
-"""The same of what only bounds it."""
+"""Fraction that is used of a value that only bounds the limit from above."""
 MOST_CUT, MOST_CUT_SOON = 0.5, 0.85
-"""No cut goes below so much of the rate; the second where it was measured for less than `LEAST_SECONDS`."""
+"""Smallest fraction of the rate that a cut leaves; the second one where less than `LEAST_SECONDS` were measured."""
 REST_SECONDS = 0.2
-"""After a cut nothing is called for so long, so that something is in the bucket again: from an empty one the calls of
-several workers, each evenly spaced, still meet refusals."""
+"""Pause after a cut, without calls, so that the bucket refills a little: while it is empty, the calls of several
+workers, each evenly spaced, are still refused."""
 PERSISTENT_SECONDS = 2.0
-"""Refusals over less than that do not speak against a limit that headers tell, unless they are more than `MANY`."""
+"""Shortest time of refusals that contradicts a limit reported by headers, unless there are more than `MANY` of them."""
 MANY = 10
 FEW = 3
-"""Of fewer calls nothing is concluded."""
+"""Smallest number of calls from which a limit is concluded."""
 FIRST = 5.0
-"""Calls a second to begin with when the first calls were refused before any was taken: nothing is known then, and it is
-found out by doubling every second."""
+"""Initial calls a second when the first calls were refused before any was accepted: nothing is known then, and the rate
+is discovered by doubling it every second."""
 FIRST_PART = 0.25
-"""The guess is at least this part of what would have come in a second, had the bucket held one second's worth."""
+"""Smallest guess, as a fraction of the refill of one second, assuming a bucket that held one second's worth."""
 BLIND_GROWTH = 1.0
 UNMEASURED_GROWTH = 0.12
-"""Growth a second, as a part of the rate, while the limit is only bounded: the sooner the next refusal comes, the
-sooner the limit is measured, and the less of it is lost until then."""
+"""Growth a second, as a fraction of the rate, while the limit is only bounded: the sooner the next refusal comes, the
+sooner the limit is measured, and the less of it is left unused until then."""
 SLOWEST_GROWTH = 0.003
 FASTEST_GROWTH = 0.05
 CAREFUL_SECONDS = 8.0
-"""Growth a second is the slowest right after a cut, and doubles with each of these that pass without one."""
+"""Time without a cut in which growth doubles; growth a second is slowest right after a cut."""
 MOST_AHEAD = 3.0
-"""Of the rate that is made use of: beyond that, going well says nothing."""
+"""Largest found rate, as a multiple of the rate in use: beyond that, accepted calls do not confirm it."""
 LEAST = 0.1
 SILENT_SECONDS = 1.0
-"""Of a worker that said nothing for so long it is not assumed that it goes on."""
+"""Age of a worker's last report from which its calls are no longer extrapolated."""
 _SAME = 0.99
 _BIN_SECONDS = 0.1
 _BINS = int(LONGEST_SECONDS / _BIN_SECONDS)
@@ -64,7 +64,7 @@ _BINS = int(LONGEST_SECONDS / _BIN_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What another worker said last: calls since its start, and how many a second since the time before."""
+    """Last report of another worker: its calls since its start, and calls a second since the report before."""
 
     total: float
     at: float
@@ -80,7 +80,7 @@ class Taken:
         self._others: dict[str, _Told] = {}
 
     def add(self, amount: float, now: float, seconds: float = 0.0) -> None:
-        """So many, evenly over the last `seconds`."""
+        """Record `amount` granted calls, spread evenly over the last `seconds`."""
         newest = int(now / _BIN_SECONDS)
         if newest > self._newest:
             for each in range(max(self._newest + 1, newest - _BINS + 1), newest + 1):
@@ -91,7 +91,7 @@ class Taken:
             self._bins[each % _BINS] += amount / count
 
     def heard(self, worker: str, total: float, now: float) -> None:
-        """Another worker sent so many since it started."""
+        """Record that another worker has sent `total` calls since it started."""
         last = self._others.get(worker)
         if last is None or total < last.total / 2.0 or now - last.at > LONGEST_SECONDS:
             self._others[worker] = _Told(total, now, 0.0)
@@ -101,7 +101,7 @@ class Taken:
             self._others[worker] = _Told(total, now, (total - last.total) / (now - last.at))
 
     def since(self, at: float, now: float) -> float:
-        """Return what others used since `at`; since their last reports, it is estimated from their use before."""
+        """Return the calls granted since `at`; those of other workers after their last reports are extrapolated."""
         begin = at / _BIN_SECONDS
         first = max(int(begin), self._newest - _BINS + 1)
         known = sum(self._bins[each % _BINS] for each in range(first, self._newest + 1))
@@ -113,7 +113,7 @@ class Taken:
 
 
 class Discovery:
-    """The rate that the whole account takes; None as long as nothing was refused. Shares are parts of the account."""
+    """Rate that the whole account accepts; None as long as nothing was refused. Shares are fractions of the account."""
 
     def __init__(self) -> None:
         self.found: float | None = None
@@ -125,7 +125,7 @@ class Discovery:
         self._began = inf
         self._grown = 0.0
         self._refusals = 0
-        """Of this worker's calls, in the search that goes on."""
+        """Refused calls of this worker in the current search."""
         self._cut_at = -inf
         self._calm_since = -inf
         self._episode_at = -inf
@@ -135,11 +135,11 @@ class Discovery:
 
     @property
     def told(self) -> float | None:
-        """What others may go by: what was found, unless it is a guess."""
+        """Return the found rate for the other workers; None where it is a guess."""
         return None if self._blind else self.found
 
     def adopt(self, found: float, now: float) -> None:
-        """Go by what another worker found, in place of nothing or a guess."""
+        """Adopt the rate that another worker found, in place of no rate or a guess."""
         self.found = found
         self._blind, self._measured, self._adopted = False, True, True
         self._calm_since = self._grown = now
@@ -149,11 +149,14 @@ class Discovery:
         self._taken.add(1.0, now)
 
     def hear_taken(self, worker: str, total: float, now: float) -> None:
-        """Another worker sent so many calls since it started that were not refused."""
+        """Record that another worker has sent `total` calls since it started that were not refused."""
         self._taken.heard(worker, total, now)
 
     def accepted(self, now: float, share: float, bound: float | None) -> None:
-        """`bound`: what is believed of the account otherwise; beyond it there is nothing to find."""
+        """Record an accepted call; it raises the rate or the in-flight limit.
+
+        `bound`: the limit known from another source; a found rate above it is dropped, since there is nothing to find.
+        """
         if self.found is None:
             self._window += self._window / self.most_in_flight(share)
             return
@@ -168,11 +171,11 @@ class Discovery:
             self.found = None
 
     def refused(self, now: float, rate: float | None, *, told: bool = False) -> bool:
-        """Take a refusal in. Return whether calls are to rest for a while.
+        """Record a refusal. Return whether calls are to pause for a while.
 
-        `rate`: what the whole account is used at now. `told`: the provider's headers tell that rate. Then it holds
-        until refusals go on for so long that they measure another one: a single refusal says only that the bucket was
-        empty, as it is at first, or that calls came in a bunch.
+        `rate`: the rate at which the whole account is used now. `told`: the provider's headers report that rate. Then
+        it holds until refusals continue long enough to measure another one: a single refusal shows only that the bucket
+        was empty, as it is at first, or that calls came in a burst.
         """
         self._taken.add(-1.0, now)
         self._refusals = self._refusals + 1 if now - self._cut_at < EPISODE_SECONDS else 1
@@ -189,12 +192,12 @@ class Discovery:
         return True
 
     def _limit(self, now: float, empty_at: float, rate: float | None) -> float:
-        """Return the limit to use after a refusal, the bucket having been empty at `empty_at` too."""
+        """Return the limit to use after a refusal, given that the bucket was also empty at `empty_at`."""
         known = now - empty_at <= LONGEST_SECONDS
         since = empty_at if known else max(min(self._began, now), now - UNBOUNDED_SECONDS)
         seconds = now - since
         if self._adopted and not known and seconds < UNBOUNDED_SECONDS and rate is not None:
-            return rate * BELOW  # what others found is worth more than the first moments of a newcomer
+            return rate * BELOW  # the rate that others found is more reliable than a new worker's first moments
         taken = self._taken.since(since, now)
         if taken < FEW or (not known and seconds < LEAST_SECONDS):
             if rate is None:
@@ -203,19 +206,21 @@ class Discovery:
         is_guess = self._blind and self.found is not None
         self._blind = False
         if is_guess and known:
-            # The guess may have been far too low. Then the bucket was full meanwhile and what came was lost, so this
-            # is no measure either, but a lower bound.
+            # The guess may have been far too low. Then the bucket was full in between and its refill was lost, so this
+            # is not a measurement either, but a lower bound.
             return BELOW * taken / seconds
         self._measured = self._measured or known
         found = (BELOW if self._measured else BELOW_BOUND) * taken / seconds
         if rate is None:
             return found
         most = MOST_CUT if seconds >= LEAST_SECONDS else MOST_CUT_SOON
-        return max(rate * most, min(found, rate * BELOW))  # not far at once for one refusal, nor upwards
+        return max(rate * most, min(found, rate * BELOW))  # one refusal neither cuts far at once nor raises the rate
 
     def heard(self, found: float, now: float, bound: float | None) -> bool:
-        """Another worker was refused and goes on with this: so does this one, before it is refused itself. Whether the
-        rate was cut."""
+        """Adopt the rate `found` of another worker that was refused, before this worker is refused itself.
+
+        Return whether the rate was cut.
+        """
         if now - self._cut_at < CUT_SECONDS or found >= _SAME * (self.found or bound or inf):
             return False
         if now - self._cut_at >= EPISODE_SECONDS:
@@ -225,7 +230,7 @@ class Discovery:
         return True
 
     def _growth(self, now: float) -> float:
-        """Of the rate, a second."""
+        """Return the growth a second, as a fraction of the rate."""
         if self._blind:
             return BLIND_GROWTH
         if not self._measured:

@@ -1,4 +1,4 @@
-"""How many tokens a call will take, before it is made: learned from what calls took."""
+"""Estimate of the tokens that a call will take, before it is made: learned from earlier calls."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LEARNING_RATE = 0.05
 
 
 class TokenEstimate:
-    """So many tokens a character of prompt, and so many of answer, never more than it may have."""
+    """Estimate of a call's tokens: by the characters of its prompt, and the mean answer, at most its largest answer."""
 
     def __init__(self, count: Callable[[str], int] | None = None) -> None:
-        """`count`: counts the tokens of a text exactly."""
+        """Create an estimate without experience. `count`: counts the tokens of a text exactly."""
         self._count = count
         self._per_character = 1 / CHARACTERS_A_TOKEN
         self._output: float | None = None
@@ -22,14 +22,17 @@ class TokenEstimate:
     def of(
         self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, samples: int = 1, exactly: bool = False
     ) -> Need:
-        """`exactly`: count the prompt, if that can be done; it takes time, and is worth it where tokens are scarce."""
+        """Return the tokens that a call with `messages` needs.
+
+        `exactly`: count the prompt, if that can be done; it takes time, and is worth it where tokens are scarce.
+        """
         output = max_tokens if self._output is None else min(self._output, max_tokens)
         return Need(
             self._counted(messages) if exactly else self.prompt(messages), output * samples, max_tokens * samples
         )
 
     def prompt(self, messages: Sequence[Mapping[str, str]]) -> float:
-        """Tokens of the prompt."""
+        """Return the estimated tokens of the prompt."""
         return characters(messages) * self._per_character
 
     def _counted(self, messages: Sequence[Mapping[str, str]]) -> float:

@@ -1,4 +1,4 @@
-"""What a provider's headers say of the account: its limits, what is left of them, and when to come back."""
+"""Headers in which a provider reports an account's limits, their remaining amounts, and when they are reset."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 
 
 class Reading(NamedTuple):
-    """One kind of limit as of one answer. `reset`: seconds until all of it is there again. Some servers tell what is
-    left and not of how much: then `limit` is None."""
+    """Reading of one kind of limit from one answer. `reset`: seconds until it is fully refilled. Some servers report
+    the remaining amount but not the limit: then `limit` is None."""
 
     limit: float | None
     remaining: float
@@ -28,9 +28,10 @@ class Readings(NamedTuple):
 
 
 def read(headers: Mapping[str, str]) -> Readings | None:
-    """From `x-ratelimit-*` as OpenAI documents them. None where there are none.
+    """Read the limits from `x-ratelimit-*` headers as OpenAI documents them. None where there are none.
 
-    `headers` is looked up by lower-case names."""
+    `headers` is looked up by lower-case names.
+    """
     get = headers.get
     requests = _reading(get, "requests")
     tokens = _reading(get, "tokens")
@@ -42,7 +43,7 @@ def read(headers: Mapping[str, str]) -> Readings | None:
 
 
 def duration(text: str) -> float | None:
-    """Seconds of `1s`, `6m0s`, `120ms`, `1h2m3.5s` or a bare number of seconds; None for anything else."""
+    """Parse the seconds of `1s`, `6m0s`, `120ms`, `1h2m3.5s` or a bare number of seconds; None for anything else."""
     try:
         seconds = float(text)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Admits calls to one model of one provider: evenly spaced, within what this worker may take of the account.
+"""Admission of calls to one model of one provider: evenly spaced, within this worker's rates of the account.
 
-Waiting is by wake-up: one timer for whoever is next, none when only a call that ends can make room. A call that is
+Waiting is by wake-up: one timer for the next call, none when only a call that ends can make room. A call that is
 admitted at once costs a few comparisons; calls that wait cost nothing until their turn.
 """
 
@@ -22,17 +22,17 @@ from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
 from tandem_llm_worker.pacing.turns import FairQueue, Turn
 
 LEAST_WAIT = 0.002
-"""A timer is not set for less: at high rates two or three calls then start together, and timers stay few."""
+"""Shortest timer, in seconds: at high rates two or three calls then start together, and timers stay few."""
 LONG_RETRY_AFTER_SECONDS = 10.0
-"""A Retry-After from here on says that the account is shut for a while, not that one call came too early."""
+"""Shortest Retry-After that means the account is closed for a while, and not that one call came too early."""
 DEFAULT_IN_FLIGHT = 64
 SPARE_SLOTS = 1.5
-"""More than the mean call needs, since some take longer."""
+"""Factor on the calls that fit into the mean time of a call, since some take longer."""
 _LATENCY_LEARNING_RATE = 0.05
 EASE = 1.25
-"""Of what a worker uses it asks for somewhat more, so that it can grow."""
+"""Factor on a worker's use in the demand it reports: somewhat more than one, so that it can grow."""
 DRAIN_SECONDS = 1.0
-"""In which a worker wants to have called for all that waits. Workers whose queues are longer get larger shares."""
+"""Time in which a worker wants to make all waiting calls. Workers with longer queues get larger shares."""
 _USE_LEARNING_RATE = 0.3
 
 
@@ -50,8 +50,8 @@ def _on_the_loop(seconds: float, callback: Callable[[], None]) -> Timer:
 class Reservation:
     """The right to make one call. Use it as a context manager; it ends with the block.
 
-    `settle` with what the provider counted; without it, the call is taken to have used what was reserved. `not_called`
-    when it came to no call after all.
+    Call `settle` with the usage that the provider counted; without it, the call is assumed to have used what was
+    reserved. Call `not_called` when no call was made after all.
     """
 
     __slots__ = ("_job", "_limiter", "_need", "_used", "admitted_at")
@@ -74,7 +74,7 @@ class Reservation:
         self._limiter._buckets.forget(self._need)  # noqa: SLF001 - a reservation is the limiter's
 
     def timed_out(self) -> None:
-        """Say that no answer came in time."""
+        """Record that no answer came in time."""
         limiter = self._limiter
         limiter.concurrency.timed_out(self.admitted_at, limiter._clock())  # noqa: SLF001 - a reservation is the limiter's
 
@@ -89,7 +89,10 @@ class Reservation:
 
 
 class Limiter:
-    """Calls wait in `reserve` for their turn. Tell it what became of each: `accepted`, `refused`, `observe_headers`."""
+    """Limiter in which calls wait for their turn (`reserve`).
+
+    Report the result of each call to it: `accepted`, `refused`, `observe_headers`.
+    """
 
     def __init__(
         self,
@@ -113,7 +116,7 @@ class Limiter:
         self.accepted_calls = 0
         self.refused_calls = 0
         self.on_cut: Callable[[], None] = lambda: None
-        """Called when a refusal made this worker slower: others want to know."""
+        """Called when a refusal made this worker slower, so that the others are notified."""
         self._used = 0.0
         """The part of the account that was used, smoothed."""
         self.latency: float | None = None
@@ -126,12 +129,12 @@ class Limiter:
 
     @property
     def counts_tokens(self) -> bool:
-        """Whether tokens are limited at all: if not, nobody needs to estimate them."""
+        """Return whether tokens are limited at all; if not, nobody needs to estimate them."""
         return self._buckets.tokens_limited
 
     @property
     def tokens_bind(self) -> bool:
-        """Whether tokens are what calls wait for, so that to know them exactly is worth something."""
+        """Return whether calls wait for tokens, so that it is worth counting them exactly."""
         return self._buckets.tokens_low
 
     @property
@@ -140,18 +143,18 @@ class Limiter:
 
     @property
     def held_seconds(self) -> float:
-        """How long nobody will be admitted because the provider said so; 0 for not at all."""
+        """Return the seconds for which no call is admitted at the provider's request; 0 for none."""
         return max(0.0, self._held_until - self._clock())
 
     @property
     def wants_more(self) -> bool:
-        """Whether calls wait for what the account allows, and not for one that ends."""
+        """Return whether calls wait for the account's rates, and not for another call to end."""
         return bool(self._queue) and self.in_flight < self.max_in_flight
 
     def demand(self) -> float:
-        """Return the part of the account, 0 to 1, that this worker could use now. To be asked regularly.
+        """Return the part of the account, 0 to 1, that this worker could use now. Call it regularly.
 
-        That is what it used lately and somewhat more, so that it can grow, and what would end its queue within
+        This is its recent use and somewhat more, so that it can grow, plus the part that would end its queue within
         `DRAIN_SECONDS`. Example: of 100 calls a second it made 25, and 30 wait: 1.25 * 0.25 + 30 / 100 = 0.61.
         """
         whole = self.allowance.whole
@@ -165,7 +168,7 @@ class Limiter:
         return min(1.0, EASE * self._used + self.waiting / (calls * DRAIN_SECONDS))
 
     def useful_slots(self) -> int:
-        """Return how many calls to have at hand: those that fit into the time that a call takes, and some."""
+        """Return how many calls to keep ready: those that fit into the time that a call takes, and some more."""
         rate = self._buckets.calls_per_second()
         if rate is None or self.latency is None:
             return self.max_in_flight
@@ -174,10 +177,11 @@ class Limiter:
     async def reserve(
         self, need: Need = NOTHING, *, job: str = "", weight: float = 1.0, again: bool = False
     ) -> Reservation:
-        """Wait for the turn of a call. Jobs share turns and slots by weight, whatever they wait with. A cancelled wait
-        takes nothing.
+        """Wait for the turn of a call. Jobs share turns and slots by weight, however many calls wait. A cancelled wait
+        reserves nothing.
 
-        `again`: a further call for a record that was begun; it waits for the account, and not for those not begun.
+        `again`: a further call for a record that was begun; it waits for the account, but not for calls of records not
+        begun.
         """
         if not self._queue and self._wait_seconds(need) == 0.0:
             self._take(need, job)
@@ -223,7 +227,7 @@ class Limiter:
     def adopt(self, calls_per_second: float) -> None:
         """Adopt the rate that another worker found the account to accept.
 
-        Of use before the first accepted call of this one.
+        It has an effect only before the first accepted call of this worker.
         """
         if not self.accepted_calls:
             now = self._clock()
@@ -231,21 +235,21 @@ class Limiter:
             self._follow(now)
 
     def heard_taken(self, worker: str, total: float) -> None:
-        """Another worker's calls since it started, the refused ones left out."""
+        """Record another worker's calls since it started, excluding refused ones."""
         self.allowance.heard_taken(worker, total, self._clock())
 
     def heard_refused(self, calls_per_second: float) -> None:
-        """Another worker was refused, and found the account to take so much."""
+        """Record the calls a second that another worker found the account to accept when it was refused."""
         now = self._clock()
         if self.allowance.heard_refused(calls_per_second, now):
             self._rest(now)
 
     def restart(self) -> None:
-        """Begin again with one call at a time, twice as many with each round that is answered."""
+        """Restart with one call at a time, twice as many with each round that is answered."""
         self.concurrency.restart(self._clock())
 
     def hold(self, seconds: float) -> None:
-        """Admit nobody for so long."""
+        """Admit no call for `seconds`."""
         self._held_until = max(self._held_until, self._clock() + seconds)
 
     def observe_headers(self, headers: Mapping[str, str]) -> None:
@@ -263,7 +267,7 @@ class Limiter:
     def set_share(self, share: float, *, until: float = inf) -> None:
         """Set the part of the account, 0 to 1, that this worker may use from now on: none after `until`, on the clock.
 
-        That holds even where the process slept past it and nobody has come to say so.
+        The part lapses even where the process slept past `until` and no further call of this method came.
         """
         now = self._clock()
         lapsed, self._share_until = now > self._share_until, until
@@ -277,17 +281,17 @@ class Limiter:
             self._admit()
 
     def _rest(self, now: float) -> None:
-        """Go on more slowly, after a short while."""
+        """Continue at the lower rate, after a short pause."""
         self._follow(now)
         self._buckets.rest(REST_SECONDS, now)
 
     def _follow(self, now: float) -> None:
-        """Take over the rates of now."""
+        """Apply the present rates to the buckets."""
         if self._buckets.set_rates(self.allowance.rates, now) and self._queue:
             self._admit()
 
     def _wait_seconds(self, need: Need) -> float:
-        """Until the next call could start: 0 for now, infinity when only an event can tell."""
+        """Return the seconds until the next call could start: 0 for now, infinity when that depends on an event."""
         if self.in_flight >= self.concurrency.most or self.in_flight >= self.allowance.most_in_flight:
             return inf
         now = self._clock()

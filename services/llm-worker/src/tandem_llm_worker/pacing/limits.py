@@ -1,4 +1,4 @@
-"""What an account allows, as operators say it and as the pacer reckons with it."""
+"""Limits of an account as operators configure them, and the needs of calls that the pacer counts against them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DAY = 86_400.0
 
 
 class Limits(BaseModel):
-    """Limits of one model of one provider. None: not known; then headers say it, or it is found out."""
+    """Limits of one model of one provider. None: not known; then headers report it, or it is discovered."""
 
     requests_per_minute: float | None = Field(default=None, gt=0)
     requests_per_day: float | None = Field(default=None, gt=0)
@@ -23,7 +23,7 @@ class Limits(BaseModel):
 
 
 class Need(NamedTuple):
-    """What one call will take: tokens of the prompt, expected tokens of the answer, and the most it may have."""
+    """Tokens that one call needs: of the prompt, expected of the answer, and the most that the answer may have."""
 
     input_tokens: float = 0.0
     output_tokens: float = 0.0

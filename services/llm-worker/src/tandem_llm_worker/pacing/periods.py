@@ -1,5 +1,5 @@
-"""Which period a limit in a provider's headers holds for: `x-ratelimit-limit-requests` is a minute's at most providers,
-and a day's at some."""
+"""Period of a limit in a provider's headers: `x-ratelimit-limit-requests` is a minute's at most providers, and a day's
+at some."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from tandem_llm_worker.pacing.headers import Reading
 from tandem_llm_worker.pacing.limits import DAY
 
 LONGER_THAN_A_MINUTE_SECONDS = 120.0
-"""A minute's limit is whole again within a minute, or in twice the time where calls in debt are paid off first."""
+"""Longest `reset` of a minute's limit: it refills within a minute, or in twice the time where debt is paid first."""
 SURE = 3
-"""So many answers in a row that fit the limit of a day, and no other period is thought of any more."""
+"""Number of answers in a row that fit the limit of a day, after which no other period is considered."""
 _FIT = 0.03
 _FIT_SECONDS = 0.6
 
 
 class Period:
-    """Tells the limit of a day by its `reset`: what was used comes back at the rate limit / day.
+    """Detector of a day's limit by its `reset`: what was used refills at the rate limit / day.
 
     Example: limit 14400, remaining 14398, reset 12s. Two calls come back in 12 s, one in 6 s, 14400 in a day. The limit
     of a minute would be whole again after 8 ms.
@@ -26,7 +26,7 @@ class Period:
         self._limit: float | None = None
 
     def is_day(self, reading: Reading) -> bool:
-        """Say whether the limit of `reading` is that of a day."""
+        """Return whether the limit of `reading` is that of a day."""
         if reading.limit is None or reading.limit != self._limit:
             self._fits, self._limit = 0, reading.limit
         if reading.limit is None or self._fits >= SURE:

@@ -1,11 +1,11 @@
-"""How the workers of one account share it, as a pure state machine over the log of their reports.
+"""Division of an account among its workers, as a pure state machine over the log of their reports.
 
 The topic of the reports has one partition, so all workers read the same reports in the same order. Each report claims
 a part of the account, from 0 to 1. A worker holds more than before only once it has read its own claim back, and only
-what the latest claims of all others before it in the log leave free; so of two that claim the same room the earlier
-one gets it, and what is held never adds up to more than 1. It holds less from the moment it decides to.
+what the latest claims of all others before it in the log leave free; so of two that claim the same part the earlier
+one gets it, and the parts held never add up to more than 1. It holds less from the moment it decides to.
 
-What is held lapses `LEASE_SECONDS` after the last report that was read back was sent; others count on it until
+A held part lapses `LEASE_SECONDS` after the last report that was read back was sent; others count on it until
 `LEASE_SECONDS + MARGIN_SECONDS` after they read it, which is later on any clock that runs at the same speed.
 """
 
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 LEASE_SECONDS = 3.0
 MARGIN_SECONDS = 0.5
 WORTH_A_REPORT = 0.01
-"""A change of the claim that is not left until the next regular report."""
+"""Smallest change of the claim that is reported before the next regular report."""
 SLACK = 0.1
-"""Of what is held, so much may be more than the worker's part while nobody lacks it: demands fluctuate, and what moves
-between workers is used by nobody on its way."""
+"""Fraction of the held part that may exceed the worker's due part while no other worker lacks it: demands fluctuate,
+and a part that moves between workers is used by nobody on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Seen:
 
 
 class Shares:
-    """One worker's view of one account. Times are seconds of its own monotonic clock."""
+    """View of one account by one worker. Times are seconds of its own monotonic clock."""
 
     def __init__(self) -> None:
         self._others: dict[str, Seen] = {}
@@ -43,14 +43,14 @@ class Shares:
         """The part of the account that this worker could use now, 0 to 1; set by its owner."""
 
     def held(self, now: float) -> float:
-        """Return what may be used now."""
+        """Return the part of the account that may be used now."""
         if now - self._renewed > LEASE_SECONDS:
             self._held = 0.0
         return self._held
 
     @property
     def until(self) -> float:
-        """When what is held lapses."""
+        """Return the time at which the held part lapses."""
         return self._renewed + LEASE_SECONDS
 
     def heard(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
@@ -69,9 +69,9 @@ class Shares:
         self._held = min(claim, max(min(held, claim), self._room(now)))
 
     def claim(self, now: float) -> float:
-        """Return what the next report claims.
+        """Return the part that the next report claims.
 
-        What is held falls to it at once, and rises to it when it is read back.
+        The held part falls to it at once, and rises to it when the report is read back.
         """
         held, wanted = self._wanted(now)
         if wanted < held:
@@ -79,12 +79,12 @@ class Shares:
         return wanted
 
     def wants_to_report(self, now: float) -> bool:
-        """Whether the claim differs so much from what is held that it should not wait."""
+        """Return whether the claim differs so much from the held part that the report should not wait."""
         held, wanted = self._wanted(now)
         return abs(wanted - held) > WORTH_A_REPORT
 
     def _wanted(self, now: float) -> tuple[float, float]:
-        """Return what is held and what is to be held."""
+        """Return the part that is held and the part that is to be held."""
         held, room = self.held(now), self._room(now)
         parts = divide([self.demand, *(seen.demand for seen in self._others.values())])
         mine = parts[0]
@@ -100,7 +100,7 @@ class Shares:
         return self._others
 
     def _room(self, now: float) -> float:
-        """Return what the latest claims of the others leave free."""
+        """Return the part that the latest claims of the others leave free."""
         for worker in [name for name, seen in self._others.items() if now - seen.at > LEASE_SECONDS + MARGIN_SECONDS]:
             del self._others[worker]
         return max(0.0, 1.0 - sum(seen.claim for seen in self._others.values()))
@@ -109,8 +109,9 @@ class Shares:
 def divide(demands: Sequence[float]) -> list[float]:
     """Divide the whole of 1 by demand; what nobody wants is divided evenly. Demands are from 0 up.
 
-    In proportion, and not evenly as far as it goes: a worker that has more partitions than another needs a larger part
-    of the account, or else the dispatcher's window fills up with requests of these partitions, and the others run dry.
+    The division is proportional, and not even up to each demand: a worker that has more partitions than another
+    needs a larger part of the account, or else the dispatcher's window fills up with requests of these partitions, and
+    the others run dry.
     """
     total = sum(demands)
     if total > 1.0:

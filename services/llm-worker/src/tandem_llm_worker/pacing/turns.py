@@ -14,7 +14,7 @@ _MANY_JOBS = 256
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """One waiting call."""
+    """Waiting call."""
 
     future: asyncio.Future[None]
     need: Need
@@ -26,7 +26,7 @@ class Turn:
 
 
 class _Lane:
-    """The calls of one job: those that wait, and how many are under way."""
+    """Calls of one job: the waiting ones, and the number in flight."""
 
     __slots__ = ("again", "finish", "first", "held", "weight")
 
@@ -47,14 +47,14 @@ class FairQueue:
 
     Turns alone would give the slots to the slowest: of a job whose calls take a minute and one whose calls take half a
     second, each gets every second slot that becomes free, and after a while the first one holds them all. So a job that
-    holds its share of the slots (by weight, among the jobs that wait or hold any) lets those go first that hold less
-    than theirs. Slots that nobody else waits for go to whoever waits.
+    holds its share of the slots (by weight, among the jobs that wait or hold any) yields to jobs that hold less than
+    their share. Slots that nobody else waits for go to any job that waits.
     """
 
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
         self._waiting: dict[str, _Lane] = {}
-        """Those of the lanes in which calls wait."""
+        """Lanes in which calls wait, by job."""
         self._now = 0.0
         self._number = 0
         self._live = 0
@@ -63,7 +63,10 @@ class FairQueue:
         return self._live
 
     def push(self, turn: Turn, *, cost: float, again: bool = False) -> None:
-        """`again`: it had its turn before, and goes before all that had none; its job's other calls pay for it."""
+        """Add a waiting call to the queue.
+
+        `again`: it had its turn before, and precedes all calls that had none; its job's other calls pay for it.
+        """
         lane = self._lane(turn.job)
         lane.weight = turn.weight
         turn.tag = max(self._now, lane.finish)
@@ -77,7 +80,7 @@ class FairQueue:
         self._live += 1
 
     def head(self, slots: float) -> Turn | None:
-        """Say who is next, without taking it. `slots`: calls that may be under way, of all jobs together."""
+        """Return the next call without removing it. `slots`: in-flight limit of all jobs together."""
         if len(self._waiting) == 1:  # the usual case
             return self._first(*next(iter(self._waiting.items())))
         heads = [(head, lane) for job, lane in list(self._waiting.items()) if (head := self._first(job, lane))]
@@ -88,12 +91,12 @@ class FairQueue:
         return min((head for head, _ in heads), key=lambda head: (head.tag, head.number), default=None)
 
     def take(self, turn: Turn) -> None:
-        """Take who is next out of the queue."""
+        """Remove the next call from the queue."""
         self._now = max(self._now, turn.tag)
         self.discard(turn)
 
     def discard(self, turn: Turn) -> None:
-        """Take note that a call waits no longer. Saying so twice does no harm."""
+        """Record that a call waits no longer. Repeating this has no effect."""
         if not self._mark_gone(turn):
             return
         if (lane := self._waiting.get(turn.job)) is not None:
@@ -130,7 +133,7 @@ class FairQueue:
     def _first(self, job: str, lane: _Lane) -> Turn | None:
         """Return the first call that waits in a lane."""
         again, first = lane.again, lane.first
-        while first and (first[0].gone or first[0].future.done()):  # taken; or cancelled, and perhaps not told so yet
+        while first and (first[0].gone or first[0].future.done()):  # taken; or cancelled, and perhaps not notified yet
             self._mark_gone(first.popleft())
         while again and (again[0].gone or again[0].future.done()):
             self._mark_gone(again.popleft())
@@ -142,7 +145,7 @@ class FairQueue:
         return None
 
     def _forget(self, jobs: Iterable[str]) -> None:
-        """Forget those of the jobs of which there is nothing to know."""
+        """Forget the jobs that have no state worth keeping."""
         for job in jobs:
             lane = self._lanes[job]
             if not lane.held and job not in self._waiting and (not self._live or lane.finish <= self._now):

@@ -1,4 +1,4 @@
-"""One provider account: sends calls and reads what comes back.
+"""Client of a provider account: sends calls and reads what comes back.
 
 The SDK brings authentication, addresses, options and errors; `transport` takes its cheap way. The raw response is read
 by `chat` and `responses`, since building the SDK's response models costs more than reading the few fields that are

@@ -43,7 +43,7 @@ _FIELD_IN_TEXT = re.compile(r"\bfields?:\s*['\"]([\w.\[\]]+)['\"]")
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field of the request. `name` is as the provider wrote it, without `body`."""
+    """Error in one field of the request. `name` is as the provider wrote it, without `body`."""
 
     name: str
     message: str = ""

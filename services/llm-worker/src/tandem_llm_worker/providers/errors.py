@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 
 class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault of the program
-    """One call did not bring a usable answer. `message` is for people and carries no key."""
+    """Failure of a call to give a usable answer. `message` is for people and carries no key."""
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ class Opening:
 
 
 class Lead:
-    """One call that goes ahead. The way opens when it is accepted, or when no complaint came for a while."""
+    """Leading call, sent before the others. They follow when it is accepted, or when no complaint came for a while."""
 
     def __init__(self, opening: Opening, agent_key: str, seconds: float) -> None:
         self._opening = opening

@@ -7,7 +7,7 @@ import secrets
 from typing import Literal
 
 Purpose = Literal["blind", "order", "audit"]
-"""What is drawn; draws for different purposes are independent of each other."""
+"""Purpose of a draw; draws for different purposes are independent of each other."""
 
 
 def new_key() -> str:

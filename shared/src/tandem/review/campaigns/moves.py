@@ -33,9 +33,9 @@ class StopRule(StrEnum):
 
     NEVER = "never"
     ALL = "all"
-    """When each record that it asked for is decided, and its jobs have ended."""
+    """Close when each record that the campaign asked for is decided, and its jobs have ended."""
     DECIDED = "decided"
-    """When a number of its records are decided."""
+    """Close when a given number of its records are decided."""
 
 
 def is_due(rule: StopRule, after: int | None, *, asked: int, waiting: int, decided: int, jobs_ended: bool) -> bool:

@@ -13,7 +13,7 @@ from tandem.review.campaigns.terms import is_blind, priority_under
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, and under which terms."""
+    """Campaign that asks, and its terms."""
 
     campaign_id: str
     project_id: str
@@ -23,15 +23,15 @@ class Asking:
 
 @dataclass(slots=True)
 class Placed:
-    """What a block needs. Its counts are of the records that need no request; picked = queued + waiting + decided."""
+    """Requests that a block needs. `counts` covers the records that need none; picked = queued + waiting + decided."""
 
     counts: Counter[str] = field(default_factory=Counter)
     """picked; queued (this campaign asks for it, nobody decided yet); waiting (something else does); decided (a person
     decided, in any of the jobs); asked (this campaign asked for it, decided or not)."""
     queues: Counter[str] = field(default_factory=Counter)
-    """Job to how many of the queued are in its queue."""
+    """Job to the number of the queued records in its queue."""
     requests: list[ReviewAskedV1] = field(default_factory=list)
-    """Looks to ask for, and requests to withdraw."""
+    """Reviews to request, and requests to withdraw."""
 
     @property
     def withdraws(self) -> bool:

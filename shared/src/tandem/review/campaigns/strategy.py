@@ -1,4 +1,4 @@
-"""What a strategy is: it picks records of a block of annotations that people should look at. Pure."""
+"""Strategies of campaigns: a strategy picks the records of a block of annotations that people should review. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Block:
     """A stretch of the records of a campaign."""
 
     jobs: Sequence[Mapping[int, Candidate]]
-    """For each job of the campaign, in its order, the annotations of the stretch by seq."""
+    """Annotations of the stretch by seq, for each job of the campaign, in its order."""
 
     @property
     def seqs(self) -> list[int]:
@@ -58,7 +58,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a strategy knows of its campaign beside the annotations of a block."""
+    """Properties of a campaign that its strategy sees beside the annotations of a block."""
 
     jobs: tuple[str, ...]
     schemas: tuple[LabelSchemaSpec, ...] = ()
@@ -106,7 +106,7 @@ class Strategy:
 
     name: str
     title: str
-    """For people, one line."""
+    """Title for people, one line."""
     parameters: type[Parameters]
     picker: MakePicker[Any]
     needs_ended_jobs: bool

@@ -27,7 +27,7 @@ CALLS_LIMIT = 50
 
 
 class CallDocument(TypedDict):
-    """One call of a model, as it went over the wire."""
+    """Call of a model, as it went over the wire."""
 
     started_at: datetime
     seconds: float
@@ -52,19 +52,19 @@ class ReviewAskedPart(TypedDict):
 
 
 class SampleDocument(TypedDict):
-    """What one of several answers to a record said."""
+    """Values and errors of one of several answers to a record."""
 
     values: dict[str, Any]
     """Task to value, plain; of the tasks that could be read."""
     reason: str | None
-    """Why not all could be read; None where they could."""
+    """Reason why not all could be read; None where they could."""
     detail: str | None
     left_out: NotRequired[bool]
     """Whether the values are not kept, for want of room."""
 
 
 class AttemptDocument(TypedDict):
-    """What one attempt gave. The enum values are stored as their strings, parts of events as plain mappings."""
+    """Result of one attempt. The enum values are stored as their strings, parts of events as plain mappings."""
 
     attempt: int
     outcome: str
@@ -72,12 +72,12 @@ class AttemptDocument(TypedDict):
     reason: str | None
     """Under invalid: why no label could be read. Under failed: the kind of error."""
     detail: str | None
-    """One sentence for people; carries no secret."""
+    """Explanation for people, one sentence; carries no secret."""
     labels: list[dict[str, Any]]
     """`TaskLabel`s, in the order of the schema's tasks: of all of them under labeled, of those that could be read under
     invalid, none under failed."""
     lowest_confidence: NotRequired[float]
-    """Of the labels; the writer adds it. Absent where no label has a confidence."""
+    """Lowest confidence of the labels; the writer adds it. Absent where no label has a confidence."""
     needs_review: bool
     """Whether a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
     person's decision does not change it."""
@@ -89,7 +89,7 @@ class AttemptDocument(TypedDict):
     review_blind: NotRequired[bool]
     """True where the reader may not see the labels; else absent."""
     review_changes: NotRequired[int]
-    """How often `needs_review` changed after the annotation was written; absent where never."""
+    """Number of times `needs_review` changed after the annotation was written; absent where never."""
     priority: float
     content_hash: str
     provider: str
@@ -103,23 +103,23 @@ class AttemptDocument(TypedDict):
     raw: str | None
     """The answer's text, cut to RAW_LIMIT; None where none came."""
     samples: NotRequired[list[SampleDocument]]
-    """What each answer said, in their order, where there was more than one."""
+    """Contents of each answer, in their order, where there was more than one."""
     calls: NotRequired[list[CallDocument]]
-    """How it came to this, in order; only where it took more than one call, or none went well."""
+    """Calls of the attempt, in order; only where it took more than one call, or none succeeded."""
     fallback_used: NotRequired[bool]
     """True where the agent's second model gave the answer; else absent."""
     repaired: NotRequired[bool]
     """True where the model was told what was wrong and asked again; else absent."""
     event_id: str
-    """Of the answer this was made from."""
+    """Id of the answer's event from which this was made."""
     created_at: datetime
     sources: NotRequired[list[str]]
     """The annotations that the labels come of, each as `job:seq`; only where no model was asked."""
 
 
 class VerificationPart(TypedDict):
-    """What people decided, where it holds: the values that `tandem.review.settled` found, with the decision that made
-    them hold."""
+    """Decision of people that holds: the values that `tandem.review.settled` found, with the decision that made them
+    hold."""
 
     values: dict[str, Any]
     """Task to value, plain: text, number, list of texts, list of mappings."""
@@ -131,12 +131,12 @@ class VerificationPart(TypedDict):
     decided_by: str
     """The person's name, for people to read."""
     decided_by_id: NotRequired[str]
-    """Who it was; absent from decisions of older versions."""
+    """Id of the person; absent from decisions of older versions."""
     decided_at: datetime
 
 
 class OpinionsPart(TypedDict):
-    """What `tandem.review.settled` found by all opinions on the record."""
+    """Result of `tandem.review.settled` for all opinions on the record."""
 
     revision: int
     """The `verification_revision` that it belongs to: a replica of an older version raises that one alone. Read it by
@@ -153,7 +153,7 @@ class OpinionsPart(TypedDict):
 
 
 class SpendingPart(TypedDict):
-    """What one answer cost."""
+    """Cost of one answer."""
 
     answer: str
     """Names the asking that was paid, so that the same answer sent twice is counted once."""
@@ -169,12 +169,12 @@ class AnnotationDocument(AttemptDocument):
     seq: int
     record_id: str
     spending: NotRequired[SpendingPart]
-    """Of the answer that came first; never changes, so that sums over a stretch of records hold for good. Absent when
-    no call was made for it."""
+    """Cost of the answer that came first; never changes, so that sums over a stretch of records stay valid. Absent
+    when no call was made for it."""
     more_spending: NotRequired[list[SpendingPart]]
-    """Of every other answer that was paid: those to higher attempts, and those that came after the one that counts."""
+    """Costs of all other paid answers: those to higher attempts, and those that came after the one that counts."""
     expires_at: NotRequired[datetime]
-    """When the annotation of a try-out is forgotten."""
+    """Time at which the annotation of a try-out is deleted."""
     history: NotRequired[list[AttemptDocument]]
     """Other attempts, in the order in which they ceased to be current."""
     verification: NotRequired[VerificationPart]
@@ -194,7 +194,7 @@ def annotation_id(job_id: str, seq: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCounts:
-    """How many records ended, and how. `needs_review` are among the others, not beside them."""
+    """Numbers of ended records, by outcome. `needs_review` are included in the others, not added to them."""
 
     labeled: int = 0
     invalid: int = 0

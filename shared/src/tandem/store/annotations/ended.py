@@ -20,10 +20,10 @@ _BATCH = 500
 
 
 class Fingerprint(NamedTuple):
-    """Of a stretch of a job: records that ended, the sum of their attempts, the sum of the decisions' revisions, of how
-    many a person's look was asked for afterwards, and how often that was asked for or withdrawn.
+    """Fingerprint of a stretch of a job: ended records, the sum of their attempts, the sum of the decisions' revisions,
+    the number of records for which a review was requested afterwards, and how often one was requested or withdrawn.
 
-    Nothing of what is reported changes without one of them changing.
+    Nothing that is reported changes without one of them changing.
     """
 
     records: int = 0

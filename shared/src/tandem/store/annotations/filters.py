@@ -39,7 +39,7 @@ ANYTHING = Filter({}, False)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One index scan."""
+    """Index scan."""
 
     query: Query
     hint: str

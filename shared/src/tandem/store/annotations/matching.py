@@ -17,7 +17,7 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What the current attempt must be. All that is given must hold; of several values, one."""
+    """Conditions on the current attempt. All given conditions must hold; of several values, one."""
 
     outcomes: Sequence[Outcome] = ()
     """Any outcome when empty, and so for the other fields."""

@@ -21,7 +21,7 @@ class VerifiedAnnotation:
 
 
 class VerifiedReader:
-    """Raises StoreUnavailableError when MongoDB is away."""
+    """Reader of verified annotations. Raises StoreUnavailableError when MongoDB is unavailable."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
@@ -29,7 +29,7 @@ class VerifiedReader:
     async def newest(
         self, job_ids: Sequence[str], *, dataset_id: str | None = None, limit: int
     ) -> list[VerifiedAnnotation]:
-        """Of these jobs, and of this data set alone where one is named; a decision that was undone is none."""
+        """Return the newest decisions of these jobs (of `dataset_id` alone where given); undone ones are left out."""
         if not job_ids:
             return []
         query: dict[str, Any] = {"job_id": {"$in": list(job_ids)}, "verification.decided_at": {"$exists": True}}

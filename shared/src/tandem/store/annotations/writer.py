@@ -35,7 +35,7 @@ WITHDRAWN = "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What holds by people's opinions, as it is applied; `values` is None where no person's label holds.
+    """Decision that holds by people's opinions, as it is applied; `values` is None where no person's label holds.
 
     Values are plain, as documents have them.
     """

@@ -45,14 +45,14 @@ class StopPart(TypedDict):
     rule: str
     """A `StopRule`."""
     after: int | None
-    """Of `decided`: how many decided records close the campaign."""
+    """Number of decided records that close the campaign, under the rule `decided`."""
 
 
 class CampaignLeasePart(TypedDict):
     holder: str | None
     """None: nobody's, but left alone until then."""
     until: datetime
-    """By the database's clock."""
+    """End of the lease, by the database's clock."""
 
 
 class CampaignDocument(TypedDict):
@@ -76,14 +76,14 @@ class CampaignDocument(TypedDict):
     stops: bool
     """Whether a stop rule is to be checked: there is one, and the campaign is not closed."""
     checked_at: datetime
-    """When it was checked last."""
+    """Time of the last check of the stop rule."""
     state: str
     """A `CampaignState`."""
     state_reason: str | None
     order_run: NotRequired[int]
-    """Of a campaign that was an order of review in an older version: how often that was started."""
+    """Number of starts of the order of review that this campaign was in an older version."""
     run: int
-    """How often it is walked; rises with each change of what it picks."""
+    """Number of the current walk; rises with each change of what it picks."""
     walking: bool
     """Whether the walk `run` has not reached the end yet."""
     again: bool
@@ -97,14 +97,14 @@ class CampaignDocument(TypedDict):
     """Job to how many of the queued are in its queue."""
     lease: CampaignLeasePart | None
     stalled: int
-    """How often in a row a block was not carried out in time."""
+    """Number of times in a row that a block was not carried out in time."""
     walked_at: datetime
-    """When a block of it was taken up last; the campaign that waited longest comes next."""
+    """Time at which its last block was started; the campaign that waited longest comes next."""
     created_at: datetime
     created_by: str
     created_by_id: NotRequired[str]
     finished_at: datetime | None
-    """When the last walk reached the end."""
+    """Time at which the last walk reached the end."""
 
 
 NO_COUNTS: CampaignCounts = {"picked": 0, "queued": 0, "waiting": 0, "decided": 0, "asked": 0}

@@ -8,7 +8,7 @@ from typing import Any, NotRequired, TypedDict
 COLLECTION = "datasets"
 
 KEPT_IMPORTS = 100
-"""How many past imports a data set remembers."""
+"""Number of past imports that a data set keeps."""
 
 
 class ImportLeasePart(TypedDict):
@@ -29,18 +29,18 @@ class ImportPart(TypedDict):
     committed_by: str
     """The person's name at that time; replicas of older versions read it."""
     committed_by_id: NotRequired[str]
-    """Whose import it was; absent from imports of an older version until they are migrated."""
+    """Id of the person who imported; absent from imports of an older version until they are migrated."""
 
 
 class ColumnUsePart(TypedDict):
-    """What a column of the data set's frame became."""
+    """Use of a column of the data set's frame."""
 
     use: str
     """id, field or metadata."""
     key: str
     """Its name within the records."""
     categories: list[Any] | None
-    """Of a categorical column: the values, in their order."""
+    """Values of a categorical column, in their order."""
 
 
 class ColumnsPart(TypedDict):
@@ -49,7 +49,7 @@ class ColumnsPart(TypedDict):
     schema: bytes
     """An Arrow schema, as an IPC message."""
     uses: list[ColumnUsePart]
-    """One for each field of the schema."""
+    """Uses of the columns, one for each field of the schema."""
 
 
 class DatasetDocument(TypedDict):

@@ -23,9 +23,9 @@ class DeletionDocument(TypedDict):
     _id: str
     kind: str
     target_id: str
-    """Of a record: `"{dataset_id}:{seq}"`."""
+    """Id of the target; of a record, `"{dataset_id}:{seq}"`."""
     name: str
-    """What it was called, for the audit; of a person, the id."""
+    """Name of the target, for the audit; of a person, the id."""
     project_id: str | None
     jobs: list[str]
     """The jobs whose annotations, reviews and reports go with it."""

@@ -16,7 +16,7 @@ from tandem.store.patience import insert_once
 
 NOBODY = "deleted person"
 AGAIN_FOR = timedelta(days=7)
-"""As long as Kafka keeps events that can bring a document back."""
+"""Time for which deletions are repeated: as long as Kafka keeps events that can restore a document."""
 
 
 class DeletionEraser:

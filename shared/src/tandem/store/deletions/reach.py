@@ -1,4 +1,4 @@
-"""How each collection is reached by a deletion. A collection that is missing here fails a test."""
+"""Reach of a deletion into each collection. A collection that is missing here fails a test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITH_JOBS = {Kind.JOB, Kind.DATASET, Kind.PROJECT, Kind.RECORD}
 
 @dataclass(frozen=True, slots=True)
 class NamedPerson:
-    """Where a person's name stands in documents that stay."""
+    """Place of a person's name in documents that are kept."""
 
     collection: str
     id_field: str
@@ -116,7 +116,7 @@ REACHES: dict[str, Reach] = {
     "migrations": _none,  # which documents were changed for a newer version
     "deletions": _none,  # the audit itself: ids, names of things, counts
 }
-"""In the order in which they go: what others are found by goes first, so that no new work starts."""
+"""Collections in the order of their deletion: those by which others are found go first, so that no new work starts."""
 
 NAMES: tuple[NamedPerson, ...] = (
     NamedPerson("verifications", "decided_by_id", "decided_by"),

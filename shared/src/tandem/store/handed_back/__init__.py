@@ -1,1 +1,1 @@
-"""What was paid for requests that were handed back unanswered. Writer: postprocessor."""
+"""Costs of requests that were handed back unanswered. Writer: postprocessor."""

@@ -1,4 +1,4 @@
-"""What the dispatcher writes into job documents: its lease, its cursor, and the end of a job.
+"""Writes of the dispatcher into job documents: its lease, its cursor, and the end of a job.
 
 Leases run on the database's clock (`$$NOW`), so that hosts' clocks do not matter. Every write is fenced: it applies
 only while this holder has the lease, at the epoch it believes in.
@@ -27,7 +27,7 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the walk stands. All records below `low` have ended and are in `totals`; none at or above `cursor` was
+    """Progress of the walk. All records below `low` have ended and are in `totals`; none at or above `cursor` was
     asked for. `asks` holds, for records asked for more than once, how often."""
 
     cursor: int
@@ -37,7 +37,7 @@ class Progress:
     asked_epoch: int
     rate_per_second: float
     spend: tuple[ModelSpend, ...] = ()
-    """What the first answers below `low` cost."""
+    """Costs of the first answers below `low`."""
     reserved_usd: float = 0.0
     lingering_usd: float = 0.0
     notice: str | None = None

@@ -13,7 +13,8 @@ from tandem.store.annotations.documents import OutcomeCounts
 COLLECTION = "jobs"
 
 NOT_ANNOUNCED_YET = None
-"""As False in `announced`, of jobs that dispatchers older than passes and sets must not feed: those look for False."""
+"""Value of `announced`, with the meaning of False, in jobs that dispatchers older than passes and sets must not feed:
+they look for False."""
 
 
 class SelectionPart(TypedDict):
@@ -22,26 +23,26 @@ class SelectionPart(TypedDict):
     from_seq: int
     below_seq: int
     size: int
-    """How many records that are."""
+    """Number of records selected."""
     seqs: NotRequired[bytes]
     """A set, as `Selection.to_bytes` writes it; absent from a range."""
 
 
 class PassPart(TypedDict):
-    """A pass of the job, as it was asked for. Where the last one stands is in `dispatch`."""
+    """Pass of the job, as it was asked for. The progress of the last one is in `dispatch`."""
 
     attempt: int
     selection: NotRequired[SelectionPart]
     """Absent from the first pass, which runs over the job's own selection. Of a pass that is over, the bounds and the
     size are kept, and not the set."""
     asked: NotRequired[dict[str, Any]]
-    """What the person asked to run again, as the API takes it; absent from the first pass."""
+    """Selection that the person asked to run again, as the API takes it; absent from the first pass."""
     all_had_ended: NotRequired[bool]
     """Whether every record of the job had an annotation when the pass was added."""
     totals: NotRequired[TotalsPart]
     """Counts of the records that the pass labeled, when the next pass was added; absent from the last pass."""
     state: NotRequired[str]
-    """How the pass ended: completed or cancelled; absent from the last pass, which has the job's state."""
+    """End state of the pass: completed or cancelled; absent from the last pass, which has the job's state."""
     created_at: datetime
     created_by: str
     created_by_id: NotRequired[str]
@@ -50,7 +51,7 @@ class PassPart(TypedDict):
 
 
 class PublishedPart(TypedDict):
-    """What a JobPublishedV1 carries beside the job's own fields, so that publishing needs no join."""
+    """Contents of a JobPublishedV1 beside the job's own fields, so that publishing needs no join."""
 
     agent: dict[str, Any]
     """`AgentSpec`."""
@@ -75,11 +76,11 @@ class TotalsPart(TypedDict):
 class LeasePart(TypedDict):
     holder: str
     until: datetime
-    """By the database's clock."""
+    """End of the lease, by the database's clock."""
 
 
 class DispatchPart(TypedDict):
-    """Where the dispatcher stands in the last pass; written by it alone from the start of a pass to its end.
+    """Progress of the dispatcher in the last pass; written by the dispatcher alone from the start of a pass to its end.
 
     Once the job is completed, whichever pass that was, `low` and `cursor` are at the end of the job's selection and
     `totals` and `spend` count the whole job.
@@ -91,15 +92,16 @@ class DispatchPart(TypedDict):
     """The lowest seq that has not ended; low <= cursor."""
     totals: TotalsPart
     spend: NotRequired[list[dict[str, Any]]]
-    """What the first answers to the records below `low` cost: `ModelSpend`s, one a model. In a later pass it stands
-    still where all records had ended before, since theirs are settled; else it says nothing until the job completes."""
+    """Costs of the first answers to the records below `low`: `ModelSpend`s, one a model. In a later pass they do not
+    change where all records had ended before, since theirs are settled; else they mean nothing until the job
+    completes."""
     reserved_usd: NotRequired[float]
     """The most that the outstanding requests can cost, as it was saved last, of a job with a budget; for people to see.
     Nothing is decided by it."""
     lingering_usd: NotRequired[float]
-    """Of it: for requests that were asked for again before their deadline, which nothing else tells of."""
+    """Part of `reserved_usd` for requests that were repeated before their deadline, which nothing else records."""
     notice: NotRequired[str | None]
-    """What people should know of how the job is run, in one sentence."""
+    """Notice for people about how the job is run, one sentence."""
     unpublished: NotRequired[list[int]]
     """Seqs below the cursor that the holder before this one had to leave without a request under way."""
     without_confidence: NotRequired[str | None]
@@ -112,8 +114,8 @@ class DispatchPart(TypedDict):
     """Records ended a second, measured lately."""
     lease: LeasePart | None
     jobs_offset: int | None
-    """How far annotation.jobs had come at the last clean hand-over. A log that is shorter now began anew, and with it
-    went the requests that were outstanding."""
+    """Offset of annotation.jobs at the last clean hand-over. A log that is shorter now was recreated, and the requests
+    that were outstanding are lost with it."""
     announced: bool | None
     """True once the end of the job was published: no dispatcher needs to look at it again. False or NOT_ANNOUNCED_YET
     before."""
@@ -129,7 +131,7 @@ class JobDocument(TypedDict):
     state: str
     """A `JobState`."""
     state_reason: str | None
-    """One sentence for people, e.g. why it waits."""
+    """Reason of the state for people, one sentence, e.g. why the job waits."""
     revision: int
     """Rises with every change of state."""
     epoch: int
@@ -137,7 +139,7 @@ class JobDocument(TypedDict):
     hidden: NotRequired[bool]
     """A try-out: in no list, in no queue, in no export."""
     expires_at: NotRequired[datetime]
-    """When a try-out is forgotten."""
+    """Time at which a try-out is deleted."""
     opinion_policy: NotRequired[dict[str, Any]]
     """`OpinionPolicy`; one reader when left out."""
     budget_usd: NotRequired[float | None]
@@ -147,7 +149,7 @@ class JobDocument(TypedDict):
     sources: NotRequired[list[str]]
     """The jobs whose annotations its labels come from."""
     making: NotRequired[dict[str, Any]]
-    """What the dispatcher needs, beside the sources' annotations, to make the labels of a job of another kind."""
+    """Parameters, beside the sources' annotations, from which the dispatcher makes labels in a job of another kind."""
     asks_model: NotRequired[bool]
     """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
@@ -156,7 +158,7 @@ class JobDocument(TypedDict):
     """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart
     passes: NotRequired[list[PassPart]]
-    """In order; absent from jobs of older versions, which have run once."""
+    """Passes in order; absent from jobs of older versions, which have run once."""
     subset_id: NotRequired[str]
     """The subset that the selection was taken from, where it was one."""
     published: PublishedPart
@@ -165,7 +167,7 @@ class JobDocument(TypedDict):
     created_by: str
     """The person's name at that time; replicas of older versions read it."""
     created_by_id: NotRequired[str]
-    """Who made the job; absent from jobs that an older version made until they are migrated."""
+    """Id of the person who made the job; absent from jobs that an older version made until they are migrated."""
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -20,7 +20,7 @@ LEASE_ID = "lease"
 LEASE_SECONDS = 30.0
 """Prolonged before each write; the longest that a start waits after a process was killed while it migrated."""
 CATCH_UP = timedelta(days=1)
-"""How long a migration is repeated after it first finished: replicas of older versions are gone by then."""
+"""Time for which a migration is repeated after it first finished: replicas of older versions are gone by then."""
 CATCH_UP_EVERY_SECONDS = 300.0
 
 _FREE = {"holder": None, "until": datetime(1970, 1, 1, tzinfo=UTC)}
@@ -68,7 +68,7 @@ class MigrationLease:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One change of documents. `name` is what it is recorded under, for good."""
+    """Change of documents. It is permanently recorded under `name`."""
 
     name: str
     run: Callable[[Database, MigrationLease], Awaitable[Changed]]

@@ -27,7 +27,7 @@ class DecisionKind(StrEnum):
 
 
 class OpinionDocument(BaseModel):
-    """One revision of a person's opinion, or its withdrawal. Never changed once written.
+    """Revision of a person's opinion, or its withdrawal. Never changed once written.
 
     `revision` counts all opinions and withdrawals on the record, whoever gave them: two people who write at once are
     put in order. The newest revision of a person is the one that stands.

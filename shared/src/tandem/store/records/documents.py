@@ -13,14 +13,14 @@ COLLECTION = "records"
 
 
 class ImportedOpinion(TypedDict):
-    """What an annotator said about the record before it came here, in another tool."""
+    """Opinion of an annotator on the record before its import, from another tool."""
 
     by: str | None
-    """As that tool names the annotator, or the model; None where it does not."""
+    """Name of the annotator or the model in that tool; None where it gives none."""
     values: dict[str, Any]
     """Task to value, plain and canonical."""
     at: str | None
-    """When, as the tool writes it."""
+    """Time of the opinion, as the tool writes it."""
     counts: bool
     """False: a suggestion, a draft, or an answer that was rejected."""
     holds: NotRequired[bool]
@@ -35,19 +35,19 @@ class RecordDocument(TypedDict):
     record_id: str
     """The user's own key, unique in the data set."""
     fields: dict[str, str]
-    """What the prompt is made of."""
+    """Texts from which the prompt is made."""
     metadata: dict[str, Any]
     """Scalars that travel with the record and are exported again."""
     gold: NotRequired[dict[str, Any]]
     """Task to the value that is known to be right, plain and canonical, where the import had one."""
     imported_opinions: NotRequired[list[ImportedOpinion]]
-    """What people said in the tool that the record came from; gold where those that count agree."""
+    """Opinions of people in the tool that the record came from; gold where those that count agree."""
     null_fields: NotRequired[list[str]]
     """Fields for which the import had null rather than an empty text; absent where there are none."""
     content_hash: str
     import_id: str
     expires_at: NotRequired[datetime]
-    """When a record that was made up for a try-out is forgotten."""
+    """Time at which a record that was made for a try-out is deleted."""
 
 
 def record_document_id(dataset_id: str, seq: int) -> str:

@@ -21,7 +21,7 @@ class RecordCollisionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExistingKey:
-    """Where a record of this key stands already, and what it says."""
+    """Position and content of the existing record with a key."""
 
     record_id: str
     seq: int

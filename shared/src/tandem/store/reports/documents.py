@@ -12,9 +12,9 @@ class ReportDocument(TypedDict):
     _id: str
     """The job's id."""
     version: int
-    """Of the report's shape; others are made again."""
+    """Version of the report's shape; reports of other versions are made again."""
     fingerprint: list[int]
-    """Of the annotations that it was made from; where theirs differs, it is made again."""
+    """Fingerprint of the annotations that it was made from; when theirs differs, it is made again."""
     report: dict[str, Any]
-    """As the API says it."""
+    """Report as the API returns it."""
     made_at: datetime

@@ -124,7 +124,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking requests into the queue changed; duplicates change nothing."""
+    """Changes made by accepting requests into the queue; duplicates change nothing."""
 
     inserted: int = 0
     replaced: int = 0

@@ -37,7 +37,7 @@ class Reviewer:
 
 @dataclass(frozen=True, slots=True)
 class AfterOpinion:
-    """What becomes of an item after an opinion on its record. `decided_by` None: more opinions are needed."""
+    """State of an item after an opinion on its record. `decided_by` None: more opinions are needed."""
 
     giver_id: str
     revision: int
@@ -53,14 +53,14 @@ class ItemMovedOnError(Exception):
 
 
 class Claims(StrEnum):
-    """Which open items a person may claim."""
+    """Open items that a person may claim."""
 
     ANY = "any"
-    """Of a job with one reader: an open item has no opinion."""
+    """Any open item, in a job with one reader: an open item has no opinion."""
     UNREAD = "unread"
-    """Those without an opinion of this person that readers can still settle."""
+    """Items without an opinion of this person that readers can still settle."""
     ADJUDICATED = "adjudicated"
-    """Those, and the ones that wait for an adjudicator."""
+    """Items under `UNREAD`, and those that wait for an adjudicator."""
 
 
 def _claimable(claims: Claims, reviewer: Reviewer) -> Document:

@@ -19,7 +19,7 @@ class SubsetDocument(TypedDict):
     selection: SelectionPart
     """Frozen when the subset was made."""
     definition: dict[str, Any]
-    """What it was made from, as the API takes it; it is not evaluated again."""
+    """Definition that it was made from, as the API takes it; it is not evaluated again."""
     created_at: datetime
     created_by: str
     created_by_id: str

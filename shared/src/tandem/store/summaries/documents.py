@@ -15,13 +15,13 @@ class SummaryDocument(TypedDict):
     """A job's id; or those that are compared, joined by `|`."""
     block: int
     version: int
-    """Of what is summed up; others are made again."""
+    """Version of the summary's shape; summaries of other versions are made again."""
     fingerprint: list[int]
-    """Of the annotations that it was made from; where theirs differs, it is made again."""
+    """Fingerprint of the annotations that it was made from; when theirs differs, it is made again."""
     data: bytes
     """JSON, deflated."""
     expires_at: NotRequired[datetime]
-    """Of comparisons: when it goes by itself."""
+    """Time at which the summary of a comparison expires."""
 
 
 def summary_id(subject: str, block: int) -> str:

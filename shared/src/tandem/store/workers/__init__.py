@@ -1,1 +1,1 @@
-"""What the llm-workers reported last, for processes that do not listen to the broker. Writer: the dispatcher."""
+"""Last reports of the llm-workers, for processes that do not listen to the broker. Writer: the dispatcher."""

@@ -18,4 +18,4 @@ class WorkerDocument(TypedDict):
     report: dict[str, Any]
     """`WorkerReportedV1`."""
     heard_at: datetime
-    """By the database's clock."""
+    """Time at which the last report was received, by the database's clock."""

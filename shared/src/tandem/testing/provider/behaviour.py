@@ -1,4 +1,4 @@
-"""How the provider behaves: every setting, each switchable while it runs, for all models or for one."""
+"""Behaviour of the provider: every setting, each switchable while it runs, for all models or for one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FailureKind = Literal[
 
 
 class Behaviour(BaseModel):
-    """How the provider answers. Rates are probabilities; everything random is drawn from the seed and the prompt."""
+    """Behaviour of the provider. Rates are probabilities; everything random is drawn from the seed and the prompt."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 

@@ -16,21 +16,21 @@ from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import pick, uniform
 
 OF_THE_PROMPT: tuple[FailureKind, ...] = ("too_long", "content_filter", "refusal", "off_schema")
-"""What a model does with a prompt, every time."""
+"""Failures of a model that depend on the prompt alone and occur every time."""
 
 TRICKLE_SECONDS = 0.05
 """Between two bytes of an answer that trickles."""
 UNSUPPORTED = "logprobs"
-"""What `unsupported` names, where the settings name nothing."""
+"""Parameter that `unsupported` names by default."""
 
 CONTEXT_WINDOW = 1_000_000
-"""What `too_long` names where the settings name nothing: whoever believes it sends other prompts all the same."""
+"""Context window that `too_long` names by default: a caller that believes it still sends other prompts."""
 
 Failure = Callable[[Behaviour, web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def draw(settings: Behaviour, prompt: str, nth: int) -> FailureKind | None:
-    """How the `nth` call of the prompt fails; None: it does not."""
+    """Draw how the `nth` call of the prompt fails; None: it does not."""
     if nth <= len(settings.first_calls):
         return settings.first_calls[nth - 1]
     if not settings.failures:

@@ -1,4 +1,4 @@
-"""What a provider says of an account's limits in the headers of its answers."""
+"""Headers in which a provider reports an account's limits with its answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tandem.testing.provider.limits import MINUTE, Account, Admission, Bucket, L
 
 
 class Headers(BaseModel):
-    """Which headers are sent, and in which form."""
+    """Selection of the headers that are sent, and their form."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -15,7 +15,7 @@ End = Literal["answered", "abandoned", "failed"]
 
 @dataclass(slots=True)
 class Call:
-    """One call that the limits let pass. Times are seconds since the epoch; `ended_at` is None while it is in flight.
+    """Call that the limits let pass. Times are seconds since the epoch; `ended_at` is None while it is in flight.
 
     Tokens are those of its usage: zero where no completion was sent.
     """

@@ -1,4 +1,4 @@
-"""What an account may ask: requests and tokens a minute, requests a day, by buckets or by fixed windows.
+"""Limits of an account: requests and tokens a minute, requests a day, by buckets or by fixed windows.
 
 Everything here is a function of the time that is passed in (seconds on any clock that does not go back), so the same
 rules serve a server and a simulation that runs without waiting.
@@ -19,7 +19,7 @@ LimitName = Literal["requests", "tokens", "input_tokens", "output_tokens", "requ
 
 
 class Limits(BaseModel):
-    """What one model of the account allows. None: not limited so."""
+    """Limits of one model of the account. None: no limit of that kind."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,9 +45,9 @@ class Limits(BaseModel):
 
 
 class Bucket:
-    """One amount that is taken from and comes back.
+    """Bucket of one amount that is taken from and refills.
 
-    What is larger than the whole bucket is admitted when the bucket is full, and leaves it in debt.
+    An amount larger than the whole bucket is admitted when the bucket is full, and leaves it in debt.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Bucket:
         return self._level
 
     def seconds_until(self, amount: float, now: float) -> float:
-        """How long until so much may be taken if nobody takes any before."""
+        """Return the seconds until `amount` may be taken, if no other call takes any before."""
         missing = min(amount, self.capacity) - self.level(now)
         if missing <= 0:
             return 0.0
@@ -127,7 +127,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Admission:
-    """What a call took; None in `refused_by` means that it may go on."""
+    """Admission of a call, with the amounts it took; None in `refused_by` means that it may proceed."""
 
     refused_by: LimitName | None
     retry_after: float = 0.0

@@ -9,7 +9,7 @@ from tandem.runtime.processes import LOOPBACK, Process, free_port, listens
 
 
 class ProviderProcess(Process):
-    """For tests that kill things and for benchmarks. Steer it over HTTP at `control_url`."""
+    """Provider in a child process, for tests that kill it and for benchmarks. Control it over HTTP at `control_url`."""
 
     def __init__(self, *, log_file: Path, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -22,7 +22,7 @@ class ProviderProcess(Process):
 
     @property
     def control_url(self) -> str:
-        """Where /score, /reset and /behaviour are."""
+        """Return the base URL of /score, /reset and /behaviour."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def is_ready(self) -> bool:

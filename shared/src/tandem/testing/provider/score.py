@@ -1,4 +1,4 @@
-"""What the provider was asked, and what the limits would have allowed: what tests and benchmarks read.
+"""Score of a provider for tests and benchmarks: the requests it received, and those its limits would have allowed.
 
 Kept so that a million calls cost a few tens of megabytes: a prompt is eight bytes of its hash and four small counts
 in one number; time is a few numbers a second.
@@ -18,7 +18,7 @@ End = Literal["answered", "abandoned", "failed"]
 
 
 class LimitUse(BaseModel):
-    """One limit of one model since its first request (after the start or the last reset)."""
+    """Use of one limit of one model since its first request (after the start or the last reset)."""
 
     per_minute: float
     taken: float = Field(description="Requests or tokens of admitted calls; settled ones by their real usage.")
@@ -38,9 +38,9 @@ class Seconds(BaseModel):
 
 
 class Score(BaseModel):
-    """What happened. A prompt is the messages of a request, known by their hash.
+    """Counts of requests and their results. A prompt is the messages of a request, identified by their hash.
 
-    received = accepted + refused + rejected. What was accepted ends as one of: answered (a whole completion was
+    received = accepted + refused + rejected. An accepted request ends as one of: answered (a whole completion was
     sent), abandoned (the caller went away before), failed (by `by_kind`), or is in flight.
     """
 

@@ -52,7 +52,7 @@ class SimulatedProvider:
 
     @property
     def base_url(self) -> str:
-        """What clients of OpenAI's API take as their base URL."""
+        """Return the base URL for clients of OpenAI's API."""
         return f"http://{LOOPBACK}:{self.port}/v1"
 
     async def __aenter__(self) -> Self:
