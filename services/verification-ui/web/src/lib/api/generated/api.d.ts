@@ -5088,7 +5088,7 @@ export interface components {
         Role: "viewer" | "annotator" | "admin";
         /**
          * Rule
-         * @description How labels are combined; stored with the label.
+         * @description Rule by which labels are combined; stored with the label.
          * @enum {string}
          */
         Rule: "vote" | "dawid_skene";
@@ -5229,7 +5229,7 @@ export interface components {
         };
         /**
          * Source
-         * @description Where some text of a message came from.
+         * @description Origin of some text of a message.
          * @enum {string}
          */
         Source: "template" | "record" | "label_schema" | "example";
