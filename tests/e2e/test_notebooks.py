@@ -26,7 +26,7 @@ def test_notebooks_run_from_the_first_cell_to_the_last(
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     assert NOTEBOOKS
     for file in NOTEBOOKS:
-        notebook: Any = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        notebook: Any = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]  # it ships no types
         nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
         outputs = json.dumps([cell.get("outputs") for cell in notebook.cells])
         assert running_stack.admin_token not in outputs

@@ -50,10 +50,10 @@ class Field:
     def __init__(self, form: str) -> None:
         self._form = form
 
-    def __eq__(self, value: Scalar) -> Condition:  # type: ignore[override]
+    def __eq__(self, value: Scalar) -> Condition:  # type: ignore[override]  # comparing makes a condition
         return _Test(f"{self._form} = {_value(value)}")
 
-    def __ne__(self, value: Scalar) -> Condition:  # type: ignore[override]
+    def __ne__(self, value: Scalar) -> Condition:  # type: ignore[override]  # comparing makes a condition
         return ~(self == value)
 
     def __lt__(self, value: float | str) -> Condition:

@@ -76,7 +76,7 @@ async def test_a_label_schema_checks_what_people_said(
     task = {"id": 1, "data": {"text": "a"}, "annotations": [{"completed_by": 1, "result": [choice("mood", "great")]}]}
     problem = (await sent(admin, dataset, json.dumps([task]).encode(), label_schema_id=label_schema["id"])).json()
     assert (problem["type"], problem["row"]) == ("/problems/bad-gold", 1)
-    task["annotations"][0]["result"] = [choice("mood", "positive")]  # type: ignore[index]
+    task["annotations"][0]["result"] = [choice("mood", "positive")]  # type: ignore[index]  # a made-up task
     result = (await sent(admin, dataset, json.dumps([task]).encode(), label_schema_id=label_schema["id"])).json()
     assert result["gold"] == {"sentiment": "mood"}, "the only task of the schema"
     assert (await admin.get(f"/datasets/{dataset['id']}")).json()["gold_tasks"] == ["sentiment"]

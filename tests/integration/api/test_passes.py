@@ -68,7 +68,7 @@ async def test_a_pass_adds_up_with_the_one_before(admin: httpx.AsyncClient, data
     assert set(last_pass(document).selection) == FAILED
     paid = {"answer": "w@2", "models": [{"provider": "p", "model": "m", "calls": 1, "amount": 0.5}]}
     again = [annotation(job, seq, "labeled", attempt=2, event_id=f"again-{seq}") for seq in (1, 7)]
-    await AnnotationWriter(database).also_paid([(f"{job['id']}:1", paid)])  # type: ignore[list-item]
+    await AnnotationWriter(database).also_paid([(f"{job['id']}:1", paid)])  # type: ignore[list-item]  # a made-up payment
     assert await AnnotationWriter(database).supersede(again) == 2
     job = await shown(admin, job)
     assert (counts(job), job["current_pass"]["ended"]) == ([7, 2, 1, 0], 2)

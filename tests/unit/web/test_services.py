@@ -16,7 +16,7 @@ from tandem.web import Services, include_features, provided
 
 router = APIRouter()
 under_test = ModuleType("features_under_test")
-under_test.router = router  # type: ignore[attr-defined]
+under_test.router = router  # type: ignore[attr-defined]  # a module made for the test
 
 
 class Greetings:

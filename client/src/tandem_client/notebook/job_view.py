@@ -63,7 +63,7 @@ def show_live(job: Job) -> None:
     except ImportError:
         print(job_text(job))  # noqa: T201 - what a person asked to see
         return
-    handle: Any = display(  # type: ignore[no-untyped-call]
+    handle: Any = display(  # type: ignore[no-untyped-call]  # IPython ships no types here
         _bundle(job), raw=True, display_id=True
     )
     if handle is None or job.is_over or not job.is_bound:

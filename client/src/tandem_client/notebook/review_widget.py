@@ -65,4 +65,4 @@ def _read(name: str) -> str:
 
 
 ReviewWidget._esm = _read("review.js")  # noqa: SLF001 - where anywidget looks for it
-ReviewWidget._css = _read("review.css")  # noqa: SLF001
+ReviewWidget._css = _read("review.css")  # noqa: SLF001 - anywidget reads it there

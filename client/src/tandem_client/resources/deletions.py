@@ -19,7 +19,7 @@ class Deletions:
         """Return what would go; nothing is deleted. A record's `id` is its own, within `dataset_id`."""
         return self._order(kind, id, dataset_id, None)
 
-    def carry_out(self, kind: Kind, id: str, *, confirm: str, dataset_id: str | None = None) -> Deletion:  # noqa: A002
+    def carry_out(self, kind: Kind, id: str, *, confirm: str, dataset_id: str | None = None) -> Deletion:  # noqa: A002 - the API's name
         """Delete the thing and all that belongs to it, for good. `confirm`: what the plan says, the thing's name.
 
         Where `done` is False the server goes on with it; `list` shows when it is done.
@@ -30,7 +30,7 @@ class Deletions:
         """Return what was deleted, newest first."""
         return [Deletion.model_validate(item) for item in self._http.get("/deletions")["items"]]
 
-    def _order(self, kind: Kind, id: str, dataset_id: str | None, confirm: str | None) -> Deletion:  # noqa: A002
+    def _order(self, kind: Kind, id: str, dataset_id: str | None, confirm: str | None) -> Deletion:  # noqa: A002 - the API's name
         body: dict[str, Any] = {"kind": kind, "id": id, "dataset_id": dataset_id, "confirm": confirm}
         given = {name: value for name, value in body.items() if value is not None}
         return Deletion.model_validate(self._http.ask("/deletions", given))

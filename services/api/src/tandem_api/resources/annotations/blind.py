@@ -30,7 +30,7 @@ _LEFT_OUT: dict[str, object] = {
 
 def blind(annotation: AnnotationDocument) -> AnnotationDocument:
     """Return the annotation without any value, of the model or of people, in any attempt."""
-    kept = {name: annotation[name] for name in _KEPT if name in annotation}  # type: ignore[literal-required]
+    kept = {name: annotation[name] for name in _KEPT if name in annotation}  # type: ignore[literal-required]  # names of the document
     return cast("AnnotationDocument", kept | _LEFT_OUT)
 
 

@@ -183,7 +183,7 @@ async def _walk_all(
 
 def _stand_in(annotations: Sequence[AnnotationDocument]) -> AnnotationDocument:
     found: Any = {"held": held(annotations)}
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return]  # the document is as stored
 
 
 def _file(file_format: ExportFormat, blocks: Blocks, maker: FrameMaker, *, name: str) -> AsyncIterator[bytes]:

@@ -53,7 +53,7 @@ export function Nothing({ jobId, job, state, outbox, undoKey, onRetry, onUndo }:
   }
   return (
     <Notice icon={<CircleCheck size={20} />} tone="good" title="All reviewed" actions={actions}>
-      {state.decided > 0 ? `You decided on ${counted(state.decided, "record")} in this session${agreement(state)}. No record of this job waits for a person.` : "No record of this job waits for a person."}
+      {state.decided > 0 ? `You decided on ${counted(state.decided, "record")} so far${agreement(state)}. No record of this job waits for a person.` : "No record of this job waits for a person."}
     </Notice>
   );
 }

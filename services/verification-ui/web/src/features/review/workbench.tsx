@@ -156,7 +156,7 @@ export function Workbench({ jobId, job, keeping: { outbox, store } }: { jobId: s
 function Progress({ state: { decided, open } }: { state: Snapshot }) {
   const all = decided + (open ?? 0);
   return (
-    <span className={clsx(styles.progress, "tabular")} role="progressbar" aria-label="Reviewed in this session" aria-valuemin={0} aria-valuemax={all} aria-valuenow={decided}>
+    <span className={clsx(styles.progress, "tabular")} role="progressbar" aria-label="Review progress" aria-valuemin={0} aria-valuemax={all} aria-valuenow={decided}>
       {decided > 0 && (
         <>
           <b>{count(decided)}</b> decided
