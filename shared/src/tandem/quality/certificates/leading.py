@@ -136,6 +136,10 @@ class Leader:
         """Return the seqs that people should read now. No audit is among them until the schedules are `fixed`."""
         return {seq for led in self._claims if fixed or not led.is_fixed for seq in led.wanted()}
 
+    def waiting(self, *, fixed: bool) -> int:
+        """Return how many of the wanted records nobody has read."""
+        return sum(1 for seq in self.wanted(fixed=fixed) if not self._read.get(seq))
+
     @property
     def is_closed(self) -> bool:
         return all(led.is_closed for led in self._claims)
