@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from tandem.quality.certificates.opening import Claim, claims_of_family, make_op
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.certificates.documents import CertificateDocument
 from tandem.store.jobs.documents import JobDocument, selected
+from tandem.store.opinions.reader import OpinionReader
 from tandem_api.certifying.lines import labels_of
 
 BLOCK = 5000
@@ -50,12 +51,15 @@ def _rule(task: LabelTask) -> dict[str, Any]:
 class Freezer:
     """Reads the labels to freeze. Raises StoreUnavailableError when MongoDB is away."""
 
-    def __init__(self, annotations: FreezingReader, *, block: int = BLOCK) -> None:
+    def __init__(self, annotations: FreezingReader, opinions: OpinionReader, *, block: int = BLOCK) -> None:
         self._annotations = annotations
+        self._opinions = opinions
         self._block = block
 
-    async def freeze(self, certificate: CertificateDocument, job: JobDocument) -> AsyncIterator[Frozen]:
-        """Freeze the job's labels; yield what is frozen so far after each block, the same object each time.
+    async def freeze(
+        self, certificate: CertificateDocument, job: JobDocument, *, after_block: Callable[[], Awaitable[None]]
+    ) -> Frozen:
+        """Return the job's labels, frozen as they are now; `after_block` is awaited between blocks.
 
         Given a certificate that has a population, it reads the same labels again: the records that are outside then
         stay outside.
@@ -70,15 +74,20 @@ class Freezer:
         start: int | None = chosen.from_seq
         while start is not None:
             found = await self._annotations.block(certificate["job_id"], start, self._block)
+            decided: set[int] = set()
+            if population is None and found:
+                first, below = found[0]["seq"], found[-1]["seq"] + 1
+                decided = {each[0].seq async for each in self._opinions.stream_records(job["_id"], first, below)}
 
-            def add(found: list[dict[str, Any]] = found) -> None:
+            def add(found: list[dict[str, Any]] = found, decided: set[int] = decided) -> None:
                 for annotation in found:
                     if annotation["seq"] in chosen:
-                        _add(frozen, annotation, tasks, population)
+                        _add(frozen, annotation, tasks, population, decided)
 
             await asyncio.to_thread(add)
-            yield frozen
+            await after_block()
             start = found[-1]["seq"] + 1 if len(found) == self._block else None
+        return frozen
 
 
 def _add(frozen: Frozen, annotation: Mapping[str, Any], tasks: Mapping[str, Any], population: Selection | None) -> None:
@@ -95,10 +104,10 @@ def _add(frozen: Frozen, annotation: Mapping[str, Any], tasks: Mapping[str, Any]
     frozen.evidence.add(line | {"certificate": part, "final": labels})
 
 
-def _outside(annotation: Mapping[str, Any]) -> str | None:
+def _outside(annotation: Mapping[str, Any], decided: set[int]) -> str | None:
     if annotation["outcome"] != Outcome.LABELED:
         return str(annotation["outcome"])
-    if annotation.get("verification_revision"):
+    if annotation["seq"] in decided or annotation.get("verification_revision"):
         return DECIDED_BEFORE
     return HELD if annotation["needs_review"] else None
 

@@ -103,7 +103,7 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             campaign_writer=CampaignWriter(database),
             opinions=opinions,
             items=ReviewItemReader(database),
-            freezer=Freezer(freezing),
+            freezer=Freezer(freezing, opinions),
             closer=Closer(lines),
             producer=producer,
             holder=holder,

@@ -107,6 +107,7 @@ class CertificateWalker:
         try:
             await self._lead(certificate)
         except MovedOnError:
+            self._followed.pop(certificate["_id"], None)
             log.info("certificates.moved_on", certificate_id=certificate["_id"])
         return True
 
@@ -146,7 +147,11 @@ class CertificateWalker:
         if await self._asker.others_ask(certificate):
             await self._save(certificate, {}, next_in=PREPARING_SECONDS)
             return
+        opinions = await self._opinions.count(job["_id"])
         frozen = await self._frozen(certificate, job)
+        if await self._opinions.count(job["_id"]) != opinions:
+            await self._save(certificate, {}, next_in=PREPARING_SECONDS)  # somebody saw a label meanwhile: freeze anew
+            return
         if not len(frozen.evidence):
             await self._void(certificate, "No record of the job has a label that nobody has decided on.")
             return
@@ -164,12 +169,7 @@ class CertificateWalker:
         log.info("certificates.opened", certificate_id=certificate["_id"], records=len(frozen.evidence))
 
     async def _frozen(self, certificate: CertificateDocument, job: JobDocument) -> Frozen:
-        frozen: Frozen | None = None
-        async for frozen in self._freezer.freeze(certificate, job):
-            await self._renew(certificate)
-        if frozen is None:
-            raise AssertionError("unreachable: a block is read in any case")
-        return frozen
+        return await self._freezer.freeze(certificate, job, after_block=lambda: self._renew(certificate))
 
     def _keep(self, certificate: CertificateDocument, opening: dict[str, Any], frozen: Frozen) -> Following:
         key = bytes.fromhex(certificate["key"])
@@ -193,13 +193,9 @@ class CertificateWalker:
             return
         if certificate["told"] == 0:
             certificate = await self._tell(certificate, CommittedPart.OPENING)
-        try:
-            changed = await following.take_reads(certificate)
-            leader = following.leader
-            await asyncio.to_thread(leader.advance)
-        except BaseException:
-            del self._followed[certificate["_id"]]  # half of the reads may be told: build it anew
-            raise
+        await following.take_reads(certificate)
+        leader = following.leader
+        await asyncio.to_thread(leader.advance)
         if "schedules" not in certificate and (schedules := leader.schedules()) is not None:
             opening = json.loads(certificate["opening"])
             document = make_schedules(opening, schedules)
@@ -223,8 +219,7 @@ class CertificateWalker:
             "waiting": leader.waiting(fixed="schedules" in certificate),
             "claims": leader.progress(),
         }
-        changes = {"progress": progress} if changed or certificate["progress"] != progress else {}
-        await self._save(certificate, changes, next_in=self._look_seconds)
+        await self._save(certificate, {"progress": progress}, next_in=self._look_seconds)
 
     async def _tell(self, certificate: CertificateDocument, part: CommittedPart) -> CertificateDocument:
         """Publish a commitment, then note that it is published: nobody is asked before."""

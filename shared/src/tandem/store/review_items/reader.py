@@ -40,8 +40,8 @@ class ReviewItemReader:
     async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
         """Return the data set's records of which this person may not get a model's value, in any job over it.
 
-        The rule is `tandem.review.may_see_values`, and nobody sees what a certificate has sealed. Read it after the annotations: an item that became blind in between
-        is then hidden.
+        The rule is `tandem.review.may_see_values`, and nobody sees what a certificate has sealed. Read it after the
+        annotations: an item that became blind in between is then hidden.
         """
         found: set[int] = set()
         for seqs in seq_queries(within):
