@@ -149,6 +149,12 @@ INDEXES: tuple[Index, ...] = (
     Index("certificates", (("job_id", UP), ("created_at", UP), ("_id", UP)), "the certificates of a job"),
     Index(
         "certificates",
+        (("job_id", UP), ("live", UP)),
+        "one certificate of a job at a time; holds those that have not ended",
+        {"unique": True, "partialFilterExpression": {"live": True}},
+    ),
+    Index(
+        "certificates",
         (("live", UP), ("next_at", UP), ("_id", UP)),
         "the certificate whose next step is due; holds those that have not ended",
         {"partialFilterExpression": {"live": True}},

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tandem.events import CampaignOrder, CampaignTerms
+from tandem.events import CampaignOrder, CampaignTerms, thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.review.campaigns.moves import CampaignState, Move, StopRule
 from tandem.review.campaigns.strategies.certificate import CERTIFICATE
-from tandem.store.campaigns.documents import new_campaign, selected, selection_part
+from tandem.store.campaigns.documents import new_campaign, selected, selection_part, thresholds_campaign
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.certificates.documents import CertificateDocument
+from tandem.store.jobs.documents import JobDocument
 
 
 class Asker:
@@ -21,10 +22,17 @@ class Asker:
         self._campaigns = campaigns
         self._writer = writer
 
-    async def others_ask(self, certificate: CertificateDocument) -> bool:
-        """Return whether another campaign still has records in the job's queue, or is withdrawing them."""
+    async def others_ask(self, certificate: CertificateDocument, job: JobDocument) -> bool:
+        """Return whether another campaign still asks for records of the job, or is withdrawing them. Close those that
+        are open, where the certificate may."""
         found = await self._campaigns.of_job(certificate["job_id"])
+        if thresholds_campaign_id(job["_id"]) not in {campaign["_id"] for campaign in found}:
+            found.append(await self._writer.ensure(thresholds_campaign(job)))  # the job was made by an older version
         others = [campaign for campaign in found if campaign["_id"] != certificate["_id"]]
+        for campaign in others:
+            if campaign["state"] != CampaignState.CLOSED and certificate["closes_campaigns"]:
+                reason = f"A certificate of the job was opened: {certificate['name']}."
+                await self._writer.move(campaign["_id"], Move.CLOSE, reason=reason)
         return any(each["state"] != CampaignState.CLOSED or each["walking"] for each in others)
 
     async def ask(self, certificate: CertificateDocument, wanted: Collection[int]) -> int:

@@ -90,12 +90,17 @@ class Freezer:
         return frozen
 
 
-def _add(frozen: Frozen, annotation: Mapping[str, Any], tasks: Mapping[str, Any], population: Selection | None) -> None:
-    outside = _outside(annotation) if population is None else None
+def _add(
+    frozen: Frozen,
+    annotation: Mapping[str, Any],
+    tasks: Mapping[str, Any],
+    population: Selection | None,
+    decided: set[int],
+) -> None:
     seq = annotation["seq"]
     if population is not None and seq not in population:
         return
-    if outside is not None:
+    if population is None and (outside := _outside(annotation, decided)) is not None:
         frozen.outside.setdefault(outside, []).append(seq)
         return
     labels, risks = labels_of(annotation, tasks)

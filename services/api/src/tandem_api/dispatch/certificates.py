@@ -144,7 +144,7 @@ class CertificateWalker:
 
     async def _prepare(self, certificate: CertificateDocument, job: JobDocument) -> None:
         """Freeze the labels once no other campaign asks for records of the job."""
-        if await self._asker.others_ask(certificate):
+        if await self._asker.others_ask(certificate, job):
             await self._save(certificate, {}, next_in=PREPARING_SECONDS)
             return
         opinions = await self._opinions.count(job["_id"])
@@ -159,6 +159,8 @@ class CertificateWalker:
         changes = {
             "state": CertificateState.OPEN.value,
             "sealed": True,
+            "records": len(frozen.evidence),
+            "left_out": {name: len(seqs) for name, seqs in frozen.outside.items()},
             "population": frozen.population.to_bytes(),
             "outside": {name: Selection.of(seqs).to_bytes() for name, seqs in frozen.outside.items()},
             "opening": canonical_json(opening),

@@ -20,6 +20,7 @@ _SHOWN: dict[str, Any] = {
     "labels.confidence": 1,
     "needs_review": 1,
     "verification_revision": 1,
+    "verification.values": 1,
     "provider": 1,
     "model": 1,
     "agent_id": 1,

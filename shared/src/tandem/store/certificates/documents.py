@@ -52,6 +52,8 @@ class CertificateDocument(TypedDict):
     """one_reader or panel."""
     people: list[str] | None
     """Ids of those who read; None: all readers."""
+    closes_campaigns: bool
+    """Whether the other campaigns of the job are closed before the labels are frozen."""
     key: NotRequired[str]
     """Hexadecimal. Secret until the certificate is closed; absent from one that was abandoned or is void."""
     key_hash: str
@@ -73,6 +75,10 @@ class CertificateDocument(TypedDict):
     """The job's attempt when the labels were frozen; no label of a later one is certified."""
     population: NotRequired[bytes]
     """The seqs of the frozen labels, as `Selection.to_bytes` writes them."""
+    records: int
+    """Size of the population; 0 before it is frozen."""
+    left_out: dict[str, int]
+    """Why records that have an annotation are not in the population, to how many they are."""
     outside: NotRequired[dict[str, bytes]]
     """Why records of the job are not in the population, to their seqs."""
     opening: NotRequired[str]
@@ -114,6 +120,7 @@ def new_certificate(
     classes: Mapping[str, Sequence[str]],
     rule: str,
     people: Sequence[str] | None,
+    closes_campaigns: bool,
     created_at: datetime,
     created_by: str,
     created_by_id: str | None,
@@ -132,6 +139,9 @@ def new_certificate(
         "classes": {task: list(labels) for task, labels in classes.items()},
         "rule": rule,
         "people": None if people is None else list(people),
+        "closes_campaigns": closes_campaigns,
+        "records": 0,
+        "left_out": {},
         "key": key.hex(),
         "key_hash": key_hash(key),
         "state": CertificateState.PREPARING.value,

@@ -26,13 +26,14 @@ class CertificateWriter:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def insert(self, certificate: CertificateDocument) -> CertificateDocument:
-        """Insert it; one of this id that is there already stays. Return the one that is stored."""
+    async def insert(self, certificate: CertificateDocument) -> CertificateDocument | None:
+        """Insert it; one of this id that is there already stays. Return the one that is stored; None where the job has
+        another one that has not ended."""
         async with store_errors():
             with suppress(DuplicateKeyError):
                 await self._collection.insert_one(cast("Document", certificate))
             stored = await self._collection.find_one({"_id": certificate["_id"]})
-        return cast("CertificateDocument", stored)
+        return cast("CertificateDocument | None", stored)
 
     async def ask_to_finish(self, certificate_id: str) -> CertificateDocument | None:
         """Have an open certificate closed with what was read so far; None when it is not open."""
