@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,7 @@ class Frozen:
 
     @property
     def population(self) -> Selection:
-        return Selection.of(self.evidence.seqs)
+        return Selection.of(array("I", self.evidence.seqs))
 
 
 def rules_of(job: JobDocument, tasks: list[str]) -> dict[str, dict[str, Any]]:

@@ -68,6 +68,7 @@ class CertificateWalker:
         holder: str,
         look_seconds: float = LOOK_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
+        preparing_seconds: float = PREPARING_SECONDS,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -81,6 +82,7 @@ class CertificateWalker:
         self._holder = holder
         self._look_seconds = look_seconds
         self._lease_seconds = lease_seconds
+        self._preparing_seconds = preparing_seconds
         self._stopping = asyncio.Event()
         self._followed: dict[str, Following] = {}
 
@@ -145,12 +147,12 @@ class CertificateWalker:
     async def _prepare(self, certificate: CertificateDocument, job: JobDocument) -> None:
         """Freeze the labels once no other campaign asks for records of the job."""
         if await self._asker.others_ask(certificate, job):
-            await self._save(certificate, {}, next_in=PREPARING_SECONDS)
+            await self._save(certificate, {}, next_in=self._preparing_seconds)
             return
         opinions = await self._opinions.count(job["_id"])
         frozen = await self._frozen(certificate, job)
         if await self._opinions.count(job["_id"]) != opinions:
-            await self._save(certificate, {}, next_in=PREPARING_SECONDS)  # somebody saw a label meanwhile: freeze anew
+            await self._save(certificate, {}, next_in=self._preparing_seconds)  # somebody saw a label meanwhile: freeze anew
             return
         if not len(frozen.evidence):
             await self._void(certificate, "No record of the job has a label that nobody has decided on.")
