@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from campaigns import an_annotation
-from tandem.events import LabelOption, LabelSchemaSpec, SingleChoiceTask
+from dispatch_world import RecordingProducer
+from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewAskedV1, SingleChoiceTask
+from tandem.events.catalog import REVIEW_ASKED
+from tandem.messaging import Connection, Outgoing, Received
+from tandem.settings import KafkaSettings
+from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.freezing import FreezingReader
+from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter, Decision
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
@@ -25,7 +33,9 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.certifying.closing import Closer
 from tandem_api.certifying.freezing import Freezer
 from tandem_api.certifying.lines import CertifiedLines
+from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.certificates import CertificateWalker
+from tandem_postprocessor.asked import ReviewAskedHandler
 
 MOODS = ("good", "bad")
 TASK = SingleChoiceTask(name="mood", options=tuple(LabelOption(value=mood) for mood in MOODS))
@@ -59,7 +69,8 @@ async def make_job(database: Database, size: int, *, wrong_every: int = 9, confi
     for seq in range(size):
         truth = truth_of(seq)
         label = truth if random_.randrange(wrong_every) else MOODS[truth == "good"]
-        stated = None if confidence is None else round(confidence - random_.random() / 4, 3)
+        drawn = random_.random() / 4 if confidence != 1 else 0.001
+        stated = None if confidence is None else round(confidence - drawn, 3)
         more: dict[str, Any] = {"content_hash": f"{seq:08x}", "provider": "p", "model": "m"}
         labels = [{"task": "mood", "value": label, "confidence": stated, "rule": "exact"}]
         if seq == size // 2:
@@ -157,8 +168,12 @@ async def say(database: Database, seq: int, mood: str | None, *, person: str = "
 
 
 async def read_all(database: Database, seqs: Sequence[int]) -> None:
-    """Have people say what is right on each of these records, which nobody has read."""
-    await _write(database, [_opinion(seq, truth_of(seq), ("ann", "ben")[seq % 2], 1) for seq in seqs])
+    """Have people say what is right on each of these records."""
+    known = await OpinionReader(database).by_record(JOB, seqs)
+    await _write(
+        database,
+        [_opinion(seq, truth_of(seq), ("ann", "ben")[seq % 2], len(known.get(seq, ())) + 1) for seq in seqs],
+    )
 
 
 def _opinion(seq: int, mood: str | None, person: str, revision: int) -> OpinionDocument:
@@ -182,6 +197,8 @@ def _opinion(seq: int, mood: str | None, person: str, revision: int) -> OpinionD
 
 
 async def _write(database: Database, opinions: Sequence[OpinionDocument]) -> None:
+    if not opinions:
+        return
     await database["verifications"].insert_many([each.to_document() for each in opinions])
     decisions = [
         Decision(
@@ -199,3 +216,78 @@ async def _write(database: Database, opinions: Sequence[OpinionDocument]) -> Non
         for each in opinions
     ]
     await AnnotationWriter(database).apply_decisions(decisions)
+
+
+class AppliedProducer(RecordingProducer):
+    """What is asked for reaches the annotations at once; what else is sent is kept."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(Connection(KafkaSettings()))
+        self._handler = ReviewAskedHandler(reader=AnnotationReader(database), writer=AnnotationWriter(database))
+
+    async def send_all(self, events: Sequence[Outgoing | Event]) -> None:
+        plain = [each.event if isinstance(each, Outgoing) else each for each in events]
+        self.handed_over += plain
+        asked = [event for event in plain if isinstance(event, ReviewAskedV1)]
+        await self._handler([Received(event, REVIEW_ASKED.name, 0, number) for number, event in enumerate(asked)])
+
+
+async def campaigns_walked(database: Database) -> None:
+    """Walk all campaigns to their ends."""
+    walker = CampaignWalker(
+        writer=CampaignWriter(database),
+        jobs=JobReader(database),
+        candidates=CandidateReader(database),
+        items=ReviewItemReader(database),
+        producer=AppliedProducer(database),
+        holder="campaigns",
+        first_pause=0.0,
+    )
+    while await walker.step():
+        pass
+
+
+@dataclass
+class Led:
+    """A certificate that is led step by step, with what was published."""
+
+    database: Database
+    producer: AppliedProducer
+    walker: CertificateWalker
+
+    @classmethod
+    async def opened(cls, database: Database, **more: Any) -> Led:
+        """Open a certificate and lead it until people are asked."""
+        await open_certificate(database, **more)
+        producer = AppliedProducer(database)
+        led = cls(database, producer, walker_of(database, producer, "one"))
+        await led.until(lambda each: each["progress"]["asked"] > 0)
+        return led
+
+    async def step(self) -> CertificateDocument:
+        """Take a step, and have what it asks for reach the annotations."""
+        await self.walker.step()
+        await campaigns_walked(self.database)
+        return await certificate_in(self.database)
+
+    async def until(self, reached: Callable[[CertificateDocument], bool], *, steps: int = 20) -> CertificateDocument:
+        for _ in range(steps):
+            if reached(certificate := await self.step()):
+                return certificate
+        raise AssertionError("it does not get there")
+
+    async def closed(self, *, but: int | None = None, rounds: int = 200) -> CertificateDocument:
+        """Read what is asked for until it is over; nobody reads the record `but`."""
+        for _ in range(rounds):
+            certificate = await self.step()
+            if not certificate["live"]:
+                return certificate
+            await read_all(self.database, [seq for seq in await asked_for(self.database) if seq != but])
+        raise AssertionError("it does not end")
+
+    async def files(self, certificate: CertificateDocument) -> tuple[list[bytes], dict[str, Any]]:
+        """Return the lines of the export, and the document."""
+        job = await JobReader(self.database).get(JOB)
+        assert job is not None
+        export = b"".join([part async for part in closer_of(self.database).export(certificate, job)])
+        return export.splitlines(keepends=True), json.loads(certificate["document"])

@@ -4,55 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 
-from certifying import asked_for, certificate_in, closer_of, make_job, open_certificate, read_all, walker_of
+from certifying import (
+    asked_for,
+    campaigns_walked,
+    certificate_in,
+    closer_of,
+    make_job,
+    open_certificate,
+    read_all,
+    walker_of,
+)
 from dispatch_world import RecordingProducer
 from faults import FailingStore, FaultyProducer
-from tandem.events import CertificateCommittedV1, CommittedPart, Event, ReviewAskedV1
-from tandem.events.catalog import REVIEW_ASKED
-from tandem.messaging import BrokerUnavailableError, Connection, Outgoing, Received
+from tandem.events import CertificateCommittedV1, CommittedPart
+from tandem.messaging import BrokerUnavailableError
 from tandem.quality.certificates.verify import verify
-from tandem.settings import KafkaSettings
-from tandem.store.annotations.candidates import CandidateReader
-from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.annotations.writer import AnnotationWriter
-from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
-from tandem.store.review_items.reader import ReviewItemReader
-from tandem_api.dispatch.campaigns import CampaignWalker
-from tandem_postprocessor.asked import ReviewAskedHandler
 
 SIZE = 12
 MOST_ROUNDS = 60
-
-
-class AppliedProducer(RecordingProducer):
-    """What is asked for reaches the annotations at once."""
-
-    def __init__(self, store: FailingStore) -> None:
-        super().__init__(Connection(KafkaSettings()))
-        self._handler = ReviewAskedHandler(reader=AnnotationReader(store.plain), writer=AnnotationWriter(store.plain))
-
-    async def send_all(self, events: Sequence[Outgoing | Event]) -> None:
-        asked = [event for event in events if isinstance(event, ReviewAskedV1)]
-        await self._handler([Received(event, REVIEW_ASKED.name, 0, number) for number, event in enumerate(asked)])
-
-
-async def campaigns_walked(store: FailingStore) -> None:
-    """Walk all campaigns; nothing fails in here."""
-    walker = CampaignWalker(
-        writer=CampaignWriter(store.plain),
-        jobs=JobReader(store.plain),
-        candidates=CandidateReader(store.plain),
-        items=ReviewItemReader(store.plain),
-        producer=AppliedProducer(store),
-        holder="campaigns",
-        first_pause=0.0,
-    )
-    while await walker.step():
-        pass
 
 
 async def lead_to_the_end(store: FailingStore, producer: RecordingProducer, name: str) -> None:
@@ -72,7 +44,7 @@ async def lead_to_the_end(store: FailingStore, producer: RecordingProducer, name
             continue
         if not going_on:
             return
-        await campaigns_walked(store)
+        await campaigns_walked(store.plain)
         certificate = await certificate_in(plain)
         if asked := await asked_for(plain):
             assert certificate["told"] >= 1, "nobody is asked before the opening is published"

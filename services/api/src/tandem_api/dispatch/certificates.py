@@ -152,7 +152,8 @@ class CertificateWalker:
         opinions = await self._opinions.count(job["_id"])
         frozen = await self._frozen(certificate, job)
         if await self._opinions.count(job["_id"]) != opinions:
-            await self._save(certificate, {}, next_in=self._preparing_seconds)  # somebody saw a label meanwhile: freeze anew
+            # Somebody saw a label meanwhile: freeze anew.
+            await self._save(certificate, {}, next_in=self._preparing_seconds)
             return
         if not len(frozen.evidence):
             await self._void(certificate, "No record of the job has a label that nobody has decided on.")
@@ -221,6 +222,7 @@ class CertificateWalker:
             "reads": leader.reads,
             "asked": asked,
             "waiting": leader.waiting(fixed="schedules" in certificate),
+            "skipped": len(following.skipped),
             "claims": leader.progress(),
         }
         await self._save(certificate, {"progress": progress}, next_in=self._look_seconds)

@@ -31,10 +31,12 @@ class CertificateProgress(TypedDict):
     """Records that people were asked for."""
     waiting: int
     """Records of these that nobody has decided."""
+    skipped: int
+    """Records that were skipped so often that they count as read without an outcome."""
     claims: list[dict[str, Any]]
 
 
-NO_PROGRESS: CertificateProgress = {"reads": 0, "asked": 0, "waiting": 0, "claims": []}
+NO_PROGRESS: CertificateProgress = {"reads": 0, "asked": 0, "waiting": 0, "skipped": 0, "claims": []}
 
 
 class CertificateDocument(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -22,6 +23,8 @@ from tandem_api.resources.certificates.schemas import CertificatePlan, PlannedEr
 MOST_PLANNED = 4000
 """Labels that a plan simulates; of more, every k-th."""
 TRUTHS = 20
+FEW = 200
+"""Labels that are planned for at once, without a process of its own."""
 BLOCK = 5000
 
 
@@ -53,19 +56,24 @@ class Planner:
             panel=body.panel,
             truths=TRUTHS,
         )
+        try:
+            made = await self._computed(run, len(columns.risks))
+        except ValueError as error:
+            raise Problem(
+                422,
+                "no-plan",
+                f"There is nothing to plan with: {error}.",
+                field="model_error",
+                cure="Give the share of labels that you think is wrong, or have people decide on some records.",
+            ) from error
+        return _shown(made, columns.seen / max(1, len(columns.risks)), columns.seen, body)
+
+    async def _computed(self, run: Callable[[], Plan], size: int) -> Plan:
+        if size <= FEW:
+            return await asyncio.to_thread(run)
         async with self._turn:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                try:
-                    made = await asyncio.get_running_loop().run_in_executor(pool, run)
-                except ValueError as error:
-                    raise Problem(
-                        422,
-                        "no-plan",
-                        f"There is nothing to plan with: {error}.",
-                        field="model_error",
-                        cure="Give the share of labels that you think is wrong, or have people decide on some records.",
-                    ) from error
-        return _shown(made, columns.seen / max(1, len(columns.risks)), columns.seen, body)
+                return await asyncio.get_running_loop().run_in_executor(pool, run)
 
 
 class _Columns:

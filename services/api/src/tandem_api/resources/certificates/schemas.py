@@ -80,6 +80,10 @@ class Certificate(View):
     reads: int = Field(description="Reads that stand.")
     asked: int = Field(description="Records that people were asked for so far.")
     waiting: int = Field(description="Records that people have to read before it can go on; more may follow.")
+    skipped: int = Field(
+        description="Records that were skipped three times: an audit among them counts as wrong, a correction waits "
+        "until somebody decides."
+    )
     claims: list[ClaimProgress]
     key_hash: str
     commitment: str | None = Field(

@@ -2486,6 +2486,11 @@ export interface components {
             says: string[];
             /** Schedules Commitment */
             schedules_commitment: string | null;
+            /**
+             * Skipped
+             * @description Records that were skipped three times: an audit among them counts as wrong, a correction waits until somebody decides.
+             */
+            skipped: number;
             state: components["schemas"]["CertificateState"];
             /** State Reason */
             state_reason: string | null;
