@@ -75,7 +75,7 @@ def write_page(
 def plan_certificate(
     source: Annotated[
         str,
-        typer.Argument(metavar="FILE|JOB", help="An export, a file of pred and confidence, or a job of the server."),
+        typer.Argument(metavar="FILE|JOB", help="An export, a file of pred and confidence, or a job."),
     ],
     error: Annotated[
         list[float] | None, typer.Option(min=0, max=1, help="Share that may stay wrong; may be given several times.")

@@ -121,7 +121,7 @@ def show_certificate(
     project: JobProject = None,
     directory: Annotated[
         Path | None,
-        typer.Option("--out", file_okay=False, help="Write export, certificate and page in this directory."),
+        typer.Option("--out", file_okay=False, help="Write export, certificate and page here."),
     ] = None,
 ) -> None:
     """Print what a closed certificate says, or write its files: the export, the certificate, and a page."""

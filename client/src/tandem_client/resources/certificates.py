@@ -115,7 +115,7 @@ class Certificates:
                 raise ReviewNotFinishedError(
                     "The certificate has not ended",
                     type="review-not-finished",
-                    detail=f"{certificate.reads} reads were made, and people have {certificate.waiting} records to read",
+                    detail=f"{certificate.reads} reads were made; {certificate.waiting} records wait for a reader",
                     cure=f"It goes on; look with `certificates.get({certificate.job_id!r}, {certificate.id!r})`.",
                 )
             self._sleep(interval)

@@ -49,7 +49,8 @@ def read(made: Certified, leader: Leader, seq: int, reader: str, **more: Any) ->
 def lead(made: Certified, leader: Leader, readers: Sequence[str] = ("ada",), seed: int = 0) -> list[set[int]]:
     """Read what is wanted, in a random order, some at a time, until the claims are closed."""
     random_ = random.Random(seed)
-    batches, fixed = [], None
+    batches: list[set[int]] = []
+    fixed = None
     while True:
         leader.advance()
         fixed = fixed or leader.schedules()

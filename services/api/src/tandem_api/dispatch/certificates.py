@@ -197,7 +197,7 @@ class CertificateWalker:
             await self._void(certificate, "The labels are no longer those that were frozen.")
             return
         if certificate["told"] == 0:
-            certificate = await self._tell(certificate, CommittedPart.OPENING)
+            certificate = await self._publish(certificate, CommittedPart.OPENING)
         await following.take_reads(certificate)
         leader = following.leader
         await asyncio.to_thread(leader.advance)
@@ -209,7 +209,7 @@ class CertificateWalker:
             certificate = await self._save(certificate, changes)
         if "schedules" in certificate:
             if certificate["told"] == 1:
-                certificate = await self._tell(certificate, CommittedPart.SCHEDULES)
+                certificate = await self._publish(certificate, CommittedPart.SCHEDULES)
             if departed := leader.departures(json.loads(certificate["schedules"])["claims"]):
                 reason = f"Reads by which the schedule of {', '.join(departed)} was fixed were taken back or changed."
                 await self._void(certificate, reason)
@@ -227,7 +227,7 @@ class CertificateWalker:
         }
         await self._save(certificate, {"progress": progress}, next_in=self._look_seconds)
 
-    async def _tell(self, certificate: CertificateDocument, part: CommittedPart) -> CertificateDocument:
+    async def _publish(self, certificate: CertificateDocument, part: CommittedPart) -> CertificateDocument:
         """Publish a commitment, then note that it is published: nobody is asked before."""
         opening = part is CommittedPart.OPENING
         committed = certificate["opening"] if opening else certificate["schedules"]
