@@ -27,12 +27,12 @@ from tandem.jobs.moves import (
 )
 from tandem.settings import MongoSettings
 from tandem.store.database import Database, utcnow
-from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, WalkProgress
 from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 
-PROGRESS = Progress(
+PROGRESS = WalkProgress(
     cursor=9,
     low=9,
     totals={"labeled": 9, "invalid": 0, "failed": 0, "needs_review": 0},

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tandem_client import Tandem, TandemError
-from tandem_client.cli.making import making
+from tandem_client.cli.making import rollback
 
 MOMENT = "2026-11-27T00:00:00Z"
 
@@ -52,7 +52,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def run(server: Server, project: str, ending: Callable[[], None]) -> None:
-    with Tandem("http://test", None, http=httpx.MockTransport(server)) as tandem, making(tandem) as made:
+    with Tandem("http://test", None, http=httpx.MockTransport(server)) as tandem, rollback(tandem) as made:
         made.dataset(made.project(project), "new")
         ending()
 

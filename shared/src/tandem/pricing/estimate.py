@@ -43,7 +43,7 @@ class CallSizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """Estimate of a whole job. All ranges hold for records that are answered at the first call."""
 
     records: int
@@ -61,7 +61,7 @@ class Estimate:
 
 def estimate(
     sizes: CallSizes, *, records: int, price: ListPrice | None, limits: AccountLimits | None, model: str
-) -> Estimate:
+) -> CostEstimate:
     """`limits`: None where no worker reports of the account. Without records there need be no prompts."""
     prompt = _total(sizes.prompts, records)
     several = sizes.samples
@@ -76,7 +76,7 @@ def estimate(
         _of_time(limits, model),
         "Every record is answered at the first call; repeated, repair and fallback calls come on top.",
     )
-    return Estimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
+    return CostEstimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
 
 
 def _total(prompts: Sequence[Range], records: int) -> Range:

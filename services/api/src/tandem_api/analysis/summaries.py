@@ -35,7 +35,7 @@ S = TypeVar("S", bound=Additive)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[S]):
+class SumsKind(Generic[S]):
     """The kind of sums. Raise `version` when the sums mean something else than before."""
 
     version: int
@@ -45,11 +45,11 @@ class Kind(Generic[S]):
 
 
 @dataclass(slots=True)
-class Wanted(Generic[S]):
+class WantedSums(Generic[S]):
     """The sums over a subject: which blocks there are, and how each is made."""
 
     subject: str
-    kind: Kind[S]
+    kind: SumsKind[S]
     fingerprints: Mapping[int, tuple[int, ...]]
     """For each block that holds anything: numbers that change when its annotations do."""
     empty: Callable[[], S]
@@ -57,7 +57,7 @@ class Wanted(Generic[S]):
 
 
 @dataclass(slots=True)
-class Progress(Generic[S]):
+class SumsProgress(Generic[S]):
     """The sums so far; `share` of the blocks is in them."""
 
     sums: S
@@ -85,7 +85,7 @@ class _Base(Generic[S]):
 @dataclass(slots=True)
 class _Making(Generic[S]):
     fingerprints: Mapping[int, tuple[int, ...]]
-    progress: Progress[S]
+    progress: SumsProgress[S]
     task: asyncio.Task[_Base[S] | None]
 
     @property
@@ -103,8 +103,8 @@ class Summaries:
         self._makings: OrderedDict[str, _Making[Additive]] = OrderedDict()
 
     async def sums(
-        self, subject: str, want: Callable[[], Awaitable[Wanted[S]]], *, patience: float | None = PATIENCE_SECONDS
-    ) -> Progress[S]:
+        self, subject: str, want: Callable[[], Awaitable[WantedSums[S]]], *, patience: float | None = PATIENCE_SECONDS
+    ) -> SumsProgress[S]:
         """Return the sums over the subject, or those made so far when that takes longer than `patience` seconds (None:
         however long it takes). Where nothing changed since the last call, the same sums are returned.
 
@@ -118,12 +118,12 @@ class Summaries:
             making.task.result()
         return making.progress  # type: ignore[return-value]  # a subject has one kind of sums
 
-    def _started(self, subject: str, wanted: Wanted[S]) -> _Making[Additive]:
+    def _started(self, subject: str, wanted: WantedSums[S]) -> _Making[Additive]:
         known = self._makings.get(subject)
         if known is not None and known.is_good and (not known.task.done() or known.fingerprints == wanted.fingerprints):
             self._makings.move_to_end(subject)
             return known
-        progress = Progress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
+        progress = SumsProgress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
         base = known.task.result() if known is not None and known.is_good else None
         if base is not None and not base.holds(wanted.fingerprints):
             base = None
@@ -135,7 +135,7 @@ class Summaries:
             self._makings.popitem(last=False)
         return making
 
-    async def _make(self, wanted: Wanted[S], progress: Progress[S], base: _Base[S] | None) -> _Base[S] | None:
+    async def _make(self, wanted: WantedSums[S], progress: SumsProgress[S], base: _Base[S] | None) -> _Base[S] | None:
         """Sum up the blocks, reusing the last sums and the kept ones where annotations did not change; return the base
         to start with next time."""
         kind = wanted.kind
@@ -168,7 +168,7 @@ class Summaries:
         return base
 
     @staticmethod
-    def _count(progress: Progress[S], sums: S, *, blocks: int = 1) -> None:
+    def _count(progress: SumsProgress[S], sums: S, *, blocks: int = 1) -> None:
         progress.sums.add(sums)
         progress.done += blocks
 
@@ -179,9 +179,9 @@ def total(fingerprints: Mapping[int, tuple[int, ...]]) -> list[int]:
     return [len(fingerprints), *(sum(each) for each in zip(*fingerprints.values(), strict=True))]
 
 
-def _deflated(kind: Kind[S], sums: S) -> bytes:
+def _deflated(kind: SumsKind[S], sums: S) -> bytes:
     return zlib.compress(kind.adapter.dump_json(sums), 1)
 
 
-def _inflated(kind: Kind[S], data: bytes) -> S:
+def _inflated(kind: SumsKind[S], data: bytes) -> S:
     return kind.adapter.validate_json(zlib.decompress(data))

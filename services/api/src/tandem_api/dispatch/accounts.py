@@ -11,7 +11,7 @@ from tandem.observability.logs import get_logger
 from tandem.store.jobs.dispatch_writer import LeaseLostError
 from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.fleet import Account, Fleet
+from tandem_api.dispatch.fleet import Account, FleetView
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.dispatch.window import Ceiling, late_after, share_window, usable, widen, window_size
 
@@ -25,7 +25,9 @@ before."""
 class Waiting:
     """Moves jobs between running and waiting, and voids handed-back requests so that they are sent again."""
 
-    def __init__(self, fleet: Fleet, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, fleet: FleetView, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._fleet = fleet
         self._settings = settings
         self._clock = clock

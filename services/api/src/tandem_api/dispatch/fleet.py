@@ -46,7 +46,7 @@ class Second:
     on: Collection[str]
 
 
-class Fleet:
+class FleetView:
     """The accounts as the live workers see them together.
 
     An account is in the state of the worst live worker's report: requests are spread over all workers by their keys, so

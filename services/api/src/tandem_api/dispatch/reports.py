@@ -13,7 +13,7 @@ from tandem.store.workers.writer import WorkerWriter
 log = get_logger(__name__)
 
 
-class ReportKeeper:
+class WorkerReportKeeper:
     """Writes the live workers' reports about every second. After a failed write, the next one makes up for it."""
 
     def __init__(

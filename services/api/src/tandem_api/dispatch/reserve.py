@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from tandem_api.dispatch.ledger import Ledger, dollars
+from tandem_api.dispatch.ledger import BudgetLedger, dollars
 from tandem_api.dispatch.requests import Asked
 
 Bounded: TypeAlias = Sequence[tuple[Asked, int | None]]
@@ -17,7 +17,7 @@ Bounded: TypeAlias = Sequence[tuple[Asked, int | None]]
 class Reserve:
     """Sums in nano-dollars. The ledger in it is never changed: a step changes a copy."""
 
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: BudgetLedger = field(default_factory=BudgetLedger)
     below: int = 0
     """Cost of the first answers below the walk's `low`."""
     above: Mapping[int, int] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from tandem_llm_worker.answering.crowding import find_crowding
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.in_hand import ANOTHERS, InHand
 from tandem_llm_worker.answering.kept_answers import EffectKey, KeptAnswers
-from tandem_llm_worker.calling.question import History, NotCertain
+from tandem_llm_worker.calling.question import CallHistory, NotCertain
 from tandem_llm_worker.providers.errors import AccountStopped
 from tandem_llm_worker.providers.waits import StillLimited
 
@@ -178,7 +178,7 @@ class RequestHandler:
         now = asyncio.get_running_loop().time()
         limit = asyncio.timeout(self._start_seconds)
         before = self._before.received(request)
-        history = History.after(before)
+        history = CallHistory.after(before)
         running = self._running[key] = InHand(request, partition, account, limit, now, history)
 
         try:

@@ -24,7 +24,7 @@ MOST_UNREAD = 64
 Key = tuple[str, str]
 
 
-class Fleet:
+class FleetShares:
     """Part of each account that this worker holds, in the limiters of its models.
 
     A new model holds nothing until the first report that claims a part of it was read back.

@@ -8,8 +8,8 @@ from math import inf
 from tandem_llm_worker.pacing.buckets import Rates
 from tandem_llm_worker.pacing.charging import Charging
 from tandem_llm_worker.pacing.discovery import Discovery
-from tandem_llm_worker.pacing.headers import Readings
-from tandem_llm_worker.pacing.limits import MINUTE, Limits
+from tandem_llm_worker.pacing.headers import LimitReadings
+from tandem_llm_worker.pacing.limits import MINUTE, AccountLimits
 from tandem_llm_worker.pacing.periods import Period
 
 HEADROOM = 0.996
@@ -35,7 +35,7 @@ class Allowance:
     this worker uses its share; so it stays valid when workers come and go, and workers can report it to each other.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: AccountLimits) -> None:
         self._configured = Rates(
             _per_second(limits.requests_per_minute),
             _per_second(limits.tokens_per_minute),
@@ -126,7 +126,7 @@ class Allowance:
         bound = self.believed.requests
         return self._discovery.heard(found, now, None if bound is None else bound * HEADROOM)
 
-    def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
+    def observe(self, readings: LimitReadings, now: float, used: Sequence[float] = ()) -> None:
         """Apply readings of the provider's headers.
 
         `used`: the amount of each kind counted for this worker's calls since the beginning; empty: not known.

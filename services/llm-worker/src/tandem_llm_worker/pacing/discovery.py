@@ -63,7 +63,7 @@ _BINS = int(LONGEST_SECONDS / _BIN_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Report:
     """Last report of another worker: its calls since its start, and calls a second since the report before."""
 
     total: float
@@ -71,13 +71,13 @@ class _Told:
     rate: float
 
 
-class Taken:
+class SentCalls:
     """Calls of the last seconds that were sent and not refused, by all workers, in bins of a tenth of a second."""
 
     def __init__(self) -> None:
         self._bins = [0.0] * _BINS
         self._newest = 0
-        self._others: dict[str, _Told] = {}
+        self._others: dict[str, _Report] = {}
 
     def add(self, amount: float, now: float, seconds: float = 0.0) -> None:
         """Record `amount` granted calls, spread evenly over the last `seconds`."""
@@ -94,11 +94,11 @@ class Taken:
         """Record that another worker has sent `total` calls since it started."""
         last = self._others.get(worker)
         if last is None or total < last.total / 2.0 or now - last.at > LONGEST_SECONDS:
-            self._others[worker] = _Told(total, now, 0.0)
+            self._others[worker] = _Report(total, now, 0.0)
             self._others = {name: told for name, told in self._others.items() if now - told.at <= LONGEST_SECONDS}
         elif now > last.at:
             self.add(total - last.total, now, now - last.at)
-            self._others[worker] = _Told(total, now, (total - last.total) / (now - last.at))
+            self._others[worker] = _Report(total, now, (total - last.total) / (now - last.at))
 
     def since(self, at: float, now: float) -> float:
         """Return the calls granted since `at`; those of other workers after their last reports are extrapolated."""
@@ -121,7 +121,7 @@ class Discovery:
         self._measured = False
         self._adopted = False
         self._window = float(FIRST_IN_FLIGHT)
-        self._taken = Taken()
+        self._taken = SentCalls()
         self._began = inf
         self._grown = 0.0
         self._refusals = 0

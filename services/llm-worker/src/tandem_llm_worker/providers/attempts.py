@@ -19,7 +19,7 @@ Parameters = Callable[[Question, Refusal | None], dict[str, Any]]
 """Returns the parameters for a question as if a given refusal were not believed."""
 
 
-class Attempt:
+class QuestionCalls:
     """Calls of one question until one is accepted. `trial`: the refusal that they try again, if any."""
 
     __slots__ = ("_capabilities", "_question", "_suspected", "trial")

@@ -26,7 +26,7 @@ from tandem_verification_ui.opinions.schemas import (
     TaskState,
 )
 from tandem_verification_ui.review import giving, problems
-from tandem_verification_ui.review.giving import OpinionGiver, Subject, newest_of
+from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
 from tandem_verification_ui.review.jobs import ReviewJob
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.suggestions import Suggestion
@@ -159,10 +159,10 @@ class OpinionService:
         name = await self._people.name(item.reserved_by_id, item.reserved_by or "Somebody")
         raise problems.record_reserved(item, name)
 
-    def _subject(self, caller: Caller, opened: _Opened) -> Subject:
+    def _subject(self, caller: Caller, opened: _Opened) -> ShownRecord:
         revealed = opened.revealed_to(caller)
         annotation, item = opened.annotation, opened.item
-        return Subject(
+        return ShownRecord(
             job=opened.job,
             seq=annotation["seq"],
             record_id=annotation["record_id"],

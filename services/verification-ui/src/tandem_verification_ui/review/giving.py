@@ -25,7 +25,7 @@ TRIES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ShownRecord:
     """The record that an opinion is about, and what the service showed of it."""
 
     job: ReviewJob
@@ -68,7 +68,7 @@ class OpinionGiver:
     async def give(
         self,
         caller: Caller,
-        subject: Subject,
+        subject: ShownRecord,
         values: dict[str, LabelValue],
         remarks: Remarks,
         *,
@@ -98,7 +98,7 @@ class OpinionGiver:
     async def withdraw(
         self,
         caller: Caller,
-        subject: Subject,
+        subject: ShownRecord,
         mine: OpinionDocument,
         *,
         history: Sequence[OpinionDocument],
@@ -163,7 +163,7 @@ def reviewer(caller: Caller) -> Reviewer:
     return Reviewer(caller.person_id, caller.name)
 
 
-def _opinion(caller: Caller, subject: Subject, history: Sequence[OpinionDocument]) -> OpinionDocument:
+def _opinion(caller: Caller, subject: ShownRecord, history: Sequence[OpinionDocument]) -> OpinionDocument:
     return OpinionDocument(
         job_id=subject.job.job_id,
         project_id=subject.job.project_id,

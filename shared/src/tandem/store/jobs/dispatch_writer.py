@@ -26,7 +26,7 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WalkProgress:
     """Progress of the walk. All records below `low` have ended and are in `totals`; none at or above `cursor` was
     asked for. `asks` holds, for records asked for more than once, how often."""
 
@@ -111,11 +111,11 @@ class JobDispatchWriter:
                 {"$set": {"dispatch.lease": None, "dispatch.jobs_offset": jobs_offset}},
             )
 
-    async def save(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+    async def save(self, job_id: str, *, epoch: int, progress: WalkProgress) -> None:
         """Write down where the walk stands. Raises LeaseLostError."""
         await self._fenced(job_id, epoch, {f"dispatch.{name}": value for name, value in _stored(progress).items()})
 
-    async def complete(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+    async def complete(self, job_id: str, *, epoch: int, progress: WalkProgress) -> None:
         """End the job, whose last record has ended. Raises LeaseLostError; also when the job was cancelled or paused
         meanwhile, whose state then stands until it is looked at again."""
         values: dict[str, Any] = {f"dispatch.{name}": {"$literal": value} for name, value in _stored(progress).items()}
@@ -195,7 +195,7 @@ class JobDispatchWriter:
             raise LeaseLostError(job_id)
 
 
-def _stored(progress: Progress) -> dict[str, Any]:
+def _stored(progress: WalkProgress) -> dict[str, Any]:
     return {
         "cursor": progress.cursor,
         "low": progress.low,

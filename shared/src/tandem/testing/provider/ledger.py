@@ -37,7 +37,7 @@ class Call:
             self.completion_tokens = usage["completion_tokens"]
 
 
-class Ledger:
+class CallLedger:
     """Rows of all calls whose messages name a record, in the order in which they came."""
 
     def __init__(self) -> None:

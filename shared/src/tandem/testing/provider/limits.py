@@ -18,7 +18,7 @@ DAY = 86_400.0
 LimitName = Literal["requests", "tokens", "input_tokens", "output_tokens", "requests_per_day"]
 
 
-class Limits(BaseModel):
+class ProviderLimits(BaseModel):
     """Limits of one model of the account. None: no limit of that kind."""
 
     model_config = ConfigDict(extra="forbid")
@@ -136,10 +136,10 @@ class Admission:
     output_tokens: float = 0.0
 
 
-class Account:
+class AccountBuckets:
     """The buckets of one model of the account."""
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: ProviderLimits, now: float) -> None:
         self.limits = limits
         self.buckets: dict[LimitName, Bucket] = {}
         self._build(now)
@@ -161,7 +161,7 @@ class Account:
         if (day := limits.requests_per_day) is not None:
             self.buckets["requests_per_day"] = Bucket(day / DAY, day, now=now, window=DAY if window else None)
 
-    def change(self, limits: Limits, now: float) -> None:
+    def change(self, limits: ProviderLimits, now: float) -> None:
         """Apply new limits from now on: buckets begin anew as `initial` says. Nothing happens when they are the
         same."""
         if limits == self.limits:

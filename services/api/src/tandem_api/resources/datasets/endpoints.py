@@ -22,7 +22,7 @@ from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
 from tandem_api.resources.datasets.parsing.opening import FileOptions
 from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
-from tandem_api.resources.datasets.preview import Asked
+from tandem_api.resources.datasets.preview import PreviewRequest
 from tandem_api.resources.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -281,7 +281,7 @@ async def preview_import(
     )
     check_columns(mapping)
     names = list(tasks) or (await label_schemas.task_names(project_id, caller) if project_id is not None else [])
-    asked = Asked(mapping, names_texts=bool(text_columns), tool=tool, tasks=names, is_cut=cut)
+    asked = PreviewRequest(mapping, names_texts=bool(text_columns), tool=tool, tasks=names, is_cut=cut)
     options = FileOptions(format, encoding, delimiter, sheet or None)
     return await receive_preview(service.importer.limits, request, asked, options=options)
 
