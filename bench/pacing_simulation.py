@@ -212,7 +212,7 @@ class Worker:
                 self._hold(now)
                 if self._random.random() >= self._policy.lost_reports:
                     limiter = self.limiter
-                    found, refused = limiter.allowance.told, limiter.refused_calls
+                    found, refused = limiter.allowance.rate_to_report, limiter.refused_calls
                     taken = limiter.accepted_calls + limiter.in_flight
                     self._log.send(Report(self.name, claim, self.shares.demand, now, found, refused, taken))
             await self._sleep(LOOK_SECONDS)
@@ -231,14 +231,14 @@ class Worker:
         if report.worker == self.name:
             self.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
         else:
-            self.shares.heard(
+            self.shares.on_report(
                 report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
             )
-            self.limiter.heard_taken(report.worker, report.taken)
+            self.limiter.record_total(report.worker, report.taken)
             if report.found is not None and self._policy.feedback:
                 self.limiter.adopt(report.found)
                 if report.refused > self._refused.get(report.worker, report.refused):
-                    self.limiter.heard_refused(report.found)
+                    self.limiter.adopt_refused(report.found)
             self._refused[report.worker] = report.refused
         self._hold(now)
 

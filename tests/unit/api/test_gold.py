@@ -21,8 +21,8 @@ from tandem.events import (
     TextTask,
 )
 from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, untyped_gold
-from tandem_api.resources.datasets.parsing.making import RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
+from tandem_api.resources.datasets.parsing.record_maker import RecordMaker
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 

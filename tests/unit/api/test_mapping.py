@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
-from tandem_api.resources.datasets.parsing.making import RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
+from tandem_api.resources.datasets.parsing.record_maker import RecordMaker
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 

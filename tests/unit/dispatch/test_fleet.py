@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
-from tandem_api.dispatch.fleet import FleetView, Obstacle, Second
+from tandem_api.dispatch.fleet import FallbackAccount, FleetView, Obstacle
 from tandem_api.dispatch.window import Ceiling
 
 ACCOUNT = ("openai", "small")
@@ -54,7 +54,7 @@ def test_no_worker_says_nothing_about_an_account() -> None:
     fleet.on_report([])
     assert fleet.obstacle(ACCOUNT) is None
     assert not fleet.alive
-    assert not fleet.all_heard
+    assert not fleet.all_reported
 
 
 def test_a_provider_that_a_worker_lacks_is_named_with_the_cure() -> None:
@@ -93,9 +93,9 @@ def test_silence_counts_only_after_listening_for_a_while() -> None:
     now = 100.0
     fleet = FleetView(listen_seconds=2.5, clock=lambda: now)
     fleet.on_report([worker()])
-    assert not fleet.all_heard
+    assert not fleet.all_reported
     now = 103.0
-    assert fleet.all_heard
+    assert fleet.all_reported
 
 
 def test_slots_are_the_accounts_own_where_workers_say_them() -> None:
@@ -126,29 +126,29 @@ def test_a_second_model_answers_for_the_trouble_that_it_is_named_for_and_no_othe
     fleet.on_report([worker("one", STOPPED)])
     second = ("openai", "large")
     assert fleet.in_the_way(ACCOUNT, None)
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("refusal",)))
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("quota_exhausted",))) is None
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("refusal",)))
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("quota_exhausted",))) is None
     fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after"))])
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("rate_limited",))) is None
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("rate_limited",))) is None
 
 
 def test_where_neither_model_takes_calls_it_is_told_of_the_second() -> None:
     fleet = FleetView()
     fleet.on_report([worker("one", STOPPED, said(AccountState.STOPPED, "authentication", model="large"))])
-    obstacle = fleet.in_the_way(ACCOUNT, Second(("openai", "large"), ("quota_exhausted",)))
+    obstacle = fleet.in_the_way(ACCOUNT, FallbackAccount(("openai", "large"), ("quota_exhausted",)))
     assert obstacle
     assert obstacle.reason == "authentication"
 
 
 def test_what_is_told_of_a_running_job_names_the_one_of_two_models_that_takes_no_calls() -> None:
     fleet = FleetView()
-    second = Second(("openai", "large"), ("quota_exhausted",))
-    assert fleet.aside(ACCOUNT, second) is None
+    second = FallbackAccount(("openai", "large"), ("quota_exhausted",))
+    assert fleet.degradation_note(ACCOUNT, second) is None
     fleet.on_report([worker("one", STOPPED)])
-    assert fleet.aside(ACCOUNT, None) is None
-    assert str(fleet.aside(ACCOUNT, second)).endswith("The agent's second model answers meanwhile.")
+    assert fleet.degradation_note(ACCOUNT, None) is None
+    assert str(fleet.degradation_note(ACCOUNT, second)).endswith("The agent's fallback model answers meanwhile.")
     fleet.on_report([worker("one", said(), said(AccountState.STOPPED, "authentication", model="large"))])
-    told = str(fleet.aside(ACCOUNT, second))
+    told = str(fleet.degradation_note(ACCOUNT, second))
     assert told.startswith("Provider openai refuses the llm-workers' key")
     assert "The job goes on by itself" not in told
     assert told.endswith("keep what the first one gives.")

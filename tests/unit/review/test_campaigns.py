@@ -19,7 +19,7 @@ from tandem.events import (
     TaskReviewPolicy,
 )
 from tandem.labeling.review import review_of
-from tandem.review.campaigns.moves import MOVES, CampaignState, Move, StopRule, is_due
+from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState, StopRule, is_due
 from tandem.review.campaigns.placing import AskingCampaign, Placed, place
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import picked
@@ -142,8 +142,8 @@ def test_only_what_this_campaign_asked_for_and_nobody_decided_is_withdrawn() -> 
 
 def test_the_table_of_moves_reaches_every_state_and_closed_opens_again() -> None:
     assert {to for _, to in MOVES.values()} == set(CampaignState)
-    assert MOVES[Move.OPEN][0] == {CampaignState.PAUSED, CampaignState.CLOSED}
-    assert CampaignState.CLOSED not in MOVES[Move.PAUSE][0] | MOVES[Move.CLOSE][0]
+    assert MOVES[CampaignMove.OPEN][0] == {CampaignState.PAUSED, CampaignState.CLOSED}
+    assert CampaignState.CLOSED not in MOVES[CampaignMove.PAUSE][0] | MOVES[CampaignMove.CLOSE][0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from tandem_client.cli.faults import reporting
-from tandem_client.cli.making import rollback
+from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, err, out, the_label_schema
 from tandem_client.models import ImportResult
 from tandem_client.resources.datasets import Delimiter

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from tandem_client.cli.jobs import follow
-from tandem_client.cli.making import rollback
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
+from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, out, the_agent, the_job, the_label_schema, the_project
 from tandem_client.models import CarryOverReport, LabelSchema
 from tandem_client.resources.label_schemas import SchemaFormat

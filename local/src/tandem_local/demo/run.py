@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tandem_client import Agent, Dataset, Job, LabelSchema, Project, Tandem
-from tandem_client.cli.making import Rollback, rollback
+from tandem_client.cli.rollback import Rollback, rollback
 from tandem_client.resources.jobs import OnProgress
 from tandem_local.demo.data import DemoData
 from tandem_local.demo.summary import Summary, summarize

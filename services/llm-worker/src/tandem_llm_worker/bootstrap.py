@@ -32,7 +32,7 @@ from tandem_llm_worker.answering.asker import Asker, Models
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
-from tandem_llm_worker.calling.prompts import Prompts
+from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.fleet.heartbeat import Heartbeat
 from tandem_llm_worker.fleet.sharing import FleetShares
 from tandem_llm_worker.providers.client import ProviderClient
@@ -86,13 +86,13 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
         renderers = await closing.enter_async_context(RendererPool(settings.rendering))
-        hands = settings.hands
+        in_flight_limit = settings.in_flight_limit
         lease = GroupLease(settings.kafka.session_timeout_seconds)
         handler = RequestHandler(
             jobs=jobs,
             accounts=accounts,
             lease=lease,
-            hands=hands,
+            in_flight_limit=in_flight_limit,
             start_seconds=settings.start_seconds,
             crowded_seconds=settings.crowded_seconds,
             asker=Asker(
@@ -117,7 +117,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 PartitionEnds(connection, RESPONSES, keyed_like=REQUESTS),
                 kept,
                 settings.kept_answers,
-                hands=hands,
+                in_flight_limit=in_flight_limit,
                 reachable=lambda: lease.holds,
             ),
             seconds=settings.handover_seconds,
@@ -133,7 +133,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handler,
             Batches(
                 max_batch=1,
-                concurrency=hands,
+                concurrency=in_flight_limit,
                 drain_seconds=settings.drain_seconds,
                 commit_interval=COMMIT_SECONDS,
                 most_waiting=MOST_WAITING,

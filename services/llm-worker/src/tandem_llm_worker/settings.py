@@ -222,7 +222,7 @@ class WorkerSettings(ServiceSettings):
         return settings is not None and settings.reasons(model)
 
     @property
-    def hands(self) -> int:
+    def in_flight_limit(self) -> int:
         """Return the in-flight limit: requests held at once, so that a slot never waits for one."""
         return max(self.max_held, 2 * self.slots)
 

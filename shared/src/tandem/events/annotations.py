@@ -145,7 +145,7 @@ class AnnotationRespondedV1(RecordEvent):
     price: Price | None = None
     seconds: float | None = Field(default=None, description="Wall time from start of the first call to the answer.")
     calls: tuple[ModelCall, ...] = ()
-    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
+    fallback_used: bool = Field(default=False, description="Whether the agent's fallback model gave the answer.")
     repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
     ready: ReadyLabels | None = Field(default=None, description="Sent by the api, which asks no model for them.")
 

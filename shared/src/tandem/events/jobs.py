@@ -59,7 +59,7 @@ class ConfidenceStrategy(StrEnum):
 
 
 class Fallback(EventPart):
-    """A second model, asked when the first one ends with one of these outcomes."""
+    """A fallback model, asked when the agent's own ends with one of these outcomes."""
 
     provider: str
     model: str

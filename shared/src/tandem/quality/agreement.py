@@ -15,9 +15,9 @@ from typing import assert_never
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
+from tandem.quality.comparable_values import Comparable, SpanKey
 from tandem.quality.scoring import jaccard
 from tandem.quality.sketches import HashSample
-from tandem.quality.values import Comparable, SpanKey
 
 Distance = Callable[[Comparable, Comparable], float]
 

@@ -26,7 +26,7 @@ from tandem.events.schema import (
 from tandem.labeling.confidence.agreement import agreement
 from tandem.labeling.confidence.measure import Confidence, Method, over_options
 from tandem.labeling.values import canonical, key_of
-from tandem.quality.values import normalized
+from tandem.quality.comparable_values import normalized
 
 TIE = "tie"
 """The reason of a record whose agents' labels come out even."""

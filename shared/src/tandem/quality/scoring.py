@@ -14,7 +14,7 @@ from typing import assert_never
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
 from tandem.quality.calibration import ReliabilitySums
-from tandem.quality.values import Comparable, SpanKey, is_same, normalized, overlap
+from tandem.quality.comparable_values import Comparable, SpanKey, is_same, normalized, overlap
 
 Confusion = dict[str, Counter[str]]
 """True label to the label given to a count; holds only what occurs."""

@@ -83,7 +83,7 @@ class _Base(Generic[S]):
 
 
 @dataclass(slots=True)
-class _Making(Generic[S]):
+class _Computation(Generic[S]):
     fingerprints: Mapping[int, tuple[int, ...]]
     progress: SumsProgress[S]
     task: asyncio.Task[_Base[S] | None]
@@ -100,7 +100,7 @@ class Summaries:
     def __init__(self, reader: SummaryReader, writer: SummaryWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._makings: OrderedDict[str, _Making[Additive]] = OrderedDict()
+        self._computations: OrderedDict[str, _Computation[Additive]] = OrderedDict()
 
     async def sums(
         self, subject: str, want: Callable[[], Awaitable[WantedSums[S]]], *, patience: float | None = PATIENCE_SECONDS
@@ -110,30 +110,30 @@ class Summaries:
 
         They are not to be changed. Raises StoreUnavailableError.
         """
-        making = self._makings.get(subject)
-        if making is None or making.task.done():
-            making = self._started(subject, await want())
-        done, _ = await asyncio.wait((making.task,), timeout=patience)
+        computation = self._computations.get(subject)
+        if computation is None or computation.task.done():
+            computation = self._started(subject, await want())
+        done, _ = await asyncio.wait((computation.task,), timeout=patience)
         if done:
-            making.task.result()
-        return making.progress  # type: ignore[return-value]  # a subject has one kind of sums
+            computation.task.result()
+        return computation.progress  # type: ignore[return-value]  # a subject has one kind of sums
 
-    def _started(self, subject: str, wanted: WantedSums[S]) -> _Making[Additive]:
-        known = self._makings.get(subject)
+    def _started(self, subject: str, wanted: WantedSums[S]) -> _Computation[Additive]:
+        known = self._computations.get(subject)
         if known is not None and known.is_good and (not known.task.done() or known.fingerprints == wanted.fingerprints):
-            self._makings.move_to_end(subject)
+            self._computations.move_to_end(subject)
             return known
         progress = SumsProgress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
         base = known.task.result() if known is not None and known.is_good else None
         if base is not None and not base.holds(wanted.fingerprints):
             base = None
         task = asyncio.create_task(self._make(wanted, progress, base))
-        making: _Making[Any] = _Making(wanted.fingerprints, progress, task)
-        self._makings[subject] = making
-        self._makings.move_to_end(subject)
-        while len(self._makings) > KEPT:
-            self._makings.popitem(last=False)
-        return making
+        computation: _Computation[Any] = _Computation(wanted.fingerprints, progress, task)
+        self._computations[subject] = computation
+        self._computations.move_to_end(subject)
+        while len(self._computations) > KEPT:
+            self._computations.popitem(last=False)
+        return computation
 
     async def _make(self, wanted: WantedSums[S], progress: SumsProgress[S], base: _Base[S] | None) -> _Base[S] | None:
         """Sum up the blocks, reusing the last sums and the kept ones where annotations did not change; return the base

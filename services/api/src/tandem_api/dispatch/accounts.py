@@ -126,7 +126,7 @@ class Waiting:
 
     async def _judge(self, feeder: JobFeeder, account: Account) -> None:
         """Move the job to the state that its account requires. Notes about it are cleared once the move is written."""
-        obstacle = self._fleet.in_the_way(account, feeder.second)
+        obstacle = self._fleet.in_the_way(account, feeder.fallback)
         if obstacle is not None and (feeder.running or feeder.waiting):
             if not feeder.waiting or feeder.document["state_reason"] != obstacle.text:
                 await feeder.wait(obstacle.text)
@@ -134,7 +134,7 @@ class Waiting:
             self._to_ask.discard(feeder.job_id)
             return
         if feeder.waiting:
-            if obstacle is None and self._fleet.alive and self._fleet.all_heard:
+            if obstacle is None and self._fleet.alive and self._fleet.all_reported:
                 await feeder.go_on()
                 self._to_ask.discard(feeder.job_id)
                 log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
@@ -154,6 +154,8 @@ class Waiting:
         unsure = without = None
         if refused := self._fleet.refused(account):
             unsure, without = feeder.refused(refused)
-        said = [text for text in (self._fleet.aside(account, feeder.second), unsure, without) if text]
-        if await feeder.tell(" ".join(said) or None, without_confidence=unsure):
-            log.warning("job.told", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again")
+        said = [text for text in (self._fleet.degradation_note(account, feeder.fallback), unsure, without) if text]
+        if await feeder.set_note(" ".join(said) or None, without_confidence=unsure):
+            log.warning(
+                "job.note_changed", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again"
+            )

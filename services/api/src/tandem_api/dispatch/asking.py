@@ -10,11 +10,11 @@ from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
-from tandem_api.dispatch.parts import DispatchAdapters
-from tandem_api.dispatch.requests import Asked, asked_for, is_ended, undelivered
+from tandem_api.dispatch.request_events import Asked, asked_for, is_ended, undelivered
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 

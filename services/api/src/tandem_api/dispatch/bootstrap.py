@@ -28,8 +28,8 @@ from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
-from tandem_api.dispatch.reports import WorkerReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
+from tandem_api.dispatch.worker_reports import WorkerReportKeeper
 from tandem_api.examples.pool import ExamplePools
 
 

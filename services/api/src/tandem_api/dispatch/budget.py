@@ -18,7 +18,7 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, attempt_of, job_published
 from tandem_api.dispatch.ledger import BudgetLedger, at_least, at_most, dollars
 from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes, UnknownSizeError
-from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.request_events import Asked
 from tandem_api.dispatch.reserve import Bounded, Reserve
 
 BUDGET = "budget"

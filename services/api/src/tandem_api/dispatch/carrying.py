@@ -11,7 +11,7 @@ from tandem.store.annotations.final import final_labels
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
-from tandem_api.dispatch.making import MadeLabels
+from tandem_api.dispatch.label_makers import MadeLabels
 
 _KEPT = 100
 

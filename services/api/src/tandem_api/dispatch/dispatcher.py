@@ -20,12 +20,12 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import FleetView
 from tandem_api.dispatch.holding import HeldJobs
-from tandem_api.dispatch.making import LabelMakers
-from tandem_api.dispatch.parts import DispatchAdapters
+from tandem_api.dispatch.label_makers import LabelMakers
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
 

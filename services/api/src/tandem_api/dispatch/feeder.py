@@ -8,10 +8,10 @@ from tandem.jobs import Pass
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument, last_pass, totals_part
 from tandem_api.dispatch import budget_gate, settling
+from tandem_api.dispatch.adapters import BATCH, Clock, DispatchAdapters
 from tandem_api.dispatch.asking import Asking, Step
 from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
-from tandem_api.dispatch.parts import BATCH, Clock, DispatchAdapters
 from tandem_api.dispatch.prompt_sizes import PromptSizes
 from tandem_api.dispatch.walk import Walk
 from tandem_api.dispatch.window import Demand

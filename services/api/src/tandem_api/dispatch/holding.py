@@ -11,8 +11,8 @@ from tandem.observability.logs import get_logger
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import LeaseLostError
 from tandem.store.jobs.documents import JobDocument, job_published
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.parts import DispatchAdapters
 from tandem_api.dispatch.settings import DispatchSettings
 
 log = get_logger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from tandem_api.dispatch.ledger import BudgetLedger, dollars
-from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.request_events import Asked
 
 Bounded: TypeAlias = Sequence[tuple[Asked, int | None]]
 """Requests with the most that each can cost, in nano-dollars; None for ready labels, which cost nothing."""

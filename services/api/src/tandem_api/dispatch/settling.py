@@ -8,9 +8,9 @@ from tandem.jobs import Pass, Selection
 from tandem.observability.logs import get_logger
 from tandem.pricing import add_up
 from tandem.store.jobs.documents import JobDocument, selected
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.outstanding import Outstanding
-from tandem_api.dispatch.parts import DispatchAdapters
 from tandem_api.dispatch.walk import Walk
 
 STRETCH = 100_000

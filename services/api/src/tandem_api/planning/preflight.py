@@ -12,8 +12,8 @@ from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
 from tandem.people import Caller
 from tandem.pricing import PriceTable, RequestBound
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.datasets.documents import DatasetDocument
@@ -43,7 +43,7 @@ from tandem_api.planning.probing import findings_of
 from tandem_api.planning.tryouts.schemas import Tryout
 from tandem_api.planning.tryouts.service import Trial, TryoutService
 from tandem_api.resources.agents.examples import misfits
-from tandem_api.resources.agents.prompts import record_problems
+from tandem_api.resources.agents.template_checks import record_problems
 from tandem_api.resources.jobs.budgets import problem_with_budget
 from tandem_api.resources.jobs.schemas import JobCreate
 from tandem_api.resources.providers.service import ProviderService

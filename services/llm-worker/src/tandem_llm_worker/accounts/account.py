@@ -124,7 +124,7 @@ class Account:
         self._failures += 1
         self._plan(now)
 
-    def nudge(self) -> None:
+    def probe_now(self) -> None:
         """Schedule the next probe for now."""
         if self.state is AccountState.STOPPED:
             self.probe_at = min(self.probe_at, self._clock())

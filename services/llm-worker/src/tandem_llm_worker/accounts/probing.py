@@ -44,7 +44,7 @@ class ProbeOnJobs:
                 return
             account = self._accounts.of(job.agent.provider, job.agent.model)
             if account is not None:
-                account.nudge()
+                account.probe_now()
         self._prober.wake()
 
 

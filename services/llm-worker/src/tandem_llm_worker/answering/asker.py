@@ -23,8 +23,8 @@ from tandem.labeling.prompts import PromptError
 from tandem.pricing import PriceTable, price_of
 from tandem.rendering.refusals import PromptRefusedError
 from tandem_llm_worker.answering.sampling import completions, repaired, why_unreadable
+from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
-from tandem_llm_worker.calling.prompts import Prompts
 from tandem_llm_worker.calling.question import CallHistory, Got, Question
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, CallVerdict, without_record_text
@@ -335,7 +335,7 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """Return the second model's result; the first's if only the first gave an answer.
+    """Return the fallback model's result; the first's if only the first gave an answer.
 
     A rate limit of the second returns the record to the dispatcher.
 

@@ -10,8 +10,8 @@ from tandem.events import Completion, ErrorKind
 from tandem.labeling.labeler import Labeler
 from tandem_llm_worker.calling.model import Model
 from tandem_llm_worker.calling.question import Got, Question
+from tandem_llm_worker.providers.answers import CUT, REFUSED, Answer
 from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
-from tandem_llm_worker.providers.reading import CUT, REFUSED, Answer
 from tandem_llm_worker.providers.retry import Budget
 
 _REPAIR = """\

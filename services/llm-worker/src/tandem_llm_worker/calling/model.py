@@ -21,12 +21,12 @@ from tandem_llm_worker.calling.costs import CostMeter
 from tandem_llm_worker.calling.question import NotCertain, Question
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING, Need
+from tandem_llm_worker.providers.answers import Answer
 from tandem_llm_worker.providers.attempts import QuestionCalls
 from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
-from tandem_llm_worker.providers.opening import Lead, Opening
-from tandem_llm_worker.providers.reading import Answer
+from tandem_llm_worker.providers.first_calls import Lead, Opening
 from tandem_llm_worker.providers.refusals import Refusal
 from tandem_llm_worker.settings import ProviderSettings
 

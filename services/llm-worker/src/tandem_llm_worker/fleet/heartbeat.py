@@ -110,7 +110,7 @@ class Heartbeat:
             generation=self._generation(),
             holding=tuple(sorted(self._holding())),
             refused_agents={agent_id: reason[:MOST_REASON] for agent_id, reason in self._refused_agents().items()},
-            heard={} if self._fleet is None else dict(self._fleet.heard),
+            heard={} if self._fleet is None else dict(self._fleet.last_reports),
         )
 
     def _rate(self, now: float, completed: int) -> float:

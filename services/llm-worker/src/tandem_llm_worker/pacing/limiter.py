@@ -234,14 +234,14 @@ class Limiter:
             self.allowance.adopt(calls_per_second, now)
             self._follow(now)
 
-    def heard_taken(self, worker: str, total: float) -> None:
+    def record_total(self, worker: str, total: float) -> None:
         """Record another worker's calls since it started, excluding refused ones."""
-        self.allowance.heard_taken(worker, total, self._clock())
+        self.allowance.record_total(worker, total, self._clock())
 
-    def heard_refused(self, calls_per_second: float) -> None:
+    def adopt_refused(self, calls_per_second: float) -> None:
         """Record the calls a second that another worker found the account to accept when it was refused."""
         now = self._clock()
-        if self.allowance.heard_refused(calls_per_second, now):
+        if self.allowance.adopt_refused(calls_per_second, now):
             self._rest(now)
 
     def restart(self) -> None:

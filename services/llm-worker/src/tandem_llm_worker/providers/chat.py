@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tandem.events import Completion
-from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import failure_in_a_body
-from tandem_llm_worker.providers.reading import (
+from tandem_llm_worker.providers.answer_texts import CONTENT, FoundText, nothing_found, text_of_message
+from tandem_llm_worker.providers.answers import (
     CUT,
     FILTERED,
     REFUSED,
@@ -20,7 +19,8 @@ from tandem_llm_worker.providers.reading import (
     tokens_of,
     usage_of,
 )
-from tandem_llm_worker.providers.texts import CONTENT, FoundText, nothing_found, text_of_message
+from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.errors import failure_in_a_body
 
 _FOUND = FoundText("", CONTENT)
 """The text is the content."""

@@ -15,9 +15,9 @@ import openai
 
 from tandem.events import Completion
 from tandem_llm_worker.providers import chat, responses
+from tandem_llm_worker.providers.answers import CUT, NO_USAGE, Answer
 from tandem_llm_worker.providers.capabilities import Api
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, map_error
-from tandem_llm_worker.providers.reading import CUT, NO_USAGE, Answer
 from tandem_llm_worker.providers.transport import AccountCaller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 

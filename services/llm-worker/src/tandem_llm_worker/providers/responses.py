@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tandem.events import Completion
+from tandem_llm_worker.providers.answer_texts import FoundText, arguments_of, nothing_found, of_thought
+from tandem_llm_worker.providers.answers import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
 from tandem_llm_worker.providers.error_body import ErrorBody
 from tandem_llm_worker.providers.errors import failure_in_a_body
-from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
-from tandem_llm_worker.providers.texts import FoundText, arguments_of, nothing_found, of_thought
 
 LEAST_TOKENS = 16
 """Smallest bound of the answer that the API accepts."""

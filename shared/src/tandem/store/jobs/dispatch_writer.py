@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, RUN_AGAIN, TAKE_OVER, TELL, WAIT, Move
+from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, NOTE, RUN_AGAIN, TAKE_OVER, WAIT, Move
 from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
 from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart
@@ -141,14 +141,14 @@ class JobDispatchWriter:
         """Let a waiting job run again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
         return await self._move(job_id, epoch, GO_ON, made(GO_ON))
 
-    async def tell(
+    async def set_note(
         self, job_id: str, *, epoch: int, reason: str | None, without_confidence: str | None = None
     ) -> JobDocument:
         """Say something of a job that runs; `without_confidence` is kept until it changes. Raises LeaseLostError."""
-        changes: dict[str, Any] = {**made(TELL), "state_reason": {"$literal": reason}}
+        changes: dict[str, Any] = {**made(NOTE), "state_reason": {"$literal": reason}}
         if without_confidence is not None:
             changes["dispatch.without_confidence"] = {"$literal": without_confidence}
-        return await self._move(job_id, epoch, TELL, changes)
+        return await self._move(job_id, epoch, NOTE, changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""

@@ -44,7 +44,7 @@ class ProviderLimits(BaseModel):
     settled: bool = Field(default=False, description="The answer's real usage replaces what was taken at admission.")
 
 
-class Bucket:
+class ProviderBucket:
     """Bucket of one amount that is taken from and refills.
 
     An amount larger than the whole bucket is admitted when the bucket is full, and leaves it in debt.
@@ -141,7 +141,7 @@ class AccountBuckets:
 
     def __init__(self, limits: ProviderLimits, now: float) -> None:
         self.limits = limits
-        self.buckets: dict[LimitName, Bucket] = {}
+        self.buckets: dict[LimitName, ProviderBucket] = {}
         self._build(now)
 
     def _build(self, now: float) -> None:
@@ -157,9 +157,9 @@ class AccountBuckets:
             if per_minute is not None:
                 rate = per_minute / MINUTE
                 capacity = max(per_minute * limits.capacity_seconds / MINUTE, 1.0)
-                self.buckets[name] = Bucket(rate, capacity, now=now, window=window, initial=limits.initial)
+                self.buckets[name] = ProviderBucket(rate, capacity, now=now, window=window, initial=limits.initial)
         if (day := limits.requests_per_day) is not None:
-            self.buckets["requests_per_day"] = Bucket(day / DAY, day, now=now, window=DAY if window else None)
+            self.buckets["requests_per_day"] = ProviderBucket(day / DAY, day, now=now, window=DAY if window else None)
 
     def change(self, limits: ProviderLimits, now: float) -> None:
         """Apply new limits from now on: buckets begin anew as `initial` says. Nothing happens when they are the

@@ -23,10 +23,10 @@ from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
 from tandem.store.records.writer import ExistingKey, RecordWriter
-from tandem_api.frames.reading import ArrowRows
+from tandem_api.frames.arrow_rows import ArrowRows
 from tandem_api.resources.datasets.import_run import ImportOptions, ImportRun, begin
-from tandem_api.resources.datasets.parsing.making import Draft
 from tandem_api.resources.datasets.parsing.opinions import agreed
+from tandem_api.resources.datasets.parsing.record_maker import Draft
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.schemas import ImportResult

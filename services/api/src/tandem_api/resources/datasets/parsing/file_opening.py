@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import chain
 
-from tandem_api.frames.reading import ArrowRows
+from tandem_api.frames.arrow_rows import ArrowRows
 from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
 from tandem_api.resources.datasets.parsing.encodings import Encoding, in_utf8
 from tandem_api.resources.datasets.parsing.excel_rows import ExcelRows

@@ -18,7 +18,7 @@ from tandem.events import (
 from tandem.messaging.producer import MAX_MESSAGE_BYTES
 from tandem.store.jobs.documents import JobDocument, attempt_of
 from tandem.store.records.documents import RecordDocument
-from tandem_api.dispatch.making import LabelMakers, MadeLabels
+from tandem_api.dispatch.label_makers import LabelMakers, MadeLabels
 from tandem_api.dispatch.outstanding import MAX_ASKS
 
 Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]

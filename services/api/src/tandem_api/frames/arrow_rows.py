@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from tandem.text.control_characters import has_control
+from tandem_api.frames.arrow_values import UnsupportedTypeError, is_text, plain
 from tandem_api.frames.columns import Columns, Use, frame_columns
 from tandem_api.frames.framing import BadStreamError, IpcStream
-from tandem_api.frames.values import UnsupportedTypeError, is_text, plain
 from tandem_api.resources.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 

@@ -13,7 +13,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import Budgets
-from tandem_api.dispatch.making import LabelMakers
+from tandem_api.dispatch.label_makers import LabelMakers
 from tandem_api.examples.pool import ExamplePools
 
 BATCH = 1000

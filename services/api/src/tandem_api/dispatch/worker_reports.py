@@ -31,7 +31,7 @@ class WorkerReportKeeper:
         """Write reports until cancelled."""
         while True:
             try:
-                await self._writer.heard(self._live())
+                await self._writer.record(self._live())
             except StoreUnavailableError as error:
                 log.warning("dispatch.reports_not_kept", reason=str(error))
             await asyncio.sleep(self._every_seconds)

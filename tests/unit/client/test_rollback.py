@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tandem_client import Tandem, TandemError
-from tandem_client.cli.making import rollback
+from tandem_client.cli.rollback import rollback
 
 MOMENT = "2026-11-27T00:00:00Z"
 
@@ -47,7 +47,7 @@ def _thing(name: str) -> dict[str, Any]:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr("tandem_client.cli.making.time.sleep", waits.append)
+    monkeypatch.setattr("tandem_client.cli.rollback.time.sleep", waits.append)
     return waits
 
 
