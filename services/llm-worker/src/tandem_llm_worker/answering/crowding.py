@@ -13,8 +13,8 @@ def find_crowding(
 ) -> dict[str, int]:
     """Return the crowding jobs, each with the number of waiting requests that it may hold.
 
-    A job crowds if the in-flight limit (`in_flight_limit`) is reached, the job holds more than its share of it as requests that
-    have waited since before `late`, and another job has less than its share in flight.
+    A job crowds if the in-flight limit is reached, the job holds more than its share of it as requests that have waited
+    since before `late`, and another job has less than its share in flight.
 
     A full limit whose requests progress is as it should be. `in_hand`: in order of arrival. `jobs`: those that run.
     `before`: the previous result, which holds until half of the limit is free.

@@ -85,7 +85,7 @@ class RequestHandler:
         start_seconds: float = 30.0,
         crowded_seconds: float = 2.0,
     ) -> None:
-        """Take the parts. `in_flight_limit`: the in-flight limit, the number of requests that this handler is given at once."""
+        """Take the parts. `in_flight_limit`: the number of requests that this handler is given at once."""
         self._jobs = jobs
         self._asker = asker
         self._kept = kept
