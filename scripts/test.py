@@ -97,6 +97,7 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
             "lint",
             [PYTHON, "-m", "tandem_verification_ui.openapi", "services/verification-ui/openapi.json", "--check"],
         ),
+        Step("asynchronous client", "lint", [PYTHON, "scripts/async_client.py", "--check"]),
         Step("types: mypy", "types", [tool("mypy"), "--no-error-summary", *MYPY_PATHS], beside=True),
         Step("page: packages and build", "web", ["scripts/web-build"]),
         Step("page: lint", "web", ["npm", "run", "--silent", "lint"], WEB, beside=True),
