@@ -18,7 +18,7 @@ from tandem.settings import KafkaSettings
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.certificates.documents import CertificateDocument, new_certificate
@@ -201,7 +201,7 @@ async def _write(database: Database, opinions: Sequence[OpinionDocument]) -> Non
         return
     await database["verifications"].insert_many([each.to_document() for each in opinions])
     decisions = [
-        Decision(
+        AppliedDecision(
             JOB,
             each.seq,
             each.revision,

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
-class ClaimProgress(Model):
+class ClaimProgress(ApiModel):
     """A claim of a certificate: `tolerated` of its `size` labels may stay wrong. `closed`: enough was read for it."""
 
     name: str
@@ -18,7 +18,7 @@ class ClaimProgress(Model):
     closed: bool
 
 
-class Certificate(Model):
+class Certificate(ApiModel):
     """A certificate of a job and how far it is. `waiting` records have to be read before it goes on."""
 
     id: str
@@ -55,7 +55,7 @@ class Certificate(Model):
         return self.state in ("preparing", "open")
 
 
-class PlannedError(Model):
+class PlannedError(ApiModel):
     """What it takes to claim one error. Each list: what 10, 50 and 90 % of the simulated runs needed at most."""
 
     error: float
@@ -64,7 +64,7 @@ class PlannedError(Model):
     usd: list[float] | None
 
 
-class CertificatePlan(Model):
+class CertificatePlan(ApiModel):
     """What a certificate would take. `exact` False: planned with some of the records and scaled up."""
 
     records: int

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from tandem.events import CampaignOrder, CampaignTerms, thresholds_campaign_id
 from tandem.jobs import Selection
-from tandem.review.campaigns.moves import CampaignState, Move, StopRule
+from tandem.review.campaigns.moves import CampaignMove, CampaignState, StopRule
 from tandem.review.campaigns.strategies.certificate import CERTIFICATE
 from tandem.store.campaigns.documents import new_campaign, selected, selection_part, thresholds_campaign
 from tandem.store.campaigns.reader import CampaignReader
@@ -32,7 +32,7 @@ class Asker:
         for campaign in others:
             if campaign["state"] != CampaignState.CLOSED and certificate["closes_campaigns"]:
                 reason = f"A certificate of the job was opened: {certificate['name']}."
-                await self._writer.move(campaign["_id"], Move.CLOSE, reason=reason)
+                await self._writer.move(campaign["_id"], CampaignMove.CLOSE, reason=reason)
         return any(each["state"] != CampaignState.CLOSED or each["walking"] for each in others)
 
     async def ask(self, certificate: CertificateDocument, wanted: Collection[int]) -> int:
@@ -73,4 +73,4 @@ class Asker:
 
     async def close(self, certificate: CertificateDocument) -> None:
         """Withdraw what nobody decided."""
-        await self._writer.move(certificate["_id"], Move.CLOSE, reason="Its certificate has ended.")
+        await self._writer.move(certificate["_id"], CampaignMove.CLOSE, reason="Its certificate has ended.")

@@ -12,7 +12,7 @@ from tandem.events import LabelSchemaSpec, NumberTask, Outcome
 from tandem.events.schema import LabelTask
 from tandem.jobs import Selection
 from tandem.quality.certificates.evidence import Evidence
-from tandem.quality.certificates.opening import Claim, claims_of_family, make_opening
+from tandem.quality.certificates.opening import CertificateClaim, claims_of_family, make_opening
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.certificates.documents import CertificateDocument
 from tandem.store.jobs.documents import JobDocument, selected
@@ -131,7 +131,7 @@ def opening_of(certificate: CertificateDocument, job: JobDocument, frozen: Froze
     )
 
 
-def claims_of(certificate: CertificateDocument, job: JobDocument) -> list[Claim]:
+def claims_of(certificate: CertificateDocument, job: JobDocument) -> list[CertificateClaim]:
     return claims_of_family(
         rules_of(job, certificate["tasks"]),
         errors=certificate["errors"],

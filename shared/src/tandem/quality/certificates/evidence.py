@@ -17,7 +17,7 @@ from typing import Any
 from tandem.quality.certificates.canonical import canonical_json
 from tandem.quality.certificates.course import RIGHT, UNDECIDED, VOIDED, WRONG
 from tandem.quality.certificates.keys import record_keys
-from tandem.quality.certificates.readers import Decision, decide
+from tandem.quality.certificates.readers import AuditedDecision, decide
 from tandem.quality.certificates.same import is_same_value
 
 MILLION = 1_000_000
@@ -44,7 +44,7 @@ class TaskColumns:
         self.pairs: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
 
-    def add(self, label: Any, risk: int | None, decision: Decision) -> None:
+    def add(self, label: Any, risk: int | None, decision: AuditedDecision) -> None:
         name = canonical_json(label)
         number = self._numbers.setdefault(name, len(self._numbers))
         if number == len(self.names):
@@ -60,11 +60,11 @@ class TaskColumns:
         """Return the frozen label."""
         return json.loads(self.names[self.labels[place]])
 
-    def codes(self, place: int, decision: Decision) -> tuple[int, int, bool]:
+    def codes(self, place: int, decision: AuditedDecision) -> tuple[int, int, bool]:
         """Return what `decided`, `first` and `overturned` are by this decision, without changing them."""
         return self._codes(self.label(place), decision)
 
-    def _codes(self, label: Any, decision: Decision) -> tuple[int, int, bool]:
+    def _codes(self, label: Any, decision: AuditedDecision) -> tuple[int, int, bool]:
         if decision.state == "decided":
             decided = RIGHT if is_same_value(self.same, label, decision.value) else WRONG
         else:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from tandem.quality.certificates.assess import ClaimView
 from tandem.quality.certificates.course import UNDECIDED, Phase
 from tandem.quality.certificates.evidence import Evidence
-from tandem.quality.certificates.opening import Claim
+from tandem.quality.certificates.opening import CertificateClaim
 from tandem.quality.certificates.readers import ONE_READER, decide, is_complete
 
 _BEFORE_AUDITS = (Phase.WARM_UP, Phase.PILOT)
@@ -94,7 +94,7 @@ class Leader:
     def __init__(self, opening: Mapping[str, Any], evidence: Evidence) -> None:
         self._evidence = evidence
         rule = opening["standard"]["rule"]
-        self._claims = [_Led(ClaimView(evidence, Claim.of(given)), rule) for given in opening["claims"]]
+        self._claims = [_Led(ClaimView(evidence, CertificateClaim.of(given)), rule) for given in opening["claims"]]
         self._read: dict[int, int] = {}
 
     def take(self, seq: int, reads: Sequence[Mapping[str, Any]]) -> None:

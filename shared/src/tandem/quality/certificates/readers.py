@@ -14,7 +14,7 @@ _Z = 1.959963984540054
 """Normal quantile of 95 % intervals."""
 
 
-class Decision(NamedTuple):
+class AuditedDecision(NamedTuple):
     """Decision of people on one task of one record. unread: nobody read it; voided: no outcome (skipped, no majority).
 
     `first`: what the first valid read said; None without one. The correction order learns from it alone, since what
@@ -28,7 +28,7 @@ class Decision(NamedTuple):
 
 def decide(
     reads: Sequence[Mapping[str, Any]], task: str, same: Mapping[str, Any], standard: Mapping[str, Any]
-) -> Decision:
+) -> AuditedDecision:
     """Return what the reads of a record decide.
 
     `reads`: in the order of time, each with `reader`, `values` by task (null: skipped), `shown`, `voided` (undone) and
@@ -43,13 +43,13 @@ def decide(
     ]
     values = [value for value, flagged in given if not flagged]
     if not values:
-        return Decision("voided" if reads else "unread", None, given[0][0] if given else None)
+        return AuditedDecision("voided" if reads else "unread", None, given[0][0] if given else None)
     if standard["rule"] == ONE_READER or len(values) == 1:
-        return Decision("decided", values[0], given[0][0])
+        return AuditedDecision("decided", values[0], given[0][0])
     for place, value in enumerate(values):
         if any(is_same_value(same, value, other) for other in values[:place]):
-            return Decision("decided", value, given[0][0])
-    return Decision("voided", None, given[0][0])
+            return AuditedDecision("decided", value, given[0][0])
+    return AuditedDecision("voided", None, given[0][0])
 
 
 def is_complete(reads: Sequence[Mapping[str, Any]], task: str, same: Mapping[str, Any], rule: str) -> bool:

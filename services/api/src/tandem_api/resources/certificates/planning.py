@@ -12,7 +12,7 @@ from typing import Any
 from tandem.events import Outcome
 from tandem.quality.certificates.canonical import canonical_json
 from tandem.quality.certificates.label_groups import label_groups
-from tandem.quality.certificates.planner import Plan, plan
+from tandem.quality.certificates.planner import AuditPlan, plan
 from tandem.quality.certificates.same import is_same_value
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.jobs.documents import JobDocument
@@ -68,7 +68,7 @@ class Planner:
             ) from error
         return _shown(made, columns.seen / max(1, len(columns.risks)), columns.seen, body)
 
-    async def _computed(self, run: Callable[[], Plan], size: int) -> Plan:
+    async def _computed(self, run: Callable[[], AuditPlan], size: int) -> AuditPlan:
         if size <= FEW:
             return await asyncio.to_thread(run)
         async with self._turn:
@@ -102,7 +102,7 @@ class _Columns:
             self.labels.append(canonical_json(label["value"]))
 
 
-def _shown(made: Plan, scale: float, records: int, body: PlanRequest) -> CertificatePlan:
+def _shown(made: AuditPlan, scale: float, records: int, body: PlanRequest) -> CertificatePlan:
     errors = []
     for each in made.looks:
         low, middle, high = (round(looks * scale) for looks in (each.p10, each.p50, each.p90))

@@ -12,15 +12,15 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from tandem.events import ReviewReason
-from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Parameters, Pick, Picker, Strategy
 
 
 class CertificateParameters(Parameters):
     certificate: str = Field(description="Id of the certificate that asks. `tandem certificate open` makes both.")
 
 
-def _picker(_parameters: CertificateParameters, _scope: Scope) -> Picker:
-    def pick(block: Block) -> Iterable[Pick]:
+def _picker(_parameters: CertificateParameters, _scope: CampaignScope) -> Picker:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         for seq in block.seqs:
             yield Pick(seq, ReviewReason.AUDIT, priority=0.5)
 
