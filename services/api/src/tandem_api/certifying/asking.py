@@ -15,7 +15,7 @@ from tandem.store.certificates.documents import CertificateDocument
 from tandem.store.jobs.documents import JobDocument
 
 
-class Asker:
+class CertificateAsker:
     """Asks for records and withdraws requests. All methods raise StoreUnavailableError, and may be called again."""
 
     def __init__(self, campaigns: CampaignReader, writer: CampaignWriter) -> None:

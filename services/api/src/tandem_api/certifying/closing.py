@@ -21,7 +21,7 @@ from tandem.store.certificates.documents import (
 )
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.certifying.freezing import rules_of
-from tandem_api.certifying.lines import CertifiedLines, Counted
+from tandem_api.certifying.lines import CertifiedLines, CountedReads
 
 
 class Closer:
@@ -34,7 +34,7 @@ class Closer:
         self,
         certificate: CertificateDocument,
         job: JobDocument,
-        counted: Counted,
+        counted: CountedReads,
         *,
         after_block: Callable[[], Awaitable[None]],
     ) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Closer:
             yield b"".join(lines)
 
 
-def closing_part(counted: Counted) -> ClosingPart:
+def closing_part(counted: CountedReads) -> ClosingPart:
     """Return what is counted as documents have it."""
     return {
         "revisions": pack_revisions(counted.revisions),
@@ -88,7 +88,7 @@ def closing_part(counted: Counted) -> ClosingPart:
     }
 
 
-def counted_in(part: ClosingPart) -> Counted:
+def counted_in(part: ClosingPart) -> CountedReads:
     """Return what `closing_part` wrote."""
     zones = Zones(*(set(selection_in(part["zones"].get(name))) for name in Zones._fields))
-    return Counted(unpack_revisions(bytes(part["revisions"])), part["skipped"], zones)
+    return CountedReads(unpack_revisions(bytes(part["revisions"])), part["skipped"], zones)

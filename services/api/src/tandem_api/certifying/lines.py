@@ -29,7 +29,7 @@ NOT_RUN = "not_run"
 _OF_AGENT = ("provider", "model", "agent_id", "agent_version")
 
 
-class Counted:
+class CountedReads:
     """What of people's opinions counts: the last revision of each record, and records that were skipped too often."""
 
     def __init__(self, revisions: Mapping[int, int], skipped: Sequence[int], zones: Zones) -> None:
@@ -45,7 +45,12 @@ class CertifiedLines:
         self._opinions = opinions
 
     async def lines(
-        self, certificate: CertificateDocument, job: JobDocument, counted: Counted, key: bytes, tasks: Mapping[str, Any]
+        self,
+        certificate: CertificateDocument,
+        job: JobDocument,
+        counted: CountedReads,
+        key: bytes,
+        tasks: Mapping[str, Any],
     ) -> AsyncIterator[list[bytes]]:
         """Yield the lines of all records of the job, a block at a time. `tasks`: the rule of comparison of each task
         that is certified."""

@@ -25,11 +25,11 @@ from tandem.store.jobs.documents import JobDocument, attempt_of
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem_api.certifying.asking import Asker
+from tandem_api.certifying.asking import CertificateAsker
 from tandem_api.certifying.closing import Closer, closing_part
 from tandem_api.certifying.following import Following
 from tandem_api.certifying.freezing import Freezer, Frozen, opening_of
-from tandem_api.certifying.lines import Counted
+from tandem_api.certifying.lines import CountedReads
 
 LOOK_SECONDS = 0.5
 LEASE_SECONDS = 30.0
@@ -73,7 +73,7 @@ class CertificateWalker:
         self._reader = reader
         self._writer = writer
         self._jobs = jobs
-        self._asker = Asker(campaigns, campaign_writer)
+        self._asker = CertificateAsker(campaigns, campaign_writer)
         self._opinions = opinions
         self._items = items
         self._freezer = freezer
@@ -243,7 +243,7 @@ class CertificateWalker:
         return await self._save(certificate, {"told": 1 if opening else 2})
 
     async def _close(self, certificate: CertificateDocument, job: JobDocument, following: Following) -> None:
-        counted = Counted(dict(following.revisions), following.skipped, following.leader.zones())
+        counted = CountedReads(dict(following.revisions), following.skipped, following.leader.zones())
         del self._followed[certificate["_id"]]  # a million frozen labels are not held twice
         document = await self._closer.close(certificate, job, counted, after_block=lambda: self._renew(certificate))
         refused = sum(claim["missed_at_most"] is None for claim in document["claims"])

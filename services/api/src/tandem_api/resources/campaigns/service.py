@@ -157,6 +157,7 @@ class CampaignService:
                     parameters=strategy.parameters.model_json_schema(),
                 )
                 for strategy in STRATEGIES.values()
+                if strategy is not CERTIFICATE  # a certificate alone makes such a campaign
             ]
         )
 
