@@ -18,7 +18,7 @@ from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.candidates import CandidateReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.campaigns.documents import CampaignDocument
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
@@ -117,7 +117,7 @@ class World:
         return found
 
     async def decided(self, job_id: str, seq: int) -> None:
-        decision = Decision(job_id, seq, 1, {"mood": "negative"}, 1, {}, False, "ada", utcnow())
+        decision = AppliedDecision(job_id, seq, 1, {"mood": "negative"}, 1, {}, False, "ada", utcnow())
         await AnnotationWriter(self.database).apply_decisions([decision])
 
     def _queue(self, health: Health) -> ConsumerRunner[ReviewRequestedV1]:

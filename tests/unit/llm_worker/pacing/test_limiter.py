@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drawing import tries
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Limiter, Limits, Need
+from tandem_llm_worker.pacing import AccountLimits, Limiter, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
 from unit.llm_worker.pacing.crowd import Crowd, settle
 
@@ -150,7 +150,7 @@ def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_t
 
 def test_a_job_whose_records_take_several_calls_gets_no_more_calls_than_another() -> None:
     async def story(clock: Clock) -> None:
-        limiter = Limiter(Limits(requests_per_minute=600, max_in_flight=1000), clock=clock)
+        limiter = Limiter(AccountLimits(requests_per_minute=600, max_in_flight=1000), clock=clock)
         made = {"one": 0, "five": 0}
 
         async def records(job: str, calls: int) -> None:
@@ -329,7 +329,7 @@ def test_a_job_of_slow_calls_leaves_another_its_part_of_the_slots_as_they_become
 
 def test_slots_are_shared_by_weight_and_none_is_left_free() -> None:
     async def story(clock: Clock) -> None:
-        limiter = Limiter(Limits(max_in_flight=12), clock=clock)
+        limiter = Limiter(AccountLimits(max_in_flight=12), clock=clock)
         under_way = {"one": 0, "three": 0}
         weights = {"one": 1.0, "three": 3.0}
         seconds = {"one": 10.0, "three": 1.0}

@@ -65,7 +65,7 @@ class Fleet:
         if report.worker == name:
             worker.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
         else:
-            worker.shares.heard(
+            worker.shares.on_report(
                 report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
             )
 
