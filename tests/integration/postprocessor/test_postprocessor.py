@@ -13,20 +13,16 @@ from typing import Any
 
 import pytest
 
+from builders import a_choice, a_job, a_schema, an_agent
 from tandem.events import (
-    AgentSpec,
     AnnotationLabeledV1,
     AnnotationRespondedV1,
     Completion,
     ErrorKind,
     JobPublishedV1,
-    JobState,
-    LabelOption,
-    LabelSchemaSpec,
     ReadyLabels,
     ResponseError,
     ReviewRequestedV1,
-    SingleChoiceTask,
     TaskLabel,
     TokenLogprob,
     Usage,
@@ -58,31 +54,8 @@ from tandem_postprocessor.responses import ResponsesHandler
 from tandem_postprocessor.settings import PostprocessorSettings
 from tandem_postprocessor.sweep import DecisionSweep
 
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="sentiment",
-    tasks=(SingleChoiceTask(name="sentiment", options=(LabelOption(value="good"), LabelOption(value="bad"))),),
-)
-JOB = JobPublishedV1(
-    job_id="job",
-    project_id="p",
-    dataset_id="d",
-    revision=1,
-    epoch=1,
-    state=JobState.RUNNING,
-    agent=AgentSpec(
-        agent_id="a",
-        version=3,
-        name="a",
-        provider="simulated",
-        model="m",
-        system_template="s",
-        user_template="{{ fields.text }}",
-        fingerprint="f",
-    ),
-    label_schema=SCHEMA,
-)
+SCHEMA = a_schema(a_choice("sentiment"), name="sentiment")
+JOB = a_job(agent=an_agent(version=3, provider="simulated"), label_schema=SCHEMA)
 
 
 def answer(seq: int, text: str = "good", probability: float | None = 0.9, **more: Any) -> AnnotationRespondedV1:

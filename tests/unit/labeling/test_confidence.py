@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
+from builders import a_choice
+from tandem.events import SingleChoiceTask, TokenLogprob
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, UnknownReason
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
 
 
 def task(*values: str) -> SingleChoiceTask:
-    return SingleChoiceTask(name="sentiment", options=tuple(LabelOption(value=value) for value in values))
+    return a_choice("sentiment", *values)
 
 
 def token(text: str, probability: float = 1.0, **others: float) -> TokenLogprob:

@@ -9,6 +9,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import some_options
 from tandem.events import LabelOption
 from tandem.events.outcomes import Span
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
@@ -21,7 +22,7 @@ from tandem.labeling.reading import Reading, Unreadable
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
+    return some_options(*values)
 
 
 TASKS: tuple[LabelTask, ...] = (
