@@ -162,12 +162,14 @@ def an_annotation_of(job_id: str, seq: int, mood: str, tone: str, *, confidence:
 
 
 @pytest.fixture
-async def campaign_world(mongo_url: str, mongo_db_name: str, broker: Broker, topic_prefix: str) -> AsyncIterator[World]:
+async def campaign_world(
+    mongo_url: str, mongo_db_name: str, one_broker: Broker, topic_prefix: str
+) -> AsyncIterator[World]:
     settings = PostprocessorSettings(
         kafka=KafkaSettings(
-            bootstrap_servers=broker.bootstrap_servers,
+            bootstrap_servers=one_broker.bootstrap_servers,
             prefix=topic_prefix,
-            idempotent_producer=broker.idempotent_producer,
+            idempotent_producer=one_broker.idempotent_producer,
             partitions=2,
             session_timeout_seconds=6,
             heartbeat_seconds=1,

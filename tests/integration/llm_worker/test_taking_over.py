@@ -11,10 +11,17 @@ from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.events.catalog import REQUESTS, RESPONSES
 from tandem.messaging import Connection, PartitionEnds
 from tandem.runtime.processes import LOOPBACK, free_port
+from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
 from tandem_llm_worker.takeover.tail import AnswerTail
+
+
+@pytest.fixture
+def broker(each_broker: Broker) -> Broker:
+    """Both: where a log ends, and who has a partition when, is where they differ."""
+    return each_broker
 
 
 async def test_what_a_killed_worker_answered_behind_a_slow_call_is_not_paid_again(

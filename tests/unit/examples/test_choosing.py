@@ -6,10 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_schema, some_options
+from drawing import tries
 from tandem.events import Example, MultipleChoiceTask, NumberTask, SingleChoiceTask
 from tandem.text.embeddings import load_embeddings
 from tandem_api.examples.choosing import MOST_BYTES, Balanced, ExampleTarget, Nearest, Verified
@@ -58,7 +59,7 @@ def test_balanced_examples_are_the_same_for_all_records_that_are_not_among_them(
     assert Balanced(POOL[::-1], SCHEMA, "one").draw(NOBODY, 6) == balanced.draw(NOBODY, 6)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(100)
 @given(st.integers(0, 59), st.integers(1, 20), st.booleans())
 def test_a_record_is_never_its_own_example_nor_is_one_of_the_same_content(seq: int, count: int, copy: bool) -> None:
     wanted = ExampleTarget("d2", 7, f"hash {seq}") if copy else ExampleTarget("d", seq, "another hash")

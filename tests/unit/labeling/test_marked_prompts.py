@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_schema, an_agent, some_options
+from drawing import tries
 from tandem.events import Example, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, Source
 
@@ -73,7 +74,7 @@ BITS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@tries(80)
 @given(st.lists(st.sampled_from(BITS), max_size=8).map("".join))
 def test_the_pieces_make_up_the_message_that_is_sent(body: str) -> None:
     with suppress(PromptError):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.testing.virtual_time import run_in_virtual_time
 from tandem_llm_worker.pacing import AccountLimits, Limiter, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
@@ -17,7 +18,7 @@ from unit.llm_worker.pacing.crowd import Crowd, settle
 Clock = Callable[[], float]
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(per_minute=st.integers(60, 6000), calls=st.integers(2, 60))
 def test_calls_are_admitted_evenly_spaced_and_in_the_order_they_came(per_minute: int, calls: int) -> None:
     async def story(clock: Clock) -> None:
@@ -31,7 +32,7 @@ def test_calls_are_admitted_evenly_spaced_and_in_the_order_they_came(per_minute:
     run_in_virtual_time(story)
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(
     max_in_flight=st.integers(1, 5),
     actions=st.lists(
