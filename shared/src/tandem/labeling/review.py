@@ -31,9 +31,7 @@ class Review:
     causes: tuple[ReviewCause, ...] = ()
 
 
-def review_of(
-    policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel], tasks: Sequence[str] = ()
-) -> Review:
+def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel], tasks: Sequence[str] = ()) -> Review:
     """Decide whether a person should see the record. `tasks`: the names of the schema's.
 
     Each task is held to its own threshold. A record is as urgent as 1 less the lowest confidence of its tasks and,

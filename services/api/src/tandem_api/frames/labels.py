@@ -37,11 +37,7 @@ class Labeled:
     def final(self, task: str) -> list[Any]:
         """Return what holds: the person's value where a person decided, else the model's."""
         return [
-            verification["values"].get(task)
-            if verification
-            else labels[task]["value"]
-            if task in labels
-            else None
+            verification["values"].get(task) if verification else labels[task]["value"] if task in labels else None
             for labels, verification in zip(self.labels, self.verifications, strict=True)
         ]
 
