@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tandem.jobs import Canary, FailureStop, Pass, Selection
 from tandem.store.jobs.documents import JobDocument
-from tandem_api.dispatch.parts import Parts
+from tandem_api.dispatch.adapters import DispatchAdapters
 
 
 def failure_stop(document: JobDocument) -> FailureStop | None:
@@ -19,7 +19,7 @@ def open_canary(document: JobDocument) -> Canary | None:
     return None if part is None or part["passed"] else Canary(**part)
 
 
-async def objection_of_canary(canary: Canary, run: Pass, job_id: str, parts: Parts) -> str | None:
+async def objection_of_canary(canary: Canary, run: Pass, job_id: str, parts: DispatchAdapters) -> str | None:
     """Return why the pass does not go on beyond its canary, which has ended. Raises StoreUnavailableError."""
     stretch = Selection.range(run.selection.from_seq, max(canary.below_seq, run.selection.from_seq))
     counts = await parts.annotations.count_by_outcome(job_id, stretch, attempt=run.attempt)
