@@ -213,7 +213,7 @@ class JobAgent(ApiModel):
     model: str
 
 
-class JobCanary(ResponseModel):
+class JobCanary(ApiModel):
     """First records of the current pass: the rest is asked for once `passed`."""
 
     records: int
@@ -221,7 +221,7 @@ class JobCanary(ResponseModel):
     passed: bool = False
 
 
-class JobFailureStop(ResponseModel):
+class JobFailureStop(ApiModel):
     """The job waits when more than `share` of the `of_last` records that ended last have no label."""
 
     share: float
