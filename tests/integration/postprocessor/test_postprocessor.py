@@ -341,7 +341,7 @@ async def test_decisions_are_applied_as_they_come(world: World) -> None:
 
 async def test_decisions_missed_while_the_broker_forgot_are_mended_at_the_next_start(world: World) -> None:
     await world.handler()(received(answer(0)))
-    await OpinionWriter(world.database).append(verification(0, 1, "bad"))
+    await OpinionWriter(world.database).append([verification(0, 1, "bad")])
     async with world.running():
 
         async def mended() -> bool:
@@ -450,7 +450,7 @@ async def test_the_sweep_mends_what_the_events_missed_and_nothing_else(store: Wo
         verification(7777, 1, "bad"),
     ]
     for decision in decisions:
-        await OpinionWriter(store.database).append(decision)
+        await OpinionWriter(store.database).append([decision])
     await writer.apply_decisions([_decision(verification(0, 1, "bad")), _decision(verification(500, 1, "bad"))])
     sweep = DecisionSweep(
         opinions=OpinionReader(store.database),
