@@ -1,33 +1,43 @@
-"""The client's models say nothing that the api's OpenAPI document does not."""
+"""The client's models say nothing that the services' OpenAPI documents do not."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 from typing import Any
 
 import pytest
 
 import tandem_client
+from sources import ROOT
 from tandem_api.app import make_app
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
-MODULES = ("models", "quality", "checks", "people", "reviewing", "passes")
+MODULES = ("models", "quality", "checks", "people", "reviewing", "passes", "review_items")
 
 
-def models() -> dict[str, type[Model]]:
+def models() -> dict[str, type[ApiModel]]:
     known = {each.name for each in pkgutil.iter_modules(tandem_client.__path__)}
     modules = [importlib.import_module(f"tandem_client.{name}") for name in MODULES if name in known]
     return {
         name: kind
         for module in modules
         for name, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Model) and kind.__module__ == module.__name__
+        if issubclass(kind, ApiModel) and kind.__module__ == module.__name__
     }
 
 
-SCHEMAS: dict[str, Any] = make_app(None, None).openapi()["components"]["schemas"]
+API: dict[str, Any] = make_app(None, None).openapi()["components"]["schemas"]
+REVIEW: dict[str, Any] = json.loads((ROOT / "services" / "verification-ui" / "openapi.json").read_text())["components"][
+    "schemas"
+]
+SCHEMAS = {
+    name: schema
+    for name, kind in models().items()
+    if (schema := (REVIEW if kind.__module__.endswith("review_items") else API).get(name)) is not None
+}
 SAME = sorted(name for name in models() if name in SCHEMAS)
 
 

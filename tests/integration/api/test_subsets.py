@@ -9,7 +9,7 @@ import pytest
 
 from job_states import put_in_state
 from tandem.events import JobState
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.documents import selected
 from tandem.store.jobs.reader import JobReader
@@ -24,7 +24,7 @@ OUTCOMES = ["labeled", "failed", "invalid", "labeled", "failed", "labeled", "inv
 async def ended(database: Database, job: Any) -> Any:
     """Ten records ended, labels 3 and 8 unsure; a person decided on record 5."""
     await annotate(database, job, OUTCOMES, unsure={3, 8})
-    decision = Decision(job["id"], 5, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
+    decision = AppliedDecision(job["id"], 5, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     await put_in_state(database, job["id"], JobState.COMPLETED)
     return job
@@ -85,6 +85,27 @@ async def test_a_job_runs_over_a_subset_that_stays_as_it_was(
     again = {"subset_id": failed["id"], "outcomes": ["failed", "invalid"]}
     found = (await admin.post(f"/jobs/{ended['id']}/passes/check", json=again)).json()
     assert (found["ok"], found["records"]) == (True, 3)
+
+
+async def test_definitions_are_combined_without_being_saved_first(admin: httpx.AsyncClient, ended: Any) -> None:
+    few = await subset(admin, ended, "few", {"kind": "records", "record_ids": ["t1", "t2", "t7"]})
+    saved = {"kind": "subset", "subset_id": few["id"]}
+    failed = {"kind": "job", "job_id": ended["id"], "outcomes": ["failed"]}
+    found = {"kind": "found", "job_id": ended["id"], "where": "outcome = invalid"}
+
+    def combined(operation: str, *parts: Any) -> Any:
+        return {"kind": "combined", "operation": operation, "definitions": parts}
+
+    either = combined("union", failed, found)
+    rest = combined("difference", {"kind": "all"}, either)
+    for definition, size in ((either, 5), (rest, 5), (combined("intersection", saved, failed), 2), (saved, 3)):
+        counted = await admin.post(f"/datasets/{ended['dataset_id']}/subsets/count", json={"definition": definition})
+        assert counted.json() == {"records": size, "blind": 0}
+    made_of = await subset(admin, ended, "none of them", rest)
+    assert (made_of["size"], made_of["definition"]["operation"]) == (5, "difference")
+    for faulty in (combined("union", saved), combined("union", saved, saved) | {"subset_ids": [few["id"]] * 2}):
+        answer = await admin.post(f"/datasets/{ended['dataset_id']}/subsets/count", json={"definition": faulty})
+        assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(
