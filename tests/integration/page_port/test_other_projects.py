@@ -153,6 +153,7 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/jobs/{job_id}/cancel"): {},
         ("POST", "/api/v1/jobs/{job_id}/pause"): {},
         ("POST", "/api/v1/jobs/{job_id}/resume"): {},
+        ("POST", "/api/v1/jobs/{job_id}/go"): {},
         ("POST", "/api/v1/combinations"): {"json": {"jobs": jobs}},
         ("GET", "/api/v1/comparisons"): {"params": {"job": jobs}},
         ("GET", "/api/v1/comparisons/differences"): {"params": {"job": jobs}},
@@ -164,6 +165,9 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/verification/v1/jobs/{job_id}/reservations"): {"json": {}},
         ("POST", "/verification/v1/items/{item_id}/renew"): held,
         ("POST", "/verification/v1/items/{item_id}/decision"): {"json": decision_body(theirs.held)},
+        ("POST", "/verification/v1/jobs/{job_id}/decisions"): {
+            "json": {"decisions": [decision_body(theirs.held) | {"item_id": theirs.held["item_id"]}]}
+        },
         ("POST", "/verification/v1/items/{item_id}/skip"): held,
         ("POST", "/verification/v1/items/{item_id}/release"): held,
         ("POST", "/verification/v1/items/{item_id}/undo"): {},
