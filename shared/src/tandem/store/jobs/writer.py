@@ -11,7 +11,14 @@ from tandem.jobs.moves import CHANGE_BUDGET, RUN_AGAIN, Move, Mover
 from tandem.store.campaigns.documents import COLLECTION as CAMPAIGNS
 from tandem.store.campaigns.documents import thresholds_campaign
 from tandem.store.database import Database, Document, store_errors
-from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, PassPart, first_dispatch
+from tandem.store.jobs.documents import (
+    COLLECTION,
+    NOT_ANNOUNCED_YET,
+    JobDocument,
+    PassPart,
+    first_dispatch,
+    job_if_found,
+)
 from tandem.store.jobs.moves import can_make, made
 from tandem.store.patience import insert_once
 
@@ -25,7 +32,7 @@ class JobWriter:
 
     async def insert(self, job: JobDocument) -> None:
         """Insert a job and, before it, its thresholds campaign."""
-        if not job.get("hidden"):
+        if not job["hidden"]:
             await insert_once(self._campaigns, cast("Document", thresholds_campaign(job)))
         await insert_once(self._collection, cast("Document", job))
 
@@ -57,7 +64,7 @@ class JobWriter:
         kept = ("spend", "without_confidence")
         known = {name: value for name, value in job["dispatch"].items() if name in kept}
         if not job["dispatch"]["announced"]:
-            known["lingering_usd"] = job["dispatch"].get("reserved_usd", 0.0)
+            known["lingering_usd"] = job["dispatch"]["reserved_usd"]
         changes = {
             **made(RUN_AGAIN),
             "passes": {"$literal": list(passes)},
@@ -71,7 +78,7 @@ class JobWriter:
             changed = await self._collection.find_one_and_update(
                 query, [{"$set": changes}], return_document=ReturnDocument.AFTER
             )
-        return cast("JobDocument | None", changed)
+        return job_if_found(changed)
 
 
 def _of_person(move: Move) -> None:
