@@ -39,7 +39,7 @@ class PassPart(TypedDict):
     asked: NotRequired[dict[str, Any]]
     """Selection that the person asked to run again, as the API takes it; absent from the first pass."""
     all_had_ended: NotRequired[bool]
-    """Whether every record of the job had an annotation when the pass was added."""
+    """True: every record of the job had an annotation when the pass was added."""
     totals: NotRequired[TotalsPart]
     """Counts of the records that the pass labeled, when the next pass was added; absent from the last pass."""
     state: NotRequired[str]

@@ -124,7 +124,7 @@ class TryoutService:
                 return FieldProblem(
                     field="agent_id",
                     detail=job["state_reason"] or "The model accepts no calls at present.",
-                    cure="Cure what is said here, then check again.",
+                    cure="Fix the problem above, then check again.",
                 )
             await asyncio.sleep(LOOK_SECONDS)
         return await self._too_late(job_id, agent)

@@ -249,7 +249,7 @@ def _too_large(selection: Selection) -> FieldProblem | None:
     except SelectionTooLargeError:
         pass
     detail = f"The {len(selection):,} records are scattered too widely to be kept as one set."
-    return FieldProblem(field="outcomes", detail=detail, cure="Run fewer of them, in several passes.")
+    return FieldProblem(field="outcomes", detail=detail, cure="Run them in several passes of fewer records.")
 
 
 def _wrong_state(job: JobDocument) -> Problem:
