@@ -261,6 +261,21 @@ class JobAgent(ApiModel):
     model: str
 
 
+class JobCanary(ApiModel):
+    """First records of the current pass: the rest is asked for once `passed`."""
+
+    records: int
+    most_unlabeled: float | None = None
+    passed: bool = False
+
+
+class JobFailureStop(ApiModel):
+    """The job waits when more than `share` of the `of_last` records that ended last have no label."""
+
+    share: float
+    of_last: int
+
+
 class Job(JobMethods):
     id: str
     project_id: str
@@ -280,6 +295,13 @@ class Job(JobMethods):
     review_policy: ReviewPolicy = ReviewPolicy()
     readers: int = 1
     adjudicated: bool = False
+    waiting_for: str | None = None
+    """Under waiting: what the job waits for; `canary` and `failures` are ended by `go`, None is its provider."""
+    weight: float = 1.0
+    budget_usd: float | None = None
+    records_per_minute: float | None = None
+    canary: JobCanary | None = None
+    failure_stop: JobFailureStop | None = None
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -290,6 +312,11 @@ class Job(JobMethods):
     @property
     def is_over(self) -> bool:
         return self.state in ("completed", "cancelled")
+
+    @property
+    def needs_go(self) -> bool:
+        """Return whether the job waits until somebody says go."""
+        return self.state == "waiting" and self.waiting_for in ("canary", "failures")
 
     @property
     def progress(self) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from tandem_client.frames.giving import FrameSource
 from tandem_client.frames.importing import import_frame
-from tandem_client.models import Dataset, ImportPreview, ImportResult
+from tandem_client.models import Dataset, ImportPreview, ImportResult, Record
 from tandem_client.paging import pages
 from tandem_client.resources.downloads import ExportFormat, format_of, saved
 from tandem_client.resources.uploads import (
@@ -175,6 +175,15 @@ class Datasets:
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
         )
+
+    def records(self, dataset_id: str, *, page_size: int = 500) -> Iterator[Record]:
+        """Iterate over all records in their order, fetched page by page as the iterator advances."""
+        for item in pages(self._http, f"/datasets/{dataset_id}/records", limit=page_size):
+            yield Record.model_validate(item)
+
+    def record(self, dataset_id: str, seq: int) -> Record:
+        """Return the record at a place of the data set."""
+        return Record.model_validate(self._http.get(f"/datasets/{dataset_id}/records/{seq}"))
 
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from tandem_client.aio.models import Dataset
 from tandem_client.aio.paging import pages
 from tandem_client.aio.resources.downloads import saved
 from tandem_client.aio.transport import Transport
-from tandem_client.models import ImportPreview, ImportResult
+from tandem_client.models import ImportPreview, ImportResult, Record
 from tandem_client.resources.downloads import ExportFormat, format_of
 from tandem_client.resources.uploads import (
     NEEDED_WHOLE,
@@ -180,6 +180,15 @@ class Datasets:
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
         )
+
+    async def records(self, dataset_id: str, *, page_size: int = 500) -> AsyncIterator[Record]:
+        """Iterate over all records in their order, fetched page by page as the iterator advances."""
+        async for item in pages(self._http, f"/datasets/{dataset_id}/records", limit=page_size):
+            yield Record.model_validate(item)
+
+    async def record(self, dataset_id: str, seq: int) -> Record:
+        """Return the record at a place of the data set."""
+        return Record.model_validate(await self._http.get(f"/datasets/{dataset_id}/records/{seq}"))
 
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""

@@ -64,6 +64,29 @@ class PublishedPart(TypedDict):
     """`CampaignTerms` of the thresholds campaign; absent until somebody changes it."""
 
 
+class CanaryPart(TypedDict):
+    """`Canary` of the last pass."""
+
+    records: int
+    below_seq: int
+    most_unlabeled: float | None
+    passed: bool
+
+
+class FailureStopPart(TypedDict):
+    """`FailureStop`."""
+
+    share: float
+    of_last: int
+
+
+class RecentPart(TypedDict):
+    """`Recent`."""
+
+    goes: int
+    ended: str
+
+
 class TotalsPart(TypedDict):
     """Counts of the records below `low`, all of which have ended."""
 
@@ -103,6 +126,8 @@ class DispatchPart(TypedDict):
     """Part of `reserved_usd` for requests that were repeated before their deadline, which nothing else records."""
     notice: str | None
     """Notice for people about how the job is run, one sentence."""
+    recent: RecentPart
+    """How the records that ended last ended; empty without a failure stop."""
     unpublished: list[int]
     """Seqs below the cursor that the holder before this one had to leave without a request under way."""
     without_confidence: str | None
@@ -154,7 +179,14 @@ class JobDocument(TypedDict):
     asks_model: bool
     """False: its agent is never asked. True: it is, for what cannot be made of the sources."""
     waiting_for: str | None
-    """Under waiting: `budget` when that is used up; None: its provider."""
+    """Under waiting: `budget` when that is used up, `prompt`, or `canary` and `failures`, which a person's go ends;
+    None: its provider."""
+    canary: CanaryPart | None
+    failure_stop: FailureStopPart | None
+    goes: int
+    """Number of times that a person let the job go on."""
+    records_per_minute: float | None
+    """No more records than this are asked for; None: as many as its share of the workers allows."""
     review_recounted: bool
     """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart
@@ -173,7 +205,25 @@ class JobDocument(TypedDict):
     finished_at: datetime | None
 
 
-def job_defaults() -> dict[str, Any]:
+class JobDefaults(TypedDict):
+    """Fields of a job that older versions did not write."""
+
+    hidden: bool
+    opinion_policy: dict[str, Any]
+    budget_usd: float | None
+    kind: str
+    sources: list[str]
+    asks_model: bool
+    waiting_for: str | None
+    canary: CanaryPart | None
+    failure_stop: FailureStopPart | None
+    goes: int
+    records_per_minute: float | None
+    review_recounted: bool
+    weight: float
+
+
+def job_defaults() -> JobDefaults:
     """Return the fields that older versions did not write, with the values that they stood for."""
     return {
         "hidden": False,
@@ -183,6 +233,10 @@ def job_defaults() -> dict[str, Any]:
         "sources": [],
         "asks_model": True,
         "waiting_for": None,
+        "canary": None,
+        "failure_stop": None,
+        "goes": 0,
+        "records_per_minute": None,
         "review_recounted": False,
         "weight": 1.0,
     }
@@ -195,6 +249,7 @@ class DispatchDefaults(TypedDict):
     reserved_usd: float
     lingering_usd: float
     notice: str | None
+    recent: RecentPart
     unpublished: list[int]
     without_confidence: str | None
 
@@ -206,6 +261,7 @@ def dispatch_defaults() -> DispatchDefaults:
         "reserved_usd": 0.0,
         "lingering_usd": 0.0,
         "notice": None,
+        "recent": {"goes": 0, "ended": ""},
         "unpublished": [],
         "without_confidence": None,
     }
