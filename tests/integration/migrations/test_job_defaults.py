@@ -11,7 +11,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.migrations.job_defaults import write_job_defaults
 from tandem.store.migrations.runner import MigrationLease
 
-BORN_LATER = {"spend", "reserved_usd", "lingering_usd", "notice", "unpublished", "without_confidence"}
+BORN_LATER = dispatch_defaults().keys()
 
 
 def old_job(job_id: str, **more: Any) -> dict[str, Any]:
