@@ -63,7 +63,7 @@ class Decisions:
             raise problems.already_decided(item, await self._shown.decided_by(item), by_caller=by_caller)
         if item.reservation != request.reservation or not caller.is_person(item.reserved_by_id):
             raise problems.reservation_lost(item)
-        subject = _subject(caller, job, item)
+        subject = await self._subject(caller, job, item)
         if request.attempt not in (None, item.attempt) or not _was_shown(subject, request):
             raise problems.item_changed(item)
         written = await self._giver.give(
@@ -109,7 +109,7 @@ class Decisions:
             return await self._nothing_stands(caller, item, mine, history, job)
         held_by_other = item.reserved_by_id not in (None, caller.person_id)
         hold = not (held_by_other and await self._items.is_reserved(item.item_id))
-        subject = _subject(caller, job, item)
+        subject = await self._subject(caller, job, item)
         written = await self._giver.withdraw(caller, subject, mine, history=history, item=item, hold=hold)
         return await self._shown.view(caller, written.item or item)
 
@@ -157,6 +157,21 @@ class Decisions:
             ]
         )
 
+    async def _subject(self, caller: Caller, job: ReviewJob, item: ReviewItem) -> ShownRecord:
+        """Return the record with what the service showed this person. A reservation ends when the item's content
+        changes: whoever holds it was served what the item says."""
+        sealed = await self._shown.sealed(item.dataset_id, [item.seq])
+        revealed = item.reveals_to(caller.person_id) and not sealed
+        return ShownRecord(
+            job=job,
+            seq=item.seq,
+            record_id=item.record_id,
+            attempt=item.attempt,
+            proposal=item.suggested_values if revealed else {},
+            blind=not revealed,
+            campaign_id=item.campaign_id,
+        )
+
     async def _result(self, opinion: OpinionDocument, settlement: Settlement) -> DecisionResult:
         counts = await self._counter.of(opinion.job_id)
         return DecisionResult(
@@ -169,21 +184,6 @@ class Decisions:
             open=counts.open,
             decided=counts.decided,
         )
-
-
-def _subject(caller: Caller, job: ReviewJob, item: ReviewItem) -> ShownRecord:
-    """Return the record with what the service showed this person. A reservation ends when the item's content changes:
-    whoever holds it was served what the item says."""
-    revealed = item.reveals_to(caller.person_id)
-    return ShownRecord(
-        job=job,
-        seq=item.seq,
-        record_id=item.record_id,
-        attempt=item.attempt,
-        proposal=item.suggested_values if revealed else {},
-        blind=not revealed,
-        campaign_id=item.campaign_id,
-    )
 
 
 def _was_shown(subject: ShownRecord, request: DecisionRequest) -> bool:

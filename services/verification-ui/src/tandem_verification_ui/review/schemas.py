@@ -77,9 +77,10 @@ class ReviewItemView(BaseModel):
         tasks: Sequence[LabelTask],
         detail: str | None = None,
         raw: str | None = None,
+        sealed: bool = False,
     ) -> ReviewItemView:
-        """Return the item as this person may see it."""
-        revealed, held = item.reveals_to(person_id), item.reserved_by_id == person_id
+        """Return the item as this person may see it. `sealed`: nobody may see its labels."""
+        revealed, held = item.reveals_to(person_id) and not sealed, item.reserved_by_id == person_id
         return cls(
             **item.model_dump(include={"job_id", "seq", "record_id", "attempt", "outcome", "skips"}),
             blind=not revealed,
