@@ -217,7 +217,7 @@ async def test_numbers_of_thousands_of_digits_are_the_callers_fault(
     admin: httpx.AsyncClient, project: Any, dataset: Any
 ) -> None:
     digits = "9" * 4400
-    json_body = {"content": f'{{"name": {digits}}}', "headers": {"content-type": "application/json"}}
+    json_body: dict[str, Any] = {"content": f'{{"name": {digits}}}', "headers": {"content-type": "application/json"}}
     answers = [
         await admin.get(f"/jobs/j/annotations/{digits}"),
         await admin.get(f"/projects?limit={digits}"),
