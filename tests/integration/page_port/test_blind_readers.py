@@ -39,7 +39,7 @@ COUNTS_OF_ALL = {
 """Figures of all records together stand; in a job of four records some of them are those of one record alone. What they
 quote from a record does not."""
 FIGURES = {"label", "confidence", "reason"}
-NOT_WALKED = ("/decision", "/skip", "/release", "/undo", "/opinions", "/withdraw", "/close")
+NOT_WALKED = ("/decision", "/decisions", "/skip", "/release", "/undo", "/opinions", "/withdraw", "/close")
 """Changes of the item itself, walked below; and opinions of the caller's own."""
 
 

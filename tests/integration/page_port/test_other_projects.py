@@ -165,6 +165,9 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/verification/v1/jobs/{job_id}/reservations"): {"json": {}},
         ("POST", "/verification/v1/items/{item_id}/renew"): held,
         ("POST", "/verification/v1/items/{item_id}/decision"): {"json": decision_body(theirs.held)},
+        ("POST", "/verification/v1/jobs/{job_id}/decisions"): {
+            "json": {"decisions": [decision_body(theirs.held) | {"item_id": theirs.held["item_id"]}]}
+        },
         ("POST", "/verification/v1/items/{item_id}/skip"): held,
         ("POST", "/verification/v1/items/{item_id}/release"): held,
         ("POST", "/verification/v1/items/{item_id}/undo"): {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from tandem.events import LabelValue
@@ -12,12 +13,22 @@ from tandem.store.opinions.documents import DecisionKind, OpinionDocument, settl
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem.web import Problem, not_found
 from tandem_verification_ui.review import giving, problems
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decided_values import same_values
 from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
 from tandem_verification_ui.review.jobs import ReviewJob
-from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
+from tandem_verification_ui.review.schemas import (
+    DecisionOf,
+    DecisionOutcome,
+    DecisionOutcomes,
+    DecisionRequest,
+    DecisionResult,
+    History,
+    PastDecision,
+    ReviewItemView,
+)
 from tandem_verification_ui.review.shown import ShownItems
 
 
@@ -50,6 +61,21 @@ class Decisions:
             with attempt:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
+
+    async def decide_many(self, caller: Caller, job_id: str, decisions: Sequence[DecisionOf]) -> DecisionOutcomes:
+        """Record decisions on items of one job. Each stands or falls for itself. Raises Problem 404 for the job."""
+        await self._shown.job(caller, job_id)
+
+        async def outcome(decision: DecisionOf) -> DecisionOutcome:
+            try:
+                if not decision.item_id.startswith(f"{job_id}:"):
+                    raise not_found("review item", decision.item_id)
+                result = await self.decide(caller, decision.item_id, decision)
+            except Problem as problem:
+                return DecisionOutcome(item_id=decision.item_id, problem=problem.body)
+            return DecisionOutcome(item_id=decision.item_id, result=result)
+
+        return DecisionOutcomes(items=list(await asyncio.gather(*map(outcome, decisions))))
 
     async def _decide(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> DecisionResult:
         job = await self._shown.job(caller, item.job_id)

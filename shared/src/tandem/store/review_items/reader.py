@@ -8,6 +8,7 @@ from typing import Any
 from tandem.events import thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
+from tandem.store.batching import Batcher
 from tandem.store.certificates.sealing import SealedReader
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
@@ -25,11 +26,14 @@ class ReviewItemReader:
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
         self._sealed = SealedReader(database)
+        self._by_id: Batcher[str, ReviewItem | None] = Batcher(self._find_by_id)
 
     async def get(self, item_id: str) -> ReviewItem | None:
-        async with store_errors():
-            document = await self._collection.find_one({"_id": item_id})
-        return None if document is None else ReviewItem.from_document(document)
+        return await self._by_id(item_id)
+
+    async def _find_by_id(self, item_ids: Sequence[str]) -> list[ReviewItem | None]:
+        found = await self.get_many(item_ids)
+        return [found.get(item_id) for item_id in item_ids]
 
     async def is_reserved(self, item_id: str) -> bool:
         """Say whether somebody holds a reservation of the item that has not run out, by the database's clock."""
