@@ -121,10 +121,10 @@ def share_right(labels: list[TaskLabel | NoLabel], truths: list[int]) -> float:
 async def test_the_estimate_and_what_follows_from_it_are_crowd_kits(known: int) -> None:
     draw = random.Random(3)  # noqa: S311 - draws a case
     right = [draw.randrange(3) for _ in range(300)]
-    votes = [[draw.choice((t, t, t, draw.randrange(3), -1)) for _ in range(4)] for t in right]
-    votes = [each if max(each) >= 0 else [0, -1, -1, -1] for each in votes]
+    votes = [[draw.choice((t, t, t, t, t, draw.randrange(3), -1)) for _ in range(5)] for t in right]
+    assert all(max(each) >= 0 for each in votes)
     truths = dict(list(enumerate(right))[:known])
-    found = await estimated("abc", votes, truths, agents=4)
+    found = await estimated("abc", votes, truths, agents=5)
     data = pd.DataFrame(
         [(row, agent, label) for row, each in enumerate(votes) for agent, label in enumerate(each) if label >= 0],
         columns=["task", "worker", "label"],
