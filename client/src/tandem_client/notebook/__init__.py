@@ -1,4 +1,4 @@
-"""Widgets for notebooks: `review(job)` puts the review card into a cell."""
+"""Widgets for notebooks: `review(job)` puts the review card into a cell, `table(job)` the records as a table."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from tandem_client.frames.extras import need
 
 if TYPE_CHECKING:
+    from tandem_client.expressions import Condition
     from tandem_client.models import Job
     from tandem_client.notebook.review_widget import ReviewWidget
+    from tandem_client.notebook.table_widget import TableWidget
 
-__all__ = ["review"]
+__all__ = ["review", "table"]
 
 
 def review(job: Job, *, page: str | None = None, height: int = 620) -> ReviewWidget:
@@ -24,3 +26,15 @@ def review(job: Job, *, page: str | None = None, height: int = 620) -> ReviewWid
     from tandem_client.notebook.review_widget import ReviewWidget  # noqa: PLC0415 - imports the extra
 
     return ReviewWidget(job, page=page, height=height)
+
+
+def table(job: Job, *, where: Condition | str | None = None, page: str | None = None, height: int = 620) -> TableWidget:
+    """Return a job's records as a table: least sure first, with filters, a selection, and decisions in bulk.
+
+    `where` limits it, e.g. `(field("confidence") < 0.9) & ~verified`; all records that were run when left out. The ids
+    of the selected records are `table.selected`. Raises TandemError, e.g. where the condition is none.
+    """
+    need("anywidget", "The table")
+    from tandem_client.notebook.table_widget import TableWidget  # noqa: PLC0415 - imports the extra
+
+    return TableWidget(job, where=where, page=page, height=height)
