@@ -1,4 +1,4 @@
-"""Widgets for notebooks: `review(job)` puts the review card into a cell, `table(job)` the records as a table."""
+"""Widgets for notebooks: `review(job)`, `table(job)` and `prompt_editor(agent)`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from tandem_client.frames.extras import need
 
 if TYPE_CHECKING:
     from tandem_client.expressions import Condition
-    from tandem_client.models import Job
+    from tandem_client.models import Agent, Dataset, Job
+    from tandem_client.notebook.prompt_widget import PromptEditor
     from tandem_client.notebook.review_widget import ReviewWidget
     from tandem_client.notebook.table_widget import TableWidget
 
-__all__ = ["review", "table"]
+__all__ = ["prompt_editor", "review", "table"]
 
 
 def review(job: Job, *, page: str | None = None, height: int = 620) -> ReviewWidget:
@@ -38,3 +39,15 @@ def table(job: Job, *, where: Condition | str | None = None, page: str | None = 
     from tandem_client.notebook.table_widget import TableWidget  # noqa: PLC0415 - imports the extra
 
     return TableWidget(job, where=where, page=page, height=height)
+
+
+def prompt_editor(agent: Agent, *, dataset: Dataset | None = None, limit: int = 2, height: int = 620) -> PromptEditor:
+    """Return an editor of an agent's templates: injected parts marked, previewed on records, with tokens and price.
+
+    Saving makes a new version of the agent, which is then `editor.agent`. The first `limit` records of `dataset` are
+    shown, of the project's first data set when left out. No model is called.
+    """
+    need("anywidget", "The prompt editor")
+    from tandem_client.notebook.prompt_widget import PromptEditor, first_dataset  # noqa: PLC0415 - imports the extra
+
+    return PromptEditor(agent, dataset=dataset or first_dataset(agent), limit=limit, height=height)

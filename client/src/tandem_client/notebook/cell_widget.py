@@ -1,4 +1,4 @@
-"""What widgets of a job have in common. Importing this needs the extra `notebook`."""
+"""What widgets have in common. Importing this needs the extra `notebook`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import anywidget
 import traitlets
 
 from tandem_client.errors import TandemError
-from tandem_client.models import Job
 
 _STATIC = Path(__file__).parent / "static"
 _ANSWERING = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tandem-widget")
@@ -19,18 +18,16 @@ _ANSWERING = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tandem-widget
 
 
 class CellWidget(anywidget.AnyWidget):
-    """A widget of one job. Nothing of the records and no credential is in the widget's state."""
+    """A view in a cell. Nothing of the records and no credential is in the widget's state."""
 
     view = traitlets.Unicode().tag(sync=True)
     job_id = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
 
-    title = "A view"
-    """What stands in a notebook that is read without a kernel, before "of the job ..."."""
-
-    def __init__(self, job: Job, *, view: str, height: int) -> None:
-        self._job = job
-        super().__init__(view=view, job_id=job.id, height=height)
+    def __init__(self, title: str, *, view: str, height: int, job_id: str = "") -> None:
+        """`title` stands in a notebook that is read without a kernel, e.g. "Review of the job monday"."""
+        self._told = f"{title}. Run the cell to go on."
+        super().__init__(view=view, job_id=job_id, height=height)
         self.on_msg(self._on_message)
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
@@ -45,8 +42,7 @@ class CellWidget(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**more)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
-            told = f"{self.title} of the job {self._job.name}. Run the cell to go on."
-            data |= {"text/plain": told, "text/html": f"<p>{html.escape(told)}</p>"}
+            data |= {"text/plain": self._told, "text/html": f"<p>{html.escape(self._told)}</p>"}
         return bundle
 
 

@@ -12,15 +12,13 @@ from tandem_client.notebook.commands import Ask, ReviewCommands
 class ReviewWidget(CellWidget):
     """The review card of one job."""
 
-    title = "Review"
-
     def __init__(self, job: Job, *, page: str | None, height: int) -> None:
         transport = job.tandem.transport
         self._commands = ReviewCommands(
             transport, page=page or transport.url, job_id=job.id, label_schema_id=job.label_schema_id
         )
         self._commands.check()
-        super().__init__(job, view="review", height=height)
+        super().__init__(f"Review of the job {job.name}", view="review", height=height, job_id=job.id)
 
     def _answer(self, content: Any) -> None:
         if (ask := Ask.of(content)) is not None:

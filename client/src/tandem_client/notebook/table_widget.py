@@ -23,13 +23,13 @@ class TableWidget(CellWidget):
     selection is not saved into the notebook.
     """
 
-    title = "Records"
     selected = traitlets.Tuple(default_value=())
 
     def __init__(self, job: Job, *, where: Condition | str | None, page: str | None, height: int) -> None:
         self._commands = TableCommands(job, where=where, page=page, on_select=self._on_select)
         job.where(self._commands.where).page(limit=0)  # a condition that is none is refused here, not in the cell
-        super().__init__(job, view="table", height=height)
+        self._job = job
+        super().__init__(f"Records of the job {job.name}", view="table", height=height, job_id=job.id)
 
     def save(self, name: str) -> Subset:
         """Save the selected records as a subset of the data set."""
