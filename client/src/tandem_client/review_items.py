@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic_core import to_jsonable_python
 
 from tandem_client.reviewing import ReviewCause
-from tandem_client.tasks import AnyTask, Model
+from tandem_client.tasks import AnyTask, ApiModel
 
 
 def in_json(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def in_json(values: Mapping[str, Any]) -> dict[str, Any]:
     return converted
 
 
-class ReviewQueue(Model):
+class ReviewQueue(ApiModel):
     """How much of a job waits for people, and how much they did."""
 
     job_id: str
@@ -34,7 +34,7 @@ class ReviewQueue(Model):
     needs_review: int
 
 
-class Suggestion(Model):
+class Suggestion(ApiModel):
     """The model's label of one task."""
 
     task: str
@@ -45,7 +45,7 @@ class Suggestion(Model):
     probabilities: dict[str, float] | None = None
 
 
-class ReviewItemView(Model):
+class ReviewItemView(ApiModel):
     """An item as the server shows it, reserved to the caller until `reserved_until`.
 
     Where it is `blind`, the model's values are left out until the caller has given an opinion.
@@ -75,7 +75,7 @@ class ReviewItemView(Model):
         return {each.task: each.value for each in self.suggestions}
 
 
-class DecisionResult(Model):
+class DecisionResult(ApiModel):
     item_id: str
     revision: int
     kind: str
@@ -86,7 +86,7 @@ class DecisionResult(Model):
     decided: int
 
 
-class PastDecision(Model):
+class PastDecision(ApiModel):
     """A decision of the caller; `values` is None for an undo."""
 
     item_id: str
@@ -102,7 +102,7 @@ class PastDecision(Model):
     undoable: bool
 
 
-class TaskState(Model):
+class TaskState(ApiModel):
     """What holds of one task by people's opinions; `value` is None unless it is settled."""
 
     state: str
@@ -111,7 +111,7 @@ class TaskState(Model):
     by: tuple[str, ...] = ()
 
 
-class SettledView(Model):
+class SettledView(ApiModel):
     """What holds for a record by people's opinions and the job's policy."""
 
     state: str
@@ -122,7 +122,7 @@ class SettledView(Model):
     tasks: dict[str, TaskState] = Field(default_factory=dict)
 
 
-class OpinionView(Model):
+class OpinionView(ApiModel):
     """One revision of a person's opinion, or its withdrawal, which has no values."""
 
     revision: int
@@ -143,7 +143,7 @@ class OpinionView(Model):
     decided_at: datetime
 
 
-class RecordOpinions(Model):
+class RecordOpinions(ApiModel):
     """All opinions on a record, oldest first; while `hidden`, only the caller's own."""
 
     job_id: str

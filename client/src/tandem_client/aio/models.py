@@ -21,7 +21,7 @@ from tandem_client.models import (
     PassProgress,
 )
 from tandem_client.reviewing import ReviewPolicy
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
 class Project(ProjectMethods):
@@ -107,7 +107,7 @@ class Job(JobMethods):
         return self.current_pass.ended, self.current_pass.size
 
 
-class CarryOver(Model):
+class CarryOver(ApiModel):
     """`job` carries over; None of a dry run."""
 
     report: CarryOverReport

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from tandem_client.aio.models import Job
 from tandem_client.quality import EstimatedAgent
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
-class Combination(Model):
+class Combination(ApiModel):
     """The job whose labels are combined, and what was estimated of the agents."""
 
     job: Job

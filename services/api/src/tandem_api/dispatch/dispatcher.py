@@ -12,6 +12,7 @@ from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
+from tandem.observability.series import start_at_zero
 from tandem.pricing import PriceTable
 from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
@@ -20,12 +21,12 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.fleet import Fleet
+from tandem_api.dispatch.fleet import FleetView
 from tandem_api.dispatch.holding import HeldJobs
-from tandem_api.dispatch.making import Makers
-from tandem_api.dispatch.parts import Parts
+from tandem_api.dispatch.label_makers import LabelMakers
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -70,19 +71,20 @@ class Dispatcher:
         health: Health,
         spending: SpendingReader,
         prices: PriceTable,
-        makers: Makers,
+        makers: LabelMakers,
         examples: ExamplePools,
         renderers: RendererPool,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Set up the dispatcher. `monotonic`: the clock of everything but leases, which run on the database's."""
+        start_at_zero(metrics.REQUESTS_DISPATCHED, ("first", "again", "no_call", "undelivered"))
         self._settings = settings
         self._monotonic = monotonic
         self._workers = workers
         self._health = health
         self._clock = LiveClock(monotonic)
-        self._fleet = Fleet(listen_seconds=settings.listen_seconds, clock=monotonic)
-        parts = Parts(
+        self._fleet = FleetView(listen_seconds=settings.listen_seconds, clock=monotonic)
+        parts = DispatchAdapters(
             writer=writer,
             records=records,
             annotations=annotations,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
+from tandem.observability.series import start_at_zero
 from tandem.observability.tracing import tracer
 from tandem.review import OpinionPolicy, needs_adjudicator
 from tandem.store.annotations.reader import AnnotationReader
@@ -16,7 +17,7 @@ from tandem.store.jobs.documents import opinion_policy
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.documents import OpinionDocument, settlement_of
 from tandem.store.opinions.reader import OpinionReader
-from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
+from tandem.store.review_items.documents import ItemState, QueueChanges, ReviewItem
 from tandem.store.review_items.writer import ReviewItemWriter
 
 
@@ -26,12 +27,13 @@ class QueueIntake:
     def __init__(
         self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader, annotations: AnnotationReader
     ) -> None:
+        start_at_zero(REVIEW_ITEMS_QUEUED, ("event", "sweep"))
         self._annotations = annotations
         self._items = items
         self._opinions = opinions
         self._jobs = jobs
 
-    async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
+    async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> QueueChanges:
         """Add requests. A record that people settled enters as decided: a rebuilt queue asks nobody twice."""
         opinions = await self._known_opinions(requests)
         now = utcnow()

@@ -23,7 +23,7 @@ _SHORT_ANSWER = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundText:
     """A text, and where in the message it stood."""
 
     text: str = ""
@@ -34,34 +34,34 @@ class Found:
     thought_place: str = ""
 
 
-def text_of_message(message: Mapping[str, Any]) -> Found:
+def text_of_message(message: Mapping[str, Any]) -> FoundText:
     """Find the answer in a message: the content, else the arguments of a tool call, else a thought that is one."""
     content = message.get("content")
     refused = bool(message.get("refusal"))
     if isinstance(content, str) and (refused or content.strip()):
-        return Found(content, CONTENT, refused)
+        return FoundText(content, CONTENT, refused)
     thoughts: list[str] = []
     text, chunk_refused = _of_chunks(content, thoughts)
     refused = refused or chunk_refused
     if refused or text.strip():
-        return Found(text, CONTENT, refused)
+        return FoundText(text, CONTENT, refused)
     for place, arguments in _arguments(message):
-        return Found(arguments, place)
+        return FoundText(arguments, place)
     for name in _REASONING:
         if (thought := _thought(message.get(name))).strip():
             return of_thought(thought, name)
     if (thought := _thought(message.get("reasoning_details"))).strip():
         return of_thought(thought, "reasoning_details")
-    return of_thought("\n".join(thoughts), "content[].thinking") if thoughts else Found(text)
+    return of_thought("\n".join(thoughts), "content[].thinking") if thoughts else FoundText(text)
 
 
-def of_thought(thought: str, place: str) -> Found:
+def of_thought(thought: str, place: str) -> FoundText:
     """Read an answer that stands where models think: JSON at its end, or a single short line; else it is a thought."""
     answer = _answer_in(thought)
-    return Found(answer, place) if answer else Found(thought=thought, thought_place=place)
+    return FoundText(answer, place) if answer else FoundText(thought=thought, thought_place=place)
 
 
-def nothing_found(found: Found, names: Sequence[str] = (CONTENT,)) -> str:
+def nothing_found(found: FoundText, names: Sequence[str] = (CONTENT,)) -> str:
     """Return the message of a failure: where there was no text, and where some stood that is no answer."""
     reason = f"has no text in `{'` or `'.join(names)}`"
     if found.thought:

@@ -11,8 +11,8 @@ from tandem.events import JobPublishedV1
 from tandem.labeling.answer_format import schema_key
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.prompts import PromptError, response_format
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 from tandem.rendering.refusals import PromptRefusedError
 
 MOST_KEPT = 256

@@ -14,7 +14,7 @@ _WAITS = (0.2, 0.5, 1.0, 2.0)
 """In seconds, while an upload that was cut is still being taken back."""
 
 
-class Making:
+class Rollback:
     """Finds what there is by name and makes what there is not."""
 
     def __init__(self, tandem: Tandem) -> None:
@@ -51,8 +51,8 @@ class Making:
 
 
 @contextmanager
-def making(tandem: Tandem) -> Iterator[Making]:
-    made = Making(tandem)
+def rollback(tandem: Tandem) -> Iterator[Rollback]:
+    made = Rollback(tandem)
     try:
         yield made
     except BaseException:

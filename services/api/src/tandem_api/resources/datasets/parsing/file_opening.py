@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import chain
 
-from tandem_api.frames.reading import ArrowRows
+from tandem_api.frames.arrow_rows import ArrowRows
 from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
 from tandem_api.resources.datasets.parsing.encodings import Encoding, in_utf8
 from tandem_api.resources.datasets.parsing.excel_rows import ExcelRows
@@ -22,7 +22,7 @@ from tandem_api.resources.datasets.parsing.recognising import (
     format_of,
     packing_of,
 )
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, RowParser
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, RowParser, SizeLimits
 from tandem_api.resources.datasets.parsing.unpacking import unpacked
 
 _ENOUGH_BYTES = 512
@@ -54,7 +54,7 @@ class Opened:
 async def open_file(
     chunks: AsyncIterator[bytes],
     options: FileOptions,
-    limits: Limits,
+    limits: SizeLimits,
     *,
     mapping: ColumnMapping,
     most_bytes: int,
@@ -81,7 +81,7 @@ async def open_file(
     return Opened(found, packing, _parser(found, options, limits, mapping), chunks)
 
 
-def _parser(found: FileFormat, options: FileOptions, limits: Limits, mapping: ColumnMapping) -> RowParser:
+def _parser(found: FileFormat, options: FileOptions, limits: SizeLimits, mapping: ColumnMapping) -> RowParser:
     match found:
         case FileFormat.CSV:
             wanted = list(chain.from_iterable(mapping.wanted().values()))

@@ -18,7 +18,7 @@ from tandem.events import (
 from tandem.messaging.producer import MAX_MESSAGE_BYTES
 from tandem.store.jobs.documents import JobDocument, attempt_of
 from tandem.store.records.documents import RecordDocument
-from tandem_api.dispatch.making import Made, Makers
+from tandem_api.dispatch.label_makers import LabelMakers, MadeLabels
 from tandem_api.dispatch.outstanding import MAX_ASKS
 
 Draw = Callable[[JobDocument, Sequence[RecordDocument]], Awaitable[Mapping[int, tuple[Example, ...]]]]
@@ -33,7 +33,7 @@ async def asked_for(
     job: JobDocument,
     records: Mapping[int, RecordDocument],
     asks: Mapping[int, int],
-    makers: Makers,
+    makers: LabelMakers,
     *,
     epoch: int,
     deadline_seconds: float,
@@ -41,7 +41,7 @@ async def asked_for(
 ) -> list[Asked]:
     """Make one event for each record, in the order of `asks` (seq to how often it is asked for, this time included)."""
     present = {seq: records[seq] for seq in asks if seq in records}
-    made: Mapping[int, Made] = {}
+    made: Mapping[int, MadeLabels] = {}
     if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
         made = await makers[kind].make(job, list(present.values()))
     asks_model = job.get("asks_model", True)
@@ -112,7 +112,9 @@ def undelivered(
     return AnnotationRespondedV1(**_about(job, record, epoch), ask=MAX_ASKS, error=error)
 
 
-def _answered(job: JobDocument, record: RecordDocument, made: Made, *, epoch: int, ask: int) -> AnnotationRespondedV1:
+def _answered(
+    job: JobDocument, record: RecordDocument, made: MadeLabels, *, epoch: int, ask: int
+) -> AnnotationRespondedV1:
     about = _about(job, record, epoch)
     return AnnotationRespondedV1(**about, ask=ask, ready=made.ready, provider=made.provider, model=made.model)
 

@@ -11,8 +11,8 @@ import orjson
 
 from tandem.events import AgentSpec, Example, LabelSchemaSpec
 from tandem.labeling.prompts import MarkedMessage, PromptError, PromptLimitError
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 from tandem.rendering.refusals import PromptRefusedError
 from tandem.store.records.documents import RecordDocument
 from tandem.web.invalid_content import FieldProblem

@@ -10,7 +10,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 
 NO_USAGE = Usage()
 CUT = "length"
@@ -61,7 +61,7 @@ def malformed(
     """Return the failure of a malformed answer, to be tried again: the next answer may be whole."""
     return CallFailed(
         ErrorKind.MALFORMED,
-        Verdict.TRANSIENT,
+        CallVerdict.TRANSIENT,
         f"the answer {reason} ({len(content)} bytes)",
         status=status,
         headers=headers,

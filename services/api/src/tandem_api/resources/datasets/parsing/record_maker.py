@@ -14,7 +14,7 @@ from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, un
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping, obvious_id_column
 from tandem_api.resources.datasets.parsing.opinions import OpinionMaker, agreed
 from tandem_api.resources.datasets.parsing.paths import at_path, has_path
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits, place
 
 MAX_ID_CHARACTERS = 500
 _EMPTY_CURE = "Fill it in, or have such rows left out: skip_empty=true (--skip-empty)."
@@ -68,7 +68,7 @@ class RecordMaker:
     def __init__(
         self,
         mapping: ColumnMapping,
-        limits: Limits,
+        limits: SizeLimits,
         *,
         fields: Sequence[str],
         by_header: bool = False,

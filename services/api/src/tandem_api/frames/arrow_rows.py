@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from tandem.text.control_characters import has_control
+from tandem_api.frames.arrow_values import UnsupportedTypeError, is_text, plain
 from tandem_api.frames.columns import Columns, Use, frame_columns
 from tandem_api.frames.framing import BadStreamError, IpcStream
-from tandem_api.frames.values import UnsupportedTypeError, is_text, plain
 from tandem_api.resources.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 MESSAGE_BYTES = 32 * 1024 * 1024
 """Largest batch: its rows are plain values in memory while they are imported."""
@@ -27,7 +27,7 @@ class ArrowRows:
     exact_ids = True
     """Ids are taken as they are, blanks around them included."""
 
-    def __init__(self, limits: Limits, mapping: ColumnMapping) -> None:
+    def __init__(self, limits: SizeLimits, mapping: ColumnMapping) -> None:
         self._stream = IpcStream(most_bytes=max(MESSAGE_BYTES, limits.row_bytes))
         self._asked = mapping
         self._row = 0

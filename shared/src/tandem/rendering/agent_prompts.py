@@ -9,7 +9,7 @@ from tandem.labeling.cheap_prompts import CheapRecords, cheap_records
 from tandem.labeling.prompts import MarkedMessage, Renderer, Source
 from tandem.rendering.frames import CONSTANT, MARKED
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.work import Templates
+from tandem.rendering.render_tasks import Templates
 
 Message = dict[str, str]
 

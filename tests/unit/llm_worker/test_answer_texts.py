@@ -9,8 +9,8 @@ import pytest
 
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers import chat, responses
+from tandem_llm_worker.providers.answers import CUT, FILTERED, REFUSED
 from tandem_llm_worker.providers.errors import CallFailed
-from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED
 
 JSON = '{"sentiment": "positive"}'
 TOKENS = [{"token": '{"sentiment": "', "logprob": -0.1}, {"token": 'positive"}', "logprob": -0.2}]

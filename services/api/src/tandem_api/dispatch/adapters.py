@@ -13,7 +13,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import Budgets
-from tandem_api.dispatch.making import Makers
+from tandem_api.dispatch.label_makers import LabelMakers
 from tandem_api.examples.pool import ExamplePools
 
 BATCH = 1000
@@ -26,7 +26,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class DispatchAdapters:
     """The stores, the producer and the clocks."""
 
     writer: JobDispatchWriter
@@ -36,7 +36,7 @@ class Parts:
     clock: Clock
     deadline_seconds: float
     budgets: Budgets
-    makers: Makers
+    makers: LabelMakers
     examples: ExamplePools
     renderers: RendererPool
     monotonic: Callable[[], float] = time.monotonic

@@ -17,7 +17,7 @@ from tandem.people import Caller
 from tandem.review.campaigns.strategies.disagreement import DISAGREEMENT
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
-from tandem.review.campaigns.strategy import Parameters, Scope, Strategy
+from tandem.review.campaigns.strategy import CampaignScope, Parameters, Strategy
 from tandem.store.campaigns.documents import CampaignDocument, disagreement_id, new_campaign
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import JobDocument, selected
@@ -65,7 +65,7 @@ def checked_parameters(strategy: Strategy, given: Mapping[str, Any]) -> Paramete
 def check_against_jobs(strategy: Strategy, parameters: Parameters, jobs: Sequence[JobDocument]) -> None:
     """Check that the strategy can pick from these jobs. Raises a Problem."""
     schemas = tuple(LabelSchemaSpec.model_validate(job["published"]["label_schema"]) for job in jobs)
-    scope = Scope(jobs=tuple(job["_id"] for job in jobs), schemas=schemas)
+    scope = CampaignScope(jobs=tuple(job["_id"] for job in jobs), schemas=schemas)
     if (problem := parameters.problem(scope)) is not None:
         field, detail = problem
         raise Problem(422, "invalid-parameters", detail, field=f"parameters.{field}", cure="Name one that exists.")

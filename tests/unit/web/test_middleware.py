@@ -13,14 +13,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 
-from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, requests
+from tandem.web import OWN_TELEMETRY, RequestMiddleware, install_problems, middleware
 
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(requests, "tracer", lambda: provider.get_tracer("test"))
+    monkeypatch.setattr(middleware, "tracer", lambda: provider.get_tracer("test"))
     yield exporter
     provider.shutdown()
 

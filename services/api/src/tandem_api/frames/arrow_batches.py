@@ -11,10 +11,10 @@ import pyarrow.types as kinds
 
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.frames.arrow_values import built
 from tandem_api.frames.columns import Column, Columns, Use
 from tandem_api.frames.labels import LabelColumn, Labeled
 from tandem_api.frames.sink import Sink
-from tandem_api.frames.values import built
 
 Pairs = AsyncIterator[Sequence[tuple[RecordDocument, AnnotationDocument | None]]]
 

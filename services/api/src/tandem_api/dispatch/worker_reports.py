@@ -13,7 +13,7 @@ from tandem.store.workers.writer import WorkerWriter
 log = get_logger(__name__)
 
 
-class ReportKeeper:
+class WorkerReportKeeper:
     """Writes the live workers' reports about every second. After a failed write, the next one makes up for it."""
 
     def __init__(
@@ -31,7 +31,7 @@ class ReportKeeper:
         """Write reports until cancelled."""
         while True:
             try:
-                await self._writer.heard(self._live())
+                await self._writer.record(self._live())
             except StoreUnavailableError as error:
                 log.warning("dispatch.reports_not_kept", reason=str(error))
             await asyncio.sleep(self._every_seconds)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tandem_client import Tandem, TandemError
-from tandem_client.cli.making import making
+from tandem_client.cli.rollback import rollback
 
 MOMENT = "2026-11-27T00:00:00Z"
 
@@ -47,12 +47,12 @@ def _thing(name: str) -> dict[str, Any]:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr("tandem_client.cli.making.time.sleep", waits.append)
+    monkeypatch.setattr("tandem_client.cli.rollback.time.sleep", waits.append)
     return waits
 
 
 def run(server: Server, project: str, ending: Callable[[], None]) -> None:
-    with Tandem("http://test", None, http=httpx.MockTransport(server)) as tandem, making(tandem) as made:
+    with Tandem("http://test", None, http=httpx.MockTransport(server)) as tandem, rollback(tandem) as made:
         made.dataset(made.project(project), "new")
         ending()
 

@@ -16,7 +16,7 @@ from tandem.store.records.documents import RecordDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeLabels:
     """The labels of one record, with the provider and model that gave them, empty for the job's own."""
 
     ready: ReadyLabels
@@ -24,14 +24,14 @@ class Made:
     model: str = ""
 
 
-class Maker(Protocol):
+class LabelMaker(Protocol):
     """Makes the labels of one kind of job."""
 
-    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, Made]:
+    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, MadeLabels]:
         """Make the labels of each record; return them by seq. Where they lack a task, the reason is set: the record's
         model is called if the job has one, else the record ends as invalid for that reason. Raises
         StoreUnavailableError."""
         ...
 
 
-Makers = Mapping[JobKind, Maker]
+LabelMakers = Mapping[JobKind, LabelMaker]
