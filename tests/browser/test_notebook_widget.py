@@ -149,8 +149,8 @@ def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: Running
     expect(table.get_by_label(f"Select {chosen[0]}")).to_have_count(0)  # it is verified now
     # The card of the other cell goes on, through its own channel.
     shown(page).focus()
-    later = act(page, "Enter")
-    eventually(lambda: kinds(later)[-1:] == ["confirmed"], "a decision after the table's is kept")
+    assert act(page, "Enter") == undone
+    eventually(lambda: len(kinds(undone)) == 3, "a decision after the table's is kept")
 
 
 def choose_in_the_table(page: Page) -> list[str]:

@@ -89,7 +89,7 @@ class PromptEditor(CellWidget):
         return told | {"dataset": self._dataset.name}
 
     def _draft(self, command: Preview | Save) -> dict[str, Any]:
-        kept = self.agent.model_dump(mode="json", include=set(KEPT), exclude_defaults=True)
+        kept: dict[str, Any] = self.agent.model_dump(mode="json", include=set(KEPT), exclude_defaults=True)
         return kept | {"system_template": command.system_template, "user_template": command.user_template}
 
 
