@@ -160,6 +160,7 @@ def choose_in_the_table(page: Page) -> list[str]:
     expect(table.get_by_role("checkbox").nth(2)).to_be_visible()
     table.get_by_role("button", name="Confidence").click()
     expect(table.get_by_role("columnheader", name="Confidence")).to_have_attribute("aria-sort", "descending")
+    expect(table).to_have_attribute("aria-busy", "false")
     shares = [int(text.rstrip("%").lstrip("<>")) for text in table.locator("td .tabular").all_inner_texts()]
     assert shares == sorted(shares, reverse=True)
     boxes = table.get_by_role("checkbox", name="Select ").and_(table.locator("tbody input"))

@@ -1,19 +1,21 @@
-"""Widgets for notebooks: `review(job)`, `table(job)` and `prompt_editor(agent)`."""
+"""Widgets for notebooks: `review(job)`, `table(job)`, `prompt_editor(agent)` and `dashboard(project)`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tandem_client.frames.extras import need
 
 if TYPE_CHECKING:
     from tandem_client.expressions import Condition
-    from tandem_client.models import Agent, Dataset, Job
+    from tandem_client.models import Agent, Dataset, Job, Project
+    from tandem_client.notebook.dashboard_widget import Dashboard
     from tandem_client.notebook.prompt_widget import PromptEditor
     from tandem_client.notebook.review_widget import ReviewWidget
     from tandem_client.notebook.table_widget import TableWidget
 
-__all__ = ["prompt_editor", "review", "table"]
+__all__ = ["dashboard", "prompt_editor", "review", "table"]
 
 
 def review(job: Job, *, page: str | None = None, height: int = 620) -> ReviewWidget:
@@ -51,3 +53,18 @@ def prompt_editor(agent: Agent, *, dataset: Dataset | None = None, limit: int = 
     from tandem_client.notebook.prompt_widget import PromptEditor, first_dataset  # noqa: PLC0415 - imports the extra
 
     return PromptEditor(agent, dataset=dataset or first_dataset(agent), limit=limit, height=height)
+
+
+def dashboard(
+    project: Project, *, vectors: Mapping[str, Any] | None = None, limit: int = 2000, height: int = 620
+) -> Dashboard:
+    """Return a project at a glance: progress, labels, who did what, agreement, and its records as points.
+
+    Points near each other use the same words; with `vectors` (record id to numbers, e.g. an embedding) those are near
+    whose vectors are. Of each job the first `limit` records are looked at. `dashboard.selected` has the ids of the
+    points that were dragged over, `dashboard.save(name)` makes a subset of them.
+    """
+    need("anywidget", "The dashboard")
+    from tandem_client.notebook.dashboard_widget import Dashboard  # noqa: PLC0415 - imports the extra
+
+    return Dashboard(project, vectors=vectors, limit=limit, height=height)

@@ -12,6 +12,7 @@ import { KeyGround } from "@/lib/keyboard";
 import { PortalGround } from "@/ui/portal";
 import { Toaster } from "@/ui/toaster";
 import { joinChannel, type Model } from "@/widget/channel";
+import { DashboardView } from "@/widget/dashboard/dashboard-view";
 import { PromptView } from "@/widget/prompt/prompt-view";
 import { TableView } from "@/widget/table/table-view";
 import { followNotebookTheme } from "@/widget/theme";
@@ -41,6 +42,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
         <QueryClientProvider client={client}>
           <Tooltip.Provider delay={400}>
             {view === "table" && <TableView command={command} />}
+            {view === "dashboard" && <DashboardView command={command} />}
             {view === "prompt" && <PromptView command={command} />}
             {view === "review" && <ReviewPage jobId={String(model.get("job_id"))} />}
             <Toaster />

@@ -55,7 +55,7 @@ export function TableView({ command }: { command: Command }) {
   const areAll = shown.length > 0 && shown.every((id) => selected.has(id));
 
   return (
-    <section className={styles.view} aria-label={`Records of ${described.data?.name ?? "the job"}`}>
+    <section className={styles.view} aria-busy={pages.isFetching} aria-label={`Records of ${described.data?.name ?? "the job"}`}>
       <form className={styles.bar} onSubmit={filter}>
         <select className={styles.field} aria-label="Show" value={state} onChange={(event) => setState(event.target.value as State)}>
           {Object.entries(states).map(([name, { word }]) => (
