@@ -37,15 +37,16 @@ def test_a_prompt_is_previewed_and_saved_and_a_project_is_seen_at_a_glance(runni
     editor = agent.edit(limit=1)
     browser = Browser(editor)
     described = browser.ask("describe")
-    (prompt,) = browser.ask("preview", system_template=described["system_template"], user_template="Say: {{ fields.text }}")
+    templates = {"system_template": described["system_template"], "user_template": "Say: {{ fields.text }}"}
+    (prompt,) = browser.ask("preview", **templates)
     segments = prompt["messages"][-1]["segments"]
     assert [(each["source"], each["text"]) for each in segments[:1]] == [("template", "Say: ")]
     assert segments[1]["source"] == "record"
     assert prompt["estimate"]["prompt_tokens"]["likely"] > 0
-    saved = browser.ask("save", system_template=described["system_template"], user_template="Say: {{ fields.text }}")
+    saved = browser.ask("save", **templates)
     assert (saved["version"], editor.agent.version) == (agent.version + 1, agent.version + 1)
     kept = tandem.agents.get(editor.agent.id)
-    assert kept.user_template == "Say: {{ fields.text }}"
+    assert kept.user_template == templates["user_template"]
     assert (kept.model, kept.label_schema_id, kept.parameters) == (agent.model, agent.label_schema_id, agent.parameters)
 
     again = kept.run(tandem.datasets.get(job.dataset_id), name="again", limit=RECORDS).wait(timeout=120)
