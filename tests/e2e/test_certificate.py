@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.timeout(420)]
 RECORDS = 1000
 MODEL_ERROR, READER_ERROR = 0.1, 0.02
 LABELS = ("negative", "neutral", "positive")
-KILLS = (("dispatcher", "postprocessor"), ("verification-ui", "dispatcher"), ("api", "postprocessor", "dispatcher"))
-READS_BETWEEN_KILLS = 80
+KILLS = (("dispatcher", "postprocessor"), ("api", "verification-ui", "dispatcher"))
+READS_BETWEEN_KILLS = 110
 _COME_BACK = {502, 503, 504}
 
 
@@ -160,7 +160,7 @@ async def test_a_job_is_certified_while_processes_are_killed_and_a_stranger_chec
         assert reader.failure is None, reader.failure
         assert not reader.saw_a_label
     assert (closed.state, closed.state_reason) == ("closed", "Every claim is certified.")
-    assert closed.reads > 3 * READS_BETWEEN_KILLS
+    assert closed.reads >= 300
     assert closed.says[0].startswith("At most ")
 
     export, certificate = tandem.certificates.download(job.id, opened.id, tmp_path)
