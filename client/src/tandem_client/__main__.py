@@ -2,7 +2,7 @@
 
 import os
 
-# Pydantic would read what every installed distribution offers as a plugin. No command needs one, each would wait for it.
+# Pydantic would read what each installed distribution offers as a plugin. No command needs one, all would wait for it.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from tandem_client.cli.app import main

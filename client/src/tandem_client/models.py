@@ -230,6 +230,7 @@ class Job(JobMethods):
     rate_per_second: float | None = None
     eta_seconds: float | None = None
     review_policy: ReviewPolicy = ReviewPolicy()
+    budget_usd: float | None = None
     readers: int = 1
     adjudicated: bool = False
     kind: str = "model"

@@ -23,6 +23,10 @@ subset       subsets:app
     Saved, named, frozen selections of a data set's records.
 people       people:app
     People: to whom API keys, login links and sessions belong.
+key          keys:app
+    API keys: what programs and terminals log in with.
+provider     providers:app
+    Model providers that the operators configured.
 schema       schemas:app
     Label schemas: what may be answered.
 agent        agents:app
@@ -39,6 +43,8 @@ resume       jobs:resume
     Let a paused job go on.
 cancel       jobs:cancel
     End a job; what is labeled stays.
+budget       budgets:budget
+    Show what a job has cost, or set its budget; a job that waits for it goes on when the new one suffices.
 run-again    again:run_again
     Run records of a completed or cancelled job again. Earlier answers stay as history, people's decisions hold.
 campaign     campaigns:app
