@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tandem_client.aio.client import AsyncTandem
+    from tandem_client.certifying import Certificate, CertificatePlan
     from tandem_client.checks import JobCheck, JobEstimate, Tryout
     from tandem_client.client import Tandem
     from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
@@ -42,6 +43,8 @@ __all__ = [
     "CampaignCount",
     "CarryOver",
     "CarryOverReport",
+    "Certificate",
+    "CertificatePlan",
     "Combination",
     "Comparison",
     "Dataset",
@@ -80,6 +83,10 @@ __all__ = [
 
 _MODULES = {
     "tandem_client.aio.client": ("AsyncTandem",),
+    "tandem_client.certifying": (
+        "Certificate",
+        "CertificatePlan",
+    ),
     "tandem_client.checks": (
         "JobCheck",
         "JobEstimate",

@@ -37,6 +37,8 @@ estimate     jobs:estimate
     Tell tokens, price and time of a job beforehand, as ranges. No model is called.
 status       jobs:status
     Show the progress of jobs: rate, time left, counts by outcome.
+job          running:app
+    Steer a job that runs.
 pause        jobs:pause
     Pause a job; calls under way end normally.
 resume       jobs:resume
@@ -44,7 +46,7 @@ resume       jobs:resume
 cancel       jobs:cancel
     End a job; what is labeled stays.
 budget       budgets:budget
-    Show what a job has cost, or set its budget; a job that waits for it goes on when the new one suffices.
+    Show what a job has cost and what its budget leaves; `tandem job set JOB --budget USD` changes the budget.
 run-again    again:run_again
     Run records of a completed or cancelled job again. Earlier answers stay as history, people's decisions hold.
 campaign     campaigns:app

@@ -39,11 +39,11 @@ class _Task:
     """Text to its label and features, oldest first."""
     fitted_on: int = 0
     changed: int = 0
-    model: Model | None = None
+    model: LinearModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LinearModel:
     """A fitted model of one task."""
 
     labels: tuple[str, ...]
@@ -105,7 +105,7 @@ class Learner:
         return np.concatenate([vector, _PRIOR_WEIGHT * shares])
 
 
-def fitted(examples: Iterable[tuple[str, Matrix]], labels: tuple[str, ...]) -> Model | None:
+def fitted(examples: Iterable[tuple[str, Matrix]], labels: tuple[str, ...]) -> LinearModel | None:
     """Fit a model; None where the zero-shot probabilities, the last of the features, do better on the examples.
 
     Each penalty and sharpness is judged by the mean log-probability of the examples' labels, each left out of the fit.
@@ -137,7 +137,7 @@ def fitted(examples: Iterable[tuple[str, Matrix]], labels: tuple[str, ...]) -> M
         return None
     weights = vectors @ (aimed / (np.maximum(values, 0) + penalty)[:, None])
     accuracy = float((left_out.argmax(axis=1) == truth).mean())
-    return Model(labels, center, weights, offsets, sharpness, accuracy)
+    return LinearModel(labels, center, weights, offsets, sharpness, accuracy)
 
 
 def softmax(scores: Matrix) -> Matrix:

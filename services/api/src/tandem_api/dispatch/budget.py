@@ -148,7 +148,7 @@ class JobBudget:
         left = max(0.0, limit_usd - reserve.spent_usd)
         return (
             f"{in_dollars(left)} of the budget of {in_dollars(limit_usd)} are left, which do not cover what the next "
-            f"record could cost at most, {next_one}. Raise the budget to go on (`tandem budget JOB USD`)."
+            f"record could cost at most, {next_one}. Raise the budget to go on (`tandem job set JOB --budget USD`)."
         )
 
     def _most(self, request: AnnotationRequestedV1) -> int:
