@@ -22,7 +22,7 @@ class EncodingName(StrEnum):
 
 
 def _encoding(given: str) -> EncodingName:
-    """By any name that Python knows of the encoding: latin-1, cp1252, UTF8."""
+    """Return the encoding by any name that Python knows of it: latin-1, cp1252, UTF8."""
     try:
         codec = codecs.lookup(given)
     except (LookupError, ValueError):
