@@ -147,6 +147,7 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/combinations"): {"json": {"jobs": jobs}},
         ("GET", "/api/v1/comparisons"): {"params": {"job": jobs}},
         ("GET", "/api/v1/comparisons/differences"): {"params": {"job": jobs}},
+        ("GET", "/api/v1/comparisons/flips"): {"params": {"old": jobs[0], "new": jobs[1]}},
         ("GET", "/api/v1/review-orders"): {"params": {"job": jobs}},
         ("POST", "/api/v1/review-orders"): {"json": {"jobs": jobs, "task": "sentiment"}},
         ("GET", "/api/v1/review-orders/{order_id}"): {},

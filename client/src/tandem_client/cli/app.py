@@ -13,6 +13,7 @@ from rich.markup import escape
 from tandem_client import config
 from tandem_client.cli import (
     again,
+    agent_diff,
     agents,
     campaigns,
     certificates,
@@ -58,6 +59,7 @@ app.add_typer(projects.datasets, name="dataset")
 app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
+agents.app.command("diff")(agent_diff.diff)
 app.add_typer(agents.app, name="agent")
 app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)

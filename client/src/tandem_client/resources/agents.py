@@ -65,8 +65,10 @@ class Agents:
         return Agent.model_validate(self._http.get(f"/agents/{agent_id}"))
 
     def find(self, project_id: str, name: str) -> Agent | None:
-        """Find the latest version of the agent of this name, or the version of this id, or None."""
-        found = [agent for agent in self.list(project_id) if name in (agent.name, agent.id)]
+        """Find the latest version of the agent of this name, or None. `name@2` and an id name one version."""
+        found = [
+            agent for agent in self.list(project_id) if name in (agent.name, agent.id, f"{agent.name}@{agent.version}")
+        ]
         return max(found, key=lambda agent: agent.version, default=None)
 
     def preview(self, agent_id: str, *, dataset_id: str, limit: int = 3) -> tuple[PreviewedPrompt, ...]:

@@ -54,6 +54,7 @@ from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.flips.service import FlipService
 from tandem_api.analysis.reports.keeper import ReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
@@ -253,6 +254,13 @@ def make_services(
         CombinationService(annotations=ended, records=records, jobs=job_service),
         ComparisonService(
             annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
+        ),
+        FlipService(
+            annotations=ended,
+            records=records,
+            campaigns=CampaignReader(database),
+            summaries=summaries,
+            jobs=job_service,
         ),
         CampaignService(
             reader=CampaignReader(database),

@@ -21,7 +21,13 @@ from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
 from tandem_api.resources.campaigns.counting import count_campaign
-from tandem_api.resources.campaigns.making import campaign_of, check_against_jobs, checked_parameters, strategy_called
+from tandem_api.resources.campaigns.making import (
+    campaign_of,
+    check_against_jobs,
+    check_fixed,
+    checked_parameters,
+    strategy_called,
+)
 from tandem_api.resources.campaigns.schemas import (
     Campaign,
     CampaignCount,
@@ -106,6 +112,7 @@ class CampaignService:
                     field="parameters.jobs",
                     cure="Create another campaign.",
                 )
+            check_fixed(checked, campaign)
             check_against_jobs(
                 strategy, checked, [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
             )

@@ -188,6 +188,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comparisons/flips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Old And New
+         * @description Tell which labels change from an old job to a new one, by class, with the cost and a bound on what stays wrong.
+         *
+         *     Over very many records it is made bit by bit: `share` says how much is in it.
+         */
+        get: operations["compare_old_and_new"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}": {
         parameters: {
             query?: never;
@@ -3008,6 +3030,171 @@ export interface components {
             kind: "flag";
         };
         /**
+         * FlipAudit
+         * @description A random sample of the flips that nobody had decided when it was drawn.
+         */
+        FlipAudit: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Drawn */
+            drawn: number;
+            /**
+             * New Wrong
+             * @description Drawn flips whose new label is wrong or was not read blind.
+             */
+            new_wrong: number;
+            /** Old Wrong */
+            old_wrong: number;
+            /**
+             * Open
+             * @description Flips that nobody had decided: those the sample stands for.
+             */
+            open: number;
+            /**
+             * Read
+             * @description Drawn flips with a blind decision; all others count as wrong.
+             */
+            read: number;
+            /**
+             * Shown
+             * @description Drawn flips whose reader saw a label.
+             */
+            shown: number;
+        };
+        /**
+         * FlipBound
+         * @description How many labels are wrong after the change at most. Labels that do not change stay as good as they were.
+         */
+        FlipBound: {
+            /**
+             * Added At Most
+             * @description Wrong labels that the change adds; negative: it removes some.
+             */
+            added_at_most: number | null;
+            /**
+             * Alpha
+             * @description Probability that the bound is wrong; that of the old certificate adds to it.
+             */
+            alpha: number;
+            /**
+             * Corrected
+             * @description Wrong new labels that a person corrected in the new job.
+             */
+            corrected: number;
+            /**
+             * Error At Most
+             * @description The same as a share of the records with a new label.
+             */
+            error_at_most: number | null;
+            /**
+             * Left Wrong
+             * @description Records that people decided otherwise in the old job only; carry the decisions over.
+             */
+            left_wrong: number;
+            /**
+             * Missed At Most
+             * @description Wrong labels after the change; null without `old_missed`.
+             */
+            missed_at_most: number | null;
+            /**
+             * New Wrong At Most
+             * @description Wrong new labels among the flips.
+             */
+            new_wrong_at_most: number | null;
+            /**
+             * Old Wrong At Least
+             * @description Wrong old labels among the flips.
+             */
+            old_wrong_at_least: number | null;
+            /**
+             * Refused
+             * @description Why there is no bound; null where there is one.
+             */
+            refused: string | null;
+        };
+        /**
+         * FlipClass
+         * @description Flips from one label to another; `*` stands for all values of a task without single labels.
+         */
+        FlipClass: {
+            /**
+             * From Label
+             * @description Null: the record had no label before.
+             */
+            from_label: string | null;
+            /** @description Against the values that came with the records. */
+            gold: components["schemas"]["Verdicts"];
+            /** @description Against people who saw no label before they decided. */
+            read: components["schemas"]["Verdicts"];
+            /** Records */
+            records: number;
+            /** To Label */
+            to_label: string;
+        };
+        /**
+         * FlipReport
+         * @description What changes when the agent of the new job replaces that of the old one, over the records that both ran over.
+         */
+        FlipReport: {
+            /** @description Null: no campaign was named. */
+            audit: components["schemas"]["FlipAudit"] | null;
+            bound: components["schemas"]["FlipBound"];
+            /**
+             * Classes
+             * @description The most frequent first.
+             */
+            classes: components["schemas"]["FlipClass"][];
+            /**
+             * Flips
+             * @description Records whose label changes; those without an old label included.
+             */
+            flips: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Lost
+             * @description Records that had a label and have none any more.
+             */
+            lost: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            new: components["schemas"]["FlippedJob"];
+            old: components["schemas"]["FlippedJob"];
+            /**
+             * Same
+             * @description Records whose label stays.
+             */
+            same: number;
+            /**
+             * Share
+             * @description Share of the blocks of records in it so far; below 1, ask again.
+             */
+            share: number;
+            /** Task */
+            task: string;
+            /**
+             * Usd Per 1000 Change
+             * @description New price less the old one; null when one is unknown.
+             */
+            usd_per_1000_change: number | null;
+        };
+        /** FlippedJob */
+        FlippedJob: {
+            agent: components["schemas"]["JobAgent"];
+            /** Job Id */
+            job_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Usd Per 1000
+             * @description Price of a thousand records of the job; null when unknown.
+             */
+            usd_per_1000: number | null;
+        };
+        /**
          * Found
          * @description Records that an expression matches: of the data set, or of a job over it as they are now.
          */
@@ -5753,6 +5940,18 @@ export interface components {
             usd: number | null;
         };
         /**
+         * Verdicts
+         * @description Flips whose right label is known.
+         */
+        Verdicts: {
+            /** Neither */
+            neither: number;
+            /** New Right */
+            new_right: number;
+            /** Old Right */
+            old_right: number;
+        };
+        /**
          * Verification
          * @description The person's decision that holds.
          */
@@ -6442,6 +6641,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferencePage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_old_and_new: {
+        parameters: {
+            query: {
+                /** @description Id of the job with the labels as they are. */
+                old: string;
+                /** @description Id of the job with the labels that would replace them. */
+                new: string;
+                /** @description May be left out when the jobs have one task in common. */
+                task?: string | null;
+                /** @description Id of a campaign `flips` of the new job, whose blind reads bound what is wrong. */
+                campaign?: string | null;
+                /** @description How many old labels are wrong at most, by the certificate of the old job. */
+                old_missed?: number | null;
+                /** @description Probability that the bound over the flips may be wrong. */
+                alpha?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlipReport"];
                 };
             };
             /** @description No valid credential came with the request. */
