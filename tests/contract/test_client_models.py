@@ -13,7 +13,7 @@ import tandem_client
 from tandem_api.app import make_app
 from tandem_client.tasks import Model
 
-MODULES = ("models", "quality", "checks", "people", "reviewing", "passes")
+MODULES = ("models", "quality", "flips", "checks", "people", "reviewing", "passes")
 
 
 def models() -> dict[str, type[Model]]:

@@ -106,6 +106,21 @@ class ConfidenceSpread(Model):
     """Why it should not choose what people review, and what to do."""
 
 
+class ConfidenceCorrection(Model):
+    """Confidence corrected by `decisions` that people took blind: log-odds of being wrong = intercept + slope · x + the
+    label's own. `before` and `after`: reliability over these decisions, each judged by a fit that did not see it."""
+
+    score: str
+    intercept: float
+    slope: float
+    labels: dict[str, float] = Field(default_factory=dict)
+    decisions: int
+    wrong: int
+    losses: dict[str, float] = Field(default_factory=dict)
+    before: Reliability = Reliability()
+    after: Reliability = Reliability()
+
+
 class TaskReport(Model):
     task: str
     kind: str
@@ -117,6 +132,7 @@ class TaskReport(Model):
     confidence: ConfidenceSpread = ConfidenceSpread()
     gold: Evaluation | None = None
     verified: Evaluation | None = None
+    correction: ConfidenceCorrection | None = None
     verified_shown: int = 0
 
 

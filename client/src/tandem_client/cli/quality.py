@@ -18,6 +18,7 @@ from tandem_client.cli.quality_tables import (
     campaign_lines,
     confusion_table,
     contest_lines,
+    correction_lines,
     differences_table,
     evaluation_lines,
     labels_table,
@@ -56,6 +57,8 @@ def report(job: JobArgument, project: JobProject = None, as_json: AsJson = False
         for line in value_lines(task):
             out.print(line, soft_wrap=True, markup=False)
         for line in evaluation_lines(task):
+            out.print(line, soft_wrap=True, markup=False)
+        for line in correction_lines(task):
             out.print(line, soft_wrap=True, markup=False)
         known = task.gold or task.verified
         for table in () if known is None else (confusion_table(known), reliability_table(known)):

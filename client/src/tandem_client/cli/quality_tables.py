@@ -101,6 +101,19 @@ def evaluation_lines(task: TaskReport) -> Iterator[str]:
         )
 
 
+def correction_lines(task: TaskReport) -> Iterator[str]:
+    """Yield what blind decisions say of the confidence, and how far they correct it."""
+    if (found := task.correction) is None:
+        return
+    before, after = found.before.error or 0.0, found.after.error or 0.0
+    loss, stated = min(found.losses.values()), found.losses.get("as stated", 0.0)
+    yield (
+        f"corrected by {found.decisions:,} blind decisions ({found.wrong:,} wrong labels), by {found.score}: "
+        f"calibration error {before:.3f} before, {after:.3f} after; log loss {stated:.3f} before, {loss:.3f} after "
+        "(cross-fitted)"
+    )
+
+
 def confusion_table(found: Evaluation) -> Table | None:
     """Which label was given where another one is right; None where that is not known, or wider than a terminal."""
     matrix = found.confusion

@@ -270,6 +270,7 @@ def make_services(
             candidates=CandidateReader(database),
             items=review_items,
             people=people,
+            sums_of=report_service.sums,
         ),
         ReviewOrderService(
             reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people

@@ -1,10 +1,10 @@
 """Correction of confidence by what people decided blind: per task and label, cross-fitted, chosen among scores.
 
-A *score* is what an annotation says of how sure its label is: the confidence, the margin to the second label, the entropy
-over the options. Each becomes x, log-odds of being wrong. The correction is the logistic regression of
+A *score* is what an annotation says of how sure its label is: the confidence, the margin to the second label, the
+entropy over the options. Each becomes x, log-odds of being wrong. The correction is the logistic regression of
 `tandem.quality.certificates.risk`, a + b·x + c[label], with priors that keep it near the stated confidence while there
-are few decisions. Which score is used is decided by cross-fitting: each decision is judged by a fit that did not see it.
-Decisions of people who saw the label first are not used at all: they keep too many wrong labels.
+are few decisions. Cross-fitting chooses the score: each decision is judged by a fit that did not see it. Decisions of
+people who saw the label first are not used at all: they keep too many wrong labels.
 """
 
 from __future__ import annotations
@@ -29,9 +29,15 @@ LEAST_OF_EACH = 5
 """Right and wrong labels; with fewer decisions, or fewer of either, confidence is not corrected."""
 LEAST_OF_LABEL = 20
 """Decisions on a label that has a coefficient of its own; all rarer ones share one."""
+MOST_LABELS = 12
 OTHER = "*"
 """Name of the labels without a coefficient of their own, and of values that are no single label."""
 CONFIDENCE = "confidence"
+
+
+def binned(x: float) -> float:
+    """Return the middle of the bin that a score lies in."""
+    return round(x / BIN_WIDTH) * BIN_WIDTH
 
 
 def scores_of(task: LabelTask, label: Mapping[str, Any]) -> dict[str, float]:
@@ -165,13 +171,14 @@ def correct(decisions: BlindDecisions) -> Corrected | None:
             losses[name] = _loss(list(_cross_fitted(points, trusted=trusted))) / count
     best = min(losses, key=lambda name: losses[name])
     before, after = Reliability(), Reliability()
-    points, trusted = fitted.get(best, (stated, True))
-    judged = [(point, UNCHANGED) for point in points] if best == AS_STATED else _cross_fitted(points, trusted=trusted)
     for point in stated:
         _judge(before, point, UNCHANGED)
-    for point, correction in judged:
+    if best == AS_STATED:
+        return Corrected(UNCHANGED, count, wrong, losses, before, before)
+    chosen, trusted = fitted[best]
+    for point, correction in _cross_fitted(chosen, trusted=trusted):
         _judge(after, point, correction)
-    whole = UNCHANGED if best == AS_STATED else _fit(points, trusted=trusted)
+    whole = _fit(chosen, trusted=trusted)
     return Corrected(whole, count, wrong, losses, before, after)
 
 
@@ -187,7 +194,7 @@ class Cutoff(NamedTuple):
 
 
 def cutoff_for(decisions: BlindDecisions, correction: Correction, error: float) -> Cutoff:
-    """Return the highest cutoff at which at most the share `error` of the labels that nobody reads is expected wrong."""
+    """Return the highest cutoff at which at most the share `error` of the labels kept is expected wrong."""
     risks: Counter[float] = Counter()
     for place, count in decisions.places(correction.score):
         risks[correction.risk(place.label, place.x)] += count
@@ -213,12 +220,16 @@ def _fit(points: Sequence[_Point], *, trusted: bool) -> Correction:
     counts: Counter[str] = Counter()
     for point in points:
         counts[point.place.label] += point.decided
-    names = [*sorted(label for label, count in counts.items() if count >= LEAST_OF_LABEL and label != OTHER), OTHER]
+    frequent = [label for label, count in counts.most_common(MOST_LABELS) if count >= LEAST_OF_LABEL]
+    names = [*sorted(label for label in frequent if label != OTHER), OTHER]
     number = {label: index for index, label in enumerate(names)}
-    cells = [
-        Cell(0, number.get(point.place.label, len(names) - 1), point.place.x, point.decided, point.wrong)
-        for point in points
-    ]
+    decided: Counter[tuple[int, int]] = Counter()
+    wrong: Counter[tuple[int, int]] = Counter()
+    for point in points:
+        at = (number.get(point.place.label, len(names) - 1), point.place.bin)
+        decided[at] += point.decided
+        wrong[at] += point.wrong
+    cells = [Cell(0, at[0], at[1] * BIN_WIDTH, count, wrong[at]) for at, count in sorted(decided.items())]
     fit: RiskFit = fit_risk(cells, labels=len(names), stretches=1, trusted=trusted)
     score = points[0].place.score if points else CONFIDENCE
     return Correction(score, fit.intercept + fit.stretches[0], fit.slope, dict(zip(names, fit.labels, strict=True)))

@@ -11,10 +11,11 @@ from typing import Any, TypedDict
 from tandem.events.outcomes import Outcome
 from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
+from tandem.quality.corrected import BlindDecisions, scores_of
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Extent, Quantiles, Top
 from tandem.quality.spread import Spread
-from tandem.quality.values import Comparable, comparable, normalized
+from tandem.quality.values import Comparable, comparable, is_same, normalized
 
 RAW_LENGTH = 200
 """Characters of an invalid answer by which equal ones are recognized."""
@@ -25,7 +26,7 @@ class Answered(TypedDict):
 
     outcome: str
     labels: Sequence[Mapping[str, Any]]
-    """Task, value, confidence and rule of each label."""
+    """Task, value, confidence, margin, entropy and rule of each label."""
 
 
 class Ended(Answered):
@@ -57,6 +58,8 @@ class TaskSummary(Additive):
     """Scores against the values that came with the records."""
     verified: Scores = field(default_factory=Scores)
     """Scores against people's decisions. Where a policy chose the records, they are no sample of all."""
+    blind: BlindDecisions = field(default_factory=BlindDecisions)
+    """How sure the labels are, and what people decided on them without seeing them."""
     shown: int = 0
     """Decided records whose label the person saw before they decided, which raises the share that agrees."""
 
@@ -95,10 +98,14 @@ def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tas
         values = _labels(each, tasks)
         for task in tasks:
             of_task = summary.tasks[task.name]
-            value, confidence = values.get(task.name, (None, None))
-            if value is not None:
+            value, label = values.get(task.name, (None, None))
+            confidence = None if label is None else label.get("confidence")
+            if value is not None and label is not None:
                 of_task.spread.see(task, value, each["seq"])
                 of_task.spread.see_confidence(confidence)
+                if sure := scores_of(task, label):
+                    is_wrong = _is_wrong_blind(task, each, value)
+                    of_task.blind.see(sure, value, seq=each["seq"], is_wrong=is_wrong)
             for truths, scores in ((gold.get(each["seq"]), of_task.gold), (each["verified"], of_task.verified)):
                 if truths and (truth := comparable(task, truths.get(task.name))) is not None:
                     scores.see(task, truth, value, confidence)
@@ -129,8 +136,16 @@ def _count(summary: JobSummary, each: Ended) -> None:
         summary.failed[reason] += 1
 
 
-def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
-    """Return task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
+def _is_wrong_blind(task: LabelTask, each: Ended, value: Comparable) -> bool | None:
+    """Return whether people who did not see the label decided otherwise; None where nobody did."""
+    if not each["verified"] or task.name in each["shown"]:
+        return None
+    truth = comparable(task, each["verified"].get(task.name))
+    return None if truth is None else not is_same(task, value, truth)
+
+
+def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, Mapping[str, Any]]]:
+    """Return task to value and label, of a labeled record; the parts of an invalid one are no result."""
     if each["outcome"] != Outcome.LABELED:
         return {}
     by_name = {task.name: task for task in tasks}
@@ -138,5 +153,5 @@ def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparab
     for label in each["labels"]:
         task = by_name.get(label["task"])
         if task is not None and (value := comparable(task, label["value"])) is not None:
-            found[task.name] = (value, label.get("confidence"))
+            found[task.name] = (value, label)
     return found

@@ -112,6 +112,8 @@ _SHOWN: dict[str, Any] = {
     "labels.task": 1,
     "labels.value": 1,
     "labels.confidence": 1,
+    "labels.margin": 1,
+    "labels.entropy": 1,
     "labels.rule": 1,
     "raw": {
         "$cond": [{"$eq": ["$outcome", "invalid"]}, {"$substrCP": [{"$ifNull": ["$raw", ""]}, 0, 2 * RAW_LENGTH]}, None]

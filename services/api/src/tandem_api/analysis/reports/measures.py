@@ -10,6 +10,7 @@ from pydantic import Field
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask, options_of
 from tandem.events.schema import LabelTask
 from tandem.quality.agreement import cohen_kappa
+from tandem.quality.calibration import Reliability as Sums
 from tandem.quality.intervals import wilson
 from tandem.quality.scoring import Confusion, LabelScore, Scores, macro_f1
 from tandem.quality.sketches import Quantiles
@@ -88,6 +89,15 @@ class Reliability(View):
     count: int
     error: float | None = Field(description="Expected calibration error; null without labels that have a confidence.")
 
+    @classmethod
+    def made_of(cls, sums: Sums) -> Self:
+        calibration = sums.calibration()
+        return cls(
+            bins=[ReliabilityBin.model_validate(each, from_attributes=True) for each in calibration.bins],
+            count=calibration.count,
+            error=calibration.error,
+        )
+
 
 class Evaluation(View):
     """Labels against values known to be right. What does not concern the kind of task is null."""
@@ -122,7 +132,6 @@ class Evaluation(View):
         if not scores.known:
             return None
         low, high = wilson(scores.right, scores.compared) or (None, None)
-        calibration = scores.reliability.calibration()
         return cls(
             known=scores.known,
             compared=scores.compared,
@@ -130,11 +139,7 @@ class Evaluation(View):
             accuracy=share(scores.right, scores.compared),
             accuracy_low=low,
             accuracy_high=high,
-            reliability=Reliability(
-                bins=[ReliabilityBin.model_validate(each, from_attributes=True) for each in calibration.bins],
-                count=calibration.count,
-                error=calibration.error,
-            ),
+            reliability=Reliability.made_of(scores.reliability),
             **agreement_of(task, scores),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from pydantic import TypeAdapter
 
@@ -27,7 +28,7 @@ from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progres
 from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
-VERSION = 3
+VERSION = 4
 """Version of the sums and of the report's shape: reports kept by another version are made again."""
 
 _KIND = Kind(VERSION, TypeAdapter(JobSummary))
@@ -67,6 +68,10 @@ class ReportService:
         hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"])
         return without_quotes(report, hidden) if hidden else report
 
+    async def sums(self, job: JobDocument) -> JobSummary:
+        """Return the sums over all records of the job, however long it takes. They are not to be changed."""
+        return (await self._summaries.sums(job["_id"], lambda: self._wanted(job), patience=None)).sums
+
     async def keep(self, job: JobDocument) -> None:
         """Make and keep the report of a job that has ended, however long it takes."""
         if await self._kept(job) is None:
@@ -74,7 +79,9 @@ class ReportService:
 
     async def _made(self, job: JobDocument, cost: JobCost, *, patience: float | None = PATIENCE_SECONDS) -> JobReport:
         progress = await self._summaries.sums(job["_id"], lambda: self._wanted(job), patience=patience)
-        report = report_of(job, progress.sums, cost, share_made=progress.share, now=utcnow())
+        made = partial(report_of, job, progress.sums, cost, share_made=progress.share, now=utcnow())
+        # What is still summed up must not be read from another thread.
+        report = made() if progress.share < 1 else await asyncio.to_thread(made)
         if report.final:
             await self._writer.save(_document(report, progress))
         return report

@@ -147,6 +147,7 @@ def _campaign_id(body: CampaignCreate, job_ids: Sequence[str], parameters: Param
     if body.strategy == THRESHOLDS.name:
         return thresholds_campaign_id(job_ids[0])
     asked = parameters.model_dump(mode="json")
+    asked.pop("used", None)  # what was fitted changes with each decision
     if body.strategy == DISAGREEMENT.name and body == CampaignCreate(
         strategy=body.strategy, parameters=body.parameters
     ):

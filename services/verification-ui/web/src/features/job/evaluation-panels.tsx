@@ -24,6 +24,7 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
   const evaluation = source && report[source.value];
   if (!evaluation) return null;
   const options = optionsOf(task);
+  const { correction } = report;
   return (
     <>
       <Panel title="How right the labels are" className={styles.wide} note={known.length > 1 ? <Segments label="Compare with" choices={known} value={source.value} onChange={setWanted} /> : `against ${source.value === "gold" ? "gold labels" : "people’s decisions"}`}>
@@ -45,6 +46,14 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
       {evaluation.reliability.count > 0 && (
         <Panel title="Reliability" note={evaluation.reliability.error != null && `calibration error ${percent(evaluation.reliability.error, 1)}`}>
           <ReliabilityDiagram reliability={evaluation.reliability} />
+        </Panel>
+      )}
+      {correction && (
+        <Panel title="Corrected confidence" note={correction.after.error != null && `calibration error ${percent(correction.after.error, 1)}, before ${percent(correction.before.error ?? 0, 1)}`}>
+          <ReliabilityDiagram reliability={correction.after} />
+          <p className={styles.under}>
+            Corrected by {counted(correction.decisions, "decision")} of people who had not seen the label. A campaign by expected error uses it.
+          </p>
         </Panel>
       )}
       {!evaluation.confusion && evaluation.labels.length > 0 && (

@@ -2447,6 +2447,49 @@ export interface components {
              */
             verified_differently: number;
         };
+        /**
+         * ConfidenceCorrection
+         * @description Confidence corrected by blind decisions: the probability of being wrong has the log-odds intercept + slope · x +
+         *     the label's own, x being the log-odds of being wrong by the score. A campaign `expected_error` uses it.
+         */
+        ConfidenceCorrection: {
+            /** @description Each decision judged by a fit that did not see it. */
+            after: components["schemas"]["Reliability"];
+            before: components["schemas"]["Reliability"];
+            /**
+             * Decisions
+             * @description Blind decisions that it rests on.
+             */
+            decisions: number;
+            /** Intercept */
+            intercept: number;
+            /**
+             * Labels
+             * @description By label; that of all others is under `*`.
+             */
+            labels: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Mean log loss of each candidate on decisions that its fit did not see; `as stated`: uncorrected.
+             */
+            losses: {
+                [key: string]: number;
+            };
+            /**
+             * Score
+             * @description confidence, margin or entropy: the one that foretells decisions best.
+             */
+            score: string;
+            /** Slope */
+            slope: number;
+            /**
+             * Wrong
+             * @description The part of them that was not the label.
+             */
+            wrong: number;
+        };
         /** ConfidenceSpread */
         ConfidenceSpread: {
             /**
@@ -5715,6 +5758,8 @@ export interface components {
         /** TaskReport */
         TaskReport: {
             confidence: components["schemas"]["ConfidenceSpread"];
+            /** @description Null with fewer than 50 blind decisions, or 5 right and 5 wrong labels among them. Decisions of people who saw the label are not used. */
+            correction?: components["schemas"]["ConfidenceCorrection"] | null;
             /** @description Against the values that came with the records; null without any. */
             gold: components["schemas"]["Evaluation"] | null;
             /** Kind */
