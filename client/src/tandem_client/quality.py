@@ -78,6 +78,8 @@ class Evaluation(Model):
     macro_f1: float | None = None
     micro_f1: float | None = None
     kappa: float | None = None
+    ac1: float | None = None
+    largest_share: float | None = None
     labels: tuple[LabelQuality, ...] = ()
     confusion: ConfusionMatrix | None = None
     mean_jaccard: float | None = None
@@ -121,6 +123,28 @@ class ConfidenceCorrection(Model):
     after: Reliability = Reliability()
 
 
+class Anchored(Model):
+    """How often labels were kept that people saw, and that they did not see; `person_id` None: all readers."""
+
+    person_id: str | None = None
+    name: str | None = None
+    shown: int = 0
+    shown_kept: int = 0
+    blind: int = 0
+    blind_kept: int = 0
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+
+
+class Anchoring(Model):
+    """What seeing the label does to a decision; `enough`: 250 decisions or more in each arm."""
+
+    overall: Anchored
+    readers: tuple[Anchored, ...] = ()
+    enough: bool = False
+
+
 class TaskReport(Model):
     task: str
     kind: str
@@ -133,6 +157,7 @@ class TaskReport(Model):
     gold: Evaluation | None = None
     verified: Evaluation | None = None
     correction: ConfidenceCorrection | None = None
+    anchoring: Anchoring | None = None
     verified_shown: int = 0
 
 
@@ -234,6 +259,8 @@ class Pair(Model):
     same: int
     agreement: float | None = None
     kappa: float | None = None
+    ac1: float | None = None
+    largest_share: float | None = None
     confusion: ConfusionMatrix | None = None
     labels: tuple[LabelQuality, ...] = ()
     f1: float | None = None

@@ -85,3 +85,23 @@ async def test_decisions_of_people_who_saw_the_label_correct_nothing(
     task = await task_of(admin, labeled)
     assert (task["verified"]["known"], task["correction"]) == (120, None)
     assert (await created(admin, labeled, error=0.1)).status_code == 409
+
+
+async def test_a_coin_within_a_campaign_shows_how_much_more_people_keep_a_label_that_they_see(
+    admin: httpx.AsyncClient, labeled: Any, database: Database
+) -> None:
+    await database["annotations"].update_many({}, {"$set": {"needs_review": True, "review_reason": "audit"}})
+    decisions = []
+    for seq in range(120):
+        shown, kept = seq % 2 == 0, seq % 2 == 0 or seq % 3 == 0
+        values = {"sentiment": "neutral" if kept else "positive"}
+        saw = {"sentiment": "neutral"} if shown else {}
+        decisions.append(
+            Decision(labeled["id"], seq, 1, values, 1, saw, kept, "admin", utcnow(), decided_by_id="bootstrap-admin")
+        )
+    await AnnotationWriter(database).apply_decisions(decisions)
+    anchoring = (await task_of(admin, labeled))["anchoring"]
+    overall, (reader,) = anchoring["overall"], anchoring["readers"]
+    assert [overall[name] for name in ("shown", "shown_kept", "blind", "blind_kept")] == [60, 60, 60, 20]
+    assert overall["difference_low"] < overall["difference"] == pytest.approx(2 / 3)
+    assert (reader["name"], reader["shown"], anchoring["enough"]) == ("admin", 60, False)

@@ -15,6 +15,7 @@ from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agent_lines,
     agents_table,
+    anchoring_lines,
     campaign_lines,
     confusion_table,
     contest_lines,
@@ -58,7 +59,7 @@ def report(job: JobArgument, project: JobProject = None, as_json: AsJson = False
             out.print(line, soft_wrap=True, markup=False)
         for line in evaluation_lines(task):
             out.print(line, soft_wrap=True, markup=False)
-        for line in correction_lines(task):
+        for line in (*correction_lines(task), *anchoring_lines(task)):
             out.print(line, soft_wrap=True, markup=False)
         known = task.gold or task.verified
         for table in () if known is None else (confusion_table(known), reliability_table(known)):

@@ -180,6 +180,7 @@ def make_services(
         reader=ReportReader(database),
         writer=ReportWriter(database),
         jobs=job_service,
+        people=people,
     )
     annotation_service = AnnotationService(
         reader=annotations,

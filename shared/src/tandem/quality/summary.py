@@ -49,6 +49,28 @@ class Ended(Answered):
     shown: Mapping[str, Any]
     """Task to the label that the person saw when they decided; empty where they decided blind, or nobody did."""
     verified_at: datetime | None
+    decided_by: str | None
+    """Id of the person; None where an older version did not keep it."""
+    decided_attempt: int | None
+    """The attempt that the person decided on."""
+    campaign: str | None
+    """Id of the campaign that asked for a person, or `thresholds` for the job's own; None where none did."""
+
+
+@dataclass(slots=True)
+class Arms(Additive):
+    """Decisions by whether the person saw the label, and how many of them kept it."""
+
+    shown: int = 0
+    shown_kept: int = 0
+    blind: int = 0
+    blind_kept: int = 0
+
+    def see(self, *, shown: bool, kept: bool) -> None:
+        self.shown += shown
+        self.shown_kept += shown and kept
+        self.blind += not shown
+        self.blind_kept += not shown and kept
 
 
 @dataclass(slots=True)
@@ -60,6 +82,8 @@ class TaskSummary(Additive):
     """Scores against people's decisions. Where a policy chose the records, they are no sample of all."""
     blind: BlindDecisions = field(default_factory=BlindDecisions)
     """How sure the labels are, and what people decided on them without seeing them."""
+    arms: dict[str, Arms] = field(default_factory=dict)
+    """Campaign, a line feed, person: how often the label was kept, shown and blind."""
     shown: int = 0
     """Decided records whose label the person saw before they decided, which raises the share that agrees."""
 
@@ -106,6 +130,7 @@ def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tas
                 if sure := scores_of(task, label):
                     is_wrong = _is_wrong_blind(task, each, value)
                     of_task.blind.see(sure, value, seq=each["seq"], is_wrong=is_wrong)
+                _see_arm(of_task.arms, task, each, value)
             for truths, scores in ((gold.get(each["seq"]), of_task.gold), (each["verified"], of_task.verified)):
                 if truths and (truth := comparable(task, truths.get(task.name))) is not None:
                     scores.see(task, truth, value, confidence)
@@ -134,6 +159,18 @@ def _count(summary: JobSummary, each: Ended) -> None:
             summary.invalid_answers.see(f"{reason}\n{normalized(each['raw'])[:RAW_LENGTH]}", each["seq"])
     else:
         summary.failed[reason] += 1
+
+
+def _see_arm(arms: dict[str, Arms], task: LabelTask, each: Ended, value: Comparable) -> None:
+    """Count a person's decision on a record that a campaign asked for, while its label is the one decided on."""
+    if not each["verified"] or each["decided_attempt"] != each["attempt"]:
+        return
+    person, campaign = each["decided_by"], each["campaign"]
+    if person is None or campaign is None:
+        return
+    if (decided := comparable(task, each["verified"].get(task.name))) is not None:
+        arm = arms.setdefault(f"{campaign}\n{person}", Arms())
+        arm.see(shown=task.name in each["shown"], kept=is_same(task, value, decided))
 
 
 def _is_wrong_blind(task: LabelTask, each: Ended, value: Comparable) -> bool | None:

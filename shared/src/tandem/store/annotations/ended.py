@@ -11,6 +11,8 @@ from tandem.store.annotations.documents import COLLECTION
 from tandem.store.database import Database, store_errors
 from tandem.store.selections import seq_queries
 
+THRESHOLDS = "thresholds"
+"""Name of the campaign by a job's own thresholds."""
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
@@ -121,4 +123,7 @@ _SHOWN: dict[str, Any] = {
     "verified": {"$ifNull": ["$verification.values", None]},
     "shown": {"$ifNull": ["$verification.shown_values", {}]},
     "verified_at": {"$ifNull": ["$verification.decided_at", None]},
+    "decided_by": {"$ifNull": ["$verification.decided_by_id", None]},
+    "decided_attempt": {"$ifNull": ["$verification.shown_attempt", None]},
+    "campaign": {"$cond": ["$needs_review", {"$ifNull": ["$review_asked.order", THRESHOLDS]}, None]},
 }

@@ -85,6 +85,28 @@ class ConfidenceCorrection(View):
     after: Reliability = Field(description="Each decision judged by a fit that did not see it.")
 
 
+class Anchored(View):
+    """How often labels were kept that people saw before they decided, and that they did not see."""
+
+    person_id: str | None = Field(default=None, description="Null: all readers together.")
+    name: str | None = None
+    shown: int
+    shown_kept: int
+    blind: int
+    blind_kept: int
+    difference: float | None = Field(description="Share kept when shown less share kept blind; null without both.")
+    difference_low: float | None = Field(description="Lower end of its 95 % interval (Newcombe).")
+    difference_high: float | None
+
+
+class Anchoring(View):
+    """What seeing the label does to a decision, measured on campaigns that draw who sees it (a blind share)."""
+
+    overall: Anchored
+    readers: list[Anchored] = Field(description="Whoever decided most first.")
+    enough: bool = Field(description="250 decisions or more in each arm: the blind share may end.")
+
+
 class TaskReport(View):
     task: str
     kind: str
@@ -105,6 +127,9 @@ class TaskReport(View):
         default=None,
         description="Null with fewer than 50 blind decisions, or 5 right and 5 wrong labels among them. Decisions of "
         "people who saw the label are not used.",
+    )
+    anchoring: Anchoring | None = Field(
+        default=None, description="Null where no campaign has both shown and blind decisions."
     )
     verified_shown: int = Field(
         default=0,

@@ -16,11 +16,13 @@ from tandem.store.annotations.ended import EndedReader
 from tandem.store.database import utcnow
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.jobs.documents import JobDocument
+from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.reports.documents import ReportDocument
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem_api.analysis.reports.anchoring import person_ids, with_names
 from tandem_api.analysis.reports.blind import without_quotes
 from tandem_api.analysis.reports.schemas import JobReport
 from tandem_api.analysis.reports.views import report_of
@@ -28,7 +30,7 @@ from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progres
 from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
-VERSION = 4
+VERSION = 5
 """Version of the sums and of the report's shape: reports kept by another version are made again."""
 
 _KIND = Kind(VERSION, TypeAdapter(JobSummary))
@@ -46,6 +48,7 @@ class ReportService:
         reader: ReportReader,
         writer: ReportWriter,
         jobs: JobService,
+        people: PersonReader,
     ) -> None:
         self._annotations = annotations
         self._records = records
@@ -55,6 +58,7 @@ class ReportService:
         self._reader = reader
         self._writer = writer
         self._jobs = jobs
+        self._people = people
 
     async def report(self, job_id: str, caller: Caller) -> JobReport:
         """Return the job's report. For a job that has ended it is the kept one, unless annotations changed since, by a
@@ -65,6 +69,7 @@ class ReportService:
             report = JobReport.model_validate({**kept["report"], "cost": cost})
         else:
             report = await self._made(job, cost)
+        report = with_names(report, await self._people.names(person_ids(report)))
         hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"])
         return without_quotes(report, hidden) if hidden else report
 

@@ -13,6 +13,7 @@ from tandem.quality.corrected import Corrected, correct
 from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
 from tandem.store.jobs.documents import JobDocument
+from tandem_api.analysis.reports.anchoring import anchoring_of
 from tandem_api.analysis.reports.confidence_warnings import confidence_warnings
 from tandem_api.analysis.reports.measures import Evaluation, Latency, Reliability, share
 from tandem_api.analysis.reports.schemas import (
@@ -151,6 +152,7 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),
         correction=_correction(correct(sums.blind)),
+        anchoring=anchoring_of(sums.arms),
         verified_shown=sums.shown,
     )
 

@@ -11,6 +11,9 @@ import type { Evaluation, LabelTask, TaskReport } from "@/lib/api/types";
 import { counted, percent } from "@/lib/format";
 import { optionsOf } from "@/domain/label-values";
 
+/** Share of one label from which on kappa misleads: agreement beyond chance is then better read from AC1. */
+const dominant = 0.8;
+
 const sources = [
   { value: "gold", name: "Gold" },
   { value: "verified", name: "People’s decisions" },
@@ -79,6 +82,7 @@ function figuresOf(evaluation: Evaluation) {
     evaluation.confusion ? null : number("Micro-F1", evaluation.micro_f1),
     number("F1 by overlap", evaluation.overlap_f1),
     number("Cohen’s kappa", evaluation.kappa),
+    (evaluation.largest_share ?? 0) >= dominant ? number("Gwet’s AC1", evaluation.ac1) : null,
     number("Mean Jaccard", evaluation.mean_jaccard),
     number("Mean absolute error", evaluation.mean_absolute_error),
     number("Mean error", evaluation.mean_error),

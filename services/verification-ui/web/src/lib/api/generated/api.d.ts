@@ -1519,6 +1519,56 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * Anchored
+         * @description How often labels were kept that people saw before they decided, and that they did not see.
+         */
+        Anchored: {
+            /** Blind */
+            blind: number;
+            /** Blind Kept */
+            blind_kept: number;
+            /**
+             * Difference
+             * @description Share kept when shown less share kept blind; null without both.
+             */
+            difference: number | null;
+            /** Difference High */
+            difference_high: number | null;
+            /**
+             * Difference Low
+             * @description Lower end of its 95 % interval (Newcombe).
+             */
+            difference_low: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Person Id
+             * @description Null: all readers together.
+             */
+            person_id?: string | null;
+            /** Shown */
+            shown: number;
+            /** Shown Kept */
+            shown_kept: number;
+        };
+        /**
+         * Anchoring
+         * @description What seeing the label does to a decision, measured on campaigns that draw who sees it (a blind share).
+         */
+        Anchoring: {
+            /**
+             * Enough
+             * @description 250 decisions or more in each arm: the blind share may end.
+             */
+            enough: boolean;
+            overall: components["schemas"]["Anchored"];
+            /**
+             * Readers
+             * @description Whoever decided most first.
+             */
+            readers: components["schemas"]["Anchored"][];
+        };
         /** And */
         And: {
             /**
@@ -2868,6 +2918,11 @@ export interface components {
          */
         Evaluation: {
             /**
+             * Ac1
+             * @description Gwet's, single choice; read it in place of kappa where one label dominates.
+             */
+            ac1?: number | null;
+            /**
              * Accuracy
              * @description Share that is right: sets and spans as a whole, numbers to the step.
              */
@@ -2907,6 +2962,11 @@ export interface components {
              * @default []
              */
             labels: components["schemas"]["LabelQuality"][];
+            /**
+             * Largest Share
+             * @description Share of the most frequent label, of both sides together; single choice.
+             */
+            largest_share?: number | null;
             /**
              * Macro F1
              * @description Mean over the labels: choices and spans.
@@ -4572,6 +4632,11 @@ export interface components {
          */
         Pair: {
             /**
+             * Ac1
+             * @description Gwet's, single choice; read it in place of kappa where one label dominates.
+             */
+            ac1?: number | null;
+            /**
              * Agreement
              * @description Share that is the same.
              */
@@ -4601,6 +4666,11 @@ export interface components {
              * @description Choices and spans, label by label: `f1` is the agreement on it, `wanted` and `given` how often the first and the second gave it.
              */
             labels: components["schemas"]["LabelQuality"][];
+            /**
+             * Largest Share
+             * @description Share of the most frequent label, of both agents together; single choice.
+             */
+            largest_share?: number | null;
             /** Mean Absolute Difference */
             mean_absolute_difference: number | null;
             /**
@@ -5757,6 +5827,8 @@ export interface components {
         };
         /** TaskReport */
         TaskReport: {
+            /** @description Null where no campaign has both shown and blind decisions. */
+            anchoring?: components["schemas"]["Anchoring"] | null;
             confidence: components["schemas"]["ConfidenceSpread"];
             /** @description Null with fewer than 50 blind decisions, or 5 right and 5 wrong labels among them. Decisions of people who saw the label are not used. */
             correction?: components["schemas"]["ConfidenceCorrection"] | null;
