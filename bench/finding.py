@@ -23,7 +23,7 @@ from tandem.settings import MongoSettings
 from tandem.store.database import Database
 from tandem.store.indexes import ensure_indexes
 from tandem_api.bootstrap import make_services
-from tandem_api.finding.finder import Order
+from tandem_api.finding.finder import FindOrder
 from tandem_api.paging import encode_cursor
 from tandem_api.resources.find.schemas import Counting, Find
 from tandem_api.resources.find.service import FindService
@@ -55,11 +55,11 @@ async def run(mongo: MongoSettings, records: int, times: int) -> None:
     service = make_services(ApiSettings(mongo=mongo), database)[0][FindService]
     draw = random.Random(1)  # noqa: S311 - draws the data
 
-    async def measure(what: str, where: str, order: Order = Order.SEQ, count: Counting = Counting.NONE) -> None:
+    async def measure(what: str, where: str, order: FindOrder = FindOrder.SEQ, count: Counting = Counting.NONE) -> None:
         took, page = [], None
         for _ in range(times):
             seq = draw.randrange(records)
-            start = ("seq", "", seq) if order is Order.SEQ else (order.value, repr(draw.uniform(0.3, 1)), seq)
+            start = ("seq", "", seq) if order is FindOrder.SEQ else (order.value, repr(draw.uniform(0.3, 1)), seq)
             asked = Find(
                 where=where,
                 order=order,
@@ -79,7 +79,7 @@ async def run(mongo: MongoSettings, records: int, times: int) -> None:
     print(f"{'':16} {'':50} {'median':>8} {'p95':>8}  ms")
     for where in WHERE:
         await measure("page by seq", where)
-    for order in (Order.CONFIDENCE, Order.CONFIDENCE_DOWN):
+    for order in (FindOrder.CONFIDENCE, FindOrder.CONFIDENCE_DOWN):
         for where in ORDERED:
             await measure(f"by {order.value}", where, order)
     for where in WHERE:

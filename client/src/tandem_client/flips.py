@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from tandem_client.models import JobAgent
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
-class FlippedJob(Model):
+class FlippedJob(ApiModel):
     job_id: str
     name: str
     agent: JobAgent
     usd_per_1000: float | None = None
 
 
-class Verdicts(Model):
+class Verdicts(ApiModel):
     """Flips whose right label is known: which agent has it."""
 
     new_right: int = 0
@@ -21,7 +21,7 @@ class Verdicts(Model):
     neither: int = 0
 
 
-class FlipClass(Model):
+class FlipClass(ApiModel):
     """Flips from one label to another. `from_label` None: there was no label before."""
 
     from_label: str | None = None
@@ -31,7 +31,7 @@ class FlipClass(Model):
     read: Verdicts = Verdicts()
 
 
-class FlipAudit(Model):
+class FlipAudit(ApiModel):
     """A random sample of the flips: `drawn` of the `open` ones, of which `read` have a blind decision."""
 
     campaign_id: str
@@ -43,7 +43,7 @@ class FlipAudit(Model):
     old_wrong: int = 0
 
 
-class FlipBound(Model):
+class FlipBound(ApiModel):
     """Wrong labels after the change at most. `refused` says why there is no bound."""
 
     alpha: float
@@ -57,7 +57,7 @@ class FlipBound(Model):
     error_at_most: float | None = None
 
 
-class Flips(Model):
+class Flips(ApiModel):
     """Labels that change from an old job to a new one, by class, with the cost and a bound on what stays wrong."""
 
     old: FlippedJob

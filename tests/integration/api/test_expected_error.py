@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 
 from .conftest import import_csv, rows
@@ -39,7 +39,7 @@ async def decide(database: Database, job: Any, *, shown: bool) -> None:
     for seq in range(120):
         each = {1: 4, 2: 2}.get(seq % 3)
         value = "positive" if each is not None and seq // 3 % each == 0 else "neutral"
-        decisions.append(Decision(job["id"], seq, 1, {"sentiment": value}, 1, saw, False, "Ada", utcnow()))
+        decisions.append(AppliedDecision(job["id"], seq, 1, {"sentiment": value}, 1, saw, False, "Ada", utcnow()))
     await AnnotationWriter(database).apply_decisions(decisions)
 
 
@@ -97,7 +97,9 @@ async def test_a_coin_within_a_campaign_shows_how_much_more_people_keep_a_label_
         values = {"sentiment": "neutral" if kept else "positive"}
         saw = {"sentiment": "neutral"} if shown else {}
         decisions.append(
-            Decision(labeled["id"], seq, 1, values, 1, saw, kept, "admin", utcnow(), decided_by_id="bootstrap-admin")
+            AppliedDecision(
+                labeled["id"], seq, 1, values, 1, saw, kept, "admin", utcnow(), decided_by_id="bootstrap-admin"
+            )
         )
     await AnnotationWriter(database).apply_decisions(decisions)
     anchoring = (await task_of(admin, labeled))["anchoring"]

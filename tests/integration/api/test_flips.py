@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 
 from .conftest import import_csv, made, rows
@@ -31,7 +31,7 @@ async def labeled(database: Database, job: Any, letters: str) -> None:
 
 async def decide(database: Database, job: Any, seq: int, letter: str, *, shown: str | None = None) -> None:
     saw = {} if shown is None else {"sentiment": LETTERS[shown]}
-    decision = Decision(job["id"], seq, 1, {"sentiment": LETTERS[letter]}, 1, saw, False, "Ada", utcnow())
+    decision = AppliedDecision(job["id"], seq, 1, {"sentiment": LETTERS[letter]}, 1, saw, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from tandem.events.schema import LabelTask, options_of
 from tandem.quality.additive import Additive
-from tandem.quality.calibration import Reliability
+from tandem.quality.calibration import ReliabilitySums
 from tandem.quality.certificates.risk import Cell, RiskFit, fit_risk, log_odds, share
 from tandem.quality.sketches import stable_hash
 
@@ -143,8 +143,8 @@ class Corrected:
     wrong: int
     losses: Mapping[str, float]
     """Mean log loss by candidate, cross-fitted; `as stated` is the confidence itself."""
-    before: Reliability
-    after: Reliability
+    before: ReliabilitySums
+    after: ReliabilitySums
 
 
 AS_STATED = "as stated"
@@ -170,7 +170,7 @@ def correct(decisions: BlindDecisions) -> Corrected | None:
             fitted[name] = (points, trusted)
             losses[name] = _loss(list(_cross_fitted(points, trusted=trusted))) / count
     best = min(losses, key=lambda name: losses[name])
-    before, after = Reliability(), Reliability()
+    before, after = ReliabilitySums(), ReliabilitySums()
     for point in stated:
         _judge(before, point, UNCHANGED)
     if best == AS_STATED:
@@ -244,7 +244,7 @@ def _loss(judged: Sequence[tuple[_Point, Correction]]) -> float:
     return total
 
 
-def _judge(reliability: Reliability, point: _Point, correction: Correction) -> None:
+def _judge(reliability: ReliabilitySums, point: _Point, correction: Correction) -> None:
     confidence = 1 - correction.risk(point.place.label, point.place.x)
     for index in range(point.decided):
         reliability.see(confidence, is_right=index >= point.wrong)

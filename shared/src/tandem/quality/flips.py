@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from tandem.events.schema import LabelTask
 from tandem.quality import comparing
 from tandem.quality.additive import Additive
+from tandem.quality.comparable_values import Comparable, comparable, is_same
 from tandem.quality.summary import Ended
-from tandem.quality.values import Comparable, comparable, is_same
 
 NO_LABEL = ""
 """Class of a record without an old label."""

@@ -27,7 +27,7 @@ _LARGE = 10_000
 """Annotations of which nothing but the seq is read at a time."""
 
 
-class Order(StrEnum):
+class FindOrder(StrEnum):
     SEQ = "seq"
     CONFIDENCE = "confidence"
     """The lowest confidence of the labels, ascending; records without one first."""
@@ -39,7 +39,7 @@ Position = tuple[float | None, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FindStep:
     matched: Sequence[Position]
     scanned: int
     position: Position
@@ -47,7 +47,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSeqs:
     seqs: list[int]
     after: Position | None
     """Where the next page begins; None on the last one."""
@@ -79,7 +79,7 @@ class Finder:
         self._seconds = seconds
         self._clock = clock
 
-    async def page(self, scope: Scope, *, order: Order, after: Position | None, limit: int) -> Found:
+    async def page(self, scope: Scope, *, order: FindOrder, after: Position | None, limit: int) -> FoundSeqs:
         """Return the next up to `limit` records that match; fewer where time ran out."""
         found: list[Position] = []
         scanned, end = 0, self._clock() + self._seconds
@@ -87,10 +87,10 @@ class Finder:
             found += step.matched
             scanned += step.scanned
             if len(found) > limit:
-                return Found([seq for _, seq in found[:limit]], found[limit - 1], scanned, False)
+                return FoundSeqs([seq for _, seq in found[:limit]], found[limit - 1], scanned, False)
             if self._clock() >= end:
-                return Found([seq for _, seq in found], step.position, scanned, True)
-        return Found([seq for _, seq in found], None, scanned, False)
+                return FoundSeqs([seq for _, seq in found], step.position, scanned, True)
+        return FoundSeqs([seq for _, seq in found], None, scanned, False)
 
     async def count(self, scope: Scope, *, exact: bool) -> Counted:
         """Count what matches: up to `COUNTED`, or all of it."""
@@ -100,7 +100,7 @@ class Finder:
             if number is not None:
                 return _counted(number, most)
         number, end = 0, self._clock() + self._seconds
-        async for step in self._steps(scope, Order.SEQ, None, COUNTED + 1):
+        async for step in self._steps(scope, FindOrder.SEQ, None, COUNTED + 1):
             number += len(step.matched)
             if most is not None and number >= most:
                 break
@@ -111,7 +111,7 @@ class Finder:
     async def select(self, scope: Scope) -> Selection:
         """Return all that matches, as a frozen selection."""
         seqs: list[int] = []
-        async for step in self._steps(scope, Order.SEQ, None, _LARGE):
+        async for step in self._steps(scope, FindOrder.SEQ, None, _LARGE):
             seqs += [seq for _, seq in step.matched]
         return Selection.of(seqs)
 
@@ -129,9 +129,11 @@ class Finder:
             return None
         return await self._records.count(scope.dataset_id, scope.within) - others
 
-    async def _steps(self, scope: Scope, order: Order, after: Position | None, size: int) -> AsyncIterator[Step]:
-        if order is not Order.SEQ:
-            steps = self._by_confidence(scope, after, size, ascending=order is Order.CONFIDENCE)
+    async def _steps(
+        self, scope: Scope, order: FindOrder, after: Position | None, size: int
+    ) -> AsyncIterator[FindStep]:
+        if order is not FindOrder.SEQ:
+            steps = self._by_confidence(scope, after, size, ascending=order is FindOrder.CONFIDENCE)
         elif scope.by_annotation:
             steps = self._by_annotation(scope, -1 if after is None else after[1], size)
         else:
@@ -139,20 +141,20 @@ class Finder:
         async for step in steps:
             yield step
 
-    async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[Step]:
+    async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[FindStep]:
         job_id = scope.job_id or ""
         plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
         size = min(size, _LARGE) if plan.filter.exact else _BLOCK
         while found := await self._finding.by_seq(plan, after, size, whole=not plan.filter.exact):
             after = found[-1]["seq"]
             kept = found if plan.filter.exact else await self._matching(scope, found)
-            yield Step([(None, each["seq"]) for each in _seen(scope, kept)], len(found), (None, after))
+            yield FindStep([(None, each["seq"]) for each in _seen(scope, kept)], len(found), (None, after))
             if len(found) < size:
                 return
 
     async def _by_confidence(
         self, scope: Scope, after: Position | None, size: int, *, ascending: bool
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncIterator[FindStep]:
         job_id = scope.job_id or ""
         plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
         exact = plan.filter.exact
@@ -160,11 +162,11 @@ class Finder:
         while found := await self._finding.by_confidence(plan, after, size, ascending=ascending, whole=not exact):
             after = _position(found[-1])
             kept = found if exact else await self._matching(scope, found)
-            yield Step([_position(each) for each in _seen(scope, kept)], len(found), after)
+            yield FindStep([_position(each) for each in _seen(scope, kept)], len(found), after)
             if len(found) < size:
                 return
 
-    async def _by_record(self, scope: Scope, start: int) -> AsyncIterator[Step]:
+    async def _by_record(self, scope: Scope, start: int) -> AsyncIterator[FindStep]:
         within = scope.within.between(start, scope.within.below_seq)
         async for records in self._records.stream(scope.dataset_id, within):
             seqs = [record["seq"] for record in records]
@@ -173,7 +175,7 @@ class Finder:
                 (record, annotations.get(record["seq"])) for record in records
             ]
             kept = await self._that_match(scope, seqs, pairs)
-            yield Step([(None, seq) for seq in kept if seq not in scope.blind], len(seqs), (None, seqs[-1]))
+            yield FindStep([(None, seq) for seq in kept if seq not in scope.blind], len(seqs), (None, seqs[-1]))
 
     async def _matching(self, scope: Scope, found: Sequence[AnnotationDocument]) -> list[AnnotationDocument]:
         seqs = [each["seq"] for each in found]

@@ -26,11 +26,11 @@ from tandem_verification_ui.opinions.schemas import (
     TaskState,
 )
 from tandem_verification_ui.review import giving, problems
-from tandem_verification_ui.review.giving import OpinionGiver, Subject, newest_of
+from tandem_verification_ui.review.decided_values import same_values
+from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
 from tandem_verification_ui.review.jobs import ReviewJob
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.suggestions import Suggestion
-from tandem_verification_ui.review.values import same_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class OpinionService:
         values = await self._shown.checked_values(job, annotation["seq"], request.values)
         mine = newest_of(opened.history, caller)
         if mine is not None and _is_same(mine, request, same_values(mine.values or {}, values)):
-            self._giver.tell_again(opened.history, settlement_of(opened.history, job.policy))
+            self._giver.publish_again(opened.history, settlement_of(opened.history, job.policy))
             return
         if request.attempt not in (None, annotation["attempt"]):
             raise problems.attempt_changed(annotation["attempt"])
@@ -159,10 +159,10 @@ class OpinionService:
         name = await self._people.name(item.reserved_by_id, item.reserved_by or "Somebody")
         raise problems.record_reserved(item, name)
 
-    def _subject(self, caller: Caller, opened: _Opened) -> Subject:
+    def _subject(self, caller: Caller, opened: _Opened) -> ShownRecord:
         revealed = opened.revealed_to(caller)
         annotation, item = opened.annotation, opened.item
-        return Subject(
+        return ShownRecord(
             job=opened.job,
             seq=annotation["seq"],
             record_id=annotation["record_id"],

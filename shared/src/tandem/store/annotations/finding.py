@@ -27,7 +27,7 @@ FEW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadPlan:
     job_id: str
     filter: Filter
     path: Path
@@ -39,7 +39,7 @@ class FindingReader:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def plan(self, job_id: str, expression: Expression, seqs: Mapping[str, int]) -> Plan:
+    async def plan(self, job_id: str, expression: Expression, seqs: Mapping[str, int]) -> ReadPlan:
         """Choose the access path that leads to the fewest annotations. `seqs`: of the ids that the expression names."""
         paths = paths_of(expression, seqs)
         best, fewest = WHOLE, FEW
@@ -50,7 +50,7 @@ class FindingReader:
                 number = await self._length(job_id, path, max(1, fewest))
                 if number < fewest or (best is WHOLE and not any(branch.sorts for branch in path)):
                     best, fewest = path, min(number, fewest)
-        return Plan(job_id, filter_of(expression, seqs), best)
+        return ReadPlan(job_id, filter_of(expression, seqs), best)
 
     async def _length(self, job_id: str, path: Path, most: int) -> int:
         total = 0
@@ -62,7 +62,7 @@ class FindingReader:
                 break
         return total
 
-    async def by_seq(self, plan: Plan, after: int, limit: int, *, whole: bool) -> list[AnnotationDocument]:
+    async def by_seq(self, plan: ReadPlan, after: int, limit: int, *, whole: bool) -> list[AnnotationDocument]:
         """Return up to `limit` annotations with seq > after, ascending. `whole`: all that a subject needs, not the seq
         alone."""
         shown = _shown(SUBJECT_FIELDS if whole else ("seq",))
@@ -78,7 +78,7 @@ class FindingReader:
         return cast("list[AnnotationDocument]", [found[seq] for seq in sorted(found)[:limit]])
 
     async def by_confidence(
-        self, plan: Plan, after: tuple[float | None, int] | None, limit: int, *, ascending: bool, whole: bool
+        self, plan: ReadPlan, after: tuple[float | None, int] | None, limit: int, *, ascending: bool, whole: bool
     ) -> list[AnnotationDocument]:
         """Return up to `limit` annotations behind the position `after`, by their lowest confidence, equal ones by seq
         in the same direction. Those without a confidence count as lower than any."""
@@ -105,7 +105,7 @@ class FindingReader:
                 break
         return cast("list[AnnotationDocument]", found)
 
-    async def count(self, plan: Plan, most: int | None) -> int | None:
+    async def count(self, plan: ReadPlan, most: int | None) -> int | None:
         """Count what the filter lets through, up to `most`; None where the path gives some of it twice."""
         of_one_label = len(plan.path) == 2 and plan.path[0].hint == LABEL_INDEX
         if not plan.filter.exact or (len(plan.path) > 1 and not of_one_label):

@@ -18,16 +18,16 @@ from tandem.store.database import utcnow
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
 from tandem_api.analysis.comparisons.service import KEPT
-from tandem_api.analysis.comparisons.subject import Subject, subject_of
+from tandem_api.analysis.comparisons.subject import ComparedJobs, subject_of
 from tandem_api.analysis.flips.schemas import FlipReport
 from tandem_api.analysis.flips.views import report_of
-from tandem_api.analysis.summaries import BLOCK, Kind, Summaries, Wanted
+from tandem_api.analysis.summaries import BLOCK, Summaries, SumsKind, WantedSums
 from tandem_api.resources.jobs.service import JobService
 
 VERSION = 1
 """Version of the sums: sums kept by another version are computed again."""
 
-_KIND = Kind(VERSION, TypeAdapter(Flips), KEPT)
+_KIND = SumsKind(VERSION, TypeAdapter(Flips), KEPT)
 
 
 class FlipService:
@@ -79,7 +79,7 @@ class FlipService:
             now=utcnow(),
         )
 
-    async def _campaign(self, subject: Subject, campaign_id: str, task: LabelTask) -> CampaignDocument:
+    async def _campaign(self, subject: ComparedJobs, campaign_id: str, task: LabelTask) -> CampaignDocument:
         """Return the campaign whose draw is the sample. Raises a Problem where it samples something else."""
         old, new = subject.job_ids
         campaign = await self._campaigns.get(campaign_id)
@@ -102,7 +102,7 @@ class FlipService:
             )
         return campaign
 
-    async def _wanted(self, subject: Subject, key: str, campaign: CampaignDocument | None) -> Wanted[Flips]:
+    async def _wanted(self, subject: ComparedJobs, key: str, campaign: CampaignDocument | None) -> WantedSums[Flips]:
         of_jobs = [await self._annotations.fingerprints(job_id, BLOCK) for job_id in subject.job_ids]
         first, last = subject.selection.from_seq // BLOCK, (subject.selection.below_seq - 1) // BLOCK
         blocks = sorted({block for of_job in of_jobs for block in of_job if first <= block <= last})
@@ -116,7 +116,7 @@ class FlipService:
             old, new = (ended[job_id] for job_id in subject.job_ids)
             return await asyncio.to_thread(find_flips, old, new, gold, subject.tasks, draw)
 
-        return Wanted(
+        return WantedSums(
             key,
             _KIND,
             {block: tuple(n for of_job in of_jobs for n in of_job.get(block, nothing)) for block in blocks},

@@ -11,7 +11,7 @@ from tandem.quality.certificates.flips import flip_bound
 from tandem.quality.flips import NO_LABEL, TaskFlips
 from tandem.store.campaigns.documents import CampaignDocument, selected
 from tandem.store.jobs.documents import JobDocument
-from tandem_api.analysis.comparisons.subject import Subject
+from tandem_api.analysis.comparisons.subject import ComparedJobs
 from tandem_api.analysis.flips.schemas import FlipAudit, FlipBound, FlipClass, FlippedJob, FlipReport, Verdicts
 from tandem_api.resources.jobs.schemas import JobAgent
 
@@ -19,7 +19,7 @@ ROUNDING = 1e-9
 
 
 def report_of(
-    subject: Subject,
+    subject: ComparedJobs,
     task: LabelTask,
     sums: TaskFlips,
     *,
@@ -89,7 +89,9 @@ def _audit(campaign: CampaignDocument, sums: TaskFlips) -> FlipAudit:
     )
 
 
-def _refusal(subject: Subject, sums: TaskFlips, campaign: CampaignDocument | None, share_made: float) -> str | None:
+def _refusal(
+    subject: ComparedJobs, sums: TaskFlips, campaign: CampaignDocument | None, share_made: float
+) -> str | None:
     """Return why the reads bound nothing; None where they do."""
     if share_made < 1:
         return "Not all records are summed up yet. Ask again."

@@ -10,7 +10,7 @@ from pydantic import Field
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask, options_of
 from tandem.events.schema import LabelTask
 from tandem.quality.agreement import cohen_kappa, gwet_ac1, largest_share
-from tandem.quality.calibration import Reliability as Sums
+from tandem.quality.calibration import ReliabilitySums
 from tandem.quality.intervals import wilson
 from tandem.quality.scoring import Confusion, LabelScore, Scores, macro_f1
 from tandem.quality.sketches import Quantiles
@@ -90,7 +90,7 @@ class Reliability(View):
     error: float | None = Field(description="Expected calibration error; null without labels that have a confidence.")
 
     @classmethod
-    def made_of(cls, sums: Sums) -> Self:
+    def made_of(cls, sums: ReliabilitySums) -> Self:
         calibration = sums.calibration()
         return cls(
             bins=[ReliabilityBin.model_validate(each, from_attributes=True) for each in calibration.bins],

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from tandem.web import Viewer, problem_responses, provided
-from tandem_api.finding.finder import Order
+from tandem_api.finding.finder import FindOrder
 from tandem_api.paging import After
 from tandem_api.resources.find.schemas import Counting, Find, FoundPage
 from tandem_api.resources.find.service import FindService
@@ -56,7 +56,7 @@ async def search_job(
     caller: Viewer,
     service: Service,
     where: Where,
-    order: Order = Order.SEQ,
+    order: FindOrder = FindOrder.SEQ,
     after: After = None,
     limit: PageSize = 100,
     count: Counting = Counting.NONE,

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from tandem.finding import Expression
 from tandem.finding.lexing import MOST_CHARACTERS
-from tandem_api.finding.finder import Order
+from tandem_api.finding.finder import FindOrder
 from tandem_api.resources.annotations.schemas import Annotation
 from tandem_api.views import Body, View
 
@@ -28,8 +28,9 @@ class Find(Body):
         description="The expression, as text or as a tree.",
         examples=['text contains "refund" and label = negative and confidence < 0.8 and not verified'],
     )
-    order: Order = Field(
-        default=Order.SEQ, description="Of a job also `confidence` and `-confidence`, the lowest of a record's labels."
+    order: FindOrder = Field(
+        default=FindOrder.SEQ,
+        description="Of a job also `confidence` and `-confidence`, the lowest of a record's labels.",
     )
     after: str | None = Field(default=None, max_length=2000, description="`next` of the page before.")
     limit: int = Field(default=100, ge=0, le=1000, description="Records a page; 0 for the count alone.")

@@ -13,7 +13,7 @@ from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
 from tandem_api.excerpts import excerpt
-from tandem_api.finding.finder import Finder, Order, Position
+from tandem_api.finding.finder import Finder, FindOrder, Position
 from tandem_api.finding.scope import Scope, Scopes
 from tandem_api.paging import decode_cursor, encode_cursor
 from tandem_api.resources.annotations.service import AnnotationService
@@ -50,11 +50,13 @@ class FindService:
         return await self._find(await self._datasets.reachable(job["dataset_id"], caller), job, body, caller)
 
     async def _find(self, dataset: DatasetDocument, job: JobDocument | None, body: Find, caller: Caller) -> FoundPage:
-        if job is None and body.order is not Order.SEQ:
+        if job is None and body.order is not FindOrder.SEQ:
             detail, cure = "The records of a data set have no confidence.", "Find in one of its jobs, or order by seq."
             raise Problem(422, "invalid-order", detail, field="order", cure=cure)
         after = None if body.after is None else _position(body.after, body.order)
-        scope = await self._scopes.of(dataset, job, body.where, caller, tells_confidence=body.order is not Order.SEQ)
+        scope = await self._scopes.of(
+            dataset, job, body.where, caller, tells_confidence=body.order is not FindOrder.SEQ
+        )
         page = FoundPage(where=write(scope.expression), items=[], scanned=0, stopped=False, blind=len(scope.blind))
         if body.limit:
             found = await self._finder.page(scope, order=body.order, after=after, limit=body.limit)
@@ -97,12 +99,12 @@ class FindService:
         return items
 
 
-def _cursor(position: Position, order: Order) -> str:
+def _cursor(position: Position, order: FindOrder) -> str:
     confidence, seq = position
     return encode_cursor(order.value, "" if confidence is None else repr(confidence), seq)
 
 
-def _position(cursor: str, order: Order) -> Position:
+def _position(cursor: str, order: FindOrder) -> Position:
     """Return the position that a cursor says. Raises a Problem where it belongs to another order, or is none."""
     given, confidence, seq = decode_cursor(cursor, str, str, int)
     try:

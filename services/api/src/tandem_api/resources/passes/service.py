@@ -10,7 +10,7 @@ from tandem.jobs.moves import RUN_AGAIN
 from tandem.labeling.templates import PromptError
 from tandem.people import Caller
 from tandem.store.annotations.documents import OutcomeCounts
-from tandem.store.annotations.matching import Match, MatchingReader
+from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import (
@@ -185,7 +185,7 @@ class PassService:
             wanted &= selection_of(subset["selection"])
         chosen.selection = wanted
         if not body.include_verified:
-            verified = await self._matching.matching(job["_id"], Match(verified=True))
+            verified = await self._matching.matching(job["_id"], AnnotationMatch(verified=True))
             chosen.selection = wanted - verified
             chosen.verified_left_out = len(wanted) - len(chosen.selection)
         if not chosen.selection:
@@ -203,7 +203,7 @@ class PassService:
         job_id, whole = job["_id"], selected(job)
         outcomes = [Outcome(outcome) for outcome in body.outcomes if outcome != "not_run"]
         if outcomes or body.reasons:
-            wanted = await self._matching.matching(job_id, Match(outcomes=outcomes, reasons=body.reasons))
+            wanted = await self._matching.matching(job_id, AnnotationMatch(outcomes=outcomes, reasons=body.reasons))
         elif "not_run" in body.outcomes:
             wanted = Selection.of(())
         else:

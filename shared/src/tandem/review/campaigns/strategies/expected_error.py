@@ -14,7 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from tandem.events import Outcome, ReviewCause, ReviewReason
 from tandem.events.schema import LabelTask
 from tandem.quality.corrected import OTHER, Correction, binned, scores_of
-from tandem.review.campaigns.strategy import Block, Candidate, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import (
+    AnnotationBlock,
+    CampaignScope,
+    Candidate,
+    Parameters,
+    Pick,
+    Picker,
+    Strategy,
+)
 
 
 class UsedCorrection(BaseModel):
@@ -48,7 +56,7 @@ class ExpectedErrorParameters(Parameters):
     )
     used: UsedCorrection | None = Field(default=None, description="Written by the server; what is given is replaced.")
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:
+    def problem(self, scope: CampaignScope) -> tuple[str, str] | None:
         names = [task.name for task in scope.tasks]
         if self.task is None and len(names) > 1:
             return "task", f"The label schema has several tasks: {', '.join(names)}."
@@ -57,11 +65,11 @@ class ExpectedErrorParameters(Parameters):
         return None
 
 
-def _picker(parameters: ExpectedErrorParameters, scope: Scope) -> Picker:
+def _picker(parameters: ExpectedErrorParameters, scope: CampaignScope) -> Picker:
     task = next(task for task in scope.tasks if parameters.task in (None, task.name))
     causes = (ReviewCause(task=task.name, reason=ReviewReason.LOW_CONFIDENCE),)
 
-    def pick(block: Block) -> Iterable[Pick]:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         (job,) = block.jobs
         if (used := parameters.used) is None:
             return

@@ -10,7 +10,7 @@ from tandem.events import ReviewReason
 from tandem.quality import comparing
 from tandem.quality.flips import is_flip
 from tandem.review.campaigns.drawing import draw
-from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Parameters, Pick, Picker, Strategy
 
 
 class FlipParameters(Parameters):
@@ -26,7 +26,7 @@ class FlipParameters(Parameters):
     def fixed(self) -> tuple[str, ...]:
         return ("task", "share")  # a sample that was made larger after it was read is not a random one
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:
+    def problem(self, scope: CampaignScope) -> tuple[str, str] | None:
         names = [task.name for task in scope.tasks]
         if not names:
             return "jobs", "The jobs have no task in common. Tasks are the same by name and kind."
@@ -40,10 +40,10 @@ def drawn(key: str, share: float, seq: int) -> bool:
     return draw(key, "audit", seq) < share
 
 
-def _picker(parameters: FlipParameters, scope: Scope) -> Picker:
+def _picker(parameters: FlipParameters, scope: CampaignScope) -> Picker:
     tasks = [task for task in scope.tasks if parameters.task in (None, task.name)]
 
-    def pick(block: Block) -> Iterable[Pick]:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         for seq in block.seqs:
             new, old = block.of(seq)
             flips = any(is_flip(task, comparing.given(old, task), comparing.given(new, task)) for task in tasks)

@@ -1451,7 +1451,7 @@ export interface components {
              * @default []
              */
             examples: components["schemas"]["Example"][];
-            /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
+            /** @description A fallback model, asked when the agent's own ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
             label_schema_id: string;
@@ -2334,7 +2334,7 @@ export interface components {
              * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
              * @default vote
              */
-            method: components["schemas"]["Rule"];
+            method: components["schemas"]["CombinationRule"];
             /**
              * Name
              * @description Made from method and jobs when left out.
@@ -2352,6 +2352,12 @@ export interface components {
              */
             review_policy: components["schemas"]["ReviewPolicy"];
         };
+        /**
+         * CombinationRule
+         * @description Rule by which labels are combined; stored with the label.
+         * @enum {string}
+         */
+        CombinationRule: "vote" | "dawid_skene";
         /**
          * Combined
          * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
@@ -2716,6 +2722,11 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * DeletedKind
+         * @enum {string}
+         */
+        DeletedKind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
+        /**
          * Deletion
          * @description What goes, or went.
          */
@@ -2745,7 +2756,7 @@ export interface components {
              * @description Null: nothing was deleted yet.
              */
             id: string | null;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["DeletedKind"];
             /** Name */
             name: string;
             /** Project Id */
@@ -2781,7 +2792,7 @@ export interface components {
              * @description Id of the thing; of a record, its own id (`record_id`).
              */
             id: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["DeletedKind"];
         };
         /**
          * Difference
@@ -3043,7 +3054,7 @@ export interface components {
         ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
         /**
          * Fallback
-         * @description A second model, asked when the first one ends with one of these outcomes.
+         * @description A fallback model, asked when the agent's own ends with one of these outcomes.
          */
         Fallback: {
             /** Model */
@@ -3107,7 +3118,7 @@ export interface components {
              * @description Of a job also `confidence` and `-confidence`, the lowest of a record's labels.
              * @default seq
              */
-            order: components["schemas"]["tandem_api__finding__finder__Order"];
+            order: components["schemas"]["FindOrder"];
             /**
              * Where
              * @description The expression, as text or as a tree.
@@ -3115,6 +3126,11 @@ export interface components {
              */
             where: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]);
         };
+        /**
+         * FindOrder
+         * @enum {string}
+         */
+        FindOrder: "seq" | "confidence" | "-confidence";
         /**
          * Flag
          * @description Something that holds of the record or does not.
@@ -4083,11 +4099,6 @@ export interface components {
             budget_usd: number | null;
         };
         JsonValue: unknown;
-        /**
-         * Kind
-         * @enum {string}
-         */
-        Kind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -4610,6 +4621,11 @@ export interface components {
             /** Of */
             of: (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"])[];
         };
+        /**
+         * Order
+         * @enum {string}
+         */
+        Order: "usefulness" | "seq";
         /**
          * OrderState
          * @enum {string}
@@ -5387,12 +5403,6 @@ export interface components {
          */
         Role: "viewer" | "annotator" | "admin";
         /**
-         * Rule
-         * @description Rule by which labels are combined; stored with the label.
-         * @enum {string}
-         */
-        Rule: "vote" | "dawid_skene";
-        /**
          * RunAgain
          * @description The records to run again. All that is given must hold of a record; of several values, one.
          */
@@ -6106,16 +6116,6 @@ export interface components {
          * @enum {string}
          */
         Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
-        /**
-         * Order
-         * @enum {string}
-         */
-        tandem_api__analysis__comparisons__schemas__Order: "usefulness" | "seq";
-        /**
-         * Order
-         * @enum {string}
-         */
-        tandem_api__finding__finder__Order: "seq" | "confidence" | "-confidence";
     };
     responses: never;
     parameters: never;
@@ -6739,7 +6739,7 @@ export interface operations {
                 /** @description May be left out when the jobs have one task in common. */
                 task?: string | null;
                 /** @description Order of the list. */
-                order?: components["schemas"]["tandem_api__analysis__comparisons__schemas__Order"];
+                order?: components["schemas"]["Order"];
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Items a page. */
@@ -9333,7 +9333,7 @@ export interface operations {
             query: {
                 /** @description The expression in its text form. */
                 where: string;
-                order?: components["schemas"]["tandem_api__finding__finder__Order"];
+                order?: components["schemas"]["FindOrder"];
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Records a page; 0 for the count alone. */
