@@ -144,6 +144,7 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/jobs/{job_id}/cancel"): {},
         ("POST", "/api/v1/jobs/{job_id}/pause"): {},
         ("POST", "/api/v1/jobs/{job_id}/resume"): {},
+        ("POST", "/api/v1/jobs/{job_id}/go"): {},
         ("POST", "/api/v1/combinations"): {"json": {"jobs": jobs}},
         ("GET", "/api/v1/comparisons"): {"params": {"job": jobs}},
         ("GET", "/api/v1/comparisons/differences"): {"params": {"job": jobs}},

@@ -154,6 +154,7 @@ def make_services(
         prices=prices,
         preflight=preflight,
         people=people,
+        records=records,
     )
     agent_service = AgentService(
         reader=agents,

@@ -30,7 +30,7 @@ from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Summaries, Su
 from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
-VERSION = 5
+VERSION = 6
 """Version of the sums and of the report's shape: reports kept by another version are made again."""
 
 _KIND = SumsKind(VERSION, TypeAdapter(JobSummary))

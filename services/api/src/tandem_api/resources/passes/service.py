@@ -123,7 +123,13 @@ class PassService:
         # Nobody reads the set of a pass that is over, and a document has room for two.
         kept = [_without_set(each) for each in earlier]
         budget = job.get("budget_usd") if body.budget_usd is None else body.budget_usd
-        changed = await self._jobs.run_again(job, [*kept, following], budget_usd=budget)
+        changed = await self._jobs.run_again(
+            job,
+            [*kept, following],
+            budget_usd=budget,
+            canary=await self._jobs.canary_part(job["dataset_id"], chosen.selection, body.canary),
+            failure_stop=job.get("failure_stop") if body.failure_stop is None else body.failure_stop.part(),
+        )
         if changed is None:
             now = await self._jobs.reachable(job_id, caller)
             if not RUN_AGAIN.allows(JobState(now["state"])):

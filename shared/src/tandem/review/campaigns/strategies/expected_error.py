@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.events import Outcome, ReviewCause, ReviewReason
+from tandem.events import ReviewCause, ReviewReason
 from tandem.events.schema import LabelTask
 from tandem.quality.corrected import OTHER, Correction, binned, scores_of
 from tandem.review.campaigns.strategy import (
@@ -74,19 +74,23 @@ def _picker(parameters: ExpectedErrorParameters, scope: CampaignScope) -> Picker
         if (used := parameters.used) is None:
             return
         for seq, each in sorted(job.items()):
-            if each["outcome"] == Outcome.LABELED and (risk := _risk(used, task, each)) > used.cutoff:
+            risk = _risk(used, task, each)
+            if risk is not None and risk > used.cutoff:
                 yield Pick(seq, ReviewReason.LOW_CONFIDENCE, causes, risk)
 
     return pick
 
 
-def _risk(used: UsedCorrection, task: LabelTask, each: Candidate) -> float:
-    """Return the corrected risk of a label; 1 without the score: nothing is known of it, so a person reads it."""
+def _risk(used: UsedCorrection, task: LabelTask, each: Candidate) -> float | None:
+    """Return the corrected risk of a label, None where there is no label.
+
+    1 without the score: nothing is known of the label, so a person reads it.
+    """
     for label in each["labels"]:
-        if label["task"] == task.name and (x := scores_of(task, label).get(used.score)) is not None:
-            value = label["value"]
-            return used.correction.risk(value if isinstance(value, str) else OTHER, binned(x))
-    return 1.0
+        if label["task"] == task.name:
+            x, value = scores_of(task, label).get(used.score), label["value"]
+            return 1.0 if x is None else used.correction.risk(value if isinstance(value, str) else OTHER, binned(x))
+    return None
 
 
 EXPECTED_ERROR = Strategy(

@@ -473,7 +473,8 @@ export interface paths {
         head?: never;
         /**
          * Change Job
-         * @description Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case.
+         * @description Change the budget, weight, pace or failure stop of a job that has not ended. Calls that the workers already hold
+         *     are paid in any case.
          */
         patch: operations["change_job"];
         trace?: never;
@@ -775,6 +776,26 @@ export interface paths {
         get: operations["job_frame"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let Job Go On
+         * @description Let a job go on that waits after its canary, or because too many records ended without a label.
+         */
+        post: operations["let_job_go_on"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2200,6 +2221,22 @@ export interface components {
             people?: string[] | null;
             stop?: components["schemas"]["Stop"] | null;
         };
+        /**
+         * CanaryAsked
+         * @description The first records of a pass, before the rest.
+         */
+        CanaryAsked: {
+            /**
+             * Most Unlabeled
+             * @description It goes on by itself if at most this share of them is invalid or failed; null: it waits for a go.
+             */
+            most_unlabeled?: number | null;
+            /**
+             * Records
+             * @description So many first records run; then the job waits.
+             */
+            records: number;
+        };
         /** CarryOverCreate */
         CarryOverCreate: {
             /**
@@ -2360,9 +2397,24 @@ export interface components {
         CombinationRule: "vote" | "dawid_skene";
         /**
          * Combined
-         * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
+         * @description Parts combined: all their records, those in every one, or those in the first one alone.
          */
         Combined: {
+            /**
+             * Definitions
+             * @description Or definitions, which may be combined ones themselves.
+             * @default []
+             * @example [
+             *       {
+             *         "kind": "all"
+             *       },
+             *       {
+             *         "kind": "subset",
+             *         "subset_id": "5f0c"
+             *       }
+             *     ]
+             */
+            definitions: (components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2373,7 +2425,11 @@ export interface components {
              * @enum {string}
              */
             operation: "union" | "intersection" | "difference";
-            /** Subset Ids */
+            /**
+             * Subset Ids
+             * @description Subsets of the data set.
+             * @default []
+             */
             subset_ids: string[];
         };
         /**
@@ -3017,6 +3073,17 @@ export interface components {
             within_step?: number | null;
         };
         /**
+         * Everything
+         * @description All records of the data set as they are now, as a part of others.
+         */
+        Everything: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "all";
+        };
+        /**
          * Example
          * @description A record with the values that are right for it, to show a model what is wanted.
          */
@@ -3052,6 +3119,19 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
+        /**
+         * FailureStopAsked
+         * @description Stop when more than `share` of the `of_last` records that ended last are invalid or failed.
+         */
+        FailureStopAsked: {
+            /**
+             * Of Last
+             * @default 100
+             */
+            of_last: number;
+            /** Share */
+            share: number;
+        };
         /**
          * Fallback
          * @description A fallback model, asked when the agent's own ends with one of these outcomes.
@@ -3670,6 +3750,8 @@ export interface components {
             asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
+            /** @description Of the current pass; null: none. */
+            canary?: components["schemas"]["JobCanary"] | null;
             counts: components["schemas"]["JobCounts"];
             /**
              * Created At
@@ -3693,6 +3775,7 @@ export interface components {
             epoch: number;
             /** Eta Seconds */
             eta_seconds: number | null;
+            failure_stop?: components["schemas"]["JobFailureStop"] | null;
             /** Finished At */
             finished_at: string | null;
             /** Id */
@@ -3721,6 +3804,11 @@ export interface components {
              * @default 1
              */
             readers: number;
+            /**
+             * Records Per Minute
+             * @description The job's own rate limit; null: none.
+             */
+            records_per_minute?: number | null;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -3744,7 +3832,7 @@ export interface components {
             subset_id?: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates above limits), `canary` or `failures` (both for a person's go), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -3760,6 +3848,18 @@ export interface components {
             provider: string;
             /** Version */
             version: number;
+        };
+        /** JobCanary */
+        JobCanary: {
+            /** Most Unlabeled */
+            most_unlabeled: number | null;
+            /**
+             * Passed
+             * @description True once the rest of the pass is asked for.
+             */
+            passed: boolean;
+            /** Records */
+            records: number;
         };
         /**
          * JobCheck
@@ -3842,8 +3942,12 @@ export interface components {
              * @description A hard stop: nothing is asked for that could make the job cost more.
              */
             budget_usd?: number | null;
+            /** @description Run the first records, then wait for a go. */
+            canary?: components["schemas"]["CanaryAsked"] | null;
             /** Dataset Id */
             dataset_id: string;
+            /** @description Wait for a go when too many of the last records have no label. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
             /**
              * Limit
              * @description Run only this many first records; all if left out.
@@ -3860,6 +3964,11 @@ export interface components {
              * @default 1
              */
             readers: number;
+            /**
+             * Records Per Minute
+             * @description No more records than this are asked for.
+             */
+            records_per_minute?: number | null;
             /**
              * @default {
              *       "review_failed": false,
@@ -3913,6 +4022,13 @@ export interface components {
             seconds: components["schemas"]["Between"] | null;
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
+        };
+        /** JobFailureStop */
+        JobFailureStop: {
+            /** Of Last */
+            of_last: number;
+            /** Share */
+            share: number;
         };
         /**
          * JobKind
@@ -4090,13 +4206,29 @@ export interface components {
          * @enum {string}
          */
         JobState: "running" | "paused" | "waiting" | "completed" | "cancelled";
-        /** JobUpdate */
+        /**
+         * JobUpdate
+         * @description What is given is changed; what is left out stays.
+         */
         JobUpdate: {
             /**
              * Budget Usd
              * @description Raised, a job that waits for it goes on; below what is spent it stops; null: no budget.
              */
-            budget_usd: number | null;
+            budget_usd?: number | null;
+            /** @description Counts the records that end from now on; null: none. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
+            /**
+             * Records Per Minute
+             * @description No more records than this are asked for; null: no such limit.
+             */
+            records_per_minute?: number | null;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
         };
         JsonValue: unknown;
         /** LabelCount */
@@ -4565,6 +4697,19 @@ export interface components {
              * @description Your own record ids.
              */
             record_ids: string[];
+        };
+        /**
+         * OfSubset
+         * @description The records of a saved subset, as a part of others.
+         */
+        OfSubset: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "subset";
+            /** Subset Id */
+            subset_id: string;
         };
         /**
          * OnDuplicate
@@ -5412,6 +5557,10 @@ export interface components {
              * @description The budget of all passes together from now on; left out: as it was.
              */
             budget_usd?: number | null;
+            /** @description Run the pass's first records, then wait for a go. */
+            canary?: components["schemas"]["CanaryAsked"] | null;
+            /** @description Wait for a go when too many of the last records have no label; left out: as it was. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
             /**
              * Include Verified
              * @description True: also records that a person decided on. Their decisions hold in any case.
@@ -5705,7 +5854,7 @@ export interface components {
         /** SubsetCreate */
         SubsetCreate: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
             /**
              * Name
              * @description Unique in the data set.
@@ -5715,7 +5864,7 @@ export interface components {
         /** SubsetDefinition */
         SubsetDefinition: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
         };
         /** SubsetPage */
         SubsetPage: {
@@ -9518,6 +9667,82 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    let_job_go_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
