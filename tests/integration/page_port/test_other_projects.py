@@ -103,6 +103,7 @@ def acts(theirs: Half) -> list[Act]:
             "json": {"from_job": theirs.job_id, "dry_run": True}
         },
         ("GET", "/api/v1/agents/{agent_id}"): {},
+        ("GET", "/api/v1/agents/{agent_id}/drift"): {},
         ("POST", "/api/v1/agents/{agent_id}/preview"): {"json": {"dataset_id": theirs.dataset_id}},
         ("POST", "/api/v1/agents/{agent_id}/try"): {"json": {"dataset_id": theirs.dataset_id}},
         ("GET", "/api/v1/jobs/{job_id}"): {},

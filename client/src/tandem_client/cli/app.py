@@ -14,6 +14,7 @@ from tandem_client import config
 from tandem_client.cli import (
     again,
     agent_diff,
+    agent_drift,
     agents,
     campaigns,
     certificates,
@@ -61,6 +62,7 @@ app.add_typer(subsets.app, name="subset")
 app.add_typer(people.app, name="people")
 app.add_typer(schemas.app, name="schema")
 agents.app.command("diff")(agent_diff.diff)
+agents.app.command("drift")(agent_drift.drift)
 app.add_typer(agents.app, name="agent")
 app.add_typer(certificates.app, name="certificate")
 app.command()(jobs.run)

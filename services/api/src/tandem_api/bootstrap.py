@@ -54,6 +54,7 @@ from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.drift.service import DriftService, DriftWatch
 from tandem_api.analysis.flips.service import FlipService
 from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
@@ -257,6 +258,7 @@ def make_services(
         ComparisonService(
             annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
         ),
+        DriftService(agents=agent_service, jobs=jobs, campaigns=CampaignReader(database), annotations=ended),
         FlipService(
             annotations=ended,
             records=records,
@@ -306,15 +308,17 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         server = serve_http(app, settings.http)
         keeper = JobReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         deletions = DeletionKeeper(DeletionEraser(database))
+        drift = DriftWatch(services[DriftService])
         yield App(
             run={
                 "http": server.run,
                 "mongodb": watch.run,
                 "reports": keeper.run,
                 "deletions": deletions.run,
+                "drift": drift.run,
                 "migrations": migrations.catch_up,
             },
-            stop=[deletions.stop, keeper.stop, server.stop],
+            stop=[drift.stop, deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

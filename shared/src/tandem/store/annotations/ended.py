@@ -97,6 +97,18 @@ class EndedReader:
                 found[document["job_id"]][document["seq"]] = cast("Ended", document)
         return found
 
+    async def audited(self, job_ids: Sequence[str], campaign_ids: Sequence[str]) -> list[Ended]:
+        """Return the decided records that these campaigns asked for, in the order in which their labels were made."""
+        asked = {"review_asked.attempt": {"$gte": 1}, "review_asked.order": {"$in": list(campaign_ids)}}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, **asked, "verification.revision": {"$gte": 1}}},
+            {"$project": _SHOWN},
+            {"$sort": {"created_at": 1, "seq": 1}},
+        ]
+        async with store_errors():
+            found = await self._collection.aggregate(pipeline, hint=_ASKED_INDEX, batchSize=_BATCH).to_list(None)
+        return cast("list[Ended]", found)
+
 
 _SHOWN: dict[str, Any] = {
     "_id": 0,

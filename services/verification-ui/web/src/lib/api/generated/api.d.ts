@@ -18,6 +18,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agent Drift
+         * @description Tell whether the agent's labels became worse than accepted, over all its jobs with a campaign `stream_audit`.
+         */
+        get: operations["get_agent_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/preview": {
         parameters: {
             query?: never;
@@ -1512,6 +1532,18 @@ export interface components {
              * @description Jinja2 over `fields` and the same; made when left out.
              */
             user_template?: string | null;
+        };
+        /** AgentDrift */
+        AgentDrift: {
+            /** Agent Id */
+            agent_id: string;
+            /**
+             * Jobs
+             * @description Jobs of the agent with a campaign `stream_audit`.
+             */
+            jobs: string[];
+            /** Tasks */
+            tasks: components["schemas"]["TaskDrift"][];
         };
         /**
          * AgentOnTask
@@ -5920,6 +5952,41 @@ export interface components {
             };
         };
         /**
+         * TaskDrift
+         * @description The drift guard of one task.
+         */
+        TaskDrift: {
+            /**
+             * Accepted Error
+             * @description Share of wrong labels that is accepted, by the newest campaign.
+             */
+            accepted_error: number;
+            /**
+             * Alarm
+             * @description Whether it was ever 1,000.
+             */
+            alarm: boolean;
+            /**
+             * Alarm At
+             * @description When the label was made at which the alarm came.
+             */
+            alarm_at: string | null;
+            /**
+             * Evidence
+             * @description Evidence now that more labels are wrong than accepted; an alarm at 1,000.
+             */
+            evidence: number;
+            /**
+             * Reads
+             * @description Blind decisions on drawn labels, in the order in which the labels were made.
+             */
+            reads: number;
+            /** Task */
+            task: string;
+            /** Wrong */
+            wrong: number;
+        };
+        /**
          * TaskLabel
          * @description The label of one task of the schema.
          */
@@ -6292,6 +6359,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_agent_drift: {
+        parameters: {
+            query?: {
+                /** @description Only labels made from then on, e.g. since an alarm was looked into. */
+                since?: string | null;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDrift"];
                 };
             };
             /** @description No valid credential came with the request. */
