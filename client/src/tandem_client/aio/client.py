@@ -16,6 +16,7 @@ from tandem_client.aio.binding import bound
 from tandem_client.aio.resources.access import Access
 from tandem_client.aio.resources.agents import Agents
 from tandem_client.aio.resources.campaigns import Campaigns
+from tandem_client.aio.resources.certificates import Certificates
 from tandem_client.aio.resources.comparisons import Comparisons
 from tandem_client.aio.resources.datasets import Datasets
 from tandem_client.aio.resources.decisions import Decisions
@@ -60,6 +61,7 @@ class AsyncTandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.certificates = bound(Certificates(self._transport, sleep=sleep), self)
         self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
