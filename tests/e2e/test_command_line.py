@@ -205,6 +205,13 @@ async def test_the_records_that_differ_go_to_people_once(terminal: Terminal, run
     assert f"to review: {len(wanted)} sentiment: disagreement" in terminal.run("report", names[0])
     assert "--review" in terminal.run("compare", *names, "--min-confidence", "0.5", status=2)
 
+    name = running_stack.tandem.agents.get(agent).name
+    replaced = ("agent", "diff", name, f"{name}@1", "--over", names[0], "--project", project.name)
+    found = json.loads(terminal.run(*replaced, "--audit", "1000", "--json"))
+    assert (found["flips"], found["audit"]["drawn"]) == (len(wanted), len(wanted))
+    assert found["bound"]["added_at_most"] == len(wanted), "nobody read any of them"
+    assert "--max-added 0 is not shown to hold" in terminal.run(*replaced, "--max-added", "0", status=3)
+
 
 def test_one_record_is_shown_with_all_that_is_known_of_it(terminal: Terminal, running_stack: RunningStack) -> None:
     project = running_stack.project_with_tweets()[0]
