@@ -17,6 +17,7 @@ from tandem_client.cli import (
     campaigns,
     certificates,
     data,
+    dead_letters,
     deleting,
     exporting,
     finding,
@@ -72,6 +73,7 @@ app.command()(finding.find)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
 app.command()(exporting.export)
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(running.app, name="job")
 app.command()(jobs.pause)
 app.command()(jobs.resume)

@@ -18,6 +18,8 @@ from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.database import Database
+from tandem.store.dead_letters.reader import DeadLetterReader
+from tandem.store.dead_letters.writer import DeadLetterWriter
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
@@ -27,6 +29,7 @@ from tandem.store.workers.writer import WorkerWriter
 from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
+from tandem_api.dispatch.dead_letters import DeadLetterKeeper
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatcherSettings
 from tandem_api.dispatch.worker_reports import WorkerReportKeeper
@@ -84,6 +87,14 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             producer=producer,
             holder=holder,
         )
+        letters = DeadLetterKeeper(
+            connection,
+            producer,
+            reader=DeadLetterReader(database),
+            writer=DeadLetterWriter(database),
+            jobs=JobReader(database),
+            deadline_seconds=settings.dispatch.deadline_seconds,
+        )
         keeping = WorkerReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
         )
@@ -95,7 +106,8 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
                 "campaigns": campaigns.run,
                 "worker reports": reports.run,
                 "reports kept": keeping.run,
+                "dead letters": letters.run,
                 "topics": keeper.run,
             },
-            stop=[campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
+            stop=[letters.stop, campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
         )
