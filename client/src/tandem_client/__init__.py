@@ -21,6 +21,7 @@ from tandem_client.models import (
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.resources.subsets import Subset
 from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
@@ -61,6 +62,7 @@ __all__ = [
     "Span",
     "SpanAttribute",
     "Spans",
+    "Subset",
     "Tandem",
     "TandemError",
     "TaskReview",

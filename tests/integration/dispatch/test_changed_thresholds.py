@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 
+from builders import an_agent
 from campaign_world import SCHEMA, World
 from campaigns import an_annotation, settled_by
 from job_states import put_in_state
-from tandem.events import AgentSpec, JobState, ReviewPolicy, thresholds_campaign_id
+from tandem.events import JobState, ReviewPolicy, thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.people import Caller, Role
 from tandem.store.annotations.ended import EndedReader
@@ -34,16 +35,7 @@ SIZE = 10_000
 KEY = "an-admin-key-that-is-long-enough-for-tests"
 ADA, BEN = Reviewer("ada", "Ada"), Reviewer("ben", "Ben")
 CALLER = Caller("k", None, "Ada", Role.ADMIN, None, "ada", "")
-AGENT = AgentSpec(
-    agent_id="a",
-    version=1,
-    name="a",
-    provider="offline",
-    model="m",
-    system_template="",
-    user_template="",
-    fingerprint="f",
-)
+AGENT = an_agent(provider="offline", system_template="", user_template="")
 
 
 @asynccontextmanager

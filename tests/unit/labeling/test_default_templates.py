@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
+from builders import a_schema, an_agent, some_options
 from tandem.events import (
-    AgentSpec,
     ConfidenceStrategy,
     Example,
     LabelOption,
-    LabelSchemaSpec,
     LabelTask,
     LabelValue,
     MultipleChoiceTask,
@@ -26,7 +25,7 @@ from tandem.events import (
 from tandem.labeling.prompts import Renderer, default_templates
 
 OPTIONS = (LabelOption(value="late", name="Delay", description="came too late"), LabelOption(value="rude"))
-TONE = SpanAttribute(name="tone", options=(LabelOption(value="calm"), LabelOption(value="angry")))
+TONE = SpanAttribute(name="tone", options=some_options("calm", "angry"))
 TASKS: dict[str, LabelTask] = {
     "single_choice": SingleChoiceTask(name="topic", question="What is it about?", options=OPTIONS),
     "multiple_choice": MultipleChoiceTask(name="topics", options=OPTIONS, at_least=1),
@@ -45,22 +44,9 @@ VALUES: dict[str, LabelValue] = {
 
 
 def renderer(*tasks: LabelTask, **more: Any) -> Renderer:
-    schema = LabelSchemaSpec(label_schema_id="s", version=1, name="complaints", tasks=tasks)
+    schema = a_schema(*tasks, name="complaints")
     system, user = default_templates(schema)
-    agent = AgentSpec(
-        **{
-            "agent_id": "a",
-            "version": 1,
-            "name": "n",
-            "provider": "p",
-            "model": "m",
-            "system_template": system,
-            "user_template": user,
-            "fingerprint": "f",
-            **more,
-        }
-    )
-    return Renderer(agent, schema)
+    return Renderer(an_agent(system_template=system, user_template=user, **more), schema)
 
 
 def system_of(*tasks: LabelTask, **more: Any) -> str:

@@ -25,6 +25,7 @@ from tandem_client.aio.resources.jobs import Jobs
 from tandem_client.aio.resources.label_schemas import LabelSchemas
 from tandem_client.aio.resources.people import People
 from tandem_client.aio.resources.projects import Projects
+from tandem_client.aio.resources.review_queues import ReviewQueues
 from tandem_client.aio.resources.subsets import Subsets
 from tandem_client.aio.transport import Transport
 
@@ -59,9 +60,10 @@ class AsyncTandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
-        self.finding = bound(Finding(self._transport), self)
+        self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
+        self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, TaskLabel
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, ReviewReason, TaskLabel
 from tandem.events.catalog import RESPONSES
+from tandem.labeling.reading import Rule
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import (
@@ -16,6 +17,7 @@ from tandem.observability.metrics import (
     REVIEWS_REQUESTED,
     SKIPPED,
 )
+from tandem.observability.series import start_at_zero
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
@@ -41,6 +43,10 @@ class ResponsesHandler:
     def __init__(
         self, *, jobs: KnownJobs, records: RecordReader, reader: AnnotationReader, writer: AnnotationWriter
     ) -> None:
+        start_at_zero(SKIPPED, [RESPONSES.name], ["unknown_job"])
+        start_at_zero(ANNOTATIONS_WRITTEN, [Outcome.LABELED], Rule)
+        start_at_zero(ANNOTATIONS_WRITTEN, [Outcome.INVALID, Outcome.FAILED], ["none"])
+        start_at_zero(REVIEWS_REQUESTED, ReviewReason)
         self._jobs = jobs
         self._records = records
         self._reader = reader

@@ -114,6 +114,13 @@ class Jobs:
     async def cancel(self, job_id: str) -> Job:
         return Job.model_validate(await self._http.post(f"/jobs/{job_id}/cancel"))
 
+    async def set_budget(self, job_id: str, budget_usd: float | None) -> Job:
+        """Change what the job may cost in all; None takes the limit away.
+
+        Raised, a job that waits for it goes on; below what is spent, it stops.
+        """
+        return Job.model_validate(await self._http.patch(f"/jobs/{job_id}", {"budget_usd": budget_usd}))
+
     async def run_again(
         self,
         job_id: str,
@@ -200,6 +207,10 @@ class Jobs:
         """One record with all that is known of it: labels with their confidence, the raw answer, samples, calls, older
         attempts, people's decisions. Raises TandemError where it was not run."""
         return AnnotationDetail.model_validate(await self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
+
+    async def annotation_at(self, job_id: str, seq: int) -> AnnotationDetail:
+        """Return the record at a place of the data set with all that is known of it, as `annotation` does."""
+        return AnnotationDetail.model_validate(await self._http.get(f"/jobs/{job_id}/annotations/{seq}"))
 
     def frame(self, job_id: str, *, provenance: bool = False) -> FrameSource:
         """Return the job's records with their labels as a frame, fetched when it is converted."""

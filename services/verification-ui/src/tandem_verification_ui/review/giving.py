@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tandem.events import LabelValue
 from tandem.observability.metrics import DECISIONS
+from tandem.observability.series import start_at_zero
 from tandem.people import Caller
 from tandem.review import Settlement, needs_adjudicator
 from tandem.store.database import Database, StoreConflictError, utcnow
@@ -58,6 +59,7 @@ class OpinionGiver:
         publisher: DecisionPublisher,
         reservation_seconds: float,
     ) -> None:
+        start_at_zero(DECISIONS, DecisionKind)
         self._database = database
         self._queue = queue
         self._writer = writer

@@ -2410,9 +2410,24 @@ export interface components {
         CombinationRule: "vote" | "dawid_skene";
         /**
          * Combined
-         * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
+         * @description Parts combined: all their records, those in every one, or those in the first one alone.
          */
         Combined: {
+            /**
+             * Definitions
+             * @description Or definitions, which may be combined ones themselves.
+             * @default []
+             * @example [
+             *       {
+             *         "kind": "all"
+             *       },
+             *       {
+             *         "kind": "subset",
+             *         "subset_id": "5f0c"
+             *       }
+             *     ]
+             */
+            definitions: (components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2423,7 +2438,11 @@ export interface components {
              * @enum {string}
              */
             operation: "union" | "intersection" | "difference";
-            /** Subset Ids */
+            /**
+             * Subset Ids
+             * @description Subsets of the data set.
+             * @default []
+             */
             subset_ids: string[];
         };
         /**
@@ -3167,6 +3186,17 @@ export interface components {
              * @description Share at most one step away, where there are steps.
              */
             within_step?: number | null;
+        };
+        /**
+         * Everything
+         * @description All records of the data set as they are now, as a part of others.
+         */
+        Everything: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "all";
         };
         /**
          * Example
@@ -4619,6 +4649,19 @@ export interface components {
             record_ids: string[];
         };
         /**
+         * OfSubset
+         * @description The records of a saved subset, as a part of others.
+         */
+        OfSubset: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "subset";
+            /** Subset Id */
+            subset_id: string;
+        };
+        /**
          * OnDuplicate
          * @enum {string}
          */
@@ -5751,7 +5794,7 @@ export interface components {
         /** SubsetCreate */
         SubsetCreate: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
             /**
              * Name
              * @description Unique in the data set.
@@ -5761,7 +5804,7 @@ export interface components {
         /** SubsetDefinition */
         SubsetDefinition: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
         };
         /** SubsetPage */
         SubsetPage: {
