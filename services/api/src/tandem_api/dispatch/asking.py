@@ -51,6 +51,9 @@ class Asking:
 
     def __init__(self, parts: DispatchAdapters, notice: str | None) -> None:
         self.parts = parts
+        self.extra_seconds = 0.0
+        """Seconds that requests have beyond the usual deadline. They are not in `due`, so that a timeout that changes
+        holds for requests that are out already."""
         self._examples = JobExamples(parts.examples, notice)
 
     async def first(
@@ -62,7 +65,7 @@ class Asking:
         due = now + self.parts.deadline_seconds
         numbers = {record["seq"]: 1 for record in records}
         wanted = await self.events({record["seq"]: record for record in records}, numbers, walk, job)
-        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due + self.extra_seconds)
         if unaffordable := wanted[len(requests) :]:
             cursor = unaffordable[0].seq
         else:
@@ -96,11 +99,11 @@ class Asking:
         events = await self.events(records, asks, walk, job)
         hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ended(each)}
         wanted = [each for each in events if each.seq not in hopeless]
-        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due + self.extra_seconds)
         unaffordable = {request.seq for request in wanted[len(requests) :]}
         asked = {seq: number for seq, number in numbers.items() if seq not in unaffordable}
         moved = walk.asked(asked, cursor=None, reserve=reserve, notice=self._examples.notice)
-        seconds = self.parts.deadline_seconds
+        seconds = self.parts.deadline_seconds + self.extra_seconds
         ends = [
             undelivered(job, record, epoch=walk.asked_epoch, deadline_seconds=seconds)
             for seq, record in records.items()
@@ -118,7 +121,7 @@ class Asking:
             asks,
             self.parts.makers,
             epoch=walk.asked_epoch,
-            deadline_seconds=self.parts.deadline_seconds,
+            deadline_seconds=self.parts.deadline_seconds + self.extra_seconds,
             draw=self._examples.draw,
         )
 
