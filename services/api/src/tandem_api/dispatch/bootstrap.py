@@ -77,6 +77,7 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             examples=ExamplePools(
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),
+            jobs=JobReader(database),
             renderers=renderers,
         )
         campaigns = CampaignWalker(

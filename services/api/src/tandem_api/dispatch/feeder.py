@@ -267,7 +267,7 @@ class JobFeeder(FedJob):
         """Save the step, assign it, publish its events, and note that they are published."""
         await self._save(step.walk)
         await step.publish(self._parts, kind)
-        self._walk = self._walk.published(step.published, due=step.due)
+        self._walk = self._walk.published(step.published, due=step.due).held(step.held, until=step.held_until)
         self._pace.take(len(step.published))
 
     async def _save(self, walk: Walk) -> None:

@@ -184,6 +184,8 @@ class JobDocument(TypedDict):
     failure_stop: NotRequired[FailureStopPart | None]
     goes: NotRequired[int]
     """Number of times that a person let the job go on; absent: none."""
+    reuse: NotRequired[bool]
+    """True: the first pass takes the answers that the same agent version gave to the same content."""
     records_per_minute: NotRequired[float | None]
     """No more records than this are asked for; None: as many as its share of the workers allows."""
     review_recounted: NotRequired[bool]

@@ -3759,6 +3759,12 @@ export interface components {
              * @description The job's own rate limit; null: none.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description Whether it takes answers that are there already.
+             * @default false
+             */
+            reuse: boolean;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -3919,6 +3925,12 @@ export interface components {
              * @description No more records than this are asked for.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description True: take the answers that this agent version gave to the same content in this data set, and call the model once for records of equal content. Runs again ask anew in any case.
+             * @default false
+             */
+            reuse: boolean;
             /**
              * @default {
              *       "review_failed": false,
