@@ -15,7 +15,7 @@ from sources import ROOT
 from tandem_api.app import make_app
 from tandem_client.tasks import ApiModel
 
-MODULES = ("models", "quality", "checks", "people", "reviewing", "passes", "review_items")
+MODULES = ("models", "quality", "checks", "people", "reviewing", "passes", "review_items", "certifying")
 
 
 def models() -> dict[str, type[ApiModel]]:

@@ -1,6 +1,7 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
 from tandem_client.aio.client import AsyncTandem
+from tandem_client.certifying import Certificate, CertificatePlan
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
@@ -35,6 +36,8 @@ __all__ = [
     "CampaignCount",
     "CarryOver",
     "CarryOverReport",
+    "Certificate",
+    "CertificatePlan",
     "Combination",
     "Comparison",
     "Dataset",

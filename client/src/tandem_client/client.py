@@ -13,6 +13,7 @@ from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
 from tandem_client.resources.campaigns import Campaigns
+from tandem_client.resources.certificates import Certificates
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.dead_letters import DeadLetters
@@ -58,6 +59,7 @@ class Tandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.certificates = bound(Certificates(self._transport, sleep=sleep), self)
         self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)

@@ -74,6 +74,15 @@ class ReviewItemView(ApiModel):
         """Return the model's values by task."""
         return {each.task: each.value for each in self.suggestions}
 
+    def decision(self, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the body of a decision on this item; tasks left out of `values` keep the model's value."""
+        return {
+            "reservation": self.reservation,
+            "attempt": self.attempt,
+            "values": self.suggested | in_json(values or {}),
+            "shown_values": self.suggested,
+        }
+
 
 class DecisionResult(ApiModel):
     item_id: str
@@ -84,6 +93,15 @@ class DecisionResult(ApiModel):
     opinions: int
     open: int
     decided: int
+
+
+class DecisionOutcome(ApiModel):
+    """Outcome of one decision of several: `result` where it counts, else the `problem` that refused it, with `detail`
+    and `cure`."""
+
+    item_id: str
+    result: DecisionResult | None = None
+    problem: dict[str, Any] | None = None
 
 
 class PastDecision(ApiModel):

@@ -38,6 +38,8 @@ class Half:
     """An item that its annotator holds."""
     decided: dict[str, Any]
     """An item that its annotator decided on."""
+    certificate_id: str = ""
+    """One of the job that was abandoned."""
 
 
 async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> Half:
@@ -81,6 +83,9 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
     )
     assert answer.status_code == 200, answer.text
     one, other = jobs
+    certificate = await _made(root, f"/jobs/{one}/certificates", {"errors": [0.1]})
+    await _made(root, f"/jobs/{one}/certificates/{certificate['id']}/abandon", {})
+    await database["certificates"].update_one({"_id": certificate["id"]}, {"$set": {"live": False}})
     return Half(
         project_id,
         dataset_id,
@@ -94,6 +99,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         tokens,
         held,
         decided,
+        certificate["id"],
     )
 
 

@@ -92,7 +92,7 @@ async def test_decisions_are_applied_as_they_come(world: World) -> None:
 
 async def test_decisions_missed_while_the_broker_forgot_are_mended_at_the_next_start(world: World) -> None:
     await world.handler()(received(answer(0)))
-    await OpinionWriter(world.database).append(verification(0, 1, "bad"))
+    await OpinionWriter(world.database).append([verification(0, 1, "bad")])
     async with world.running():
 
         async def mended() -> bool:

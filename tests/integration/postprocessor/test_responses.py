@@ -107,7 +107,7 @@ async def test_the_sweep_mends_what_the_events_missed_and_nothing_else(store: Wo
         verification(7777, 1, "bad"),
     ]
     for decision in decisions:
-        await OpinionWriter(store.database).append(decision)
+        await OpinionWriter(store.database).append([decision])
     await writer.apply_decisions(
         [applied_decision(verification(0, 1, "bad")), applied_decision(verification(500, 1, "bad"))]
     )

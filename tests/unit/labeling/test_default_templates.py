@@ -58,13 +58,13 @@ def system_of(*tasks: LabelTask, **more: Any) -> str:
     [
         (
             "single_choice",
-            ["What is it about?", "- late (Delay): came too late", "- rude: rude"],
+            ["What is it about?", '- "late" (Delay): came too late\n- "rude"\n'],
             '{"topic": "<label>"}',
         ),
         ("multiple_choice", ["Choose every label that fits, 1 at least."], '{"topics": ["<label>", ...]}'),
         (
             "span",
-            ['from the field "text" exactly', "They do not overlap.", "may have tone", "- angry: angry"],
+            ['from the field "text" exactly', "They do not overlap.", "may have tone", '- "calm"\n- "angry"\n'],
             (
                 '{"mentions": [{"text": "<copied text>", "label": "<label>", "context": null, '
                 '"attributes": {"tone": "<tone>"}}, ...]}'
@@ -88,7 +88,7 @@ def test_several_tasks_are_asked_in_one_call_each_with_its_own_labels() -> None:
     text = system_of(*TASKS.values())
     places = [text.index(f"{number}. {task.name}: ") for number, task in enumerate(TASKS.values(), 1)]
     assert places == sorted(places)
-    assert text.count("- late (Delay): came too late") == 3
+    assert text.count('- "late" (Delay): came too late') == 3
     form = text.splitlines()[-1]
     assert [form.index(f'"{task.name}"') for task in TASKS.values()] == sorted(
         form.index(f'"{task.name}"') for task in TASKS.values()

@@ -45,7 +45,7 @@ def test_the_default_prompt_names_question_labels_and_answer_format() -> None:
     assert "What does the traveller feel?" in system["content"]
     lines = system["content"].splitlines()
     listed = [line for line in lines if line.startswith("- ")]
-    assert listed == ["- positive: Happy with it.", "- <b> {{ x }}: odd", "- neutral: neutral"]
+    assert listed == ['- "positive": Happy with it.', '- "<b> {{ x }}": odd', '- "neutral"']
     assert '{"sentiment": "<label>"}' in lines
     assert user == {"role": "user", "content": "late again"}
 

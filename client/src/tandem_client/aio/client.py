@@ -16,8 +16,10 @@ from tandem_client.aio.binding import bound
 from tandem_client.aio.resources.access import Access
 from tandem_client.aio.resources.agents import Agents
 from tandem_client.aio.resources.campaigns import Campaigns
+from tandem_client.aio.resources.certificates import Certificates
 from tandem_client.aio.resources.comparisons import Comparisons
 from tandem_client.aio.resources.datasets import Datasets
+from tandem_client.aio.resources.dead_letters import DeadLetters
 from tandem_client.aio.resources.decisions import Decisions
 from tandem_client.aio.resources.deletions import Deletions
 from tandem_client.aio.resources.finding import Finding
@@ -60,12 +62,14 @@ class AsyncTandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
+        self.certificates = bound(Certificates(self._transport, sleep=sleep), self)
         self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
         self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.dead_letters = bound(DeadLetters(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)
 
     @classmethod

@@ -130,13 +130,13 @@ def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) ->
 
 
 def _count(annotations: Sequence[AnnotationDocument]) -> None:
-    """Count the annotations in the metrics. Labels from an answer that could not be read in full are not counted: the
-    record is not labeled."""
+    """Count the annotations in the metrics; an invalid one counts without a rule."""
     written: Counter[tuple[str, str]] = Counter()
     reviews: Counter[str | None] = Counter()
     for annotation in annotations:
-        labels = annotation["labels"] if annotation["outcome"] == Outcome.LABELED else []
-        written[annotation["outcome"], labels[0]["rule"] if labels else "none"] += 1
+        labels = annotation["labels"]
+        is_labeled = annotation["outcome"] == Outcome.LABELED and labels
+        written[annotation["outcome"], labels[0]["rule"] if is_labeled else "none"] += 1
         for label in labels:
             if label["confidence"] is not None:
                 LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])

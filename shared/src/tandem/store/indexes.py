@@ -148,6 +148,25 @@ INDEXES: tuple[Index, ...] = (
         "campaigns that may close by themselves",
         {"partialFilterExpression": {"stops": True}},
     ),
+    Index("certificates", (("job_id", UP), ("created_at", UP), ("_id", UP)), "the certificates of a job"),
+    Index(
+        "certificates",
+        (("job_id", UP), ("live", UP)),
+        "one certificate of a job at a time; holds those that have not ended",
+        {"unique": True, "partialFilterExpression": {"live": True}},
+    ),
+    Index(
+        "certificates",
+        (("live", UP), ("next_at", UP), ("_id", UP)),
+        "the certificate whose next step is due; holds those that have not ended",
+        {"partialFilterExpression": {"live": True}},
+    ),
+    Index(
+        "certificates",
+        (("dataset_id", UP), ("sealed", UP)),
+        "the records whose labels nobody may see; holds open certificates only",
+        {"partialFilterExpression": {"sealed": True}},
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(

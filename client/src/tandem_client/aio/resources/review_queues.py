@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tandem_client.aio.transport import Transport
-from tandem_client.review_items import DecisionResult, PastDecision, ReviewItemView, ReviewQueue, in_json
+from tandem_client.review_items import DecisionOutcome, DecisionResult, PastDecision, ReviewItemView, ReviewQueue
 
 
 class ReviewQueues:
@@ -43,18 +43,25 @@ class ReviewQueues:
 
         The same decision again changes nothing. Raises TandemError where somebody else took the item meanwhile.
         """
-        body = {
-            "reservation": item.reservation,
-            "attempt": item.attempt,
-            "values": item.suggested | in_json(values or {}),
-            "shown_values": item.suggested,
-            "comment": comment,
-            "flags": list(flags),
-            "active_seconds": active_seconds,
-        }
+        body = item.decision(values) | {"comment": comment, "flags": list(flags), "active_seconds": active_seconds}
         return DecisionResult.model_validate(
             await self._http.post(f"{self._base(page)}/items/{item.item_id}/decision", body)
         )
+
+    async def decide_many(
+        self, job_id: str, decisions: Iterable[tuple[ReviewItemView, Mapping[str, Any]]], *, page: str | None = None
+    ) -> list[DecisionOutcome]:
+        """Decide on reserved items of one job, 100 in a request; tasks left out keep the model's value.
+
+        Returns what became of each, in order: one that is refused changes nothing and hinders no other.
+        """
+        bodies = [item.decision(values) | {"item_id": item.item_id} for item, values in decisions]
+        outcomes: list[DecisionOutcome] = []
+        for start in range(0, len(bodies), 100):
+            body = {"decisions": bodies[start : start + 100]}
+            found = await self._http.post(f"{self._base(page)}/jobs/{job_id}/decisions", body)
+            outcomes += [DecisionOutcome.model_validate(item) for item in found["items"]]
+        return outcomes
 
     async def skip(self, item: ReviewItemView, *, page: str | None = None) -> None:
         """Put a reserved item at the end of the queue."""

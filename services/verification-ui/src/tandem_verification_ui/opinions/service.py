@@ -39,9 +39,10 @@ class _Opened:
     annotation: AnnotationDocument
     item: ReviewItem | None
     history: list[OpinionDocument]
+    sealed: bool
 
     def revealed_to(self, caller: Caller) -> bool:
-        return self.item is None or self.item.reveals_to(caller.person_id)
+        return not self.sealed and (self.item is None or self.item.reveals_to(caller.person_id))
 
     @property
     def labels(self) -> list[TaskLabel]:
@@ -180,7 +181,8 @@ class OpinionService:
         if annotation is None:
             raise problems.not_run_yet(job_id, seq)
         item = await self._items.get(annotation["_id"])
-        return _Opened(job, annotation, item, await self._opinions.history(job_id, seq))
+        sealed = bool(await self._shown.sealed(job.dataset_id, [seq]))
+        return _Opened(job, annotation, item, await self._opinions.history(job_id, seq), sealed)
 
     async def _view(self, caller: Caller, opened: _Opened) -> RecordOpinions:
         settlement = settlement_of(opened.history, opened.job.policy)

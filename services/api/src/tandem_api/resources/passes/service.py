@@ -12,6 +12,7 @@ from tandem.people import Caller
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.certificates.reader import CertificateReader
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import (
     JobDocument,
@@ -60,6 +61,7 @@ class PassService:
         estimator: Estimator,
         preflight: Preflight,
         people: PersonReader,
+        certificates: CertificateReader,
     ) -> None:
         self._jobs = jobs
         self._annotations = annotations
@@ -69,6 +71,7 @@ class PassService:
         self._estimator = estimator
         self._preflight = preflight
         self._people = people
+        self._certificates = certificates
 
     async def check(self, job_id: str, body: RunAgain, caller: Caller) -> PassCheck:
         """Count the records that would run again, and estimate what they cost. Nothing is changed."""
@@ -100,6 +103,13 @@ class PassService:
         job = await self._jobs.reachable(job_id, caller)
         if not RUN_AGAIN.allows(JobState(job["state"])):
             raise _wrong_state(job)
+        if (certificate_id := await self._certificates.live_of([job_id])) is not None:
+            raise Problem(
+                409,
+                "certificate-open",
+                f"A certificate of the job has not ended: {certificate_id}. New labels would make it void.",
+                cure="Wait until it has ended, or abandon it.",
+            )
         chosen = await self._chosen(job, body)
         if chosen.problems:
             first = chosen.problems[0]

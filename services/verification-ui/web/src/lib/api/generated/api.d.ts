@@ -751,6 +751,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Certificates
+         * @description List the certificates of a job, oldest first.
+         */
+        get: operations["list_certificates"];
+        put?: never;
+        /**
+         * Open Certificate
+         * @description Open a certificate: the labels are frozen, nobody sees them any more, and people are asked to read records blind.
+         *
+         *     The same request again, while it has not ended, gives the same certificate.
+         */
+        post: operations["open_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Certificate
+         * @description Tell what a certificate of the job would take: looks, hours and dollars, for each error that may be claimed.
+         */
+        post: operations["plan_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate
+         * @description Return a certificate: its state, its commitments, and how far people have read.
+         */
+        get: operations["get_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abandon Certificate
+         * @description Give a certificate up: nothing is certified, and what nobody has read is withdrawn from the queue.
+         */
+        post: operations["abandon_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Certificate
+         * @description Close a certificate with what was read so far. It closes by itself once enough was read.
+         */
+        post: operations["close_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate Document
+         * @description Return a closed certificate as the JSON that `tandem certificate verify` reads.
+         */
+        get: operations["get_certificate_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Certificate
+         * @description Export the records of a closed certificate as JSONL: frozen labels, every read, and the values that hold.
+         *
+         *     The same bytes each time, whatever people decided since.
+         */
+        get: operations["export_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate Page
+         * @description Return a closed certificate as a page for people who do not read JSON.
+         */
+        get: operations["get_certificate_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/cost": {
         parameters: {
             query?: never;
@@ -2358,6 +2526,207 @@ export interface components {
             /** @description The job that carries over; null of a dry run. */
             job: components["schemas"]["Job"] | null;
             report: components["schemas"]["CarryOverReport"];
+        };
+        /**
+         * Certificate
+         * @description A certificate of a job and how far it is.
+         */
+        Certificate: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Asked
+             * @description Records that people were asked for so far.
+             */
+            asked: number;
+            /**
+             * Certifies
+             * @description What it will certify, or certifies, in one sentence.
+             */
+            certifies: string;
+            /** Claims */
+            claims: components["schemas"]["ClaimProgress"][];
+            /**
+             * Commitment
+             * @description Keep it, to show later that the certificate was opened before anybody read.
+             */
+            commitment: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Does Not Certify
+             * @description What it does not, in one more.
+             */
+            does_not_certify: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Errors */
+            errors: number[];
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Key Hash */
+            key_hash: string;
+            /**
+             * Left Out
+             * @description Annotations that are outside, by reason.
+             */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** People */
+            people: string[] | null;
+            /**
+             * Reads
+             * @description Reads that stand.
+             */
+            reads: number;
+            /**
+             * Records
+             * @description Frozen labels; 0 while it is being prepared.
+             */
+            records: number;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "one_reader" | "panel";
+            /**
+             * Says
+             * @description A sentence a claim, once it is closed.
+             */
+            says: string[];
+            /** Schedules Commitment */
+            schedules_commitment: string | null;
+            /**
+             * Skipped
+             * @description Records that were skipped three times: an audit among them counts as wrong, a correction waits until somebody decides.
+             */
+            skipped: number;
+            state: components["schemas"]["CertificateState"];
+            /** State Reason */
+            state_reason: string | null;
+            /** Tasks */
+            tasks: string[];
+            /**
+             * Waiting
+             * @description Records that people have to read before it can go on; more may follow.
+             */
+            waiting: number;
+        };
+        /** CertificateList */
+        CertificateList: {
+            /** Items */
+            items: components["schemas"]["Certificate"][];
+        };
+        /**
+         * CertificateOpen
+         * @description Claims to certify. They are fixed before anybody reads: claims chosen afterwards prove less than they say.
+         */
+        CertificateOpen: {
+            /**
+             * Alpha
+             * @description Probability that any of the claims is false; 0.05 is 95 % confidence.
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * By Class
+             * @description Beside the claim about all labels, one for each label of tasks of one choice.
+             * @default false
+             */
+            by_class: boolean;
+            /**
+             * Close Campaigns
+             * @description Close the job's other campaigns first: they would show people the labels. False: refuse to open while another one is open.
+             * @default true
+             */
+            close_campaigns: boolean;
+            /**
+             * Errors
+             * @description Shares of labels that may stay wrong. Several are a ladder: each gets an equal part of alpha.
+             * @default [
+             *       0.05
+             *     ]
+             */
+            errors: number[];
+            /** Name */
+            name?: string | null;
+            /**
+             * People
+             * @description Ids of the people who read; null: all readers.
+             */
+            people?: string[] | null;
+            /**
+             * Rule
+             * @description one_reader: the first blind read of a record decides. panel: the value that two give does, which needs a job with several readers. Null: panel where the job has several readers.
+             */
+            rule?: ("one_reader" | "panel") | null;
+            /**
+             * Tasks
+             * @description Null: all tasks of the label schema.
+             */
+            tasks?: string[] | null;
+        };
+        /** CertificatePlan */
+        CertificatePlan: {
+            /**
+             * Decided
+             * @description Decisions of people that it was fitted to; 0: it trusts the model's confidence.
+             */
+            decided: number;
+            /** Errors */
+            errors: components["schemas"]["PlannedError"][];
+            /**
+             * Exact
+             * @description False: planned with evenly spaced records and scaled up; it takes fewer looks than this.
+             */
+            exact: boolean;
+            /**
+             * Model Error
+             * @description Share of wrong labels that the plan rests on.
+             */
+            model_error: number;
+            /**
+             * Records
+             * @description Labels that would be certified.
+             */
+            records: number;
+        };
+        /**
+         * CertificateState
+         * @enum {string}
+         */
+        CertificateState: "preparing" | "open" | "closed" | "abandoned" | "void";
+        /** ClaimProgress */
+        ClaimProgress: {
+            /**
+             * Closed
+             * @description Whether enough was read for this claim.
+             */
+            closed: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description Frozen labels that the claim is about.
+             */
+            size: number;
+            /**
+             * Tolerated
+             * @description How many of them may stay wrong.
+             */
+            tolerated: number;
         };
         /** Combination */
         Combination: {
@@ -5070,6 +5439,68 @@ export interface components {
              * @description Shown from now on wherever the person is, in what they did before too.
              */
             name: string;
+        };
+        /** PlanRequest */
+        PlanRequest: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Errors
+             * @default [
+             *       0.1,
+             *       0.05,
+             *       0.02,
+             *       0.01
+             *     ]
+             */
+            errors: number[];
+            /**
+             * Hourly Usd
+             * @description What an hour of reading costs.
+             */
+            hourly_usd?: number | null;
+            /**
+             * Model Error
+             * @description Assumed share of wrong labels where there is no confidence.
+             */
+            model_error?: number | null;
+            /**
+             * Panel
+             * @description Audits are read by two people.
+             * @default false
+             */
+            panel: boolean;
+            /**
+             * Seconds
+             * @description How long one blind read takes.
+             * @default 10
+             */
+            seconds: number;
+            /**
+             * Task
+             * @description Null: the only task of the label schema.
+             */
+            task?: string | null;
+        };
+        /**
+         * PlannedError
+         * @description What it takes to claim one error: the range holds for 8 of 10 simulated runs, the middle is the median.
+         */
+        PlannedError: {
+            /** Error */
+            error: number;
+            /** Hours */
+            hours: number[];
+            /**
+             * Looks
+             * @description 10, 50 and 90 % of the runs needed at most so many; likewise below.
+             */
+            looks: number[];
+            /** Usd */
+            usd: number[] | null;
         };
         /** PreviewColumn */
         PreviewColumn: {
@@ -9474,6 +9905,688 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_certificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOpen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePlan"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandon_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description No valid credential came with the request. */
