@@ -33,7 +33,7 @@ class Reused:
 
 def reuses(job: JobDocument) -> bool:
     """Return whether the job takes answers that are there. A pass that runs records again asks for new ones."""
-    return job.get("reuse", False) and attempt_of(job) == 1 and job.get("kind", JobKind.MODEL) == JobKind.MODEL
+    return job["reuse"] and attempt_of(job) == 1 and job["kind"] == JobKind.MODEL
 
 
 class AnswerReuse:
