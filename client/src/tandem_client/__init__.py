@@ -1,6 +1,9 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
-from tandem_client.aio.client import AsyncTandem
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from tandem_client.certifying import Certificate, CertificatePlan
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
@@ -25,6 +28,9 @@ from tandem_client.quality import Combination, Comparison, Difference, JobReport
 from tandem_client.resources.subsets import Subset
 from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
+
+if TYPE_CHECKING:
+    from tandem_client.aio.client import AsyncTandem
 
 __all__ = [
     "Agent",
@@ -73,3 +79,12 @@ __all__ = [
     "Tryout",
     "UnreachableError",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the asynchronous client when it is asked for: a command need not wait for it."""
+    if name == "AsyncTandem":
+        from tandem_client.aio.client import AsyncTandem  # noqa: PLC0415
+
+        return AsyncTandem
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
