@@ -15,7 +15,7 @@ from tandem_client.errors import TandemError
 from tandem_client.transport import Transport
 
 MAX_CHARACTERS = 2000
-"""Of an id, a method or a path."""
+"""Most characters of an id, a method or a path."""
 
 
 @dataclass(frozen=True, slots=True)

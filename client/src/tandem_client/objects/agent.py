@@ -1,4 +1,4 @@
-"""What an agent does."""
+"""Methods of an agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job does."""
+"""Methods of a job."""
 
 from __future__ import annotations
 
