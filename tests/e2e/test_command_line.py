@@ -313,7 +313,7 @@ def test_a_spreadsheets_file_without_ids_is_taken_once_however_often_it_comes(
     here = ("--project", project, "--text-column", "text", "--dataset", "sheet")
     told = terminal.run("import", str(sheet), *here)
     assert "3 records imported" in told
-    assert "Ids were made of the rows' content" in told
+    assert "Ids were made from the rows' content" in told
     assert "Rows that equal an earlier one: 1." in told
     assert "0 records imported" in terminal.run("import", str(sheet), *here)
     assert "--encoding windows-1252" in terminal.run("import", str(latin), *here, status=1)

@@ -41,7 +41,7 @@ class TandemError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What is wrong and what to do, in one line."""
+        """Return what is wrong and what to do, in one line."""
         return with_cure(self.detail or self.title, self.cure)
 
 

@@ -17,7 +17,7 @@ class _Model(BaseModel):
 
 
 class PassCheck(_Model):
-    """What a run again would do: `records` of them would run, which ended so far as `outcomes` says."""
+    """Preview of a run again: `records` would run, which ended so far as `outcomes` says."""
 
     ok: bool
     problems: tuple[FieldProblem, ...] = ()

@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 
 class KafkaSettings(BaseModel):
-    """How to reach the broker. SASL and TLS follow Apache Kafka's names."""
+    """Address and credentials of the broker. SASL and TLS follow Apache Kafka's names."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

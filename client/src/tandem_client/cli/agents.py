@@ -18,7 +18,7 @@ from tandem_client.cli.terminal import visible
 
 app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
 STYLES = {"record": "green", "label_schema": "cyan", "example": "magenta"}
-"""Of the parts of a prompt that do not stand in the template."""
+"""Colors of the parts of a prompt that do not stand in the template."""
 
 
 class Draw(StrEnum):

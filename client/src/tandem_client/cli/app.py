@@ -92,7 +92,8 @@ def main_options(
 def login(
     url: Annotated[str, typer.Argument(help="Address of the API, e.g. http://127.0.0.1:8000")],
     token: Annotated[
-        str | None, typer.Option(envvar="TANDEM_TOKEN", help="API key; asked for when left out.", show_envvar=True)
+        str | None,
+        typer.Option(envvar="TANDEM_TOKEN", help="API key; left out: asked for.", show_envvar=True),
     ] = None,
 ) -> None:
     """Keep the address and the API key for later commands."""
@@ -116,7 +117,7 @@ def login_link(
         str | None, typer.Option(help="Who it is for: the id of a person, or a name that only one has.")
     ] = None,
     new_person: Annotated[
-        bool, typer.Option("--new-person", help="It is somebody else than whoever is called NAME already.")
+        bool, typer.Option("--new-person", help="Make a new person, even if NAME is the name of somebody already.")
     ] = False,
 ) -> None:
     """Make a link that opens the review page logged in, once. Needs the role admin.

@@ -49,7 +49,7 @@ class EncodingName(StrEnum):
 
 
 def _encoding(given: str) -> EncodingName:
-    """By any name that Python knows of the encoding: latin-1, cp1252, UTF8."""
+    """Return the encoding by any name that Python knows of it: latin-1, cp1252, UTF8."""
     try:
         codec = codecs.lookup(given)
     except (LookupError, ValueError):
@@ -83,7 +83,7 @@ def import_file(
             exists=True, dir_okay=False, help="CSV, JSONL, JSON, Parquet or Excel; texts also in gzip or zstd."
         ),
     ],
-    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
+    project: Annotated[str, typer.Option(help="Name of the project; created if it does not exist.")],
     text_column: Annotated[
         list[str] | None,
         typer.Option(
@@ -118,7 +118,7 @@ def import_file(
     ] = None,
     delimiter: Annotated[
         DelimiterName | None,
-        typer.Option(help="Between the cells of a CSV file; found out when left out."),
+        typer.Option(help="Delimiter of a CSV file; detected when left out."),
     ] = None,
     encoding: FileEncoding = None,
     metadata_column: Annotated[
@@ -133,7 +133,7 @@ def import_file(
     ] = False,
     tool: Annotated[
         ToolName | None,
-        typer.Option(help="Annotation tool that wrote the file; found out when left out. none: take it as it is."),
+        typer.Option(help="Annotation tool that wrote the file; detected when left out. none: keep its objects."),
     ] = None,
     skip_empty: Annotated[bool, typer.Option("--skip-empty", help="Leave out rows without text.")] = False,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one when left out.")] = None,
@@ -182,7 +182,7 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
     """Yield the sentences that tell people where the records' ids come from."""
     if result.id_column is None:
         example = f" ({', '.join(result.made_ids[:2])}, …)" if result.made_ids else ""
-        yield f"Ids were made of the rows' content{example}: importing the file again adds only what is new."
+        yield f"Ids were made from the rows' content{example}: importing the file again adds only what is new."
         if result.repeated and result.records and not skip_same_content:
             yield (
                 f"Rows that equal an earlier one: {result.repeated}. They are records of their own, with -2, -3 … "
@@ -205,8 +205,8 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
         yield f"Columns that were left out: {shown}{more}. --metadata-column '*' keeps them."
     if result.changed:
         yield (
-            f"Skipped rows that say something else than the record of their id: {result.changed}. Records never "
-            "change; what is new in them can go into another data set."
+            f"Skipped rows whose content differs from the record of their id: {result.changed}. Records never "
+            "change; import these rows into another data set to keep what is new in them."
         )
 
 

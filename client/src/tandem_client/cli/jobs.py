@@ -27,7 +27,7 @@ from tandem_client.models import Job, Project
 
 JobArgument = Annotated[str, typer.Argument(help="Id of the job, or its name.")]
 JobProject = Annotated[
-    str | None, typer.Option("--project", help="Name of the project whose jobs are meant; all when left out.")
+    str | None, typer.Option("--project", help="Name of the project; jobs of all projects when left out.")
 ]
 
 
@@ -42,7 +42,8 @@ def run(
     without_confidence: WithoutConfidence = None,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
     readers: Annotated[
-        int | None, typer.Option(min=1, max=10, help="So many people must agree to settle a record; 1 when left out.")
+        int | None,
+        typer.Option(min=1, max=10, help="People who must agree to settle a record; 1 when left out."),
     ] = None,
     adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
     weight: Annotated[float | None, typer.Option(min=0, help="Share of the workers among running jobs.")] = None,

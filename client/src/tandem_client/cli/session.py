@@ -1,4 +1,4 @@
-"""What every command shares: the console, the connection, and names that people may use in place of ids."""
+"""Parts that every command shares: the console, the connection, and names that people may use in place of ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ out = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else 200)
 err = SafeConsole(stderr=True, highlight=False)
 """Progress and errors, so that results can be piped."""
 MOST_NAMED = 10
-"""Of what there is, where a name is not found."""
+"""Names that are listed where one is not found."""
 
 
 class Named(Protocol):

@@ -55,7 +55,7 @@ async def _on_renderers_busy(_request: Request, error: Exception) -> Response:
         503,
         "renderers-busy",
         f"The service is busy with other templates: {error}.",
-        cure="Try again in a while. If it goes on, have TANDEM_RENDERING__PROCESSES of the api raised.",
+        cure="Try again in a minute. If it happens again, raise TANDEM_RENDERING__PROCESSES of the api.",
         headers={"Retry-After": "5"},
     ).response()
 
