@@ -34,7 +34,7 @@ PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 USER = "10001:10001"
 RECORDS = 200
-MOST_MEGABYTES = {"api": 560, "llm-worker": 420, "postprocessor": 420, "verification-ui": 420}
+MOST_MEGABYTES = {"api": 450, "llm-worker": 300, "postprocessor": 300, "verification-ui": 300}
 """Without the base. An image that grows beyond says so here, and somebody finds out what is worth its weight."""
 
 
@@ -116,6 +116,7 @@ ENTER = """
 mount --bind "$0" "$0"
 mount -o remount,bind,ro "$0"
 mount -t tmpfs -o mode=1777 tmpfs "$0/tmp"
+if touch "$0/usr/written" 2> /dev/null; then echo "the root file system can be written" >&2; exit 1; fi
 exec /usr/sbin/chroot --userspec="$1" "$0" /opt/tandem/bin/python -u -m "$2"
 """
 """In a mount namespace of its own: an image's tree, read-only but for /tmp, and its user."""
