@@ -108,6 +108,7 @@ def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: Running
     notebook.run_first_cell()
     expect(shown(page)).to_be_visible(timeout=60_000)
     shown(page).focus()
+    expect(page.get_by_role("button", name="Confirm ")).to_be_in_viewport()  # within the cell, without scrolling it
 
     confirmed = act(page, "Enter")
     skipped = act(page, "s")
