@@ -26,7 +26,7 @@ from tandem.quality.certificates.opening import tolerated_of
 from tandem.quality.certificates.risk import log_odds
 from tandem.quality.certificates.simulate import KnownLabels, run_course, simulate
 from tandem.quality.corrected import BlindDecisions, binned, correct
-from tandem.review.weighing import Said, accuracies, weighed
+from tandem.review.weighing import WeightedRead, accuracies, weighed
 from tandem.text.embeddings import load_embeddings
 
 TWEETS = Path(__file__).parents[1] / "examples" / "tweets" / "tweets.csv"
@@ -168,7 +168,7 @@ def outweighed(data: Labeled, model: str) -> None:
     said = []
     for place, label in enumerate(data.label):
         risk = fit.correction.risk(label, binned(odds[place]))
-        said.append(str(weighed(label, risk, [Said(data.rater[place], accuracy)], options=3).value))
+        said.append(str(weighed(label, risk, [WeightedRead(data.rater[place], accuracy)], options=3).value))
     share = sum(data.wrong) / len(data.wrong)
     print(f"\nLabels of a {model}, {share:.1%} wrong; one rater, right in {accuracy:.0%}, least confident first\n")
     head("a look gives", *(f"{budget:,}" for budget in BUDGETS), "all")

@@ -7,7 +7,7 @@ import random
 import pytest
 from scipy.stats import hypergeom
 
-from tandem.quality.acceptance import Verdict, reads_needed, verdict
+from tandem.quality.acceptance import ClusterVerdict, reads_needed, verdict
 from tandem.quality.drift import ALARM, DriftGuard, watched
 
 
@@ -54,7 +54,7 @@ def test_a_cluster_with_a_tenth_of_other_labels_passes_with_at_most_beta(size: i
 
 
 def test_a_cluster_is_accepted_when_all_agree_and_read_whole_when_two_differ() -> None:
-    assert verdict(100, ["a"] * 19) is Verdict.READ_ON
-    assert verdict(100, ["a"] * 20) is Verdict.ACCEPTED
-    assert verdict(100, ["a", "b"]) is Verdict.READ_ALL
-    assert verdict(29, ["a"]) is Verdict.READ_ALL
+    assert verdict(100, ["a"] * 19) is ClusterVerdict.READ_ON
+    assert verdict(100, ["a"] * 20) is ClusterVerdict.ACCEPTED
+    assert verdict(100, ["a", "b"]) is ClusterVerdict.READ_ALL
+    assert verdict(29, ["a"]) is ClusterVerdict.READ_ALL

@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
-from tandem.review.weighing import Said, accuracies, weighed
+from tandem.review.weighing import WeightedRead, accuracies, weighed
 
 
 def test_one_dissent_of_a_weaker_reader_leaves_the_label_and_a_second_changes_it() -> None:
-    reader = Said("b", 0.8)
+    reader = WeightedRead("b", 0.8)
     assert weighed("a", 0.05, [reader], options=3).value == "a"
     one, two = weighed("a", 0.05, [reader], options=3), weighed("a", 0.05, [reader, reader], options=3)
     assert one.probability == pytest.approx(0.95 * 0.1 / (0.95 * 0.1 + 0.025 * 0.8 + 0.025 * 0.1))
@@ -20,7 +20,7 @@ def test_one_dissent_of_a_weaker_reader_leaves_the_label_and_a_second_changes_it
 
 
 def test_it_is_bayes_rule_over_every_truth() -> None:
-    options, risk, said = ("a", "b", "c"), 0.3, [Said("b", 0.7), Said("c", 0.9)]
+    options, risk, said = ("a", "b", "c"), 0.3, [WeightedRead("b", 0.7), WeightedRead("c", 0.9)]
     joint = dict.fromkeys(options, 0.0)
     for truth, first, second in product(options, repeat=3):
         if (first, second) == ("b", "c"):

@@ -20,7 +20,7 @@ OTHER_SHARE = 0.1
 LEAST_SIZE = 30
 
 
-class Verdict(StrEnum):
+class ClusterVerdict(StrEnum):
     READ_ON = "read_on"
     ACCEPTED = "accepted"
     """All that was read agrees: the rest gets the label."""
@@ -36,8 +36,8 @@ def reads_needed(size: int, *, beta: float = BETA) -> int:
     return next(reads for reads in range(1, size + 1) if at_most(size, others, reads, 0) <= beta)
 
 
-def verdict(size: int, reads: Sequence[Hashable], *, beta: float = BETA) -> Verdict:
+def verdict(size: int, reads: Sequence[Hashable], *, beta: float = BETA) -> ClusterVerdict:
     """Return what follows from the labels that were read of a cluster so far."""
     if len(set(reads)) > 1 or size < LEAST_SIZE:
-        return Verdict.READ_ALL
-    return Verdict.ACCEPTED if len(reads) >= reads_needed(size, beta=beta) else Verdict.READ_ON
+        return ClusterVerdict.READ_ALL
+    return ClusterVerdict.ACCEPTED if len(reads) >= reads_needed(size, beta=beta) else ClusterVerdict.READ_ON

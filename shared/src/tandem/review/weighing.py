@@ -16,7 +16,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 
-class Said(NamedTuple):
+class WeightedRead(NamedTuple):
     """What a reader said, and how often that reader is right (measured on decisions of others, blind)."""
 
     value: Hashable
@@ -30,7 +30,7 @@ class Weighed(NamedTuple):
     probability: float
 
 
-def weighed(label: Hashable, risk: float, said: Sequence[Said], *, options: int) -> Weighed:
+def weighed(label: Hashable, risk: float, said: Sequence[WeightedRead], *, options: int) -> Weighed:
     """Return the most probable value of a choice among `options`, given the label and what readers said.
 
     `risk`: the probability that the label is wrong, e.g. corrected by blind decisions. Ties go to the label.
@@ -45,7 +45,7 @@ def weighed(label: Hashable, risk: float, said: Sequence[Said], *, options: int)
     return Weighed(best, scores[best] / total if total else 0.0)
 
 
-def _score(value: Hashable, label: Hashable, risk: float, said: Sequence[Said], options: int) -> float:
+def _score(value: Hashable, label: Hashable, risk: float, said: Sequence[WeightedRead], options: int) -> float:
     score = 1 - risk if value == label else risk / (options - 1)
     for each in said:
         score *= each.accuracy if each.value == value else (1 - each.accuracy) / (options - 1)
