@@ -19,6 +19,7 @@ import yaml
 from command_server import CommandServer
 from stacks import TWEETS, RunningStack
 from tandem.testing.waiting import eventually
+from tandem_client import Tandem
 from tandem_client.cli.session import the_job
 
 
@@ -204,6 +205,13 @@ async def test_the_records_that_differ_go_to_people_once(terminal: Terminal, run
     assert f"to review: {len(wanted)} sentiment: disagreement" in terminal.run("report", names[0])
     assert "--review" in terminal.run("compare", *names, "--min-confidence", "0.5", status=2)
 
+    name = running_stack.tandem.agents.get(agent).name
+    replaced = ("agent", "diff", name, f"{name}@1", "--over", names[0], "--project", project.name)
+    found = json.loads(terminal.run(*replaced, "--audit", "1000", "--json"))
+    assert (found["flips"], found["audit"]["drawn"]) == (len(wanted), len(wanted))
+    assert found["bound"]["added_at_most"] == len(wanted), "nobody read any of them"
+    assert "--max-added 0 is not shown to hold" in terminal.run(*replaced, "--max-added", "0", status=3)
+
 
 def test_one_record_is_shown_with_all_that_is_known_of_it(terminal: Terminal, running_stack: RunningStack) -> None:
     project = running_stack.project_with_tweets()[0]
@@ -380,6 +388,31 @@ def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack
         assert "cancelled" in terminal.run("status", job.id, "--watch")
     finally:
         running_stack.behave(latency_ms=0)
+
+
+def test_keys_providers_agents_and_budgets_are_at_hand(terminal: Terminal, running_stack: RunningStack) -> None:
+    token = terminal.run("key", "create", "nightly", "--role", "viewer", "--days", "2").strip()
+    with Tandem(running_stack.ui_url, token) as tandem:
+        assert tandem.access.who_am_i().role == "viewer"
+    assert "nightly" in terminal.run("key", "list")
+    assert "revoked" in terminal.run("key", "revoke", "nightly")
+    assert "nightly" not in terminal.run("key", "list")
+    assert "There is no key" in terminal.run("key", "revoke", "nightly", status=1)
+
+    home = running_stack.project_with_tweets()[0]
+    here = ("--project", home.name)
+    terminal.run("run", *here, "--dataset", "tweets", "--agent", "simulated", "--limit", "2")
+    (job,) = running_stack.tandem.jobs.list(home.id)
+    assert job.agent.provider in terminal.run("provider", "list")
+    assert "simulated" in terminal.run("agent", "list", *here, "--model", job.agent.model[:5].upper())
+    assert "simulated" not in terminal.run("agent", "list", *here, "--model", "gpt-99")
+    shown = terminal.run("agent", "show", "simulated", *here)
+    assert "simulated, version 1" in shown
+    assert "{{ task.instruction }}" in shown
+    assert "has no version 9" in terminal.run("agent", "show", "simulated", *here, "--version", "9", status=1)
+    assert "has no budget" in terminal.run("budget", job.id)
+    assert job.id in terminal.run("status", "--project", home.name, "--state", "completed")
+    assert "No job is running" in terminal.run("status", "--project", home.name, "--state", "running")
 
 
 def test_a_canary_waits_for_a_go_and_a_running_job_is_changed(terminal: Terminal, running_stack: RunningStack) -> None:

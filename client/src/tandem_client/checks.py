@@ -10,7 +10,7 @@ from tandem_client.errors import with_cure
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class FieldProblem(_Model):

@@ -13,7 +13,7 @@ RunOutcome = Literal["labeled", "invalid", "failed", "not_run"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class PassCheck(_Model):

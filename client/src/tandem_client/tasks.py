@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class ApiModel(BaseModel):
     """Base of the API's models. Fields that a newer server adds are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class LabelOption(ApiModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tandem_client.cli.data import FileEncoding
+from tandem_client.cli.encodings import FileEncoding
 
 DataDirOption = Annotated[Path, typer.Option(help="Where data live; they survive a restart.")]
 UiPortOption = Annotated[

@@ -95,6 +95,12 @@ class ObservabilitySettings(BaseModel):
 class HttpSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses and networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and "
+        "X-Forwarded-Proto hold. Cookies are marked Secure when one of them says https.",
+    )
+    header_seconds: float = Field(default=15, gt=0, description="How long the headers of a request may take to come.")
 
 
 class ServiceSettings(BaseSettings):

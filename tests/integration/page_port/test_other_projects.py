@@ -103,6 +103,7 @@ def acts(theirs: Half) -> list[Act]:
             "json": {"from_job": theirs.job_id, "dry_run": True}
         },
         ("GET", "/api/v1/agents/{agent_id}"): {},
+        ("GET", "/api/v1/agents/{agent_id}/drift"): {},
         ("POST", "/api/v1/agents/{agent_id}/preview"): {"json": {"dataset_id": theirs.dataset_id}},
         ("POST", "/api/v1/agents/{agent_id}/try"): {"json": {"dataset_id": theirs.dataset_id}},
         ("GET", "/api/v1/jobs/{job_id}"): {},
@@ -157,6 +158,7 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/combinations"): {"json": {"jobs": jobs}},
         ("GET", "/api/v1/comparisons"): {"params": {"job": jobs}},
         ("GET", "/api/v1/comparisons/differences"): {"params": {"job": jobs}},
+        ("GET", "/api/v1/comparisons/flips"): {"params": {"old": jobs[0], "new": jobs[1]}},
         ("GET", "/api/v1/review-orders"): {"params": {"job": jobs}},
         ("POST", "/api/v1/review-orders"): {"json": {"jobs": jobs, "task": "sentiment"}},
         ("GET", "/api/v1/review-orders/{order_id}"): {},

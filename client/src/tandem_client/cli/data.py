@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from tandem_client.cli.encodings import FileEncoding
 from tandem_client.cli.faults import reporting
 from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, err, out, the_label_schema
@@ -36,38 +36,6 @@ class DelimiterName(StrEnum):
     PIPE = "pipe"
 
 
-class EncodingName(StrEnum):
-    UTF_8 = "utf-8"
-    UTF_16 = "utf-16"
-    WINDOWS_1252 = "windows-1252"
-    LATIN_1 = "iso-8859-1"
-    LATIN_9 = "iso-8859-15"
-    WINDOWS_1250 = "windows-1250"
-    WINDOWS_1251 = "windows-1251"
-    SHIFT_JIS = "shift_jis"
-    GB_18030 = "gb18030"
-
-
-def _encoding(given: str) -> EncodingName:
-    """Return the encoding by any name that Python knows of it: latin-1, cp1252, UTF8."""
-    try:
-        codec = codecs.lookup(given)
-    except (LookupError, ValueError):
-        codec = None
-    for each in EncodingName:
-        if codecs.lookup(each.value) == codec:
-            return each
-    raise typer.BadParameter(f"{given!r} is no encoding that is read. Name one of {', '.join(EncodingName)}")
-
-
-FileEncoding = Annotated[
-    EncodingName | None,
-    typer.Option(
-        parser=_encoding,
-        metavar="NAME",
-        help="Of the file; UTF-8 when left out. windows-1252 and iso-8859-1 (Latin-1) are the usual others.",
-    ),
-]
 _DELIMITERS: dict[DelimiterName, Delimiter] = {
     DelimiterName.COMMA: ",",
     DelimiterName.SEMICOLON: ";",

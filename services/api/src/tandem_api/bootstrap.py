@@ -57,6 +57,8 @@ from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.drift.service import DriftService, DriftWatch
+from tandem_api.analysis.flips.service import FlipService
 from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
@@ -188,6 +190,7 @@ def make_services(
         reader=ReportReader(database),
         writer=ReportWriter(database),
         jobs=job_service,
+        people=people,
     )
     annotation_service = AnnotationService(
         reader=annotations,
@@ -264,6 +267,14 @@ def make_services(
         ComparisonService(
             annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
         ),
+        DriftService(agents=agent_service, jobs=jobs, campaigns=CampaignReader(database), annotations=ended),
+        FlipService(
+            annotations=ended,
+            records=records,
+            campaigns=CampaignReader(database),
+            summaries=summaries,
+            jobs=job_service,
+        ),
         CampaignService(
             reader=CampaignReader(database),
             writer=CampaignWriter(database),
@@ -272,6 +283,7 @@ def make_services(
             candidates=CandidateReader(database),
             items=review_items,
             people=people,
+            sums_of=report_service.sums,
             certificates=CertificateReader(database),
         ),
         CertificateService(
@@ -316,15 +328,17 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         server = serve_http(app, settings.http)
         keeper = JobReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         deletions = DeletionKeeper(DeletionEraser(database))
+        drift = DriftWatch(services[DriftService])
         yield App(
             run={
                 "http": server.run,
                 "mongodb": watch.run,
                 "reports": keeper.run,
                 "deletions": deletions.run,
+                "drift": drift.run,
                 "migrations": migrations.catch_up,
             },
-            stop=[deletions.stop, keeper.stop, server.stop],
+            stop=[drift.stop, deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -21,7 +21,12 @@ from tandem.quality.certificates.readers import AuditedDecision, decide
 from tandem.quality.certificates.same import is_same_value
 
 MILLION = 1_000_000
+ZONES = ("rest", "correction", "audit", "pilot")
+"""What a record was read as; the last one that holds for any claim. Exports of other makers may leave it out."""
+NO_ZONE = 255
 _UNKNOWN = -1
+_MOST_WRITTEN = 1000
+"""Labels whose canonical JSON is kept by their text: labels of choices come again, free texts do not."""
 _encode_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """The same as canonical_json where there are no floats, and no keys outside of ASCII."""
 
@@ -43,9 +48,14 @@ class TaskColumns:
         self.names: list[str] = []
         self.pairs: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
+        self._written: dict[str, str] = {}
 
     def add(self, label: Any, risk: int | None, decision: AuditedDecision) -> None:
-        name = canonical_json(label)
+        name = self._written.get(label) if type(label) is str else canonical_json(label)
+        if name is None:
+            name = canonical_json(label)
+            if len(self._written) < _MOST_WRITTEN:
+                self._written[label] = name
         number = self._numbers.setdefault(name, len(self._numbers))
         if number == len(self.names):
             self.names.append(name)
@@ -65,10 +75,12 @@ class TaskColumns:
         return self._codes(self.label(place), decision)
 
     def _codes(self, label: Any, decision: AuditedDecision) -> tuple[int, int, bool]:
+        if decision.state == "unread":
+            return UNDECIDED, UNDECIDED, False
         if decision.state == "decided":
             decided = RIGHT if is_same_value(self.same, label, decision.value) else WRONG
         else:
-            decided = UNDECIDED if decision.state == "unread" else VOIDED
+            decided = VOIDED
         first = decided
         if decision.first is not None:
             first = RIGHT if is_same_value(self.same, label, decision.first) else WRONG
@@ -91,6 +103,7 @@ class Evidence:
         self.audit_keys, self.tie_keys, self.reread_keys = array("Q"), array("Q"), array("Q")
         self.shown = bytearray()
         self.read_counts = bytearray()
+        self.zones = bytearray()
         self.readers: Counter[str] = Counter()
         self.reads_shown = 0
         self.outside: Counter[str] = Counter()
@@ -131,6 +144,8 @@ class Evidence:
         self.reread_keys.append(keys.reread)
         self.shown.append(any(read.get("shown") for read in reads))
         self.read_counts.append(min(255, len({read["reader"] for read in reads if not read.get("voided")})))
+        zone = frozen.get("zone")
+        self.zones.append(NO_ZONE if zone is None else ZONES.index(zone))
         for read in reads:
             self.readers[read["reader"]] += 1
             self.reads_shown += bool(read.get("shown"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,12 @@ class JobReader:
     async def get(self, job_id: str) -> JobDocument | None:
         async with store_errors():
             return job_if_found(await self._collection.find_one({"_id": job_id}))
+
+    async def agents_of(self, job_ids: Iterable[str]) -> dict[str, str]:
+        """Return the id of the agent of each of these jobs, those that exist, in one query."""
+        async with store_errors():
+            found = await self._collection.find({"_id": {"$in": sorted(set(job_ids))}}, {"agent_id": 1}).to_list(None)
+        return {job["_id"]: job["agent_id"] for job in found}
 
     async def live(self) -> list[JobDocument]:
         """Return all jobs that are running, paused or waiting, in a stable order."""

@@ -8,6 +8,7 @@ from tandem.events import thresholds_campaign_id
 from tandem.people import Caller
 from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState
 from tandem.review.campaigns.strategies.certificate import CERTIFICATE
+from tandem.review.campaigns.strategies.expected_error import ExpectedErrorParameters
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Parameters, Strategy
@@ -21,6 +22,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
+from tandem_api.resources.campaigns.correcting import SumsOf, with_correction
 from tandem_api.resources.campaigns.counting import count_campaign
 from tandem_api.resources.campaigns.people import check_people
 from tandem_api.resources.campaigns.schemas import (
@@ -35,6 +37,7 @@ from tandem_api.resources.campaigns.schemas import (
 from tandem_api.resources.campaigns.validation import (
     campaign_of,
     check_against_jobs,
+    check_fixed,
     checked_parameters,
     strategy_called,
 )
@@ -57,6 +60,7 @@ class CampaignService:
         candidates: CandidateReader,
         items: ReviewItemReader,
         people: PersonReader,
+        sums_of: SumsOf,
         certificates: CertificateReader,
     ) -> None:
         self._reader = reader
@@ -66,6 +70,7 @@ class CampaignService:
         self._candidates = candidates
         self._items = items
         self._people = people
+        self._sums_of = sums_of
         self._certificates = certificates
 
     async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
@@ -118,9 +123,10 @@ class CampaignService:
                     field="parameters.jobs",
                     cure="Create another campaign.",
                 )
-            check_against_jobs(
-                strategy, checked, [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
-            )
+            check_fixed(checked, campaign)
+            jobs = [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
+            check_against_jobs(strategy, checked, jobs)
+            checked = await self._corrected(checked, jobs[0], caller)
             changes["parameters"] = checked.model_dump(mode="json")
         if not changes:
             return await self._shown(campaign)
@@ -181,8 +187,17 @@ class CampaignService:
             given = {**job["published"]["review_policy"], **given}
         parameters = checked_parameters(strategy, given)
         jobs = await self._all_jobs(job, strategy, parameters, caller)
+        parameters = await self._corrected(parameters, job, caller)
         await check_people(self._people, body.people, job["project_id"])
         return campaign_of(body, strategy, parameters, jobs, caller)
+
+    async def _corrected(self, parameters: Parameters, job: JobDocument, caller: Caller) -> Parameters:
+        """Return the parameters with the correction of confidence that they pick by, where they pick by one."""
+        if not isinstance(parameters, ExpectedErrorParameters):
+            return parameters
+        other = parameters.calibrated_by
+        source = job if other in (None, job["_id"]) else await self._jobs.reachable(str(other), caller)
+        return await with_correction(parameters, job, source, self._sums_of)
 
     async def _all_jobs(
         self, job: JobDocument, strategy: Strategy, parameters: Parameters, caller: Caller
