@@ -434,7 +434,16 @@ def test_a_canary_waits_for_a_go_and_a_running_job_is_changed(terminal: Terminal
     assert "careful: running" in terminal.run("job", "go", job.id)
     assert tandem.jobs.wait(job.id, timeout=60).counts.ended == 30
     assert "is completed" in terminal.run("job", "go", job.id, status=1)
+    terminal.run("run", *where, "--limit", "30", "--reuse", "--name", "the same", "--no-probe")
+    same = next(each for each in tandem.jobs.list(home.id) if each.name == "the same")
+    assert (same.counts.labeled, tandem.jobs.cost(same.id).total.calls) == (30, 0)
     assert "--go-on-below" in terminal.run("run", *where, "--go-on-below", "5%", status=2)
+
+
+def test_dead_letters_are_listed_and_one_that_is_not_there_is_told(terminal: Terminal) -> None:
+    assert "There are no discarded dead letters." in terminal.run("dead-letters", "list", "--state", "discarded")
+    assert "no dead letter '0-0-0'" in terminal.run("dead-letters", "replay", "0-0-0", status=1)
+    assert "--all" in terminal.run("dead-letters", "discard", status=2)
 
 
 def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal, running_stack: RunningStack) -> None:

@@ -40,6 +40,11 @@ OF_ALL_PROJECTS = {
     ("PATCH", "/api/v1/people/{person_id}"): {"name": "q"},
     ("POST", "/api/v1/people/{person_id}/disable"): None,
     ("POST", "/api/v1/people/{person_id}/enable"): None,
+    ("GET", "/api/v1/dead-letters"): None,
+    ("GET", "/api/v1/dead-letters/{letter_id}"): None,
+    ("PATCH", "/api/v1/dead-letters/{letter_id}"): {"value": "{}"},
+    ("POST", "/api/v1/dead-letters/{letter_id}/replay"): None,
+    ("POST", "/api/v1/dead-letters/{letter_id}/discard"): None,
 }
 """For keys without a list of projects alone."""
 
@@ -60,6 +65,7 @@ class Act:
             "item_id": half.held["item_id"],
             "key_id": "bootstrap-admin",
             "person_id": "bootstrap-admin",
+            "letter_id": "0-0-0",
         }
         if self.path.endswith("/carry-over"):
             ids["label_schema_id"] = half.second_schema_id

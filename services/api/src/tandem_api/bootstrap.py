@@ -31,6 +31,8 @@ from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.dead_letters.reader import DeadLetterReader
+from tandem.store.dead_letters.writer import DeadLetterWriter
 from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
@@ -82,6 +84,7 @@ from tandem_api.resources.certificates.service import CertificateService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import SizeLimits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.dead_letters.service import DeadLetterService
 from tandem_api.resources.deletions.keeper import DeletionKeeper
 from tandem_api.resources.deletions.service import DeletionService, Resources
 from tandem_api.resources.exports.service import ExportService
@@ -164,6 +167,17 @@ def make_services(
         people=people,
         records=records,
     )
+    pass_service = PassService(
+        jobs=job_service,
+        annotations=annotations,
+        matching=matching,
+        subsets=subsets,
+        records=records,
+        estimator=estimator,
+        preflight=preflight,
+        people=people,
+        certificates=CertificateReader(database),
+    )
     agent_service = AgentService(
         reader=agents,
         writer=AgentWriter(database),
@@ -227,16 +241,13 @@ def make_services(
         ),
         agent_service,
         job_service,
-        PassService(
+        pass_service,
+        DeadLetterService(
+            reader=DeadLetterReader(database),
+            writer=DeadLetterWriter(database),
             jobs=job_service,
+            passes=pass_service,
             annotations=annotations,
-            matching=matching,
-            subsets=subsets,
-            records=records,
-            estimator=estimator,
-            preflight=preflight,
-            people=people,
-            certificates=CertificateReader(database),
         ),
         annotation_service,
         FindService(

@@ -51,6 +51,19 @@ class JobReader:
             )
         return [job_of(each) for each in found]
 
+    async def before(self, job: JobDocument, *, limit: int) -> list[str]:
+        """Return the ids of earlier jobs of the same agent version over the same data set, newest first."""
+        query = {
+            "project_id": job["project_id"],
+            "agent_id": job["agent_id"],
+            "dataset_id": job["dataset_id"],
+            "created_at": {"$lt": job["created_at"]},
+            "hidden": {"$ne": True},
+        }
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
+        return [str(document["_id"]) for document in found]
+
     async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
         """Ids of the project's jobs with any version of the label schema of this name, newest first."""
         query = {"project_id": project_id, "published.label_schema.name": name, "hidden": {"$ne": True}}

@@ -427,6 +427,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description List dead letters without their content, newest first. Needs a key for all projects, as all of these do.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dead Letter
+         * @description Return a dead letter with its content.
+         */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Fix Dead Letter
+         * @description Change the content that a replay uses. The original is kept beside it.
+         */
+        patch: operations["fix_dead_letter"];
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Dead Letter
+         * @description Drop the content for good.
+         */
+        post: operations["discard_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letter
+         * @description Have it handled again: a request asks the model anew, any other event goes to the group that could not handle
+         *     it.
+         */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deletions": {
         parameters: {
             query?: never;
@@ -3174,6 +3259,161 @@ export interface components {
             next?: string | null;
         };
         /**
+         * DeadLetter
+         * @description A message that a consumer could not handle.
+         */
+        DeadLetter: {
+            /** Detail */
+            detail: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description It is forgotten then, whatever became of it.
+             */
+            expires_at: string;
+            /**
+             * Group
+             * @description The consumer group that could not handle it.
+             */
+            group: string;
+            /** Handled At */
+            handled_at: string | null;
+            /**
+             * Handled By Id
+             * @description Who changed, replayed or discarded it last.
+             */
+            handled_by_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Job Id
+             * @description Of the content, where it can be read; so are the following.
+             */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Reason
+             * @description A word, e.g. `bad_schema` or `handler_failed`.
+             */
+            reason: string;
+            /** Record Id */
+            record_id: string | null;
+            /**
+             * Result
+             * @description What came of a replay.
+             */
+            result: string | null;
+            /** Seq */
+            seq: number | null;
+            state: components["schemas"]["DeadLetterState"];
+            /**
+             * Topic
+             * @description The topic that it was read from.
+             */
+            topic: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** DeadLetterContent */
+        DeadLetterContent: {
+            /** Detail */
+            detail: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description It is forgotten then, whatever became of it.
+             */
+            expires_at: string;
+            /**
+             * Fixed
+             * @description The content as it was changed, which a replay uses.
+             */
+            fixed: string | null;
+            /**
+             * Group
+             * @description The consumer group that could not handle it.
+             */
+            group: string;
+            /** Handled At */
+            handled_at: string | null;
+            /**
+             * Handled By Id
+             * @description Who changed, replayed or discarded it last.
+             */
+            handled_by_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Job Id
+             * @description Of the content, where it can be read; so are the following.
+             */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Reason
+             * @description A word, e.g. `bad_schema` or `handler_failed`.
+             */
+            reason: string;
+            /** Record Id */
+            record_id: string | null;
+            /**
+             * Result
+             * @description What came of a replay.
+             */
+            result: string | null;
+            /** Seq */
+            seq: number | null;
+            state: components["schemas"]["DeadLetterState"];
+            /**
+             * Topic
+             * @description The topic that it was read from.
+             */
+            topic: string;
+            /**
+             * Value
+             * @description The content as it was; bytes that are not UTF-8 are replaced.
+             */
+            value: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** DeadLetterFix */
+        DeadLetterFix: {
+            /**
+             * Value
+             * @description The whole content, as JSON.
+             */
+            value: string;
+        };
+        /** DeadLetterPage */
+        DeadLetterPage: {
+            /** Items */
+            items: components["schemas"]["DeadLetter"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
+        };
+        /**
+         * DeadLetterState
+         * @description What became of a dead letter.
+         * @enum {string}
+         */
+        DeadLetterState: "open" | "replaying" | "replayed" | "discarded";
+        /**
          * DecisionKind
          * @enum {string}
          */
@@ -4210,6 +4450,12 @@ export interface components {
              * @description The job's own rate limit; null: none.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description Whether it takes answers that are there already.
+             * @default false
+             */
+            reuse: boolean;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -4370,6 +4616,12 @@ export interface components {
              * @description No more records than this are asked for.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description True: take the answers that this agent version gave to the same content in this data set, and call the model once for records of equal content. Runs again ask anew in any case.
+             * @default false
+             */
+            reuse: boolean;
             /**
              * @default {
              *       "review_failed": false,
@@ -8535,6 +8787,369 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeadLetterState"];
+                topic?: string | null;
+                reason?: string | null;
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterContent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fix_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterFix"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterContent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
