@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from tandem.messaging.in_flight import InFlight, Verdict
+from tandem.messaging.in_flight import InFlight, MessageVerdict
 
 HERE = TopicPartition("topic", 0)
 THERE = TopicPartition("topic", 1)
@@ -21,7 +21,7 @@ def taken(*partitions: TopicPartition, offsets: range = range(3)) -> tuple[InFli
     in_flight.assign(partitions or (HERE,))
     records = {offset: record(offset) for offset in offsets}
     for one in records.values():
-        assert in_flight.fetched(HERE, one) == (Verdict.START, False)
+        assert in_flight.fetched(HERE, one) == (MessageVerdict.START, False)
         in_flight.started(HERE, one)
     return in_flight, records
 
@@ -43,7 +43,7 @@ def test_a_message_still_running_is_attached_again_and_not_started_again() -> No
     in_flight.release()
     in_flight.assign([HERE])
 
-    assert in_flight.fetched(HERE, record(1)) == (Verdict.RUNNING, False)
+    assert in_flight.fetched(HERE, record(1)) == (MessageVerdict.RUNNING, False)
     in_flight.finished(HERE, records[1])
 
     assert in_flight.to_commit() == {HERE: 2}
@@ -55,7 +55,7 @@ def test_a_message_that_ended_while_its_partition_was_away_is_done() -> None:
     in_flight.finished(HERE, records[0])
     in_flight.assign([HERE])
 
-    assert in_flight.fetched(HERE, record(0)) == (Verdict.DONE, False)
+    assert in_flight.fetched(HERE, record(0)) == (MessageVerdict.DONE, False)
     assert in_flight.to_commit() == {HERE: 1}
 
 
@@ -67,7 +67,7 @@ def test_a_message_done_and_not_committed_when_its_partition_left_is_done_when_i
 
     verdicts = [in_flight.fetched(HERE, record(offset))[0] for offset in range(3)]
 
-    assert verdicts == [Verdict.RUNNING, Verdict.RUNNING, Verdict.DONE]
+    assert verdicts == [MessageVerdict.RUNNING, MessageVerdict.RUNNING, MessageVerdict.DONE]
 
 
 def test_other_bytes_under_the_same_offset_are_another_message() -> None:
@@ -77,7 +77,7 @@ def test_other_bytes_under_the_same_offset_are_another_message() -> None:
     in_flight.assign([HERE])
     anew = [record(0, b"other"), record(1, timestamp=2)]
 
-    assert [in_flight.fetched(HERE, one) for one in anew] == [(Verdict.START, False)] * 2
+    assert [in_flight.fetched(HERE, one) for one in anew] == [(MessageVerdict.START, False)] * 2
     for one in anew:
         in_flight.started(HERE, one)
     in_flight.finished(HERE, records[1])  # the old log's call ends late
@@ -93,8 +93,8 @@ def test_offsets_that_go_back_tell_that_the_log_began_anew() -> None:
     for one in records.values():
         in_flight.finished(HERE, one)
 
-    assert in_flight.fetched(HERE, record(0, b"new")) == (Verdict.START, True)
-    assert in_flight.fetched(HERE, record(1, b"new")) == (Verdict.START, False)
+    assert in_flight.fetched(HERE, record(0, b"new")) == (MessageVerdict.START, True)
+    assert in_flight.fetched(HERE, record(1, b"new")) == (MessageVerdict.START, False)
 
 
 def test_a_cut_off_message_is_started_again() -> None:
@@ -103,7 +103,7 @@ def test_a_cut_off_message_is_started_again() -> None:
     in_flight.release()
     in_flight.assign([HERE])
 
-    assert in_flight.fetched(HERE, record(0)) == (Verdict.START, False)
+    assert in_flight.fetched(HERE, record(0)) == (MessageVerdict.START, False)
 
 
 def test_nothing_is_remembered_of_what_was_committed_or_went_to_others() -> None:
@@ -125,7 +125,7 @@ def test_a_message_that_is_let_go_is_for_whoever_fetches_it_next() -> None:
     assert in_flight.abandoned(HERE, records[1]) is False
     in_flight.assign([HERE])
 
-    assert in_flight.fetched(HERE, record(1)) == (Verdict.START, False)
+    assert in_flight.fetched(HERE, record(1)) == (MessageVerdict.START, False)
 
 
 def test_a_message_that_is_let_go_after_it_was_fetched_again_is_handled_again_and_holds_the_commit_until_then() -> None:
@@ -133,7 +133,7 @@ def test_a_message_that_is_let_go_after_it_was_fetched_again_is_handled_again_an
     in_flight.release()
     in_flight.assign([HERE])
     again = record(0)
-    assert in_flight.fetched(HERE, again) == (Verdict.RUNNING, False)
+    assert in_flight.fetched(HERE, again) == (MessageVerdict.RUNNING, False)
 
     assert in_flight.abandoned(HERE, records[0]) is True
     assert in_flight.to_commit() == {}

@@ -13,7 +13,7 @@ from tandem.messaging.offsets import OffsetTracker
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 
-class Verdict(Enum):
+class MessageVerdict(Enum):
     """Tells what to do with a fetched message."""
 
     START = "start"
@@ -61,7 +61,7 @@ class InFlight:
         """Own no partition any more. Running handling continues and is remembered."""
         self._trackers = {}
 
-    def fetched(self, partition: TopicPartition, record: Record) -> tuple[Verdict, bool]:
+    def fetched(self, partition: TopicPartition, record: Record) -> tuple[MessageVerdict, bool]:
         """Register a fetched message.
 
         The second value: True if the log turned out to begin anew (its offsets went back).
@@ -76,12 +76,12 @@ class InFlight:
             tracker.take(record.offset)
         running = self._running.get((partition, record.offset))
         if running is not None and _same(running, record):
-            return Verdict.RUNNING, began_anew
+            return MessageVerdict.RUNNING, began_anew
         done = self._done.get(partition)
         if done and done.get(record.offset) == _print_of(record):
             tracker.finish(record.offset)
-            return Verdict.DONE, began_anew
-        return Verdict.START, began_anew
+            return MessageVerdict.DONE, began_anew
+        return MessageVerdict.START, began_anew
 
     def started(self, partition: TopicPartition, record: Record) -> None:
         self._running[partition, record.offset] = record

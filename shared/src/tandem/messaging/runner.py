@@ -17,7 +17,7 @@ from tandem.messaging.commits import Commits
 from tandem.messaging.dead_letter import DeadLetters
 from tandem.messaging.group_lease import GroupLease
 from tandem.messaging.handling import Handling
-from tandem.messaging.in_flight import InFlight, Record, Verdict
+from tandem.messaging.in_flight import InFlight, MessageVerdict, Record
 from tandem.messaging.membership import GroupMemory, close_consumer, open_consumer, was_dropped
 from tandem.messaging.newcomers import Newcomers
 from tandem.messaging.outgoing import Handler
@@ -229,7 +229,7 @@ class ConsumerRunner(Generic[E]):
             verdict, began_anew = self._in_flight.fetched(partition, record)
             if began_anew:
                 self._log_was_reset()
-            if verdict is Verdict.START and not self._newcomers.hold(partition, record):
+            if verdict is MessageVerdict.START and not self._newcomers.hold(partition, record):
                 taken.append((partition, record))
         self._calls.add(taken)
         self._commits.fetched(partition, records[-1].offset + 1)

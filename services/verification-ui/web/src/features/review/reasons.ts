@@ -1,3 +1,5 @@
+import { CircleHelp, Dices, EyeOff, Gauge, type LucideIcon, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
+
 import { suggestionOf } from "@/features/review/draft";
 import { nameIn, optionsOf, questionOf } from "@/domain/label-values";
 import { thresholdOf } from "@/domain/review-policy";
@@ -8,18 +10,19 @@ import type { Tone } from "@/ui/badge";
 interface Why {
   word: string;
   tone: Tone;
+  icon: LucideIcon;
   /** The whole sentence, for the tooltip. */
   sentence: string;
 }
 
-const reasons: Record<ReviewReason, Why> = {
-  blind: { word: "Read first", tone: "neutral", sentence: "Give your own answer first; what the model said is shown afterwards." },
-  low_confidence: { word: "Low confidence", tone: "warn", sentence: "The model was less sure than this job asks for." },
-  no_confidence: { word: "No confidence", tone: "neutral", sentence: "The model gave a label but nothing that says how sure it was." },
-  invalid: { word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." },
-  failed: { word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." },
-  disagreement: { word: "Agents differ", tone: "accent", sentence: "Other jobs gave this record another label, and somebody asked for a look." },
-  audit: { word: "Audit", tone: "accent", sentence: "The record was drawn at random, whatever its label." },
+export const reasons: Record<ReviewReason, Why> = {
+  blind: { icon: EyeOff, word: "Read first", tone: "neutral", sentence: "Give your own answer first; what the model said is shown afterwards." },
+  low_confidence: { icon: Gauge, word: "Low confidence", tone: "warn", sentence: "The model was less sure than this job asks for." },
+  no_confidence: { icon: CircleHelp, word: "No confidence", tone: "neutral", sentence: "The model gave a label but nothing that says how sure it was." },
+  invalid: { icon: TriangleAlert, word: "Unreadable answer", tone: "warn", sentence: "The model answered, but no label could be read from it." },
+  failed: { icon: OctagonAlert, word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." },
+  disagreement: { icon: Scale, word: "Agents differ", tone: "accent", sentence: "Other jobs gave this record another label, and somebody asked for a look." },
+  audit: { icon: Dices, word: "Audit", tone: "accent", sentence: "The record was drawn at random, whatever its label." },
 };
 
 /** Why a person should look at one of several tasks; null where the task is not why the item is here. */

@@ -1,12 +1,10 @@
 import clsx from "clsx";
-import { CircleHelp, Dices, Eye, EyeOff, Gauge, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
+import { Eye } from "lucide-react";
 
-import { whyLine } from "@/features/review/reasons";
+import { reasons, whyLine } from "@/features/review/reasons";
 import styles from "@/features/review/answers.module.css";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import { count } from "@/lib/format";
-
-const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices, blind: EyeOff };
 
 /** Why the item is here; while somebody looks ahead, how far. As high as two lines, whatever it says. */
 export function WhyLine({ item, policy, ahead }: { item: ReviewItem; policy: ReviewPolicy | null; ahead: number }) {
@@ -21,7 +19,7 @@ export function WhyLine({ item, policy, ahead }: { item: ReviewItem; policy: Rev
     );
   }
   const { word, tone, sentence } = whyLine(item, policy);
-  const Icon = icons[item.reason];
+  const Icon = reasons[item.reason].icon;
   return (
     <p className={clsx(styles.why, styles[tone])} title={sentence}>
       <Icon size={16} aria-hidden="true" />

@@ -9,7 +9,7 @@ from tandem.store.records.documents import ImportedOpinion
 from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
 from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, usual_span
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.tools.said import Said
+from tandem_api.resources.datasets.parsing.tools.said import RowOpinion
 
 
 class OpinionMaker:
@@ -23,7 +23,7 @@ class OpinionMaker:
         self.unknown: dict[str, None] = {}
         """Questions that are no task of the label schema; their answers are left out."""
 
-    def of(self, said: Sequence[Said], fields: Mapping[str, str]) -> list[ImportedOpinion]:
+    def of(self, said: Sequence[RowOpinion], fields: Mapping[str, str]) -> list[ImportedOpinion]:
         """Return the answers as values of tasks. Raises GoldError for one that its task does not have."""
         found: list[ImportedOpinion] = []
         for one in said:
@@ -46,7 +46,7 @@ class OpinionMaker:
                 found.append(opinion)
         return found
 
-    def _task(self, question: str, said: Said) -> str | None:
+    def _task(self, question: str, said: RowOpinion) -> str | None:
         task = self._task_of.get(question) or _as_name(question)
         if self._mapping.tasks and task not in self._mapping.tasks:
             only = next(iter(self._mapping.tasks))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tandem_api.resources.datasets.parsing.tools.said import Said
+from tandem_api.resources.datasets.parsing.tools.said import RowOpinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Row:
     line: int | None
     values: dict[str, Any]
     """Column to value: text in a CSV or Excel file, any JSON in others."""
-    said: tuple[Said, ...] | None = None
+    said: tuple[RowOpinion, ...] | None = None
     """Opinions of another tool's annotators; None where the row is of no tool."""
 
 

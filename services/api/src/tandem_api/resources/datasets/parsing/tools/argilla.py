@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tandem_api.resources.datasets.parsing.tools.said import Said, ToolRow, as_text, list_of, mapping_of, objects_of
+from tandem_api.resources.datasets.parsing.tools.said import (
+    RowOpinion,
+    ToolRow,
+    as_text,
+    list_of,
+    mapping_of,
+    objects_of,
+)
 
 NAME = "argilla"
 _COUNTS = {None, "submitted"}
@@ -35,18 +42,18 @@ def convert(values: dict[str, Any]) -> ToolRow:
     return ToolRow(columns, [*said, *_suggested(suggestions)])
 
 
-def _of_questions(responses: dict[str, Any]) -> list[Said]:
+def _of_questions(responses: dict[str, Any]) -> list[RowOpinion]:
     by_user: dict[tuple[str | None, bool], dict[str, Any]] = {}
     for question, answers in responses.items():
         for answer in objects_of(answers):
             key = (as_text(answer.get("user_id")), answer.get("status") in _COUNTS)
             by_user.setdefault(key, {})[question] = answer.get("value")
-    return [Said(by=by, values=found, is_suggestion=not counts) for (by, counts), found in by_user.items()]
+    return [RowOpinion(by=by, values=found, is_suggestion=not counts) for (by, counts), found in by_user.items()]
 
 
-def _of_users(responses: list[dict[str, Any]]) -> list[Said]:
+def _of_users(responses: list[dict[str, Any]]) -> list[RowOpinion]:
     return [
-        Said(
+        RowOpinion(
             by=as_text(response.get("user_id")),
             values={name: mapping_of(part).get("value") for name, part in mapping_of(response.get("values")).items()},
             is_suggestion=response.get("status") not in _COUNTS,
@@ -56,11 +63,13 @@ def _of_users(responses: list[dict[str, Any]]) -> list[Said]:
     ]
 
 
-def _suggested(suggestions: Any) -> list[Said]:
+def _suggested(suggestions: Any) -> list[RowOpinion]:
     if isinstance(suggestions, dict):
         suggestions = [{"question_name": name, **mapping_of(part)} for name, part in suggestions.items()]
     return [
-        Said(by=as_text(one.get("agent")), values={str(one["question_name"]): one.get("value")}, is_suggestion=True)
+        RowOpinion(
+            by=as_text(one.get("agent")), values={str(one["question_name"]): one.get("value")}, is_suggestion=True
+        )
         for one in objects_of(suggestions)
         if "question_name" in one and one.get("value") is not None
     ]
@@ -78,7 +87,7 @@ def _of_columns(values: dict[str, Any]) -> ToolRow:
             by_user.setdefault((by, counts), {})[question] = value
         if (proposed := values.get(f"{question}.suggestion")) is not None:
             by = as_text(values.get(f"{question}.suggestion.agent"))
-            suggested.append(Said(by=by, values={question: proposed}, is_suggestion=True))
-    said = [Said(by=by, values=found, is_suggestion=not counts) for (by, counts), found in by_user.items()]
+            suggested.append(RowOpinion(by=by, values={question: proposed}, is_suggestion=True))
+    said = [RowOpinion(by=by, values=found, is_suggestion=not counts) for (by, counts), found in by_user.items()]
     plain = {name: value for name, value in values.items() if name.split(".")[0] not in questions}
     return ToolRow(plain, [*said, *suggested])

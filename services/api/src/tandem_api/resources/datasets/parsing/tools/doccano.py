@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tandem_api.resources.datasets.parsing.tools.said import (
-    Said,
+    RowOpinion,
     ToolRow,
     as_text,
     list_of,
@@ -42,7 +42,7 @@ def convert(values: dict[str, Any]) -> ToolRow:
         found["entities"] = objects_of(values["entities"])
     by = as_text(values.get("annotator") or values.get("annotation_approver"))
     left_out = ["relations"] if values.get("relations") else []
-    said = Said(by=by, values={name: value for name, value in found.items() if value != []})
+    said = RowOpinion(by=by, values={name: value for name, value in found.items() if value != []})
     return ToolRow(without(values, _ANSWERS), [said] if said.values else [], left_out)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tandem_api.resources.datasets.parsing.tools.said import (
-    Said,
+    RowOpinion,
     ToolRow,
     as_text,
     list_of,
@@ -37,7 +37,7 @@ def convert(values: dict[str, Any]) -> ToolRow:
         answers, others = _answers(objects_of(entry.get("result")), data)
         left_out += others
         said.append(
-            Said(
+            RowOpinion(
                 by=_annotator(entry.get("completed_by")),
                 values=answers,
                 at=as_text(entry.get("updated_at") or entry.get("created_at")),
@@ -47,7 +47,7 @@ def convert(values: dict[str, Any]) -> ToolRow:
         )
     for entry in objects_of(values.get("predictions")):
         answers, _ = _answers(objects_of(entry.get("result")), data)
-        said.append(Said(by=as_text(entry.get("model_version")), values=answers, is_suggestion=True))
+        said.append(RowOpinion(by=as_text(entry.get("model_version")), values=answers, is_suggestion=True))
     return ToolRow(columns, [one for one in said if one.values], left_out)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tandem_api.resources.datasets.parsing.tools.said import (
-    Said,
+    RowOpinion,
     ToolRow,
     as_text,
     mapping_of,
@@ -46,7 +46,7 @@ def convert(values: dict[str, Any]) -> ToolRow:
             place = {"start": span.get("start"), "end": span.get("end"), "label": label}
             found.setdefault(str(span.get("schema") or scheme), []).append(place)
     by = next((as_text(values[name]) for name in ("user_id", "user", "username", "annotator") if name in values), None)
-    return ToolRow(columns, [Said(by=by, values=found)] if found else [])
+    return ToolRow(columns, [RowOpinion(by=by, values=found)] if found else [])
 
 
 def _answer(labels: Any) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tandem_api.resources.datasets.parsing.tools.said import (
-    Said,
+    RowOpinion,
     ToolRow,
     as_text,
     list_of,
@@ -41,7 +41,7 @@ def convert(values: dict[str, Any]) -> ToolRow:
     answer = values["answer"]
     if answer != "accept":
         found = {name: value for name, value in found.items() if value != []} or {"answer": answer}
-    said = Said(
+    said = RowOpinion(
         by=as_text(values.get("_annotator_id") or values.get("_session_id")),
         values=found if answer == "accept" else {f"{answer}ed {name}": value for name, value in found.items()},
         at=_moment(values.get("_timestamp")),

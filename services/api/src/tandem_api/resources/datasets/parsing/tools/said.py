@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RowOpinion:
     """Opinion of one annotator, or of one model, about a row."""
 
     by: str | None
@@ -27,7 +27,7 @@ class Said:
 class ToolRow:
     values: dict[str, Any]
     """The columns: the id, the texts and whatever else stands beside them."""
-    said: list[Said]
+    said: list[RowOpinion]
     left_out: list[str] = field(default_factory=list)
     """Kinds of answers that are not taken."""
 
