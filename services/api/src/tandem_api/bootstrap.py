@@ -16,7 +16,6 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -29,6 +28,8 @@ from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.deletions.eraser import DeletionEraser
+from tandem.store.finding.finder import Finder
+from tandem.store.finding.reader import FindingReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -52,6 +53,7 @@ from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
+from tandem.web.scopes import Scopes
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
 from tandem_api.analysis.reports.keeper import ReportKeeper
@@ -59,8 +61,6 @@ from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
 from tandem_api.examples.pool import ExamplePools
-from tandem_api.finding.finder import Finder
-from tandem_api.finding.scope import Scopes
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
 from tandem_api.planning.tryouts.service import TryoutService
@@ -188,7 +188,7 @@ def make_services(
         jobs=job_service,
         people=people,
     )
-    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=job_service)
+    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=jobs)
     finder = Finder(finding=FindingReader(database), records=records)
     services = Services(
         projects,
@@ -224,6 +224,8 @@ def make_services(
             estimator=estimator,
             preflight=preflight,
             people=people,
+            scopes=scopes,
+            finder=finder,
         ),
         annotation_service,
         FindService(
@@ -262,6 +264,8 @@ def make_services(
             candidates=CandidateReader(database),
             items=review_items,
             people=people,
+            scopes=scopes,
+            finder=finder,
         ),
         ReviewOrderService(
             reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people

@@ -112,8 +112,8 @@ INDEXES: tuple[Index, ...] = (
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",
-        (("job_id", UP), ("verification.decided_at", DOWN)),
-        "what people decided last, to draw examples from; holds verified records only",
+        (("job_id", UP), ("verification.decided_at", DOWN), ("seq", DOWN)),
+        "what people decided last, to draw examples from and to order by; holds verified records only",
         {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
     ),
     Index(

@@ -15,11 +15,13 @@ from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.campaigns.documents import CampaignDocument, thresholds_campaign
 from tandem.store.campaigns.reader import MOST_CAMPAIGNS, CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
+from tandem.web.scopes import Scopes
 from tandem_api.resources.campaigns.counting import count_campaign
 from tandem_api.resources.campaigns.making import campaign_of, check_against_jobs, checked_parameters, strategy_called
 from tandem_api.resources.campaigns.schemas import (
@@ -50,6 +52,8 @@ class CampaignService:
         candidates: CandidateReader,
         items: ReviewItemReader,
         people: PersonReader,
+        scopes: Scopes,
+        finder: Finder,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -58,6 +62,8 @@ class CampaignService:
         self._candidates = candidates
         self._items = items
         self._people = people
+        self._scopes = scopes
+        self._finder = finder
 
     async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
         """Make the campaign, or have the same one walked again. Nothing is asked for twice."""
@@ -154,7 +160,11 @@ class CampaignService:
         parameters = checked_parameters(strategy, given)
         jobs = await self._all_jobs(job, strategy, parameters, caller)
         await self._check_people(body.people, job["project_id"])
-        return campaign_of(body, strategy, parameters, jobs, caller)
+        found = None
+        if body.selection is not None and body.selection.where is not None:
+            scope = await self._scopes.of_job(job, body.selection.where, caller, field="selection.where")
+            found = await self._finder.select(scope)
+        return campaign_of(body, strategy, parameters, jobs, caller, found=found)
 
     async def _all_jobs(
         self, job: JobDocument, strategy: Strategy, parameters: Parameters, caller: Caller

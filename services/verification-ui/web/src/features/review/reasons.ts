@@ -20,6 +20,7 @@ const reasons: Record<ReviewReason, Why> = {
   failed: { word: "Model failed", tone: "bad", sentence: "No usable answer came back from the model." },
   disagreement: { word: "Agents differ", tone: "accent", sentence: "Other jobs gave this record another label, and somebody asked for a look." },
   audit: { word: "Audit", tone: "accent", sentence: "The record was drawn at random, whatever its label." },
+  chosen: { word: "Chosen", tone: "accent", sentence: "Somebody chose this record for a look." },
 };
 
 /** Why a person should look at one of several tasks; null where the task is not why the item is here. */

@@ -1,12 +1,12 @@
 import clsx from "clsx";
-import { CircleHelp, Dices, Eye, EyeOff, Gauge, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
+import { CircleHelp, Dices, Eye, EyeOff, Gauge, ListChecks, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
 
 import { whyLine } from "@/features/review/reasons";
 import styles from "@/features/review/answers.module.css";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import { count } from "@/lib/format";
 
-const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices, blind: EyeOff };
+const icons = { low_confidence: Gauge, no_confidence: CircleHelp, invalid: TriangleAlert, failed: OctagonAlert, disagreement: Scale, audit: Dices, chosen: ListChecks, blind: EyeOff };
 
 /** Why the item is here; while somebody looks ahead, how far. As high as two lines, whatever it says. */
 export function WhyLine({ item, policy, ahead }: { item: ReviewItem; policy: ReviewPolicy | null; ahead: number }) {

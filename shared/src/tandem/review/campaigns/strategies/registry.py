@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from tandem.review.campaigns.strategies.chosen import CHOSEN
 from tandem.review.campaigns.strategies.disagreement import DISAGREEMENT
 from tandem.review.campaigns.strategies.random_audit import RANDOM_AUDIT
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Strategy
 
-STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT)}
+STRATEGIES: dict[str, Strategy] = {
+    strategy.name: strategy for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT, CHOSEN)
+}

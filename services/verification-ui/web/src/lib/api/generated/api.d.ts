@@ -735,6 +735,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/find/confidences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Confidences
+         * @description Count the records of the job that an expression matches by their lowest confidence.
+         */
+        post: operations["count_confidences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/frame": {
         parameters: {
             query?: never;
@@ -2057,7 +2077,7 @@ export interface components {
         CampaignOrder: "urgent" | "seq" | "random";
         /**
          * CampaignSelection
-         * @description Records by seq: a range, or a set.
+         * @description Records by seq: a range, or a set; of them those that match an expression.
          */
         CampaignSelection: {
             /** Below Seq */
@@ -2069,6 +2089,11 @@ export interface components {
              * @description These records; not beside a range.
              */
             seqs?: number[] | null;
+            /**
+             * Where
+             * @description Records of the job that match this expression now, as in find.
+             */
+            where?: string | null;
         };
         /**
          * CampaignState
@@ -2451,6 +2476,35 @@ export interface components {
          * @enum {string}
          */
         ConfidenceStrategy: "token_probability" | "agreement" | "stated";
+        /**
+         * Confidences
+         * @description How many records that match have their lowest confidence in each of equal parts of 0 to 1.
+         */
+        Confidences: {
+            /**
+             * Bins
+             * @description The first one from 0; a confidence of 1 is in the last one.
+             */
+            bins: number[];
+            /**
+             * Blind
+             * @description Records left out: the caller is still to read them without their labels.
+             * @default 0
+             */
+            blind: number;
+            /**
+             * Most
+             * @description A bin counts up to so many; null: all.
+             */
+            most: number | null;
+            /** Where */
+            where: string;
+            /**
+             * Whole Job
+             * @description True: the bins count all records of the job, since the expression reads what no index holds.
+             */
+            whole_job: boolean;
+        };
         /**
          * ConfusionMatrix
          * @description Sparse: only the cells that are not 0.
@@ -2979,16 +3033,23 @@ export interface components {
              */
             limit: number;
             /**
-             * @description Of a job also `confidence` and `-confidence`, the lowest of a record's labels.
+             * Metadata
+             * @description Whether to return the records' metadata; long texts are cut.
+             * @default false
+             */
+            metadata: boolean;
+            /**
+             * Order
+             * @description `seq`; of a job also `confidence`, the lowest of a record's labels, `decided`, the time of people's decision, `state`, and `label.TASK` of a single choice. `-` in front: descending.
              * @default seq
              */
-            order: components["schemas"]["tandem_api__finding__finder__Order"];
+            order: string;
             /**
              * Where
-             * @description The expression, as text or as a tree.
+             * @description The expression, as text or as a tree. Left out: all records.
              * @example text contains "refund" and label = negative and confidence < 0.8 and not verified
              */
-            where: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]);
+            where?: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]) | null;
         };
         /**
          * Flag
@@ -3090,6 +3151,13 @@ export interface components {
              * @description The tests of the expression that made it match.
              */
             matched: string[];
+            /**
+             * Metadata
+             * @description Only on request.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** Record Id */
             record_id: string;
             /** Seq */
@@ -3996,6 +4064,14 @@ export interface components {
             /** Pattern */
             pattern: string;
         };
+        /** Measure */
+        Measure: {
+            /**
+             * Where
+             * @description The expression, as text or as a tree. Left out: all records.
+             */
+            where?: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]) | null;
+        };
         /** Message */
         Message: {
             /** Content */
@@ -4320,6 +4396,11 @@ export interface components {
             /** Of */
             of: (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"])[];
         };
+        /**
+         * Order
+         * @enum {string}
+         */
+        Order: "usefulness" | "seq";
         /**
          * OrderState
          * @enum {string}
@@ -5080,7 +5161,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit" | "chosen";
         /**
          * Role
          * @enum {string}
@@ -5131,6 +5212,12 @@ export interface components {
              * @description Records of this subset of the data set.
              */
             subset_id?: string | null;
+            /**
+             * Where
+             * @description Records of the job that match this expression, as in find.
+             * @example confidence < 0.6 and not verified
+             */
+            where?: string | null;
         };
         /**
          * Said
@@ -5790,16 +5877,6 @@ export interface components {
          * @enum {string}
          */
         Why: "one_reader" | "agreement" | "overruled" | "too_few" | "differ" | "tie";
-        /**
-         * Order
-         * @enum {string}
-         */
-        tandem_api__analysis__comparisons__schemas__Order: "usefulness" | "seq";
-        /**
-         * Order
-         * @enum {string}
-         */
-        tandem_api__finding__finder__Order: "seq" | "confidence" | "-confidence";
     };
     responses: never;
     parameters: never;
@@ -6423,7 +6500,7 @@ export interface operations {
                 /** @description May be left out when the jobs have one task in common. */
                 task?: string | null;
                 /** @description Order of the list. */
-                order?: components["schemas"]["tandem_api__analysis__comparisons__schemas__Order"];
+                order?: components["schemas"]["Order"];
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Items a page. */
@@ -6719,9 +6796,9 @@ export interface operations {
     };
     search_dataset: {
         parameters: {
-            query: {
-                /** @description The expression in its text form. */
-                where: string;
+            query?: {
+                /** @description The expression in its text form; left out: all records. */
+                where?: string | null;
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Records a page; 0 for the count alone. */
@@ -8936,10 +9013,11 @@ export interface operations {
     };
     search_job: {
         parameters: {
-            query: {
-                /** @description The expression in its text form. */
-                where: string;
-                order?: components["schemas"]["tandem_api__finding__finder__Order"];
+            query?: {
+                /** @description The expression in its text form; left out: all records. */
+                where?: string | null;
+                /** @description `seq`; of a job also `confidence`, the lowest of a record's labels, `decided`, the time of people's decision, `state`, and `label.TASK` of a single choice. `-` in front: descending. */
+                order?: string;
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Records a page; 0 for the count alone. */
@@ -9032,6 +9110,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_confidences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Measure"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confidences"];
                 };
             };
             /** @description No valid credential came with the request. */

@@ -843,7 +843,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit" | "chosen";
         /**
          * SettledView
          * @description What holds for the record by people's opinions and the job's policy.

@@ -21,7 +21,9 @@ from tandem.store.annotations.filters import (
 )
 from tandem.store.annotations.subjects import SUBJECT_FIELDS
 from tandem.store.database import Database, store_errors
+from tandem.store.finding.orders import Position
 
+DECIDED_INDEX = "job_id_1_verification.decided_at_-1_seq_-1"
 FEW = 5_000
 """Annotations of a path that are counted before one is chosen: up to so many are sorted where need be."""
 
@@ -31,6 +33,25 @@ class Plan:
     job_id: str
     filter: Filter
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order by one field of annotations, which an index gives in both directions."""
+
+    field: str
+    index: str
+    ascending: bool
+    holds_all: bool = True
+    """False: the index leaves out annotations without the field."""
+
+
+def by_confidence(*, ascending: bool) -> Sort:
+    return Sort("lowest_confidence", CONFIDENCE_INDEX, ascending)
+
+
+def by_decision(*, ascending: bool) -> Sort:
+    return Sort("verification.decided_at", DECIDED_INDEX, ascending, holds_all=False)
 
 
 class FindingReader:
@@ -77,29 +98,31 @@ class FindingReader:
                 found |= {each["seq"]: each for each in await cursor.to_list(limit)}
         return cast("list[AnnotationDocument]", [found[seq] for seq in sorted(found)[:limit]])
 
-    async def by_confidence(
-        self, plan: Plan, after: tuple[float | None, int] | None, limit: int, *, ascending: bool, whole: bool
+    async def by_value(
+        self, plan: Plan, sort: Sort, after: Position | None, limit: int, *, whole: bool
     ) -> list[AnnotationDocument]:
-        """Return up to `limit` annotations behind the position `after`, by their lowest confidence, equal ones by seq
-        in the same direction. Those without a confidence count as lower than any."""
-        shown = _shown(SUBJECT_FIELDS if whole else ("seq", "lowest_confidence"))
+        """Return up to `limit` annotations behind the position `after`, by the field that `sort` names, equal ones by
+        seq in the same direction. Those without a value count as lower than any, where the index holds them."""
+        name, ascending = sort.field, sort.ascending
+        shown = _shown(SUBJECT_FIELDS if whole else ("seq", name))
         direction, beyond = (1, "$gt") if ascending else (-1, "$lt")
         bounds: list[Query] = [{}]
         if after is not None:
-            confidence, seq = after
-            bounds = [{"lowest_confidence": confidence, "seq": {beyond: seq}}]
-            if confidence is not None:
-                bounds.append({"lowest_confidence": {beyond: confidence}})
-                bounds += [] if ascending else [{"lowest_confidence": None}]
+            value, seq = after
+            bounds = [{name: value, "seq": {beyond: seq}}]
+            if value is not None:
+                bounds.append({name: {beyond: value}})
+                bounds += [{name: None}] if sort.holds_all and not ascending else []
             elif ascending:
-                bounds.append({"lowest_confidence": {"$gte": 0}})
+                bounds.append({name: {"$gte": 0}})
+        held: Query = {} if sort.holds_all else {name: {"$exists": True}}
         found: list[Any] = []
         for bound in bounds:
-            query = _and({"job_id": plan.job_id}, bound, plan.filter.query)
-            order = [("job_id", direction), ("lowest_confidence", direction), ("seq", direction)]
+            query = _and({"job_id": plan.job_id}, held, bound, plan.filter.query)
+            order = [("job_id", direction), (name, direction), ("seq", direction)]
             left = limit - len(found)
             async with store_errors():
-                cursor = self._collection.find(query, shown).sort(order).limit(left).hint(CONFIDENCE_INDEX)
+                cursor = self._collection.find(query, shown).sort(order).limit(left).hint(sort.index)
                 found += await cursor.to_list(left)
             if len(found) >= limit:
                 break
@@ -119,6 +142,18 @@ class FindingReader:
             if most is not None and total >= most:
                 break
         return total
+
+    async def count_confidences(self, plan: Plan, bins: int, *, most: int | None) -> list[int]:
+        """Count by lowest confidence, in equal parts of 0 to 1, what the filter lets through; up to `most` a part."""
+        limited: dict[str, Any] = {} if most is None else {"limit": most}
+        counts = []
+        for part in range(bins):
+            upper: Query = {"$lte": 1} if part == bins - 1 else {"$lt": (part + 1) / bins}
+            bound = {"lowest_confidence": {"$gte": part / bins, **upper}}
+            query = _and({"job_id": plan.job_id}, bound, plan.filter.query)
+            async with store_errors():
+                counts.append(await self._collection.count_documents(query, hint=CONFIDENCE_INDEX, **limited))
+        return counts
 
     async def count_all(self, job_id: str) -> int:
         """Count the records of the job that have an annotation."""

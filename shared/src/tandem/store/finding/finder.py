@@ -5,37 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any, cast
 
-from tandem.finding import Not, matches
+from tandem.finding import Expression, Not, matches
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.final import final_values
-from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.subjects import subject_of
+from tandem.store.finding.orders import ANY, IN_SEQ, NOT_RUN, UNDECIDED, By, Key, Order, Position, groups_of
+from tandem.store.finding.reader import FindingReader, Sort, by_confidence, by_decision
+from tandem.store.finding.scope import Scope
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
-from tandem_api.finding.scope import Scope
 
 COUNTED = 10_000
 """Matches that are counted unless an exact count is asked for."""
+BINS = 20
+"""Equal parts of 0 to 1 into which confidences are counted."""
 _SUBTRACTED = 50_000
 """Annotations that do not match, up to which these are counted rather than those that match."""
 _BLOCK = 500
 """Annotations that are held against an expression at a time."""
 _LARGE = 10_000
 """Annotations of which nothing but the seq is read at a time."""
-
-
-class Order(StrEnum):
-    SEQ = "seq"
-    CONFIDENCE = "confidence"
-    """The lowest confidence of the labels, ascending; records without one first."""
-    CONFIDENCE_DOWN = "-confidence"
-
-
-Position = tuple[float | None, int]
-"""Lowest confidence and seq; in the order of seq the first is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +54,15 @@ class Counted:
     records: int
     exact: bool
     """False: at least so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidences:
+    bins: list[int]
+    most: int | None
+    """A bin counts up to so many; None: all."""
+    whole_job: bool
+    """True: all records of the job are counted, since no query decides what matches."""
 
 
 class Finder:
@@ -95,12 +96,14 @@ class Finder:
     async def count(self, scope: Scope, *, exact: bool) -> Counted:
         """Count what matches: up to `COUNTED`, or all of it."""
         most = None if exact else COUNTED + 1
+        if scope.expression == ANY:
+            return _counted(await self._records.count(scope.dataset_id, scope.within, most=most), most)
         if scope.in_query and not scope.blind and scope.job_id is not None:
             number = await self._count_in_query(scope, scope.job_id, most)
             if number is not None:
                 return _counted(number, most)
         number, end = 0, self._clock() + self._seconds
-        async for step in self._steps(scope, Order.SEQ, None, COUNTED + 1):
+        async for step in self._steps(scope, IN_SEQ, None, COUNTED + 1):
             number += len(step.matched)
             if most is not None and number >= most:
                 break
@@ -108,10 +111,25 @@ class Finder:
                 return Counted(number, False)
         return _counted(number, most)
 
+    async def confidences(self, scope: Scope) -> Confidences:
+        """Count what matches by its lowest confidence, as far as indexes and queries decide: else the whole job."""
+        job_id, whole_job = scope.job_id or "", not scope.in_query
+        expression = ANY if whole_job else scope.expression
+        most = None if expression == ANY else COUNTED
+        plan = await self._finding.plan(job_id, expression, scope.seqs)
+        bins = list(await self._finding.count_confidences(plan, BINS, most=most))
+        if scope.blind:
+            for annotation in (await self._finding.of_records(job_id, list(scope.blind))).values():
+                lowest = annotation.get("lowest_confidence")
+                if lowest is not None and matches(expression, subject_of(None, annotation, {})):
+                    place = max(part for part in range(BINS) if part / BINS <= max(lowest, 0))
+                    bins[place] = max(0, bins[place] - 1)
+        return Confidences(bins, most, whole_job)
+
     async def select(self, scope: Scope) -> Selection:
         """Return all that matches, as a frozen selection."""
         seqs: list[int] = []
-        async for step in self._steps(scope, Order.SEQ, None, _LARGE):
+        async for step in self._steps(scope, IN_SEQ, None, _LARGE):
             seqs += [seq for _, seq in step.matched]
         return Selection.of(seqs)
 
@@ -130,14 +148,47 @@ class Finder:
         return await self._records.count(scope.dataset_id, scope.within) - others
 
     async def _steps(self, scope: Scope, order: Order, after: Position | None, size: int) -> AsyncIterator[Step]:
-        if order is not Order.SEQ:
-            steps = self._by_confidence(scope, after, size, ascending=order is Order.CONFIDENCE)
-        elif scope.by_annotation:
-            steps = self._by_annotation(scope, -1 if after is None else after[1], size)
-        else:
-            steps = self._by_record(scope, 0 if after is None else after[1] + 1)
+        match order.by:
+            case By.CONFIDENCE:
+                steps = self._by_value(scope, by_confidence(ascending=not order.down), after, size)
+            case By.DECIDED:
+                steps = self._by_decision(scope, by_decision(ascending=not order.down), after, size)
+            case By.STATE | By.LABEL:
+                steps = self._by_group(scope, groups_of(order, scope.tasks), after, size)
+            case By.SEQ if scope.by_annotation:
+                steps = self._by_annotation(scope, -1 if after is None else after[1], size)
+            case By.SEQ:
+                steps = self._by_record(scope, 0 if after is None else after[1] + 1, size)
         async for step in steps:
             yield step
+
+    async def _by_group(
+        self, scope: Scope, groups: Sequence[Expression], after: Position | None, size: int
+    ) -> AsyncIterator[Step]:
+        """Go through the groups, within each in the order of seq."""
+        first = 0 if after is None or after[0] is None else int(cast("int", after[0]))
+        for index in range(first, len(groups)):
+            if groups[index] == NOT_RUN and await self._all_ran(scope):
+                continue
+            begin = after if index == first else None
+            async for step in self._steps(scope.narrowed(groups[index]), IN_SEQ, begin, size):
+                matched = [(index, seq) for _, seq in step.matched]
+                yield Step(matched, step.scanned, (index, step.position[1]))
+
+    async def _by_decision(self, scope: Scope, sort: Sort, after: Position | None, size: int) -> AsyncIterator[Step]:
+        """Go through the decided records by the time of the decision, then through the others in the order of seq."""
+        if after is None or after[0] is not None:
+            async for step in self._by_value(scope, sort, after, size):
+                yield step
+            after = None
+        async for step in self._steps(scope.narrowed(UNDECIDED), IN_SEQ, after, size):
+            yield step
+
+    async def _all_ran(self, scope: Scope) -> bool:
+        """Say whether every record has an annotation, so that nobody needs to look for one without."""
+        if scope.job_id is None:
+            return False
+        return await self._finding.count_all(scope.job_id) >= await self._records.count(scope.dataset_id, scope.within)
 
     async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[Step]:
         job_id = scope.job_id or ""
@@ -150,23 +201,22 @@ class Finder:
             if len(found) < size:
                 return
 
-    async def _by_confidence(
-        self, scope: Scope, after: Position | None, size: int, *, ascending: bool
-    ) -> AsyncIterator[Step]:
+    async def _by_value(self, scope: Scope, sort: Sort, after: Position | None, size: int) -> AsyncIterator[Step]:
         job_id = scope.job_id or ""
         plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
         exact = plan.filter.exact
         size = min(size, _LARGE) if exact else _BLOCK
-        while found := await self._finding.by_confidence(plan, after, size, ascending=ascending, whole=not exact):
-            after = _position(found[-1])
+        while found := await self._finding.by_value(plan, sort, after, size, whole=not exact):
+            after = _position(found[-1], sort)
             kept = found if exact else await self._matching(scope, found)
-            yield Step([_position(each) for each in _seen(scope, kept)], len(found), after)
+            yield Step([_position(each, sort) for each in _seen(scope, kept)], len(found), after)
             if len(found) < size:
                 return
 
-    async def _by_record(self, scope: Scope, start: int) -> AsyncIterator[Step]:
+    async def _by_record(self, scope: Scope, start: int, size: int) -> AsyncIterator[Step]:
         within = scope.within.between(start, scope.within.below_seq)
-        async for records in self._records.stream(scope.dataset_id, within):
+        chunk = size if scope.expression == ANY else 1000
+        async for records in self._records.stream(scope.dataset_id, within, chunk=max(1, min(chunk, 1000))):
             seqs = [record["seq"] for record in records]
             annotations = {} if scope.job_id is None else await self._finding.of_records(scope.job_id, seqs)
             pairs: list[tuple[RecordDocument | None, AnnotationDocument | None]] = [
@@ -206,8 +256,11 @@ def _seen(scope: Scope, found: Sequence[AnnotationDocument]) -> Sequence[Annotat
     return [each for each in found if each["seq"] not in scope.blind] if scope.blind else found
 
 
-def _position(annotation: AnnotationDocument) -> Position:
-    return annotation.get("lowest_confidence"), annotation["seq"]
+def _position(annotation: AnnotationDocument, sort: Sort) -> Position:
+    value: Any = annotation
+    for part in sort.field.split("."):
+        value = None if value is None else value.get(part)
+    return cast("Key", value), annotation["seq"]
 
 
 def _counted(number: int, most: int | None) -> Counted:
