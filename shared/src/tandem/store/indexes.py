@@ -146,6 +146,8 @@ INDEXES: tuple[Index, ...] = (
         "campaigns that may close by themselves",
         {"partialFilterExpression": {"stops": True}},
     ),
+    Index("bulk_acts", (("job_id", UP), ("created_by_id", UP), ("created_at", DOWN)), "a person's bulk acts in a job"),
+    Index("bulk_acts", (("state", UP), ("created_at", UP)), "the oldest bulk act that has work left"),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(
