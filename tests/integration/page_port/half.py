@@ -38,6 +38,8 @@ class Half:
     """An item that its annotator holds."""
     decided: dict[str, Any]
     """An item that its annotator decided on."""
+    act_id: str
+    """A bulk act of its annotator."""
 
 
 async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> Half:
@@ -80,6 +82,10 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         f"/verification/v1/items/{decided['item_id']}/decision", json=decision_body(decided), headers=ann
     )
     assert answer.status_code == 200, answer.text
+    act = await root.post(
+        f"/verification/v1/jobs/{jobs[0]}/acts", json={"kind": "confirm", "seqs": [RECORDS - 1]}, headers=ann
+    )
+    assert act.status_code == 202, act.text
     one, other = jobs
     return Half(
         project_id,
@@ -94,6 +100,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         tokens,
         held,
         decided,
+        act.json()["id"],
     )
 
 
