@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { CircleHelp, Dices, Eye, EyeOff, Gauge, ListChecks, OctagonAlert, Scale, TriangleAlert } from "lucide-react";
 
-import { whyLine } from "@/features/review/reasons";
+import { whyLine } from "@/domain/desk/reasons";
 import styles from "@/features/review/answers.module.css";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import { count } from "@/lib/format";

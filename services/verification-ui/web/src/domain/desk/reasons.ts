@@ -1,4 +1,4 @@
-import { suggestionOf } from "@/features/review/draft";
+import { suggestionOf } from "@/domain/desk/draft";
 import { nameIn, optionsOf, questionOf } from "@/domain/label-values";
 import { thresholdOf } from "@/domain/review-policy";
 import type { ReviewItem, ReviewPolicy, ReviewReason } from "@/lib/api/types";

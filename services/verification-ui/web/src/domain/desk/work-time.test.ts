@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { idleAfter, WorkTime } from "@/features/review/work-time";
+import { idleAfter, WorkTime } from "@/domain/desk/work-time";
 
 test("time between signs of work is active, a long silence is idle beyond its beginning", () => {
   const time = new WorkTime(0);

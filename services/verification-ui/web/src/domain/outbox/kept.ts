@@ -14,8 +14,8 @@ export interface Kept {
   /** Nobody sends what somebody else decided in the same browser. */
   personId: string;
   jobId: string;
-  kind: "decision" | "skip";
-  /** The item as it was on the screen, with its reservation. */
+  kind: "decision" | "skip" | "opinion";
+  /** The item as it was on the screen, with its reservation; an opinion on a record that was opened has none. */
   shown: ReviewItem;
   /** Empty for a skip. */
   values: Values;
@@ -26,6 +26,8 @@ export interface Kept {
   /** That somebody should look again, or that no label fits. */
   flags: Flag[];
   comment: string | null;
+  /** Of an opinion: it outranks the readers'. */
+  overrule?: boolean;
   /** Why the service refused it, where sending it again would not help. */
   refused: Refusal | null;
 }

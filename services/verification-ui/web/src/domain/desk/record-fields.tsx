@@ -1,8 +1,8 @@
 import clsx from "clsx";
 
 import { SpanText } from "@/domain/tasks/span/span-text";
-import styles from "@/features/review/record-pane.module.css";
-import type { Desk } from "@/features/review/use-desk";
+import styles from "@/domain/desk/record.module.css";
+import type { Desk } from "@/domain/desk/use-desk";
 import type { ReviewItem } from "@/lib/api/types";
 import { words } from "@/lib/format";
 import { VisibleText } from "@/ui/visible-text";

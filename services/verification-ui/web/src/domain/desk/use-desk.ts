@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from "react";
 
-import { firstToLookAt, problemsOf, suggestedValues, suggestionOf } from "@/features/review/draft";
+import { firstToLookAt, problemsOf, suggestedValues, suggestionOf } from "@/domain/desk/draft";
 import { groundOf, spansOf, untouched, type SpanEditing, type SpanEditor, type SpanState } from "@/domain/tasks/span/span-editing";
 import type { LabelTask, LabelValue, ReviewItem, ReviewPolicy, SpanTask } from "@/lib/api/types";
 import { sameValue, type Values } from "@/domain/label-values";

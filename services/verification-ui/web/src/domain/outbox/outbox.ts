@@ -1,6 +1,6 @@
-import type { Kept } from "@/features/review/outbox/kept";
-import type { OutboxStore } from "@/features/review/outbox/store";
-import { browserClock, type Clock } from "@/features/review/review-state";
+import type { Kept } from "@/domain/outbox/kept";
+import type { OutboxStore } from "@/domain/outbox/store";
+import { browserClock, type Clock } from "@/lib/clock";
 import { Problem } from "@/lib/api/problem";
 
 export type Link =

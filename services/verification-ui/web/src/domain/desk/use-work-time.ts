@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from "react";
 
-import { WorkTime } from "@/features/review/work-time";
+import { WorkTime } from "@/domain/desk/work-time";
 
 /** Measures the time that a person works on each item. */
 export function useWorkTime(itemId: string | undefined): WorkTime {

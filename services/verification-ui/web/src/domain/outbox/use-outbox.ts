@@ -1,8 +1,8 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-import { Outbox, type OutboxState } from "@/features/review/outbox/outbox";
-import { openStore, type OutboxStore } from "@/features/review/outbox/store";
-import { sendKept } from "@/features/review/review-api";
+import { Outbox, type OutboxState } from "@/domain/outbox/outbox";
+import { openStore, type OutboxStore } from "@/domain/outbox/store";
+import { sendKept } from "@/domain/outbox/send";
 import { useSession } from "@/lib/session";
 
 export interface Keeping {

@@ -11,11 +11,11 @@ import { gridOf } from "@/domain/tasks/number/number-grid";
 import { SingleChoice } from "@/domain/tasks/single-choice/edit";
 import { Spans } from "@/domain/tasks/span/edit";
 import { Text } from "@/domain/tasks/text/edit";
-import { whyOf } from "@/features/review/reasons";
+import { whyOf } from "@/domain/desk/reasons";
 import { percent } from "@/lib/format";
-import styles from "@/features/review/task-section.module.css";
-import type { Desk } from "@/features/review/use-desk";
-import { suggestionOf } from "@/features/review/draft";
+import styles from "@/domain/desk/task-section.module.css";
+import type { Desk } from "@/domain/desk/use-desk";
+import { suggestionOf } from "@/domain/desk/draft";
 import type { LabelTask, ReviewItem } from "@/lib/api/types";
 import { questionOf } from "@/domain/label-values";
 

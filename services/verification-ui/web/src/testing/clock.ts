@@ -1,4 +1,4 @@
-import type { Clock } from "@/features/review/review-state";
+import type { Clock } from "@/lib/clock";
 
 /** A clock that stands until it is told to pass time. */
 export class FakeClock implements Clock {

@@ -2,10 +2,10 @@ import "fake-indexeddb/auto";
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
-import type { Kept } from "@/features/review/outbox/kept";
-import { Outbox } from "@/features/review/outbox/outbox";
-import { MemoryStore, openStore, type OutboxStore } from "@/features/review/outbox/store";
-import { FakeClock, settled } from "@/features/review/session-in-test";
+import type { Kept } from "@/domain/outbox/kept";
+import { Outbox } from "@/domain/outbox/outbox";
+import { MemoryStore, openStore, type OutboxStore } from "@/domain/outbox/store";
+import { FakeClock, settled } from "@/testing/clock";
 import { Problem } from "@/lib/api/problem";
 import { reviewItem } from "@/testing/review-items";
 

@@ -1,6 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
-import type { Draft, Kept } from "@/features/review/outbox/kept";
+import type { Draft, Kept } from "@/domain/outbox/kept";
 
 /** Keeps what is not sent yet. All methods may reject, e.g. when the disk is full. */
 export interface OutboxStore {
