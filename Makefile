@@ -11,7 +11,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## list the tasks
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## label 4,200 tweets on this machine, then serve the review page (ARGS="--once --json FILE")
@@ -56,6 +56,10 @@ openapi: env ## write the OpenAPI documents from the code, and the page's types 
 	@$(PYTHON) -m tandem_api.openapi services/api/openapi.json
 	@$(PYTHON) -m tandem_verification_ui.openapi services/verification-ui/openapi.json
 	@scripts/web-deps && cd $(WEB) && npm run --silent types
+
+.PHONY: async-client
+async-client: env ## write the asynchronous client from the synchronous one
+	@$(PYTHON) scripts/async_client.py
 
 .PHONY: bench
 bench: env ## measure against a simulated provider

@@ -24,7 +24,7 @@ import openai
 import orjson
 
 from tandem.testing.provider import ProviderProcess
-from tandem_llm_worker.providers.transport import Caller, Wire
+from tandem_llm_worker.providers.transport import AccountCaller, Wire
 
 Call: TypeAlias = Callable[[dict[str, Any]], Awaitable[object]]
 Made: TypeAlias = tuple[Call, openai.AsyncOpenAI]
@@ -66,7 +66,7 @@ def stock_aiohttp(base_url: str) -> Made:
 def the_workers(base_url: str) -> Made:
     wire = Wire()
     sdk = openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0, http_client=wire.http_client())
-    caller = Caller(sdk, wire)
+    caller = AccountCaller(sdk, wire)
 
     async def call(asked: dict[str, Any]) -> object:
         return orjson.loads((await caller.post("/chat/completions", asked)).content)

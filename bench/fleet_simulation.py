@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from pacing_simulation import PER_MINUTE, Clock, Log, Policy, Provider, Worker
 
-from tandem.testing.provider.limits import Account, Limits
+from tandem.testing.provider.limits import AccountBuckets, ProviderLimits
 from tandem.testing.virtual_time import run_in_virtual_time
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.dispatch.window import Rate, late_after, widen, window_size
@@ -32,7 +32,7 @@ REBALANCE_SECONDS = 1.0
 PARTITIONS = 4
 HANDS = 200
 LOOK_SECONDS = 0.25
-EMPTY_AT_FIRST = Limits(requests_per_minute=PER_MINUTE, capacity_seconds=1, initial=0)
+EMPTY_AT_FIRST = ProviderLimits(requests_per_minute=PER_MINUTE, capacity_seconds=1, initial=0)
 
 
 @dataclass
@@ -152,7 +152,7 @@ def simulate(policy: Policy, *, killed: bool = False, refused_first: int = 0, se
     """Run the fleet for a minute; return the provider with its score."""
 
     async def story(clock: Clock) -> Provider:
-        provider = RefusesTheFirst(clock, Account(EMPTY_AT_FIRST, clock()), first=refused_first)
+        provider = RefusesTheFirst(clock, AccountBuckets(EMPTY_AT_FIRST, clock()), first=refused_first)
         log = Log()
         supply = Supply(clock, seed=seed)
         workers = [FleetWorker(f"w{number}", policy, clock, provider, log, seed=seed) for number in range(4)]

@@ -25,7 +25,7 @@ from tandem.runtime.processes import free_port
 from tandem.testing.kafka import KafkaBroker
 from tandem.testing.provider import MODEL, ProviderProcess
 from tandem_client import Job, Tandem
-from tandem_local.stack import DataDir, Model, Stack
+from tandem_local.stack import DataDir, Stack, StackModel
 from tandem_local.stack.services import Service
 
 PER_MINUTE = 6000
@@ -85,7 +85,7 @@ class WholeSystem:
             self._stack = stack.enter_context(
                 Stack(
                     DataDir(directory / "stack"),
-                    model=Model("simulated", MODEL, self._provider.base_url, SecretStr("not-a-secret")),
+                    model=StackModel("simulated", MODEL, self._provider.base_url, SecretStr("not-a-secret")),
                     kafka=broker.bootstrap_servers if broker else None,
                     environment={
                         "TANDEM_PROVIDERS_ON_LOOPBACK_ONLY": "true",

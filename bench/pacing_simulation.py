@@ -20,11 +20,10 @@ from typing import Any, Protocol
 
 from pacing_baselines import Aimd, Cubic, Paced
 
-from tandem.testing.provider.limits import Account
-from tandem.testing.provider.limits import Limits as AccountLimits
+from tandem.testing.provider.limits import AccountBuckets, ProviderLimits
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Limiter, Limits
-from tandem_llm_worker.pacing.headers import Reading, Readings
+from tandem_llm_worker.pacing import AccountLimits, Limiter
+from tandem_llm_worker.pacing.headers import LimitReading, LimitReadings
 from tandem_llm_worker.pacing.shares import Shares
 
 SECONDS = 30.0
@@ -68,7 +67,7 @@ class Provider:
     """The simulated account, and its score."""
 
     clock: Clock
-    account: Account
+    account: AccountBuckets
     accepted: int = 0
     refused: int = 0
     late_accepted: int = 0
@@ -88,10 +87,10 @@ class Provider:
             self.late_refused += late
         return ok
 
-    def reading(self) -> Reading:
+    def reading(self) -> LimitReading:
         """Return the reading that the rate-limit headers give now."""
         bucket, now = self.account.buckets["requests"], self.clock()
-        return Reading(PER_MINUTE, max(0.0, bucket.level(now)), bucket.seconds_until_full(now))
+        return LimitReading(PER_MINUTE, max(0.0, bucket.level(now)), bucket.seconds_until_full(now))
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ class Worker:
         configured = policy.configured
         if configured is not None and policy.static_split:
             configured /= policy.static_split
-        limits = Limits(requests_per_minute=configured, max_in_flight=IN_FLIGHT)
+        limits = AccountLimits(requests_per_minute=configured, max_in_flight=IN_FLIGHT)
         self.limiter = Limiter(limits, clock=clock, call_later=self._call_later)
         self._pacing: Pacing = self.limiter if policy.baseline is None else policy.baseline(clock)
         self._stopped_until = 0.0
@@ -177,7 +176,7 @@ class Worker:
             ok = self._provider.call()
             await self._sleep(self._random.uniform(*LATENCY_SECONDS) if ok else 0.02)
             if self._policy.headers:
-                self.limiter.allow(Readings(requests=self._provider.reading()))
+                self.limiter.allow(LimitReadings(requests=self._provider.reading()))
             if self._policy.feedback:
                 if ok:
                     self._pacing.accepted()
@@ -213,7 +212,7 @@ class Worker:
                 self._hold(now)
                 if self._random.random() >= self._policy.lost_reports:
                     limiter = self.limiter
-                    found, refused = limiter.allowance.told, limiter.refused_calls
+                    found, refused = limiter.allowance.rate_to_report, limiter.refused_calls
                     taken = limiter.accepted_calls + limiter.in_flight
                     self._log.send(Report(self.name, claim, self.shares.demand, now, found, refused, taken))
             await self._sleep(LOOK_SECONDS)
@@ -232,23 +231,23 @@ class Worker:
         if report.worker == self.name:
             self.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
         else:
-            self.shares.heard(
+            self.shares.on_report(
                 report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
             )
-            self.limiter.heard_taken(report.worker, report.taken)
+            self.limiter.record_total(report.worker, report.taken)
             if report.found is not None and self._policy.feedback:
                 self.limiter.adopt(report.found)
                 if report.refused > self._refused.get(report.worker, report.refused):
-                    self.limiter.heard_refused(report.found)
+                    self.limiter.adopt_refused(report.found)
             self._refused[report.worker] = report.refused
         self._hold(now)
 
 
-def simulate(policy: Policy, limits: AccountLimits, *, seed: str = "") -> Provider:
+def simulate(policy: Policy, limits: ProviderLimits, *, seed: str = "") -> Provider:
     """30 s of the fleet; the score of the provider. Latencies and waits differ by the seed."""
 
     async def story(clock: Clock) -> Provider:
-        provider = Provider(clock, Account(limits, clock()))
+        provider = Provider(clock, AccountBuckets(limits, clock()))
         log = Log()
         workers = [Worker(f"w{number}", policy, clock, provider, log, seed=seed) for number in range(8)]
         for worker in workers[:6]:
@@ -271,8 +270,8 @@ def simulate(policy: Policy, limits: AccountLimits, *, seed: str = "") -> Provid
     return run_in_virtual_time(story)
 
 
-MINUTE_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=60, initial=1 / 60)
-SECOND_BUCKET = AccountLimits(requests_per_minute=PER_MINUTE, capacity_seconds=1, refused_cost=1)
+MINUTE_BUCKET = ProviderLimits(requests_per_minute=PER_MINUTE, capacity_seconds=60, initial=1 / 60)
+SECOND_BUCKET = ProviderLimits(requests_per_minute=PER_MINUTE, capacity_seconds=1, refused_cost=1)
 
 POLICIES = (
     Policy("full speed, Retry-After alone", configured=None, shares=False, feedback=False),

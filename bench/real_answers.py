@@ -18,11 +18,11 @@ import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tandem.testing.real_answers import Asked, Scores, asked, scores
+from tandem.testing.real_answers import AnswerScores, AskedRecord, asked, scores
 
 EXCERPT = Path(__file__).parents[1] / "tests" / "unit" / "labeling" / "real_answers" / "answers.jsonl.gz"
 HEAD = "| answers | asked | right | wrong | unread | confidence | accuracy | ECE | AUC | Brier | margins < 0 |"
-GROUPS: dict[str, Callable[[Asked], str]] = {
+GROUPS: dict[str, Callable[[AskedRecord], str]] = {
     "run": lambda each: each.run,
     "model": lambda each: (
         f"{each.model}, {each.strategy}, {'with' if each.structured else 'without'} a grammar, {each.kind}"
@@ -48,9 +48,9 @@ def main() -> None:
         print(row(name, [each for each in found if group(each) == name]))
 
 
-def row(name: str, found: Iterable[Asked]) -> str:
+def row(name: str, found: Iterable[AskedRecord]) -> str:
     """Return the row of the table for one group of answers."""
-    told: Scores = scores(found)
+    told: AnswerScores = scores(found)
     figures = (told.accuracy, told.calibration_error, told.auc, told.brier)
     numbers = " | ".join("" if figure is None else f"{figure:.3f}" for figure in figures)
     read = f"{told.asked} | {told.right} | {told.wrong} | {told.unread} | {told.with_confidence}"

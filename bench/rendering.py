@@ -17,8 +17,8 @@ from collections.abc import Awaitable, Callable
 
 from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, default_templates
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 
 SCHEMA = LabelSchemaSpec(
     label_schema_id="s",

@@ -25,7 +25,7 @@ import pymongo
 
 from tandem.people import Caller, Role
 from tandem.settings import MongoSettings
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.documents import JobDocument, first_dispatch
@@ -189,7 +189,7 @@ async def run(url: str, records: int) -> None:
     await measured("nothing yet", lambda: asyncio.sleep(1))
     report = await measured("report, first", lambda: whole(lambda: services[ReportService].report("one", CALLER)))
     await measured("report, kept", lambda: services[ReportService].report("one", CALLER))
-    decision = Decision("one", 7, 1, {"sentiment": "neutral"}, 1, {}, False, "Ada", utcnow())
+    decision = AppliedDecision("one", 7, 1, {"sentiment": "neutral"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     after = await measured("report, after one decision", lambda: services[ReportService].report("one", CALLER))
     assert (report.verified, after.verified) == (0, 1)

@@ -2,14 +2,17 @@
 
 A test that takes the fixture `broker` runs twice, on the embedded broker and on Apache Kafka (`-m tansu`, `-m kafka`
 select). Where Apache Kafka cannot be had, those runs are skipped, and the first and the last lines of the session
-say so; with TANDEM_REQUIRE_KAFKA=1 the session ends with an error instead. Servers of one's own win over started ones:
-KAFKA_BOOTSTRAP_SERVERS and TANDEM_TEST_MONGO_URL.
+say so; with TANDEM_REQUIRE_KAFKA=1 the session ends with an error instead. Take `one_broker` for what does not depend
+on the broker: tests/contract/messaging holds the two against each other. Servers of one's own win over started ones:
+KAFKA_BOOTSTRAP_SERVERS and TANDEM_TEST_MONGO_URL. Processes of one session share one Apache Kafka.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ import pymongo
 import pytest
 from hypothesis import HealthCheck, settings
 
+import drawing
 from tandem.testing import brokers
 from tandem.testing import kafka as apache
 from tandem.testing.brokers import Broker
@@ -28,11 +32,17 @@ from tandem_local.parts.tansu import Tansu
 pytest_plugins = ["failing_mongod", "faults", "stacks"]
 
 # No test measures time: an example that takes long on a busy machine is no failure.
-settings.register_profile("tandem", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "tandem",
+    max_examples=round(drawing.USUAL * drawing.TIMES),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("tandem")
 
 KAFKA_POM = Path(__file__).parent / "kafka" / "pom.xml"
 _absence = pytest.StashKey[str]()
+_shared_kafka = pytest.StashKey[apache.KafkaBroker]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +58,28 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"TANDEM_REQUIRE_KAFKA=1, but Apache Kafka cannot be had: {reason}", returncode=1)
     if reason := apache.quick_unavailable_reason(KAFKA_POM):
         session.config.stash[_absence] = reason
+    elif session.config.getoption("numprocesses", default=None):
+        _share_kafka(session.config)
+
+
+def _share_kafka(config: pytest.Config) -> None:
+    """Start one Apache Kafka for all processes of the session: they find it in their environment."""
+    if os.environ.get(apache.BOOTSTRAP_VARIABLE):
+        return
+    try:
+        process = apache.KafkaBroker(KAFKA_POM, work_dir=Path(tempfile.mkdtemp(prefix="tandem-kafka-")))
+    except apache.KafkaUnavailable as unavailable:
+        config.stash[_absence] = str(unavailable)
+        return
+    process.start(timeout=60)
+    config.stash[_shared_kafka] = process
+    os.environ[apache.BOOTSTRAP_VARIABLE] = process.bootstrap_servers
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if process := config.stash.get(_shared_kafka, None):
+        process.kill()
+        shutil.rmtree(process.data_dir.parent, ignore_errors=True)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -62,12 +94,16 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     """Before the first test that needs Apache Kafka, find out whether its jars can really be fetched."""
     if config.option.collectonly or config.stash.get(_absence, None):
         return []
-    if any(item.get_closest_marker("kafka") for item in items) and (
+    if any(item.get_closest_marker("kafka") or "one_broker" in _fixtures_of(item) for item in items) and (
         reason := apache.kafka_unavailable_reason(KAFKA_POM)
     ):
         config.stash[_absence] = reason
         return [_absence_line(reason)]
     return []
+
+
+def _fixtures_of(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -146,9 +182,23 @@ def own_kafka(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[apache
     scope="session",
     params=[pytest.param("tansu", marks=pytest.mark.tansu), pytest.param("kafka", marks=pytest.mark.kafka)],
 )
-def broker(request: pytest.FixtureRequest) -> Broker:
+def each_broker(request: pytest.FixtureRequest) -> Broker:
     """Each of the two brokers in turn."""
     found: Broker = request.getfixturevalue(f"{request.param}_broker")
+    return found
+
+
+@pytest.fixture(scope="session")
+def broker(each_broker: Broker) -> Broker:
+    """Each of the two brokers in turn, unless a folder says that one will do."""
+    return each_broker
+
+
+@pytest.fixture(scope="session")
+def one_broker(request: pytest.FixtureRequest) -> Broker:
+    """Apache Kafka, or the embedded broker where it cannot be had: for what does not depend on the broker."""
+    missing = request.config.stash.get(_absence, None)
+    found: Broker = request.getfixturevalue("tansu_broker" if missing else "kafka_broker")
     return found
 
 

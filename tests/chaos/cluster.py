@@ -22,7 +22,7 @@ from mongo_nodes import Node, ReplicaSet
 from tandem.runtime.processes import LOOPBACK, Process, free_port
 from tandem.testing.kafka import KafkaBroker
 from tandem.testing.provider import ProviderProcess
-from tandem_local.stack import DataDir, Model, Stack
+from tandem_local.stack import DataDir, Stack, StackModel
 from tandem_local.stack.services import Service
 
 from .faults import KAFKA, MONGODB, PROVIDER, REPLICAS, SERVICES, Fault, Kind
@@ -87,7 +87,7 @@ class Cluster:
         (self.work_dir / "stack").mkdir()
         self.stack = Stack(
             DataDir(self.work_dir / "stack"),
-            model=Model("simulated", MODELS[0], self.provider.base_url, SecretStr("not-a-secret")),
+            model=StackModel("simulated", MODELS[0], self.provider.base_url, SecretStr("not-a-secret")),
             kafka=self.kafka.bootstrap_servers,
             mongo=SecretStr(self.mongodb.url),
             environment={

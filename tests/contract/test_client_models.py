@@ -11,19 +11,19 @@ import pytest
 
 import tandem_client
 from tandem_api.app import make_app
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 MODULES = ("models", "quality", "checks", "people", "reviewing", "passes")
 
 
-def models() -> dict[str, type[Model]]:
+def models() -> dict[str, type[ApiModel]]:
     known = {each.name for each in pkgutil.iter_modules(tandem_client.__path__)}
     modules = [importlib.import_module(f"tandem_client.{name}") for name in MODULES if name in known]
     return {
         name: kind
         for module in modules
         for name, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Model) and kind.__module__ == module.__name__
+        if issubclass(kind, ApiModel) and kind.__module__ == module.__name__
     }
 
 

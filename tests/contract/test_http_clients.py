@@ -16,6 +16,10 @@ ALLOWED = {
         "httpx.Client",
     ): "the SDK does not depend on `tandem`; its jar refuses all cookies (tests/unit/client/test_transport.py)",
     (
+        "client/src/tandem_client/aio/transport.py",
+        "httpx.AsyncClient",
+    ): "as the synchronous one, from which it is written (tests/contract/test_async_client.py)",
+    (
         "services/llm-worker/src/tandem_llm_worker/providers/transport.py",
         "aiohttp.ClientSession",
     ): "aiohttp's own DummyCookieJar (tests/unit/llm_worker/test_transport.py)",

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from tandem_client import Tandem, TandemError
-from tandem_local.stack import DataDir, Model, Stack
+from tandem_local.stack import DataDir, Stack, StackModel
 
 
 def test_a_stack_whose_key_was_revoked_makes_itself_another_and_ends_what_the_old_one_made(
@@ -21,7 +21,7 @@ def test_a_stack_whose_key_was_revoked_makes_itself_another_and_ends_what_the_ol
     def stack() -> Stack:
         return Stack(
             DataDir(tmp_path),
-            model=Model("simulated", "model", "http://127.0.0.1:9/v1", SecretStr("none")),
+            model=StackModel("simulated", "model", "http://127.0.0.1:9/v1", SecretStr("none")),
             mongo=SecretStr(mongo_url),
             environment={"TANDEM_MONGO__DATABASE": mongo_db_name},
             say=said.append,

@@ -18,7 +18,7 @@ from tandem.messaging.broadcast import BroadcastReader
 from tandem.observability.health import Health
 from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.candidates import CandidateReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.campaigns.documents import CampaignDocument
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
@@ -117,7 +117,7 @@ class World:
         return found
 
     async def decided(self, job_id: str, seq: int) -> None:
-        decision = Decision(job_id, seq, 1, {"mood": "negative"}, 1, {}, False, "ada", utcnow())
+        decision = AppliedDecision(job_id, seq, 1, {"mood": "negative"}, 1, {}, False, "ada", utcnow())
         await AnnotationWriter(self.database).apply_decisions([decision])
 
     def _queue(self, health: Health) -> ConsumerRunner[ReviewRequestedV1]:
@@ -167,12 +167,14 @@ def an_annotation_of(job_id: str, seq: int, mood: str, tone: str, *, confidence:
 
 
 @pytest.fixture
-async def campaign_world(mongo_url: str, mongo_db_name: str, broker: Broker, topic_prefix: str) -> AsyncIterator[World]:
+async def campaign_world(
+    mongo_url: str, mongo_db_name: str, one_broker: Broker, topic_prefix: str
+) -> AsyncIterator[World]:
     settings = PostprocessorSettings(
         kafka=KafkaSettings(
-            bootstrap_servers=broker.bootstrap_servers,
+            bootstrap_servers=one_broker.bootstrap_servers,
             prefix=topic_prefix,
-            idempotent_producer=broker.idempotent_producer,
+            idempotent_producer=one_broker.idempotent_producer,
             partitions=2,
             session_timeout_seconds=6,
             heartbeat_seconds=1,

@@ -15,7 +15,7 @@ from tandem.quality.certificates.certificate import make_certificate
 from tandem.quality.certificates.course import Course
 from tandem.quality.certificates.evidence import MILLION, Evidence
 from tandem.quality.certificates.keys import key_hash
-from tandem.quality.certificates.opening import Claim, claims_of_family, make_opening
+from tandem.quality.certificates.opening import CertificateClaim, claims_of_family, make_opening
 
 KEY = bytes(range(32))
 JOB = "job-1"
@@ -130,7 +130,7 @@ def _read(made: Certified, reader: Reader, reread: int) -> None:
     by_seq = {line["seq"]: line for line in made.lines}
     evidence = made.evidence()
     for given in made.opening["claims"]:
-        view = ClaimView(evidence, Claim.of(given))
+        view = ClaimView(evidence, CertificateClaim.of(given))
         for record in _run(view, made.truth):
             _add_reads(by_seq[view.seq(record)], made.truth, reader)
         if reread:

@@ -25,7 +25,7 @@ from tandem.testing.otlp import TraceReceiver
 from tandem.testing.provider import MODEL, ProviderProcess, Score
 from tandem_client import Job, Project, Tandem
 from tandem_local.demo.data import tweets
-from tandem_local.stack import DataDir, Model, Stack
+from tandem_local.stack import DataDir, Stack, StackModel
 
 ROOT = Path(__file__).parent.parent.parent
 TWEETS = ROOT / "examples" / "tweets" / "tweets.csv"
@@ -144,7 +144,7 @@ def _start(
     provider = stack.enter_context(ProviderProcess(log_file=directory / "provider.log"))
     local = Stack(
         DataDir(directory),
-        model=Model("simulated", MODEL, provider.base_url, SecretStr("not-a-secret")),
+        model=StackModel("simulated", MODEL, provider.base_url, SecretStr("not-a-secret")),
         kafka=broker.bootstrap_servers if broker else None,
         mongo=SecretStr(mongo) if mongo else None,
         environment={

@@ -17,7 +17,7 @@ from tandem.events.catalog import REQUESTS
 from tandem.messaging import Connection, JobTable, Received
 from tandem.rendering.pool import RendererPool
 from tandem.settings import KafkaSettings
-from tandem.testing.provider.limits import Account, Limits
+from tandem.testing.provider.limits import AccountBuckets, ProviderLimits
 from tandem.testing.virtual_time import run_in_virtual_time
 from tandem_llm_worker.accounts.account import Account as AccountSeen
 from tandem_llm_worker.accounts.account import Accounts
@@ -27,13 +27,13 @@ from tandem_llm_worker.answering.asker import Asker, Models
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
+from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
-from tandem_llm_worker.calling.prompts import Prompts
 from tandem_llm_worker.pacing import Limiter
+from tandem_llm_worker.providers.answers import Answer
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import CallFailed, Verdict, failure
-from tandem_llm_worker.providers.reading import Answer
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict, failure
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings
 
@@ -87,17 +87,17 @@ def error(status: int = 503, message: str = "Loading model") -> CallFailed:
 
 def timeout() -> CallFailed:
     """Return what the worker makes of a call without an answer."""
-    return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
+    return CallFailed(ErrorKind.TIMEOUT, CallVerdict.TRANSIENT, "no complete answer before the call's deadline")
 
 
 def lost() -> CallFailed:
     """Return what the worker makes of a connection that breaks off."""
-    return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, "the connection failed (ServerDisconnectedError)")
+    return CallFailed(ErrorKind.CONNECTION, CallVerdict.TRANSIENT, "the connection failed (ServerDisconnectedError)")
 
 
 def unreachable() -> CallFailed:
     """Return what the worker makes of a refused connection."""
-    failed = CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, "the connection failed (ConnectionRefusedError)")
+    failed = CallFailed(ErrorKind.CONNECTION, CallVerdict.TRANSIENT, "the connection failed (ConnectionRefusedError)")
     failed.__cause__ = ConnectionRefusedError()
     return failed
 
@@ -131,10 +131,10 @@ class LimitedAccount:
     """An account of the simulated provider, with the headers of `headers` in place of its own."""
 
     def __init__(
-        self, limits: Limits, *, headers: Callable[[int], Mapping[str, str]] = lambda _: {}, told: bool = True
+        self, limits: ProviderLimits, *, headers: Callable[[int], Mapping[str, str]] = lambda _: {}, told: bool = True
     ) -> None:
         """`told`: whether a refusal names a Retry-After."""
-        self._account = Account(limits, 0.0)
+        self._account = AccountBuckets(limits, 0.0)
         self._headers, self._told = headers, told
         self._taken = 0
 

@@ -1,5 +1,6 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
+from tandem_client.aio.client import AsyncTandem
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
@@ -28,6 +29,7 @@ __all__ = [
     "Annotation",
     "AnnotationDetail",
     "ApiKey",
+    "AsyncTandem",
     "Campaign",
     "CampaignCount",
     "CarryOver",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import PrivateAttr
 
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 if TYPE_CHECKING:
     from tandem_client.client import Tandem
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Bound(Model):
+class Bound(ApiModel):
     """A model with methods that ask the server it came from."""
 
     _tandem: Tandem | None = PrivateAttr(default=None)
@@ -45,7 +45,7 @@ def bound(resource: R, tandem: Tandem) -> R:
 
 def bind(value: Any, tandem: Tandem) -> Any:
     """Bind a model, the models within it, and those of a list or an iterator, to `tandem`; return the value."""
-    if isinstance(value, Model):
+    if isinstance(value, ApiModel):
         if isinstance(value, Bound):
             value._tandem = tandem  # noqa: SLF001 - its own module
         for name in type(value).model_fields:

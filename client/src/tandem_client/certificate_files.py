@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tandem.quality.certificates.verify import Verdict, verify
+from tandem.quality.certificates.verify import VerificationResult, verify
 from tandem_client.errors import TandemError
 
 
@@ -26,7 +26,7 @@ def read_certificate(file: Path) -> dict[str, Any]:
     return found
 
 
-def verify_files(export: Path, certificate: Path, *, commitment: str | None = None) -> Verdict:
+def verify_files(export: Path, certificate: Path, *, commitment: str | None = None) -> VerificationResult:
     """Recompute the certificate from the export, a line at a time. Nothing is sent anywhere."""
     document = read_certificate(certificate)
     try:

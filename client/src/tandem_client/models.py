@@ -13,7 +13,7 @@ from tandem_client.objects.dataset import DatasetMethods
 from tandem_client.objects.job import JobMethods
 from tandem_client.objects.project import ProjectMethods
 from tandem_client.reviewing import ReviewCause, ReviewPolicy
-from tandem_client.tasks import AnyTask, Model, Value
+from tandem_client.tasks import AnyTask, ApiModel, Value
 
 
 class Project(ProjectMethods):
@@ -23,7 +23,7 @@ class Project(ProjectMethods):
     created_at: datetime
 
 
-class LabelSchema(Model):
+class LabelSchema(ApiModel):
     """An immutable version of a label schema."""
 
     id: str
@@ -44,7 +44,7 @@ class Dataset(DatasetMethods):
     created_at: datetime
 
 
-class ImportResult(Model):
+class ImportResult(ApiModel):
     """What one import took in: all of the file or nothing of it."""
 
     import_id: str
@@ -78,7 +78,7 @@ class ImportResult(Model):
     """Records without gold because that tool's annotators said different things."""
 
 
-class Deletion(Model):
+class Deletion(ApiModel):
     """What a deletion takes, or took."""
 
     id: str | None = None
@@ -97,7 +97,7 @@ class Deletion(Model):
     done_at: datetime | None = None
 
 
-class PreviewColumn(Model):
+class PreviewColumn(ApiModel):
     """A column of a file, and what an import would make of it."""
 
     name: str
@@ -108,7 +108,7 @@ class PreviewColumn(Model):
     """id, text, gold, metadata or left out."""
 
 
-class PreviewFault(Model):
+class PreviewFault(ApiModel):
     """A row that an import would refuse."""
 
     row: int | None = None
@@ -118,7 +118,7 @@ class PreviewFault(Model):
     cure: str = ""
 
 
-class ImportPreview(Model):
+class ImportPreview(ApiModel):
     """What an import would make of a file, by its first rows."""
 
     file_format: str
@@ -159,20 +159,20 @@ class Agent(AgentMethods):
     created_at: datetime
 
 
-class Segment(Model):
+class Segment(ApiModel):
     """A stretch of a message; `source` is template, record, label_schema or example."""
 
     text: str
     source: str
 
 
-class Message(Model):
+class Message(ApiModel):
     role: str
     content: str
     segments: tuple[Segment, ...] = ()
 
 
-class PreviewedPrompt(Model):
+class PreviewedPrompt(ApiModel):
     """The messages that an agent would send for one record, and what the call would take."""
 
     record_id: str
@@ -180,7 +180,7 @@ class PreviewedPrompt(Model):
     estimate: CallEstimate | None = None
 
 
-class JobCounts(Model):
+class JobCounts(ApiModel):
     """labeled + invalid + failed + not_run = size of the job, always.
 
     `needs_review` wait for a person; `reviewed` were sent to one and are decided.
@@ -198,7 +198,7 @@ class JobCounts(Model):
         return self.labeled + self.invalid + self.failed
 
 
-class PassProgress(Model):
+class PassProgress(ApiModel):
     """The pass that a job is in, or ended with; pass 1 is the first run."""
 
     number: int = 1
@@ -206,7 +206,7 @@ class PassProgress(Model):
     ended: int
 
 
-class JobAgent(Model):
+class JobAgent(ApiModel):
     name: str
     version: int
     provider: str
@@ -257,7 +257,7 @@ class Job(JobMethods):
         return self.current_pass.ended, self.current_pass.size
 
 
-class TaskCarryOver(Model):
+class TaskCarryOver(ApiModel):
     """What became of one task's values, in records; labels that have no new one, and labels that are new."""
 
     carried: int = 0
@@ -267,7 +267,7 @@ class TaskCarryOver(Model):
     new_labels: tuple[str, ...] = ()
 
 
-class CarryOverReport(Model):
+class CarryOverReport(ApiModel):
     """carried + not_carried = records."""
 
     records: int
@@ -278,7 +278,7 @@ class CarryOverReport(Model):
     dropped_tasks: tuple[str, ...] = ()
 
 
-class CarryOver(Model):
+class CarryOver(ApiModel):
     """`job` carries over; None of a dry run."""
 
     report: CarryOverReport
@@ -292,7 +292,7 @@ class CarryOver(Model):
         return self.job
 
 
-class ModelCost(Model):
+class ModelCost(ApiModel):
     """What was used of one model; `amount` in USD, None where no token has a known price."""
 
     provider: str = ""
@@ -306,7 +306,7 @@ class ModelCost(Model):
     unpriced_tokens: int = 0
 
 
-class JobCost(Model):
+class JobCost(ApiModel):
     """What a job has cost so far, every paid answer included."""
 
     currency: str = "USD"
@@ -314,7 +314,7 @@ class JobCost(Model):
     by_model: tuple[ModelCost, ...] = ()
 
 
-class Label(Model):
+class Label(ApiModel):
     task: str
     value: Value
     confidence: float | None = None
@@ -327,7 +327,7 @@ class Label(Model):
     rule: str = ""
 
 
-class Annotation(Model):
+class Annotation(ApiModel):
     """How one record ended in a job."""
 
     seq: int
@@ -345,7 +345,7 @@ class Annotation(Model):
     created_at: datetime | None = None
 
 
-class Record(Model):
+class Record(ApiModel):
     seq: int
     record_id: str
     fields: dict[str, str]
@@ -353,7 +353,7 @@ class Record(Model):
     gold: dict[str, Any] | None = None
 
 
-class Sample(Model):
+class Sample(ApiModel):
     """What one of several answers said; `reason`: why not all of it could be read."""
 
     values: dict[str, Any] = Field(default_factory=dict)
@@ -362,7 +362,7 @@ class Sample(Model):
     left_out: bool = False
 
 
-class Call(Model):
+class Call(ApiModel):
     """One call of a model; `error` is None where an answer came."""
 
     started_at: datetime
@@ -375,7 +375,7 @@ class Call(Model):
     completion_tokens: int | None = None
 
 
-class TaskOpinions(Model):
+class TaskOpinions(ApiModel):
     """What people's opinions on one task come to: `state` is open, settled or disputed; `why` says by what."""
 
     state: str
@@ -383,7 +383,7 @@ class TaskOpinions(Model):
     by: tuple[str, ...] = ()
 
 
-class Opinions(Model):
+class Opinions(ApiModel):
     """What people's opinions on a record come to. `number`: opinions that stand, one a person."""
 
     number: int
@@ -393,7 +393,7 @@ class Opinions(Model):
     tasks: dict[str, TaskOpinions] = Field(default_factory=dict)
 
 
-class Decision(Model):
+class Decision(ApiModel):
     """One revision of a person's opinion: `kind` is confirmed, corrected or undone, and then there are no values."""
 
     revision: int
@@ -441,7 +441,7 @@ class AnnotationDetail(AttemptDetail):
     decisions: tuple[Decision, ...] = ()
 
 
-class Provider(Model):
+class Provider(ApiModel):
     """A model provider that the operators configured."""
 
     name: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
-class Person(Model):
+class Person(ApiModel):
     """Somebody to whom API keys, login links and sessions belong. Two people may have the same name."""
 
     id: str
@@ -19,7 +19,7 @@ class Person(Model):
     disabled_at: datetime | None = None
 
 
-class ApiKey(Model):
+class ApiKey(ApiModel):
     """An API key that is good. `name` is the key's own, `person` the name of the person it belongs to."""
 
     id: str
@@ -38,7 +38,7 @@ class NewApiKey(ApiKey):
     token: str
 
 
-class LoginLink(Model):
+class LoginLink(ApiModel):
     """A one-time token with which a person opens a session on the review page."""
 
     token: str

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from tandem_client.charts import ChartKind, chart_of
 from tandem_client.models import Job, JobAgent, JobCost, JobCounts
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 if TYPE_CHECKING:
     import altair as alt
 
 
-class Latency(Model):
+class Latency(ApiModel):
     """Seconds from the first call for a record to its answer."""
 
     count: int = 0
@@ -25,7 +25,7 @@ class Latency(Model):
     p99: float | None = None
 
 
-class LabelQuality(Model):
+class LabelQuality(ApiModel):
     """How well one label is found; between two agents, how far they agree on it."""
 
     label: str
@@ -36,7 +36,7 @@ class LabelQuality(Model):
     given: int
 
 
-class ConfusionMatrix(Model):
+class ConfusionMatrix(ApiModel):
     """Sparse. Cells: index of the true (or first agent's) label, of the given (or second agent's) one, records."""
 
     labels: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class ConfusionMatrix(Model):
         return found
 
 
-class ReliabilityBin(Model):
+class ReliabilityBin(ApiModel):
     lower: float
     upper: float
     count: int
@@ -58,7 +58,7 @@ class ReliabilityBin(Model):
     accuracy: float | None = None
 
 
-class Reliability(Model):
+class Reliability(ApiModel):
     """`error`: expected calibration error."""
 
     bins: tuple[ReliabilityBin, ...] = ()
@@ -66,7 +66,7 @@ class Reliability(Model):
     error: float | None = None
 
 
-class Evaluation(Model):
+class Evaluation(ApiModel):
     """Labels against values known to be right; shares are of the `compared` records, which have a label."""
 
     known: int
@@ -90,12 +90,12 @@ class Evaluation(Model):
     reliability: Reliability = Reliability()
 
 
-class LabelCount(Model):
+class LabelCount(ApiModel):
     label: str
     count: int
 
 
-class ConfidenceSpread(Model):
+class ConfidenceSpread(ApiModel):
     """`histogram`: labels with a confidence in [0, 0.1), ..., [0.9, 1]."""
 
     histogram: tuple[int, ...] = ()
@@ -106,7 +106,7 @@ class ConfidenceSpread(Model):
     """Why it should not choose what people review, and what to do."""
 
 
-class TaskReport(Model):
+class TaskReport(ApiModel):
     task: str
     kind: str
     labeled: int
@@ -120,14 +120,14 @@ class TaskReport(Model):
     verified_shown: int = 0
 
 
-class InvalidAnswer(Model):
+class InvalidAnswer(ApiModel):
     reason: str
     answer: str
     count: int
     seq: int
 
 
-class ReviewCount(Model):
+class ReviewCount(ApiModel):
     """Records that a person should see because of a task; `task` is None where the whole record is why."""
 
     task: str | None = None
@@ -135,7 +135,7 @@ class ReviewCount(Model):
     records: int
 
 
-class JobReport(Model):
+class JobReport(ApiModel):
     """What a job gave. `share` below 1: so much of it is in the report so far."""
 
     job_id: str
@@ -173,7 +173,7 @@ class JobReport(Model):
         return chart_of(self, kind, task=task)
 
 
-class ComparedJob(Model):
+class ComparedJob(ApiModel):
     job_id: str
     name: str
     state: str
@@ -184,7 +184,7 @@ class ComparedJob(Model):
     usd_per_1000: float | None = None
 
 
-class AgentOnTask(Model):
+class AgentOnTask(ApiModel):
     """Evaluations are over the records to which every agent gave a label."""
 
     job_id: str
@@ -194,7 +194,7 @@ class AgentOnTask(Model):
     verified: Evaluation | None = None
 
 
-class Contest(Model):
+class Contest(ApiModel):
     """Two agents against values known to be right; `difference` is the first's share less the second's."""
 
     compared: int
@@ -211,7 +211,7 @@ class Contest(Model):
     warning: str | None = None
 
 
-class Pair(Model):
+class Pair(ApiModel):
     first: str
     second: str
     compared: int
@@ -229,7 +229,7 @@ class Pair(Model):
     verified: Contest | None = None
 
 
-class ComparedTask(Model):
+class ComparedTask(ApiModel):
     task: str
     kind: str
     compared: int
@@ -243,7 +243,7 @@ class ComparedTask(Model):
     pairs: tuple[Pair, ...] = ()
 
 
-class Comparison(Model):
+class Comparison(ApiModel):
     """Two or more agents over the same records. `share` below 1: so much of it is in the comparison so far."""
 
     share: float = 1.0
@@ -254,14 +254,14 @@ class Comparison(Model):
     skipped_tasks: dict[str, str] = Field(default_factory=dict)
 
 
-class Said(Model):
+class Said(ApiModel):
     job_id: str
     outcome: str | None = None
     value: Any = None
     confidence: float | None = None
 
 
-class Difference(Model):
+class Difference(ApiModel):
     """A record where agents differ."""
 
     seq: int
@@ -273,13 +273,13 @@ class Difference(Model):
     verified: Any = None
 
 
-class EstimatedAgent(Model):
+class EstimatedAgent(ApiModel):
     job_id: str
     task: str
     accuracy: float
 
 
-class Combination(Model):
+class Combination(ApiModel):
     """The job whose labels are combined, and what was estimated of the agents."""
 
     job: Job

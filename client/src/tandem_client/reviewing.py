@@ -7,17 +7,17 @@ from typing import Any
 
 from pydantic import Field
 
-from tandem_client.tasks import Model
+from tandem_client.tasks import ApiModel
 
 
-class TaskReview(Model):
+class TaskReview(ApiModel):
     """What holds for one task instead of the policy's own; None leaves it to that."""
 
     threshold: float | None = None
     review_without_confidence: bool | None = None
 
 
-class ReviewPolicy(Model):
+class ReviewPolicy(ApiModel):
     """Labels below `threshold`, labels without a confidence, invalid answers and failed records go to people.
 
     A task that can have no confidence beside others that can (a free text among choices) is left to the others, unless
@@ -31,7 +31,7 @@ class ReviewPolicy(Model):
     tasks: dict[str, TaskReview] = Field(default_factory=dict)
 
 
-class ReviewCause(Model):
+class ReviewCause(ApiModel):
     """A task that a person is asked for, and why."""
 
     task: str
@@ -47,7 +47,7 @@ def policy_body(threshold: float | None, policy: ReviewPolicy | None) -> dict[st
     return policy.model_dump(exclude_unset=True)
 
 
-class CampaignStrategy(Model):
+class CampaignStrategy(ApiModel):
     """A way to pick records. `parameters` is the JSON Schema of its parameters."""
 
     name: str
@@ -56,14 +56,14 @@ class CampaignStrategy(Model):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class Stop(Model):
+class Stop(ApiModel):
     """When a campaign closes by itself: `never`, `all` of its records decided, or `after` decisions (`decided`)."""
 
     rule: str = "never"
     after: int | None = None
 
 
-class Campaign(Model):
+class Campaign(ApiModel):
     """Who is asked to look at what: a strategy with its parameters over a job's records.
 
     `picked` = `queued` + `waiting` + `decided`, as the walk found them: asked for by this campaign, by another one,
@@ -95,7 +95,7 @@ class Campaign(Model):
     finished_at: datetime | None = None
 
 
-class CampaignCount(Model):
+class CampaignCount(ApiModel):
     """What a campaign would do; estimated from a part of the records where `exact` is False."""
 
     records: int
@@ -109,7 +109,7 @@ class CampaignCount(Model):
     decided: int = 0
 
 
-class Confirmed(Model):
+class Confirmed(ApiModel):
     """What a bulk confirmation did. `refused` says why, by record id."""
 
     confirmed: tuple[str, ...] = ()

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Model(BaseModel):
+class ApiModel(BaseModel):
     """What the API says, typed. Fields that a newer server adds are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class LabelOption(Model):
+class LabelOption(ApiModel):
     """One label: `value` is stored and exported, `name` and `description` are shown to people and models.
 
     `aliases` are other spellings in a model's answer; `color` (#rrggbb) and `key` (one letter or digit) are the page's.
@@ -27,7 +27,7 @@ class LabelOption(Model):
     key: str | None = None
 
 
-class Task(Model):
+class Task(ApiModel):
     name: str
     question: str = ""
 
@@ -53,7 +53,7 @@ class MultipleChoice(Task):
     at_most: int | None = None
 
 
-class SpanAttribute(Model):
+class SpanAttribute(ApiModel):
     """What else is said of each span, as one of some options."""
 
     name: str
@@ -93,7 +93,7 @@ class Text(Task):
 AnyTask = Annotated[SingleChoice | MultipleChoice | Spans | Number | Text, Field(discriminator="kind")]
 
 
-class Span(Model):
+class Span(ApiModel):
     """A stretch of a field's text with its label: `text` is field[start:end], counted in Unicode code points."""
 
     field: str

@@ -15,7 +15,7 @@ from tandem_client import Tandem, TandemError
 from tandem_client.cli.terminal import SafeConsole
 from tandem_local.parts.binaries import ProgramNotFound
 from tandem_local.settings import LocalSettings
-from tandem_local.stack import DataDir, InUseError, Model, Stack, Supervisor
+from tandem_local.stack import DataDir, InUseError, Stack, StackModel, Supervisor
 
 TICK_SECONDS = 0.1
 console = SafeConsole(stderr=True, highlight=False)
@@ -42,7 +42,7 @@ def serving(data_dir: Path, *, ui_port: int | None) -> Iterator[RunningStack]:
         with directory.locked():
             stack = Stack(
                 directory,
-                model=Model.chosen(settings),
+                model=StackModel.chosen(settings),
                 kafka=settings.kafka,
                 mongo=settings.mongo,
                 ui_port=ui_port,

@@ -14,7 +14,7 @@ from tandem.jobs import Selection
 from tandem.settings import MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument, OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
 
@@ -66,9 +66,9 @@ def annotation(seq: int, outcome: Outcome = Outcome.LABELED, *, job: str = "j", 
     return cast("AnnotationDocument", document | changes)
 
 
-def decision(seq: int, revision: int, value: str | None) -> Decision:
+def decision(seq: int, revision: int, value: str | None) -> AppliedDecision:
     values = None if value is None else {"t": value}
-    return Decision("j", seq, revision, values, 1, {"t": "x"}, False, "ada", datetime(2026, 1, 1, tzinfo=UTC))
+    return AppliedDecision("j", seq, revision, values, 1, {"t": "x"}, False, "ada", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 async def test_the_first_write_wins_and_the_others_are_told(kept: Annotations) -> None:

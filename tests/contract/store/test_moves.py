@@ -16,23 +16,23 @@ from tandem.jobs.moves import (
     COMPLETE,
     GO_ON,
     MOVES,
+    NOTE,
     PAUSE,
     RESUME,
     RUN_AGAIN,
     TAKE_OVER,
-    TELL,
     WAIT,
     Move,
     Mover,
 )
 from tandem.settings import MongoSettings
 from tandem.store.database import Database, utcnow
-from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, WalkProgress
 from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 
-PROGRESS = Progress(
+PROGRESS = WalkProgress(
     cursor=9,
     low=9,
     totals={"labeled": 9, "invalid": 0, "failed": 0, "needs_review": 0},
@@ -69,7 +69,7 @@ MADE: dict[Move, Make] = {
     COMPLETE: of_dispatcher(lambda writer, job_id: writer.complete(job_id, epoch=7, progress=PROGRESS)),
     WAIT: of_dispatcher(lambda writer, job_id: writer.wait(job_id, epoch=7, reason="No quota.")),
     GO_ON: of_dispatcher(lambda writer, job_id: writer.go_on(job_id, epoch=7)),
-    TELL: of_dispatcher(lambda writer, job_id: writer.tell(job_id, epoch=7, reason="Without examples.")),
+    NOTE: of_dispatcher(lambda writer, job_id: writer.set_note(job_id, epoch=7, reason="Without examples.")),
     ASK_ANEW: of_dispatcher(lambda writer, job_id: writer.ask_anew(job_id, epoch=7)),
     TAKE_OVER: take_over,
 }

@@ -23,7 +23,7 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.annotations.matching import Match, MatchingReader
+from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.api_keys.reader import ApiKeyReader
@@ -177,7 +177,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "counts by outcome": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.range(0, 50)),
     "counts of a set": lambda db: AnnotationReader(db).count_by_outcome("j", Selection.of(range(0, 50, 3)), attempt=2),
     "records of a job that match": lambda db: MatchingReader(db).matching(
-        "j", Match(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
+        "j", AnnotationMatch(outcomes=[Outcome.FAILED], reasons=["timeout"], labels={"t": ["a"]}, verified=False)
     ),
     **{
         f"find {where} by {order}": partial(find, where=where, order=order)

@@ -14,7 +14,7 @@ from tandem.settings import MongoSettings
 from tandem.store.annotations.documents import ReviewTally
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
-from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem, Taken
+from tandem.store.review_items.documents import ItemState, QueueChanges, QueueCounts, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import AfterOpinion, Claims, ItemMovedOnError, Reviewer, ReviewItemWriter
 
@@ -64,9 +64,9 @@ async def expire(database: Database, item_id: str) -> None:
 
 
 async def test_taking_the_same_item_twice_changes_nothing(writer: ReviewItemWriter, reader: ReviewItemReader) -> None:
-    assert await writer.take([item(0), item(1)]) == Taken(inserted=2)
+    assert await writer.take([item(0), item(1)]) == QueueChanges(inserted=2)
     before = await reader.get(f"{JOB}:0")
-    assert await writer.take([item(0, value="negative"), item(1), item(2)]) == Taken(inserted=1)
+    assert await writer.take([item(0, value="negative"), item(1), item(2)]) == QueueChanges(inserted=1)
     assert await reader.get(f"{JOB}:0") == before
     assert await reader.counts(JOB) == QueueCounts(open=3)
 
@@ -92,8 +92,8 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     assert claimed is not None
     assert claimed.reservation
 
-    assert await writer.take([item(0, attempt=2, value="negative")]) == Taken(replaced=1)
-    assert await writer.take([item(0)]) == Taken()
+    assert await writer.take([item(0, attempt=2, value="negative")]) == QueueChanges(replaced=1)
+    assert await writer.take([item(0)]) == QueueChanges()
 
     found = await reader.get(f"{JOB}:0")
     assert found is not None

@@ -27,14 +27,14 @@ def report(worker: str, sequence: int = 1) -> WorkerReportedV1:
 
 async def test_the_last_report_of_each_worker_is_kept_as_it_came(database: Database) -> None:
     writer, reader = WorkerWriter(database), WorkerReader(database)
-    await writer.heard([])
-    await writer.heard([report("b"), report("a")])
-    await writer.heard([newest := report("a", 2)])
+    await writer.record([])
+    await writer.record([report("b"), report("a")])
+    await writer.record([newest := report("a", 2)])
     assert [(each.worker, each.sequence) for each in await reader.live()] == [("a", 2), ("b", 1)]
     assert (await reader.live())[0] == newest
 
 
 async def test_a_worker_that_was_not_heard_of_lately_is_gone(database: Database) -> None:
-    await WorkerWriter(database).heard([report("a"), report("b")])
+    await WorkerWriter(database).record([report("a"), report("b")])
     await database["workers"].update_one({"_id": "a"}, [{"$set": {"heard_at": {"$subtract": ["$$NOW", 11_000]}}}])
     assert [each.worker for each in await WorkerReader(database).live()] == ["b"]

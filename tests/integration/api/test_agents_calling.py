@@ -1,4 +1,4 @@
-"""What an agent says of how its model is called: samples, reasoning, repair and a second model."""
+"""What an agent says of how its model is called: samples, reasoning, repair and a fallback model."""
 
 from __future__ import annotations
 

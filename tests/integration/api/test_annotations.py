@@ -12,7 +12,7 @@ import pytest
 
 from tandem.events import SettledPart, SettledTask
 from tandem.pricing import ModelSpend
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.opinions.documents import DecisionKind, OpinionDocument
 from tandem.store.opinions.writer import OpinionWriter
@@ -27,7 +27,9 @@ OUTCOMES = ["labeled"] * 6 + ["invalid", "failed"]
 async def labeled(database: Database, job: Any) -> Any:
     """Eight of ten records ended, two labels unsure, one of them corrected by a person."""
     await annotate(database, job, OUTCOMES, unsure={1, 4})
-    decision = Decision(job["id"], 1, 1, {"sentiment": "positive"}, 1, {"sentiment": "neutral"}, False, "Ada", utcnow())
+    decision = AppliedDecision(
+        job["id"], 1, 1, {"sentiment": "positive"}, 1, {"sentiment": "neutral"}, False, "Ada", utcnow()
+    )
     await AnnotationWriter(database).apply_decisions([decision])
     return job
 
@@ -67,9 +69,9 @@ async def test_what_is_to_review_falls_with_every_decision_and_rises_with_an_und
 
     writer, saw = AnnotationWriter(database), {"sentiment": "neutral"}
     assert await told() == ([1, 1], [4], [1, 4])
-    await writer.apply_decisions([Decision(labeled["id"], 4, 1, saw, 1, saw, True, "Ada", utcnow())])
+    await writer.apply_decisions([AppliedDecision(labeled["id"], 4, 1, saw, 1, saw, True, "Ada", utcnow())])
     assert await told() == ([0, 2], [], [1, 4])
-    await writer.apply_decisions([Decision(labeled["id"], 4, 2, None, 1, saw, False, "Ada", utcnow())])
+    await writer.apply_decisions([AppliedDecision(labeled["id"], 4, 2, None, 1, saw, False, "Ada", utcnow())])
     assert await told() == ([1, 1], [4], [1, 4])
 
 
@@ -254,7 +256,7 @@ async def test_an_export_and_a_record_say_what_several_opinions_come_to(
         people=("a", "b"),
         tasks={"sentiment": SettledTask(state="disputed", why="differ")},
     )
-    decision = Decision(labeled["id"], 4, 2, None, 1, {}, False, "Ben", utcnow(), "b", settled)
+    decision = AppliedDecision(labeled["id"], 4, 2, None, 1, {}, False, "Ben", utcnow(), "b", settled)
     await AnnotationWriter(database).apply_decisions([decision])
     lines = [json.loads(line) for line in (await admin.get(f"/jobs/{labeled['id']}/export")).text.splitlines()]
     assert [line["opinions"] and line["opinions"]["number"] for line in lines[:5]] == [None, 1, None, None, 2]

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 
 from .conftest import import_csv, made
@@ -81,7 +81,7 @@ async def test_what_people_decided_in_either_job_counts_for_both(
 ) -> None:
     await answer(database, jobs[0], "nup")
     await answer(database, jobs[1], "nuu")
-    decision = Decision(jobs[0]["id"], 2, 1, {"sentiment": "neutral"}, 1, {}, False, "Ada", utcnow())
+    decision = AppliedDecision(jobs[0]["id"], 2, 1, {"sentiment": "neutral"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     (task,) = (await compared(admin, jobs))["tasks"]
     assert [(agent["verified"]["right"], agent["verified"]["compared"]) for agent in task["agents"]] == [(0, 1), (1, 1)]
@@ -95,7 +95,7 @@ async def test_a_difference_that_people_were_led_to_is_told_as_such(
     for index, values in said.items():
         await answer(database, jobs[index], values)
     saw = {} if shown is None else {"sentiment": "neutral" if shown else "positive"}
-    decision = Decision(jobs[shown or 0]["id"], 2, 1, {"sentiment": "neutral"}, 1, saw, False, "Ada", utcnow())
+    decision = AppliedDecision(jobs[shown or 0]["id"], 2, 1, {"sentiment": "neutral"}, 1, saw, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     comparison = await compared(admin, jobs)
     contest = comparison["tasks"][0]["pairs"][0]["verified"]

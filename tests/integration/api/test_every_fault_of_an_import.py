@@ -15,17 +15,17 @@ from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.records.writer import RecordWriter
-from tandem_api.resources.datasets.import_run import Reading
+from tandem_api.resources.datasets.import_run import ImportOptions
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
 from tandem_api.resources.datasets.parsing.recognising import FileFormat
-from tandem_api.resources.datasets.parsing.rows import Limits
+from tandem_api.resources.datasets.parsing.rows import SizeLimits
 from tandem_api.resources.datasets.schemas import ImportResult, OnDuplicate, OnSameContent
 
 SIZE = 3
 ADA = Caller("key", None, "ada", Role.ADMIN, None, person_id="ada", root_hash="h")
-LIMITS = Limits(record_bytes=100_000)
+LIMITS = SizeLimits(record_bytes=100_000)
 
 
 IMPORT_LIMITS = ImportLimits(LIMITS, upload_bytes=10_000, unpacked_bytes=100_000, idle_seconds=60, lease_seconds=600)
@@ -39,9 +39,9 @@ class SilentWriter(DatasetWriter):
         raise StoreUnavailableError("injected")
 
 
-def reading() -> Reading:
+def reading() -> ImportOptions:
     mapping = ColumnMapping(text_columns=("text",), id_column="id")
-    return Reading(JsonlRows(LIMITS), FileFormat.JSONL, None, mapping, OnDuplicate.SKIP, OnSameContent.KEEP)
+    return ImportOptions(JsonlRows(LIMITS), FileFormat.JSONL, None, mapping, OnDuplicate.SKIP, OnSameContent.KEEP)
 
 
 async def emptied(database: Database) -> None:

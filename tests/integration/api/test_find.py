@@ -14,7 +14,7 @@ from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.final import final_values
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.subjects import subject_of
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.records.reader import RecordReader
 
@@ -32,7 +32,7 @@ async def ended(database: Database, job: Any) -> Any:
     said = [(5, 1, {"sentiment": "positive"}), (0, 1, {"sentiment": "neutral"}), (0, 2, None)]
     writer = AnnotationWriter(database)
     for seq, revision, values in said:
-        decision = Decision(job["id"], seq, revision, values, 1, {}, False, "Ada", utcnow(), "ada")
+        decision = AppliedDecision(job["id"], seq, revision, values, 1, {}, False, "Ada", utcnow(), "ada")
         await writer.apply_decisions([decision])
     await put_in_state(database, job["id"], JobState.COMPLETED)
     return job

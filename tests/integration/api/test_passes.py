@@ -10,7 +10,7 @@ import pytest
 
 from job_states import put_in_state
 from tandem.events import JobState
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.documents import last_pass
 from tandem.store.jobs.reader import JobReader
@@ -25,7 +25,7 @@ FAILED = {1, 4, 7}
 async def ended(database: Database, job: Any) -> Any:
     """Ten records ended; a person decided on a failed one."""
     await annotate(database, job, OUTCOMES)
-    decision = Decision(job["id"], 7, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
+    decision = AppliedDecision(job["id"], 7, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     await put_in_state(database, job["id"], JobState.COMPLETED)
     totals = {"labeled": 5, "invalid": 2, "failed": 3, "needs_review": 0}

@@ -34,7 +34,7 @@ async def report(database: Database, **account: Any) -> None:
     """A worker says this of the model `gpt-4o-mini` of `openai`."""
     said = AccountReported(provider="openai", model="gpt-4o-mini", slots=20, **account)
     worker = WorkerReportedV1(worker="w", slots=20, in_flight=0, providers={"openai": "ok"}, accounts=(said,))
-    await WorkerWriter(database).heard([worker])
+    await WorkerWriter(database).record([worker])
 
 
 @pytest.fixture

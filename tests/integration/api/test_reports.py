@@ -10,12 +10,12 @@ import pytest
 
 from job_states import put_in_state
 from tandem.events import JobState
-from tandem.store.annotations.writer import AnnotationWriter, Asked, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision, ReviewRequest
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.reader import JobReader
 from tandem.store.reports.reader import ReportReader
 from tandem.web import Services
-from tandem_api.analysis.reports.keeper import ReportKeeper
+from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 
 from .conftest import import_csv, made
@@ -33,7 +33,7 @@ async def labeled(database: Database, job: Any) -> Any:
 
 
 async def decide(database: Database, job: Any, seq: int, value: str, *, revision: int = 1) -> None:
-    decision = Decision(
+    decision = AppliedDecision(
         job["id"], seq, revision, {"sentiment": value}, 1, {"sentiment": "neutral"}, False, "Ada", utcnow()
     )
     await AnnotationWriter(database).apply_decisions([decision])
@@ -107,14 +107,14 @@ async def test_a_job_that_nobody_ran_has_an_empty_report(admin: httpx.AsyncClien
 
 
 @pytest.fixture
-async def keeper(database: Database, services: Services) -> AsyncIterator[ReportKeeper]:
-    keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
+async def keeper(database: Database, services: Services) -> AsyncIterator[JobReportKeeper]:
+    keeper = JobReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
     yield keeper
     await keeper.stop()
 
 
 async def test_the_report_of_a_job_that_ended_is_kept_without_anybody_asking(
-    admin: httpx.AsyncClient, labeled: Any, database: Database, keeper: ReportKeeper
+    admin: httpx.AsyncClient, labeled: Any, database: Database, keeper: JobReportKeeper
 ) -> None:
     await keeper.look()
     assert await ReportReader(database).get(labeled["id"]) is None
@@ -145,7 +145,7 @@ async def test_a_kept_report_is_made_again_when_annotations_change(
     if change == "decision":
         await decide(database, labeled, 4, "neutral")
     elif change == "undo":
-        undo = Decision(labeled["id"], 1, 2, None, 1, {}, False, "Ada", utcnow())
+        undo = AppliedDecision(labeled["id"], 1, 2, None, 1, {}, False, "Ada", utcnow())
         await AnnotationWriter(database).apply_decisions([undo])
     else:
         await AnnotationWriter(database).supersede([annotation(labeled, 7, "labeled", attempt=2)])
@@ -188,7 +188,7 @@ async def test_a_look_that_is_asked_for_afterwards_is_in_the_job_and_in_its_kept
     await database["jobs"].update_one({"_id": labeled["id"]}, {"$set": dispatch})
     assert (await report_of(admin, labeled))["counts"]["needs_review"] == 1, "one of two is decided"
     causes = [{"task": "sentiment", "reason": "disagreement"}]
-    asked = Asked(labeled["id"], 0, 1, "order", "disagreement", causes, 0.9)
+    asked = ReviewRequest(labeled["id"], 0, 1, "order", "disagreement", causes, 0.9)
     assert await AnnotationWriter(database).ask_review([asked], at=utcnow()) == {"disagreement": 1}
     report = await report_of(admin, labeled)
     assert report["counts"]["needs_review"] == 2

@@ -9,7 +9,7 @@ import pytest
 
 from job_states import put_in_state
 from tandem.events import JobState
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.documents import selected
 from tandem.store.jobs.reader import JobReader
@@ -24,7 +24,7 @@ OUTCOMES = ["labeled", "failed", "invalid", "labeled", "failed", "labeled", "inv
 async def ended(database: Database, job: Any) -> Any:
     """Ten records ended, labels 3 and 8 unsure; a person decided on record 5."""
     await annotate(database, job, OUTCOMES, unsure={3, 8})
-    decision = Decision(job["id"], 5, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
+    decision = AppliedDecision(job["id"], 5, 1, {"sentiment": "positive"}, 1, {}, False, "Ada", utcnow())
     await AnnotationWriter(database).apply_decisions([decision])
     await put_in_state(database, job["id"], JobState.COMPLETED)
     return job

@@ -13,9 +13,9 @@ from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.summaries.reader import SummaryReader
 from tandem.store.summaries.writer import SummaryWriter
 from tandem.testing.waiting import eventually
-from tandem_api.analysis.summaries import Kind, Summaries, Wanted
+from tandem_api.analysis.summaries import Summaries, SumsKind, WantedSums
 
-KIND = Kind(1, TypeAdapter(Quantiles))
+KIND = SumsKind(1, TypeAdapter(Quantiles))
 
 
 class Blocks:
@@ -27,8 +27,8 @@ class Blocks:
         self.allowed = asyncio.Event()
         self.broken = False
 
-    async def want(self) -> Wanted[Quantiles]:
-        return Wanted("s", KIND, dict(self.fingerprints), Quantiles, self._make)
+    async def want(self) -> WantedSums[Quantiles]:
+        return WantedSums("s", KIND, dict(self.fingerprints), Quantiles, self._make)
 
     async def _make(self, block: int) -> Quantiles:
         self.made.append(block)

@@ -12,7 +12,7 @@ from campaigns import a_campaign, disagreement, settled_by
 from tandem.events import ReviewAskedV1
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import Received
-from tandem.review.campaigns.moves import Move
+from tandem.review.campaigns.moves import CampaignMove
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
 from tandem.store.campaigns.reader import CampaignReader
@@ -206,9 +206,9 @@ async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_
         assert (of_ben.seq, of_ben.campaign_id, of_ben.blind) == (3, "a-thresholds", False)
         assert await next_of(ben) is None, "the others are for Ada"
         assert (of_ada.campaign_id, of_ada.blind, of_ada.reason) == ("c", True, "disagreement")
-        assert await writer.move("c", Move.PAUSE) is not None
+        assert await writer.move("c", CampaignMove.PAUSE) is not None
         assert await next_of(ada) is None
-        assert await writer.move("c", Move.OPEN) is not None
+        assert await writer.move("c", CampaignMove.OPEN) is not None
         await world.done("c")
         # One is decided; so the stop rule closes the campaign, and the rest is withdrawn.
         await items.take_opinion(of_ada, settled_by(ada), seconds=60)
@@ -224,7 +224,7 @@ async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_
         read = await world.read("c")
     assert read["state_reason"] == "Closed by its stop rule: the number of decided records reached 1."
     assert (await world.asked_for())["a"] == sorted({of_ada.seq, 3}), "what somebody decided stays as it was asked"
-    assert await CampaignWriter(database).move("c", Move.PAUSE) is None
+    assert await CampaignWriter(database).move("c", CampaignMove.PAUSE) is None
 
 
 async def test_thresholds_that_change_while_their_job_runs_hold_for_what_older_ones_asked_for_meanwhile(

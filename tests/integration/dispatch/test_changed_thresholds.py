@@ -15,7 +15,7 @@ from tandem.events import AgentSpec, JobState, ReviewPolicy, thresholds_campaign
 from tandem.jobs import Selection
 from tandem.people import Caller, Role
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import utcnow
 from tandem.store.jobs.documents import job_published
 from tandem.store.jobs.reader import JobReader
@@ -102,7 +102,7 @@ async def test_raising_and_lowering_a_threshold_over_ten_thousand_records(campai
     assert first is not None
     await writer.take_opinion(first, settled_by(ADA), seconds=60)
     await AnnotationWriter(database).apply_decisions(
-        [Decision(job_id, 0, 1, {"mood": "positive"}, 1, {}, False, "Ada", utcnow())]
+        [AppliedDecision(job_id, 0, 1, {"mood": "positive"}, 1, {}, False, "Ada", utcnow())]
     )
     held = await writer.claim_next(job_id, ADA, seconds=600)
     assert held is not None

@@ -13,7 +13,7 @@ from tandem.jobs import Selection
 from tandem.jobs.moves import CANCEL, PAUSE, RESUME
 from tandem.messaging import Outgoing
 from tandem.store.database import utcnow
-from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, Progress
+from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, WalkProgress
 from tandem.store.jobs.documents import first_dispatch, selection_part
 from tandem.store.jobs.writer import JobWriter
 from tandem.testing.waiting import eventually
@@ -211,7 +211,7 @@ async def test_a_holder_that_lost_its_lease_can_write_nothing(world: World) -> N
     assert taken is not None
     assert taken["epoch"] == 2
     totals = taken["dispatch"]["totals"]
-    progress = Progress(cursor=5, low=0, totals=totals, asks={}, asked_epoch=1, rate_per_second=0)
+    progress = WalkProgress(cursor=5, low=0, totals=totals, asks={}, asked_epoch=1, rate_per_second=0)
     with pytest.raises(LeaseLostError):
         await one.save("job", epoch=1, progress=progress)
     with pytest.raises(LeaseLostError):

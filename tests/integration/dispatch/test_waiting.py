@@ -205,7 +205,7 @@ async def test_a_running_job_says_that_its_second_model_answers_for_the_first(wo
     await world.job(10, fallback={"provider": "simulated", "model": "second", "on": ("quota_exhausted",)})
     world.workers[:] = [report(**NO_QUOTA)]
     async with world.running():
-        await told(world, "The agent's second model answers meanwhile.")
+        await told(world, "The agent's fallback model answers meanwhile.")
         assert await state(world) == JobState.RUNNING
 
 

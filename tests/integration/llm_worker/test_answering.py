@@ -1,4 +1,4 @@
-"""Samples, a second question, a second model, the other API: how an answer is got in more than one call."""
+"""Samples, a second question, a fallback model, the other API: how an answer is got in more than one call."""
 
 from __future__ import annotations
 

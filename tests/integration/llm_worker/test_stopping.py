@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from llm_worker_line import Line, StartWorker, published, request
+from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
+
+
+@pytest.fixture
+def broker(each_broker: Broker) -> Broker:
+    """Both: where a log ends, and who has a partition when, is where they differ."""
+    return each_broker
 
 
 async def test_a_stop_finishes_the_calls_under_way_publishes_and_commits(line: Line, start_worker: StartWorker) -> None:

@@ -11,10 +11,17 @@ from tandem.events import AnnotationRespondedV1, ReadyLabels
 from tandem.events.catalog import REQUESTS, RESPONSES
 from tandem.messaging import Connection, PartitionEnds
 from tandem.runtime.processes import LOOPBACK, free_port
+from tandem.testing.brokers import Broker
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
 from tandem_llm_worker.takeover.tail import AnswerTail
+
+
+@pytest.fixture
+def broker(each_broker: Broker) -> Broker:
+    """Both: where a log ends, and who has a partition when, is where they differ."""
+    return each_broker
 
 
 async def test_what_a_killed_worker_answered_behind_a_slow_call_is_not_paid_again(
@@ -47,7 +54,7 @@ async def test_the_tail_is_as_long_as_it_must_be(line: Line, start_worker: Start
     settings = KeptAnswersSettings()
     kept = KeptAnswers(settings)
 
-    await AnswerTail(ends(line.connection), kept, settings, hands=2)(behind)
+    await AnswerTail(ends(line.connection), kept, settings, in_flight_limit=2)(behind)
 
     # brokers whose ends are too low make it longer, never shorter
     assert min(60, 1 + 2) <= len(kept) <= 60
@@ -67,7 +74,7 @@ async def test_answers_are_found_behind_labels_that_were_ready_without_a_call(
     settings = KeptAnswersSettings()
     kept = KeptAnswers(settings)
 
-    await AnswerTail(ends(line.connection), kept, settings, hands=2)(dict.fromkeys(range(4), 20))
+    await AnswerTail(ends(line.connection), kept, settings, in_flight_limit=2)(dict.fromkeys(range(4), 20))
 
     assert len(kept) == 20
 
@@ -78,7 +85,7 @@ async def test_topics_that_are_cut_unlike_are_read_whole(line: Line, start_worke
     await line.answered(20)
     settings = KeptAnswersSettings()
     kept = KeptAnswers(settings)
-    tail = AnswerTail(ends(_Uneven(line.connection)), kept, settings, hands=100)
+    tail = AnswerTail(ends(_Uneven(line.connection)), kept, settings, in_flight_limit=100)
 
     await tail({0: 1})
 
@@ -94,7 +101,7 @@ async def test_the_tail_is_read_once_the_broker_is_back_however_often_it_was_tri
     settings = KeptAnswersSettings()
     kept = KeptAnswers(settings)
     away = _AwayAtFirst(line.connection, tries=4)
-    tail = AnswerTail(ends(away), kept, settings, hands=100)
+    tail = AnswerTail(ends(away), kept, settings, in_flight_limit=100)
 
     await tail({0: 20, 1: 20, 2: 20, 3: 20})
 

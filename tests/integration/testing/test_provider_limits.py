@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tandem.testing.provider import Limits, SimulatedProvider
+from tandem.testing.provider import ProviderLimits, SimulatedProvider
 
 QUESTION = {"model": "simulated", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 10}
 
@@ -48,7 +48,7 @@ async def test_calls_over_the_limit_are_told_so_and_the_score_knows_what_was_all
 async def test_each_model_has_limits_of_its_own_and_settings_of_its_own(
     provider: SimulatedProvider, client: httpx.AsyncClient
 ) -> None:
-    provider.change(limits=Limits(requests_per_minute=1).model_dump(), models={"wide": {"limits": {}}})
+    provider.change(limits=ProviderLimits(requests_per_minute=1).model_dump(), models={"wide": {"limits": {}}})
     statuses = [(await ask(client, model)).status_code for model in ("one", "one", "two", "wide", "wide")]
     assert statuses == [200, 429, 200, 200, 200]
     assert [model["id"] for model in (await client.get("/v1/models")).json()["data"]] == ["simulated", "wide"]

@@ -6,20 +6,20 @@ import random
 
 import pytest
 
-from tandem.quality.calibration import Ranking, Reliability
+from tandem.quality.calibration import Ranking, ReliabilitySums
 from tandem_api.analysis.reports.confidence_warnings import confidence_warnings
 
-NONE = Reliability()
+NONE = ReliabilitySums()
 
 
-def judged(pairs: list[tuple[float, bool]]) -> Reliability:
-    found = Reliability()
+def judged(pairs: list[tuple[float, bool]]) -> ReliabilitySums:
+    found = ReliabilitySums()
     for confidence, is_right in pairs:
         found.see(confidence, is_right=is_right)
     return found
 
 
-def drawn(count: int, *, reverse: bool = False) -> Reliability:
+def drawn(count: int, *, reverse: bool = False) -> ReliabilitySums:
     """Labels that are right as often as their confidence says, or as often as it does not."""
     chance = random.Random(1)  # noqa: S311 - a simulation
     pairs = []

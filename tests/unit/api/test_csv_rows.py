@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem_api.resources.datasets.parsing.csv_rows import CsvRows
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
-LIMITS = Limits(record_bytes=1000)
+LIMITS = SizeLimits(record_bytes=1000)
 
 
-def parse(data: bytes, *, piece: int = 7, delimiter: str | None = ",", limits: Limits = LIMITS) -> list[Row]:
+def parse(data: bytes, *, piece: int = 7, delimiter: str | None = ",", limits: SizeLimits = LIMITS) -> list[Row]:
     parser = CsvRows(limits, delimiter=delimiter, wanted=["text"])
     found: list[Row] = []
     for start in range(0, len(data), piece):
@@ -24,7 +24,7 @@ def parse(data: bytes, *, piece: int = 7, delimiter: str | None = ",", limits: L
     return found + list(parser.finish())
 
 
-def fault(data: bytes, *, piece: int = 7, limits: Limits = LIMITS) -> FileFaultError:
+def fault(data: bytes, *, piece: int = 7, limits: SizeLimits = LIMITS) -> FileFaultError:
     with pytest.raises(FileFaultError) as caught:
         parse(data, piece=piece, limits=limits)
     return caught.value
@@ -166,7 +166,7 @@ def test_without_the_wanted_columns_the_delimiter_is_the_one_that_makes_the_most
 def test_any_text_that_an_export_writes_comes_back(text: str) -> None:
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator="\r\n").writerows([["text", "other"], [text, "x"]])
-    assert values(parse(file.getvalue().encode(), limits=Limits(record_bytes=10_000))) == [[text, "x"]]
+    assert values(parse(file.getvalue().encode(), limits=SizeLimits(record_bytes=10_000))) == [[text, "x"]]
 
 
 def test_an_empty_file_is_told() -> None:

@@ -21,9 +21,9 @@ from tandem.events import (
     TextTask,
 )
 from tandem_api.resources.datasets.parsing.gold import GoldError, gold_value, untyped_gold
-from tandem_api.resources.datasets.parsing.making import RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.record_maker import RecordMaker
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
@@ -142,7 +142,7 @@ def test_a_fault_names_row_column_and_task() -> None:
         gold_columns={"topics": "t", "amount": "n"},
         gold_kinds={"topics": TOPICS, "amount": AMOUNT},
     )
-    make = RecordMaker(mapping, Limits(record_bytes=1000), fields=("text",))
+    make = RecordMaker(mapping, SizeLimits(record_bytes=1000), fields=("text",))
     right = make.draft(Row(1, 2, {"id": "a", "text": "x", "t": json.dumps(["bug"]), "n": ""}))
     assert right.gold == {"topics": ["bug"]}
     with pytest.raises(FileFaultError) as raised:

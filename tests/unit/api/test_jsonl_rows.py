@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tandem_api.resources.datasets.parsing.jsonl_rows import JsonlRows
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 
 def parse(data: bytes, *, piece: int = 5) -> list[Row]:
-    parser = JsonlRows(Limits(record_bytes=1000))
+    parser = JsonlRows(SizeLimits(record_bytes=1000))
     found: list[Row] = []
     for start in range(0, len(data), piece):
         found += parser.feed(data[start : start + piece])

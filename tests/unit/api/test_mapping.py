@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from tandem_api.resources.datasets.parsing.exact_json import Constant, Digits
-from tandem_api.resources.datasets.parsing.making import RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ALL_OTHERS, ColumnMapping, obvious_id_column
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.record_maker import RecordMaker
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 
 def maker(**columns: Any) -> RecordMaker:
     mapping = ColumnMapping(**({"id_column": "id", "text_columns": ("text",)} | columns))
-    return RecordMaker(mapping, Limits(record_bytes=100), fields=mapping.text_columns)
+    return RecordMaker(mapping, SizeLimits(record_bytes=100), fields=mapping.text_columns)
 
 
 def record(values: dict[str, Any], **columns: Any) -> Any:
@@ -132,7 +132,7 @@ def test_ids_come_from_an_obvious_column_that_is_nothing_else_or_are_made() -> N
 def test_an_object_with_an_id_among_those_without_is_told_unless_ids_are_made_anyway() -> None:
     assert code({"id": "7", "text": "t"}, id_column=None, make_ids=True) == ("mixed-ids", 3, 4, "id")
     mapping = ColumnMapping(text_columns=("text",), make_ids=True)
-    make = RecordMaker(mapping, Limits(record_bytes=100), fields=("text",), ids_ignored=True)
+    make = RecordMaker(mapping, SizeLimits(record_bytes=100), fields=("text",), ids_ignored=True)
     assert make.draft(Row(1, 1, {"id": "7", "text": "t"})).own_id is None
 
 

@@ -94,7 +94,7 @@ def test_how_it_came_and_what_people_decided_is_told_in_order() -> None:
         ],
         history=[first],
     ).splitlines()
-    assert "attempt 2, labeled, p m, the agent's second model, 40 + 5 tokens, 0.000500 USD, 1.25 s" in lines
+    assert "attempt 2, labeled, p m, the agent's fallback model, 40 + 5 tokens, 0.000500 USD, 1.25 s" in lines
     expected = [
         "  answer 1: tone warm",
         "  answer 2: ambiguous; may be either",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
-from tandem_api.dispatch.fleet import Fleet, Obstacle, Second
+from tandem_api.dispatch.fleet import FallbackAccount, FleetView, Obstacle
 from tandem_api.dispatch.window import Ceiling
 
 ACCOUNT = ("openai", "small")
@@ -29,7 +29,7 @@ STOPPED = said(AccountState.STOPPED, "quota_exhausted", message="You exceeded yo
 
 
 def test_an_account_is_as_bad_as_the_worst_live_worker_says() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
 
     fleet.on_report([worker("one", said()), worker("two", STOPPED), worker("three")])
 
@@ -41,7 +41,7 @@ def test_an_account_is_as_bad_as_the_worst_live_worker_says() -> None:
 
 
 def test_an_account_is_well_when_all_say_so_or_who_said_otherwise_is_gone() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", said()), worker("two", STOPPED)])
 
     fleet.on_report([worker("one", said())])
@@ -50,15 +50,15 @@ def test_an_account_is_well_when_all_say_so_or_who_said_otherwise_is_gone() -> N
 
 
 def test_no_worker_says_nothing_about_an_account() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([])
     assert fleet.obstacle(ACCOUNT) is None
     assert not fleet.alive
-    assert not fleet.all_heard
+    assert not fleet.all_reported
 
 
 def test_a_provider_that_a_worker_lacks_is_named_with_the_cure() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", providers=("other",))])
     assert _text(fleet.obstacle(ACCOUNT)).startswith("No llm-worker knows a provider named 'openai'. Add it to TANDEM")
 
@@ -68,7 +68,7 @@ def test_a_provider_that_a_worker_lacks_is_named_with_the_cure() -> None:
 
 def test_the_words_stay_the_same_while_the_trouble_does() -> None:
     times = iter([datetime(2030, 1, 1, 14, minute, tzinfo=UTC) for minute in (0, 1, 2)])
-    fleet = Fleet(now=lambda: next(times))
+    fleet = FleetView(now=lambda: next(times))
     fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after", resumes_in_seconds=600))])
     first = fleet.obstacle(ACCOUNT)
     assert "until about 14:10 UTC" in _text(first)
@@ -79,7 +79,7 @@ def test_the_words_stay_the_same_while_the_trouble_does() -> None:
 
 
 def test_what_is_handed_back_is_told_once_and_a_new_worker_counts_from_nothing() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", said(handed_back=3)), worker("two", said(handed_back=1), said(model="large"))])
     assert fleet.take_handed_back(ACCOUNT) == 4
     assert fleet.take_handed_back(ACCOUNT) == 0
@@ -91,15 +91,15 @@ def test_what_is_handed_back_is_told_once_and_a_new_worker_counts_from_nothing()
 
 def test_silence_counts_only_after_listening_for_a_while() -> None:
     now = 100.0
-    fleet = Fleet(listen_seconds=2.5, clock=lambda: now)
+    fleet = FleetView(listen_seconds=2.5, clock=lambda: now)
     fleet.on_report([worker()])
-    assert not fleet.all_heard
+    assert not fleet.all_reported
     now = 103.0
-    assert fleet.all_heard
+    assert fleet.all_reported
 
 
 def test_slots_are_the_accounts_own_where_workers_say_them() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", said(slots=3)), worker("two")])
     assert fleet.slots(ACCOUNT) == 13
 
@@ -122,40 +122,40 @@ def _text(obstacle: Obstacle | None) -> str:
 
 
 def test_a_second_model_answers_for_the_trouble_that_it_is_named_for_and_no_other() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", STOPPED)])
     second = ("openai", "large")
     assert fleet.in_the_way(ACCOUNT, None)
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("refusal",)))
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("quota_exhausted",))) is None
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("refusal",)))
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("quota_exhausted",))) is None
     fleet.on_report([worker("one", said(AccountState.PAUSED, "retry_after"))])
-    assert fleet.in_the_way(ACCOUNT, Second(second, ("rate_limited",))) is None
+    assert fleet.in_the_way(ACCOUNT, FallbackAccount(second, ("rate_limited",))) is None
 
 
 def test_where_neither_model_takes_calls_it_is_told_of_the_second() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", STOPPED, said(AccountState.STOPPED, "authentication", model="large"))])
-    obstacle = fleet.in_the_way(ACCOUNT, Second(("openai", "large"), ("quota_exhausted",)))
+    obstacle = fleet.in_the_way(ACCOUNT, FallbackAccount(("openai", "large"), ("quota_exhausted",)))
     assert obstacle
     assert obstacle.reason == "authentication"
 
 
 def test_what_is_told_of_a_running_job_names_the_one_of_two_models_that_takes_no_calls() -> None:
-    fleet = Fleet()
-    second = Second(("openai", "large"), ("quota_exhausted",))
-    assert fleet.aside(ACCOUNT, second) is None
+    fleet = FleetView()
+    second = FallbackAccount(("openai", "large"), ("quota_exhausted",))
+    assert fleet.degradation_note(ACCOUNT, second) is None
     fleet.on_report([worker("one", STOPPED)])
-    assert fleet.aside(ACCOUNT, None) is None
-    assert str(fleet.aside(ACCOUNT, second)).endswith("The agent's second model answers meanwhile.")
+    assert fleet.degradation_note(ACCOUNT, None) is None
+    assert str(fleet.degradation_note(ACCOUNT, second)).endswith("The agent's fallback model answers meanwhile.")
     fleet.on_report([worker("one", said(), said(AccountState.STOPPED, "authentication", model="large"))])
-    told = str(fleet.aside(ACCOUNT, second))
+    told = str(fleet.degradation_note(ACCOUNT, second))
     assert told.startswith("Provider openai refuses the llm-workers' key")
     assert "The job goes on by itself" not in told
     assert told.endswith("keep what the first one gives.")
 
 
 def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report([worker("one", said(reasons=True))])
     fleet.on_report([worker("two", said())])
     assert fleet.reasons(ACCOUNT)
@@ -163,7 +163,7 @@ def test_that_a_model_reasons_is_not_forgotten_when_a_worker_starts_anew() -> No
 
 
 def test_a_provider_that_is_down_is_named_with_the_cause_and_the_cure() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     texts = {}
     for reason, message in (
         ("connection", "connection refused"),
@@ -184,7 +184,7 @@ def test_a_provider_that_is_down_is_named_with_the_cause_and_the_cure() -> None:
 
 
 def test_a_worker_that_alone_cannot_reach_the_provider_is_named() -> None:
-    fleet = Fleet()
+    fleet = FleetView()
     fleet.on_report(
         [
             worker("one", said()),
@@ -201,7 +201,7 @@ def test_a_worker_that_alone_cannot_reach_the_provider_is_named() -> None:
 
 def test_an_account_is_limited_for_a_while_after_a_refusal_or_a_hand_back() -> None:
     now = 0.0
-    fleet = Fleet(clock=lambda: now)
+    fleet = FleetView(clock=lambda: now)
     fleet.on_report([worker("one", said())])
     assert not fleet.is_limited(ACCOUNT, within=120)
 
@@ -218,7 +218,7 @@ def test_an_account_is_limited_for_a_while_after_a_refusal_or_a_hand_back() -> N
 
 def test_the_group_is_unsettled_for_a_while_after_workers_came_or_went() -> None:
     now = 100.0
-    fleet = Fleet(clock=lambda: now)
+    fleet = FleetView(clock=lambda: now)
     assert not fleet.is_unsettled
 
     seen = []

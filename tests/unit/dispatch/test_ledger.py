@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tandem.pricing import in_dollars
-from tandem_api.dispatch.ledger import Ledger, at_least, at_most
+from tandem_api.dispatch.ledger import BudgetLedger, at_least, at_most
 
 DEADLINE = 10
 SEQS = 6
@@ -43,7 +43,7 @@ class Spending(RuleBasedStateMachine):
         self.now = 0.0
         self.stored = Stored()
         self.under_way: list[Copy] = []
-        self.ledger = Ledger()
+        self.ledger = BudgetLedger()
         self.answered: set[int] = set()
 
     @rule(seq=st.integers(0, SEQS - 1), most=st.integers(0, 20))
@@ -82,7 +82,7 @@ class Spending(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """Another one takes over: all that it has is in the database."""
-        self.ledger = Ledger()
+        self.ledger = BudgetLedger()
         self.ledger.linger(self.stored.lingering, due=self.now + DEADLINE)
         for seq, most in self.stored.asked.items():
             self.ledger.hold(seq, most, due=self.now + DEADLINE, now=self.now)
@@ -103,7 +103,7 @@ TestSpending = Spending.TestCase
 
 
 def test_what_lingers_is_free_after_its_deadline() -> None:
-    ledger = Ledger()
+    ledger = BudgetLedger()
     ledger.hold(1, 5, due=10, now=0)
     ledger.hold(1, 5, due=14, now=4)
     assert (ledger.reserved, ledger.lingering) == (10, 5)
@@ -114,14 +114,14 @@ def test_what_lingers_is_free_after_its_deadline() -> None:
 
 
 def test_a_request_that_is_overdue_makes_room_for_its_repeat() -> None:
-    ledger = Ledger()
+    ledger = BudgetLedger()
     ledger.hold(1, 5, due=10, now=0)
     assert not ledger.fits(1, 5, spent=0, limit=5, now=9)
     assert ledger.fits(1, 5, spent=0, limit=5, now=10)
 
 
 def test_a_copy_is_changed_without_the_ledger_that_it_is_of() -> None:
-    ledger = Ledger()
+    ledger = BudgetLedger()
     ledger.hold(1, 5, due=10, now=0)
     copy = ledger.copy()
     copy.hold(1, 5, due=14, now=4)

@@ -8,7 +8,7 @@ import pytest
 
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.jobs.documents import JobDocument, first_dispatch
-from tandem_api.dispatch.ledger import Ledger
+from tandem_api.dispatch.ledger import BudgetLedger
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 
@@ -36,7 +36,7 @@ def test_requests_are_void_until_published_and_again_at_another_epoch(walk: Walk
 
 def test_what_is_reserved_stays_as_it_was_saved_until_the_budget_is_counted(walk: Walk) -> None:
     assert (walk.progress().reserved_usd, walk.progress().lingering_usd) == (0.5, 0.25)
-    ledger = Ledger()
+    ledger = BudgetLedger()
     ledger.linger(250_000_000, due=10)
     counted = walk.with_reserve(Reserve(ledger)).progress()
     assert (counted.reserved_usd, counted.lingering_usd) == (0.25, 0.25)

@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import Example, LabelOption, LabelSchemaSpec, MultipleChoiceTask, NumberTask, SingleChoiceTask
 from tandem.text.embeddings import load_embeddings
-from tandem_api.examples.choosing import MOST_BYTES, Balanced, Nearest, Verified, Wanted
+from tandem_api.examples.choosing import MOST_BYTES, Balanced, ExampleTarget, Nearest, Verified
 
 OPTIONS = tuple(LabelOption(value=value) for value in ("a", "b", "c"))
 SCHEMA = LabelSchemaSpec(
@@ -24,7 +25,7 @@ SCHEMA = LabelSchemaSpec(
         MultipleChoiceTask(name="some", options=OPTIONS),
     ),
 )
-NOBODY = Wanted("elsewhere", 0, "other")
+NOBODY = ExampleTarget("elsewhere", 0, "other")
 
 
 def verified(seq: int, label: str, *, text: str = "", some: tuple[str, ...] = (), size: int = 10) -> Verified:
@@ -58,14 +59,14 @@ def test_when_a_label_runs_out_the_others_fill_up() -> None:
 
 def test_balanced_examples_are_the_same_for_all_records_that_are_not_among_them() -> None:
     balanced = Balanced(POOL, SCHEMA, "one")
-    assert balanced.draw(NOBODY, 6) == balanced.draw(Wanted("d", 999, "hash 999"), 6)
+    assert balanced.draw(NOBODY, 6) == balanced.draw(ExampleTarget("d", 999, "hash 999"), 6)
     assert Balanced(POOL[::-1], SCHEMA, "one").draw(NOBODY, 6) == balanced.draw(NOBODY, 6)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(100)
 @given(st.integers(0, 59), st.integers(1, 20), st.booleans())
 def test_a_record_is_never_its_own_example_nor_is_one_of_the_same_content(seq: int, count: int, copy: bool) -> None:
-    wanted = Wanted("d2", 7, f"hash {seq}") if copy else Wanted("d", seq, "another hash")
+    wanted = ExampleTarget("d2", 7, f"hash {seq}") if copy else ExampleTarget("d", seq, "another hash")
     vectors = np.eye(60, dtype=np.float32)
     drawn = (
         Balanced(POOL, SCHEMA, "one").draw(wanted, count),
@@ -110,7 +111,7 @@ def test_where_the_nearest_are_no_examples_those_behind_them_are_taken() -> None
     pool = [*alike, *POOL[40:]]
     vectors = np.eye(60, dtype=np.float32)
     near = np.concatenate([np.linspace(1, 0.5, 40), np.linspace(0.4, 0.1, 20)])[None].astype(np.float32)
-    (found,) = Nearest(pool, vectors).draw([Wanted("e", 0, "same")], near, 3)
+    (found,) = Nearest(pool, vectors).draw([ExampleTarget("e", 0, "same")], near, 3)
     assert [example.fields["text"] for example in found] == ["text 42", "text 41", "text 40"]
 
 

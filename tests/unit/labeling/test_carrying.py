@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from label_schemas import tasks
 from tandem.events import (
     LabelOption,
@@ -148,7 +149,7 @@ def test_labels_that_nothing_carried_over_can_have_are_told() -> None:
     assert unreachable_labels(old, new, {"t": {"not_entailment": "neutral"}}) == {"t": ["contradiction"]}
 
 
-@settings(deadline=None)
+@tries(40)
 @given(tasks(), tasks(), st.data())
 def test_whatever_carries_over_is_a_value_of_the_new_version(
     before: tuple[LabelTask, ...], after: tuple[LabelTask, ...], data: st.DataObject
@@ -176,7 +177,7 @@ def test_whatever_carries_over_is_a_value_of_the_new_version(
     assert (checked.reason is None) == found.whole
 
 
-@settings(deadline=None)
+@tries(40)
 @given(tasks(), st.data())
 def test_a_version_carries_over_to_itself_unchanged(some: tuple[LabelTask, ...], data: st.DataObject) -> None:
     same = schema(*some)

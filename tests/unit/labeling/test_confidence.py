@@ -7,9 +7,10 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, UnknownReason
 from tandem.labeling.extraction import TaskReader
@@ -221,7 +222,7 @@ def simulated_answer(
 words = st.text(alphabet="abno_ ", min_size=1, max_size=8).filter(lambda text: text.strip() == text)
 
 
-@settings(max_examples=400, deadline=None)
+@tries(120)
 @given(
     options=st.lists(words, min_size=2, max_size=6, unique=True),
     weights=st.lists(st.floats(0.001, 1), min_size=6, max_size=6),
@@ -250,7 +251,7 @@ def test_the_true_probability_of_the_label_is_found_under_any_tokenizer(
     assert confidence.value == pytest.approx(truth[label], abs=1e-6)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(100)
 @given(
     tokens=st.lists(
         st.tuples(

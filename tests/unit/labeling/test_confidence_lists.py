@@ -9,9 +9,10 @@ from functools import partial
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import LabelOption, MultipleChoiceTask, Span, SpanTask, TokenLogprob
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method, Partial, UnknownReason
 from tandem.labeling.extraction import TaskReader
@@ -155,7 +156,7 @@ def test_that_there_is_no_span_has_its_own_probability(tokenizer: str) -> None:
 words = st.text(alphabet="abno_ ", min_size=1, max_size=8).filter(lambda text: text.strip() == text)
 
 
-@settings(max_examples=400, deadline=None)
+@tries(100)
 @given(
     options=st.lists(words, min_size=2, max_size=4, unique=True),
     shares=st.lists(st.floats(0.01, 0.99), min_size=4, max_size=4),
@@ -306,7 +307,7 @@ def test_spans_of_which_one_is_not_located_keep_what_is_known_of_the_others() ->
     assert unknown is None
 
 
-@settings(max_examples=400, deadline=None)
+@tries(100)
 @given(
     tokens=st.lists(
         st.tuples(

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import LabelOption, NumberTask, SingleChoiceTask
 from tandem.events.schema import LabelTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
@@ -78,7 +79,7 @@ def test_usual_tokenizers_and_forms_give_the_true_probability(form: str, tokeniz
             assert found[1].value == pytest.approx(truth[option])
 
 
-@settings(max_examples=500, deadline=None)
+@tries(120)
 @given(
     options=st.lists(words, min_size=2, max_size=6, unique=True),
     shares=weights,
@@ -102,7 +103,7 @@ def test_whatever_the_tokenizer_the_probability_is_true_or_a_bound_from_below(
         assert found[1].value >= truth[label] * 0.985
 
 
-@settings(max_examples=500, deadline=None)
+@tries(120)
 @given(
     options=st.lists(words, min_size=2, max_size=6, unique=True),
     shares=weights,
@@ -122,7 +123,7 @@ def test_what_the_provider_does_not_list_never_overstates(
         assert found[1].value <= truth[label] + 1e-6
 
 
-@settings(max_examples=300, deadline=None)
+@tries(80)
 @given(
     shares=weights,
     variants=st.lists(st.floats(0.01, 0.99), min_size=3, max_size=3),

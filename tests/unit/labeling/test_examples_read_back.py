@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import (
     Completion,
     Example,
@@ -74,7 +75,7 @@ def examples(draw: st.DrawFn) -> Example:
     return Example(fields={"text": text, "title": "late"}, values=values)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(80)
 @given(examples())
 def test_an_examples_answer_is_read_as_its_values(example: Example) -> None:
     answer = answer_of(SCHEMA, example)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import Completion, LabelOption, LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.labeler import Labeler
@@ -220,7 +221,7 @@ pieces = st.sampled_from(
 answers = st.one_of(st.text(), st.lists(pieces, max_size=12).map("".join))
 
 
-@settings(max_examples=500, deadline=None)
+@tries(120)
 @given(
     answers, st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=4, unique_by=lambda v: v.strip().casefold())
 )
@@ -242,7 +243,7 @@ def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values
     assert (labeling.problem is None) is isinstance(reading, Reading)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(120)
 @given(
     st.text(min_size=1, max_size=12),
     st.text(alphabet=" \n\"'*_.,!“”", max_size=4),
@@ -255,7 +256,7 @@ def test_marks_around_a_label_never_turn_it_into_another(value: str, before: str
     assert isinstance(reading, Unreadable) or reading.value == value
 
 
-@settings(max_examples=500, deadline=None)
+@tries(120)
 @given(st.one_of(st.text(), st.text(alphabet=' \u200b\ufeff\u00a0\x1c"*_.!ßİﬃﾞ…\u0345\u0301aA')))
 def test_normalization_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)

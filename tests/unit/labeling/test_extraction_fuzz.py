@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import Completion, LabelOption, LabelSchemaSpec
 from tandem.events.outcomes import Span
 from tandem.events.schema import (
@@ -123,7 +124,7 @@ def asked(draw: st.DrawFn) -> tuple[tuple[LabelTask, ...], dict[str, str], str]:
     return tasks, {"text": text}, answer
 
 
-@settings(max_examples=250, deadline=None)
+@tries(70)
 @given(asked())
 def test_no_answer_fails_and_no_value_is_one_that_the_schema_refuses(
     case: tuple[tuple[LabelTask, ...], dict[str, str], str],
@@ -169,7 +170,7 @@ def answered(draw: st.DrawFn) -> tuple[tuple[LabelTask, ...], dict[str, str], di
     return tasks, {"text": "Ada saw Ada."}, values
 
 
-@settings(max_examples=100, deadline=None)
+@tries(30)
 @given(answered(), st.booleans(), st.sampled_from([None, 2]))
 def test_what_is_answered_in_the_form_asked_for_is_read_as_it_stands(
     case: tuple[tuple[LabelTask, ...], dict[str, str], dict[str, Any]], escaped: bool, indent: int | None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import (
     LabelOption,
     MultipleChoiceTask,
@@ -84,7 +85,7 @@ def answered(draw: st.DrawFn) -> tuple[tuple[LabelTask, ...], str, str]:
     return tasks, draw(st.sampled_from(RECORDS)), answer
 
 
-@settings(max_examples=1500, deadline=None)
+@tries(400)
 @given(answered())
 @example(((TASKS[0],), RECORDS[0], '\u00a0{"mood": "good"}'))
 def test_it_reads_what_the_ladder_reads(asked: tuple[tuple[LabelTask, ...], str, str]) -> None:

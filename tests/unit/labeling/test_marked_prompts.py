@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import AgentSpec, Example, LabelOption, LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, Source
 
@@ -87,7 +88,7 @@ BITS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@tries(80)
 @given(st.lists(st.sampled_from(BITS), max_size=8).map("".join))
 def test_the_pieces_make_up_the_message_that_is_sent(body: str) -> None:
     with suppress(PromptError):

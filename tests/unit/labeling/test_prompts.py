@@ -6,9 +6,10 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import AgentSpec, Example, LabelOption, LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, default_templates, response_format
 
@@ -234,7 +235,7 @@ WORDS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@tries(80)
 @given(st.lists(st.sampled_from([word for words in WORDS for word in words.split()]), max_size=20).map(" ".join))
 def test_whatever_the_template_there_is_a_message_or_a_prompt_error(body: str) -> None:
     with suppress(PromptError):

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tandem.testing.real_answers import Asked, Scores, area_under_curve, asked, scores
+from tandem.testing.real_answers import AnswerScores, AskedRecord, area_under_curve, asked, scores
 
 ANSWERS = Path(__file__).parent / "real_answers" / "answers.jsonl.gz"
 DEFAULT_PROMPT = ("a-structured-t0", "default-structured-t1")
 
 
 @cache
-def everything() -> tuple[Asked, ...]:
+def everything() -> tuple[AskedRecord, ...]:
     return tuple(asked(ANSWERS))
 
 
-def of(chosen: Callable[[Asked], bool]) -> Scores:
+def of(chosen: Callable[[AskedRecord], bool]) -> AnswerScores:
     return scores(each for each in everything() if chosen(each))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, Completion
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.settings import KeptAnswersSettings
@@ -74,6 +75,7 @@ def test_the_newest_are_kept_within_both_bounds(sizes: list[tuple[int, int]], ma
     assert all(kept_of(kept, seq) is None for seq in order[: len(order) - len(kept)])
 
 
+@tries(25)
 @given(
     seqs=st.lists(st.integers(0, 700), min_size=200, max_size=900),
     max_count=st.integers(100, 600),

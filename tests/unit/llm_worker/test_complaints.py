@@ -8,7 +8,7 @@ import pytest
 
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import Verdict, failure, said_wait
+from tandem_llm_worker.providers.errors import CallVerdict, failure, said_wait
 
 SENT = {
     "max_tokens": 64, "temperature": 0.0, "top_p": 1, "seed": 7, "logprobs": True, "top_logprobs": 10,
@@ -212,7 +212,7 @@ def test_a_model_of_the_other_api(message: str) -> None:
 def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, prompt: int | None) -> None:
     failed = judged(status, body)
 
-    assert (failed.kind, failed.verdict) == (ErrorKind.TOO_LONG, Verdict.PERMANENT)
+    assert (failed.kind, failed.verdict) == (ErrorKind.TOO_LONG, CallVerdict.PERMANENT)
     found = failed.complaint
     assert (found.context_window if found else None, found.prompt_tokens if found else None) == (window, prompt)
 
@@ -230,7 +230,7 @@ def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, p
                 }
             },
             ErrorKind.QUOTA_EXHAUSTED,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
         (
             429,
@@ -245,7 +245,7 @@ def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, p
                 }
             ],
             ErrorKind.RATE_LIMITED,
-            Verdict.RATE_LIMITED,
+            CallVerdict.RATE_LIMITED,
         ),
         (
             429,
@@ -254,31 +254,31 @@ def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, p
                 "increase your rate limit by adding a payment method at the billing page."
             ),
             ErrorKind.RATE_LIMITED,
-            Verdict.RATE_LIMITED,
+            CallVerdict.RATE_LIMITED,
         ),
         (
             400,
             openai_error("Billing hard limit has been reached", code="billing_hard_limit_reached"),
             ErrorKind.QUOTA_EXHAUSTED,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
         (
             402,
             {"error": {"code": 402, "message": "This request requires more credits, or fewer max_tokens."}},
             ErrorKind.QUOTA_EXHAUSTED,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
         (
             400,
             {"error": {"code": 400, "message": "API key not valid. Please pass a valid API key."}},
             ErrorKind.AUTHENTICATION,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
         (
             401,
             {"statusCode": 401, "message": "Access denied due to invalid subscription key."},
             ErrorKind.AUTHENTICATION,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
         (
             400,
@@ -292,13 +292,13 @@ def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, p
                 }
             },
             ErrorKind.CONTENT_FILTER,
-            Verdict.PERMANENT,
+            CallVerdict.PERMANENT,
         ),
         (
             403,
             {"error": {"code": 403, "message": "Your chosen model requires moderation and your input was flagged"}},
             ErrorKind.CONTENT_FILTER,
-            Verdict.PERMANENT,
+            CallVerdict.PERMANENT,
         ),
         (
             404,
@@ -309,12 +309,17 @@ def test_a_prompt_that_is_too_long(status: int, body: Any, window: int | None, p
                 }
             },
             ErrorKind.BAD_REQUEST,
-            Verdict.STOPPED,
+            CallVerdict.STOPPED,
         ),
-        (404, openai_error('model "llama9" not found, try pulling it first'), ErrorKind.BAD_REQUEST, Verdict.STOPPED),
+        (
+            404,
+            openai_error('model "llama9" not found, try pulling it first'),
+            ErrorKind.BAD_REQUEST,
+            CallVerdict.STOPPED,
+        ),
     ],
 )
-def test_one_meaning_for_the_words_of_many(status: int, body: Any, kind: ErrorKind, verdict: Verdict) -> None:
+def test_one_meaning_for_the_words_of_many(status: int, body: Any, kind: ErrorKind, verdict: CallVerdict) -> None:
     failed = judged(status, body)
 
     assert (failed.kind, failed.verdict, failed.complaint) == (kind, verdict, None)

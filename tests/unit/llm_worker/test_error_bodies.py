@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers.chat import read as read_chat
 from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import CallFailed, Verdict, failure
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict, failure
 from tandem_llm_worker.providers.responses import read as read_response
 
 SENT = {
@@ -199,7 +199,7 @@ def test_a_badly_written_answer_is_the_models_slip(code: str | None) -> None:
 
     failed = judged(400, {"error": error})
 
-    assert (failed.kind, failed.verdict, failed.complaint) == (ErrorKind.MALFORMED, Verdict.TRANSIENT, None)
+    assert (failed.kind, failed.verdict, failed.complaint) == (ErrorKind.MALFORMED, CallVerdict.TRANSIENT, None)
     assert failed.generated == '{"a": b}'
 
 

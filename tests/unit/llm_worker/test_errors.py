@@ -14,7 +14,7 @@ from aiohttp import web
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers.chat import read as read_answer
 from tandem_llm_worker.providers.client import ProviderClient
-from tandem_llm_worker.providers.errors import CallFailed, Verdict, retry_after_seconds, without_record_text
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict, retry_after_seconds, without_record_text
 from tandem_llm_worker.settings import ProviderSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,26 +62,26 @@ def error(message: str = "", code: str | None = None, kind: str | None = None, p
 @pytest.mark.parametrize(
     ("status", "body", "kind", "verdict"),
     [
-        (429, error("slow down", "rate_limit_exceeded"), ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED),
-        (429, error("no money", "insufficient_quota"), ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED),
-        (429, error("You exceeded your current quota"), ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED),
-        (402, error("Insufficient credits"), ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED),
-        (401, error("Incorrect API key: sk-abcdef"), ErrorKind.AUTHENTICATION, Verdict.STOPPED),
-        (403, error("not your model"), ErrorKind.AUTHENTICATION, Verdict.STOPPED),
-        (404, error("no such model", "model_not_found"), ErrorKind.BAD_REQUEST, Verdict.STOPPED),
-        (400, error("odd"), ErrorKind.BAD_REQUEST, Verdict.PERMANENT),
-        (400, error("long", "context_length_exceeded"), ErrorKind.TOO_LONG, Verdict.PERMANENT),
-        (400, error("This model's maximum context length is 10 tokens"), ErrorKind.TOO_LONG, Verdict.PERMANENT),
-        (413, None, ErrorKind.TOO_LONG, Verdict.PERMANENT),
-        (400, error("filtered", "content_filter"), ErrorKind.CONTENT_FILTER, Verdict.PERMANENT),
-        (408, None, ErrorKind.TIMEOUT, Verdict.TRANSIENT),
-        (409, None, ErrorKind.SERVER_ERROR, Verdict.TRANSIENT),
-        (500, error("oops"), ErrorKind.SERVER_ERROR, Verdict.TRANSIENT),
-        (503, "<html>a proxy's page</html>", ErrorKind.SERVER_ERROR, Verdict.TRANSIENT),
-        (529, None, ErrorKind.SERVER_ERROR, Verdict.TRANSIENT),
+        (429, error("slow down", "rate_limit_exceeded"), ErrorKind.RATE_LIMITED, CallVerdict.RATE_LIMITED),
+        (429, error("no money", "insufficient_quota"), ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED),
+        (429, error("You exceeded your current quota"), ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED),
+        (402, error("Insufficient credits"), ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED),
+        (401, error("Incorrect API key: sk-abcdef"), ErrorKind.AUTHENTICATION, CallVerdict.STOPPED),
+        (403, error("not your model"), ErrorKind.AUTHENTICATION, CallVerdict.STOPPED),
+        (404, error("no such model", "model_not_found"), ErrorKind.BAD_REQUEST, CallVerdict.STOPPED),
+        (400, error("odd"), ErrorKind.BAD_REQUEST, CallVerdict.PERMANENT),
+        (400, error("long", "context_length_exceeded"), ErrorKind.TOO_LONG, CallVerdict.PERMANENT),
+        (400, error("This model's maximum context length is 10 tokens"), ErrorKind.TOO_LONG, CallVerdict.PERMANENT),
+        (413, None, ErrorKind.TOO_LONG, CallVerdict.PERMANENT),
+        (400, error("filtered", "content_filter"), ErrorKind.CONTENT_FILTER, CallVerdict.PERMANENT),
+        (408, None, ErrorKind.TIMEOUT, CallVerdict.TRANSIENT),
+        (409, None, ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT),
+        (500, error("oops"), ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT),
+        (503, "<html>a proxy's page</html>", ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT),
+        (529, None, ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT),
     ],
 )
-async def test_a_status_has_one_meaning(status: int, body: Any, kind: ErrorKind, verdict: Verdict) -> None:
+async def test_a_status_has_one_meaning(status: int, body: Any, kind: ErrorKind, verdict: CallVerdict) -> None:
     failed = await failure(status, body)
 
     assert (failed.kind, failed.verdict) == (kind, verdict)
@@ -159,7 +159,7 @@ def test_whatever_is_not_a_chat_completion_is_malformed_and_tried_again(content:
     with pytest.raises(CallFailed) as raised:
         read_answer(content)
 
-    assert (raised.value.kind, raised.value.verdict) == (ErrorKind.MALFORMED, Verdict.TRANSIENT)
+    assert (raised.value.kind, raised.value.verdict) == (ErrorKind.MALFORMED, CallVerdict.TRANSIENT)
 
 
 def test_half_of_the_log_probabilities_are_none() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tandem.events import AccountReported, WorkerReportedV1
 from tandem_llm_worker.answering.asker import Models
 from tandem_llm_worker.calling.model import Model
-from tandem_llm_worker.fleet.sharing import Fleet
+from tandem_llm_worker.fleet.sharing import FleetShares
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.settings import ProviderSettings
 
@@ -20,27 +20,27 @@ def models() -> Models:
     return Models({"p": ProviderClient("p", settings)}, {"p": settings})
 
 
-def joined(fleet: Fleet, models: Models) -> Model:
+def joined(fleet: FleetShares, models: Models) -> Model:
     models.on_new.append(fleet.join)
     model = models.of("p", "m")
     assert model
     return model
 
 
-def heard(fleet: Fleet, worker: str, **said: float) -> None:
+def heard(fleet: FleetShares, worker: str, **said: float) -> None:
     account = ACCOUNT.model_copy(update={"accepted": 100, **said})
     fleet.on_report(WorkerReportedV1(worker=worker, slots=1, in_flight=0, accounts=(account,)))
 
 
 def test_a_model_that_was_not_asked_of_yet_is_told_to_reason_where_that_is_known(models: Models) -> None:
-    fleet = Fleet("one", models, reasons=lambda provider, model: (provider, model) == ("p", "m"))
+    fleet = FleetShares("one", models, reasons=lambda provider, model: (provider, model) == ("p", "m"))
 
     assert fleet.say(ACCOUNT).reasons
     assert not fleet.say(AccountReported(provider="p", model="other")).reasons
 
 
 def test_a_refusal_of_another_worker_is_news_and_what_was_refused_before_it_was_heard_is_none(models: Models) -> None:
-    fleet = Fleet("one", models)
+    fleet = FleetShares("one", models)
     model = joined(fleet, models)
     model.limiter.accepted()
 
@@ -55,7 +55,7 @@ def test_a_refusal_of_another_worker_is_news_and_what_was_refused_before_it_was_
 
 
 def test_a_worker_that_was_refused_reports_at_once(models: Models) -> None:
-    fleet = Fleet("one", models)
+    fleet = FleetShares("one", models)
     model = joined(fleet, models)
     fleet.changed.clear()
 

@@ -8,8 +8,8 @@ import pytest
 
 from llm_worker_line import agent
 from tandem.events import AccountState, ErrorKind, Fallback
+from tandem_llm_worker.providers.answers import Answer
 from tandem_llm_worker.providers.errors import CallFailed
-from tandem_llm_worker.providers.reading import Answer
 from virtual_worker import Call, Outcome, error, good, lost, timeout, unreachable, work_through
 
 DOWN_FROM, DOWN_UNTIL = 1.2, 300.0

@@ -8,7 +8,7 @@ import pytest
 
 from tandem.events import ErrorKind
 from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import CallFailed, Verdict, failure, with_quota
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict, failure, with_quota
 from tandem_llm_worker.providers.quota import Quota, quota_in
 
 
@@ -49,7 +49,7 @@ def meaning(body: Any, *, headers: dict[str, str] | None = None, status: int = 4
 def test_a_used_up_quota_of_a_day_stops_the_account_and_names_the_quota(body: Any) -> None:
     failed = meaning(body)
 
-    assert (failed.kind, failed.verdict) == (ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
+    assert (failed.kind, failed.verdict) == (ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED)
     assert failed.retry_after is None
     assert "GenerateRequestsPerDayPerProjectPerModel-FreeTier" in failed.message
 
@@ -57,7 +57,7 @@ def test_a_used_up_quota_of_a_day_stops_the_account_and_names_the_quota(body: An
 def test_the_quota_of_a_minute_is_waited_for_as_long_as_the_body_says() -> None:
     failed = meaning([MINUTE])
 
-    assert (failed.kind, failed.verdict, failed.retry_after) == (ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, 37.5)
+    assert (failed.kind, failed.verdict, failed.retry_after) == (ErrorKind.RATE_LIMITED, CallVerdict.RATE_LIMITED, 37.5)
 
 
 def test_a_header_wins_over_the_body() -> None:
@@ -67,7 +67,7 @@ def test_a_header_wins_over_the_body() -> None:
 def test_a_long_delay_in_the_body_pauses_the_account() -> None:
     failed = meaning(google("TokensPerMinute", "600s"))
 
-    assert (failed.kind, failed.verdict, failed.retry_after) == (ErrorKind.RATE_LIMITED, Verdict.STOPPED, 600)
+    assert (failed.kind, failed.verdict, failed.retry_after) == (ErrorKind.RATE_LIMITED, CallVerdict.STOPPED, 600)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_words_about_a_day_stop_the_account_only_where_no_wait_is_told(message: 
     failed = meaning({"error": {"message": message, "code": 429}})
 
     assert (failed.kind is ErrorKind.QUOTA_EXHAUSTED) is stops
-    assert (failed.verdict is Verdict.STOPPED) is stops
+    assert (failed.verdict is CallVerdict.STOPPED) is stops
 
 
 @pytest.mark.parametrize(

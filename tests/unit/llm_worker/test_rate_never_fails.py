@@ -6,7 +6,7 @@ import pytest
 
 from llm_worker_line import agent
 from tandem.events import ErrorKind, ModelParameters
-from tandem.testing.provider.limits import Limits
+from tandem.testing.provider.limits import ProviderLimits
 from virtual_worker import DEADLINE_SECONDS, HOURS, Call, LimitedAccount, Serve, Window, timeout, work_through
 
 
@@ -23,8 +23,8 @@ def daily_headers(taken: int) -> dict[str, str]:
     "account",
     [
         pytest.param(Window(10, 60, retry_after="60"), id="any sixty seconds"),
-        pytest.param(LimitedAccount(Limits(requests_per_minute=10, window="fixed")), id="minutes of the clock"),
-        pytest.param(LimitedAccount(Limits(requests_per_minute=10, refused_cost=1)), id="refusals count"),
+        pytest.param(LimitedAccount(ProviderLimits(requests_per_minute=10, window="fixed")), id="minutes of the clock"),
+        pytest.param(LimitedAccount(ProviderLimits(requests_per_minute=10, refused_cost=1)), id="refusals count"),
     ],
 )
 def test_ten_calls_a_minute_label_thirty_records(account: Serve) -> None:
@@ -47,7 +47,7 @@ def test_a_header_that_tells_the_limit_of_a_day_costs_no_record(retry_after: str
 
 @pytest.mark.parametrize("told", [True, False])
 def test_few_calls_are_refused_after_the_first_where_the_header_tells_the_limit_of_a_day(told: bool) -> None:
-    account = LimitedAccount(Limits(requests_per_minute=30), headers=daily_headers, told=told)
+    account = LimitedAccount(ProviderLimits(requests_per_minute=30), headers=daily_headers, told=told)
     ended = work_through(account, records=150)
 
     first = min(at for at, kind in ended.calls if kind is ErrorKind.RATE_LIMITED)

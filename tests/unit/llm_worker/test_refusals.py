@@ -11,7 +11,7 @@ from tandem.events import LabelOption, ModelParameters, MultipleChoiceTask
 from tandem.labeling.answer_format import response_format, schema_key
 from tandem_llm_worker.providers.capabilities import Capabilities
 from tandem_llm_worker.providers.complaints import Complaint
-from tandem_llm_worker.providers.refusals import FIRST_SECONDS, MOST_KEPT, TRIAL_SECONDS, Key, Refusals
+from tandem_llm_worker.providers.refusals import FIRST_SECONDS, MOST_KEPT, TRIAL_SECONDS, Key, ParameterRefusals
 from tandem_llm_worker.settings import ModelSettings
 
 from llm_worker_line import SCHEMA  # isort: skip - a module of the tests
@@ -43,7 +43,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def model(clock: Clock) -> Capabilities:
-    return Capabilities(refusals=Refusals(clock=clock, jitter=lambda low, high: (low + high) / 2))
+    return Capabilities(refusals=ParameterRefusals(clock=clock, jitter=lambda low, high: (low + high) / 2))
 
 
 def sent(model: Capabilities, wanted: ModelParameters = PLAIN, schema: str = "one", **more: Any) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def test_room_to_reason_is_for_the_effort_whose_answer_was_cut(model: Capabiliti
 
 
 def test_what_the_operator_says_is_not_tried_again(clock: Clock) -> None:
-    model = Capabilities(ModelSettings(not_taken=("logprobs",)), refusals=Refusals(clock=clock))
+    model = Capabilities(ModelSettings(not_taken=("logprobs",)), refusals=ParameterRefusals(clock=clock))
     clock.now = 1e9
 
     assert trial(model) is None
@@ -217,7 +217,7 @@ def test_keywords_go_alone_then_all_bounds_then_the_schema(model: Capabilities) 
 
 
 def test_refusals_are_bounded(clock: Clock) -> None:
-    refusals = Refusals(clock=clock)
+    refusals = ParameterRefusals(clock=clock)
     for number in range(MOST_KEPT + 10):
         refusals.add(Key("schema", schema=str(number)), "no")
 

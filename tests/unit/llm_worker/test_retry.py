@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tandem.events import ErrorKind
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.settings import RetrySettings
 
@@ -43,11 +43,11 @@ class Story:
 
 
 def transient(retry_after: float | None = None) -> CallFailed:
-    return CallFailed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, "broken", status=500, retry_after=retry_after)
+    return CallFailed(ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT, "broken", status=500, retry_after=retry_after)
 
 
 def refused(retry_after: float | None = None) -> CallFailed:
-    return CallFailed(ErrorKind.RATE_LIMITED, Verdict.RATE_LIMITED, "slowly", status=429, retry_after=retry_after)
+    return CallFailed(ErrorKind.RATE_LIMITED, CallVerdict.RATE_LIMITED, "slowly", status=429, retry_after=retry_after)
 
 
 async def test_a_call_that_goes_well_is_made_once_and_waits_for_nothing() -> None:
@@ -75,7 +75,7 @@ async def test_waits_have_full_jitter() -> None:
 
 
 async def test_a_permanent_failure_is_raised_at_once() -> None:
-    story = Story([CallFailed(ErrorKind.AUTHENTICATION, Verdict.PERMANENT, "no", status=401)])
+    story = Story([CallFailed(ErrorKind.AUTHENTICATION, CallVerdict.PERMANENT, "no", status=401)])
 
     with pytest.raises(CallFailed, match="no"):
         await story.retry().budget()(story.call)
@@ -84,7 +84,7 @@ async def test_a_permanent_failure_is_raised_at_once() -> None:
 
 
 async def test_a_permanent_failure_after_a_transient_one_is_raised_at_once() -> None:
-    story = Story([transient(), CallFailed(ErrorKind.REFUSAL, Verdict.PERMANENT, "never")])
+    story = Story([transient(), CallFailed(ErrorKind.REFUSAL, CallVerdict.PERMANENT, "never")])
 
     with pytest.raises(CallFailed, match="never"):
         await story.retry().budget()(story.call)

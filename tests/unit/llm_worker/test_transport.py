@@ -14,7 +14,7 @@ from aiohttp import web
 from yarl import URL
 
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS
-from tandem_llm_worker.providers.transport import HEAD_SECONDS, Caller, Wire, proxy_options
+from tandem_llm_worker.providers.transport import HEAD_SECONDS, AccountCaller, Wire, proxy_options
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Grüße"}]}
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -55,12 +55,12 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def caller(provider: Provider) -> AsyncIterator[Caller]:
+async def caller(provider: Provider) -> AsyncIterator[AccountCaller]:
     wire = Wire()
     sdk = openai.AsyncOpenAI(
         base_url=f"{provider.url}/v1", api_key="key-1", max_retries=0, http_client=wire.http_client()
     )
-    yield Caller(sdk, wire)
+    yield AccountCaller(sdk, wire)
     await sdk.close()
 
 
@@ -71,7 +71,7 @@ def answering(status: int, body: Any = None, **headers: str) -> Answer:
     return answer
 
 
-async def test_later_calls_look_on_the_wire_like_those_of_the_sdk(provider: Provider, caller: Caller) -> None:
+async def test_later_calls_look_on_the_wire_like_those_of_the_sdk(provider: Provider, caller: AccountCaller) -> None:
     for _ in range(3):
         await caller.post("/chat/completions", BODY)
     by_the_sdk, *straight = provider.received
@@ -88,7 +88,7 @@ async def test_a_call_of_the_sdk_carries_nothing_that_is_new_each_time(provider:
     assert first == second
 
 
-async def test_the_answer_comes_with_its_headers_in_lower_case(provider: Provider, caller: Caller) -> None:
+async def test_the_answer_comes_with_its_headers_in_lower_case(provider: Provider, caller: AccountCaller) -> None:
     for _ in range(2):
         provider.answers = [answering(200, {"a": 1}, **{"X-RateLimit-Remaining-Requests": "7"})]
         reply = await caller.post("/chat/completions", BODY)
@@ -97,7 +97,7 @@ async def test_the_answer_comes_with_its_headers_in_lower_case(provider: Provide
 
 
 @pytest.mark.parametrize("calls_before", [0, 1])
-async def test_an_error_is_the_error_of_the_sdk(provider: Provider, caller: Caller, calls_before: int) -> None:
+async def test_an_error_is_the_error_of_the_sdk(provider: Provider, caller: AccountCaller, calls_before: int) -> None:
     for _ in range(calls_before):
         await caller.post("/chat/completions", BODY)
     body = {"error": {"message": "Slow down.", "type": "requests", "code": "rate_limit_exceeded"}}
@@ -109,7 +109,7 @@ async def test_an_error_is_the_error_of_the_sdk(provider: Provider, caller: Call
     assert len(provider.received) == calls_before + 1
 
 
-async def test_a_packed_answer_is_unpacked_once(provider: Provider, caller: Caller) -> None:
+async def test_a_packed_answer_is_unpacked_once(provider: Provider, caller: AccountCaller) -> None:
     async def packed(_: web.Request) -> web.StreamResponse:
         return web.Response(body=gzip.compress(b'{"a": 1}'), headers={"Content-Encoding": "gzip"})
 
@@ -125,7 +125,7 @@ async def test_a_packed_answer_is_unpacked_once(provider: Provider, caller: Call
     assert raised.value.code == "c"
 
 
-async def test_a_redirect_is_followed(provider: Provider, caller: Caller) -> None:
+async def test_a_redirect_is_followed(provider: Provider, caller: AccountCaller) -> None:
     for _ in range(2):
         provider.answers = [answering(307, Location="/v2/chat/completions"), answering(200, {"a": 2})]
         assert (await caller.post("/chat/completions", BODY)).content == b'{"a": 2}'
@@ -141,7 +141,7 @@ async def test_a_renewed_key_is_used_after_a_refusal_and_after_a_minute(
     now = 0.0
     wire = Wire()
     sdk = openai.AsyncOpenAI(base_url=provider.url, api_key="old", max_retries=0, http_client=wire.http_client())
-    caller = Caller(sdk, wire, clock=lambda: now)
+    caller = AccountCaller(sdk, wire, clock=lambda: now)
     try:
         await caller.post("/chat/completions", BODY)
         sdk.api_key = "new"
@@ -167,7 +167,7 @@ async def test_azure_addresses_name_the_deployment_of_each_model(provider: Provi
         max_retries=0,
         http_client=wire.http_client(),
     )
-    caller = Caller(sdk, wire)
+    caller = AccountCaller(sdk, wire)
     try:
         for model in ("one", "two", "one", "two"):
             await caller.post("/chat/completions", BODY | {"model": model})
@@ -179,7 +179,7 @@ async def test_azure_addresses_name_the_deployment_of_each_model(provider: Provi
     assert all(headers["api-key"] == "k" for _, headers, _ in provider.received)
 
 
-async def test_a_lost_connection_is_an_error_that_is_known(provider: Provider, caller: Caller) -> None:
+async def test_a_lost_connection_is_an_error_that_is_known(provider: Provider, caller: AccountCaller) -> None:
     async def lost(http: web.Request) -> web.StreamResponse:
         assert http.transport is not None
         http.transport.abort()
@@ -192,7 +192,7 @@ async def test_a_lost_connection_is_an_error_that_is_known(provider: Provider, c
         await caller.post("/chat/completions", BODY)
 
 
-async def test_a_call_given_up_leaves_the_connections_usable(provider: Provider, caller: Caller) -> None:
+async def test_a_call_given_up_leaves_the_connections_usable(provider: Provider, caller: AccountCaller) -> None:
     released = asyncio.Event()
 
     async def hanging(_: web.Request) -> web.StreamResponse:
@@ -218,7 +218,7 @@ def test_the_proxy_of_the_environment_is_taken_except_where_it_says_no(monkeypat
     assert proxy_options(URL("http://api.example/v1")) == {}
 
 
-async def test_a_cookie_of_the_provider_is_never_sent_back(provider: Provider, caller: Caller) -> None:
+async def test_a_cookie_of_the_provider_is_never_sent_back(provider: Provider, caller: AccountCaller) -> None:
     cookie = {"Set-Cookie": "session=theirs; Path=/"}
     error = {"error": {"message": "No."}}
     provider.answers = [

@@ -11,7 +11,7 @@ from tandem.events import Example, LabelSchemaSpec
 from tandem.labeling.task_words import answer_of
 from tandem.labeling.typical_answers import shortest_values, typical_values
 from tandem.labeling.values import problem_with
-from tandem.pricing import AccountLimits, CallSizes, Range, estimate, prompt_tokens, text_tokens
+from tandem.pricing import CallSizes, Range, ReportedLimits, estimate, prompt_tokens, text_tokens
 from tandem.pricing.table import ListPrice
 
 PRICE = ListPrice(provider="p", models=("m",), input=1.0, cached_input=0.1, output=4.0)
@@ -74,20 +74,20 @@ def test_a_sample_of_the_records_holds_the_sum_of_all_in_98_of_100_cases() -> No
 
 
 def test_the_time_is_what_the_tighter_limit_leaves() -> None:
-    requests = AccountLimits(requests_per_minute=60, calls_in_flight=100)
+    requests = ReportedLimits(requests_per_minute=60, calls_in_flight=100)
     found = estimate(sizes(*[10] * 120), records=120, price=None, limits=requests, model="m").seconds
     assert found is not None
     assert found.low < 120 <= found.likely <= found.high
-    tokens = AccountLimits(requests_per_minute=60, tokens_per_minute=160, calls_in_flight=100)
+    tokens = ReportedLimits(requests_per_minute=60, tokens_per_minute=160, calls_in_flight=100)
     found = estimate(sizes(*[10] * 120), records=120, price=None, limits=tokens, model="m").seconds
     assert found is not None
     assert found.likely == pytest.approx(120 * 16 / 160 * 60)
 
 
 def test_without_a_limit_only_the_slowest_is_known() -> None:
-    found = estimate(sizes(10), records=100, price=None, limits=AccountLimits(calls_in_flight=10), model="m").seconds
+    found = estimate(sizes(10), records=100, price=None, limits=ReportedLimits(calls_in_flight=10), model="m").seconds
     assert found == Range(0, 10, 100)
-    assert estimate(sizes(10), records=9, price=None, limits=AccountLimits(), model="m").seconds is None
+    assert estimate(sizes(10), records=9, price=None, limits=ReportedLimits(), model="m").seconds is None
 
 
 @pytest.mark.parametrize(

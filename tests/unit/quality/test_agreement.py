@@ -15,7 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.agreement import Alpha, cohen_kappa, masi
-from tandem.quality.values import Comparable, SpanKey
+from tandem.quality.comparable_values import Comparable, SpanKey
 
 OPTIONS: Any = [{"value": label} for label in "abcd"]
 CHOICE = SingleChoiceTask(name="t", options=OPTIONS)

@@ -11,7 +11,7 @@ from crowdkit.aggregation.classification.dawid_skene import DawidSkene
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, Span, SpanTask, TaskLabel, TextTask
 from tandem.labeling.values import problem_with
-from tandem.quality.combining import NO_LABEL, TIE, Estimate, NoLabel, by_estimate, vote
+from tandem.quality.combining import NO_LABEL, TIE, CombinationEstimate, NoLabel, by_estimate, vote
 from tandem_api.analysis.combinations.estimation import estimated
 
 OPTIONS: Any = [{"value": label} for label in "abc"]
@@ -75,10 +75,10 @@ def test_spans_are_voted_on_one_by_one() -> None:
     assert label.confidence == pytest.approx(2 / 3)
 
 
-def estimate() -> Estimate:
+def estimate() -> CombinationEstimate:
     """The first agent is always right, the second says `a` whatever is true."""
     right = {"a": {"a": 1.0}, "b": {"b": 1.0}}
-    return Estimate({"a": 0.5, "b": 0.5}, [right, {"a": {"a": 1.0}, "b": {"a": 1.0}}])
+    return CombinationEstimate({"a": 0.5, "b": 0.5}, [right, {"a": {"a": 1.0}, "b": {"a": 1.0}}])
 
 
 def test_an_agent_that_is_right_outweighs_one_that_says_the_same_whatever_is_true() -> None:
@@ -92,7 +92,7 @@ def test_an_agent_that_is_right_outweighs_one_that_says_the_same_whatever_is_tru
 
 
 def test_an_estimate_is_the_same_after_it_was_stored() -> None:
-    assert Estimate.of(estimate().document(), 2) == estimate()
+    assert CombinationEstimate.of(estimate().document(), 2) == estimate()
 
 
 async def test_the_library_finds_how_often_each_agent_is_right() -> None:

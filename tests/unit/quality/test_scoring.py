@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
+from tandem.quality.comparable_values import comparable
 from tandem.quality.intervals import mcnemar, paired_difference, wilson
 from tandem.quality.scoring import Scores, macro_f1
-from tandem.quality.values import comparable
 
 OPTIONS: Any = [{"value": label} for label in "abcd"]
 CHOICE = SingleChoiceTask(name="t", options=OPTIONS)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from tandem.quality.sketches import Distinct, Extent, Quantiles, Sample, Top
+from tandem.quality.sketches import Distinct, Extent, HashSample, Quantiles, Top
 
 
 def test_few_texts_are_counted_exactly_and_many_to_a_few_percent() -> None:
@@ -64,20 +64,20 @@ def test_of_nothing_there_is_no_quantile_and_no_extent() -> None:
 
 
 def test_a_sample_is_the_same_however_the_stream_is_cut() -> None:
-    whole, first, second = Sample(), Sample(), Sample()
+    whole, first, second = HashSample(), HashSample(), HashSample()
     for number in range(10_000):
         whole.see(str(number), f"item {number}")
         (first if number < 3333 else second).see(str(number), f"item {number}")
     second.add(first)
     assert sorted(whole.all()) == sorted(second.all())
-    assert len(whole.all()) == Sample.KEPT
+    assert len(whole.all()) == HashSample.KEPT
 
 
 def test_a_sample_is_drawn_from_everywhere() -> None:
-    sample = Sample()
+    sample = HashSample()
     for number in range(100_000):
         sample.see(str(number), str(number))
-    mean = sum(map(int, sample.all())) / Sample.KEPT
+    mean = sum(map(int, sample.all())) / HashSample.KEPT
     assert mean == pytest.approx(50_000, rel=0.15)
 
 

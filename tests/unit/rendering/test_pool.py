@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tandem.labeling.prompts import PromptError, PromptLimitError, Renderer
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool, RenderersBusyError
-from tandem.rendering.prompts import AgentPrompts
 from tandem.rendering.refusals import PromptRefusedError
 from tandem.rendering.settings import RenderingSettings
 from tandem.testing.waiting import eventually
@@ -200,7 +200,7 @@ ORPHANING = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
+from tandem.rendering.agent_prompts import AgentPrompts
 from templates_that_go_too_far import SCHEMA, agent
 
 async def main():

@@ -19,11 +19,11 @@ from tandem.events import (
     TaskReviewPolicy,
 )
 from tandem.labeling.review import review_of
-from tandem.review.campaigns.moves import MOVES, CampaignState, Move, StopRule, is_due
-from tandem.review.campaigns.placing import Asking, Placed, place
+from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState, StopRule, is_due
+from tandem.review.campaigns.placing import AskingCampaign, Placed, place
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import picked
-from tandem.review.campaigns.strategy import Block, Candidate, Pick, Scope
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Candidate, Pick
 from tandem.review.campaigns.terms import is_blind, priority_under
 
 SCHEMA = LabelSchemaSpec(
@@ -51,11 +51,11 @@ def candidate(seq: int, confidence: float | None = 0.9, value: str = "good", **m
     return cast("Candidate", found | more)
 
 
-def block(*candidates: Candidate) -> Block:
-    return Block([{each["seq"]: each for each in candidates}])
+def block(*candidates: Candidate) -> AnnotationBlock:
+    return AnnotationBlock([{each["seq"]: each for each in candidates}])
 
 
-def picks(strategy: str, parameters: dict[str, Any], scope: Scope, of: Block) -> list[Pick]:
+def picks(strategy: str, parameters: dict[str, Any], scope: CampaignScope, of: AnnotationBlock) -> list[Pick]:
     found = STRATEGIES[strategy]
     return list(found.picker(found.parameters.model_validate(parameters), scope)(of))
 
@@ -81,7 +81,7 @@ def test_a_walk_by_thresholds_picks_what_is_picked_when_an_annotation_is_written
     )
     each = candidate(7, outcome=outcome.value, labels=[each.model_dump() for each in labels])
     at_write = picked(policy, 7, outcome, labels)
-    assert picks("thresholds", policy.model_dump(mode="json"), Scope(("a",)), block(each)) == (
+    assert picks("thresholds", policy.model_dump(mode="json"), CampaignScope(("a",)), block(each)) == (
         [] if at_write is None else [at_write]
     )
     review = review_of(policy, outcome, labels)
@@ -91,7 +91,7 @@ def test_a_walk_by_thresholds_picks_what_is_picked_when_an_annotation_is_written
 
 
 def test_a_random_audit_draws_that_many_labeled_records_whatever_the_blocks_are() -> None:
-    scope = Scope(("a",), (SCHEMA,), key="secret", labeled=range(0, 1000, 2))
+    scope = CampaignScope(("a",), (SCHEMA,), key="secret", labeled=range(0, 1000, 2))
     blocks = [block(*(candidate(seq) for seq in range(low, low + 100))) for low in range(0, 1000, 100)]
     drawn = [pick.seq for each in blocks for pick in picks("random_audit", {"records": 60}, scope, each)]
     whole = picks("random_audit", {"records": 60}, scope, block(*(candidate(seq) for seq in range(1000))))
@@ -100,13 +100,15 @@ def test_a_random_audit_draws_that_many_labeled_records_whatever_the_blocks_are(
     assert {pick.reason for pick in whole} == {ReviewReason.AUDIT}
     more = picks("random_audit", {"records": 90}, scope, block(*(candidate(seq) for seq in range(1000))))
     assert set(drawn) < {pick.seq for pick in more}, "a larger audit keeps what was drawn"
-    other = Scope(("a",), (SCHEMA,), key="another", labeled=range(0, 1000, 2))
+    other = CampaignScope(("a",), (SCHEMA,), key="another", labeled=range(0, 1000, 2))
     assert {pick.seq for pick in picks("random_audit", {"records": 60}, other, blocks[0])} != set(drawn[:6])
 
 
 def test_what_somebody_chose_is_picked_whole_the_least_sure_first() -> None:
     sure = candidate(3, labels=[{"task": "mood", "value": "good", "confidence": 0.9, "rule": "exact"}])
-    found = picks("chosen", {}, Scope(("a",), (SCHEMA,)), block(sure, candidate(7, outcome="failed", labels=[])))
+    found = picks(
+        "chosen", {}, CampaignScope(("a",), (SCHEMA,)), block(sure, candidate(7, outcome="failed", labels=[]))
+    )
     assert [(pick.seq, round(pick.priority, 3)) for pick in found] == [(3, 0.1), (7, 1.0)]
     assert {pick.reason for pick in found} == {ReviewReason.CHOSEN}
 
@@ -126,8 +128,8 @@ def test_terms_say_the_order_and_who_reads_blind() -> None:
     assert all(is_blind(CampaignTerms(key="k", blind_share=1.0), seq) for seq in range(100))
 
 
-def placed(of: Block, *seqs: int) -> Placed:
-    asking = Asking("mine", "p", ("a",), CampaignTerms())
+def placed(of: AnnotationBlock, *seqs: int) -> Placed:
+    asking = AskingCampaign("mine", "p", ("a",), CampaignTerms())
     return place(asking, of, [Pick(seq, ReviewReason.AUDIT) for seq in seqs])
 
 
@@ -149,8 +151,8 @@ def test_only_what_this_campaign_asked_for_and_nobody_decided_is_withdrawn() -> 
 
 def test_the_table_of_moves_reaches_every_state_and_closed_opens_again() -> None:
     assert {to for _, to in MOVES.values()} == set(CampaignState)
-    assert MOVES[Move.OPEN][0] == {CampaignState.PAUSED, CampaignState.CLOSED}
-    assert CampaignState.CLOSED not in MOVES[Move.PAUSE][0] | MOVES[Move.CLOSE][0]
+    assert MOVES[CampaignMove.OPEN][0] == {CampaignState.PAUSED, CampaignState.CLOSED}
+    assert CampaignState.CLOSED not in MOVES[CampaignMove.PAUSE][0] | MOVES[CampaignMove.CLOSE][0]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_a_stop_rule_is_due_when_its_records_are_decided(
 
 
 def test_parameters_are_held_to_the_label_schema() -> None:
-    scope = Scope(("a", "b"), (SCHEMA, SCHEMA))
+    scope = CampaignScope(("a", "b"), (SCHEMA, SCHEMA))
     thresholds, disagreement = (STRATEGIES[name].parameters for name in ("thresholds", "disagreement"))
     wrong = thresholds.model_validate({"tasks": {"taste": {"threshold": 0.5}}})
     assert wrong.problem(scope) == ("tasks.taste", "The label schema has no task 'taste'; it has mood, tone.")

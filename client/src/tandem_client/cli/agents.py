@@ -54,9 +54,9 @@ def create(
         ),
     ] = None,
     repair: Annotated[bool, typer.Option(help="Ask once more, saying why, when no label could be read.")] = False,
-    fallback_provider: Annotated[str | None, typer.Option(help="Of the second model; left out: the same.")] = None,
+    fallback_provider: Annotated[str | None, typer.Option(help="Of the fallback model; left out: the same.")] = None,
     fallback_model: Annotated[
-        str | None, typer.Option(help="A second model for the outcomes of --fallback-on.")
+        str | None, typer.Option(help="A fallback model for the outcomes of --fallback-on.")
     ] = None,
     fallback_on: Annotated[
         list[str] | None, typer.Option(help="An outcome such as refusal or invalid; may be given several times.")

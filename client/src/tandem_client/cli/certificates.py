@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tandem.quality.certificates.opening import tolerated_of
 from tandem.quality.certificates.page import certificate_page
-from tandem.quality.certificates.planner import ERRORS, Plan, plan
+from tandem.quality.certificates.planner import ERRORS, AuditPlan, plan
 from tandem.quality.certificates.simulate import MethodRuns, simulate
 from tandem_client.certificate_files import read_certificate, verify_files
 from tandem_client.cli.session import err, out
@@ -109,7 +109,7 @@ def plan_certificate(
     out.print("Each range holds for 8 of 10 simulated runs; the middle number is the median.", soft_wrap=True)
 
 
-def _plan_table(found: Plan, seconds: float, hourly: float | None) -> Table:
+def _plan_table(found: AuditPlan, seconds: float, hourly: float | None) -> Table:
     table = Table("at most wrong", box=None)
     for column in ("looks", "hours", "dollars")[: 2 if hourly is None else 3]:
         table.add_column(column, justify="right")

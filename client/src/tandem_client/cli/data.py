@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from tandem_client.cli.faults import reporting
-from tandem_client.cli.making import making
+from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, err, out, the_label_schema
 from tandem_client.models import ImportResult
 from tandem_client.resources.datasets import Delimiter
@@ -144,7 +144,7 @@ def import_file(
     """Import a file into a data set: all of it, or nothing and an error that names row and column."""
     if delimiter is None and file.suffix.lower() == ".tsv":
         delimiter = DelimiterName.TAB
-    with connected() as tandem, making(tandem) as made:
+    with connected() as tandem, rollback(tandem) as made:
         home = made.project(project)
         label_schema = the_label_schema(tandem, home, schema) if schema else None
         name = dataset or file.name.partition(".")[0]

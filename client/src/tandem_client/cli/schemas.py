@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from tandem_client.cli.jobs import follow
-from tandem_client.cli.making import making
 from tandem_client.cli.progress import plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
+from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, out, the_agent, the_job, the_label_schema, the_project
 from tandem_client.models import CarryOverReport, LabelSchema
 from tandem_client.resources.label_schemas import SchemaFormat
@@ -45,7 +45,7 @@ def create(
         raise typer.BadParameter("give either --labels or --file")
     if name is None and file is None:
         raise typer.BadParameter("--labels needs a name")
-    with connected() as tandem, making(tandem) as made:
+    with connected() as tandem, rollback(tandem) as made:
         home = made.project(project)
         if file is not None:
             schema = tandem.label_schemas.create_from_file(home.id, file, name=name)

@@ -80,7 +80,7 @@ def _made_by(attempt: AttemptDetail) -> str:
     if attempt.sources:
         parts = [f"made of {', '.join(attempt.sources)}"]
     if attempt.fallback_used:
-        parts.append("the agent's second model")
+        parts.append("the agent's fallback model")
     if attempt.repaired:
         parts.append("asked again to repair it")
     if attempt.usage:

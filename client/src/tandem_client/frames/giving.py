@@ -30,7 +30,7 @@ class FrameSource:
     def to_batches(self) -> pa.RecordBatchReader:
         """Return a reader that fetches batches as they are read: memory stays that of one batch."""
         arrow = need("pyarrow", "A frame")
-        batches = self._batches(arrow)
+        batches = self._batches()
         schema = next(batches)
         return arrow.RecordBatchReader.from_batches(schema, batches)
 
@@ -55,20 +55,26 @@ class FrameSource:
         """Return everything as a Hugging Face data set; features such as ClassLabel are kept."""
         return in_datasets(self.to_arrow())
 
-    def _batches(self, arrow: Any) -> Iterator[Any]:
+    def _batches(self) -> Iterator[Any]:
         """Yield the schema, then the batches."""
         with self._http.download(self._path, **self._params) as chunks:
-            file = Chunks(chunks)
-            with arrow.ipc.open_stream(arrow.PythonFile(file, "r")) as reader:
-                yield reader.schema
-                yield from reader
-            if file.last != _END:
-                raise TandemError(
-                    "The frame is not whole",
-                    type="frame-cut",
-                    detail="The server's answer ended before the frame did",
-                    cure="Try again.",
-                )
+            yield from batches_of(chunks)
+
+
+def batches_of(chunks: Iterator[bytes]) -> Iterator[Any]:
+    """Yield the schema of an Arrow stream, then its batches. Raises TandemError where the stream ends too early."""
+    arrow = need("pyarrow", "A frame")
+    file = Chunks(chunks)
+    with arrow.ipc.open_stream(arrow.PythonFile(file, "r")) as reader:
+        yield reader.schema
+        yield from reader
+    if file.last != _END:
+        raise TandemError(
+            "The frame is not whole",
+            type="frame-cut",
+            detail="The server's answer ended before the frame did",
+            cure="Try again.",
+        )
 
 
 class Chunks:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tandem_client.errors import TandemError
 
 if TYPE_CHECKING:
+    from tandem_client.aio.models import Job as AsyncJob
     from tandem_client.models import Job
 
 INTERVAL_SECONDS = 1.0
@@ -20,7 +21,7 @@ _BAR = "display:inline-block;height:8px"
 _CELL = "padding:2px 12px 2px 0;text-align:left"
 
 
-def job_html(job: Job) -> str:
+def job_html(job: Job | AsyncJob) -> str:
     """Return the job as HTML: state, progress, outcomes, pace. Holds nothing of the records."""
     ended, size = job.done
     parts = (("labeled", "#2e9e6b"), ("invalid", "#d9962b"), ("failed", "#cf4a3f"))

@@ -29,8 +29,11 @@ def saved(transport: Transport, path: str, file: Path, **params: Any) -> int:
     """Stream an export to the file; return its size in bytes. A broken transfer leaves an earlier file as it was."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as sink, transport.download(path, **params) as chunks:
-            size = sum(sink.write(chunk) for chunk in chunks)
+        with part.open("wb") as sink:
+            size = 0
+            with transport.download(path, **params) as chunks:
+                for chunk in chunks:
+                    size += sink.write(chunk)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)

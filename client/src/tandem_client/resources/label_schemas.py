@@ -50,8 +50,11 @@ class LabelSchemas:
 
     def export(self, label_schema_id: str, *, format: SchemaFormat = "yaml") -> str:  # noqa: A002 - the API's own name
         """Export the version as a file's text; creating a schema from it makes an equal one."""
+        text = bytearray()
         with self._http.download(f"/label-schemas/{label_schema_id}/export", format=format) as chunks:
-            return b"".join(chunks).decode()
+            for chunk in chunks:
+                text += chunk
+        return text.decode()
 
     def carry_over(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from tandem.runtime.openai_chat import AnswerTokens
 from tandem_local.annotator.classifier import Classifier
-from tandem_local.annotator.properties import Number, OneOf, Parts, Phrases, Property, SomeOf, Text
+from tandem_local.annotator.properties import NestedObject, Number, OneOf, Phrases, Property, SomeOf, Text
 
 MOST_LABELS = 2
 """Limit of labels in a list; what a schema allows at most does not reach a model."""
@@ -71,7 +71,7 @@ class Answerer:
                 _number(answer, shape, text)
             case Text():
                 answer.add(json.dumps(first_words(text), ensure_ascii=False))
-            case Parts(properties=properties):
+            case NestedObject(properties=properties):
                 self._object(answer, properties, text, descriptions)
             case Phrases(properties=properties):
                 answer.add("[")

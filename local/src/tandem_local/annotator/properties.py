@@ -40,13 +40,13 @@ class Phrases:
 
 
 @dataclass(frozen=True)
-class Parts:
+class NestedObject:
     """An object of these properties."""
 
     properties: tuple[tuple[str, Property], ...]
 
 
-Property = OneOf | SomeOf | Number | Text | Phrases | Parts
+Property = OneOf | SomeOf | Number | Text | Phrases | NestedObject
 
 
 def read_properties(request: Mapping[str, Any]) -> tuple[tuple[str, Property], ...] | None:
@@ -87,7 +87,7 @@ def _property(shape: Mapping[str, Any]) -> Property:
             return SomeOf(inner.options)
         raise ValueError("an array of something else")
     if "object" in kinds:
-        return Parts(_object(shape))
+        return NestedObject(_object(shape))
     if "string" in kinds:
         return OneOf((), nullable=True) if "null" in kinds else Text()
     raise ValueError("a shape that is not known")

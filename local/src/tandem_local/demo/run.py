@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tandem_client import Agent, Dataset, Job, LabelSchema, Project, Tandem
-from tandem_client.cli.making import Making, making
+from tandem_client.cli.rollback import Rollback, rollback
 from tandem_client.resources.jobs import OnProgress
 from tandem_local.demo.data import DemoData
 from tandem_local.demo.summary import Summary, summarize
-from tandem_local.stack.model import Model
+from tandem_local.stack.model import StackModel
 
 TASK = "label"
 PROJECT = "Demo"
@@ -26,7 +26,7 @@ class Demo:
     """What to label, with which model; `limit` takes only the first records."""
 
     data: DemoData
-    model: Model
+    model: StackModel
     broker: str
     limit: int | None = None
 
@@ -40,7 +40,7 @@ class Demo:
 
     def start(self, tandem: Tandem, *, say: Callable[[str], None]) -> Job:
         """Make what is missing; return the job, running or over."""
-        with making(tandem) as made:
+        with rollback(tandem) as made:
             project = made.project(PROJECT, description="Made by `tandem demo`.")
             dataset = self._dataset(tandem, made, project, say)
         schema = tandem.label_schemas.create_single_choice(
@@ -54,7 +54,7 @@ class Demo:
         job = tandem.jobs.wait(job.id, on_progress=on_progress)
         return summarize(job, tandem.jobs.report(job.id), task=TASK, broker=self.broker)
 
-    def _dataset(self, tandem: Tandem, made: Making, project: Project, say: Callable[[str], None]) -> Dataset:
+    def _dataset(self, tandem: Tandem, made: Rollback, project: Project, say: Callable[[str], None]) -> Dataset:
         name = f"{self.data.name} ({self.data.fingerprint()})"
         dataset = made.dataset(project, name)
         if dataset.record_count == 0:

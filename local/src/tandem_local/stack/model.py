@@ -12,7 +12,7 @@ OFFLINE_MODEL = "tandem-offline"
 
 
 @dataclass(frozen=True)
-class Model:
+class StackModel:
     """A provider and its model. `base_url` None: the offline annotator, which the stack starts itself."""
 
     provider: str
@@ -21,11 +21,11 @@ class Model:
     api_key: SecretStr
 
     @classmethod
-    def offline(cls) -> Model:
+    def offline(cls) -> StackModel:
         return cls("offline", OFFLINE_MODEL, None, SecretStr(""))
 
     @classmethod
-    def chosen(cls, settings: LocalSettings) -> Model:
+    def chosen(cls, settings: LocalSettings) -> StackModel:
         """Return OpenAI, or the server at OPENAI_BASE_URL, when there is a key; else the offline annotator."""
         if settings.openai_api_key is None:
             return cls.offline()

@@ -19,7 +19,7 @@ from tandem_local.parts.annotator import Annotator
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 from tandem_local.stack.data_dir import DataDir
-from tandem_local.stack.model import Model
+from tandem_local.stack.model import StackModel
 from tandem_local.stack.services import DRAIN_SECONDS, READY_SECONDS, Service
 
 Environment = dict[str, str | None]
@@ -46,7 +46,7 @@ class Stack:
         self,
         data_dir: DataDir,
         *,
-        model: Model,
+        model: StackModel,
         kafka: str | None = None,
         mongo: SecretStr | None = None,
         ui_port: int | None = None,

@@ -56,7 +56,7 @@ from tandem.web import Services
 from tandem.web.scopes import Scopes
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
-from tandem_api.analysis.reports.keeper import ReportKeeper
+from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
@@ -71,7 +71,7 @@ from tandem_api.resources.annotations.service import AnnotationService
 from tandem_api.resources.campaigns.service import CampaignService
 from tandem_api.resources.carry_over.service import CarryOverService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
-from tandem_api.resources.datasets.parsing.rows import Limits
+from tandem_api.resources.datasets.parsing.rows import SizeLimits
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.deletions.keeper import DeletionKeeper
 from tandem_api.resources.deletions.service import DeletionService, Resources
@@ -106,7 +106,7 @@ def make_services(
     people_service = PeopleService(people, PersonWriter(database))
     authenticator = Authenticator(keys, people)
     limits = ImportLimits(
-        rows=Limits(settings.max_record_bytes),
+        rows=SizeLimits(settings.max_record_bytes),
         upload_bytes=settings.max_upload_bytes,
         unpacked_bytes=settings.max_unpacked_bytes,
         idle_seconds=settings.upload_idle_seconds,
@@ -297,7 +297,7 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         await watch.until(lambda: _prepare(settings, services, migrations))
         app = make_app(services, authenticator, secure_cookies=settings.secure_cookies)
         server = serve_http(app, settings.http)
-        keeper = ReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
+        keeper = JobReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         deletions = DeletionKeeper(DeletionEraser(database))
         yield App(
             run={

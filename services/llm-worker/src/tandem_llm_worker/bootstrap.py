@@ -27,14 +27,14 @@ from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
 from tandem.runtime.service import App
 from tandem_llm_worker.accounts.account import Accounts
-from tandem_llm_worker.accounts.probing import NudgeOfJobs, Prober, wanted_accounts
+from tandem_llm_worker.accounts.probing import ProbeOnJobs, Prober, wanted_accounts
 from tandem_llm_worker.answering.asker import Asker, Models
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
-from tandem_llm_worker.calling.prompts import Prompts
+from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.fleet.heartbeat import Heartbeat
-from tandem_llm_worker.fleet.sharing import Fleet
+from tandem_llm_worker.fleet.sharing import FleetShares
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.settings import ProviderSettings, WorkerSettings
@@ -68,7 +68,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         closing.push_async_callback(jobs.stop)
         accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
         prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
-        fleet = Fleet(settings.worker, models, reasons=settings.reasons)
+        fleet = FleetShares(settings.worker, models, reasons=settings.reasons)
         models.on_new.append(fleet.join)
         reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
         reports.on_report += [accounts.on_report, fleet.on_report]
@@ -86,13 +86,13 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         await handed_back_reader.start()
         closing.push_async_callback(handed_back_reader.stop)
         renderers = await closing.enter_async_context(RendererPool(settings.rendering))
-        hands = settings.hands
+        in_flight_limit = settings.in_flight_limit
         lease = GroupLease(settings.kafka.session_timeout_seconds)
         handler = RequestHandler(
             jobs=jobs,
             accounts=accounts,
             lease=lease,
-            hands=hands,
+            in_flight_limit=in_flight_limit,
             start_seconds=settings.start_seconds,
             crowded_seconds=settings.crowded_seconds,
             asker=Asker(
@@ -108,7 +108,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handed_back=handed_back,
             job_wait_seconds=settings.job_wait_seconds,
         )
-        jobs.on_change(NudgeOfJobs(accounts, prober))
+        jobs.on_change(ProbeOnJobs(accounts, prober))
         handover = Handover(
             worker=settings.worker,
             reports=reports,
@@ -117,7 +117,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 PartitionEnds(connection, RESPONSES, keyed_like=REQUESTS),
                 kept,
                 settings.kept_answers,
-                hands=hands,
+                in_flight_limit=in_flight_limit,
                 reachable=lambda: lease.holds,
             ),
             seconds=settings.handover_seconds,
@@ -133,7 +133,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             handler,
             Batches(
                 max_batch=1,
-                concurrency=hands,
+                concurrency=in_flight_limit,
                 drain_seconds=settings.drain_seconds,
                 commit_interval=COMMIT_SECONDS,
                 most_waiting=MOST_WAITING,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from tandem.rendering.settings import RenderingSettings
 from tandem.settings import ServiceSettings
-from tandem_llm_worker.pacing.limits import Limits
+from tandem_llm_worker.pacing.limits import AccountLimits
 
 REASONING_MODELS = (
     *("o1", "o1-*", "o3", "o3-*", "o4-*", "gpt-5", "gpt-5-mini*", "gpt-5-nano*"),
@@ -31,7 +31,7 @@ def _worker_name() -> str:
 Parameter = Literal["logprobs", "response_format", "temperature", "top_p", "seed", "reasoning_effort", "n"]
 
 
-class ModelSettings(Limits):
+class ModelSettings(AccountLimits):
     """Settings of one model of a provider, limits among it.
 
     A setting that is left out comes from the provider's settings, or is learned.
@@ -110,11 +110,11 @@ class ProviderSettings(BaseModel):
         """Return whether OpenAI's own models are served here; those that reason accept `max_completion_tokens` only."""
         return self.kind == "azure" or (urlsplit(self.base_url).hostname or "").endswith(".openai.com")
 
-    def limits_of(self, model: str) -> Limits:
+    def limits_of(self, model: str) -> AccountLimits:
         """Return the limits of `model`; each one it does not set comes from its provider."""
-        own, defaults = self.model(model), {name: getattr(self, name) for name in Limits.model_fields}
-        said = {name: value for name in Limits.model_fields if (value := getattr(own, name)) is not None}
-        return Limits(**{**defaults, **said})
+        own, defaults = self.model(model), {name: getattr(self, name) for name in AccountLimits.model_fields}
+        said = {name: value for name in AccountLimits.model_fields if (value := getattr(own, name)) is not None}
+        return AccountLimits(**{**defaults, **said})
 
     @property
     def is_loopback(self) -> bool:
@@ -222,7 +222,7 @@ class WorkerSettings(ServiceSettings):
         return settings is not None and settings.reasons(model)
 
     @property
-    def hands(self) -> int:
+    def in_flight_limit(self) -> int:
         """Return the in-flight limit: requests held at once, so that a slot never waits for one."""
         return max(self.max_held, 2 * self.slots)
 

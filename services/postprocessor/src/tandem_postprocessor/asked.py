@@ -10,7 +10,7 @@ from tandem.observability.metrics import REVIEWS_REQUESTED, REVIEWS_WITHDRAWN
 from tandem.store.annotations.documents import AnnotationDocument, annotation_id
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.review_requests import review_requested
-from tandem.store.annotations.writer import WITHDRAWN, AnnotationWriter, Asked
+from tandem.store.annotations.writer import WITHDRAWN, AnnotationWriter, ReviewRequest
 from tandem.store.database import utcnow
 
 
@@ -54,8 +54,8 @@ def _holds(event: ReviewAskedV1, annotation: AnnotationDocument) -> bool:
     )
 
 
-def _asked(event: ReviewAskedV1) -> Asked:
-    return Asked(
+def _asked(event: ReviewAskedV1) -> ReviewRequest:
+    return ReviewRequest(
         job_id=event.job_id,
         seq=event.seq,
         attempt=event.attempt,

@@ -10,7 +10,7 @@ from tandem.labeling.values import plain_values
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import DECISIONS_APPLIED, SKIPPED
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 
 _log = get_logger(__name__)
 
@@ -32,8 +32,8 @@ class DecisionsHandler:
         return []
 
 
-def decision_of(event: VerificationDecidedV1) -> Decision:
-    return Decision(
+def decision_of(event: VerificationDecidedV1) -> AppliedDecision:
+    return AppliedDecision(
         job_id=event.job_id,
         seq=event.seq,
         revision=event.revision,

@@ -9,7 +9,7 @@ import random
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import SWEEP_REPAIRS
 from tandem.store.annotations.reader import AnnotationReader
-from tandem.store.annotations.writer import AnnotationWriter, Decision
+from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.documents import opinion_policy
 from tandem.store.jobs.reader import JobReader
@@ -93,7 +93,7 @@ class DecisionSweep:
     async def _sweep_block(self, job_id: str, from_seq: int, below_seq: int) -> int:
         applied = await self._annotations.decided_revisions(job_id, from_seq, below_seq)
         policy = opinion_policy(await self._jobs.get(job_id))
-        missed: list[Decision] = []
+        missed: list[AppliedDecision] = []
         async for opinions in self._opinions.stream_records(job_id, from_seq, below_seq):
             if opinions[-1].revision > applied.get(opinions[-1].seq, 0):
                 event = decided_event(opinions, settlement_of(opinions, policy))

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from tandem.events.envelope import Event, Part
+from tandem.events.envelope import Event, EventPart
 from tandem.events.outcomes import Example, Outcome, TaskLabel
 
 
@@ -42,7 +42,7 @@ class AnnotationRequestedV1(RecordEvent):
     deadline: datetime | None = Field(default=None, description="After this the dispatcher asks again.")
 
 
-class TokenLogprob(Part):
+class TokenLogprob(EventPart):
     """One generated token. `top` holds the likeliest alternatives, itself included, as the provider gave them."""
 
     token: str
@@ -50,7 +50,7 @@ class TokenLogprob(Part):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class Completion(Part):
+class Completion(EventPart):
     text: str
     finish_reason: str | None = None
     logprobs: tuple[TokenLogprob, ...] | None = None
@@ -59,7 +59,7 @@ class Completion(Part):
     )
 
 
-class Usage(Part):
+class Usage(EventPart):
     """Tokens as the provider counted them; authoritative for cost."""
 
     prompt_tokens: int = 0
@@ -67,7 +67,7 @@ class Usage(Part):
     cached_tokens: int = 0
 
 
-class Price(Part):
+class Price(EventPart):
     amount: float | None = Field(default=None, description="In `currency`; None when the model has no known price.")
     currency: str = "USD"
     by_model: dict[str, float | None] | None = Field(
@@ -97,13 +97,13 @@ class ErrorKind(StrEnum):
     """Asked three times, no answer came back in time."""
 
 
-class ResponseError(Part):
+class ResponseError(EventPart):
     kind: ErrorKind
     message: str = Field(max_length=2000, description="For people; carries no secret and no record text.")
     status: int | None = None
 
 
-class ModelCall(Part):
+class ModelCall(EventPart):
     """One call as it went over the wire, for the history of an answer."""
 
     started_at: datetime
@@ -115,7 +115,7 @@ class ModelCall(Part):
     usage: Usage | None = None
 
 
-class ReadyLabels(Part):
+class ReadyLabels(EventPart):
     """Labels that come of annotations there are already: carried over to another label schema, or combined of several
     jobs. No model was asked."""
 
@@ -145,12 +145,12 @@ class AnnotationRespondedV1(RecordEvent):
     price: Price | None = None
     seconds: float | None = Field(default=None, description="Wall time from start of the first call to the answer.")
     calls: tuple[ModelCall, ...] = ()
-    fallback_used: bool = Field(default=False, description="Whether the agent's second model gave the answer.")
+    fallback_used: bool = Field(default=False, description="Whether the agent's fallback model gave the answer.")
     repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
     ready: ReadyLabels | None = Field(default=None, description="Sent by the api, which asks no model for them.")
 
 
-class ReceivedAnswers(Part):
+class ReceivedAnswers(EventPart):
     """What one model had answered when its request was given up."""
 
     provider: str

@@ -17,13 +17,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Part(BaseModel):
+class EventPart(BaseModel):
     """A frozen piece of an event; unknown fields of a newer writer are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Event(Part):
+class Event(EventPart):
     """Base of all events.
 
     The envelope travels in the JSON beside the payload; the W3C trace context travels in the Kafka headers

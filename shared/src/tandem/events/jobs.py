@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from tandem.events.envelope import Event, Part
+from tandem.events.envelope import Event, EventPart
 from tandem.events.outcomes import Example
 from tandem.events.schema import LabelSchemaSpec
 
@@ -35,7 +35,7 @@ class JobKind(StrEnum):
     """From the annotations of several jobs over the same label schema."""
 
 
-class ModelParameters(Part):
+class ModelParameters(EventPart):
     """Sampling parameters of a call; None leaves it to the provider."""
 
     temperature: float | None = Field(default=0.0, ge=0, le=2)
@@ -58,8 +58,8 @@ class ConfidenceStrategy(StrEnum):
     """The model says it with its answer."""
 
 
-class Fallback(Part):
-    """A second model, asked when the first one ends with one of these outcomes."""
+class Fallback(EventPart):
+    """A fallback model, asked when the agent's own ends with one of these outcomes."""
 
     provider: str
     model: str
@@ -78,7 +78,7 @@ class DrawnBy(StrEnum):
 MOST_EXAMPLES = 20
 
 
-class DrawnExamples(Part):
+class DrawnExamples(EventPart):
     """Examples that the dispatcher draws for each record, from what people decided in jobs of the label schema."""
 
     by: DrawnBy
@@ -90,7 +90,7 @@ class DrawnExamples(Part):
     )
 
 
-class AgentSpec(Part):
+class AgentSpec(EventPart):
     """An immutable agent version: provider, model, parameters, prompt, label schema, confidence strategy."""
 
     agent_id: str
@@ -114,7 +114,7 @@ class AgentSpec(Part):
     fingerprint: str = Field(description="SHA-256 over everything that shapes an answer.")
 
 
-class TaskReviewPolicy(Part):
+class TaskReviewPolicy(EventPart):
     """What holds for one task of the schema instead; None leaves it to the policy of the record."""
 
     threshold: float | None = Field(default=None, ge=0, le=1, description="Labels below this confidence go to review.")
@@ -123,7 +123,7 @@ class TaskReviewPolicy(Part):
     )
 
 
-class ReviewPolicy(Part):
+class ReviewPolicy(EventPart):
     """Which labels a person should see."""
 
     threshold: float = Field(default=0.7, ge=0, le=1, description="Labels below this confidence go to review.")
@@ -157,7 +157,7 @@ class CampaignOrder(StrEnum):
     RANDOM = "random"
 
 
-class CampaignTerms(Part):
+class CampaignTerms(EventPart):
     """How a review campaign asks for the records that it picks."""
 
     order: CampaignOrder = CampaignOrder.URGENT

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tandem.events.envelope import Part
+from tandem.events.envelope import EventPart
 
 
 class Outcome(StrEnum):
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     """No usable answer: an error, refusal, content filter, too long, too large, undelivered. The reason says which."""
 
 
-class Span(Part):
+class Span(EventPart):
     """A stretch of a field's text that carries a label."""
 
     field: str = Field(description="Name of the record's field.")
@@ -36,7 +36,7 @@ LabelValue = str | Annotated[float, Field(strict=True, allow_inf_nan=False)] | t
 (multiple choice), the spans. No value at all is told by leaving the task out."""
 
 
-class TaskLabel(Part):
+class TaskLabel(EventPart):
     """The label of one task of the schema."""
 
     task: str = Field(description="Name of the task in the label schema.")
@@ -64,7 +64,7 @@ class TaskLabel(Part):
     rule: str = Field(description="The extraction rule that found the label, e.g. structured, exact, normalized.")
 
 
-class Example(Part):
+class Example(EventPart):
     """A record with the values that are right for it, to show a model what is wanted."""
 
     fields: dict[str, str]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from tandem.events.annotations import RecordEvent
-from tandem.events.envelope import Part
+from tandem.events.envelope import EventPart
 from tandem.events.outcomes import LabelValue, Outcome, TaskLabel
 
 
@@ -25,7 +25,7 @@ class ReviewReason(StrEnum):
     """Somebody chose the record, by hand or by an expression."""
 
 
-class ReviewCause(Part):
+class ReviewCause(EventPart):
     """A task that a person is asked for, and why."""
 
     task: str
@@ -73,7 +73,7 @@ class OpinionFlag(StrEnum):
     """The label schema has no value that fits; the values given are the nearest ones."""
 
 
-class GivenOpinion(Part):
+class GivenOpinion(EventPart):
     """What one person said, in this revision. `values` None: they withdrew their opinion."""
 
     person_id: str
@@ -86,14 +86,14 @@ class GivenOpinion(Part):
     flags: tuple[OpinionFlag, ...] = ()
 
 
-class SettledTask(Part):
+class SettledTask(EventPart):
     state: str = Field(description="open, settled or disputed.")
     why: str
     value: LabelValue | None = Field(default=None, description="None unless settled.")
     by: tuple[str, ...] = Field(default=(), description="Ids of the people whose opinions settle it.")
 
 
-class SettledPart(Part):
+class SettledPart(EventPart):
     """What holds for the record by all opinions on it, by the rule `settled` and the job's policy."""
 
     state: str = Field(description="open, settled or disputed.")

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import Field, field_validator, model_validator
 
-from tandem.events.envelope import Part
+from tandem.events.envelope import EventPart
 from tandem.events.patterns import problem_with_pattern
 from tandem.events.task_traits import TaskTraits
 
@@ -21,7 +21,7 @@ MOST_OPTIONS = 2000
 """Labels of a task. Those of large enumerations are left out of the response format (`answer_format`)."""
 
 
-class LabelOption(Part):
+class LabelOption(EventPart):
     """One label: `value` is stored and exported, `name` and `description` are shown to people and models."""
 
     value: str = Field(min_length=1, max_length=200)
@@ -48,7 +48,7 @@ class LabelOption(Part):
         return self.name or self.value
 
 
-class _Task(Part):
+class _Task(EventPart):
     name: TaskName
     question: str = Field(default="", max_length=2000, description="The instruction, e.g. 'What is the sentiment?'")
 
@@ -87,7 +87,7 @@ class MultipleChoiceTask(_TaskWithOptions):
         return self
 
 
-class SpanAttribute(Part):
+class SpanAttribute(EventPart):
     """What else is said of each span, as one of some options."""
 
     name: TaskName
@@ -165,7 +165,7 @@ TASK_KINDS: dict[str, type[LabelTask]] = {
 }
 
 
-class LabelSchemaSpec(Part):
+class LabelSchemaSpec(EventPart):
     """An immutable version of a label schema: one or more tasks, labeled in one call."""
 
     label_schema_id: str

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from tandem.events.envelope import Event, Part
+from tandem.events.envelope import Event, EventPart
 
 
 class AccountState(StrEnum):
@@ -19,7 +19,7 @@ class AccountState(StrEnum):
     """Only the operator can cure it (no quota, bad key); probed from time to time."""
 
 
-class RefusedParameter(Part):
+class RefusedParameter(EventPart):
     """What a model is asked without, since the provider refused it in such calls. Tried again from time to time."""
 
     parameter: str = Field(description="By its name in chat completions; response_format stands for the JSON Schema.")
@@ -30,7 +30,7 @@ class RefusedParameter(Part):
     seconds_ago: float = Field(default=0, ge=0, description="When this worker heard it first.")
 
 
-class AccountReported(Part):
+class AccountReported(EventPart):
     """One model of one provider as one worker sees it. Counts are since the worker's start and only rise."""
 
     provider: str

@@ -61,11 +61,11 @@ ABOUT_JOB = tuple(field for field in Field if field not in (Field.ID, Field.META
 """Fields that a record has in a job alone."""
 
 
-class Part(BaseModel):
+class ExpressionPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Compare(Part):
+class Compare(ExpressionPart):
     """The field has one of these values, or is below or above one."""
 
     kind: Literal["compare"] = "compare"
@@ -88,7 +88,7 @@ class Compare(Part):
         return self
 
 
-class Exists(Part):
+class Exists(ExpressionPart):
     """The field has a value."""
 
     kind: Literal["exists"] = "exists"
@@ -101,7 +101,7 @@ class Exists(Part):
         return self
 
 
-class Contains(Part):
+class Contains(ExpressionPart):
     """A text of the record contains these words, one behind the other, in any case of letters."""
 
     kind: Literal["contains"] = "contains"
@@ -115,7 +115,7 @@ class Contains(Part):
         return self
 
 
-class Matches(Part):
+class Matches(ExpressionPart):
     """A part of a text of the record matches the regular expression (RE2's syntax)."""
 
     kind: Literal["matches"] = "matches"
@@ -130,7 +130,7 @@ class Matches(Part):
         return self
 
 
-class Flag(Part):
+class Flag(ExpressionPart):
     """Something that holds of the record or does not."""
 
     kind: Literal["flag"] = "flag"
@@ -139,7 +139,7 @@ class Flag(Part):
     )
 
 
-class Differs(Part):
+class Differs(ExpressionPart):
     """The label that holds differs from the one that holds in another job over the data set."""
 
     kind: Literal["differs"] = "differs"
@@ -147,17 +147,17 @@ class Differs(Part):
     name: NamePart | None = pydantic.Field(default=None, description="Of this task; any task of both if left out.")
 
 
-class Not(Part):
+class Not(ExpressionPart):
     kind: Literal["not"] = "not"
     of: Expression
 
 
-class And(Part):
+class And(ExpressionPart):
     kind: Literal["and"] = "and"
     of: tuple[Expression, ...] = pydantic.Field(min_length=2, max_length=MOST_PARTS)
 
 
-class Or(Part):
+class Or(ExpressionPart):
     kind: Literal["or"] = "or"
     of: tuple[Expression, ...] = pydantic.Field(min_length=2, max_length=MOST_PARTS)
 

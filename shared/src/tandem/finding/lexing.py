@@ -18,7 +18,7 @@ class ExpressionError(ValueError):
         self.position = position
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     WORD = "word"
     TEXT = "quoted text"
     NUMBER = "number"
@@ -28,12 +28,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    kind: Kind
+    kind: TokenKind
     value: str
     position: int
 
     def __str__(self) -> str:
-        return "the end" if self.kind is Kind.END else f"{self.value!r}"
+        return "the end" if self.kind is TokenKind.END else f"{self.value!r}"
 
 
 _TOKEN = re.compile(
@@ -45,7 +45,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_KINDS = {"number": Kind.NUMBER, "word": Kind.WORD, "sign": Kind.SIGN, "text": Kind.TEXT}
+_KINDS = {"number": TokenKind.NUMBER, "word": TokenKind.WORD, "sign": TokenKind.SIGN, "text": TokenKind.TEXT}
 PLAIN_WORD = re.compile(r"[^\W\d]\w*(?:-\w+)*")
 """Words that need no quotes; those of the language itself do."""
 
@@ -60,13 +60,13 @@ def tokens(text: str) -> list[Token]:
         while position < len(text) and text[position].isspace():
             position += 1
         if position == len(text):
-            return [*found, Token(Kind.END, "", position)]
+            return [*found, Token(TokenKind.END, "", position)]
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
             what = "A quoted text does not end." if text[position] in "\"'" else "This sign means nothing here."
             raise ExpressionError(what, text, position)
         kind, value = _KINDS[match.lastgroup], match.group()
-        found.append(Token(kind, _unquoted(value) if kind is Kind.TEXT else value, position))
+        found.append(Token(kind, _unquoted(value) if kind is TokenKind.TEXT else value, position))
         position = match.end()
 
 

@@ -34,7 +34,7 @@ from tandem.finding.expressions import (
     Scalar,
     problem_with_size,
 )
-from tandem.finding.lexing import ExpressionError, Kind, Token, tokens
+from tandem.finding.lexing import ExpressionError, Token, TokenKind, tokens
 
 __all__ = ["RESERVED", "ExpressionError", "parse"]
 
@@ -50,7 +50,7 @@ def parse(text: str) -> Expression:
     parser = _Parser(text)
     found = parser.expression(1)
     rest = parser.now
-    if rest.kind is not Kind.END:
+    if rest.kind is not TokenKind.END:
         raise parser.error(f"Expected and, or, or the end, not {rest}.", rest)
     if problem := problem_with_size(found):
         raise ExpressionError(f"The expression is too large: {problem}.", text, 0)
@@ -97,7 +97,7 @@ class _Parser:
 
     def _test(self) -> Expression:
         begin = self._take()
-        word = begin.value.lower() if begin.kind is Kind.WORD else ""
+        word = begin.value.lower() if begin.kind is TokenKind.WORD else ""
         if word in _FLAGS:
             return self._made(Flag, begin, flag=word)
         if word == "text":
@@ -132,7 +132,7 @@ class _Parser:
         if self._word("in"):
             return self._made(Compare, begin, field=field, name=name, values=self._values())
         sign = self._take()
-        if sign.kind is Kind.SIGN and sign.value in ("=", "==", "!=", "<", "<=", ">", ">="):
+        if sign.kind is TokenKind.SIGN and sign.value in ("=", "==", "!=", "<", "<=", ">", ">="):
             operator = Is(sign.value) if sign.value in ("<", "<=", ">", ">=") else Is.EQUAL
             found = self._made(Compare, begin, field=field, name=name, operator=operator, values=(self._value(),))
             return Not(of=found) if sign.value == "!=" else found
@@ -149,23 +149,23 @@ class _Parser:
     def _value(self) -> Scalar:
         token = self._take()
         match token.kind:
-            case Kind.TEXT:
+            case TokenKind.TEXT:
                 return token.value
-            case Kind.NUMBER:
+            case TokenKind.NUMBER:
                 number = float(token.value)
                 if not math.isfinite(number):
                     raise self.error("The number is too large.", token)
                 return int(token.value) if token.value.lstrip("+-").isdigit() and len(token.value) < 20 else number
-            case Kind.WORD if token.value.lower() in ("true", "false"):
+            case TokenKind.WORD if token.value.lower() in ("true", "false"):
                 return token.value.lower() == "true"
-            case Kind.WORD if token.value.lower() not in RESERVED:
+            case TokenKind.WORD if token.value.lower() not in RESERVED:
                 return token.value
             case _:
                 raise self.error(f"Expected a value, not {token}. Put quotes around words of the language.", token)
 
     def _text_value(self, behind: str) -> str:
         token = self._take()
-        if token.kind is Kind.TEXT or (token.kind is Kind.WORD and token.value.lower() not in RESERVED):
+        if token.kind is TokenKind.TEXT or (token.kind is TokenKind.WORD and token.value.lower() not in RESERVED):
             return token.value
         raise self.error(f'Expected a text in quotes behind {behind}, as in "refund", not {token}.', token)
 
@@ -173,24 +173,24 @@ class _Parser:
         if not self._sign("."):
             return None
         token = self._take()
-        if token.kind in (Kind.WORD, Kind.TEXT):
+        if token.kind in (TokenKind.WORD, TokenKind.TEXT):
             return token.value
         raise self.error(f"Expected a name behind the point, not {token}. Put quotes around it.", token)
 
     def _take(self) -> Token:
         token = self.now
-        if token.kind is not Kind.END:
+        if token.kind is not TokenKind.END:
             self._at += 1
         return token
 
     def _word(self, word: str) -> bool:
-        if self.now.kind is Kind.WORD and self.now.value.lower() == word:
+        if self.now.kind is TokenKind.WORD and self.now.value.lower() == word:
             self._at += 1
             return True
         return False
 
     def _sign(self, sign: str) -> bool:
-        if self.now.kind is Kind.SIGN and self.now.value == sign:
+        if self.now.kind is TokenKind.SIGN and self.now.value == sign:
             self._at += 1
             return True
         return False

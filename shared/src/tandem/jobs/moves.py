@@ -66,7 +66,7 @@ CHANGE_BUDGET = Move("change budget", _LIVE, None, Mover.PERSON, new_epoch=False
 COMPLETE = Move("complete", _AT_WORK, JobState.COMPLETED, Mover.DISPATCHER, new_epoch=False)
 WAIT = Move("wait", _AT_WORK, JobState.WAITING, Mover.DISPATCHER, new_epoch=False)
 GO_ON = Move("go on", (JobState.WAITING,), JobState.RUNNING, Mover.DISPATCHER, new_epoch=True)
-TELL = Move("tell", (JobState.RUNNING,), None, Mover.DISPATCHER, new_epoch=False)
+NOTE = Move("note", (JobState.RUNNING,), None, Mover.DISPATCHER, new_epoch=False)
 ASK_ANEW = Move("ask anew", (JobState.RUNNING,), None, Mover.DISPATCHER, new_epoch=True)
 TAKE_OVER = Move("take over", tuple(JobState), None, Mover.DISPATCHER, new_epoch=True)
 
@@ -79,7 +79,7 @@ MOVES: tuple[Move, ...] = (
     COMPLETE,
     WAIT,
     GO_ON,
-    TELL,
+    NOTE,
     ASK_ANEW,
     TAKE_OVER,
 )

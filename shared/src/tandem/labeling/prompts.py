@@ -19,7 +19,7 @@ from tandem.labeling.confidence.stated import PROPERTY
 from tandem.labeling.default_templates import default_templates
 from tandem.labeling.sandbox import CPU_SECONDS
 from tandem.labeling.task_words import answer_of, form_of, task_variables
-from tandem.labeling.templates import PromptError, PromptLimitError, Scope, Template
+from tandem.labeling.templates import PromptError, PromptLimitError, Template, TemplateScope
 
 __all__ = [
     "MarkedMessage",
@@ -119,7 +119,7 @@ class Renderer:
         marked = [MarkedMessage(each["role"], ((each["content"], Source.EXAMPLE),)) for each in messages]
         if messages and messages[0]["role"] == "system":
             marked[0] = _marked("system", self._system.pieces(**self._scope))
-        pieces = self._user.pieces(fields=Scope("fields", fields), **self._scope)
+        pieces = self._user.pieces(fields=TemplateScope("fields", fields), **self._scope)
         return [*marked, _marked("user", pieces)]
 
     def _shown(self, examples: Iterable[Example]) -> list[Message]:
@@ -130,7 +130,7 @@ class Renderer:
         return messages
 
     def _render(self, fields: Mapping[str, str]) -> str:
-        return self._user.render(fields=Scope("fields", fields), **self._scope)
+        return self._user.render(fields=TemplateScope("fields", fields), **self._scope)
 
 
 def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str,
     if agent.confidence_strategy is ConfidenceStrategy.STATED:
         forms.append(f'"{PROPERTY}": <0 to 100>')
     return {
-        "label_schema": Scope(
+        "label_schema": TemplateScope(
             "label_schema", {"name": label_schema.name, "version": label_schema.version, "tasks": tasks}
         ),
         "tasks": tasks,
@@ -150,10 +150,10 @@ def template_scope(agent: AgentSpec, label_schema: LabelSchemaSpec) -> dict[str,
     }
 
 
-def _scoped(path: str, value: Mapping[str, Any]) -> Scope:
+def _scoped(path: str, value: Mapping[str, Any]) -> TemplateScope:
     """Return plain mappings as templates read them, at every depth."""
     inner = {"options": "option", "attributes": "attribute"}
-    return Scope(
+    return TemplateScope(
         path,
         {
             name: [_scoped(inner[name], each) for each in entry] if name in inner else entry

@@ -59,7 +59,7 @@ _METHODS: dict[type, frozenset[str]] = {
 }
 
 
-class Scope(dict[str, Any]):
+class TemplateScope(dict[str, Any]):
     """A mapping that templates read, which knows what they call it."""
 
     def __init__(self, path: str, values: Mapping[str, Any]) -> None:
@@ -79,10 +79,10 @@ class _Missing(StrictUndefined):
     __slots__ = ()
 
     def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, exc: Any = None) -> None:
-        variable = f"{obj.path}.{name}" if isinstance(obj, Scope) else str(name)
+        variable = f"{obj.path}.{name}" if isinstance(obj, TemplateScope) else str(name)
         if hint is None:
             hint = f"{variable!r} is not defined"
-            if isinstance(obj, Scope):
+            if isinstance(obj, TemplateScope):
                 hint += f"; there is {', '.join(f'{obj.path}.{key}' for key in obj) or 'nothing'}"
         if exc is None or exc is UndefinedError:
             exc = partial(MissingVariableError, variable=variable)

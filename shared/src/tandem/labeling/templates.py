@@ -25,13 +25,13 @@ from tandem.labeling.sandbox import (
     Marked,
     Meter,
     MissingVariableError,
-    Scope,
+    TemplateScope,
     bounded,
     join,
     meter,
 )
 
-__all__ = ["Piece", "PromptError", "PromptLimitError", "Scope", "Template", "code_size", "parse"]
+__all__ = ["Piece", "PromptError", "PromptLimitError", "Template", "TemplateScope", "code_size", "parse"]
 
 Piece = tuple[str, str | None]
 """Some text of a message, and the source that it came from; None: from the template itself."""

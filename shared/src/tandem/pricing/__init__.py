@@ -6,7 +6,7 @@ Files are read by `tandem.pricing.files`, at the edge.
 
 from tandem.pricing.amounts import in_dollars
 from tandem.pricing.bound import MOST_PAID_CALLS, REASONING_ROOM, Cost, RequestBound, prompt_size, room_after_truncation
-from tandem.pricing.estimate import AccountLimits, CallSizes, Estimate, estimate
+from tandem.pricing.estimate import CallSizes, CostEstimate, ReportedLimits, estimate
 from tandem.pricing.sizes import Range, prompt_tokens, text_tokens
 from tandem.pricing.spend import ModelSpend, add_up, price_of, spend_of, totals_of
 from tandem.pricing.table import ListPrice, PriceFile, PriceFileError, PriceTable, parse_prices
@@ -14,16 +14,16 @@ from tandem.pricing.table import ListPrice, PriceFile, PriceFileError, PriceTabl
 __all__ = [
     "MOST_PAID_CALLS",
     "REASONING_ROOM",
-    "AccountLimits",
     "CallSizes",
     "Cost",
-    "Estimate",
+    "CostEstimate",
     "ListPrice",
     "ModelSpend",
     "PriceFile",
     "PriceFileError",
     "PriceTable",
     "Range",
+    "ReportedLimits",
     "RequestBound",
     "add_up",
     "estimate",

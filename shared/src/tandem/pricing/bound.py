@@ -53,7 +53,7 @@ class RequestBound:
     """The most that a request of an agent can cost, by the bytes of its prompt.
 
     No token is shorter than a byte, so a prompt has no more tokens than bytes. Counted are every sample, the second
-    try with more room after an answer that was cut, a repair call, the second model, and for each of these as many
+    try with more room after an answer that was cut, a repair call, the fallback model, and for each of these as many
     paid calls as a worker makes at most.
     """
 

@@ -18,7 +18,7 @@ _HEADROOM = 1.1
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLimits:
+class ReportedLimits:
     """Account limits that the workers report; None: not known."""
 
     requests_per_minute: float | None = None
@@ -43,7 +43,7 @@ class CallSizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """Estimate of a whole job. All ranges hold for records that are answered at the first call."""
 
     records: int
@@ -60,8 +60,8 @@ class Estimate:
 
 
 def estimate(
-    sizes: CallSizes, *, records: int, price: ListPrice | None, limits: AccountLimits | None, model: str
-) -> Estimate:
+    sizes: CallSizes, *, records: int, price: ListPrice | None, limits: ReportedLimits | None, model: str
+) -> CostEstimate:
     """`limits`: None where no worker reports of the account. Without records there need be no prompts."""
     prompt = _total(sizes.prompts, records)
     several = sizes.samples
@@ -76,7 +76,7 @@ def estimate(
         _of_time(limits, model),
         "Every record is answered at the first call; repeated, repair and fallback calls come on top.",
     )
-    return Estimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
+    return CostEstimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
 
 
 def _total(prompts: Sequence[Range], records: int) -> Range:
@@ -104,7 +104,7 @@ def _price(price: ListPrice, prompt: Range, output: Range, constant: float) -> R
     )
 
 
-def _time(limits: AccountLimits, records: int, prompt: Range, output: Range) -> Range | None:
+def _time(limits: ReportedLimits, records: int, prompt: Range, output: Range) -> Range | None:
     def at_limits(tokens: float) -> float:
         minutes = 0.0
         if limits.requests_per_minute:
@@ -143,7 +143,7 @@ def _of_price(price: ListPrice | None, model: str) -> str:
     return f"Prices are those of the price table{cached}."
 
 
-def _of_time(limits: AccountLimits | None, model: str) -> str:
+def _of_time(limits: ReportedLimits | None, model: str) -> str:
     if limits is None:
         return f"No llm-worker has used {model} lately, so nothing is known of its limits and the time is open."
     known = []

@@ -15,9 +15,9 @@ from typing import assert_never
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
+from tandem.quality.comparable_values import Comparable, SpanKey
 from tandem.quality.scoring import jaccard
-from tandem.quality.sketches import Sample
-from tandem.quality.values import Comparable, SpanKey
+from tandem.quality.sketches import HashSample
 
 Distance = Callable[[Comparable, Comparable], float]
 
@@ -85,7 +85,7 @@ class Alpha(Additive):
     labels: Counter[str] = field(default_factory=Counter)
     total: float = 0.0
     squares: float = 0.0
-    sample: Sample = field(default_factory=Sample)
+    sample: HashSample = field(default_factory=HashSample)
 
     def see(self, task: LabelTask, seq: int, values: Sequence[Comparable]) -> None:
         """Add all values that agents gave the record."""

@@ -47,7 +47,7 @@ class Ranking:
 
 
 @dataclass(slots=True)
-class Reliability(Additive):
+class ReliabilitySums(Additive):
     """Sums for a calibration, label by label. `bins`: the number of bins."""
 
     counts: list[int] = field(default_factory=lambda: [0] * BINS)
@@ -96,7 +96,7 @@ class Reliability(Additive):
 
 def calibration(judged: Iterable[tuple[float, bool]], *, bins: int = BINS) -> Calibration:
     """Compute a calibration. `judged`: the confidence of each label, and whether it is right."""
-    reliability = Reliability([0] * bins, [0.0] * bins, [0] * bins)
+    reliability = ReliabilitySums([0] * bins, [0.0] * bins, [0] * bins)
     for confidence, is_right in judged:
         reliability.see(confidence, is_right=is_right)
     return reliability.calibration()

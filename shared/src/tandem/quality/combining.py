@@ -26,7 +26,7 @@ from tandem.events.schema import (
 from tandem.labeling.confidence.agreement import agreement
 from tandem.labeling.confidence.measure import Confidence, Method, over_options
 from tandem.labeling.values import canonical, key_of
-from tandem.quality.values import normalized
+from tandem.quality.comparable_values import normalized
 
 TIE = "tie"
 """The reason of a record whose agents' labels come out even."""
@@ -36,7 +36,7 @@ _LEAST = 1e-10
 """Probability of what an agent was never seen to do."""
 
 
-class Rule(StrEnum):
+class CombinationRule(StrEnum):
     """Rule by which labels are combined; stored with the label."""
 
     VOTE = "vote"
@@ -52,7 +52,7 @@ class NoLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CombinationEstimate:
     """Estimate of how often each label is right, and of what each agent says then; for one single-choice task."""
 
     priors: Mapping[str, float]
@@ -79,7 +79,7 @@ class Estimate:
         }
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], agents: int) -> Estimate:
+    def of(cls, document: Mapping[str, Any], agents: int) -> CombinationEstimate:
         labels = document["labels"]
         errors: list[dict[str, dict[str, float]]] = [{} for _ in range(agents)]
         for agent, truth, given, probability in document["errors"]:
@@ -107,10 +107,12 @@ def vote(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLa
         return NoLabel(NO_LABEL, "agreement needs at least two agents")
     if not confidence.margin:
         return NoLabel(TIE, _counted(groups, first))
-    return _label(task, value, confidence, Rule.VOTE)
+    return _label(task, value, confidence, CombinationRule.VOTE)
 
 
-def by_estimate(task: LabelTask, said: Sequence[LabelValue | None], estimate: Estimate) -> TaskLabel | NoLabel:
+def by_estimate(
+    task: LabelTask, said: Sequence[LabelValue | None], estimate: CombinationEstimate
+) -> TaskLabel | NoLabel:
     """Return the likeliest label of a single choice, given how often each agent is right."""
     if all(value is None for value in said):
         return NoLabel(NO_LABEL, f"none of {len(said)} agents has a label")
@@ -131,7 +133,7 @@ def by_estimate(task: LabelTask, said: Sequence[LabelValue | None], estimate: Es
     confidence = over_options(leaders[0], masses, Method.DAWID_SKENE)
     if not isinstance(confidence, Confidence):
         return NoLabel(NO_LABEL, "no label is possible")
-    return _label(task, leaders[0], confidence, Rule.DAWID_SKENE)
+    return _label(task, leaders[0], confidence, CombinationRule.DAWID_SKENE)
 
 
 def _vote_on_parts(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLabel | NoLabel:
@@ -153,9 +155,9 @@ def _vote_on_parts(task: LabelTask, said: Sequence[LabelValue | None]) -> TaskLa
     shares = {key: counts[key] / len(said) for key in kept}
     if task.traits.lies_in_record:
         ordered = tuple(shares[key] for key, _ in _parts(value))
-        return _label_of(task, value, confidence, Rule.VOTE, span_confidences=ordered)
+        return _label_of(task, value, confidence, CombinationRule.VOTE, span_confidences=ordered)
     probabilities = {option.value: counts[option.value] / len(said) for option in options_of(task)}
-    return _label_of(task, value, confidence, Rule.VOTE, probabilities=probabilities)
+    return _label_of(task, value, confidence, CombinationRule.VOTE, probabilities=probabilities)
 
 
 def _parts(value: LabelValue) -> list[tuple[Hashable, str | Span]]:
@@ -188,7 +190,7 @@ def _counted(groups: Sequence[Hashable | None], first: Mapping[Hashable, LabelVa
     return ", ".join(f"{count} for {first[group]!r}" for group, count in counts)[:2000]
 
 
-def _label(task: LabelTask, value: LabelValue, confidence: Confidence, rule: Rule) -> TaskLabel:
+def _label(task: LabelTask, value: LabelValue, confidence: Confidence, rule: CombinationRule) -> TaskLabel:
     return _label_of(
         task,
         value,
@@ -200,8 +202,8 @@ def _label(task: LabelTask, value: LabelValue, confidence: Confidence, rule: Rul
     )
 
 
-def _label_of(task: LabelTask, value: LabelValue, confidence: float, rule: Rule, **more: Any) -> TaskLabel:
-    method = Method.DAWID_SKENE if rule is Rule.DAWID_SKENE else Method.AGENT_AGREEMENT
+def _label_of(task: LabelTask, value: LabelValue, confidence: float, rule: CombinationRule, **more: Any) -> TaskLabel:
+    method = Method.DAWID_SKENE if rule is CombinationRule.DAWID_SKENE else Method.AGENT_AGREEMENT
     return TaskLabel(
         task=task.name,
         value=value,

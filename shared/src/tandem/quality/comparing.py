@@ -13,10 +13,10 @@ from tandem.events.outcomes import Outcome
 from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
 from tandem.quality.agreement import Alpha
+from tandem.quality.comparable_values import Comparable, comparable, is_same
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Quantiles
 from tandem.quality.summary import Answered, Ended
-from tandem.quality.values import Comparable, comparable, is_same
 
 UNKNOWN_CONFIDENCE = 0.5
 """Confidence assumed for a label without one when differences are ordered."""
@@ -147,7 +147,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Truths:
+class KnownValues:
     """Values known to be right of a record for one task."""
 
     gold: Comparable | None
@@ -175,7 +175,7 @@ def compare(
         comparison.verified_differently += contested
         shown = shown_to_people(ended)
         for task in tasks:
-            truths = Truths(
+            truths = KnownValues(
                 gold=comparable(task, gold.get(seq, {}).get(task.name)),
                 verified=comparable(task, verified.get(task.name)),
                 shown=shown.get(task.name),
@@ -244,7 +244,7 @@ def _compare_task(
     task: LabelTask,
     seq: int,
     said: Sequence[Given | None],
-    truths: Truths,
+    truths: KnownValues,
 ) -> None:
     values = [each.value for each in said if each is not None]
     tally.answered[len(values)] += 1
@@ -269,7 +269,7 @@ def _compare_task(
     _compare_pairs(tally.pairs, task, said, truths)
 
 
-def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given | None], truths: Truths) -> None:
+def _compare_pairs(pairs: Sequence[Pair], task: LabelTask, said: Sequence[Given | None], truths: KnownValues) -> None:
     for pair, (first, second) in zip(pairs, combinations(range(len(said)), 2), strict=True):
         one, other = said[first], said[second]
         if one is None or other is None:

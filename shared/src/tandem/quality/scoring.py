@@ -13,15 +13,15 @@ from typing import assert_never
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
-from tandem.quality.calibration import Reliability
-from tandem.quality.values import Comparable, SpanKey, is_same, normalized, overlap
+from tandem.quality.calibration import ReliabilitySums
+from tandem.quality.comparable_values import Comparable, SpanKey, is_same, normalized, overlap
 
 Confusion = dict[str, Counter[str]]
 """True label to the label given to a count; holds only what occurs."""
 
 
 @dataclass(slots=True)
-class Matches(Additive):
+class LabelMatches(Additive):
     """Labels, or spans, that should be there and that are, by label."""
 
     wanted: Counter[str] = field(default_factory=Counter)
@@ -73,7 +73,7 @@ class Scores(Additive):
     right: int = 0
     confusion: Confusion = field(default_factory=dict)
     """Single choice: counts by true and given label."""
-    matches: Matches = field(default_factory=Matches)
+    matches: LabelMatches = field(default_factory=LabelMatches)
     """Multiple choice: labels. Spans: those that are equal in place, label and attributes."""
     wanted_touched: int = 0
     """Spans that should be there, and share a character with one of the same label that is."""
@@ -89,7 +89,7 @@ class Scores(Additive):
     """Numbers at most one step away."""
     right_normalized: int = 0
     """Texts that are equal but for case, white space and unicode form."""
-    reliability: Reliability = field(default_factory=Reliability)
+    reliability: ReliabilitySums = field(default_factory=ReliabilitySums)
 
     def see(self, task: LabelTask, truth: Comparable, value: Comparable | None, confidence: float | None) -> None:
         """Count a record. `value`: None where the record ended without one."""
@@ -168,7 +168,7 @@ def scores_of(confusion: Mapping[str, Mapping[str, int]]) -> dict[str, LabelScor
             given[label] += count
             if label == truth:
                 hits[label] += count
-    return Matches(wanted, given, hits).scores()
+    return LabelMatches(wanted, given, hits).scores()
 
 
 def macro_f1(scores: Iterable[LabelScore]) -> float | None:

@@ -150,7 +150,7 @@ class Extent(Additive):
 
 
 @dataclass(slots=True)
-class Sample(Additive):
+class HashSample(Additive):
     """Up to KEPT of the stream's items, each as likely as any other, drawn by a hash so that every process draws the
     same. It holds all of a stream that is not longer."""
 

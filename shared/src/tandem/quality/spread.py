@@ -9,8 +9,8 @@ from typing import assert_never
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.additive import Additive
 from tandem.quality.calibration import BINS
+from tandem.quality.comparable_values import Comparable, SpanKey
 from tandem.quality.sketches import Distinct, Extent, Top
-from tandem.quality.values import Comparable, SpanKey
 
 MOST_PER_RECORD = 20
 """Records with more labels or spans are counted with these."""

@@ -11,10 +11,10 @@ from typing import Any, TypedDict
 from tandem.events.outcomes import Outcome
 from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
+from tandem.quality.comparable_values import Comparable, comparable, normalized
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Extent, Quantiles, Top
 from tandem.quality.spread import Spread
-from tandem.quality.values import Comparable, comparable, normalized
 
 RAW_LENGTH = 200
 """Characters of an invalid answer by which equal ones are recognized."""

@@ -16,8 +16,8 @@ from tandem.observability.metrics import PROMPTS_RENDERED, RENDERERS_ENDED
 from tandem.rendering.frames import CONSTANT, VARYING
 from tandem.rendering.process import RendererEndedError, RendererProcess
 from tandem.rendering.refusals import Refusals
+from tandem.rendering.render_tasks import TURN_SECONDS, Item, Templates, Turns, rendering
 from tandem.rendering.settings import RenderingSettings
-from tandem.rendering.work import TURN_SECONDS, Item, Templates, Turns, rendering
 
 MOST_CRASHES = 2
 _RETRY_SECONDS = 1.0

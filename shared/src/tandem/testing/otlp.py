@@ -30,7 +30,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Span:
+class TraceSpan:
     """A finished span. Ids are in hexadecimal, times in nanoseconds since 1970; `links` are (trace id, span id)."""
 
     service: str
@@ -51,7 +51,7 @@ class TraceReceiver:
 
     def __init__(self, *, port: int = 0) -> None:
         self.port = port
-        self.spans: list[Span] = []
+        self.spans: list[TraceSpan] = []
         self._runner: web.AppRunner | None = None
 
     @property
@@ -78,7 +78,7 @@ class TraceReceiver:
     def clear(self) -> None:
         self.spans.clear()
 
-    def trace(self, trace_id: str) -> list[Span]:
+    def trace(self, trace_id: str) -> list[TraceSpan]:
         """Return the spans of one trace, earliest start first."""
         return sorted((s for s in self.spans if s.trace_id == trace_id), key=lambda span: span.start_ns)
 
@@ -102,8 +102,8 @@ class TraceReceiver:
         return web.Response(body=body, content_type="application/x-protobuf")
 
 
-def _read(span: WireSpan, service: str) -> Span:
-    return Span(
+def _read(span: WireSpan, service: str) -> TraceSpan:
+    return TraceSpan(
         service=service,
         name=span.name,
         kind=_KINDS.get(span.kind, "unspecified"),

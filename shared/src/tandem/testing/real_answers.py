@@ -55,7 +55,7 @@ _TASKS: Mapping[str, tuple[LabelTask, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedRecord:
     """Record that a model was asked about, and the result of its answers."""
 
     run: str
@@ -75,7 +75,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class AnswerScores:
     """Figures of one group of answers. Those of confidence are None where no label has both confidence and gold."""
 
     asked: int
@@ -90,14 +90,14 @@ class Scores:
     negative_margins: int
 
 
-def asked(corpus: Path) -> Iterator[Asked]:
+def asked(corpus: Path) -> Iterator[AskedRecord]:
     """Yield each record of the corpus (gzipped JSON lines) with its labels."""
     with gzip.open(corpus, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield _asked(json.loads(line))
 
 
-def _asked(line: Mapping[str, Any]) -> Asked:
+def _asked(line: Mapping[str, Any]) -> AskedRecord:
     tasks = next((tasks for name, tasks in _TASKS.items() if name in line["run"]), (_SENTIMENT,))
     schema = LabelSchemaSpec(label_schema_id="real", version=1, name="real", tasks=tasks)
     labeler = Labeler(schema, ConfidenceStrategy(line["strategy"]))
@@ -112,7 +112,7 @@ def _asked(line: Mapping[str, Any]) -> Asked:
     labeling = labeler.label(completions, line["fields"])
     gold = line["gold"] if tasks[0].traits.is_one_label else None
     kind = f"{tasks[0].name}, {tasks[0].kind}"
-    return Asked(
+    return AskedRecord(
         run=line["run"],
         model=line["model"],
         temperature=line["temperature"],
@@ -124,13 +124,13 @@ def _asked(line: Mapping[str, Any]) -> Asked:
     )
 
 
-def scores(found: Iterable[Asked]) -> Scores:
+def scores(found: Iterable[AskedRecord]) -> AnswerScores:
     """Score one group of answers."""
     everything = list(found)
     labels = [(each, each.label) for each in everything if each.label is not None]
     judged = [(each.gold == label.value, label) for each, label in labels if each.gold is not None]
     known = [(label.confidence, float(right)) for right, label in judged if label.confidence is not None]
-    return Scores(
+    return AnswerScores(
         asked=len(everything),
         right=sum(right for right, _ in judged),
         wrong=sum(not right for right, _ in judged),

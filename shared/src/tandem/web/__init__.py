@@ -4,6 +4,7 @@ the services that endpoints ask for."""
 from tandem.web.callers import Admin, Annotator, Viewer, current_caller
 from tandem.web.errors import install_problems
 from tandem.web.features import include_features
+from tandem.web.middleware import MAX_JSON_BYTES, OWN_TELEMETRY, RequestMiddleware
 from tandem.web.parameters import known_parameters_alone
 from tandem.web.problems import (
     PROBLEM_JSON,
@@ -14,7 +15,6 @@ from tandem.web.problems import (
     not_found,
     problem_responses,
 )
-from tandem.web.requests import MAX_JSON_BYTES, OWN_TELEMETRY, RequestMiddleware
 from tandem.web.services import Services, provided
 
 __all__ = [

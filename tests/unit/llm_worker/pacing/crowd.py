@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tandem_llm_worker.pacing import Limiter, Limits, Need, Reservation
+from tandem_llm_worker.pacing import AccountLimits, Limiter, Need, Reservation
 
 
 async def settle() -> None:
@@ -22,7 +22,7 @@ class Crowd:
         self._clock = clock
         self.timers = 0
         self.limiter = limiter or Limiter(
-            Limits(**{"max_in_flight": 1000, **limits}), clock=clock, call_later=self._call_later
+            AccountLimits(**{"max_in_flight": 1000, **limits}), clock=clock, call_later=self._call_later
         )
         self.admitted: list[tuple[int, float]] = []
         self.tasks: list[asyncio.Task[None]] = []

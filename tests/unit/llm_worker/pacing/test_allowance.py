@@ -8,8 +8,8 @@ import pytest
 
 from tandem_llm_worker.pacing.allowance import HEADROOM, Allowance
 from tandem_llm_worker.pacing.discovery import FIRST_IN_FLIGHT
-from tandem_llm_worker.pacing.headers import Reading, Readings
-from tandem_llm_worker.pacing.limits import Limits
+from tandem_llm_worker.pacing.headers import LimitReading, LimitReadings
+from tandem_llm_worker.pacing.limits import AccountLimits
 
 
 def calls(allowance: Allowance, *, a_second: float, begin: float, end: float) -> None:
@@ -19,7 +19,7 @@ def calls(allowance: Allowance, *, a_second: float, begin: float, end: float) ->
 
 
 def test_where_nothing_is_known_calls_double_in_each_round_until_one_is_refused() -> None:
-    allowance = Allowance(Limits())
+    allowance = Allowance(AccountLimits())
     rounds = []
     for number in range(4):
         rounds.append(allowance.most_in_flight)
@@ -36,14 +36,19 @@ def test_where_nothing_is_known_calls_double_in_each_round_until_one_is_refused(
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(requests_per_minute=600), Limits(tokens_per_minute=600), Limits(output_tokens_per_minute=600)]
+    "limits",
+    [
+        AccountLimits(requests_per_minute=600),
+        AccountLimits(tokens_per_minute=600),
+        AccountLimits(output_tokens_per_minute=600),
+    ],
 )
-def test_where_a_limit_is_known_it_alone_is_what_counts(limits: Limits) -> None:
+def test_where_a_limit_is_known_it_alone_is_what_counts(limits: AccountLimits) -> None:
     assert Allowance(limits).most_in_flight == inf
 
 
 def test_what_was_taken_between_two_refusals_is_taken_for_the_limit() -> None:
-    allowance = Allowance(Limits(requests_per_minute=12_000))
+    allowance = Allowance(AccountLimits(requests_per_minute=12_000))
     calls(allowance, a_second=150, begin=0, end=4)
     allowance.refused(4.0)
     calls(allowance, a_second=120, begin=4, end=9)
@@ -54,7 +59,7 @@ def test_what_was_taken_between_two_refusals_is_taken_for_the_limit() -> None:
 
 
 def test_what_was_found_is_the_accounts_and_follows_the_share() -> None:
-    allowance = Allowance(Limits())
+    allowance = Allowance(AccountLimits())
     allowance.share = 0.25
     allowance.adopt(80, 0.0)
     assert allowance.rates.requests == pytest.approx(20)
@@ -65,7 +70,7 @@ def test_what_was_found_is_the_accounts_and_follows_the_share() -> None:
 
 
 def test_what_was_found_is_tried_upwards_until_what_is_configured() -> None:
-    allowance = Allowance(Limits(requests_per_minute=6000))
+    allowance = Allowance(AccountLimits(requests_per_minute=6000))
     calls(allowance, a_second=50, begin=0, end=4)
     allowance.refused(4.0)
     rate = allowance.rates.requests
@@ -85,48 +90,48 @@ def test_what_was_found_is_tried_upwards_until_what_is_configured() -> None:
 
 
 def test_a_newcomer_begins_with_what_others_found() -> None:
-    allowance = Allowance(Limits())
+    allowance = Allowance(AccountLimits())
     allowance.adopt(80.0, 0.0)
     allowance.share = 0.25
     assert allowance.rates.requests == pytest.approx(20)
 
-    told_less = Allowance(Limits(requests_per_minute=600))
+    told_less = Allowance(AccountLimits(requests_per_minute=600))
     told_less.adopt(80.0, 0.0)
     assert told_less.found is None
 
 
 def test_headers_lower_what_is_configured_and_never_raise_it() -> None:
-    allowance = Allowance(Limits(requests_per_minute=6000))
-    allowance.observe(Readings(requests=Reading(limit=3000, remaining=12)), 0.0)
+    allowance = Allowance(AccountLimits(requests_per_minute=6000))
+    allowance.observe(LimitReadings(requests=LimitReading(limit=3000, remaining=12)), 0.0)
     assert allowance.believed.requests == 50
-    allowance.observe(Readings(requests=Reading(limit=60_000, remaining=60_000)), 0.0)
+    allowance.observe(LimitReadings(requests=LimitReading(limit=60_000, remaining=60_000)), 0.0)
     assert allowance.believed.requests == 100
     assert allowance.rates.requests == pytest.approx(100 * HEADROOM)  # what is left there is not for this fleet
 
 
 def test_what_is_left_of_a_limit_that_only_the_settings_say_moves_the_rate_too() -> None:
-    allowance = Allowance(Limits(requests_per_minute=6000))
-    allowance.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    allowance = Allowance(AccountLimits(requests_per_minute=6000))
+    allowance.observe(LimitReadings(requests=LimitReading(limit=None, remaining=0)), 0.0)
     assert allowance.rates.requests == pytest.approx(95)
 
-    unknown = Allowance(Limits())
-    unknown.observe(Readings(requests=Reading(limit=None, remaining=0)), 0.0)
+    unknown = Allowance(AccountLimits())
+    unknown.observe(LimitReadings(requests=LimitReading(limit=None, remaining=0)), 0.0)
     assert unknown.rates.requests is None
 
 
 @pytest.mark.parametrize(("seconds_left", "faster"), [(1.0, 1.05), (0.3, 1.01), (0.25, 1.0), (0.0, 0.95)])
 def test_what_is_left_at_the_provider_moves_the_rate_a_little(seconds_left: float, faster: float) -> None:
-    allowance = Allowance(Limits())
-    allowance.observe(Readings(requests=Reading(limit=6000, remaining=100 * seconds_left)), 0.0)
+    allowance = Allowance(AccountLimits())
+    allowance.observe(LimitReadings(requests=LimitReading(limit=6000, remaining=100 * seconds_left)), 0.0)
     assert allowance.rates.requests == pytest.approx(100 * faster)
 
 
-def told(remaining: float = 0.0) -> Readings:
-    return Readings(requests=Reading(6000, remaining))
+def told(remaining: float = 0.0) -> LimitReadings:
+    return LimitReadings(requests=LimitReading(6000, remaining))
 
 
-@pytest.mark.parametrize("limits", [Limits(), Limits(requests_per_minute=6000)])
-def test_a_refusal_does_not_speak_against_a_limit_that_headers_tell(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [AccountLimits(), AccountLimits(requests_per_minute=6000)])
+def test_a_refusal_does_not_speak_against_a_limit_that_headers_tell(limits: AccountLimits) -> None:
     allowance = Allowance(limits)
     allowance.sent(0.0)
     allowance.observe(told(), 0.01)
@@ -140,7 +145,7 @@ def test_a_refusal_does_not_speak_against_a_limit_that_headers_tell(limits: Limi
 
 
 def test_refusals_that_go_on_measure_a_limit_below_the_one_that_headers_tell() -> None:
-    allowance = Allowance(Limits())
+    allowance = Allowance(AccountLimits())
     allowance.observe(told(), 0.0)
     allowance.refused(0.0)
     calls(allowance, a_second=50, begin=0.0, end=3.0)
@@ -153,7 +158,7 @@ def test_refusals_that_go_on_measure_a_limit_below_the_one_that_headers_tell() -
 def test_a_refusal_of_a_worker_without_a_share_says_nothing_worse_than_one_of_another() -> None:
     rates = []
     for share in (0.0, 0.25):
-        allowance = Allowance(Limits(requests_per_minute=6000))
+        allowance = Allowance(AccountLimits(requests_per_minute=6000))
         allowance.share = share
         allowance.sent(0.0)
         allowance.refused(0.02)
@@ -164,7 +169,7 @@ def test_a_refusal_of_a_worker_without_a_share_says_nothing_worse_than_one_of_an
 
 
 def test_many_refusals_at_once_speak_against_a_limit_that_headers_tell() -> None:
-    allowance = Allowance(Limits())
+    allowance = Allowance(AccountLimits())
     allowance.observe(told(), 0.0)
     for number in range(40):
         allowance.sent(number / 40)

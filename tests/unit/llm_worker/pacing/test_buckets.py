@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tandem_llm_worker.pacing import Limiter, Limits, Need
+from tandem_llm_worker.pacing import AccountLimits, Limiter, Need
 
 NEED = Need(100, 20, 64)
 
 
 async def used_after(end: str) -> list[float]:
-    limiter = Limiter(Limits(tokens_per_minute=60_000))
+    limiter = Limiter(AccountLimits(tokens_per_minute=60_000))
     with await limiter.reserve(NEED) as reservation:
         assert limiter._buckets.used == [1, 120, 100, 20]
         if end == "settled":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tandem.testing.provider.limits import Account
-from tandem.testing.provider.limits import Limits as AccountLimits
-from tandem_llm_worker.pacing import Limits
+from tandem.testing.provider.limits import AccountBuckets, ProviderLimits
+from tandem_llm_worker.pacing import AccountLimits
 from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.charging import WINDOW_SECONDS, Charging
-from tandem_llm_worker.pacing.headers import Reading, Readings
+from tandem_llm_worker.pacing.headers import LimitReading, LimitReadings
 
 
 def watch(charging: Charging, *, charged: float, used: float, left: float, most: float, seconds: int = 20) -> None:
@@ -60,8 +59,8 @@ def test_what_others_use_of_the_account_counts_like_a_higher_charge_and_is_forgo
 
 
 def test_a_provider_that_counts_all_the_room_is_kept_to_without_being_told() -> None:
-    account = Account(AccountLimits(tokens_per_minute=60_000, counted="prompt_and_max", initial=0.05), 0.0)
-    allowance = Allowance(Limits(tokens_per_minute=60_000))
+    account = AccountBuckets(ProviderLimits(tokens_per_minute=60_000, counted="prompt_and_max", initial=0.05), 0.0)
+    allowance = Allowance(AccountLimits(tokens_per_minute=60_000))
     now, refused, calls, used = 0.0, 0, 0, 0.0
     while now < 60:
         rate = allowance.rates.tokens
@@ -70,7 +69,7 @@ def test_a_provider_that_counts_all_the_room_is_kept_to_without_being_told() -> 
         taken = account.admit(100, 400, now).refused_by is None  # it answers with five tokens
         calls, used, refused = calls + taken, used + 105 * taken, refused + (not taken)
         left = account.buckets["tokens"].level(now)
-        allowance.observe(Readings(tokens=Reading(60_000, max(0.0, left))), now, (calls, used, 0.0, 0.0))
+        allowance.observe(LimitReadings(tokens=LimitReading(60_000, max(0.0, left))), now, (calls, used, 0.0, 0.0))
 
     assert calls == pytest.approx(60_000 / 500 + 3_000 / 500, rel=0.06)
     assert refused <= 10

@@ -55,9 +55,9 @@ def test_a_short_measure_does_not_cut_far() -> None:
 
 def test_what_other_workers_were_granted_counts_as_well_and_until_now() -> None:
     discovery = Discovery()
-    discovery.hear_taken("other", 1000, 0.0)
+    discovery.record_total("other", 1000, 0.0)
     for half in range(1, 20):
-        discovery.hear_taken("other", 1000 + 30 * half, half / 2)
+        discovery.record_total("other", 1000 + 30 * half, half / 2)
     granted(discovery, a_second=40, begin=0, end=9.9)
     discovery.refused(4.9, None)
 
@@ -69,9 +69,9 @@ def test_what_other_workers_were_granted_counts_as_well_and_until_now() -> None:
 def test_a_worker_that_starts_anew_or_falls_silent_does_not_count() -> None:
     discovery = Discovery()
     for half in range(20):
-        discovery.hear_taken("silent", 500 * half, half / 2)
-    discovery.hear_taken("anew", 10_000, 9.0)
-    discovery.hear_taken("anew", 3, 9.5)
+        discovery.record_total("silent", 500 * half, half / 2)
+    discovery.record_total("anew", 10_000, 9.0)
+    discovery.record_total("anew", 3, 9.5)
     granted(discovery, a_second=50, begin=15, end=20)
     discovery.refused(15.0, None)
 
@@ -84,23 +84,23 @@ def test_who_hears_of_a_refusal_goes_on_with_what_the_other_one_found() -> None:
     discovery = Discovery()
     granted(discovery, a_second=100, begin=0, end=5)
 
-    assert discovery.heard(60.0, 5.0, None)
+    assert discovery.adopt_refused(60.0, 5.0, None)
 
     assert discovery.found == 60.0
-    assert discovery.told == 60.0
-    assert not discovery.heard(50.0, 5.2, None)
-    assert not discovery.heard(70.0, 9.0, None)
+    assert discovery.rate_to_report == 60.0
+    assert not discovery.adopt_refused(50.0, 5.2, None)
+    assert not discovery.adopt_refused(70.0, 9.0, None)
 
 
 def test_a_guess_is_told_to_nobody_and_gives_way_to_what_others_found() -> None:
     discovery = Discovery()
     discovery.sent(0.0)
     discovery.refused(0.02, None)
-    assert (discovery.found, discovery.told) == (FIRST, None)
+    assert (discovery.found, discovery.rate_to_report) == (FIRST, None)
 
     discovery.adopt(90.0, 0.1)
 
-    assert (discovery.found, discovery.told) == (90.0, 90.0)
+    assert (discovery.found, discovery.rate_to_report) == (90.0, 90.0)
 
 
 def test_a_newcomer_that_is_refused_at_once_hardly_lowers_what_others_found() -> None:

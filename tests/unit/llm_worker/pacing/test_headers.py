@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tandem_llm_worker.pacing.headers import Reading, duration, read
+from tandem_llm_worker.pacing.headers import LimitReading, duration, read
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def test_each_kind_of_limit_is_read() -> None:
     }
     readings = read(headers)
     assert readings is not None
-    assert readings.requests == Reading(6000, 5999, 0.01)
-    assert readings.tokens == Reading(150_000, 149_984, 0.006)
+    assert readings.requests == LimitReading(6000, 5999, 0.01)
+    assert readings.tokens == LimitReading(150_000, 149_984, 0.006)
     assert readings.input_tokens is None
 
 
 def test_what_is_left_counts_where_the_limit_is_not_said() -> None:
     readings = read({"x-ratelimit-remaining-requests": "99", "x-ratelimit-remaining-tokens": "900"})
     assert readings is not None
-    assert (readings.requests, readings.tokens) == (Reading(None, 99), Reading(None, 900))
+    assert (readings.requests, readings.tokens) == (LimitReading(None, 99), LimitReading(None, 900))
 
 
 def test_no_headers_and_broken_ones_say_nothing() -> None:

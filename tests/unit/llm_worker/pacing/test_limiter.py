@@ -6,18 +6,19 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem.testing.virtual_time import run_in_virtual_time
-from tandem_llm_worker.pacing import Limiter, Limits, Need
+from tandem_llm_worker.pacing import AccountLimits, Limiter, Need
 from tandem_llm_worker.pacing.allowance import HEADROOM
 from unit.llm_worker.pacing.crowd import Crowd, settle
 
 Clock = Callable[[], float]
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(per_minute=st.integers(60, 6000), calls=st.integers(2, 60))
 def test_calls_are_admitted_evenly_spaced_and_in_the_order_they_came(per_minute: int, calls: int) -> None:
     async def story(clock: Clock) -> None:
@@ -31,7 +32,7 @@ def test_calls_are_admitted_evenly_spaced_and_in_the_order_they_came(per_minute:
     run_in_virtual_time(story)
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(
     max_in_flight=st.integers(1, 5),
     actions=st.lists(
@@ -149,7 +150,7 @@ def test_a_further_call_for_a_record_that_was_begun_does_not_wait_behind_those_t
 
 def test_a_job_whose_records_take_several_calls_gets_no_more_calls_than_another() -> None:
     async def story(clock: Clock) -> None:
-        limiter = Limiter(Limits(requests_per_minute=600, max_in_flight=1000), clock=clock)
+        limiter = Limiter(AccountLimits(requests_per_minute=600, max_in_flight=1000), clock=clock)
         made = {"one": 0, "five": 0}
 
         async def records(job: str, calls: int) -> None:
@@ -328,7 +329,7 @@ def test_a_job_of_slow_calls_leaves_another_its_part_of_the_slots_as_they_become
 
 def test_slots_are_shared_by_weight_and_none_is_left_free() -> None:
     async def story(clock: Clock) -> None:
-        limiter = Limiter(Limits(max_in_flight=12), clock=clock)
+        limiter = Limiter(AccountLimits(max_in_flight=12), clock=clock)
         under_way = {"one": 0, "three": 0}
         weights = {"one": 1.0, "three": 3.0}
         seconds = {"one": 10.0, "three": 1.0}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from drawing import tries
 from tandem_llm_worker.pacing.shares import LEASE_SECONDS, MARGIN_SECONDS, Shares, divide
 
 
@@ -64,7 +65,7 @@ class Fleet:
         if report.worker == name:
             worker.shares.read_back(claim=report.claim, sent_at=report.sent_at, now=now)
         else:
-            worker.shares.heard(
+            worker.shares.on_report(
                 report.worker, claim=report.claim, demand=report.demand, stopping=report.stopping, now=now
             )
 
@@ -98,7 +99,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@tries(200)
 @given(actions=ACTIONS)
 def test_what_is_held_never_adds_up_to_more_than_the_account(actions: list[tuple[str, Any]]) -> None:
     fleet = Fleet()

@@ -35,7 +35,7 @@ S = TypeVar("S", bound=Additive)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[S]):
+class SumsKind(Generic[S]):
     """The kind of sums. Raise `version` when the sums mean something else than before."""
 
     version: int
@@ -45,11 +45,11 @@ class Kind(Generic[S]):
 
 
 @dataclass(slots=True)
-class Wanted(Generic[S]):
+class WantedSums(Generic[S]):
     """The sums over a subject: which blocks there are, and how each is made."""
 
     subject: str
-    kind: Kind[S]
+    kind: SumsKind[S]
     fingerprints: Mapping[int, tuple[int, ...]]
     """For each block that holds anything: numbers that change when its annotations do."""
     empty: Callable[[], S]
@@ -57,7 +57,7 @@ class Wanted(Generic[S]):
 
 
 @dataclass(slots=True)
-class Progress(Generic[S]):
+class SumsProgress(Generic[S]):
     """The sums so far; `share` of the blocks is in them."""
 
     sums: S
@@ -83,9 +83,9 @@ class _Base(Generic[S]):
 
 
 @dataclass(slots=True)
-class _Making(Generic[S]):
+class _Computation(Generic[S]):
     fingerprints: Mapping[int, tuple[int, ...]]
-    progress: Progress[S]
+    progress: SumsProgress[S]
     task: asyncio.Task[_Base[S] | None]
 
     @property
@@ -100,42 +100,42 @@ class Summaries:
     def __init__(self, reader: SummaryReader, writer: SummaryWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._makings: OrderedDict[str, _Making[Additive]] = OrderedDict()
+        self._computations: OrderedDict[str, _Computation[Additive]] = OrderedDict()
 
     async def sums(
-        self, subject: str, want: Callable[[], Awaitable[Wanted[S]]], *, patience: float | None = PATIENCE_SECONDS
-    ) -> Progress[S]:
+        self, subject: str, want: Callable[[], Awaitable[WantedSums[S]]], *, patience: float | None = PATIENCE_SECONDS
+    ) -> SumsProgress[S]:
         """Return the sums over the subject, or those made so far when that takes longer than `patience` seconds (None:
         however long it takes). Where nothing changed since the last call, the same sums are returned.
 
         They are not to be changed. Raises StoreUnavailableError.
         """
-        making = self._makings.get(subject)
-        if making is None or making.task.done():
-            making = self._started(subject, await want())
-        done, _ = await asyncio.wait((making.task,), timeout=patience)
+        computation = self._computations.get(subject)
+        if computation is None or computation.task.done():
+            computation = self._started(subject, await want())
+        done, _ = await asyncio.wait((computation.task,), timeout=patience)
         if done:
-            making.task.result()
-        return making.progress  # type: ignore[return-value]  # a subject has one kind of sums
+            computation.task.result()
+        return computation.progress  # type: ignore[return-value]  # a subject has one kind of sums
 
-    def _started(self, subject: str, wanted: Wanted[S]) -> _Making[Additive]:
-        known = self._makings.get(subject)
+    def _started(self, subject: str, wanted: WantedSums[S]) -> _Computation[Additive]:
+        known = self._computations.get(subject)
         if known is not None and known.is_good and (not known.task.done() or known.fingerprints == wanted.fingerprints):
-            self._makings.move_to_end(subject)
+            self._computations.move_to_end(subject)
             return known
-        progress = Progress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
+        progress = SumsProgress(wanted.empty(), len(wanted.fingerprints), fingerprint=total(wanted.fingerprints))
         base = known.task.result() if known is not None and known.is_good else None
         if base is not None and not base.holds(wanted.fingerprints):
             base = None
         task = asyncio.create_task(self._make(wanted, progress, base))
-        making: _Making[Any] = _Making(wanted.fingerprints, progress, task)
-        self._makings[subject] = making
-        self._makings.move_to_end(subject)
-        while len(self._makings) > KEPT:
-            self._makings.popitem(last=False)
-        return making
+        computation: _Computation[Any] = _Computation(wanted.fingerprints, progress, task)
+        self._computations[subject] = computation
+        self._computations.move_to_end(subject)
+        while len(self._computations) > KEPT:
+            self._computations.popitem(last=False)
+        return computation
 
-    async def _make(self, wanted: Wanted[S], progress: Progress[S], base: _Base[S] | None) -> _Base[S] | None:
+    async def _make(self, wanted: WantedSums[S], progress: SumsProgress[S], base: _Base[S] | None) -> _Base[S] | None:
         """Sum up the blocks, reusing the last sums and the kept ones where annotations did not change; return the base
         to start with next time."""
         kind = wanted.kind
@@ -168,7 +168,7 @@ class Summaries:
         return base
 
     @staticmethod
-    def _count(progress: Progress[S], sums: S, *, blocks: int = 1) -> None:
+    def _count(progress: SumsProgress[S], sums: S, *, blocks: int = 1) -> None:
         progress.sums.add(sums)
         progress.done += blocks
 
@@ -179,9 +179,9 @@ def total(fingerprints: Mapping[int, tuple[int, ...]]) -> list[int]:
     return [len(fingerprints), *(sum(each) for each in zip(*fingerprints.values(), strict=True))]
 
 
-def _deflated(kind: Kind[S], sums: S) -> bytes:
+def _deflated(kind: SumsKind[S], sums: S) -> bytes:
     return zlib.compress(kind.adapter.dump_json(sums), 1)
 
 
-def _inflated(kind: Kind[S], data: bytes) -> S:
+def _inflated(kind: SumsKind[S], data: bytes) -> S:
     return kind.adapter.validate_json(zlib.decompress(data))

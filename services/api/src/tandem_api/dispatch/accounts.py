@@ -11,7 +11,7 @@ from tandem.observability.logs import get_logger
 from tandem.store.jobs.dispatch_writer import LeaseLostError
 from tandem_api.dispatch.fed_job import PROMPT
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.fleet import Account, Fleet
+from tandem_api.dispatch.fleet import Account, FleetView
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.dispatch.window import Ceiling, late_after, share_window, usable, widen, window_size
 
@@ -25,7 +25,9 @@ before."""
 class Waiting:
     """Moves jobs between running and waiting, and voids handed-back requests so that they are sent again."""
 
-    def __init__(self, fleet: Fleet, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, fleet: FleetView, settings: DispatchSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._fleet = fleet
         self._settings = settings
         self._clock = clock
@@ -124,7 +126,7 @@ class Waiting:
 
     async def _judge(self, feeder: JobFeeder, account: Account) -> None:
         """Move the job to the state that its account requires. Notes about it are cleared once the move is written."""
-        obstacle = self._fleet.in_the_way(account, feeder.second)
+        obstacle = self._fleet.in_the_way(account, feeder.fallback)
         if obstacle is not None and (feeder.running or feeder.waiting):
             if not feeder.waiting or feeder.document["state_reason"] != obstacle.text:
                 await feeder.wait(obstacle.text)
@@ -132,7 +134,7 @@ class Waiting:
             self._to_ask.discard(feeder.job_id)
             return
         if feeder.waiting:
-            if obstacle is None and self._fleet.alive and self._fleet.all_heard:
+            if obstacle is None and self._fleet.alive and self._fleet.all_reported:
                 await feeder.go_on()
                 self._to_ask.discard(feeder.job_id)
                 log.info("job.goes_on", job_id=feeder.job_id, epoch=feeder.document["epoch"])
@@ -152,6 +154,8 @@ class Waiting:
         unsure = without = None
         if refused := self._fleet.refused(account):
             unsure, without = feeder.refused(refused)
-        said = [text for text in (self._fleet.aside(account, feeder.second), unsure, without) if text]
-        if await feeder.tell(" ".join(said) or None, without_confidence=unsure):
-            log.warning("job.told", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again")
+        said = [text for text in (self._fleet.degradation_note(account, feeder.fallback), unsure, without) if text]
+        if await feeder.set_note(" ".join(said) or None, without_confidence=unsure):
+            log.warning(
+                "job.note_changed", job_id=feeder.job_id, text=feeder.document["state_reason"] or "all is well again"
+            )

@@ -10,11 +10,11 @@ from tandem.observability import metrics
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
-from tandem_api.dispatch.parts import Parts
-from tandem_api.dispatch.requests import Asked, asked_for, is_ended, undelivered
+from tandem_api.dispatch.request_events import Asked, asked_for, is_ended, undelivered
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 
@@ -33,7 +33,7 @@ class Step:
     goes_on: bool = True
     """True if there may be more to ask for: the selection has more, and the budget refused nothing."""
 
-    async def publish(self, parts: Parts, kind: str) -> None:
+    async def publish(self, parts: DispatchAdapters, kind: str) -> None:
         """Publish the events; `kind` names the requests in the metrics."""
         events = [*self.requests, *self.undelivered]
         if not events:
@@ -49,7 +49,7 @@ class Step:
 class Asking:
     """Computes the steps of one job. Methods raise StoreUnavailableError and change nothing."""
 
-    def __init__(self, parts: Parts, notice: str | None) -> None:
+    def __init__(self, parts: DispatchAdapters, notice: str | None) -> None:
         self.parts = parts
         self._examples = JobExamples(parts.examples, notice)
 

@@ -28,8 +28,8 @@ from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
-from tandem_api.dispatch.reports import ReportKeeper
 from tandem_api.dispatch.settings import DispatcherSettings
+from tandem_api.dispatch.worker_reports import WorkerReportKeeper
 from tandem_api.examples.pool import ExamplePools
 
 
@@ -84,7 +84,7 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             producer=producer,
             holder=holder,
         )
-        keeping = ReportKeeper(
+        keeping = WorkerReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
         )
         producer.on_log_reset.append(dispatcher.broker_forgot)

@@ -16,9 +16,9 @@ from tandem.labeling.prompts import response_format
 from tandem.pricing import ModelSpend, PriceTable, RequestBound, in_dollars
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.jobs.documents import JobDocument, attempt_of, job_published
-from tandem_api.dispatch.ledger import Ledger, at_least, at_most, dollars
+from tandem_api.dispatch.ledger import BudgetLedger, at_least, at_most, dollars
 from tandem_api.dispatch.prompt_sizes import LONG_PATIENCE_SECONDS, PATIENCE_SECONDS, PromptSizes, UnknownSizeError
-from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.request_events import Asked
 from tandem_api.dispatch.reserve import Bounded, Reserve
 
 BUDGET = "budget"
@@ -60,7 +60,7 @@ class JobBudget:
 
     def begun(self, lingering_usd: float) -> Reserve:
         """Return the initial reserve: `lingering_usd` stays reserved for one deadline, whatever ends."""
-        ledger = Ledger()
+        ledger = BudgetLedger()
         if lingering_usd:
             ledger.linger(at_most(lingering_usd), due=self._shared.clock() + self._deadline_seconds)
         return Reserve(ledger)

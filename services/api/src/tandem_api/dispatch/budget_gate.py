@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tandem.jobs import Selection
 from tandem.store.jobs.documents import JobDocument
+from tandem_api.dispatch.adapters import BATCH
 from tandem_api.dispatch.asking import Asking
 from tandem_api.dispatch.budget import JobBudget
-from tandem_api.dispatch.parts import BATCH
-from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.request_events import Asked
 from tandem_api.dispatch.reserve import Reserve
 from tandem_api.dispatch.walk import Walk
 

@@ -10,10 +10,10 @@ from tandem.events import JobState
 from tandem.jobs.selection import Block as SeqBlock
 from tandem.messaging import Producer
 from tandem.observability.logs import get_logger
-from tandem.review.campaigns.moves import CampaignState, Move, StopRule, is_due
-from tandem.review.campaigns.placing import Asking, Placed, place
+from tandem.review.campaigns.moves import CampaignMove, CampaignState, StopRule, is_due
+from tandem.review.campaigns.placing import AskingCampaign, Placed, place
 from tandem.review.campaigns.strategies.registry import STRATEGIES
-from tandem.review.campaigns.strategy import Block, Pick, Picker
+from tandem.review.campaigns.strategy import AnnotationBlock, Pick, Picker
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.campaigns.documents import CampaignDocument, selected, terms_of
 from tandem.store.campaigns.writer import CampaignWriter
@@ -145,8 +145,8 @@ class CampaignWalker:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _placed(self, campaign: CampaignDocument, block: SeqBlock, picker: Picker | None) -> Placed:
-        found = Block(await self._candidates.of_block(campaign["jobs"], block))
-        asking = Asking(campaign["_id"], campaign["project_id"], campaign["jobs"], terms_of(campaign))
+        found = AnnotationBlock(await self._candidates.of_block(campaign["jobs"], block))
+        asking = AskingCampaign(campaign["_id"], campaign["project_id"], campaign["jobs"], terms_of(campaign))
 
         def placed() -> Placed:
             picks: Iterable[Pick] = () if picker is None else picker(found)
@@ -197,7 +197,7 @@ class CampaignWalker:
         ended = not await self._any_live(campaign)
         asked = campaign["counts"]["asked"]
         if is_due(rule, after, asked=asked, waiting=queue.open, decided=queue.decided, jobs_ended=ended):
-            await self._writer.move(campaign["_id"], Move.CLOSE, reason=_why(rule, after))
+            await self._writer.move(campaign["_id"], CampaignMove.CLOSE, reason=_why(rule, after))
             log.info("campaigns.stopped", campaign_id=campaign["_id"], rule=rule.value, decided=queue.decided)
         return True
 

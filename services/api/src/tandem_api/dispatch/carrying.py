@@ -11,7 +11,7 @@ from tandem.store.annotations.final import final_labels
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
-from tandem_api.dispatch.making import Made
+from tandem_api.dispatch.label_makers import MadeLabels
 
 _KEPT = 100
 
@@ -23,16 +23,16 @@ class CarryOverMaker:
         self._annotations = annotations
         self._prepared: dict[str, CarryOver] = {}
 
-    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, Made]:
+    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, MadeLabels]:
         (source,) = job["sources"]
         carry_over = self._carry_over(job)
         found = await self._annotations.get_many(annotation_id(source, record["seq"]) for record in records)
-        made: dict[int, Made] = {}
+        made: dict[int, MadeLabels] = {}
         for record in records:
             key = annotation_id(source, record["seq"])
             annotation = found.get(key)
             ready = carry_over.carry(final_labels(annotation), record["fields"]).ready(key if annotation else None)
-            made[record["seq"]] = Made(
+            made[record["seq"]] = MadeLabels(
                 ready, annotation["provider"] if annotation else "", annotation["model"] if annotation else ""
             )
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tandem.events import LabelSchemaSpec, ReadyLabels, TaskLabel
-from tandem.quality.combining import Estimate, NoLabel, by_estimate, vote
+from tandem.quality.combining import CombinationEstimate, NoLabel, by_estimate, vote
 from tandem.store.annotations.documents import AnnotationDocument, annotation_id
 from tandem.store.annotations.final import final_labels, settled_values
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.documents import RecordDocument
-from tandem_api.dispatch.making import Made
+from tandem_api.dispatch.label_makers import MadeLabels
 
 _KEPT = 100
 
@@ -25,28 +25,32 @@ class CombinationMaker:
 
     def __init__(self, annotations: AnnotationReader) -> None:
         self._annotations = annotations
-        self._prepared: dict[str, tuple[LabelSchemaSpec, dict[str, Estimate]]] = {}
+        self._prepared: dict[str, tuple[LabelSchemaSpec, dict[str, CombinationEstimate]]] = {}
 
-    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, Made]:
+    async def make(self, job: JobDocument, records: Sequence[RecordDocument]) -> Mapping[int, MadeLabels]:
         sources = job["sources"]
         schema, estimates = self._of(job)
         keys = {record["seq"]: [annotation_id(source, record["seq"]) for source in sources] for record in records}
         found = await self._annotations.get_many(key for each in keys.values() for key in each)
-        return {seq: Made(combined(schema, estimates, [found.get(key) for key in each])) for seq, each in keys.items()}
+        return {
+            seq: MadeLabels(combined(schema, estimates, [found.get(key) for key in each])) for seq, each in keys.items()
+        }
 
-    def _of(self, job: JobDocument) -> tuple[LabelSchemaSpec, dict[str, Estimate]]:
+    def _of(self, job: JobDocument) -> tuple[LabelSchemaSpec, dict[str, CombinationEstimate]]:
         if (known := self._prepared.get(job["_id"])) is None:
             if len(self._prepared) >= _KEPT:
                 self._prepared.clear()
             agents = len(job["sources"])
-            estimates = {each["task"]: Estimate.of(each, agents) for each in job["making"]["estimates"]}
+            estimates = {each["task"]: CombinationEstimate.of(each, agents) for each in job["making"]["estimates"]}
             schema = LabelSchemaSpec.model_validate(job["published"]["label_schema"])
             known = self._prepared[job["_id"]] = (schema, estimates)
         return known
 
 
 def combined(
-    schema: LabelSchemaSpec, estimates: Mapping[str, Estimate], annotations: Sequence[AnnotationDocument | None]
+    schema: LabelSchemaSpec,
+    estimates: Mapping[str, CombinationEstimate],
+    annotations: Sequence[AnnotationDocument | None],
 ) -> ReadyLabels:
     """Combine one record's labels, from its annotations in the jobs, None where it has none there."""
     sources = tuple(annotation["_id"] for annotation in annotations if annotation is not None)

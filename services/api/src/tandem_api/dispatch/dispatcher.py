@@ -20,12 +20,12 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.fleet import Fleet
+from tandem_api.dispatch.fleet import FleetView
 from tandem_api.dispatch.holding import HeldJobs
-from tandem_api.dispatch.making import Makers
-from tandem_api.dispatch.parts import Parts
+from tandem_api.dispatch.label_makers import LabelMakers
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -70,7 +70,7 @@ class Dispatcher:
         health: Health,
         spending: SpendingReader,
         prices: PriceTable,
-        makers: Makers,
+        makers: LabelMakers,
         examples: ExamplePools,
         renderers: RendererPool,
         monotonic: Callable[[], float] = time.monotonic,
@@ -81,8 +81,8 @@ class Dispatcher:
         self._workers = workers
         self._health = health
         self._clock = LiveClock(monotonic)
-        self._fleet = Fleet(listen_seconds=settings.listen_seconds, clock=monotonic)
-        parts = Parts(
+        self._fleet = FleetView(listen_seconds=settings.listen_seconds, clock=monotonic)
+        parts = DispatchAdapters(
             writer=writer,
             records=records,
             annotations=annotations,

@@ -9,7 +9,7 @@ from tandem.labeling.answer_format import response_format, schema_key
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.dispatch.budget import BUDGET
-from tandem_api.dispatch.fleet import Account, Second
+from tandem_api.dispatch.fleet import Account, FallbackAccount
 from tandem_api.workers.refused import asked_without, concerns, without_confidence
 
 PROMPT = "prompt"
@@ -88,11 +88,15 @@ class FedJob:
         return without_confidence(agent, ours, to_people=to_people), asked_without(agent, ours)
 
     @property
-    def second(self) -> Second | None:
+    def fallback(self) -> FallbackAccount | None:
         """Return the account of the fallback model, if the agent names one, with the outcomes for which it is
         called."""
         fallback = self.document["published"]["agent"].get("fallback")
-        return None if fallback is None else Second((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
+        return (
+            None
+            if fallback is None
+            else FallbackAccount((fallback["provider"], fallback["model"]), tuple(fallback["on"]))
+        )
 
     async def wait(self, reason: str) -> None:
         """Ask for nothing until the provider has recovered. Raises LeaseLostError."""
@@ -103,7 +107,7 @@ class FedJob:
         LeaseLostError."""
         await self._wait(reason, waiting_for=PROMPT)
 
-    async def tell(self, reason: str | None, *, without_confidence: str | None = None) -> bool:
+    async def set_note(self, reason: str | None, *, without_confidence: str | None = None) -> bool:
         """Write these notes to the running job. Returns whether they are new. Raises LeaseLostError.
 
         `without_confidence`: why labels have no confidence, which the job says even when it is over.
@@ -111,7 +115,7 @@ class FedJob:
         known = self.document["dispatch"].get("without_confidence")
         if self.document["state_reason"] == reason and without_confidence in (None, known):
             return False
-        self.document = await self._writer.tell(
+        self.document = await self._writer.set_note(
             self.job_id, epoch=self.document["epoch"], reason=reason, without_confidence=without_confidence
         )
         return True

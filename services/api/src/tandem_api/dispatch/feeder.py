@@ -8,10 +8,10 @@ from tandem.jobs import Pass
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument, last_pass, totals_part
 from tandem_api.dispatch import budget_gate, settling
+from tandem_api.dispatch.adapters import BATCH, Clock, DispatchAdapters
 from tandem_api.dispatch.asking import Asking, Step
 from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
-from tandem_api.dispatch.parts import BATCH, Clock, Parts
 from tandem_api.dispatch.prompt_sizes import PromptSizes
 from tandem_api.dispatch.walk import Walk
 from tandem_api.dispatch.window import Demand
@@ -34,7 +34,7 @@ class JobFeeder(FedJob):
     publishing failed stays void: it is asked for again at once, with the same number.
     """
 
-    def __init__(self, document: JobDocument, parts: Parts, walk: Walk, run: Pass) -> None:
+    def __init__(self, document: JobDocument, parts: DispatchAdapters, walk: Walk, run: Pass) -> None:
         super().__init__(document, parts.writer)
         self._parts = parts
         self._pass = run
@@ -53,7 +53,7 @@ class JobFeeder(FedJob):
         self._next_settling = float("-inf")
 
     @classmethod
-    async def adopt(cls, document: JobDocument, parts: Parts) -> JobFeeder:
+    async def adopt(cls, document: JobDocument, parts: DispatchAdapters) -> JobFeeder:
         """Make the feeder that continues where the document says. Raises StoreUnavailableError."""
         due = _clock(document, parts)() + parts.deadline_seconds
         run = last_pass(document)
@@ -225,6 +225,6 @@ class JobFeeder(FedJob):
         log.warning("job.waiting", job_id=self.job_id, reason=BUDGET, text=reason)
 
 
-def _clock(document: JobDocument, parts: Parts) -> Clock:
+def _clock(document: JobDocument, parts: DispatchAdapters) -> Clock:
     """Choose the clock of deadlines: requests that need no worker fall overdue whether one is alive or not."""
     return parts.clock if document.get("asks_model", True) else parts.monotonic

@@ -24,9 +24,9 @@ _FORGOTTEN_SECONDS = 3600.0
 UNSETTLED_SECONDS = 15.0
 """After a worker came, went or fell silent, the consumer group shares its partitions out anew within so long."""
 _ON_ITS_OWN = "The job goes on by itself."
-_SECOND_ANSWERS = "The agent's second model answers meanwhile."
+_FALLBACK_ANSWERS = "The agent's fallback model answers meanwhile."
 _FIRST_ALONE = (
-    "It has the agent's second model: until it takes calls again, records that need it keep what the first one gives."
+    "It has the agent's fallback model: until it takes calls again, records that need it keep what the first one gives."
 )
 
 
@@ -39,14 +39,14 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class FallbackAccount:
     """The account of an agent's fallback model, and the outcomes for which it is called."""
 
     account: Account
     on: Collection[str]
 
 
-class Fleet:
+class FleetView:
     """The accounts as the live workers see them together.
 
     An account is in the state of the worst live worker's report: requests are spread over all workers by their keys, so
@@ -113,7 +113,7 @@ class Fleet:
         return self._clock() - self._changed_at < UNSETTLED_SECONDS
 
     @property
-    def all_heard(self) -> bool:
+    def all_reported(self) -> bool:
         """Return whether every worker that is alive had time to report."""
         return self._first_heard is not None and self._clock() - self._first_heard >= self._listen_seconds
 
@@ -125,20 +125,20 @@ class Fleet:
             self._obstacles.pop(account, None)
         return found
 
-    def in_the_way(self, account: Account, second: Second | None) -> Obstacle | None:
+    def in_the_way(self, account: Account, fallback: FallbackAccount | None) -> Obstacle | None:
         """Return what keeps records from being answered, the fallback model included, as the workers report it."""
         found = self.obstacle(account)
-        if found is None or second is None or _KINDS.get(found.reason, found.reason) not in second.on:
+        if found is None or fallback is None or _KINDS.get(found.reason, found.reason) not in fallback.on:
             return found
-        return self.obstacle(second.account)
+        return self.obstacle(fallback.account)
 
-    def aside(self, account: Account, second: Second | None) -> str | None:
+    def degradation_note(self, account: Account, fallback: FallbackAccount | None) -> str | None:
         """Return the note for a job that runs although one of its agent's two models takes no calls."""
-        if second is None:
+        if fallback is None:
             return None
         if (found := self.obstacle(account)) is not None:
-            return f"{found.text.removesuffix(_ON_ITS_OWN)}{_SECOND_ANSWERS}"
-        found = self.obstacle(second.account)
+            return f"{found.text.removesuffix(_ON_ITS_OWN)}{_FALLBACK_ANSWERS}"
+        found = self.obstacle(fallback.account)
         return None if found is None else f"{found.text.removesuffix(_ON_ITS_OWN)}{_FIRST_ALONE}"
 
     def refusal(self, agent_id: str) -> str | None:

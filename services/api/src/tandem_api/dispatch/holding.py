@@ -11,8 +11,8 @@ from tandem.observability.logs import get_logger
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import LeaseLostError
 from tandem.store.jobs.documents import JobDocument, job_published
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.feeder import JobFeeder
-from tandem_api.dispatch.parts import Parts
 from tandem_api.dispatch.settings import DispatchSettings
 
 log = get_logger(__name__)
@@ -28,7 +28,7 @@ class HeldJobs:
     Pending announcements are derived from both, so that no failure in between loses them.
     """
 
-    def __init__(self, parts: Parts, settings: DispatchSettings) -> None:
+    def __init__(self, parts: DispatchAdapters, settings: DispatchSettings) -> None:
         self._parts = parts
         self._settings = settings
         self._writer = parts.writer

@@ -26,7 +26,7 @@ def dollars(nano: int) -> float:
     return nano / _NANO
 
 
-class Ledger:
+class BudgetLedger:
     """Reserves the most that each outstanding record can cost.
 
     A request counts until its record has ended. One that is asked for again before its deadline may be answered, and
@@ -38,9 +38,9 @@ class Ledger:
         self._lingering: list[tuple[int, float]] = []
         self._reserved = 0
 
-    def copy(self) -> Ledger:
+    def copy(self) -> BudgetLedger:
         """Return a ledger that can be changed without changing this one."""
-        copied = Ledger()
+        copied = BudgetLedger()
         copied._held = self._held.copy()
         copied._lingering = self._lingering.copy()
         copied._reserved = self._reserved

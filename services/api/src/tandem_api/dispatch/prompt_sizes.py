@@ -14,8 +14,8 @@ from tandem.events import AnnotationRequestedV1, Event
 from tandem.labeling.prompts import PromptError
 from tandem.observability.logs import get_logger
 from tandem.pricing import prompt_size
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool, RenderersBusyError
-from tandem.rendering.prompts import AgentPrompts
 from tandem.store.jobs.documents import JobDocument, job_published
 
 log = get_logger(__name__)

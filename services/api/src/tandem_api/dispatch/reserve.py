@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from tandem_api.dispatch.ledger import Ledger, dollars
-from tandem_api.dispatch.requests import Asked
+from tandem_api.dispatch.ledger import BudgetLedger, dollars
+from tandem_api.dispatch.request_events import Asked
 
 Bounded: TypeAlias = Sequence[tuple[Asked, int | None]]
 """Requests with the most that each can cost, in nano-dollars; None for ready labels, which cost nothing."""
@@ -17,7 +17,7 @@ Bounded: TypeAlias = Sequence[tuple[Asked, int | None]]
 class Reserve:
     """Sums in nano-dollars. The ledger in it is never changed: a step changes a copy."""
 
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: BudgetLedger = field(default_factory=BudgetLedger)
     below: int = 0
     """Cost of the first answers below the walk's `low`."""
     above: Mapping[int, int] = field(default_factory=dict)

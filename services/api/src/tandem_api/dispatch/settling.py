@@ -8,9 +8,9 @@ from tandem.jobs import Pass, Selection
 from tandem.observability.logs import get_logger
 from tandem.pricing import add_up
 from tandem.store.jobs.documents import JobDocument, selected
+from tandem_api.dispatch.adapters import DispatchAdapters
 from tandem_api.dispatch.budget import JobBudget
 from tandem_api.dispatch.outstanding import Outstanding
-from tandem_api.dispatch.parts import Parts
 from tandem_api.dispatch.walk import Walk
 
 STRETCH = 100_000
@@ -19,7 +19,7 @@ STRETCH = 100_000
 log = get_logger(__name__)
 
 
-async def adopted(document: JobDocument, run: Pass, parts: Parts, due: float) -> Walk:
+async def adopted(document: JobDocument, run: Pass, parts: DispatchAdapters, due: float) -> Walk:
     """Return the walk of the pass that continues where the document says. Requests of the present epoch count as
     outstanding until `due`, except those that the holder before could not publish. Raises StoreUnavailableError."""
     walk = Walk.of(document)
@@ -37,7 +37,9 @@ async def adopted(document: JobDocument, run: Pass, parts: Parts, due: float) ->
     return replace(walk, outstanding=outstanding.published(published, due=due))
 
 
-async def settled(walk: Walk, run: Pass, job_id: str, parts: Parts, budget: JobBudget | None) -> tuple[Walk, int]:
+async def settled(
+    walk: Walk, run: Pass, job_id: str, parts: DispatchAdapters, budget: JobBudget | None
+) -> tuple[Walk, int]:
     """Return the walk without the records that have ended, and their number. Raises StoreUnavailableError."""
     if walk.is_still and walk.reserve is None:
         return walk, 0
@@ -61,7 +63,7 @@ async def settled(walk: Walk, run: Pass, job_id: str, parts: Parts, budget: JobB
     return walk.settled(outstanding, low=low, totals=totals, spend=spend, reserve=reserve), len(ended)
 
 
-async def completed(walk: Walk, run: Pass, document: JobDocument, parts: Parts) -> Walk | None:
+async def completed(walk: Walk, run: Pass, document: JobDocument, parts: DispatchAdapters) -> Walk | None:
     """Return a walk whose totals count the annotations of the whole job; None if some records of the pass have none of
     its attempt. Raises StoreUnavailableError.
 
@@ -84,7 +86,7 @@ async def completed(walk: Walk, run: Pass, document: JobDocument, parts: Parts) 
     return replace(walk.with_reserve(None), low=end, cursor=end, totals=totals, spend=spend)
 
 
-async def reopened(walk: Walk, run: Pass, document: JobDocument, parts: Parts) -> Walk:
+async def reopened(walk: Walk, run: Pass, document: JobDocument, parts: DispatchAdapters) -> Walk:
     """Return the walk with the records outstanding that were passed over, for whatever cause: those of the first
     stretch that has any. Raises StoreUnavailableError."""
     found = await _first_open(document, run, parts)
@@ -105,7 +107,7 @@ async def reopened(walk: Walk, run: Pass, document: JobDocument, parts: Parts) -
     )
 
 
-async def _first_open(document: JobDocument, run: Pass, parts: Parts) -> list[int] | None:
+async def _first_open(document: JobDocument, run: Pass, parts: DispatchAdapters) -> list[int] | None:
     """Return the seqs without an annotation of the pass in its first stretch that has any."""
     for block in run.selection.blocks(STRETCH):
         stretch = run.selection.between(block.from_seq, block.below_seq)

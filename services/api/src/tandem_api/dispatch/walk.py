@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.documents import OutcomeCounts
-from tandem.store.jobs.dispatch_writer import Progress
+from tandem.store.jobs.dispatch_writer import WalkProgress
 from tandem.store.jobs.documents import JobDocument, totals_part
 from tandem_api.dispatch.outstanding import Outstanding
 from tandem_api.dispatch.reserve import Reserve
@@ -119,10 +119,10 @@ class Walk:
         released = reserve is None and (self.reserve is not None or self.reserved_usd > 0 or self.lingering_usd > 0)
         return replace(self, reserve=reserve, lingering_usd=0.0, reserved_usd=0.0, unsaved=self.unsaved or released)
 
-    def progress(self) -> Progress:
+    def progress(self) -> WalkProgress:
         """Return the part of the walk that is saved."""
         reserve = self.reserve
-        return Progress(
+        return WalkProgress(
             cursor=self.cursor,
             low=self.low,
             totals=totals_part(self.totals),

@@ -37,7 +37,7 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExampleTarget:
     """The record that examples are drawn for."""
 
     dataset_id: str
@@ -66,10 +66,10 @@ class Balanced:
                         by_label[label].append(each)
             self._by_label = [each for each in by_label.values() if each]
 
-    def draw(self, wanted: Wanted, count: int) -> list[Example]:
+    def draw(self, wanted: ExampleTarget, count: int) -> list[Example]:
         return _within_bounds(self._in_turns(wanted), count)
 
-    def _in_turns(self, wanted: Wanted) -> Iterator[Verified]:
+    def _in_turns(self, wanted: ExampleTarget) -> Iterator[Verified]:
         lines = [(each for each in line if not wanted.is_in(each)) for line in self._by_label]
         taken: set[str] = set()
         while lines:
@@ -91,7 +91,7 @@ class Nearest:
         self._pool = pool
         self._vectors = vectors
 
-    def draw(self, wanted: Sequence[Wanted], vectors: Floats, count: int) -> list[list[Example]]:
+    def draw(self, wanted: Sequence[ExampleTarget], vectors: Floats, count: int) -> list[list[Example]]:
         """Draw `count` examples for each of the records; `vectors` has a row of length one for each of them."""
         drawn: list[list[Example]] = []
         for start in range(0, len(wanted), _AT_ONCE):

@@ -19,7 +19,7 @@ from tandem.store.jobs.reader import JobReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.text.embeddings import Embeddings, EmbeddingsMissing, Floats, load_embeddings
-from tandem_api.examples.choosing import Balanced, Nearest, Verified, Wanted
+from tandem_api.examples.choosing import Balanced, ExampleTarget, Nearest, Verified
 
 log = get_logger(__name__)
 
@@ -92,7 +92,7 @@ class ExamplePools:
     def _chosen(
         self, pool: _Pool, drawn: DrawnExamples, label_schema: LabelSchemaSpec, records: Sequence[RecordDocument]
     ) -> Mapping[int, tuple[Example, ...]]:
-        wanted = [Wanted(record["dataset_id"], record["seq"], record["content_hash"]) for record in records]
+        wanted = [ExampleTarget(record["dataset_id"], record["seq"], record["content_hash"]) for record in records]
         if drawn.by is DrawnBy.NEAREST:
             embed = self._embeddings().vectors
             if pool.nearest is None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from tandem.store.datasets.documents import ColumnsPart
-from tandem_api.frames.values import is_text, storable
+from tandem_api.frames.arrow_values import is_text, storable
 
 MOST_COLUMNS = 2000
 MOST_CATEGORY_CHARACTERS = 1_000_000

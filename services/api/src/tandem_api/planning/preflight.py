@@ -12,8 +12,8 @@ from tandem.labeling.answer_format import schema_key
 from tandem.labeling.prompts import response_format
 from tandem.people import Caller
 from tandem.pricing import PriceTable, RequestBound
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 from tandem.store.agents.documents import AgentDocument, agent_spec
 from tandem.store.agents.reader import AgentReader
 from tandem.store.datasets.documents import DatasetDocument
@@ -43,7 +43,7 @@ from tandem_api.planning.probing import findings_of
 from tandem_api.planning.tryouts.schemas import Tryout
 from tandem_api.planning.tryouts.service import Trial, TryoutService
 from tandem_api.resources.agents.examples import misfits
-from tandem_api.resources.agents.prompts import record_problems
+from tandem_api.resources.agents.template_checks import record_problems
 from tandem_api.resources.jobs.budgets import problem_with_budget
 from tandem_api.resources.jobs.schemas import JobCreate
 from tandem_api.resources.providers.service import ProviderService
@@ -53,7 +53,7 @@ GOLD_LOOKED_AT = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class JobParts:
     """The parts of a job over a selection, of which `size` records exist."""
 
     agent: AgentDocument
@@ -77,7 +77,7 @@ class Checked:
 
     problems: list[FieldProblem] = field(default_factory=list)
     warnings: list[FieldProblem] = field(default_factory=list)
-    parts: Parts | None = None
+    parts: JobParts | None = None
     """Set when all parts of the job exist, whatever else is wrong."""
     estimate: JobEstimate | None = None
     probe: Tryout | None = None
@@ -209,7 +209,7 @@ class Preflight:
             if body.limit is not None:
                 selection = await self._records.first(dataset["_id"], selection, count=body.limit)
             size = await self._records.count(dataset["_id"], selection)
-            checked.parts = Parts(agent, dataset, schema, selection, size)
+            checked.parts = JobParts(agent, dataset, schema, selection, size)
 
     async def _selection(self, dataset: DatasetDocument, subset_id: str | None, checked: Checked) -> Selection | None:
         """Return the subset's records, else what is visible of the data set; None where there is no such subset."""
@@ -223,7 +223,7 @@ class Preflight:
         return None
 
     async def _check_budget(
-        self, parts: Parts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool
+        self, parts: JobParts, first: RecordDocument, budget: float, checked: Checked, *, reasons: bool
     ) -> None:
         """Check the budget against the first record, with the examples that would be drawn for it now."""
         agent, label_schema = parts.spec, parts.label_schema

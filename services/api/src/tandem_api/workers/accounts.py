@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tandem.events import AccountState, RefusedParameter, WorkerReportedV1
-from tandem.pricing import AccountLimits
+from tandem.pricing import ReportedLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class KnownAccount:
     lacking: tuple[str, ...]
     """Workers that have no settings for the provider."""
     used: bool
-    limits: AccountLimits | None
+    limits: ReportedLimits | None
     context_window: int | None = None
     dropped_parameters: tuple[str, ...] = ()
     refused: tuple[RefusedParameter, ...] = ()
@@ -41,7 +41,7 @@ def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -
         workers=len(live),
         lacking=lacking,
         used=True,
-        limits=AccountLimits(
+        limits=ReportedLimits(
             requests_per_minute=_most(said.requests_per_minute for said in seen),
             tokens_per_minute=_most(said.tokens_per_minute for said in seen),
             calls_in_flight=sum(said.slots for said in seen),

@@ -17,7 +17,7 @@ from tandem.events import AccountReported, AccountState, AgentSpec, ErrorKind, W
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import ACCOUNT_STATE, ACCOUNT_STOPS
 from tandem_llm_worker.accounts.outages import OUTAGES
-from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict
+from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, CallVerdict
 from tandem_llm_worker.settings import ProbeSettings
 
 AccountKey: TypeAlias = tuple[str, str]
@@ -124,7 +124,7 @@ class Account:
         self._failures += 1
         self._plan(now)
 
-    def nudge(self) -> None:
+    def probe_now(self) -> None:
         """Schedule the next probe for now."""
         if self.state is AccountState.STOPPED:
             self.probe_at = min(self.probe_at, self._clock())
@@ -265,7 +265,7 @@ class Accounts:
         if account is None or account.is_ok:
             return None
         kind = ErrorKind.RATE_LIMITED if account.news.reason == RETRY_AFTER else ErrorKind(account.news.reason)
-        return AccountStopped(provider, model, CallFailed(kind, Verdict.STOPPED, account.news.message))
+        return AccountStopped(provider, model, CallFailed(kind, CallVerdict.STOPPED, account.news.message))
 
     def _changed(self, account: Account) -> None:
         for callback in self.on_change:

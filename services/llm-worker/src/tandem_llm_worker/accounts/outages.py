@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from tandem.events import ErrorKind
 from tandem.observability.logs import get_logger
 from tandem_llm_worker.calling.question import Question
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 from tandem_llm_worker.providers.reach import why_unreachable
 
 OUTAGES = frozenset({ErrorKind.CONNECTION, ErrorKind.SERVER_ERROR, ErrorKind.TIMEOUT})
@@ -81,7 +81,7 @@ class Outages:
     def failed(self, question: Question, failed: CallFailed, *, began: float) -> CallFailed:
         """Record a failed call that began at `began`. Returns what to raise: it, or that the account is down."""
         if failed.kind not in OUTAGES:
-            if failed.verdict is Verdict.PERMANENT:
+            if failed.verdict is CallVerdict.PERMANENT:
                 self.answered(question, began=began)
             return failed
         if question.failing_since is None:
@@ -100,7 +100,7 @@ class Outages:
 
     async def judge(self, question: Question, failed: CallFailed) -> CallFailed:
         """Return what a failure that outlasted the retries of a record means: itself, or that the account is down."""
-        if failed.kind not in OUTAGES or failed.verdict is not Verdict.TRANSIENT:
+        if failed.kind not in OUTAGES or failed.verdict is not CallVerdict.TRANSIENT:
             return failed
         since = question.failing_since
         if why_unreachable(failed) is None:
@@ -109,7 +109,7 @@ class Outages:
             found = await self._probed()
             if found is None:
                 return failed
-            if found.verdict is Verdict.STOPPED:
+            if found.verdict is CallVerdict.STOPPED:
                 return found
             failed = found
         stops = self._stops.pop(question.record, 0)
@@ -130,7 +130,7 @@ class Outages:
                 try:
                     await self._probe()
                 except CallFailed as failed:
-                    if failed.kind in OUTAGES or failed.verdict is Verdict.STOPPED:
+                    if failed.kind in OUTAGES or failed.verdict is CallVerdict.STOPPED:
                         found = failed
                 self._probe_failure, self._probed_at = found, self._clock()
                 if found is None:
@@ -162,7 +162,7 @@ class Outages:
             self._records.clear()
             self._stopped_at = self._clock()
             self._on_outage()
-        return CallFailed(kind, Verdict.STOPPED, message, status=failed.status, headers=failed.headers)
+        return CallFailed(kind, CallVerdict.STOPPED, message, status=failed.status, headers=failed.headers)
 
 
 def in_words(failed: CallFailed) -> str:

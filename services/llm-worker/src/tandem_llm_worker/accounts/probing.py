@@ -12,7 +12,7 @@ from tandem.messaging import JobTable
 from tandem.observability.metrics import ACCOUNT_PROBES
 from tandem_llm_worker.accounts.account import Account, AccountKey, Accounts
 from tandem_llm_worker.accounts.outages import OUTAGES, in_words
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 
 Probe = Callable[[str, str], Awaitable[object]]
 """The smallest call to a model of a provider. Raises CallFailed."""
@@ -26,7 +26,7 @@ def wanted_accounts(jobs: JobTable) -> set[AccountKey]:
     return wanted | {(each.fallback.provider, each.fallback.model) for each in agents if each.fallback is not None}
 
 
-class NudgeOfJobs:
+class ProbeOnJobs:
     """Has a stopped account probed at once when a job that needs it is new, or is resumed by a person."""
 
     def __init__(self, accounts: Accounts, prober: Prober) -> None:
@@ -44,7 +44,7 @@ class NudgeOfJobs:
                 return
             account = self._accounts.of(job.agent.provider, job.agent.model)
             if account is not None:
-                account.nudge()
+                account.probe_now()
         self._prober.wake()
 
 
@@ -92,7 +92,7 @@ class Prober:
             await self._probe(*account.key)
         except CallFailed as failed:
             result = failed.kind.value
-            if failed.verdict is Verdict.STOPPED and failed.kind is not ErrorKind.RATE_LIMITED:
+            if failed.verdict is CallVerdict.STOPPED and failed.kind is not ErrorKind.RATE_LIMITED:
                 account.probe_failed(failed.kind.value, failed.message)
             elif failed.kind in OUTAGES and account.news.reason in OUTAGES:  # still down, be it otherwise
                 account.probe_failed(failed.kind.value, in_words(failed))

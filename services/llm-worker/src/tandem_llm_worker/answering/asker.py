@@ -23,11 +23,11 @@ from tandem.labeling.prompts import PromptError
 from tandem.pricing import PriceTable, price_of
 from tandem.rendering.refusals import PromptRefusedError
 from tandem_llm_worker.answering.sampling import completions, repaired, why_unreadable
+from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
-from tandem_llm_worker.calling.prompts import Prompts
-from tandem_llm_worker.calling.question import Got, History, Question
+from tandem_llm_worker.calling.question import CallHistory, Got, Question
 from tandem_llm_worker.providers.client import ProviderClient
-from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, Verdict, without_record_text
+from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, CallVerdict, without_record_text
 from tandem_llm_worker.providers.retry import Budget, Retry
 from tandem_llm_worker.providers.waits import FailedBefore, StillLimited
 from tandem_llm_worker.settings import ProviderSettings
@@ -136,7 +136,7 @@ class Asker:
         job: JobPublishedV1,
         *,
         check_wanted: Callable[[], None],
-        history: History | None = None,
+        history: CallHistory | None = None,
     ) -> tuple[AnnotationRespondedV1, bytes]:
         """Return the answer, and its JSON. `history` records what is paid; it holds earlier askings at most.
 
@@ -144,7 +144,7 @@ class Asker:
         Where the agent has a fallback for it, a stopped account is reported to `on_stopped` and not raised. Raises
         PromptRefusedError for an agent whose templates are not rendered, and RenderersBusyError.
         """
-        history = History() if history is None else history
+        history = CallHistory() if history is None else history
         result = await self._result(request, job, history, check_wanted)
         answer = self._event(request, result, history)
         encoded = answer.to_json()
@@ -156,7 +156,7 @@ class Asker:
         return answer, encoded
 
     def handed_back(
-        self, request: AnnotationRequestedV1, history: History, *, reason: str
+        self, request: AnnotationRequestedV1, history: CallHistory, *, reason: str
     ) -> AnnotationHandedBackV1 | None:
         """Return the event that reports what was paid for a request that is given up; None if nothing was."""
         if history.usage is None:
@@ -189,7 +189,7 @@ class Asker:
         self,
         request: AnnotationRequestedV1,
         job: JobPublishedV1,
-        history: History,
+        history: CallHistory,
         check_wanted: Callable[[], None],
     ) -> Result:
         agent = job.agent
@@ -246,7 +246,7 @@ class Asker:
     def _check_account(self, provider: str, model: str) -> None:
         """Raise CallFailed if the account stopped since the request was accepted."""
         if (known := self._known_stop(provider, model)) is not None:
-            raise CallFailed(known.kind, Verdict.STOPPED, known.message)
+            raise CallFailed(known.kind, CallVerdict.STOPPED, known.message)
 
     def _report_stop(self, stopped: AccountStopped | None) -> None:
         if stopped is not None and self._known_stop(stopped.provider, stopped.model) is None:
@@ -291,13 +291,13 @@ class Asker:
         except CallFailed as last:
             self._failed_before.forget(_asked(question))
             message = without_record_text(last.message, question.private.values())
-            stopped = AccountStopped(model.provider, model.name, last) if last.verdict is Verdict.STOPPED else None
+            stopped = AccountStopped(model.provider, model.name, last) if last.verdict is CallVerdict.STOPPED else None
             return Result(model.provider, model.name, error=_error(last.kind, message, last.status), stopped=stopped)
         if self._failed_before:
             self._failed_before.forget(_asked(question))
         return answers
 
-    def _event(self, request: AnnotationRequestedV1, result: Result, history: History) -> AnnotationRespondedV1:
+    def _event(self, request: AnnotationRequestedV1, result: Result, history: CallHistory) -> AnnotationRespondedV1:
         started = history.started
         return AnnotationRespondedV1(
             causation_id=request.event_id,
@@ -323,7 +323,7 @@ class Asker:
             repaired=result.repaired,
         )
 
-    def _price(self, provider: str, model: str, history: History) -> Price | None:
+    def _price(self, provider: str, model: str, history: CallHistory) -> Price | None:
         return price_of(
             self._models.prices,
             provider=provider,
@@ -335,7 +335,7 @@ class Asker:
 
 
 def _after_fallback(first: Result, second: Result) -> Result:
-    """Return the second model's result; the first's if only the first gave an answer.
+    """Return the fallback model's result; the first's if only the first gave an answer.
 
     A rate limit of the second returns the record to the dispatcher.
 

@@ -9,19 +9,19 @@ from tandem_llm_worker.answering.in_hand import InHand
 
 
 def find_crowding(
-    in_hand: Collection[InHand], *, hands: int, jobs: Collection[str], before: Mapping[str, int], late: float
+    in_hand: Collection[InHand], *, in_flight_limit: int, jobs: Collection[str], before: Mapping[str, int], late: float
 ) -> dict[str, int]:
     """Return the crowding jobs, each with the number of waiting requests that it may hold.
 
-    A job crowds if the in-flight limit (`hands`) is reached, the job holds more than its share of it as requests that
-    have waited since before `late`, and another job has less than its share in flight.
+    A job crowds if the in-flight limit is reached, the job holds more than its share of it as requests that have waited
+    since before `late`, and another job has less than its share in flight.
 
     A full limit whose requests progress is as it should be. `in_hand`: in order of arrival. `jobs`: those that run.
     `before`: the previous result, which holds until half of the limit is free.
     """
-    if len(in_hand) < hands:
-        return dict(before) if len(in_hand) >= hands // 2 else {}
-    part = max(1, hands // max(1, len(jobs)) // 2)
+    if len(in_hand) < in_flight_limit:
+        return dict(before) if len(in_hand) >= in_flight_limit // 2 else {}
+    part = max(1, in_flight_limit // max(1, len(jobs)) // 2)
     by_job = Counter(each.request.job_id for each in in_hand)
     if all(by_job[job] >= part for job in jobs):
         return dict(before)

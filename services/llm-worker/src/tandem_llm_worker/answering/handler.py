@@ -24,7 +24,7 @@ from tandem_llm_worker.answering.crowding import find_crowding
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.in_hand import ANOTHERS, InHand
 from tandem_llm_worker.answering.kept_answers import EffectKey, KeptAnswers
-from tandem_llm_worker.calling.question import History, NotCertain
+from tandem_llm_worker.calling.question import CallHistory, NotCertain
 from tandem_llm_worker.providers.errors import AccountStopped
 from tandem_llm_worker.providers.waits import StillLimited
 
@@ -81,11 +81,11 @@ class RequestHandler:
         accounts: Accounts,
         lease: Lease,
         job_wait_seconds: float,
-        hands: int = 256,
+        in_flight_limit: int = 256,
         start_seconds: float = 30.0,
         crowded_seconds: float = 2.0,
     ) -> None:
-        """Take the parts. `hands`: the in-flight limit, the number of requests that this handler is given at once."""
+        """Take the parts. `in_flight_limit`: the number of requests that this handler is given at once."""
         self._jobs = jobs
         self._asker = asker
         self._kept = kept
@@ -93,7 +93,7 @@ class RequestHandler:
         self._accounts = accounts
         self._lease = lease
         self._job_wait_seconds = job_wait_seconds
-        self._hands = hands
+        self._in_flight_limit = in_flight_limit
         self._start_seconds = start_seconds
         self._crowded_seconds = crowded_seconds
         self._running: dict[EffectKey, InHand] = {}
@@ -140,7 +140,7 @@ class RequestHandler:
                 continue
             self._crowding = find_crowding(
                 self._running.values(),
-                hands=self._hands,
+                in_flight_limit=self._in_flight_limit,
                 jobs=[job.job_id for job in self._jobs.live() if job.state is JobState.RUNNING and job.asks_model],
                 before=self._crowding,
                 late=asyncio.get_running_loop().time() - self._crowded_seconds,
@@ -178,7 +178,7 @@ class RequestHandler:
         now = asyncio.get_running_loop().time()
         limit = asyncio.timeout(self._start_seconds)
         before = self._before.received(request)
-        history = History.after(before)
+        history = CallHistory.after(before)
         running = self._running[key] = InHand(request, partition, account, limit, now, history)
 
         try:

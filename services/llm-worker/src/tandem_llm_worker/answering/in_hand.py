@@ -9,7 +9,7 @@ from tandem.events import AnnotationRequestedV1
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import MODEL_UNCOUNTED_TOKENS
 from tandem_llm_worker.accounts.account import Account
-from tandem_llm_worker.calling.question import History
+from tandem_llm_worker.calling.question import CallHistory
 
 ANOTHERS = "anothers"
 
@@ -25,7 +25,7 @@ class InHand:
     account: Account
     limit: asyncio.Timeout
     since: float
-    history: History
+    history: CallHistory
     begun: int = 0
     """Number of calls, the one under way included."""
     given_up: str = ""

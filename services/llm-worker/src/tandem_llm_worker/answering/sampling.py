@@ -10,8 +10,8 @@ from tandem.events import Completion, ErrorKind
 from tandem.labeling.labeler import Labeler
 from tandem_llm_worker.calling.model import Model
 from tandem_llm_worker.calling.question import Got, Question
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
-from tandem_llm_worker.providers.reading import CUT, REFUSED, Answer
+from tandem_llm_worker.providers.answers import CUT, REFUSED, Answer
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 from tandem_llm_worker.providers.retry import Budget
 
 _REPAIR = """\
@@ -38,7 +38,7 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
             answer = await budget(partial(model.call, question))
         except CallFailed as last:
             failed = await model.outages.judge(question, last)
-            if got and failed.verdict is not Verdict.STOPPED:
+            if got and failed.verdict is not CallVerdict.STOPPED:
                 break
             if (refused := _readable_all_the_same(failed, question)) is not None:
                 return (refused,)
@@ -60,7 +60,7 @@ async def completions(model: Model, question: Question, budget: Budget) -> tuple
 
 def _readable_all_the_same(failed: CallFailed, question: Question) -> Completion | None:
     """Return what the model wrote if the provider refused it for its format each time and it still gives labels."""
-    if question.reader is None or not failed.generated or failed.verdict is not Verdict.TRANSIENT:
+    if question.reader is None or not failed.generated or failed.verdict is not CallVerdict.TRANSIENT:
         return None
     refused = Completion(text=failed.generated, place=FAILED_GENERATION)
     return refused if why_unreadable(question.reader, [refused], question.private) is None else None
@@ -95,9 +95,9 @@ def why_unreadable(labeler: Labeler, answers: Sequence[Completion], fields: Mapp
 
 def _not_usable(answer: Answer, question: Question) -> CallFailed:
     if answer.of_reason(REFUSED):
-        return CallFailed(ErrorKind.REFUSAL, Verdict.PERMANENT, "the model refused to answer", status=200)
+        return CallFailed(ErrorKind.REFUSAL, CallVerdict.PERMANENT, "the model refused to answer", status=200)
     if answer.of_reason(CUT):
         message = f"the answer was cut at {question.max_tokens} tokens"
-        return CallFailed(ErrorKind.TRUNCATED, Verdict.PERMANENT, message, status=200)
+        return CallFailed(ErrorKind.TRUNCATED, CallVerdict.PERMANENT, message, status=200)
     message = "the provider's content filter cut the answer"
-    return CallFailed(ErrorKind.CONTENT_FILTER, Verdict.PERMANENT, message, status=200)
+    return CallFailed(ErrorKind.CONTENT_FILTER, CallVerdict.PERMANENT, message, status=200)

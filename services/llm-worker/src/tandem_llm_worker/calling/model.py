@@ -21,12 +21,12 @@ from tandem_llm_worker.calling.costs import CostMeter
 from tandem_llm_worker.calling.question import NotCertain, Question
 from tandem_llm_worker.pacing import Limiter, Reservation, TokenEstimate
 from tandem_llm_worker.pacing.limits import NOTHING, Need
-from tandem_llm_worker.providers.attempts import Attempt
+from tandem_llm_worker.providers.answers import Answer
+from tandem_llm_worker.providers.attempts import QuestionCalls
 from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.client import ProviderClient
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
-from tandem_llm_worker.providers.opening import Lead, Opening
-from tandem_llm_worker.providers.reading import Answer
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
+from tandem_llm_worker.providers.first_calls import Lead, Opening
 from tandem_llm_worker.providers.refusals import Refusal
 from tandem_llm_worker.settings import ProviderSettings
 
@@ -130,13 +130,13 @@ class Model:
 
     async def _call(self, question: Question, lead: Lead | None) -> Answer:
         trial = self.capabilities.trial(question.parameters, question.schema_key, partial(self._parameters, question))
-        attempt = Attempt(self.capabilities, question, trial)
+        attempt = QuestionCalls(self.capabilities, question, trial)
         try:
             return await self._called(question, lead, attempt)
         finally:
             attempt.end()
 
-    async def _called(self, question: Question, lead: Lead | None, attempt: Attempt) -> Answer:
+    async def _called(self, question: Question, lead: Lead | None, attempt: QuestionCalls) -> Answer:
         for _ in range(MOST_CHANGES):
             self._check_length(question)
             api, parameters = self.capabilities.api_for(attempt.trial), self._parameters(question, attempt.trial)
@@ -173,11 +173,11 @@ class Model:
 
     def _observe_failure(self, failed: CallFailed, reservation: Reservation) -> None:
         """Update the limits by what a failed call says of them."""
-        if failed.verdict is Verdict.RATE_LIMITED:
+        if failed.verdict is CallVerdict.RATE_LIMITED:
             reservation.refused()
         if failed.headers is not None:
             self.limiter.observe_headers(failed.headers)
-        if failed.verdict is Verdict.RATE_LIMITED:
+        if failed.verdict is CallVerdict.RATE_LIMITED:
             self.limiter.refused(failed.retry_after)
         elif failed.kind is ErrorKind.TIMEOUT:
             reservation.timed_out()
@@ -217,7 +217,7 @@ class Model:
         if window is None or (tokens := self._estimate.prompt(question.messages)) * SURELY <= window:
             return
         message = f"the prompt has about {tokens:.0f} tokens, the model's context {window}"
-        raise CallFailed(ErrorKind.TOO_LONG, Verdict.PERMANENT, message)
+        raise CallFailed(ErrorKind.TOO_LONG, CallVerdict.PERMANENT, message)
 
     def _log_learned(self, failed: CallFailed, question: Question) -> None:
         complaint = failed.complaint

@@ -32,7 +32,7 @@ class Got:
 
 
 @dataclass(slots=True)
-class History:
+class CallHistory:
     """Calls made for a record, the tokens of every answer, and the usable answers.
 
     Answers of an earlier asking are among them, but not its calls and tokens.
@@ -47,7 +47,7 @@ class History:
     """The provider and the model that are asked now."""
 
     @classmethod
-    def after(cls, received: Iterable[ReceivedAnswers]) -> History:
+    def after(cls, received: Iterable[ReceivedAnswers]) -> CallHistory:
         """Return a history that continues where an earlier asking stopped."""
         return cls(got={(each.provider, each.model): Got(list(each.completions), each.structured) for each in received})
 
@@ -80,7 +80,7 @@ class Question:
     response_format: dict[str, Any] | None
     check_wanted: Callable[[], None]
     """Raises when the answer is of no use any more, or NotCertain; called right before each call."""
-    history: History
+    history: CallHistory
     waits: Waits
     """The waits of the record: how long it may still wait for its account."""
     private: Mapping[str, str] = field(default_factory=dict)

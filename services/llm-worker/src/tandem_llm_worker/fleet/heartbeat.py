@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
 from tandem.messaging import Producer
-from tandem_llm_worker.fleet.sharing import Fleet
+from tandem_llm_worker.fleet.sharing import FleetShares
 
 RATE_SECONDS = 10.0
 LAST_REPORT_SECONDS = 2.0
@@ -35,7 +35,7 @@ class Heartbeat:
         completed: Callable[[], int],
         every_seconds: float,
         accounts: Callable[[], Iterable[AccountReported]] = tuple,
-        fleet: Fleet | None = None,
+        fleet: FleetShares | None = None,
         generation: Callable[[], int] = lambda: -1,
         holding: Callable[[], Iterable[int]] = tuple,
         refused_agents: Callable[[], Mapping[str, str]] = dict,
@@ -110,7 +110,7 @@ class Heartbeat:
             generation=self._generation(),
             holding=tuple(sorted(self._holding())),
             refused_agents={agent_id: reason[:MOST_REASON] for agent_id, reason in self._refused_agents().items()},
-            heard={} if self._fleet is None else dict(self._fleet.heard),
+            heard={} if self._fleet is None else dict(self._fleet.last_reports),
         )
 
     def _rate(self, now: float, completed: int) -> float:

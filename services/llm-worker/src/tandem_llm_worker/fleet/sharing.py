@@ -24,7 +24,7 @@ MOST_UNREAD = 64
 Key = tuple[str, str]
 
 
-class Fleet:
+class FleetShares:
     """Part of each account that this worker holds, in the limiters of its models.
 
     A new model holds nothing until the first report that claims a part of it was read back.
@@ -45,16 +45,16 @@ class Fleet:
         self._clock = clock
         self._shares: dict[Key, Shares] = {}
         self._sent: OrderedDict[int, float] = OrderedDict()
-        self._heard: dict[str, int] = {}
+        self._last_reports: dict[str, int] = {}
         self._refused: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         """Calls that were refused to a worker by a model, as its last report had them."""
         self.changed = asyncio.Event()
         """Set when a report should go out before its time."""
 
     @property
-    def heard(self) -> dict[str, int]:
+    def last_reports(self) -> dict[str, int]:
         """Other workers, with the sequence of the last report of each."""
-        return self._heard
+        return self._last_reports
 
     def on_report(self, report: WorkerReportedV1) -> None:
         """Apply a report, in the order of the log; this worker's own too."""
@@ -63,14 +63,14 @@ class Fleet:
         if own:
             sent_at = self._sent.pop(report.sequence, float("-inf"))
         else:
-            self._heard[report.worker] = report.sequence
-            self._heard = dict(list(self._heard.items())[-MOST_HEARD:])
+            self._last_reports[report.worker] = report.sequence
+            self._last_reports = dict(list(self._last_reports.items())[-MOST_HEARD:])
         for said in report.accounts:
             shares = self._of((said.provider, said.model))
             if own:
                 shares.read_back(claim=said.share, sent_at=sent_at, now=now)
             else:
-                shares.heard(
+                shares.on_report(
                     report.worker,
                     claim=said.share,
                     demand=said.demand,
@@ -94,13 +94,13 @@ class Fleet:
         model = self._model(said.provider, said.model)
         if model is None:
             return
-        model.limiter.heard_taken(worker, said.accepted + said.in_flight)
+        model.limiter.record_total(worker, said.accepted + said.in_flight)
         if said.requests_per_minute is None:
             return
         if said.accepted:
             model.limiter.adopt(said.requests_per_minute / 60)
         if said.refused > before:
-            model.limiter.heard_refused(said.requests_per_minute / 60)
+            model.limiter.adopt_refused(said.requests_per_minute / 60)
 
     def _model(self, provider: str, name: str) -> Model | None:
         return next((each for each in self._models if (each.provider, each.name) == (provider, name)), None)
@@ -123,7 +123,7 @@ class Fleet:
         limiter = model.limiter
         limiter.set_share(shares.held(now), until=shares.until)
         believed = limiter.allowance.believed
-        found = limiter.allowance.told
+        found = limiter.allowance.rate_to_report
         calls = min((rate for rate in (believed.requests, found) if rate is not None), default=None)
         return account.model_copy(
             update={

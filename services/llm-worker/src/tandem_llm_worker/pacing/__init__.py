@@ -2,6 +2,6 @@
 
 from tandem_llm_worker.pacing.estimate import TokenEstimate
 from tandem_llm_worker.pacing.limiter import Limiter, Reservation
-from tandem_llm_worker.pacing.limits import Limits, Need
+from tandem_llm_worker.pacing.limits import AccountLimits, Need
 
-__all__ = ["Limiter", "Limits", "Need", "Reservation", "TokenEstimate"]
+__all__ = ["AccountLimits", "Limiter", "Need", "Reservation", "TokenEstimate"]

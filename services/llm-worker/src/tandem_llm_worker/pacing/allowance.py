@@ -8,8 +8,8 @@ from math import inf
 from tandem_llm_worker.pacing.buckets import Rates
 from tandem_llm_worker.pacing.charging import Charging
 from tandem_llm_worker.pacing.discovery import Discovery
-from tandem_llm_worker.pacing.headers import Readings
-from tandem_llm_worker.pacing.limits import MINUTE, Limits
+from tandem_llm_worker.pacing.headers import LimitReadings
+from tandem_llm_worker.pacing.limits import MINUTE, AccountLimits
 from tandem_llm_worker.pacing.periods import Period
 
 HEADROOM = 0.996
@@ -35,7 +35,7 @@ class Allowance:
     this worker uses its share; so it stays valid when workers come and go, and workers can report it to each other.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: AccountLimits) -> None:
         self._configured = Rates(
             _per_second(limits.requests_per_minute),
             _per_second(limits.tokens_per_minute),
@@ -48,7 +48,7 @@ class Allowance:
         self._trims = [HEADROOM] * len(self._configured)
         self._periods = [Period() for _ in self._configured]
         self._discovery = Discovery()
-        self._is_told = False
+        self._is_stated = False
         """True if headers report how many requests the account accepts."""
 
     @property
@@ -76,14 +76,14 @@ class Allowance:
         return self._discovery.most_in_flight(self.share)
 
     @property
-    def told(self) -> float | None:
+    def rate_to_report(self) -> float | None:
         """Return the found calls a second for the other workers; None where they are a guess."""
-        return self._discovery.told
+        return self._discovery.rate_to_report
 
     def adopt(self, found: float, now: float) -> None:
         """Adopt the rate that another worker found the account to accept, where it adds to what is known here."""
         bound = self.believed.requests
-        if self.told is None and (bound is None or found < bound * HEADROOM):
+        if self.rate_to_report is None and (bound is None or found < bound * HEADROOM):
             self._discovery.adopt(found, now)
 
     @property
@@ -115,18 +115,18 @@ class Allowance:
 
     def refused(self, now: float) -> bool:
         """Record a refusal. Return whether this worker is to pause."""
-        return self._discovery.refused(now, self.whole.requests, told=self._is_told)
+        return self._discovery.refused(now, self.whole.requests, stated=self._is_stated)
 
-    def heard_taken(self, worker: str, total: float, now: float) -> None:
+    def record_total(self, worker: str, total: float, now: float) -> None:
         """Record another worker's calls since it started, excluding refused ones."""
-        self._discovery.hear_taken(worker, total, now)
+        self._discovery.record_total(worker, total, now)
 
-    def heard_refused(self, found: float, now: float) -> bool:
+    def adopt_refused(self, found: float, now: float) -> bool:
         """Record the limit that another worker found when it was refused. Return whether the rate was cut."""
         bound = self.believed.requests
-        return self._discovery.heard(found, now, None if bound is None else bound * HEADROOM)
+        return self._discovery.adopt_refused(found, now, None if bound is None else bound * HEADROOM)
 
-    def observe(self, readings: Readings, now: float, used: Sequence[float] = ()) -> None:
+    def observe(self, readings: LimitReadings, now: float, used: Sequence[float] = ()) -> None:
         """Apply readings of the provider's headers.
 
         `used`: the amount of each kind counted for this worker's calls since the beginning; empty: not known.
@@ -138,7 +138,7 @@ class Allowance:
             said = configured if reading is None or reading.limit is None else reading.limit / MINUTE
             believed.append(_lower(configured, said))
             if kind == 0:
-                self._is_told = reading is not None and reading.limit is not None
+                self._is_stated = reading is not None and reading.limit is not None
             if reading is None or said is None or (configured is not None and configured < _SAME * said):
                 # not observed, or configured below what the account allows: the remaining amount is not for this fleet
                 self._trims[kind] = HEADROOM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tandem_llm_worker.pacing.bucket import Bucket
-from tandem_llm_worker.pacing.limits import DAY, Limits, Need
+from tandem_llm_worker.pacing.limits import DAY, AccountLimits, Need
 
 _CHANGE = 0.002
 """Smallest relative change of a rate that is applied."""
@@ -29,7 +29,7 @@ class Buckets:
     Paced buckets follow `set_rates`; buckets of a day start full, since a day's worth may be used in an hour.
     """
 
-    def __init__(self, limits: Limits, rates: Rates, now: float) -> None:
+    def __init__(self, limits: AccountLimits, rates: Rates, now: float) -> None:
         self._paced: list[Bucket | None] = [None if rate is None else Bucket(rate, now=now) for rate in rates]
         self._limits = limits
         self._day: list[Bucket | None] = [

@@ -63,7 +63,7 @@ _BINS = int(LONGEST_SECONDS / _BIN_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Report:
     """Last report of another worker: its calls since its start, and calls a second since the report before."""
 
     total: float
@@ -71,13 +71,13 @@ class _Told:
     rate: float
 
 
-class Taken:
+class SentCalls:
     """Calls of the last seconds that were sent and not refused, by all workers, in bins of a tenth of a second."""
 
     def __init__(self) -> None:
         self._bins = [0.0] * _BINS
         self._newest = 0
-        self._others: dict[str, _Told] = {}
+        self._others: dict[str, _Report] = {}
 
     def add(self, amount: float, now: float, seconds: float = 0.0) -> None:
         """Record `amount` granted calls, spread evenly over the last `seconds`."""
@@ -90,15 +90,15 @@ class Taken:
         for each in range(newest - count + 1, newest + 1):
             self._bins[each % _BINS] += amount / count
 
-    def heard(self, worker: str, total: float, now: float) -> None:
+    def record_total(self, worker: str, total: float, now: float) -> None:
         """Record that another worker has sent `total` calls since it started."""
         last = self._others.get(worker)
         if last is None or total < last.total / 2.0 or now - last.at > LONGEST_SECONDS:
-            self._others[worker] = _Told(total, now, 0.0)
-            self._others = {name: told for name, told in self._others.items() if now - told.at <= LONGEST_SECONDS}
+            self._others[worker] = _Report(total, now, 0.0)
+            self._others = {name: seen for name, seen in self._others.items() if now - seen.at <= LONGEST_SECONDS}
         elif now > last.at:
             self.add(total - last.total, now, now - last.at)
-            self._others[worker] = _Told(total, now, (total - last.total) / (now - last.at))
+            self._others[worker] = _Report(total, now, (total - last.total) / (now - last.at))
 
     def since(self, at: float, now: float) -> float:
         """Return the calls granted since `at`; those of other workers after their last reports are extrapolated."""
@@ -108,7 +108,7 @@ class Taken:
         if first <= self._newest:
             known -= max(0.0, begin - first) * self._bins[first % _BINS]
         return known + sum(
-            told.rate * (now - max(at, told.at)) for told in self._others.values() if now - told.at < SILENT_SECONDS
+            seen.rate * (now - max(at, seen.at)) for seen in self._others.values() if now - seen.at < SILENT_SECONDS
         )
 
 
@@ -121,7 +121,7 @@ class Discovery:
         self._measured = False
         self._adopted = False
         self._window = float(FIRST_IN_FLIGHT)
-        self._taken = Taken()
+        self._taken = SentCalls()
         self._began = inf
         self._grown = 0.0
         self._refusals = 0
@@ -134,7 +134,7 @@ class Discovery:
         return inf if self.found is not None else max(1.0, self._window * share)
 
     @property
-    def told(self) -> float | None:
+    def rate_to_report(self) -> float | None:
         """Return the found rate for the other workers; None where it is a guess."""
         return None if self._blind else self.found
 
@@ -148,9 +148,9 @@ class Discovery:
         self._began = min(self._began, now)
         self._taken.add(1.0, now)
 
-    def hear_taken(self, worker: str, total: float, now: float) -> None:
+    def record_total(self, worker: str, total: float, now: float) -> None:
         """Record that another worker has sent `total` calls since it started that were not refused."""
-        self._taken.heard(worker, total, now)
+        self._taken.record_total(worker, total, now)
 
     def accepted(self, now: float, share: float, bound: float | None) -> None:
         """Record an accepted call; it raises the rate or the in-flight limit.
@@ -170,10 +170,10 @@ class Discovery:
         if bound is not None and self.found > bound:
             self.found = None
 
-    def refused(self, now: float, rate: float | None, *, told: bool = False) -> bool:
+    def refused(self, now: float, rate: float | None, *, stated: bool = False) -> bool:
         """Record a refusal. Return whether calls are to pause for a while.
 
-        `rate`: the rate at which the whole account is used now. `told`: the provider's headers report that rate. Then
+        `rate`: the rate at which the whole account is used now. `stated`: the provider's headers report that rate. Then
         it holds until refusals continue long enough to measure another one: a single refusal shows only that the bucket
         was empty, as it is at first, or that calls came in a burst.
         """
@@ -185,7 +185,7 @@ class Discovery:
         empty_at = self._episode_at if goes_on else self._cut_at
         if not goes_on:
             self._episode_at = now
-        if told and self._refusals <= MANY and not PERSISTENT_SECONDS <= now - empty_at <= LONGEST_SECONDS:
+        if stated and self._refusals <= MANY and not PERSISTENT_SECONDS <= now - empty_at <= LONGEST_SECONDS:
             self._cut_at = now
             return True
         self._cut(max(LEAST, self._limit(now, empty_at, rate)), now)
@@ -216,7 +216,7 @@ class Discovery:
         most = MOST_CUT if seconds >= LEAST_SECONDS else MOST_CUT_SOON
         return max(rate * most, min(found, rate * BELOW))  # one refusal neither cuts far at once nor raises the rate
 
-    def heard(self, found: float, now: float, bound: float | None) -> bool:
+    def adopt_refused(self, found: float, now: float, bound: float | None) -> bool:
         """Adopt the rate `found` of another worker that was refused, before this worker is refused itself.
 
         Return whether the rate was cut.

@@ -11,7 +11,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|s|m|h|d)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
-class Reading(NamedTuple):
+class LimitReading(NamedTuple):
     """Reading of one kind of limit from one answer. `reset`: seconds until it is fully refilled. Some servers report
     the remaining amount but not the limit: then `limit` is None."""
 
@@ -20,14 +20,14 @@ class Reading(NamedTuple):
     reset: float | None = None
 
 
-class Readings(NamedTuple):
-    requests: Reading | None = None
-    tokens: Reading | None = None
-    input_tokens: Reading | None = None
-    output_tokens: Reading | None = None
+class LimitReadings(NamedTuple):
+    requests: LimitReading | None = None
+    tokens: LimitReading | None = None
+    input_tokens: LimitReading | None = None
+    output_tokens: LimitReading | None = None
 
 
-def read(headers: Mapping[str, str]) -> Readings | None:
+def read(headers: Mapping[str, str]) -> LimitReadings | None:
     """Read the limits from `x-ratelimit-*` headers as OpenAI documents them. None where there are none.
 
     `headers` is looked up by lower-case names.
@@ -39,7 +39,7 @@ def read(headers: Mapping[str, str]) -> Readings | None:
         requests = _plain(get)
         if requests is None:
             return None
-    return Readings(requests, tokens, _reading(get, "input-tokens"), _reading(get, "output-tokens"))
+    return LimitReadings(requests, tokens, _reading(get, "input-tokens"), _reading(get, "output-tokens"))
 
 
 def duration(text: str) -> float | None:
@@ -54,7 +54,7 @@ def duration(text: str) -> float | None:
     return seconds if 0.0 <= seconds < 1e8 else None
 
 
-def _reading(get: _Get, kind: str) -> Reading | None:
+def _reading(get: _Get, kind: str) -> LimitReading | None:
     remaining = _number(get(f"x-ratelimit-remaining-{kind}"))
     if remaining is None:
         return None
@@ -63,13 +63,13 @@ def _reading(get: _Get, kind: str) -> Reading | None:
     if said is not None and not limit:
         return None
     reset = get(f"x-ratelimit-reset-{kind}")
-    return Reading(limit, remaining, duration(reset) if reset else None)
+    return LimitReading(limit, remaining, duration(reset) if reset else None)
 
 
-def _plain(get: _Get) -> Reading | None:
+def _plain(get: _Get) -> LimitReading | None:
     """Read the older form without a kind, which counts requests; its reset may be a time of day and is left out."""
     remaining, limit = _number(get("x-ratelimit-remaining")), _number(get("x-ratelimit-limit"))
-    return Reading(limit, remaining) if limit and remaining is not None else None
+    return LimitReading(limit, remaining) if limit and remaining is not None else None
 
 
 def _number(text: str | None) -> float | None:

@@ -17,8 +17,8 @@ from tandem_llm_worker.pacing.allowance import Allowance
 from tandem_llm_worker.pacing.buckets import Buckets
 from tandem_llm_worker.pacing.concurrency import Concurrency
 from tandem_llm_worker.pacing.discovery import REST_SECONDS
-from tandem_llm_worker.pacing.headers import Readings, read
-from tandem_llm_worker.pacing.limits import NOTHING, Limits, Need
+from tandem_llm_worker.pacing.headers import LimitReadings, read
+from tandem_llm_worker.pacing.limits import NOTHING, AccountLimits, Need
 from tandem_llm_worker.pacing.turns import FairQueue, Turn
 
 LEAST_WAIT = 0.002
@@ -96,12 +96,12 @@ class Limiter:
 
     def __init__(
         self,
-        limits: Limits | None = None,
+        limits: AccountLimits | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         call_later: CallLater = _on_the_loop,
     ) -> None:
-        limits = limits or Limits()
+        limits = limits or AccountLimits()
         self._clock = clock
         self._call_later = call_later
         now = clock()
@@ -234,14 +234,14 @@ class Limiter:
             self.allowance.adopt(calls_per_second, now)
             self._follow(now)
 
-    def heard_taken(self, worker: str, total: float) -> None:
+    def record_total(self, worker: str, total: float) -> None:
         """Record another worker's calls since it started, excluding refused ones."""
-        self.allowance.heard_taken(worker, total, self._clock())
+        self.allowance.record_total(worker, total, self._clock())
 
-    def heard_refused(self, calls_per_second: float) -> None:
+    def adopt_refused(self, calls_per_second: float) -> None:
         """Record the calls a second that another worker found the account to accept when it was refused."""
         now = self._clock()
-        if self.allowance.heard_refused(calls_per_second, now):
+        if self.allowance.adopt_refused(calls_per_second, now):
             self._rest(now)
 
     def restart(self) -> None:
@@ -258,7 +258,7 @@ class Limiter:
         if readings is not None:
             self.allow(readings)
 
-    def allow(self, readings: Readings) -> None:
+    def allow(self, readings: LimitReadings) -> None:
         """Apply what the provider says that the account allows."""
         now = self._clock()
         self.allowance.observe(readings, now, self._buckets.used)

@@ -10,7 +10,7 @@ MINUTE = 60.0
 DAY = 86_400.0
 
 
-class Limits(BaseModel):
+class AccountLimits(BaseModel):
     """Limits of one model of one provider. None: not known; then headers report it, or it is discovered."""
 
     requests_per_minute: float | None = Field(default=None, gt=0)

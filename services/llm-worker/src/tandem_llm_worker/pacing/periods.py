@@ -3,7 +3,7 @@ at some."""
 
 from __future__ import annotations
 
-from tandem_llm_worker.pacing.headers import Reading
+from tandem_llm_worker.pacing.headers import LimitReading
 from tandem_llm_worker.pacing.limits import DAY
 
 LONGER_THAN_A_MINUTE_SECONDS = 120.0
@@ -25,7 +25,7 @@ class Period:
         self._fits = 0
         self._limit: float | None = None
 
-    def is_day(self, reading: Reading) -> bool:
+    def is_day(self, reading: LimitReading) -> bool:
         """Return whether the limit of `reading` is that of a day."""
         if reading.limit is None or reading.limit != self._limit:
             self._fits, self._limit = 0, reading.limit

@@ -53,7 +53,7 @@ class Shares:
         """Return the time at which the held part lapses."""
         return self._renewed + LEASE_SECONDS
 
-    def heard(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
+    def on_report(self, worker: str, *, claim: float, demand: float, stopping: bool, now: float) -> None:
         """Record a report of another worker."""
         if stopping:
             self._others.pop(worker, None)

@@ -7,9 +7,9 @@ from typing import Any
 
 from tandem.labeling.answer_format import keywords_in
 from tandem_llm_worker.calling.question import Question
+from tandem_llm_worker.providers.answers import Answer
 from tandem_llm_worker.providers.capabilities import Api, Capabilities
 from tandem_llm_worker.providers.errors import CallFailed, without_record_text
-from tandem_llm_worker.providers.reading import Answer
 from tandem_llm_worker.providers.refusals import CallKind, Refusal
 
 LEAST_ROOM = 16
@@ -19,7 +19,7 @@ Parameters = Callable[[Question, Refusal | None], dict[str, Any]]
 """Returns the parameters for a question as if a given refusal were not believed."""
 
 
-class Attempt:
+class QuestionCalls:
     """Calls of one question until one is accepted. `trial`: the refusal that they try again, if any."""
 
     __slots__ = ("_capabilities", "_question", "_suspected", "trial")

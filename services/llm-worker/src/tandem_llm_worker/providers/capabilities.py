@@ -9,7 +9,7 @@ from tandem.events import ModelParameters
 from tandem.labeling.answer_format import keywords_in, without_keywords
 from tandem.pricing import REASONING_ROOM
 from tandem_llm_worker.providers.complaints import Complaint
-from tandem_llm_worker.providers.refusals import CallKind, Key, Refusal, Refusals
+from tandem_llm_worker.providers.refusals import CallKind, Key, ParameterRefusals, Refusal
 from tandem_llm_worker.settings import ModelSettings
 
 Api = Literal["chat", "responses"]
@@ -38,7 +38,7 @@ class Capabilities:
         structured_output: bool = True,
         reasons: bool = False,
         is_openai: bool = False,
-        refusals: Refusals | None = None,
+        refusals: ParameterRefusals | None = None,
     ) -> None:
         """Assume everything. `reasons`: known to reason. `is_openai`: the provider is OpenAI itself."""
         settings = settings or ModelSettings()
@@ -46,7 +46,7 @@ class Capabilities:
             structured_output = settings.structured_output
         said = set() if structured_output else {"response_format"}
         self._never = frozenset(said.union(*(_with_companions(name) for name in settings.not_taken)))
-        self.refusals = Refusals() if refusals is None else refusals
+        self.refusals = ParameterRefusals() if refusals is None else refusals
         self._first_room = "max_completion_tokens" if reasons and is_openai else "max_tokens"
         self._reasons = reasons
         self._reasoning_efforts: set[str] = set()

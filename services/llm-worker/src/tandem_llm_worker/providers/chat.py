@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tandem.events import Completion
-from tandem_llm_worker.providers.error_body import ErrorBody
-from tandem_llm_worker.providers.errors import failure_in_a_body
-from tandem_llm_worker.providers.reading import (
+from tandem_llm_worker.providers.answer_texts import CONTENT, FoundText, nothing_found, text_of_message
+from tandem_llm_worker.providers.answers import (
     CUT,
     FILTERED,
     REFUSED,
@@ -20,9 +19,10 @@ from tandem_llm_worker.providers.reading import (
     tokens_of,
     usage_of,
 )
-from tandem_llm_worker.providers.texts import CONTENT, Found, nothing_found, text_of_message
+from tandem_llm_worker.providers.error_body import ErrorBody
+from tandem_llm_worker.providers.errors import failure_in_a_body
 
-_FOUND = Found("", CONTENT)
+_FOUND = FoundText("", CONTENT)
 """The text is the content."""
 _NAMES_OF_USAGE = ("prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details")
 
@@ -61,7 +61,7 @@ def read(
     return Answer(completions, usage, reasoned, headers or {})
 
 
-def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
+def _completion(choice: dict[str, Any]) -> tuple[Completion, FoundText]:
     message = choice["message"]
     text = message.get("content")
     logprobs = choice.get("logprobs")
@@ -73,7 +73,7 @@ def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
     else:
         found = text_of_message(message)
         if finish_reason == CUT and found.place != CONTENT:  # a thought that was cut is no answer
-            found = Found(thought=found.thought or found.text, thought_place=found.thought_place or found.place)
+            found = FoundText(thought=found.thought or found.text, thought_place=found.thought_place or found.place)
         text = found.text
         finish_reason = REFUSED if found.refused else finish_reason
     tokens = logprobs_of(logprobs.get("content")) if isinstance(logprobs, dict) else None
@@ -83,5 +83,5 @@ def _completion(choice: dict[str, Any]) -> tuple[Completion, Found]:
     return completion, found
 
 
-def _place(found: Found) -> str | None:
+def _place(found: FoundText) -> str | None:
     return found.place if found.text and found.place != CONTENT else None

@@ -15,10 +15,10 @@ import openai
 
 from tandem.events import Completion
 from tandem_llm_worker.providers import chat, responses
+from tandem_llm_worker.providers.answers import CUT, NO_USAGE, Answer
 from tandem_llm_worker.providers.capabilities import Api
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, map_error
-from tandem_llm_worker.providers.reading import CUT, NO_USAGE, Answer
-from tandem_llm_worker.providers.transport import Caller, Wire
+from tandem_llm_worker.providers.transport import AccountCaller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 
 _WIRE = {
@@ -37,7 +37,7 @@ class ProviderClient:
         self._deployments = {name: model.deployment for name, model in settings.models.items() if model.deployment}
         wire = Wire()
         self._sdk = _sdk(settings, wire)
-        self._caller = Caller(self._sdk, wire)
+        self._caller = AccountCaller(self._sdk, wire)
 
     async def call(
         self, api: Api, model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any]

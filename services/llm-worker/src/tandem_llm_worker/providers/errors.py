@@ -20,7 +20,7 @@ _SHARED_RUN = 24
 """A message that shares so many characters in a row with the record is not shown."""
 
 
-class Verdict(StrEnum):
+class CallVerdict(StrEnum):
     """Tells what to do after a failed call."""
 
     TRANSIENT = "transient"
@@ -39,7 +39,7 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
     def __init__(
         self,
         kind: ErrorKind,
-        verdict: Verdict,
+        verdict: CallVerdict,
         message: str,
         *,
         status: int | None = None,
@@ -79,7 +79,7 @@ class CallFailed(Exception):  # noqa: N818 - the result of a call, not a fault o
         """Return whether a request was refused without a reason: it may be the JSON Schema in it."""
         if (
             self.kind is not ErrorKind.BAD_REQUEST
-            or self.verdict is not Verdict.PERMANENT
+            or self.verdict is not CallVerdict.PERMANENT
             or self.complaint is not None
         ):
             return False
@@ -172,9 +172,9 @@ def map_error(error: BaseException, *, sent: Iterable[str] = (), now: datetime |
         failed = failure(error.status_code, body, sent=frozenset(sent), headers=headers, now=now)
         return with_quota(failed, quota_in(body.raw))
     if _is_timeout(error):
-        return CallFailed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, "no complete answer before the call's deadline")
+        return CallFailed(ErrorKind.TIMEOUT, CallVerdict.TRANSIENT, "no complete answer before the call's deadline")
     root = _causes(error)[-1]
-    return CallFailed(ErrorKind.CONNECTION, Verdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
+    return CallFailed(ErrorKind.CONNECTION, CallVerdict.TRANSIENT, f"the connection failed ({type(root).__name__})")
 
 
 def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
@@ -185,13 +185,13 @@ def with_quota(failed: CallFailed, quota: Quota) -> CallFailed:
     kind: ErrorKind = failed.kind
     verdict, message = failed.verdict, failed.message
     if quota.used_up or (quota.long_period and wait is None):
-        kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED, None
+        kind, verdict, wait = ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED, None
         if quota.used_up:
             message = f"{message.rstrip('.')[: MESSAGE_CHARACTERS - 100]}. Used up: {quota.used_up}"[
                 :MESSAGE_CHARACTERS
             ]
     elif wait is not None and wait > LONG_WAIT_SECONDS:
-        verdict = Verdict.STOPPED
+        verdict = CallVerdict.STOPPED
     return CallFailed(
         kind, verdict, message, status=failed.status, retry_after=wait, headers=failed.headers, body=failed.body
     )
@@ -214,7 +214,7 @@ def failure(  # noqa: PLR0911 - one return a case
 
     def failed(
         kind: ErrorKind,
-        verdict: Verdict,
+        verdict: CallVerdict,
         *,
         message: str = text,
         complaint: Complaint | None = None,
@@ -232,36 +232,38 @@ def failure(  # noqa: PLR0911 - one return a case
         )
 
     if _is_format_missed(body):
-        return failed(ErrorKind.MALFORMED, Verdict.TRANSIENT)
+        return failed(ErrorKind.MALFORMED, CallVerdict.TRANSIENT)
     if status in (400, 402, 403, 429) and (_NO_QUOTA_CODE.search(body.code) or _is_no_quota(haystack)):
-        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
+        return failed(ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED)
     wait = retry_after_seconds(headers, now=now or datetime.now(UTC))
     if status == 429:
         if "request too large" in haystack.lower():  # more than a whole minute's tokens: it never fits
-            return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT)
+            return failed(ErrorKind.TOO_LONG, CallVerdict.PERMANENT)
         wait = said_wait(body.message) if wait is None else wait
         long = wait is not None and wait > LONG_WAIT_SECONDS
-        return failed(ErrorKind.RATE_LIMITED, Verdict.STOPPED if long else Verdict.RATE_LIMITED, wait=wait)
+        return failed(ErrorKind.RATE_LIMITED, CallVerdict.STOPPED if long else CallVerdict.RATE_LIMITED, wait=wait)
     if status >= 500 and (complaint := complaint_in(body, sent=sent)) is not None and complaint.of_this_schema:
-        return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, complaint=complaint)  # some servers call it their fault
+        return failed(
+            ErrorKind.BAD_REQUEST, CallVerdict.PERMANENT, complaint=complaint
+        )  # some servers call it their fault
     if status >= 500 or status == 409:
-        return failed(ErrorKind.SERVER_ERROR, Verdict.TRANSIENT, wait=wait)
+        return failed(ErrorKind.SERVER_ERROR, CallVerdict.TRANSIENT, wait=wait)
     if status in (408, 425):
-        return failed(ErrorKind.TIMEOUT, Verdict.TRANSIENT, wait=wait)
+        return failed(ErrorKind.TIMEOUT, CallVerdict.TRANSIENT, wait=wait)
     if status == 402:
-        return failed(ErrorKind.QUOTA_EXHAUSTED, Verdict.STOPPED)
+        return failed(ErrorKind.QUOTA_EXHAUSTED, CallVerdict.STOPPED)
     if status in (400, 403, 422) and _FILTERED.search(haystack):
-        return failed(ErrorKind.CONTENT_FILTER, Verdict.PERMANENT)
+        return failed(ErrorKind.CONTENT_FILTER, CallVerdict.PERMANENT)
     if status in (401, 403) or (status == 400 and _BAD_KEY.search(haystack)):
         # the provider's own words may quote a part of the key
         message = f"the provider refused the worker's key ({status})"
-        return failed(ErrorKind.AUTHENTICATION, Verdict.STOPPED, message=message)
+        return failed(ErrorKind.AUTHENTICATION, CallVerdict.STOPPED, message=message)
     complaint = complaint_in(body, sent=sent)
     if status == 413 or (_TOO_LONG.search(haystack) and (complaint is None or complaint.parameter.startswith("max_"))):
-        return failed(ErrorKind.TOO_LONG, Verdict.PERMANENT, complaint=context_in(body.message))
+        return failed(ErrorKind.TOO_LONG, CallVerdict.PERMANENT, complaint=context_in(body.message))
     if complaint is None and status == 404:
-        return failed(ErrorKind.BAD_REQUEST, Verdict.STOPPED)
-    return failed(ErrorKind.BAD_REQUEST, Verdict.PERMANENT, complaint=complaint)
+        return failed(ErrorKind.BAD_REQUEST, CallVerdict.STOPPED)
+    return failed(ErrorKind.BAD_REQUEST, CallVerdict.PERMANENT, complaint=complaint)
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:

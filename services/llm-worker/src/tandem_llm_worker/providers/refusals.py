@@ -69,7 +69,7 @@ class Refusal:
         return key.api in (None, like.api) and key.effort in (None, like.effort) and key.schema in (None, like.schema)
 
 
-def refused_parameters(refusals: Refusals) -> tuple[RefusedParameter, ...]:
+def refused_parameters(refusals: ParameterRefusals) -> tuple[RefusedParameter, ...]:
     """Return the newest refusals of parameters and whole schemas, as they are reported."""
     told = [each for each in refusals if each.key.kind in ("parameter", "schema")][-MOST_REPORTED:]
     return tuple(
@@ -85,7 +85,7 @@ def refused_parameters(refusals: Refusals) -> tuple[RefusedParameter, ...]:
     )
 
 
-class Refusals:
+class ParameterRefusals:
     """The refusals of one model. At most `MOST_KEPT` are kept, the oldest go first."""
 
     def __init__(

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tandem.events import Completion
+from tandem_llm_worker.providers.answer_texts import FoundText, arguments_of, nothing_found, of_thought
+from tandem_llm_worker.providers.answers import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
 from tandem_llm_worker.providers.error_body import ErrorBody
 from tandem_llm_worker.providers.errors import failure_in_a_body
-from tandem_llm_worker.providers.reading import CUT, FILTERED, REFUSED, Answer, load, logprobs_of, malformed, usage_of
-from tandem_llm_worker.providers.texts import Found, arguments_of, nothing_found, of_thought
 
 LEAST_TOKENS = 16
 """Smallest bound of the answer that the API accepts."""
@@ -58,7 +58,7 @@ def read(
     return Answer((completion,), usage, reasoned, headers or {})
 
 
-def _completion(items: list[dict[str, Any]], finish_reason: str) -> tuple[Completion, Found]:
+def _completion(items: list[dict[str, Any]], finish_reason: str) -> tuple[Completion, FoundText]:
     messages = [item for item in items if item.get("type") == "message"]
     final = [item for item in messages if item.get("phase") == "final_answer"]
     final = final or [item for item in messages if item.get("phase") != "commentary"]
@@ -66,23 +66,23 @@ def _completion(items: list[dict[str, Any]], finish_reason: str) -> tuple[Comple
     texts = [part for part in parts if part.get("type") == "output_text" and isinstance(part.get("text"), str)]
     text = "".join(part["text"] for part in texts)
     if any(part.get("type") == "refusal" for part in parts):
-        return Completion(text=text, finish_reason=REFUSED), Found(text)
+        return Completion(text=text, finish_reason=REFUSED), FoundText(text)
     if text.strip():
         given = [part.get("logprobs") for part in texts]
         tokens = logprobs_of([token for each in given for token in each or ()]) if all(given) else None
-        return Completion(text=text, finish_reason=finish_reason, logprobs=tokens), Found(text)
+        return Completion(text=text, finish_reason=finish_reason, logprobs=tokens), FoundText(text)
     if finish_reason != "stop":  # it ended before the answer began
-        return Completion(text=text, finish_reason=finish_reason), Found()
+        return Completion(text=text, finish_reason=finish_reason), FoundText()
     found = _elsewhere(items)
     return Completion(text=found.text, finish_reason=finish_reason, place=found.place or None), found
 
 
-def _elsewhere(items: list[dict[str, Any]]) -> Found:
+def _elsewhere(items: list[dict[str, Any]]) -> FoundText:
     """Find an answer outside of the final message: a function call, a commentary, or text in the place of a thought."""
     for item in items:
         if item.get("type") in ("function_call", "custom_tool_call") and (arguments := arguments_of(item)):
-            return Found(arguments, "function_call")
-    found = Found()
+            return FoundText(arguments, "function_call")
+    found = FoundText()
     for kind in ("message", "reasoning"):
         texts = [str(part.get("text") or "") for item in items if item.get("type") == kind for part in _parts(item)]
         if thought := "\n".join(each for each in texts if each.strip()):

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from tandem_llm_worker.providers.errors import CallFailed, Verdict
+from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 from tandem_llm_worker.providers.waits import StillLimited, Waits
 from tandem_llm_worker.settings import RetrySettings
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _may_be_called_again(error: BaseException) -> bool:
-    return isinstance(error, CallFailed) and error.verdict in (Verdict.TRANSIENT, Verdict.RATE_LIMITED)
+    return isinstance(error, CallFailed) and error.verdict in (CallVerdict.TRANSIENT, CallVerdict.RATE_LIMITED)
 
 
 class Retry:
@@ -101,7 +101,7 @@ class Budget:
         try:
             return await retrying(next_call)
         except CallFailed as failed:
-            if failed.verdict is Verdict.RATE_LIMITED:
+            if failed.verdict is CallVerdict.RATE_LIMITED:
                 raise StillLimited(failed) from failed
             raise
 
@@ -140,7 +140,7 @@ class _Attempts:
         settings = self._settings
         if self._began is None:
             self._began, self._waited_before = self._clock(), self.waits.total
-        self.last_was_refused = failed.verdict is Verdict.RATE_LIMITED
+        self.last_was_refused = failed.verdict is CallVerdict.RATE_LIMITED
         if self.last_was_refused:
             self._refused += 1
         else:

@@ -137,7 +137,7 @@ def head_of(request: httpx2.Request) -> Head:
     return Head(URL(str(request.url), encoded=True), headers)
 
 
-class Caller:
+class AccountCaller:
     """Calls of one account. Give the SDK `wire.http_client()` as its HTTP client and no retries of its own."""
 
     def __init__(self, sdk: openai.AsyncOpenAI, wire: Wire, *, clock: Callable[[], float] = time.monotonic) -> None:

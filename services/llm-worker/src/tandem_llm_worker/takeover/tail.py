@@ -36,18 +36,18 @@ class AnswerTail:
         kept: KeptAnswers,
         settings: KeptAnswersSettings,
         *,
-        hands: int,
+        in_flight_limit: int,
         reachable: Callable[[], bool] = lambda: True,
     ) -> None:
         """Set the bounds of reading.
 
         `ends`: of annotation.responses, keyed like annotation.requests.
-        `hands`: requests that a worker has in hand at once, whose answers may stand between those looked for.
+        `in_flight_limit`: requests that a worker has in hand at once, whose answers may stand between those looked for.
         `reachable`: whether the broker can be reached, as far as the group knows; it notices an absence late.
         """
         self._kept = kept
         self._settings = settings
-        self._hands = hands
+        self._in_flight_limit = in_flight_limit
         self._reachable = reachable
         self._ends = ends
         self._taken = 0
@@ -77,7 +77,7 @@ class AnswerTail:
             await self._ends.read(
                 behind,
                 accept=self._accept,
-                margin=self._hands,
+                margin=self._in_flight_limit,
                 most=settings.max_count,
                 seconds=settings.tail_seconds,
             )

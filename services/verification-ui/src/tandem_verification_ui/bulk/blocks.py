@@ -20,7 +20,7 @@ from tandem_verification_ui.review.shown import ShownItems
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class OpenedBlock:
     opened: Mapping[int, OpenedSubject]
     """By seq; records that were not run are missing."""
     fields: Mapping[int, Mapping[str, str]]
@@ -62,7 +62,7 @@ class BlockReader:
         self._opinions = opinions
         self._shown = shown
 
-    async def read(self, job: ReviewJob, caller: Caller, seqs: Sequence[int]) -> Block:
+    async def read(self, job: ReviewJob, caller: Caller, seqs: Sequence[int]) -> OpenedBlock:
         """Return the block. What is blind is read last: what became blind meanwhile is left alone then."""
         ids = [annotation_id(job.job_id, seq) for seq in seqs]
         annotations = await self._annotations.get_many(ids)
@@ -76,4 +76,4 @@ class BlockReader:
             each["seq"]: OpenedSubject(job, each, items.get(each["_id"]), history.get(each["seq"], []))
             for each in annotations.values()
         }
-        return Block(opened, fields, frozenset(blind), frozenset(reserved))
+        return OpenedBlock(opened, fields, frozenset(blind), frozenset(reserved))

@@ -16,8 +16,8 @@ from tandem.store.opinions.documents import OpinionDocument, settlement_of
 from tandem.store.review_items.documents import ItemState
 from tandem.web import Problem
 from tandem_verification_ui.opinions.opened import OpenedSubject
+from tandem_verification_ui.review.decided_values import checked, same_values
 from tandem_verification_ui.review.giving import newest_of
-from tandem_verification_ui.review.values import checked, same_values
 
 
 class Skip(StrEnum):

@@ -19,7 +19,7 @@ from tandem.store.conflicts import again_on_conflict
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.documents import selection_of
 from tandem.web import Problem
-from tandem_verification_ui.bulk.blocks import Block, BlockReader, seqs_of
+from tandem_verification_ui.bulk.blocks import BlockReader, OpenedBlock, seqs_of
 from tandem_verification_ui.bulk.deciding import Decided, Give, Other, Skip
 from tandem_verification_ui.bulk.schemas import added
 from tandem_verification_ui.opinions.opened import OpenedSubject
@@ -150,9 +150,9 @@ class BulkRunner:
             decided.append(result)
         return _counted(decided)
 
-    async def _one(self, work: _Work, seq: int, block: Block) -> Decided:
+    async def _one(self, work: _Work, seq: int, block: OpenedBlock) -> Decided:
         """Write the act's opinion on one record. Where somebody wrote at the same moment, the record is read again."""
-        known: Block | None = block
+        known: OpenedBlock | None = block
         decided: Decided = Skip.NOT_RUN
         async for attempt in again_on_conflict(tries=giving.TRIES):
             with attempt:

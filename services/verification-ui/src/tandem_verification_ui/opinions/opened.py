@@ -9,7 +9,7 @@ from tandem.people import Caller
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.opinions.documents import OpinionDocument
 from tandem.store.review_items.documents import ReviewItem
-from tandem_verification_ui.review.giving import Subject
+from tandem_verification_ui.review.giving import ShownRecord
 from tandem_verification_ui.review.jobs import ReviewJob
 
 
@@ -29,11 +29,11 @@ class OpenedSubject:
     def labels(self) -> list[TaskLabel]:
         return [TaskLabel.model_validate(label) for label in self.annotation["labels"]]
 
-    def subject_for(self, caller: Caller) -> Subject:
+    def subject_for(self, caller: Caller) -> ShownRecord:
         """Return what an opinion of the caller is about, with what they were shown."""
         revealed = self.revealed_to(caller)
         annotation = self.annotation
-        return Subject(
+        return ShownRecord(
             job=self.job,
             seq=annotation["seq"],
             record_id=annotation["record_id"],

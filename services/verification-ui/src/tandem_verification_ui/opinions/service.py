@@ -24,10 +24,10 @@ from tandem_verification_ui.opinions.schemas import (
     TaskState,
 )
 from tandem_verification_ui.review import giving, problems
+from tandem_verification_ui.review.decided_values import same_values
 from tandem_verification_ui.review.giving import OpinionGiver, newest_of
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.suggestions import Suggestion
-from tandem_verification_ui.review.values import same_values
 
 
 class OpinionService:
@@ -102,7 +102,7 @@ class OpinionService:
         values = await self._shown.checked_values(job, annotation["seq"], request.values)
         mine = newest_of(opened.history, caller)
         if mine is not None and _is_same(mine, request, same_values(mine.values or {}, values)):
-            self._giver.tell_again(opened.history, settlement_of(opened.history, job.policy))
+            self._giver.publish_again(opened.history, settlement_of(opened.history, job.policy))
             return
         if request.attempt not in (None, annotation["attempt"]):
             raise problems.attempt_changed(annotation["attempt"])

@@ -16,7 +16,7 @@ from tandem.store.jobs.documents import opinion_policy
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.documents import OpinionDocument, settlement_of
 from tandem.store.opinions.reader import OpinionReader
-from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
+from tandem.store.review_items.documents import ItemState, QueueChanges, ReviewItem
 from tandem.store.review_items.writer import ReviewItemWriter
 
 
@@ -31,7 +31,7 @@ class QueueIntake:
         self._opinions = opinions
         self._jobs = jobs
 
-    async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> Taken:
+    async def take(self, requests: Sequence[ReviewRequestedV1], *, source: Literal["event", "sweep"]) -> QueueChanges:
         """Add requests. A record that people settled enters as decided: a rebuilt queue asks nobody twice."""
         opinions = await self._known_opinions(requests)
         now = utcnow()

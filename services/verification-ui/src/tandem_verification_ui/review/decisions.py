@@ -14,11 +14,11 @@ from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem_verification_ui.review import giving, problems
 from tandem_verification_ui.review.counts import QueueCounter
-from tandem_verification_ui.review.giving import OpinionGiver, Subject, newest_of
+from tandem_verification_ui.review.decided_values import same_values
+from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
 from tandem_verification_ui.review.jobs import ReviewJob
 from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
 from tandem_verification_ui.review.shown import ShownItems
-from tandem_verification_ui.review.values import same_values
 
 
 class Decisions:
@@ -90,7 +90,7 @@ class Decisions:
         if not same_values(mine.values or {}, values):
             raise problems.already_decided(item, mine.decided_by, by_caller=True)
         settlement = settlement_of(history, job.policy)
-        self._giver.tell_again(history, settlement)
+        self._giver.publish_again(history, settlement)
         return await self._result(mine, settlement)
 
     async def undo(self, caller: Caller, item_id: str) -> ReviewItemView:
@@ -126,7 +126,7 @@ class Decisions:
             raise problems.not_your_decision(item, await self._shown.decided_by(item), caller.name)
         if mine is None or not caller.is_person(item.reserved_by_id):
             raise problems.nothing_to_undo(item)
-        self._giver.tell_again(history, settlement_of(history, job.policy))
+        self._giver.publish_again(history, settlement_of(history, job.policy))
         return await self._shown.view(caller, item)
 
     async def history(self, caller: Caller, job_id: str, *, limit: int) -> History:
@@ -171,11 +171,11 @@ class Decisions:
         )
 
 
-def _subject(caller: Caller, job: ReviewJob, item: ReviewItem) -> Subject:
+def _subject(caller: Caller, job: ReviewJob, item: ReviewItem) -> ShownRecord:
     """Return the record with what the service showed this person. A reservation ends when the item's content changes:
     whoever holds it was served what the item says."""
     revealed = item.reveals_to(caller.person_id)
-    return Subject(
+    return ShownRecord(
         job=job,
         seq=item.seq,
         record_id=item.record_id,
@@ -186,6 +186,6 @@ def _subject(caller: Caller, job: ReviewJob, item: ReviewItem) -> Subject:
     )
 
 
-def _was_shown(subject: Subject, request: DecisionRequest) -> bool:
+def _was_shown(subject: ShownRecord, request: DecisionRequest) -> bool:
     """Say whether the item still is what was on the screen; without a suggestion on it nothing contradicts."""
     return not request.shown_values or same_values(request.shown_values, subject.proposal)

@@ -16,16 +16,16 @@ from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.writer import AfterOpinion, ItemMovedOnError, Reviewer, ReviewItemWriter
 from tandem_verification_ui.opinions.schemas import Remarks
 from tandem_verification_ui.review.counts import QueueCounter
+from tandem_verification_ui.review.decided_values import same_values
 from tandem_verification_ui.review.jobs import ReviewJob
 from tandem_verification_ui.review.publisher import DecisionPublisher
-from tandem_verification_ui.review.values import same_values
 
 TRIES = 30
 """Limit of tries of a write that met another one or a change of the primary; each try reads the record again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ShownRecord:
     """The record that an opinion is about, and what the service showed of it."""
 
     job: ReviewJob
@@ -68,7 +68,7 @@ class OpinionGiver:
     async def give(
         self,
         caller: Caller,
-        subject: Subject,
+        subject: ShownRecord,
         values: dict[str, LabelValue],
         remarks: Remarks,
         *,
@@ -100,7 +100,7 @@ class OpinionGiver:
     async def withdraw(
         self,
         caller: Caller,
-        subject: Subject,
+        subject: ShownRecord,
         mine: OpinionDocument,
         *,
         history: Sequence[OpinionDocument],
@@ -121,7 +121,7 @@ class OpinionGiver:
         )
         return await self._write(opinion, subject.job, history, item, hold_for=reviewer(caller) if hold else None)
 
-    def tell_again(self, history: Sequence[OpinionDocument], settlement: Settlement) -> None:
+    def publish_again(self, history: Sequence[OpinionDocument], settlement: Settlement) -> None:
         """Count anew and publish again the effect of a request that came twice.
 
         The first one may have failed after it was written. Whoever receives it twice knows it by its revision.
@@ -167,7 +167,7 @@ def reviewer(caller: Caller) -> Reviewer:
     return Reviewer(caller.person_id, caller.name)
 
 
-def _opinion(caller: Caller, subject: Subject, history: Sequence[OpinionDocument]) -> OpinionDocument:
+def _opinion(caller: Caller, subject: ShownRecord, history: Sequence[OpinionDocument]) -> OpinionDocument:
     return OpinionDocument(
         job_id=subject.job.job_id,
         project_id=subject.job.project_id,

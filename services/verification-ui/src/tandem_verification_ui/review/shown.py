@@ -13,9 +13,9 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.documents import ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import not_found
+from tandem_verification_ui.review.decided_values import checked
 from tandem_verification_ui.review.jobs import ReviewJob, ReviewJobs
 from tandem_verification_ui.review.schemas import ReviewItemView
-from tandem_verification_ui.review.values import checked
 
 
 class ShownItems:

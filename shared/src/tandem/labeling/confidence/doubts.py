@@ -47,7 +47,7 @@ class Settled(NamedTuple):
     """
 
 
-class Walk(NamedTuple):
+class TokenMasses(NamedTuple):
     """The masses of the options that have any, by spelling."""
 
     masses: dict[str, float]

@@ -44,7 +44,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from tandem.events.annotations import TokenLogprob
-from tandem.labeling.confidence.doubts import Doubt, Unlisted, Walk
+from tandem.labeling.confidence.doubts import Doubt, TokenMasses, Unlisted
 from tandem.labeling.confidence.generated import Generated, UnknownError
 from tandem.labeling.confidence.measure import UnknownReason
 from tandem.labeling.confidence.spellings import Begun, Spellings
@@ -70,7 +70,7 @@ def walk(
     in_json: bool,
     begin: int | None = None,
     weighed: int = 0,
-) -> Walk:
+) -> TokenMasses:
     """Return the masses of the options at the place of the label in the generated text.
 
     `begin`: from where on the options can part, where that is known better than by the layout. `weighed`: so many
@@ -242,7 +242,7 @@ class _Walker:
         elif not _has_word(self.before):
             self._astray += mass  # every option is listed, and nothing was said before it in the same token
 
-    def arrived(self, agreeing: float, behind: int) -> Walk:
+    def arrived(self, agreeing: float, behind: int) -> TokenMasses:
         """Return what was found, at the end of the label: what is left is its own."""
         masses, reached, doubts = self._masses, self._reached, self._doubts
         own = masses[self.label] = masses.get(self.label, 0.0) + reached
@@ -261,7 +261,7 @@ class _Walker:
             doubts.extend([unlisted.doubt for unlisted in self._unlisted])
         if astray:
             astray /= astray + math.fsum(masses.values())
-        return Walk(masses, doubts, reached + agreeing, behind, self._unlisted_before, held_to_format, astray)
+        return TokenMasses(masses, doubts, reached + agreeing, behind, self._unlisted_before, held_to_format, astray)
 
     def _give(self, mass: float, begun: Begun, doubts: list[Doubt]) -> None:
         if begun.only is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from tandem.events.schema import LabelTask, options_of
 from tandem.labeling.extraction.forms.json_in_text import repaired, strict
-from tandem.labeling.extraction.forms.located_json import Kind, Node, whole
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node, whole
 from tandem.labeling.extraction.forms.named_lines import NamedLines
 from tandem.labeling.extraction.forms.plain import PlainAnswers
 from tandem.labeling.extraction.forms.python_literal import python_literal
@@ -107,7 +107,10 @@ class AnswerReader:
             return plain
         if not answer.strip():
             return self._all(Unreadable(UnreadableReason.EMPTY, "the model answered nothing"))
-        if (node := whole(answer, 0, len(answer))) is not None and node.kind in (Kind.OBJECT, Kind.LIST):
+        if (node := whole(answer, 0, len(answer))) is not None and node.kind in (
+            JsonTokenKind.OBJECT,
+            JsonTokenKind.LIST,
+        ):
             if (found := self._from_json([node], Rule.STRUCTURED, fields)) is not None:
                 return found
             return self._all(Unreadable(UnreadableReason.MISSING_TASK, f"the JSON has none of {self._names}"))
@@ -135,10 +138,10 @@ class AnswerReader:
             return found
         if not self._has_options:
             return None
-        objects = [node for node in nodes if node.kind is Kind.OBJECT or self._is_listed]
-        if len(objects) > 1 and all(node.kind is Kind.OBJECT for node in objects):  # one on each line
+        objects = [node for node in nodes if node.kind is JsonTokenKind.OBJECT or self._is_listed]
+        if len(objects) > 1 and all(node.kind is JsonTokenKind.OBJECT for node in objects):  # one on each line
             place = (objects[0].place[0], objects[-1].place[1])
-            objects = [Node(Kind.LIST, "", place, items=tuple(objects))] if self._is_listed else objects
+            objects = [Node(JsonTokenKind.LIST, "", place, items=tuple(objects))] if self._is_listed else objects
         return self._from_json(objects, Rule.JSON_IN_TEXT, fields) or self._from_json(
             mended, Rule.REPAIRED_JSON, fields
         )
@@ -183,7 +186,7 @@ class AnswerReader:
         names = {
             self._by_key.get(separated(member.text))
             for key, member in node.members
-            if separated(key) in _NAMING and member is not value and member.kind is Kind.STRING
+            if separated(key) in _NAMING and member is not value and member.kind is JsonTokenKind.STRING
         }
         name = next(iter(names)) if len(names) == 1 else None
         return None if name is None or value is None else (name, value)
@@ -191,7 +194,7 @@ class AnswerReader:
     def _beside(self, node: Node, found: list[tuple[str, Found]]) -> list[tuple[str, Found]]:
         """Return the readings in view of what else stands in their object: that they do not hold, or another unit."""
         others = Node(
-            Kind.OBJECT,
+            JsonTokenKind.OBJECT,
             "",
             node.place,
             members=tuple((key, value) for key, value in node.members if key not in self._readers),
@@ -207,11 +210,11 @@ class AnswerReader:
 
     def _said_alone(self, name: str, node: Node, fields: Mapping[str, str]) -> list[tuple[str, Found]]:
         """Return the value of the only task, which is all of the JSON, or stands under a general name."""
-        if node.kind is Kind.OBJECT and not node.members:
+        if node.kind is JsonTokenKind.OBJECT and not node.members:
             return []
         value = None if self._is_listed else generic_member(node) or self._like_the_name(node)
         reading = self._value(name, value or node, fields)
-        is_meant = isinstance(reading, Reading) or value is not None or node.kind is Kind.LIST
+        is_meant = isinstance(reading, Reading) or value is not None or node.kind is JsonTokenKind.LIST
         if not is_meant and (value := generic_member(node)) is not None:
             reading, is_meant = self._value(name, value, fields), True
         if is_meant or (isinstance(reading, Unreadable) and reading.reason is not UnreadableReason.NOT_IN_SCHEMA):
@@ -232,7 +235,7 @@ class AnswerReader:
         if value.cut:
             return Unreadable(UnreadableReason.CUT, f"the answer ends within the value of {name!r}")
         found = self._readers[name].in_json(value, fields)
-        if isinstance(found, Reading) or value.kind is not Kind.STRING:
+        if isinstance(found, Reading) or value.kind is not JsonTokenKind.STRING:
             return found
         if found.reason is not UnreadableReason.NOT_IN_SCHEMA:
             return found

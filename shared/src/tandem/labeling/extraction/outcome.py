@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import GENERIC_NAMES
 from tandem.labeling.extraction.kinds.options import separated
@@ -74,7 +74,7 @@ def generic_member(node: Node) -> Node | None:
 def is_turned(node: Node) -> bool:
     """Return True when a member of the object denies what stands beside it: `"negated": true`."""
     for key, value in node.members:
-        if value.kind is Kind.BOOLEAN:
+        if value.kind is JsonTokenKind.BOOLEAN:
             name = separated(key)
             if name in (_NEGATING if value.text == "true" else _AFFIRMING):
                 return True

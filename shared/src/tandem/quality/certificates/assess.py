@@ -21,14 +21,14 @@ from tandem.quality.certificates.course import (
 )
 from tandem.quality.certificates.evidence import Evidence, places_in_class
 from tandem.quality.certificates.label_groups import label_groups
-from tandem.quality.certificates.opening import REREAD_SHARE, Claim, tolerated_of
+from tandem.quality.certificates.opening import REREAD_SHARE, CertificateClaim, tolerated_of
 from tandem.quality.certificates.readers import most_wrong
 
 
 class ClaimView:
     """The part of the evidence that one claim is about. Its records are numbered anew, from 0, in the order of seq."""
 
-    def __init__(self, evidence: Evidence, claim: Claim) -> None:
+    def __init__(self, evidence: Evidence, claim: CertificateClaim) -> None:
         self.columns = columns = evidence.tasks[claim.task]
         self.claim, self._evidence = claim, evidence
         self.places = places_in_class(columns, claim.label_class, len(evidence))

@@ -8,7 +8,7 @@ from typing import Any
 from tandem.quality.certificates.assess import ClaimView, describe
 from tandem.quality.certificates.course import Course, Phase
 from tandem.quality.certificates.evidence import Evidence
-from tandem.quality.certificates.opening import Claim, commitment_of, make_schedules
+from tandem.quality.certificates.opening import CertificateClaim, commitment_of, make_schedules
 from tandem.quality.certificates.readers import (
     PANEL,
     Agreement,
@@ -71,7 +71,7 @@ def make_certificate(
     """
     claims, schedules, texts = [], [], []
     for given in opening["claims"]:
-        claim = Claim.of(given)
+        claim = CertificateClaim.of(given)
         view = ClaimView(evidence, claim)
         course = view.course()
         found = agreement(evidence.tasks[claim.task].pairs)
@@ -117,7 +117,7 @@ def missed_at_most(described: Mapping[str, Any]) -> int:
     return int(tolerated + described["counts"]["voided"] + (0 if reread is None else reread["wrong_at_most"]))
 
 
-def claim_sentence(claim: Claim, described: Mapping[str, Any], standard: Mapping[str, Any]) -> str:
+def claim_sentence(claim: CertificateClaim, described: Mapping[str, Any], standard: Mapping[str, Any]) -> str:
     """Say in one sentence what is certified, or that nothing is."""
     about = f"labels of {claim.task}" + (f" {claim.label_class!r}" if claim.label_class is not None else "")
     if described["state"] == REFUSED:

@@ -16,7 +16,7 @@ from typing import Any
 from tandem.quality.certificates.canonical import canonical_json
 from tandem.quality.certificates.course import RIGHT, UNDECIDED, VOIDED, WRONG
 from tandem.quality.certificates.keys import record_keys
-from tandem.quality.certificates.readers import Decision, decide
+from tandem.quality.certificates.readers import AuditedDecision, decide
 from tandem.quality.certificates.same import is_same_value
 
 MILLION = 1_000_000
@@ -43,7 +43,7 @@ class TaskColumns:
         self.pairs: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
 
-    def add(self, label: Any, risk: int | None, decision: Decision) -> None:
+    def add(self, label: Any, risk: int | None, decision: AuditedDecision) -> None:
         name = canonical_json(label)
         number = self._numbers.setdefault(name, len(self._numbers))
         if number == len(self.names):

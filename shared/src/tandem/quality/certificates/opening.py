@@ -19,7 +19,7 @@ REREAD_SHARE = 0.2
 """The share of a claim's alpha that the sample of corrections read again spends, where there is one."""
 
 
-class Claim(NamedTuple):
+class CertificateClaim(NamedTuple):
     """Claim of a certificate: at most floor(error · size) labels of a task are missed.
 
     `label_class`: only records with this frozen label; None for all. `same`: the task's rule of comparison
@@ -53,7 +53,7 @@ class Claim(NamedTuple):
         }
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Claim:
+    def of(cls, value: Mapping[str, Any]) -> CertificateClaim:
         """Read the claim of an opening. Raises ValueError for shares that make no claim."""
         error, alpha = value["error"], value["alpha"]
         if not (0 <= error <= 1 and 0 < alpha < 1):
@@ -75,7 +75,7 @@ def claims_of_family(
     alpha: float,
     classes: Mapping[str, Sequence[str]] | None = None,
     reread: int = 0,
-) -> list[Claim]:
+) -> list[CertificateClaim]:
     """Return claims that hold together with probability 1 - `alpha`: each has an equal part of it.
 
     `tasks`: the rule of comparison of each task; `errors`: the shares that are claimed, a ladder where there are
@@ -89,7 +89,7 @@ def claims_of_family(
         for error in errors
     ]
     return [
-        Claim(
+        CertificateClaim(
             name=task + (f"={label_class}" if label_class is not None else "") + f"@{error:g}",
             task=task,
             same=tasks[task],
@@ -103,7 +103,7 @@ def claims_of_family(
 
 
 def make_opening(
-    *, job: str, key_hash: str, size: int, digest: str, claims: Sequence[Claim], standard: Mapping[str, Any]
+    *, job: str, key_hash: str, size: int, digest: str, claims: Sequence[CertificateClaim], standard: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the opening. `digest`: of the frozen labels; `standard`: the rule by which readers decide."""
     return {

@@ -38,7 +38,7 @@ class PlannedLooks(NamedTuple):
         return self.p10 * seconds / 3600, self.p50 * seconds / 3600, self.p90 * seconds / 3600
 
 
-class Plan(NamedTuple):
+class AuditPlan(NamedTuple):
     """The looks for each claimed error, and the error of the model that the plan foretells."""
 
     looks: list[PlannedLooks]
@@ -57,7 +57,7 @@ def plan(
     panel: bool = False,
     seed: int = 1,
     after_truth: Callable[[], None] = lambda: None,
-) -> Plan:
+) -> AuditPlan:
     """Return the plan of a certificate.
 
     `risks`: stated probability of being wrong of each record, None where unknown; `groups`: each record's label group;
@@ -85,7 +85,7 @@ def plan(
     total = 0.0
     for risk in expected:
         total += risk
-    return Plan(found, total / size, len(decided))
+    return AuditPlan(found, total / size, len(decided))
 
 
 def expected_risks(

@@ -14,7 +14,7 @@ _Z = 1.959963984540054
 """Normal quantile of 95 % intervals."""
 
 
-class Decision(NamedTuple):
+class AuditedDecision(NamedTuple):
     """Decision of people on one task of one record. unread: nobody read it; voided: no outcome (skipped, no majority).
 
     `first`: what the first valid read said; None without one. The correction order learns from it alone, since what
@@ -28,7 +28,7 @@ class Decision(NamedTuple):
 
 def decide(
     reads: Sequence[Mapping[str, Any]], task: str, same: Mapping[str, Any], standard: Mapping[str, Any]
-) -> Decision:
+) -> AuditedDecision:
     """Return what the reads of a record decide.
 
     `reads`: in the order of time, each with `reader`, `values` by task (null: skipped or flagged), `shown` and
@@ -39,13 +39,13 @@ def decide(
     valid = [read for read in reads if not read.get("voided")]
     values = [read["values"][task] for read in valid if read.get("values") and read["values"].get(task) is not None]
     if not values:
-        return Decision("voided" if reads else "unread")
+        return AuditedDecision("voided" if reads else "unread")
     if standard["rule"] == ONE_READER or len(values) == 1:
-        return Decision("decided", values[0], values[0])
+        return AuditedDecision("decided", values[0], values[0])
     for place, value in enumerate(values):
         if any(is_same_value(same, value, other) for other in values[:place]):
-            return Decision("decided", value, values[0])
-    return Decision("voided", None, values[0])
+            return AuditedDecision("decided", value, values[0])
+    return AuditedDecision("voided", None, values[0])
 
 
 def most_wrong(size: int, sampled: int, found: int, level: float) -> int:

@@ -23,12 +23,12 @@ from tandem.quality.certificates.certificate import (
 from tandem.quality.certificates.course import UNDECIDED
 from tandem.quality.certificates.evidence import Evidence, parse_line
 from tandem.quality.certificates.keys import key_hash
-from tandem.quality.certificates.opening import Claim, commitment_of
+from tandem.quality.certificates.opening import CertificateClaim, commitment_of
 from tandem.quality.certificates.readers import PANEL, Agreement, agreement, agrees_no_better_than_chance
 from tandem.quality.certificates.schedule import make_schedule
 
 
-class Finding(NamedTuple):
+class Discrepancy(NamedTuple):
     """Finding: something that is not as the certificate says.
 
     `kind`: commitment, key, export, frozen labels, final values, schedule, order, cut, count, shown audits, claim or
@@ -39,14 +39,16 @@ class Finding(NamedTuple):
     detail: str
 
 
-class Verdict(NamedTuple):
+class VerificationResult(NamedTuple):
     """Result of a verification: the findings, and the claims that hold (certified, and nothing found)."""
 
-    findings: list[Finding]
+    findings: list[Discrepancy]
     holds: list[str]
 
 
-def verify(export: Iterable[bytes], certificate: Mapping[str, Any], *, commitment: str | None = None) -> Verdict:
+def verify(
+    export: Iterable[bytes], certificate: Mapping[str, Any], *, commitment: str | None = None
+) -> VerificationResult:
     """Recompute a certificate.
 
     `export`: the lines of the export, with their line ends; `commitment`: the one that was published when the
@@ -54,12 +56,12 @@ def verify(export: Iterable[bytes], certificate: Mapping[str, Any], *, commitmen
     certificate.
     """
     if certificate.get("format") != FORMAT or certificate.get("version") != VERSION:
-        return Verdict([Finding("format", f"this is no {FORMAT} of version {VERSION}")], [])
+        return VerificationResult([Discrepancy("format", f"this is no {FORMAT} of version {VERSION}")], [])
     opening, key = certificate["opening"], bytes.fromhex(certificate["key"])
-    claims = {given["name"]: Claim.of(given) for given in opening["claims"]}
+    claims = {given["name"]: CertificateClaim.of(given) for given in opening["claims"]}
     findings = _commitments(certificate, commitment)
     if key_hash(key) != opening["key_hash"]:
-        findings.append(Finding("key", "the key is not the one whose hash was published"))
+        findings.append(Discrepancy("key", "the key is not the one whose hash was published"))
     tasks = {claim.task: claim.same for claim in claims.values()}
     evidence = Evidence(opening["job"], key, tasks, opening["standard"])
     findings += _read(export, evidence, certificate)
@@ -67,38 +69,38 @@ def verify(export: Iterable[bytes], certificate: Mapping[str, Any], *, commitmen
     holds = []
     described = {each["name"]: each for each in certificate["claims"]}
     if list(described) != list(claims):
-        findings.append(Finding("claim", "the claims are not those of the opening"))
+        findings.append(Discrepancy("claim", "the claims are not those of the opening"))
     for name, claim in claims.items():
         if name in described:
             found = _claim(ClaimView(evidence, claim), described[name], opening["standard"], evidence)
-            findings += [Finding(kind, f"{name}: {detail}") for kind, detail in found]
+            findings += [Discrepancy(kind, f"{name}: {detail}") for kind, detail in found]
     if not findings:
         sentences = [claim_sentence(claim, described[name], opening["standard"]) for name, claim in claims.items()]
         if certificate["says"] != sentences or certificate["does_not_say"] != limits_sentence(evidence):
-            findings.append(Finding("claim", "the sentences are not those that follow from the figures"))
+            findings.append(Discrepancy("claim", "the sentences are not those that follow from the figures"))
         else:
             holds = [name for name in claims if described[name]["state"] == CERTIFIED]
-    return Verdict(findings, holds)
+    return VerificationResult(findings, holds)
 
 
-def _commitments(certificate: Mapping[str, Any], published: str | None) -> list[Finding]:
+def _commitments(certificate: Mapping[str, Any], published: str | None) -> list[Discrepancy]:
     findings = []
     opening, schedules = certificate["opening"], certificate["schedules"]
     found = commitment_of(opening)
     if found != certificate["commitment"]:
-        findings.append(Finding("commitment", "the opening is not the one that the commitment was made of"))
+        findings.append(Discrepancy("commitment", "the opening is not the one that the commitment was made of"))
     if published is not None and published.strip().lower() != found:
-        findings.append(Finding("commitment", "the opening is not the one that was published"))
+        findings.append(Discrepancy("commitment", "the opening is not the one that was published"))
     if commitment_of(schedules) != certificate["schedules_commitment"] or schedules["opening"] != found:
-        findings.append(Finding("schedule", "the schedules are not those that the commitment was made of"))
+        findings.append(Discrepancy("schedule", "the schedules are not those that the commitment was made of"))
     fixed = [{name: each[name] for name in ("name", "warm_up", "pilot", "main_look")} for each in certificate["claims"]]
     if schedules["claims"] != fixed:
-        findings.append(Finding("schedule", "the claims have other schedules than were committed to"))
+        findings.append(Discrepancy("schedule", "the claims have other schedules than were committed to"))
     return findings
 
 
-def _read(export: Iterable[bytes], evidence: Evidence, certificate: Mapping[str, Any]) -> list[Finding]:
-    digest, lines, findings = hashlib.sha256(), 0, list[Finding]()
+def _read(export: Iterable[bytes], evidence: Evidence, certificate: Mapping[str, Any]) -> list[Discrepancy]:
+    digest, lines, findings = hashlib.sha256(), 0, list[Discrepancy]()
     for line in export:
         digest.update(line)
         lines += 1
@@ -106,25 +108,25 @@ def _read(export: Iterable[bytes], evidence: Evidence, certificate: Mapping[str,
             evidence.add(parse_line(line))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             if len(findings) < 10:
-                findings.append(Finding("export", f"line {lines} cannot be read ({type(error).__name__}: {error})"))
+                findings.append(Discrepancy("export", f"line {lines} cannot be read ({type(error).__name__}: {error})"))
     if digest.hexdigest() != certificate["export"]["sha256"] or lines != certificate["export"]["lines"]:
-        findings.append(Finding("export", "the file is not the one that the certificate was made of"))
+        findings.append(Discrepancy("export", "the file is not the one that the certificate was made of"))
     return findings
 
 
-def _population(evidence: Evidence, certificate: Mapping[str, Any]) -> list[Finding]:
+def _population(evidence: Evidence, certificate: Mapping[str, Any]) -> list[Discrepancy]:
     findings = []
     population = certificate["opening"]["population"]
     if evidence.digest != population["digest"] or len(evidence) != population["size"]:
-        findings.append(Finding("frozen labels", "the labels are not those that were frozen at the opening"))
+        findings.append(Discrepancy("frozen labels", "the labels are not those that were frozen at the opening"))
     if dict(evidence.outside) != certificate["outside"]:
-        findings.append(Finding("count", f"outside the population are {dict(evidence.outside)}"))
+        findings.append(Discrepancy("count", f"outside the population are {dict(evidence.outside)}"))
     if dict(evidence.readers) != certificate["readers"] or evidence.reads_shown != certificate["reads_shown"]:
-        findings.append(Finding("count", "the reads of each person are not as counted"))
+        findings.append(Discrepancy("count", "the reads of each person are not as counted"))
     if evidence.differing:
         named = ", ".join(map(str, evidence.differing[:5]))
         findings.append(
-            Finding("final values", f"{len(evidence.differing)} are not what was decided, the first at seq {named}")
+            Discrepancy("final values", f"{len(evidence.differing)} are not what was decided, the first at seq {named}")
         )
     return findings
 

@@ -14,16 +14,16 @@ class CampaignState(StrEnum):
     """Asks for nothing more. What it asked for is withdrawn, except for records that a person decided."""
 
 
-class Move(StrEnum):
+class CampaignMove(StrEnum):
     PAUSE = "pause"
     OPEN = "open"
     CLOSE = "close"
 
 
-MOVES: dict[Move, tuple[frozenset[CampaignState], CampaignState]] = {
-    Move.PAUSE: (frozenset({CampaignState.OPEN}), CampaignState.PAUSED),
-    Move.OPEN: (frozenset({CampaignState.PAUSED, CampaignState.CLOSED}), CampaignState.OPEN),
-    Move.CLOSE: (frozenset({CampaignState.OPEN, CampaignState.PAUSED}), CampaignState.CLOSED),
+MOVES: dict[CampaignMove, tuple[frozenset[CampaignState], CampaignState]] = {
+    CampaignMove.PAUSE: (frozenset({CampaignState.OPEN}), CampaignState.PAUSED),
+    CampaignMove.OPEN: (frozenset({CampaignState.PAUSED, CampaignState.CLOSED}), CampaignState.OPEN),
+    CampaignMove.CLOSE: (frozenset({CampaignState.OPEN, CampaignState.PAUSED}), CampaignState.CLOSED),
 }
 """Move to the states in which it can be made, and the one that follows."""
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tandem.events import CampaignTerms, ReviewAskedV1, ReviewReason
-from tandem.review.campaigns.strategy import Block, Candidate, Pick
+from tandem.review.campaigns.strategy import AnnotationBlock, Candidate, Pick
 from tandem.review.campaigns.terms import is_blind, priority_under
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskingCampaign:
     """Campaign that asks, and its terms."""
 
     campaign_id: str
@@ -38,7 +38,7 @@ class Placed:
         return any(not request.wanted for request in self.requests)
 
 
-def place(asking: Asking, block: Block, picks: Iterable[Pick]) -> Placed:
+def place(asking: AskingCampaign, block: AnnotationBlock, picks: Iterable[Pick]) -> Placed:
     """Place the picks of a block.
 
     A record goes into one queue: that of the first job that has an annotation of it. What waits in another queue or
@@ -52,7 +52,9 @@ def place(asking: Asking, block: Block, picks: Iterable[Pick]) -> Placed:
     return placed
 
 
-def _place(placed: Placed, asking: Asking, pick: Pick | None, of_record: Sequence[tuple[str, Candidate]]) -> None:
+def _place(
+    placed: Placed, asking: AskingCampaign, pick: Pick | None, of_record: Sequence[tuple[str, Candidate]]
+) -> None:
     owned_in = next(
         (job_id for job_id, each in of_record if each["needs_review"] and each["campaign_id"] == asking.campaign_id),
         None,
@@ -76,7 +78,7 @@ def _place(placed: Placed, asking: Asking, pick: Pick | None, of_record: Sequenc
     placed.counts["asked"] += owned_in is not None
 
 
-def _request(asking: Asking, pick: Pick, job_id: str, each: Candidate) -> ReviewAskedV1:
+def _request(asking: AskingCampaign, pick: Pick, job_id: str, each: Candidate) -> ReviewAskedV1:
     return ReviewAskedV1(
         job_id=job_id,
         project_id=asking.project_id,
@@ -91,7 +93,7 @@ def _request(asking: Asking, pick: Pick, job_id: str, each: Candidate) -> Review
     )
 
 
-def _withdrawal(asking: Asking, job_id: str, each: Candidate) -> ReviewAskedV1:
+def _withdrawal(asking: AskingCampaign, job_id: str, each: Candidate) -> ReviewAskedV1:
     return ReviewAskedV1(
         job_id=job_id,
         project_id=asking.project_id,

@@ -30,7 +30,7 @@ class Candidate(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class AnnotationBlock:
     """A stretch of the records of a campaign."""
 
     jobs: Sequence[Mapping[int, Candidate]]
@@ -57,7 +57,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CampaignScope:
     """Properties of a campaign that its strategy sees beside the annotations of a block."""
 
     jobs: tuple[str, ...]
@@ -84,17 +84,17 @@ class Parameters(BaseModel):
         """Return the other jobs whose annotations the strategy reads."""
         return ()
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:  # noqa: ARG002 - for subclasses
+    def problem(self, scope: CampaignScope) -> tuple[str, str] | None:  # noqa: ARG002 - for subclasses
         """Return the parameter that is wrong for these jobs and one sentence why; None when all are right."""
         return None
 
 
-Picker = Callable[[Block], Iterable[Pick]]
+Picker = Callable[[AnnotationBlock], Iterable[Pick]]
 P_contra = TypeVar("P_contra", bound=Parameters, contravariant=True)
 
 
 class MakePicker(Protocol[P_contra]):
-    def __call__(self, parameters: P_contra, scope: Scope, /) -> Picker: ...
+    def __call__(self, parameters: P_contra, scope: CampaignScope, /) -> Picker: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class AttemptDocument(TypedDict):
     calls: NotRequired[list[CallDocument]]
     """Calls of the attempt, in order; only where it took more than one call, or none succeeded."""
     fallback_used: NotRequired[bool]
-    """True where the agent's second model gave the answer; else absent."""
+    """True where the agent's fallback model gave the answer; else absent."""
     repaired: NotRequired[bool]
     """True where the model was told what was wrong and asked again; else absent."""
     event_id: str

@@ -16,7 +16,7 @@ _BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class AnnotationMatch:
     """Conditions on the current attempt. All given conditions must hold; of several values, one."""
 
     outcomes: Sequence[Outcome] = ()
@@ -39,7 +39,7 @@ class MatchingReader:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def matching(self, job_id: str, match: Match) -> Selection:
+    async def matching(self, job_id: str, match: AnnotationMatch) -> Selection:
         """Return the records of the job that match, as a frozen selection."""
         seqs: list[int] = []
         async with store_errors():
@@ -49,7 +49,7 @@ class MatchingReader:
         return Selection.of(seqs)
 
 
-def _query(job_id: str, match: Match) -> dict[str, Any]:
+def _query(job_id: str, match: AnnotationMatch) -> dict[str, Any]:
     outcomes = match.outcomes or tuple(Outcome)
     query: dict[str, Any] = {"job_id": job_id, "outcome": {"$in": [outcome.value for outcome in outcomes]}}
     if match.reasons:
@@ -61,7 +61,7 @@ def _query(job_id: str, match: Match) -> dict[str, Any]:
     return query
 
 
-def _confidence(match: Match) -> list[dict[str, Any]]:
+def _confidence(match: AnnotationMatch) -> list[dict[str, Any]]:
     bounds = {"$gte": match.least_confidence, "$lt": match.below_confidence}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     return [{"labels": {"$elemMatch": {"confidence": given}}}] if given else []

@@ -34,7 +34,7 @@ WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AppliedDecision:
     """Decision that holds by people's opinions, as it is applied; `values` is None where no person's label holds.
 
     Values are plain, as documents have them.
@@ -55,7 +55,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReviewRequest:
     """A person's look at one attempt, that a campaign asks for or (not `wanted`) withdraws; `causes` as documents have
     them."""
 
@@ -122,12 +122,12 @@ class AnnotationWriter:
             async with store_errors():
                 await self._collection.bulk_write(updates, ordered=False)
 
-    async def apply_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[Decision]]:
+    async def apply_decisions(self, decisions: Sequence[AppliedDecision]) -> tuple[int, list[AppliedDecision]]:
         """Apply people's decisions in any order, the highest revision of a record holds.
 
         Returns how many changed an annotation, and those whose annotation does not exist.
         """
-        latest: dict[str, Decision] = {}
+        latest: dict[str, AppliedDecision] = {}
         for decision in decisions:
             key = annotation_id(decision.job_id, decision.seq)
             if key not in latest or latest[key].revision < decision.revision:
@@ -143,7 +143,7 @@ class AnnotationWriter:
         present = {document["_id"] for document in found}
         return result.matched_count, [decision for key, decision in latest.items() if key not in present]
 
-    async def ask_review(self, asked: Sequence[Asked], *, at: datetime) -> Counter[str]:
+    async def ask_review(self, asked: Sequence[ReviewRequest], *, at: datetime) -> Counter[str]:
         """Note that a person should look, where the attempt is the current one and nobody was asked or has decided; or
         that the campaign which asked no longer wants a look, where nobody has decided.
 
@@ -184,7 +184,7 @@ def _late(document: AnnotationDocument) -> UpdateOne:
     return UpdateOne(higher, {"$push": {"history": late}})
 
 
-def _undecided(asked: Asked) -> Document:
+def _undecided(asked: ReviewRequest) -> Document:
     return {
         "_id": annotation_id(asked.job_id, asked.seq),
         "attempt": asked.attempt,
@@ -193,7 +193,7 @@ def _undecided(asked: Asked) -> Document:
     }
 
 
-def _ask_update(asked: Asked, at: datetime) -> UpdateOne:
+def _ask_update(asked: ReviewRequest, at: datetime) -> UpdateOne:
     part: ReviewAskedPart = {"order": asked.order, "attempt": asked.attempt, "at": at}
     found: Document = {
         "needs_review": True,
@@ -207,7 +207,7 @@ def _ask_update(asked: Asked, at: datetime) -> UpdateOne:
     return UpdateOne(_undecided(asked) | {"needs_review": False}, {"$set": found, "$inc": {"review_changes": 1}})
 
 
-def _withdraw_update(asked: Asked) -> UpdateOne:
+def _withdraw_update(asked: ReviewRequest) -> UpdateOne:
     owners: list[str | None] = [asked.order]
     if asked.order == thresholds_campaign_id(asked.job_id):
         owners.append(None)  # asked for when the annotation was written
@@ -221,7 +221,7 @@ def _withdraw_update(asked: Asked) -> UpdateOne:
     )
 
 
-def _decision_update(key: str, decision: Decision) -> UpdateOne:
+def _decision_update(key: str, decision: AppliedDecision) -> UpdateOne:
     newer = {
         "_id": key,
         "$or": [{"verification_revision": {"$exists": False}}, {"verification_revision": {"$lt": decision.revision}}],
@@ -243,7 +243,7 @@ def _decision_update(key: str, decision: Decision) -> UpdateOne:
     return UpdateOne(newer, {"$set": {"verification": verification, **gained}})
 
 
-def _opinions(decision: Decision) -> OpinionsPart:
+def _opinions(decision: AppliedDecision) -> OpinionsPart:
     if decision.settled is not None:
         return opinions_part(decision.settled, decision.revision)
     return old_decision_part(decision.values is not None, decision.decided_by_id, decision.revision)

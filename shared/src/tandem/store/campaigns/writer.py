@@ -9,7 +9,7 @@ from typing import Any, cast
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from tandem.review.campaigns.moves import MOVES, CampaignState, Move, StopRule
+from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState, StopRule
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.store.campaigns.documents import COLLECTION, NO_COUNTS, CampaignDocument, terms_of
 from tandem.store.database import Database, Document, store_errors
@@ -77,10 +77,10 @@ class CampaignWriter:
         allowed = [state.value for state in CampaignState if state is not CampaignState.CLOSED]
         return await self._apply(campaign_id, allowed, _WALK_AGAIN | fields)
 
-    async def move(self, campaign_id: str, move: Move, *, reason: str | None = None) -> CampaignDocument | None:
+    async def move(self, campaign_id: str, move: CampaignMove, *, reason: str | None = None) -> CampaignDocument | None:
         """Make a move; None when the campaign's state does not allow it. All but a pause start a walk."""
         allowed, to = MOVES[move]
-        changes = {} if move is Move.PAUSE else _WALK_AGAIN
+        changes = {} if move is CampaignMove.PAUSE else _WALK_AGAIN
         moved = {
             **changes,
             "state": to.value,

@@ -9,7 +9,7 @@ from typing import TypedDict
 COLLECTION = "deletions"
 
 
-class Kind(StrEnum):
+class DeletedKind(StrEnum):
     RECORD = "record"
     DATASET = "dataset"
     JOB = "job"

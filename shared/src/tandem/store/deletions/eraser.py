@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from tandem.store.database import Database, Document, store_errors, utcnow
-from tandem.store.deletions.documents import COLLECTION, DeletionDocument, Kind
+from tandem.store.deletions.documents import COLLECTION, DeletedKind, DeletionDocument
 from tandem.store.deletions.reach import FREE_TEXTS, NAMES, REACHES
 from tandem.store.patience import insert_once
 
@@ -32,7 +32,7 @@ class DeletionEraser:
             for collection, reach in REACHES.items():
                 if (query := reach(deletion)) is not None:
                     counts[collection] = await self._database[collection].count_documents(query)
-            if Kind(deletion["kind"]) is Kind.PERSON:
+            if DeletedKind(deletion["kind"]) is DeletedKind.PERSON:
                 for collection, query, _ in self._changes(deletion):
                     counts[collection] = counts.get(collection, 0) + await self._database[collection].count_documents(
                         query
@@ -52,11 +52,11 @@ class DeletionEraser:
                 if (query := reach(deletion)) is not None:
                     gone = (await self._database[collection].delete_many(query)).deleted_count
                     counts[collection] = counts.get(collection, 0) + int(gone)
-            if Kind(deletion["kind"]) is Kind.PERSON:
+            if DeletedKind(deletion["kind"]) is DeletedKind.PERSON:
                 for collection, query, change in self._changes(deletion):
                     while changed := (await self._database[collection].update_many(query, change)).modified_count:
                         counts[collection] = counts.get(collection, 0) + int(changed)
-            if Kind(deletion["kind"]) is Kind.RECORD:
+            if DeletedKind(deletion["kind"]) is DeletedKind.RECORD:
                 await self._count_records(deletion["target_id"].rpartition(":")[0])
             counts = {name: count for name, count in counts.items() if count}
             end = {"counts": counts, "done": True, "done_at": deletion["done_at"] or utcnow()}
@@ -103,14 +103,14 @@ class DeletionEraser:
     async def _with_new_jobs(self, deletion: DeletionDocument) -> DeletionDocument:
         """Return the deletion with jobs and data sets that were made while it was asked for."""
         query: Document | None = {
-            Kind.PROJECT: {"project_id": deletion["target_id"]},
-            Kind.DATASET: {"dataset_id": deletion["target_id"]},
-        }.get(Kind(deletion["kind"]))
+            DeletedKind.PROJECT: {"project_id": deletion["target_id"]},
+            DeletedKind.DATASET: {"dataset_id": deletion["target_id"]},
+        }.get(DeletedKind(deletion["kind"]))
         if query is None:
             return deletion
         jobs = [str(job["_id"]) for job in await self.jobs_of(query)]
         datasets = list(deletion["datasets"])
-        if Kind(deletion["kind"]) is Kind.PROJECT:
+        if DeletedKind(deletion["kind"]) is DeletedKind.PROJECT:
             datasets += await self.datasets_of(deletion["target_id"])
         whole: dict[str, Any] = {
             "jobs": sorted({*deletion["jobs"], *jobs}),

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tandem.store.deletions.documents import DeletionDocument, Kind
+from tandem.store.deletions.documents import DeletedKind, DeletionDocument
 
 Query = dict[str, Any]
 Reach = Callable[[DeletionDocument], Query | None]
 """The documents of a collection that go; None: none do."""
 
 
-_WITH_JOBS = {Kind.JOB, Kind.DATASET, Kind.PROJECT, Kind.RECORD}
+_WITH_JOBS = {DeletedKind.JOB, DeletedKind.DATASET, DeletedKind.PROJECT, DeletedKind.RECORD}
 """Kinds with which parts of jobs go; of a person the jobs are kept, and the name goes from them."""
 
 
@@ -29,12 +29,12 @@ class NamedPerson:
     """Whether they are found by the jobs in which the person decided something."""
 
 
-def _of_project(query: Mapping[Kind, Callable[[DeletionDocument], Query]]) -> Reach:
+def _of_project(query: Mapping[DeletedKind, Callable[[DeletionDocument], Query]]) -> Reach:
     """Reach what carries its project's id, and what the other kinds say."""
 
     def reach(deletion: DeletionDocument) -> Query | None:
-        kind = Kind(deletion["kind"])
-        if kind is Kind.PROJECT:
+        kind = DeletedKind(deletion["kind"])
+        if kind is DeletedKind.PROJECT:
             return {"project_id": deletion["target_id"]}
         return query[kind](deletion) if kind in query else None
 
@@ -45,8 +45,8 @@ def _itself(deletion: DeletionDocument) -> Query:
     return {"_id": deletion["target_id"]}
 
 
-def _only(kind: Kind, query: Callable[[DeletionDocument], Query]) -> Reach:
-    return lambda deletion: query(deletion) if Kind(deletion["kind"]) is kind else None
+def _only(kind: DeletedKind, query: Callable[[DeletionDocument], Query]) -> Reach:
+    return lambda deletion: query(deletion) if DeletedKind(deletion["kind"]) is kind else None
 
 
 def _in_dataset(deletion: DeletionDocument) -> Query:
@@ -54,10 +54,10 @@ def _in_dataset(deletion: DeletionDocument) -> Query:
 
 
 def _records(deletion: DeletionDocument) -> Query | None:
-    match Kind(deletion["kind"]):
-        case Kind.RECORD:
+    match DeletedKind(deletion["kind"]):
+        case DeletedKind.RECORD:
             return _itself(deletion)
-        case Kind.DATASET | Kind.PROJECT:
+        case DeletedKind.DATASET | DeletedKind.PROJECT:
             return {"dataset_id": {"$in": deletion["datasets"]}}
     return None
 
@@ -66,10 +66,10 @@ def _of_jobs(field: str, *, by_seq: bool) -> Reach:
     """Reach what belongs to jobs; of a record, its part of them, or all of them where there are no parts."""
 
     def reach(deletion: DeletionDocument) -> Query | None:
-        if not deletion["jobs"] or Kind(deletion["kind"]) not in _WITH_JOBS:
+        if not deletion["jobs"] or DeletedKind(deletion["kind"]) not in _WITH_JOBS:
             return None
         query: Query = {field: {"$in": deletion["jobs"]}}
-        if Kind(deletion["kind"]) is Kind.RECORD and by_seq:
+        if DeletedKind(deletion["kind"]) is DeletedKind.RECORD and by_seq:
             query["seq"] = int(deletion["target_id"].rpartition(":")[2])
         return query
 
@@ -77,15 +77,15 @@ def _of_jobs(field: str, *, by_seq: bool) -> Reach:
 
 
 def _summaries(deletion: DeletionDocument) -> Query | None:
-    if not deletion["jobs"] or Kind(deletion["kind"]) not in _WITH_JOBS:
+    if not deletion["jobs"] or DeletedKind(deletion["kind"]) not in _WITH_JOBS:
         return None
     ids = "|".join(map(re.escape, deletion["jobs"]))
     return {"subject": {"$regex": rf"(^|\|)({ids})(\||$)"}}
 
 
 def _orders(deletion: DeletionDocument) -> Query | None:
-    match Kind(deletion["kind"]):
-        case Kind.JOB | Kind.DATASET | Kind.PROJECT if deletion["jobs"]:
+    match DeletedKind(deletion["kind"]):
+        case DeletedKind.JOB | DeletedKind.DATASET | DeletedKind.PROJECT if deletion["jobs"]:
             return {"jobs": {"$in": deletion["jobs"]}}
     return None
 
@@ -95,24 +95,26 @@ def _none(_: DeletionDocument) -> None:
 
 
 REACHES: dict[str, Reach] = {
-    "projects": _only(Kind.PROJECT, _itself),
-    "label_schemas": _of_project({Kind.LABEL_SCHEMA: _itself}),
-    "agents": _of_project({Kind.AGENT: _itself}),
-    "datasets": _of_project({Kind.DATASET: _itself}),
-    "subsets": _of_project({Kind.DATASET: _in_dataset}),
-    "jobs": _of_project({Kind.DATASET: _in_dataset, Kind.JOB: _itself}),
+    "projects": _only(DeletedKind.PROJECT, _itself),
+    "label_schemas": _of_project({DeletedKind.LABEL_SCHEMA: _itself}),
+    "agents": _of_project({DeletedKind.AGENT: _itself}),
+    "datasets": _of_project({DeletedKind.DATASET: _itself}),
+    "subsets": _of_project({DeletedKind.DATASET: _in_dataset}),
+    "jobs": _of_project({DeletedKind.DATASET: _in_dataset, DeletedKind.JOB: _itself}),
     "records": _records,
     "annotations": _of_jobs("job_id", by_seq=True),
     "review_items": _of_jobs("job_id", by_seq=True),
     "verifications": _of_jobs("job_id", by_seq=True),
     "handed_back": _of_jobs("job_id", by_seq=True),
-    "bulk_acts": _of_project({Kind.DATASET: _in_dataset, Kind.JOB: lambda deletion: {"job_id": deletion["target_id"]}}),
+    "bulk_acts": _of_project(
+        {DeletedKind.DATASET: _in_dataset, DeletedKind.JOB: lambda deletion: {"job_id": deletion["target_id"]}}
+    ),
     "reports": _of_jobs("_id", by_seq=False),
     "summaries": _summaries,
     "review_orders": _orders,
     "campaigns": _orders,
-    "api_keys": _only(Kind.PERSON, lambda deletion: {"person_id": deletion["target_id"]}),
-    "people": _only(Kind.PERSON, _itself),
+    "api_keys": _only(DeletedKind.PERSON, lambda deletion: {"person_id": deletion["target_id"]}),
+    "people": _only(DeletedKind.PERSON, _itself),
     "workers": _none,  # what workers say of themselves; holds nothing of people or of data
     "migrations": _none,  # which documents were changed for a newer version
     "deletions": _none,  # the audit itself: ids, names of things, counts

@@ -12,7 +12,7 @@ from tandem.jobs import Selection
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.final import final_values
 from tandem.store.annotations.subjects import subject_of
-from tandem.store.finding.orders import ANY, IN_SEQ, NOT_RUN, UNDECIDED, By, Key, Order, Position, groups_of
+from tandem.store.finding.orders import ANY, IN_SEQ, NOT_RUN, UNDECIDED, By, FindOrder, Key, Position, groups_of
 from tandem.store.finding.reader import FindingReader, Sort, by_confidence, by_decision
 from tandem.store.finding.scope import Scope
 from tandem.store.records.documents import RecordDocument
@@ -31,7 +31,7 @@ _LARGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FindStep:
     matched: Sequence[Position]
     scanned: int
     position: Position
@@ -39,7 +39,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSeqs:
     seqs: list[int]
     after: Position | None
     """Where the next page begins; None on the last one."""
@@ -57,7 +57,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Confidences:
+class ConfidenceCounts:
     bins: list[int]
     most: int | None
     """A bin counts up to so many; None: all."""
@@ -80,7 +80,7 @@ class Finder:
         self._seconds = seconds
         self._clock = clock
 
-    async def page(self, scope: Scope, *, order: Order, after: Position | None, limit: int) -> Found:
+    async def page(self, scope: Scope, *, order: FindOrder, after: Position | None, limit: int) -> FoundSeqs:
         """Return the next up to `limit` records that match; fewer where time ran out."""
         found: list[Position] = []
         scanned, end = 0, self._clock() + self._seconds
@@ -88,10 +88,10 @@ class Finder:
             found += step.matched
             scanned += step.scanned
             if len(found) > limit:
-                return Found([seq for _, seq in found[:limit]], found[limit - 1], scanned, False)
+                return FoundSeqs([seq for _, seq in found[:limit]], found[limit - 1], scanned, False)
             if self._clock() >= end:
-                return Found([seq for _, seq in found], step.position, scanned, True)
-        return Found([seq for _, seq in found], None, scanned, False)
+                return FoundSeqs([seq for _, seq in found], step.position, scanned, True)
+        return FoundSeqs([seq for _, seq in found], None, scanned, False)
 
     async def count(self, scope: Scope, *, exact: bool) -> Counted:
         """Count what matches: up to `COUNTED`, or all of it."""
@@ -111,7 +111,7 @@ class Finder:
                 return Counted(number, False)
         return _counted(number, most)
 
-    async def confidences(self, scope: Scope) -> Confidences:
+    async def confidences(self, scope: Scope) -> ConfidenceCounts:
         """Count what matches by its lowest confidence, as far as indexes and queries decide: else the whole job."""
         job_id, whole_job = scope.job_id or "", not scope.in_query
         expression = ANY if whole_job else scope.expression
@@ -124,7 +124,7 @@ class Finder:
                 if lowest is not None and matches(expression, subject_of(None, annotation, {})):
                     place = max(part for part in range(BINS) if part / BINS <= max(lowest, 0))
                     bins[place] = max(0, bins[place] - 1)
-        return Confidences(bins, most, whole_job)
+        return ConfidenceCounts(bins, most, whole_job)
 
     async def select(self, scope: Scope) -> Selection:
         """Return all that matches, as a frozen selection."""
@@ -147,7 +147,9 @@ class Finder:
             return None
         return await self._records.count(scope.dataset_id, scope.within) - others
 
-    async def _steps(self, scope: Scope, order: Order, after: Position | None, size: int) -> AsyncIterator[Step]:
+    async def _steps(
+        self, scope: Scope, order: FindOrder, after: Position | None, size: int
+    ) -> AsyncIterator[FindStep]:
         match order.by:
             case By.CONFIDENCE:
                 steps = self._by_value(scope, by_confidence(ascending=not order.down), after, size)
@@ -164,7 +166,7 @@ class Finder:
 
     async def _by_group(
         self, scope: Scope, groups: Sequence[Expression], after: Position | None, size: int
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncIterator[FindStep]:
         """Go through the groups, within each in the order of seq."""
         first = 0 if after is None or after[0] is None else int(cast("int", after[0]))
         for index in range(first, len(groups)):
@@ -173,9 +175,11 @@ class Finder:
             begin = after if index == first else None
             async for step in self._steps(scope.narrowed(groups[index]), IN_SEQ, begin, size):
                 matched = [(index, seq) for _, seq in step.matched]
-                yield Step(matched, step.scanned, (index, step.position[1]))
+                yield FindStep(matched, step.scanned, (index, step.position[1]))
 
-    async def _by_decision(self, scope: Scope, sort: Sort, after: Position | None, size: int) -> AsyncIterator[Step]:
+    async def _by_decision(
+        self, scope: Scope, sort: Sort, after: Position | None, size: int
+    ) -> AsyncIterator[FindStep]:
         """Go through the decided records by the time of the decision, then through the others in the order of seq."""
         if after is None or after[0] is not None:
             async for step in self._by_value(scope, sort, after, size):
@@ -190,18 +194,18 @@ class Finder:
             return False
         return await self._finding.count_all(scope.job_id) >= await self._records.count(scope.dataset_id, scope.within)
 
-    async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[Step]:
+    async def _by_annotation(self, scope: Scope, after: int, size: int) -> AsyncIterator[FindStep]:
         job_id = scope.job_id or ""
         plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
         size = min(size, _LARGE) if plan.filter.exact else _BLOCK
         while found := await self._finding.by_seq(plan, after, size, whole=not plan.filter.exact):
             after = found[-1]["seq"]
             kept = found if plan.filter.exact else await self._matching(scope, found)
-            yield Step([(None, each["seq"]) for each in _seen(scope, kept)], len(found), (None, after))
+            yield FindStep([(None, each["seq"]) for each in _seen(scope, kept)], len(found), (None, after))
             if len(found) < size:
                 return
 
-    async def _by_value(self, scope: Scope, sort: Sort, after: Position | None, size: int) -> AsyncIterator[Step]:
+    async def _by_value(self, scope: Scope, sort: Sort, after: Position | None, size: int) -> AsyncIterator[FindStep]:
         job_id = scope.job_id or ""
         plan = await self._finding.plan(job_id, scope.expression, scope.seqs)
         exact = plan.filter.exact
@@ -209,11 +213,11 @@ class Finder:
         while found := await self._finding.by_value(plan, sort, after, size, whole=not exact):
             after = _position(found[-1], sort)
             kept = found if exact else await self._matching(scope, found)
-            yield Step([_position(each, sort) for each in _seen(scope, kept)], len(found), after)
+            yield FindStep([_position(each, sort) for each in _seen(scope, kept)], len(found), after)
             if len(found) < size:
                 return
 
-    async def _by_record(self, scope: Scope, start: int, size: int) -> AsyncIterator[Step]:
+    async def _by_record(self, scope: Scope, start: int, size: int) -> AsyncIterator[FindStep]:
         within = scope.within.between(start, scope.within.below_seq)
         chunk = size if scope.expression == ANY else 1000
         async for records in self._records.stream(scope.dataset_id, within, chunk=max(1, min(chunk, 1000))):
@@ -223,7 +227,7 @@ class Finder:
                 (record, annotations.get(record["seq"])) for record in records
             ]
             kept = await self._that_match(scope, seqs, pairs)
-            yield Step([(None, seq) for seq in kept if seq not in scope.blind], len(seqs), (None, seqs[-1]))
+            yield FindStep([(None, seq) for seq in kept if seq not in scope.blind], len(seqs), (None, seqs[-1]))
 
     async def _matching(self, scope: Scope, found: Sequence[AnnotationDocument]) -> list[AnnotationDocument]:
         seqs = [each["seq"] for each in found]

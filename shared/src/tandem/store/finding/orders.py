@@ -41,7 +41,7 @@ class UnknownOrderError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class FindOrder:
     by: By = By.SEQ
     down: bool = False
     task: str | None = None
@@ -73,10 +73,10 @@ class Order:
         return self.by is not By.SEQ
 
 
-IN_SEQ = Order()
+IN_SEQ = FindOrder()
 
 
-def groups_of(order: Order, tasks: Sequence[Mapping[str, Any]]) -> list[Expression]:
+def groups_of(order: FindOrder, tasks: Sequence[Mapping[str, Any]]) -> list[Expression]:
     """Return the groups of the order, the first one first: every record is in exactly one.
 
     `tasks`: of the job's label schema, plain. Raises UnknownOrderError where the order needs a task that it has not.
@@ -118,7 +118,7 @@ def key_text(key: Key) -> str:
             return repr(key)
 
 
-def key_of(text: str, order: Order) -> Key:
+def key_of(text: str, order: FindOrder) -> Key:
     """Read the key of a cursor in this order. Raises ValueError where it is none."""
     if not text:
         return None

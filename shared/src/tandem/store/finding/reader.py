@@ -29,7 +29,7 @@ FEW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadPlan:
     job_id: str
     filter: Filter
     path: Path
@@ -60,7 +60,7 @@ class FindingReader:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def plan(self, job_id: str, expression: Expression, seqs: Mapping[str, int]) -> Plan:
+    async def plan(self, job_id: str, expression: Expression, seqs: Mapping[str, int]) -> ReadPlan:
         """Choose the access path that leads to the fewest annotations. `seqs`: of the ids that the expression names."""
         paths = paths_of(expression, seqs)
         best, fewest = WHOLE, FEW
@@ -71,7 +71,7 @@ class FindingReader:
                 number = await self._length(job_id, path, max(1, fewest))
                 if number < fewest or (best is WHOLE and not any(branch.sorts for branch in path)):
                     best, fewest = path, min(number, fewest)
-        return Plan(job_id, filter_of(expression, seqs), best)
+        return ReadPlan(job_id, filter_of(expression, seqs), best)
 
     async def _length(self, job_id: str, path: Path, most: int) -> int:
         total = 0
@@ -83,7 +83,7 @@ class FindingReader:
                 break
         return total
 
-    async def by_seq(self, plan: Plan, after: int, limit: int, *, whole: bool) -> list[AnnotationDocument]:
+    async def by_seq(self, plan: ReadPlan, after: int, limit: int, *, whole: bool) -> list[AnnotationDocument]:
         """Return up to `limit` annotations with seq > after, ascending. `whole`: all that a subject needs, not the seq
         alone."""
         shown = _shown(SUBJECT_FIELDS if whole else ("seq",))
@@ -99,7 +99,7 @@ class FindingReader:
         return cast("list[AnnotationDocument]", [found[seq] for seq in sorted(found)[:limit]])
 
     async def by_value(
-        self, plan: Plan, sort: Sort, after: Position | None, limit: int, *, whole: bool
+        self, plan: ReadPlan, sort: Sort, after: Position | None, limit: int, *, whole: bool
     ) -> list[AnnotationDocument]:
         """Return up to `limit` annotations behind the position `after`, by the field that `sort` names, equal ones by
         seq in the same direction. Those without a value count as lower than any, where the index holds them."""
@@ -128,7 +128,7 @@ class FindingReader:
                 break
         return cast("list[AnnotationDocument]", found)
 
-    async def count(self, plan: Plan, most: int | None) -> int | None:
+    async def count(self, plan: ReadPlan, most: int | None) -> int | None:
         """Count what the filter lets through, up to `most`; None where the path gives some of it twice."""
         of_one_label = len(plan.path) == 2 and plan.path[0].hint == LABEL_INDEX
         if not plan.filter.exact or (len(plan.path) > 1 and not of_one_label):
@@ -143,7 +143,7 @@ class FindingReader:
                 break
         return total
 
-    async def count_confidences(self, plan: Plan, bins: int, *, most: int | None) -> list[int]:
+    async def count_confidences(self, plan: ReadPlan, bins: int, *, most: int | None) -> list[int]:
         """Count by lowest confidence, in equal parts of 0 to 1, what the filter lets through; up to `most` a part."""
         limited: dict[str, Any] = {} if most is None else {"limit": most}
         counts = []

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, RUN_AGAIN, TAKE_OVER, TELL, WAIT, Move
+from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, NOTE, RUN_AGAIN, TAKE_OVER, WAIT, Move
 from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
 from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart
@@ -26,7 +26,7 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WalkProgress:
     """Progress of the walk. All records below `low` have ended and are in `totals`; none at or above `cursor` was
     asked for. `asks` holds, for records asked for more than once, how often."""
 
@@ -111,11 +111,11 @@ class JobDispatchWriter:
                 {"$set": {"dispatch.lease": None, "dispatch.jobs_offset": jobs_offset}},
             )
 
-    async def save(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+    async def save(self, job_id: str, *, epoch: int, progress: WalkProgress) -> None:
         """Write down where the walk stands. Raises LeaseLostError."""
         await self._fenced(job_id, epoch, {f"dispatch.{name}": value for name, value in _stored(progress).items()})
 
-    async def complete(self, job_id: str, *, epoch: int, progress: Progress) -> None:
+    async def complete(self, job_id: str, *, epoch: int, progress: WalkProgress) -> None:
         """End the job, whose last record has ended. Raises LeaseLostError; also when the job was cancelled or paused
         meanwhile, whose state then stands until it is looked at again."""
         values: dict[str, Any] = {f"dispatch.{name}": {"$literal": value} for name, value in _stored(progress).items()}
@@ -141,14 +141,14 @@ class JobDispatchWriter:
         """Let a waiting job run again, at a new epoch: what was asked before is void. Raises LeaseLostError."""
         return await self._move(job_id, epoch, GO_ON, made(GO_ON))
 
-    async def tell(
+    async def set_note(
         self, job_id: str, *, epoch: int, reason: str | None, without_confidence: str | None = None
     ) -> JobDocument:
         """Say something of a job that runs; `without_confidence` is kept until it changes. Raises LeaseLostError."""
-        changes: dict[str, Any] = {**made(TELL), "state_reason": {"$literal": reason}}
+        changes: dict[str, Any] = {**made(NOTE), "state_reason": {"$literal": reason}}
         if without_confidence is not None:
             changes["dispatch.without_confidence"] = {"$literal": without_confidence}
-        return await self._move(job_id, epoch, TELL, changes)
+        return await self._move(job_id, epoch, NOTE, changes)
 
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""
@@ -195,7 +195,7 @@ class JobDispatchWriter:
             raise LeaseLostError(job_id)
 
 
-def _stored(progress: Progress) -> dict[str, Any]:
+def _stored(progress: WalkProgress) -> dict[str, Any]:
     return {
         "cursor": progress.cursor,
         "low": progress.low,

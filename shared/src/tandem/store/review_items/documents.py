@@ -123,7 +123,7 @@ class QueueCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class QueueChanges:
     """Changes made by accepting requests into the queue; duplicates change nothing."""
 
     inserted: int = 0

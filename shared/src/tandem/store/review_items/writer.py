@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError
 
 from tandem.store.database import Database, Document, store_errors
 from tandem.store.errors import only_duplicates
-from tandem.store.review_items.documents import ItemState, ReviewItem, Taken
+from tandem.store.review_items.documents import ItemState, QueueChanges, ReviewItem
 
 _ORDER = [("skips", 1), ("priority", -1), ("seq", 1)]
 _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
@@ -129,7 +129,7 @@ class ReviewItemWriter:
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
 
-    async def take(self, items: Sequence[ReviewItem]) -> Taken:
+    async def take(self, items: Sequence[ReviewItem]) -> QueueChanges:
         """Take items in, idempotently.
 
         A higher attempt replaces what is shown and voids the reservation of an open item; a decided item stays decided
@@ -137,7 +137,7 @@ class ReviewItemWriter:
         change nothing.
         """
         if not items:
-            return Taken()
+            return QueueChanges()
         found: set[int] = set()
         async with store_errors():
             try:
@@ -159,7 +159,7 @@ class ReviewItemWriter:
             if replacements:
                 result = await self._collection.bulk_write(replacements, ordered=True)
                 replaced = result.modified_count
-        return Taken(inserted=len(items) - len(found), replaced=replaced)
+        return QueueChanges(inserted=len(items) - len(found), replaced=replaced)
 
     @staticmethod
     def _replacements(item: ReviewItem) -> list[UpdateOne]:

@@ -17,7 +17,7 @@ class WorkerWriter:
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
 
-    async def heard(self, reports: Iterable[WorkerReportedV1]) -> None:
+    async def record(self, reports: Iterable[WorkerReportedV1]) -> None:
         """Record reports that a dispatcher received. Several dispatchers may record the same worker's; the last one
         stands."""
         writes: list[UpdateOne] = []

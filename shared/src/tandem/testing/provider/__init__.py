@@ -20,7 +20,7 @@ at first (`initial` 1, as real accounts are), `allowed` counts that too, and `al
 
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.headers import Headers
-from tandem.testing.provider.limits import Limits
+from tandem.testing.provider.limits import ProviderLimits
 from tandem.testing.provider.process import ProviderProcess
 from tandem.testing.provider.score import LimitUse, Score
 from tandem.testing.provider.server import MODEL, SimulatedProvider
@@ -31,7 +31,7 @@ __all__ = [
     "FailureKind",
     "Headers",
     "LimitUse",
-    "Limits",
+    "ProviderLimits",
     "ProviderProcess",
     "Score",
     "SimulatedProvider",

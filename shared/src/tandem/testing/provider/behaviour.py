@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tandem.testing.provider.headers import Headers
-from tandem.testing.provider.limits import Limits
+from tandem.testing.provider.limits import ProviderLimits
 
 FailureKind = Literal[
     "server_error",
@@ -46,7 +46,9 @@ class Behaviour(BaseModel):
     failing_text: str | None = Field(default=None, description="Calls fail only when their messages contain this.")
     first_calls: list[FailureKind] = Field(default=[], description="How the first calls of every prompt fail.")
     retry_after_seconds: float = Field(default=1, ge=0, description="Said with rate_limited.")
-    limits: Limits = Field(default=Limits(), description="What is allowed of each model, each on its own.")
+    limits: ProviderLimits = Field(
+        default=ProviderLimits(), description="What is allowed of each model, each on its own."
+    )
     headers: Headers = Headers()
     sharpness: float = Field(default=3, ge=0, description="0: all options alike; the higher, the surer the answers.")
     token_length: int | None = Field(default=None, ge=1, description="Characters a token of a label; None: whole.")

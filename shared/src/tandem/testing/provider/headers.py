@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.testing.provider.limits import MINUTE, Account, Admission, Bucket, LimitName
+from tandem.testing.provider.limits import MINUTE, AccountBuckets, Admission, LimitName, ProviderBucket
 
 
 class Headers(BaseModel):
@@ -35,7 +35,7 @@ _SHOWN: tuple[tuple[LimitName, str], ...] = (
 )
 
 
-def of_limits(settings: Headers, account: Account, now: float) -> dict[str, str]:
+def of_limits(settings: Headers, account: AccountBuckets, now: float) -> dict[str, str]:
     """`x-ratelimit-*` of every answer of a limited account.
 
     Requests are those of the minute, or of the day when fewer of the day remain. Limits are amounts a minute (a day
@@ -55,7 +55,7 @@ def of_limits(settings: Headers, account: Account, now: float) -> dict[str, str]
     return headers
 
 
-def _of_bucket(settings: Headers, name: str, bucket: Bucket, limit: float, now: float) -> dict[str, str]:
+def _of_bucket(settings: Headers, name: str, bucket: ProviderBucket, limit: float, now: float) -> dict[str, str]:
     if settings.ratelimit == "useless":
         values = {"limit": "-1", "remaining": "-1", "reset": "0"}
     else:

@@ -14,7 +14,7 @@ End = Literal["answered", "abandoned", "failed"]
 
 
 @dataclass(slots=True)
-class Call:
+class LedgerCall:
     """Call that the limits let pass. Times are seconds since the epoch; `ended_at` is None while it is in flight.
 
     Tokens are those of its usage: zero where no completion was sent.
@@ -37,13 +37,13 @@ class Call:
             self.completion_tokens = usage["completion_tokens"]
 
 
-class Ledger:
+class CallLedger:
     """Rows of all calls whose messages name a record, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[LedgerCall] = []
 
-    def open(self, pattern: str | None, request: Mapping[str, Any]) -> Call | None:
+    def open(self, pattern: str | None, request: Mapping[str, Any]) -> LedgerCall | None:
         """Begin the row of a call; None where no ledger is kept or the messages name no record.
 
         The first group of `pattern` in the last message that matches names the record, e.g. `#([0-9]+)`.
@@ -53,7 +53,7 @@ class Ledger:
         messages: Sequence[Any] = request["messages"]
         for message in reversed(messages):
             if isinstance(message, Mapping) and (found := re.search(pattern, message_text(message))):
-                call = Call(found[1], str(request.get("model")), time.time())
+                call = LedgerCall(found[1], str(request.get("model")), time.time())
                 self._calls.append(call)
                 return call
         return None
@@ -64,4 +64,4 @@ class Ledger:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return all rows, as JSON has them."""
-        return [{name: getattr(call, name) for name in Call.__slots__} for call in self._calls]
+        return [{name: getattr(call, name) for name in LedgerCall.__slots__} for call in self._calls]

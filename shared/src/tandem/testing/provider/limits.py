@@ -18,7 +18,7 @@ DAY = 86_400.0
 LimitName = Literal["requests", "tokens", "input_tokens", "output_tokens", "requests_per_day"]
 
 
-class Limits(BaseModel):
+class ProviderLimits(BaseModel):
     """Limits of one model of the account. None: no limit of that kind."""
 
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +44,7 @@ class Limits(BaseModel):
     settled: bool = Field(default=False, description="The answer's real usage replaces what was taken at admission.")
 
 
-class Bucket:
+class ProviderBucket:
     """Bucket of one amount that is taken from and refills.
 
     An amount larger than the whole bucket is admitted when the bucket is full, and leaves it in debt.
@@ -136,12 +136,12 @@ class Admission:
     output_tokens: float = 0.0
 
 
-class Account:
+class AccountBuckets:
     """The buckets of one model of the account."""
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: ProviderLimits, now: float) -> None:
         self.limits = limits
-        self.buckets: dict[LimitName, Bucket] = {}
+        self.buckets: dict[LimitName, ProviderBucket] = {}
         self._build(now)
 
     def _build(self, now: float) -> None:
@@ -157,11 +157,11 @@ class Account:
             if per_minute is not None:
                 rate = per_minute / MINUTE
                 capacity = max(per_minute * limits.capacity_seconds / MINUTE, 1.0)
-                self.buckets[name] = Bucket(rate, capacity, now=now, window=window, initial=limits.initial)
+                self.buckets[name] = ProviderBucket(rate, capacity, now=now, window=window, initial=limits.initial)
         if (day := limits.requests_per_day) is not None:
-            self.buckets["requests_per_day"] = Bucket(day / DAY, day, now=now, window=DAY if window else None)
+            self.buckets["requests_per_day"] = ProviderBucket(day / DAY, day, now=now, window=DAY if window else None)
 
-    def change(self, limits: Limits, now: float) -> None:
+    def change(self, limits: ProviderLimits, now: float) -> None:
         """Apply new limits from now on: buckets begin anew as `initial` says. Nothing happens when they are the
         same."""
         if limits == self.limits:

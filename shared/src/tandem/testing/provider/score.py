@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from tandem.testing.provider.limits import Account, LimitName
+from tandem.testing.provider.limits import AccountBuckets, LimitName
 
 End = Literal["answered", "abandoned", "failed"]
 
@@ -161,7 +161,12 @@ class Scorekeeper:
         total.cached_tokens += cached_tokens
 
     def score(
-        self, accounts: Mapping[str, Account], now: float, *, with_prompts: bool = False, with_seconds: bool = False
+        self,
+        accounts: Mapping[str, AccountBuckets],
+        now: float,
+        *,
+        with_prompts: bool = False,
+        with_seconds: bool = False,
     ) -> Score:
         first = self._first if self._first is not None else now
         return self._total.model_copy(
@@ -180,7 +185,7 @@ class Scorekeeper:
             }
         )
 
-    def _uses(self, account: Account, now: float) -> dict[LimitName, LimitUse]:
+    def _uses(self, account: AccountBuckets, now: float) -> dict[LimitName, LimitUse]:
         return {
             name: LimitUse(
                 per_minute=bucket.rate * 60,

@@ -20,8 +20,8 @@ from tandem.testing.provider import failures, headers, latency
 from tandem.testing.provider.behaviour import Behaviour, FailureKind
 from tandem.testing.provider.draws import normal
 from tandem.testing.provider.failures import json_response
-from tandem.testing.provider.ledger import Ledger
-from tandem.testing.provider.limits import Account, Admission
+from tandem.testing.provider.ledger import CallLedger
+from tandem.testing.provider.limits import AccountBuckets, Admission
 from tandem.testing.provider.score import End, Score, Scorekeeper
 
 MODEL = "simulated"
@@ -37,9 +37,9 @@ class SimulatedProvider:
         self._began = time.monotonic()
         self._open = asyncio.Event()  # the gate that `hold` closes
         self._runner: web.ServerRunner | None = None
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, AccountBuckets] = {}
         self._keeper = Scorekeeper()
-        self._ledger = Ledger()
+        self._ledger = CallLedger()
         self._routes: dict[tuple[str, str], Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
             ("POST", "/v1/chat/completions"): self._complete,
             ("GET", "/v1/models"): self._models,
@@ -149,9 +149,9 @@ class SimulatedProvider:
             response.headers.update(headers.of_limits(settings.headers, account, self._now()))
         return response
 
-    def _account(self, model: str, settings: Behaviour) -> Account:
+    def _account(self, model: str, settings: Behaviour) -> AccountBuckets:
         if (account := self._accounts.get(model)) is None:
-            account = self._accounts[model] = Account(settings.limits, self._now())
+            account = self._accounts[model] = AccountBuckets(settings.limits, self._now())
         return account
 
     async def _delay(self, settings: Behaviour, prompt: str, nth: int, body: Mapping[str, Any] | None) -> None:
@@ -170,7 +170,7 @@ class SimulatedProvider:
             return await failures.FAILURES[failure](settings, http)
         return json_response(error_body("This model does not support response_format."), status=400)
 
-    def _settle(self, account: Account, admission: Admission, body: Mapping[str, Any] | None) -> None:
+    def _settle(self, account: AccountBuckets, admission: Admission, body: Mapping[str, Any] | None) -> None:
         usage = body["usage"] if body else {"prompt_tokens": 0, "completion_tokens": 0}
         account.settle(admission, usage["prompt_tokens"], usage["completion_tokens"], self._now())
         self._keeper.pay(usage["prompt_tokens"], usage["completion_tokens"], 0)
@@ -268,7 +268,7 @@ def _expected_tokens(request: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _over_limit(
-    settings: Behaviour, account: Account, admission: Admission, model: str, now: float
+    settings: Behaviour, account: AccountBuckets, admission: Admission, model: str, now: float
 ) -> web.StreamResponse:
     name = admission.refused_by or "requests"
     bucket = account.buckets[name]

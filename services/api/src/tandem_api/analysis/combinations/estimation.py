@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tandem.quality.combining import Estimate
+from tandem.quality.combining import CombinationEstimate
 
 TIMEOUT_SECONDS = 120.0
 MOST_LABELS = 50
@@ -35,7 +35,7 @@ class EstimationError(Exception):
 
 async def estimated(
     labels: Sequence[str], votes: Sequence[Sequence[int]], truths: dict[int, int], *, agents: int
-) -> Estimate:
+) -> CombinationEstimate:
     """Estimate the prior of each label and the confusion matrix of each agent.
 
     `votes`: for each record, each agent's label by its index, -1 for none; `truths`: index into `votes` to the label
@@ -72,7 +72,7 @@ async def estimated(
         last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [""]
         raise EstimationError(f"The estimate failed: {last[0][:500]}", "Combine by vote.")
     found = json.loads(answer)
-    return Estimate.of({"labels": list(labels), **found}, agents)
+    return CombinationEstimate.of({"labels": list(labels), **found}, agents)
 
 
 def main() -> None:

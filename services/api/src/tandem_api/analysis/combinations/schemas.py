@@ -5,15 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from tandem.events import ReviewPolicy
-from tandem.quality.combining import Rule
+from tandem.quality.combining import CombinationRule
 from tandem_api.resources.jobs.schemas import Job
 from tandem_api.views import Body, Name, View
 
 
 class CombinationCreate(Body):
     jobs: list[str] = Field(description="Ids of two to eight jobs that have ended, over one data set and label schema.")
-    method: Rule = Field(
-        default=Rule.VOTE,
+    method: CombinationRule = Field(
+        default=CombinationRule.VOTE,
         description="vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated "
         "from where they agree; for single choices, from three agents on.",
     )

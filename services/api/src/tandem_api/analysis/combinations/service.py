@@ -15,14 +15,14 @@ from tandem.events.schema import options_of
 from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.quality import comparing
-from tandem.quality.combining import Estimate, Rule
+from tandem.quality.combining import CombinationEstimate, CombinationRule
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
 from tandem_api.analysis.combinations.estimation import LEAST_AGENTS, MOST_LABELS, EstimationError, estimated
 from tandem_api.analysis.combinations.schemas import Combination, CombinationCreate, EstimatedAgent
-from tandem_api.analysis.comparisons.subject import Subject, subject_of
+from tandem_api.analysis.comparisons.subject import ComparedJobs, subject_of
 from tandem_api.planning.checks import policy_problems
 from tandem_api.resources.jobs.new_job import made_of, new_job
 from tandem_api.resources.jobs.service import JobService
@@ -49,9 +49,9 @@ class CombinationService:
         subject = await subject_of(self._jobs, body.jobs, caller)
         _check(subject)
         _check_policy(subject, body)
-        estimates: dict[str, Estimate] = {}
+        estimates: dict[str, CombinationEstimate] = {}
         sampled = 0
-        if body.method is Rule.DAWID_SKENE:
+        if body.method is CombinationRule.DAWID_SKENE:
             estimates, sampled = await self._estimates(subject)
         return Combination(
             job=await self._jobs.add(await self._job(subject, body, estimates, caller)),
@@ -63,7 +63,7 @@ class CombinationService:
             sampled=sampled,
         )
 
-    async def _estimates(self, subject: Subject) -> tuple[dict[str, Estimate], int]:
+    async def _estimates(self, subject: ComparedJobs) -> tuple[dict[str, CombinationEstimate], int]:
         """Return the estimate of each task with a single choice, by task, and the number of records sampled."""
         tasks = [task for task in subject.tasks if task.traits.is_one_label]
         _check_estimable(subject, tasks)
@@ -93,7 +93,7 @@ class CombinationService:
 
     async def _estimate(
         self, labels: list[str], votes: list[list[int]], truths: dict[int, int], *, agents: int
-    ) -> Estimate:
+    ) -> CombinationEstimate:
         """Estimate one task in a child process, one at a time: each takes some hundred megabytes. Raises a Problem."""
         async with self._estimating:
             try:
@@ -102,7 +102,7 @@ class CombinationService:
                 raise Problem(422, "no-estimate", str(error), field="method", cure=error.cure) from error
 
     async def _job(
-        self, subject: Subject, body: CombinationCreate, estimates: dict[str, Estimate], caller: Caller
+        self, subject: ComparedJobs, body: CombinationCreate, estimates: dict[str, CombinationEstimate], caller: Caller
     ) -> JobDocument:
         first = subject.jobs[0]
         agent = _agent(subject, body.method)
@@ -136,9 +136,9 @@ def stretches(selection: Selection, *, most: int) -> list[Selection]:
     return [selection.slice(low, min(low + STRETCH, high)) for low, high in pairwise([*starts, length])]
 
 
-def _agent(subject: Subject, method: Rule) -> AgentSpec:
+def _agent(subject: ComparedJobs, method: CombinationRule) -> AgentSpec:
     """Return the spec that stands where other jobs have the agent that is called: it says whose labels these are."""
-    words = {Rule.VOTE: "Vote", Rule.DAWID_SKENE: "Dawid-Skene"}[method]
+    words = {CombinationRule.VOTE: "Vote", CombinationRule.DAWID_SKENE: "Dawid-Skene"}[method]
     fingerprints = [job["published"]["agent"]["fingerprint"] for job in subject.jobs]
     content: list[Any] = [method.value, list(subject.job_ids), fingerprints]
     return AgentSpec(
@@ -154,7 +154,7 @@ def _agent(subject: Subject, method: Rule) -> AgentSpec:
     )
 
 
-def _check(subject: Subject) -> None:
+def _check(subject: ComparedJobs) -> None:
     """Check that the jobs can be combined. Raises a Problem."""
     if len({job["label_schema_id"] for job in subject.jobs}) > 1:
         raise Problem(
@@ -174,7 +174,7 @@ def _check(subject: Subject) -> None:
         )
 
 
-def _check_policy(subject: Subject, body: CombinationCreate) -> None:
+def _check_policy(subject: ComparedJobs, body: CombinationCreate) -> None:
     """Check that the review policy fits the tasks. Raises a Problem."""
     schema = LabelSchemaSpec.model_validate(subject.jobs[0]["published"]["label_schema"])
     if problems := [*policy_problems(body.review_policy, schema)]:
@@ -182,7 +182,7 @@ def _check_policy(subject: Subject, body: CombinationCreate) -> None:
         raise Problem(422, "invalid-combination", first.detail, field=first.field, cure=first.cure, errors=problems)
 
 
-def _check_estimable(subject: Subject, tasks: list[LabelTask]) -> None:
+def _check_estimable(subject: ComparedJobs, tasks: list[LabelTask]) -> None:
     """Check that the tasks can be estimated. Raises a Problem."""
     detail = None
     if len(subject.jobs) < LEAST_AGENTS:

@@ -21,9 +21,9 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.analysis.comparisons.schemas import Comparison, Difference, DifferencePage, Order, Said
-from tandem_api.analysis.comparisons.subject import Subject, subject_of
+from tandem_api.analysis.comparisons.subject import ComparedJobs, subject_of
 from tandem_api.analysis.comparisons.views import comparison_of
-from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted
+from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Summaries, SumsKind, SumsProgress, WantedSums
 from tandem_api.excerpts import excerpt
 from tandem_api.paging import decode_cursor, encode_cursor
 from tandem_api.resources.jobs.service import JobService
@@ -34,7 +34,7 @@ KEPT = timedelta(days=7)
 BLOCKS_A_PAGE = 20
 """Blocks that are searched for one page of differences ordered by seq."""
 
-_KIND = Kind(VERSION, TypeAdapter(comparing.Comparison), KEPT)
+_KIND = SumsKind(VERSION, TypeAdapter(comparing.Comparison), KEPT)
 
 
 class ComparisonService:
@@ -99,11 +99,11 @@ class ComparisonService:
         items = await self._differences_at(subject, chosen, [seq for seq in seqs if seq not in hidden])
         return DifferencePage(items=items, next=encode_cursor(following) if more else None)
 
-    async def _sums(self, subject: Subject) -> Progress[comparing.Comparison]:
+    async def _sums(self, subject: ComparedJobs) -> SumsProgress[comparing.Comparison]:
         key = "|".join(subject.job_ids)
         return await self._summaries.sums(key, lambda: self._wanted(subject, key), patience=PATIENCE_SECONDS)
 
-    async def _wanted(self, subject: Subject, key: str) -> Wanted[comparing.Comparison]:
+    async def _wanted(self, subject: ComparedJobs, key: str) -> WantedSums[comparing.Comparison]:
         of_jobs = [await self._annotations.fingerprints(job_id, BLOCK) for job_id in subject.job_ids]
         first, last = subject.selection.from_seq // BLOCK, (subject.selection.below_seq - 1) // BLOCK
         blocks = sorted({block for of_job in of_jobs for block in of_job if first <= block <= last})
@@ -116,7 +116,7 @@ class ComparisonService:
             jobs = [ended[job_id] for job_id in subject.job_ids]
             return await asyncio.to_thread(comparing.compare, jobs, gold, subject.tasks)
 
-        return Wanted(
+        return WantedSums(
             key,
             _KIND,
             {block: tuple(n for of_job in of_jobs for n in of_job.get(block, nothing)) for block in blocks},
@@ -124,12 +124,12 @@ class ComparisonService:
             make,
         )
 
-    async def _best(self, subject: Subject, task: LabelTask) -> list[int]:
+    async def _best(self, subject: ComparedJobs, task: LabelTask) -> list[int]:
         sums = (await self._sums(subject)).sums
         best = sorted(sums.tasks[task.name].differences.best, key=lambda each: (-each[0], each[1]))
         return [seq for _, seq in best[: comparing.Differences.KEPT]]
 
-    async def _walk(self, subject: Subject, task: LabelTask, start: int, limit: int) -> tuple[list[int], int]:
+    async def _walk(self, subject: ComparedJobs, task: LabelTask, start: int, limit: int) -> tuple[list[int], int]:
         """Return up to `limit` differing seqs from `start` on, and the seq to continue from."""
         found: list[int] = []
         for _ in range(BLOCKS_A_PAGE):
@@ -146,7 +146,7 @@ class ComparisonService:
             start = high
         return found, start
 
-    async def _differences_at(self, subject: Subject, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
+    async def _differences_at(self, subject: ComparedJobs, task: LabelTask, seqs: Sequence[int]) -> list[Difference]:
         ended = await self._annotations.ended(subject.job_ids, Selection.of(seqs))
         records = await self._records.get_many(subject.dataset_id, seqs)
         return [

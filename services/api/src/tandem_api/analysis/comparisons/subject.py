@@ -20,7 +20,7 @@ MOST_JOBS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ComparedJobs:
     """Jobs over the same records."""
 
     jobs: tuple[JobDocument, ...]
@@ -51,7 +51,7 @@ class Subject:
         raise Problem(422, "no-such-task", detail, field="task", cure=f"They have: {names}.")
 
 
-async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *, field: str = "job") -> Subject:
+async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *, field: str = "job") -> ComparedJobs:
     """Return the subject of the jobs. Raises a Problem that says why they cannot be compared; `field` is the request
     field that names them."""
     wanted = list(dict.fromkeys(job_ids))
@@ -71,4 +71,4 @@ async def subject_of(jobs: JobService, job_ids: Sequence[str], caller: Caller, *
     if not tasks:
         detail = "The jobs have no task in common. " + " ".join(f"{name}: {why}" for name, why in skipped.items())
         raise Problem(422, "not-comparable", detail, field=field, cure="Tasks are the same by name and kind.")
-    return Subject(tuple(found), selection, tuple(tasks), skipped)
+    return ComparedJobs(tuple(found), selection, tuple(tasks), skipped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tandem.quality.calibration import Reliability
+from tandem.quality.calibration import ReliabilitySums
 
 LEAST_LABELS = 50
 """With fewer labels no warning is given."""
@@ -12,7 +12,7 @@ LARGE_ERROR = 0.2
 """Expected calibration error from which on a threshold means something else than it says."""
 
 
-def confidence_warnings(gold: Reliability, verified: Reliability, histogram: Sequence[int]) -> list[str]:
+def confidence_warnings(gold: ReliabilitySums, verified: ReliabilitySums, histogram: Sequence[int]) -> list[str]:
     """Return what is wrong with the confidence of one task, each with what to do.
 
     `gold` and `verified`: confidence against the values that came with the records, and against people's decisions;
@@ -25,7 +25,7 @@ def confidence_warnings(gold: Reliability, verified: Reliability, histogram: Seq
     return list(_all_alike(histogram))
 
 
-def _against_known(judged: Reliability, against: str) -> Iterator[str]:
+def _against_known(judged: ReliabilitySums, against: str) -> Iterator[str]:
     ranking, calibration = judged.ranking(), judged.calibration()
     if ranking is not None and ranking.low <= 0.5:
         said = (

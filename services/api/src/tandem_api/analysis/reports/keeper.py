@@ -20,7 +20,7 @@ _OVERLAP = timedelta(minutes=1)
 log = get_logger(__name__)
 
 
-class ReportKeeper:
+class JobReportKeeper:
     """Keeps reports in the background. Each API process has one; two that make the same report at once write equal
     ones."""
 

@@ -23,14 +23,14 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem_api.analysis.reports.blind import without_quotes
 from tandem_api.analysis.reports.schemas import JobReport
 from tandem_api.analysis.reports.views import report_of
-from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Kind, Progress, Summaries, Wanted, total
+from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Summaries, SumsKind, SumsProgress, WantedSums, total
 from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
 VERSION = 3
 """Version of the sums and of the report's shape: reports kept by another version are made again."""
 
-_KIND = Kind(VERSION, TypeAdapter(JobSummary))
+_KIND = SumsKind(VERSION, TypeAdapter(JobSummary))
 
 
 class ReportService:
@@ -87,7 +87,7 @@ class ReportService:
         fingerprints = await self._annotations.fingerprints(job["_id"], BLOCK)
         return kept if kept["fingerprint"] == total(fingerprints) else None
 
-    async def _wanted(self, job: JobDocument) -> Wanted[JobSummary]:
+    async def _wanted(self, job: JobDocument) -> WantedSums[JobSummary]:
         tasks = LabelSchemaSpec.model_validate(job["published"]["label_schema"]).tasks
         dataset = await self._datasets.get(job["dataset_id"])
         has_gold = dataset is not None and bool({task.name for task in tasks} & set(dataset["gold_tasks"]))
@@ -96,7 +96,7 @@ class ReportService:
             return await self._summarize(job, block, tasks, has_gold=has_gold)
 
         fingerprints = await self._annotations.fingerprints(job["_id"], BLOCK)
-        return Wanted(job["_id"], _KIND, fingerprints, JobSummary, make)
+        return WantedSums(job["_id"], _KIND, fingerprints, JobSummary, make)
 
     async def _summarize(
         self, job: JobDocument, block: int, tasks: tuple[LabelTask, ...], *, has_gold: bool
@@ -108,7 +108,7 @@ class ReportService:
         return await asyncio.to_thread(summarize, ended[job["_id"]].values(), gold, tasks)
 
 
-def _document(report: JobReport, progress: Progress[JobSummary]) -> ReportDocument:
+def _document(report: JobReport, progress: SumsProgress[JobSummary]) -> ReportDocument:
     return {
         "_id": report.job_id,
         "version": VERSION,

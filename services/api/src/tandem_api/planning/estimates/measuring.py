@@ -12,8 +12,8 @@ from tandem.labeling.prompts import response_format
 from tandem.labeling.task_words import answer_of
 from tandem.labeling.typical_answers import shortest_values, typical_values
 from tandem.pricing import CallSizes, Range, prompt_tokens, text_tokens
+from tandem.rendering.agent_prompts import AgentPrompts
 from tandem.rendering.pool import RendererPool
-from tandem.rendering.prompts import AgentPrompts
 from tandem.store.records.documents import RecordDocument
 from tandem.text.tokens import counter_for
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from tandem.pricing import Estimate, Range
+from tandem.pricing import CostEstimate, Range
 from tandem_api.views import View
 
 CountedBy = Literal["vocabulary", "estimate"]
@@ -53,7 +53,7 @@ class JobEstimate(View):
     assumes: list[str]
 
     @classmethod
-    def of_estimate(cls, found: Estimate, counted_by: CountedBy) -> Self:
+    def of_estimate(cls, found: CostEstimate, counted_by: CountedBy) -> Self:
         return cls(
             records=found.records,
             sampled=found.sampled,

@@ -30,7 +30,7 @@ def calling_problems(body: AgentCreate, providers: ProviderService) -> Iterator[
     if unknown := sorted(set(fallback.on) - set(FALLBACK_OUTCOMES)):
         yield FieldProblem(
             field="fallback.on",
-            detail=f"{', '.join(unknown)} is no outcome that a second model can mend.",
+            detail=f"{', '.join(unknown)} is no outcome that a fallback model can mend.",
             cure=f"Use some of: {', '.join(FALLBACK_OUTCOMES)}.",
         )
     if (fallback.provider, fallback.model) == (body.provider, body.model):

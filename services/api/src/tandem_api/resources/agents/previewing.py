@@ -10,8 +10,8 @@ from tandem.rendering.pool import RendererPool
 from tandem.store.records.documents import RecordDocument
 from tandem_api.examples.pool import ExamplePools
 from tandem_api.planning.estimates.service import Estimator
-from tandem_api.resources.agents.prompts import messages_of
 from tandem_api.resources.agents.schemas import Message, PreviewedPrompt, PreviewedPrompts, Segment
+from tandem_api.resources.agents.template_checks import messages_of
 
 
 class Previewer:

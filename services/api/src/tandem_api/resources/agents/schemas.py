@@ -50,7 +50,7 @@ class AgentCreate(Body):
     )
     fallback: Fallback | None = Field(
         default=None,
-        description="A second model, asked when the first one ends with one of the outcomes named in `on`.",
+        description="A fallback model, asked when the agent's own ends with one of the outcomes named in `on`.",
     )
 
 

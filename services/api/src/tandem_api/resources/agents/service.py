@@ -32,13 +32,6 @@ from tandem_api.resources.agents.confidence import stated_problems, strategy_pro
 from tandem_api.resources.agents.examples import drawn_problems, example_problems, in_one_form
 from tandem_api.resources.agents.parameters import parameters_of
 from tandem_api.resources.agents.previewing import Previewer
-from tandem_api.resources.agents.prompts import (
-    field_problems,
-    fingerprint,
-    problem_of,
-    record_problems,
-    template_problems,
-)
 from tandem_api.resources.agents.schemas import (
     Agent,
     AgentCreate,
@@ -46,6 +39,13 @@ from tandem_api.resources.agents.schemas import (
     DraftPreview,
     PreviewedPrompts,
     PreviewRequest,
+)
+from tandem_api.resources.agents.template_checks import (
+    field_problems,
+    fingerprint,
+    problem_of,
+    record_problems,
+    template_problems,
 )
 from tandem_api.resources.datasets.service import DatasetService
 from tandem_api.resources.projects.service import ProjectService

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tandem.jobs.selection import Block as SeqBlock
-from tandem.review.campaigns.placing import Asking, Placed, place
+from tandem.review.campaigns.placing import AskingCampaign, Placed, place
 from tandem.review.campaigns.strategies.registry import STRATEGIES
-from tandem.review.campaigns.strategy import Block
+from tandem.review.campaigns.strategy import AnnotationBlock
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.campaigns.documents import CampaignDocument, selected, terms_of
 from tandem.store.jobs.reader import JobReader
@@ -26,13 +26,13 @@ async def count_campaign(campaign: CampaignDocument, *, jobs: JobReader, candida
     strategy = STRATEGIES[campaign["strategy"]]
     scope = await scope_of(campaign, strategy, jobs=jobs, candidates=candidates)
     picker = await asyncio.to_thread(strategy.picker, strategy.parameters.model_validate(campaign["parameters"]), scope)
-    asking = Asking(campaign["_id"], campaign["project_id"], campaign["jobs"], terms_of(campaign))
+    asking = AskingCampaign(campaign["_id"], campaign["project_id"], campaign["jobs"], terms_of(campaign))
     counts: Counter[str] = Counter()
     records = selected_records = 0
     for seqs in _spaced(campaign):
-        block = Block(await candidates.of_block(campaign["jobs"], seqs))
+        block = AnnotationBlock(await candidates.of_block(campaign["jobs"], seqs))
 
-        def placed(block: Block = block) -> Placed:
+        def placed(block: AnnotationBlock = block) -> Placed:
             return place(asking, block, picker(block))
 
         found = await asyncio.to_thread(placed)

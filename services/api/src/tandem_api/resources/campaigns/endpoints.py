@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from tandem.review.campaigns.moves import Move
+from tandem.review.campaigns.moves import CampaignMove
 from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.resources.campaigns.schemas import (
     Campaign,
@@ -68,16 +68,16 @@ async def change_campaign(
 @router.post("/jobs/{job_id}/campaigns/{campaign_id}/pause", responses=problem_responses(404, 409))
 async def pause_campaign(job_id: str, campaign_id: str, caller: Admin, service: Service) -> Campaign:
     """Pause a campaign: its records stay in the queue and nobody gets them."""
-    return await service.move(job_id, campaign_id, Move.PAUSE, caller)
+    return await service.move(job_id, campaign_id, CampaignMove.PAUSE, caller)
 
 
 @router.post("/jobs/{job_id}/campaigns/{campaign_id}/open", responses=problem_responses(404, 409))
 async def open_campaign(job_id: str, campaign_id: str, caller: Admin, service: Service) -> Campaign:
     """Open a paused or closed campaign again."""
-    return await service.move(job_id, campaign_id, Move.OPEN, caller)
+    return await service.move(job_id, campaign_id, CampaignMove.OPEN, caller)
 
 
 @router.post("/jobs/{job_id}/campaigns/{campaign_id}/close", responses=problem_responses(404, 409))
 async def close_campaign(job_id: str, campaign_id: str, caller: Admin, service: Service) -> Campaign:
     """Close a campaign: its requests for records that nobody decided are withdrawn."""
-    return await service.move(job_id, campaign_id, Move.CLOSE, caller)
+    return await service.move(job_id, campaign_id, CampaignMove.CLOSE, caller)

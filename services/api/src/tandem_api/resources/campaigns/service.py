@@ -7,7 +7,7 @@ from typing import Any
 
 from tandem.events import thresholds_campaign_id
 from tandem.people import Caller
-from tandem.review.campaigns.moves import MOVES, CampaignState, Move
+from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Parameters, Strategy
@@ -23,7 +23,6 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
 from tandem.web.scopes import Scopes
 from tandem_api.resources.campaigns.counting import count_campaign
-from tandem_api.resources.campaigns.making import campaign_of, check_against_jobs, checked_parameters, strategy_called
 from tandem_api.resources.campaigns.schemas import (
     Campaign,
     CampaignCount,
@@ -32,6 +31,12 @@ from tandem_api.resources.campaigns.schemas import (
     CampaignStrategy,
     CampaignStrategyList,
     CampaignUpdate,
+)
+from tandem_api.resources.campaigns.validation import (
+    campaign_of,
+    check_against_jobs,
+    checked_parameters,
+    strategy_called,
 )
 from tandem_api.resources.jobs.service import JobService
 
@@ -123,13 +128,13 @@ class CampaignService:
             raise Problem(409, "wrong-state", _CLOSED, cure="Open it again first.", state=CampaignState.CLOSED.value)
         return await self._shown(changed)
 
-    async def move(self, job_id: str, campaign_id: str, move: Move, caller: Caller) -> Campaign:
+    async def move(self, job_id: str, campaign_id: str, move: CampaignMove, caller: Caller) -> Campaign:
         """Make a move. Raises a Problem where the state does not allow it."""
         campaign = await self._found(job_id, campaign_id, caller)
         allowed, to = MOVES[move]
         if campaign["state"] == to:
             return await self._shown(campaign)
-        words = {Move.PAUSE: "Paused", Move.OPEN: None, Move.CLOSE: "Closed"}[move]
+        words = {CampaignMove.PAUSE: "Paused", CampaignMove.OPEN: None, CampaignMove.CLOSE: "Closed"}[move]
         moved = await self._writer.move(campaign_id, move, reason=words and f"{words} by {caller.name}.")
         if moved is None:
             state = (await self._found(job_id, campaign_id, caller))["state"]

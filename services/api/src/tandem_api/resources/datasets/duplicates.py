@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tandem.store.records.writer import ExistingKey
-from tandem_api.resources.datasets.parsing.making import Draft
+from tandem_api.resources.datasets.parsing.record_maker import Draft
 from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, place
 from tandem_api.resources.datasets.schemas import OnDuplicate, OnSameContent
 

@@ -18,11 +18,11 @@ from tandem_api.resources.datasets.column_names import (
     with_only_task,
 )
 from tandem_api.resources.datasets.parsing.encodings import Encoding
+from tandem_api.resources.datasets.parsing.file_opening import FileOptions
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.opening import FileOptions
 from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
-from tandem_api.resources.datasets.preview import Asked
+from tandem_api.resources.datasets.preview import ImportPreviewRequest
 from tandem_api.resources.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -281,7 +281,7 @@ async def preview_import(
     )
     check_columns(mapping)
     names = list(tasks) or (await label_schemas.task_names(project_id, caller) if project_id is not None else [])
-    asked = Asked(mapping, names_texts=bool(text_columns), tool=tool, tasks=names, is_cut=cut)
+    asked = ImportPreviewRequest(mapping, names_texts=bool(text_columns), tool=tool, tasks=names, is_cut=cut)
     options = FileOptions(format, encoding, delimiter, sheet or None)
     return await receive_preview(service.importer.limits, request, asked, options=options)
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from tandem.store.datasets.documents import ColumnsPart, DatasetDocument
 from tandem.store.records.documents import ImportedOpinion
 from tandem.store.records.writer import RecordWriter
+from tandem_api.frames.arrow_rows import ArrowRows
 from tandem_api.frames.columns import Columns, OtherTypeError, SeenTypes
-from tandem_api.frames.reading import ArrowRows
 from tandem_api.resources.datasets.duplicates import Duplicates
 from tandem_api.resources.datasets.faults import EMPTY_TEXT, Faults
 from tandem_api.resources.datasets.left_out import LeftOut
-from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
 from tandem_api.resources.datasets.parsing.opinions import agreed
 from tandem_api.resources.datasets.parsing.recognising import FileFormat, Packing
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, RowParser
+from tandem_api.resources.datasets.parsing.record_maker import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, RowParser, SizeLimits
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.parsing.translating import Translator
 from tandem_api.resources.datasets.record_ids import MadeIds
@@ -27,7 +27,7 @@ KEPT_MADE_IDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ImportOptions:
     """The way the file is read, and the rule for rows that are there already."""
 
     parser: RowParser
@@ -126,7 +126,13 @@ class ImportRun:
 
 
 def begin(
-    dataset: DatasetDocument, import_id: str, reading: Reading, first: Row, *, records: RecordWriter, limits: Limits
+    dataset: DatasetDocument,
+    import_id: str,
+    reading: ImportOptions,
+    first: Row,
+    *,
+    records: RecordWriter,
+    limits: SizeLimits,
 ) -> ImportRun:
     """Start the run, with the first row at hand. Raises FileFaultError where the columns are not the ones named."""
     columns, asked = reading.parser.columns, reading.mapping

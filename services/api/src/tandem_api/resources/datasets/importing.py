@@ -23,11 +23,11 @@ from tandem.store.datasets.documents import DatasetDocument, ImportPart
 from tandem.store.datasets.writer import DatasetWriter, ImportLeaseLostError
 from tandem.store.patience import patiently
 from tandem.store.records.writer import ExistingKey, RecordWriter
-from tandem_api.frames.reading import ArrowRows
-from tandem_api.resources.datasets.import_run import ImportRun, Reading, begin
-from tandem_api.resources.datasets.parsing.making import Draft
+from tandem_api.frames.arrow_rows import ArrowRows
+from tandem_api.resources.datasets.import_run import ImportOptions, ImportRun, begin
 from tandem_api.resources.datasets.parsing.opinions import agreed
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.record_maker import Draft
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.schemas import ImportResult
 
@@ -80,7 +80,7 @@ class ImportBusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    rows: Limits
+    rows: SizeLimits
     upload_bytes: int
     unpacked_bytes: int
     idle_seconds: float
@@ -93,7 +93,9 @@ class Importer:
         self._records = records
         self.limits = limits
 
-    async def run(self, dataset_id: str, chunks: AsyncIterator[bytes], reading: Reading, *, by: Caller) -> ImportResult:
+    async def run(
+        self, dataset_id: str, chunks: AsyncIterator[bytes], reading: ImportOptions, *, by: Caller
+    ) -> ImportResult:
         """Import the file. Raises FileFaultError, ImportBusyError, UploadTooLargeError, UploadStalledError,
         ImportLeaseLostError, RecordCollisionError and StoreUnavailableError; after each of them nothing was
         imported."""
@@ -128,7 +130,7 @@ class Importer:
             raise
 
     async def _take_in(
-        self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: Reading
+        self, dataset: DatasetDocument, import_id: str, chunks: AsyncIterator[bytes], reading: ImportOptions
     ) -> ImportRun:
         fields, mapping = dataset["fields"], reading.mapping
         if fields and set(fields) != set(mapping.text_columns):
@@ -161,7 +163,7 @@ class Importer:
         return run
 
     async def _pieces(
-        self, chunks: AsyncIterator[bytes], reading: Reading
+        self, chunks: AsyncIterator[bytes], reading: ImportOptions
     ) -> AsyncIterator[tuple[list[Row], FileFaultError | None]]:
         """Yield the rows as they come, and with the last of them the fault that ends the file, if there is one."""
         parser = reading.parser
@@ -261,7 +263,7 @@ class Importer:
             new.append((draft, key))
         return new
 
-    async def _commit(self, run: ImportRun, reading: Reading, by: Caller) -> ImportResult:
+    async def _commit(self, run: ImportRun, reading: ImportOptions, by: Caller) -> ImportResult:
         duplicates, mapping, dataset = run.duplicates, run.mapping, run.dataset
         columns = run.columns(reading.parser)
         part: ImportPart = {

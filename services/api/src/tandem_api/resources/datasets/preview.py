@@ -10,10 +10,10 @@ from typing import Any
 from tandem_api.resources.datasets.guessing import ColumnLook, Guess, guessed, looked_at
 from tandem_api.resources.datasets.importing import collected
 from tandem_api.resources.datasets.left_out import LeftOut
-from tandem_api.resources.datasets.parsing.making import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.file_opening import Opened
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.opening import Opened
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.record_maker import Draft, RecordMaker
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
 from tandem_api.resources.datasets.parsing.translating import Translator
 from tandem_api.resources.datasets.record_ids import made_id
@@ -25,7 +25,7 @@ _SHOWN_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportPreviewRequest:
     """What the caller said of an import that is to be previewed."""
 
     mapping: ColumnMapping
@@ -38,7 +38,7 @@ class Asked:
     """True: only the beginning of the file was sent."""
 
 
-async def previewed(opened: Opened, asked: Asked, limits: Limits) -> ImportPreview:
+async def previewed(opened: Opened, asked: ImportPreviewRequest, limits: SizeLimits) -> ImportPreview:
     """Return what an import of the file would make of its first rows. Raises FileFaultError where it has none."""
     rows, fault, is_whole = await _first_rows(opened, asked.is_cut)
     parser = opened.parser
@@ -79,7 +79,7 @@ async def previewed(opened: Opened, asked: Asked, limits: Limits) -> ImportPrevi
     )
 
 
-def _mapping(asked: Asked, guess: Guess, *, has_said: bool) -> ColumnMapping:
+def _mapping(asked: ImportPreviewRequest, guess: Guess, *, has_said: bool) -> ColumnMapping:
     """Return what was asked, with the guesses where nothing was."""
     mapping = asked.mapping
     if not asked.names_texts and guess.text_column is not None:

@@ -14,15 +14,15 @@ from tandem.store.database import StoreUnavailableError
 from tandem.store.datasets.writer import ImportLeaseLostError
 from tandem.store.records.writer import RecordCollisionError
 from tandem.web import Problem
-from tandem_api.resources.datasets.import_run import Reading
+from tandem_api.resources.datasets.import_run import ImportOptions
 from tandem_api.resources.datasets.importing import ImportBusyError, Importer, ImportLimits
+from tandem_api.resources.datasets.parsing.file_opening import FileOptions, Opened, open_file
 from tandem_api.resources.datasets.parsing.mapping import ColumnMapping
-from tandem_api.resources.datasets.parsing.opening import FileOptions, Opened, open_file
 from tandem_api.resources.datasets.parsing.recognising import FileFormat
 from tandem_api.resources.datasets.parsing.rows import FileFaultError
 from tandem_api.resources.datasets.parsing.spool import SpooledRows
 from tandem_api.resources.datasets.parsing.tools.recognised import Tool
-from tandem_api.resources.datasets.preview import Asked, previewed
+from tandem_api.resources.datasets.preview import ImportPreviewRequest, previewed
 from tandem_api.resources.datasets.schemas import ImportPreview, ImportResult, OnDuplicate, OnSameContent
 from tandem_api.resources.datasets.streams import UploadStalledError, UploadTooLargeError, bounded, drain
 
@@ -78,7 +78,7 @@ async def receive_import(
             mapping=mapping,
             most_bytes=limits.unpacked_bytes,
         )
-        reading = Reading(
+        reading = ImportOptions(
             opened.parser, opened.file_format, opened.packing, mapping, on_duplicate, on_same_content, tool, skip_empty
         )
         return await importer.run(dataset_id, opened.chunks, reading, by=by)
@@ -98,7 +98,7 @@ async def receive_import(
 
 
 async def receive_preview(
-    limits: ImportLimits, request: Request, asked: Asked, *, options: FileOptions
+    limits: ImportLimits, request: Request, asked: ImportPreviewRequest, *, options: FileOptions
 ) -> ImportPreview:
     """Look at the first rows of the request's body. Raises Problem."""
     _check_headers(request, limits.upload_bytes)

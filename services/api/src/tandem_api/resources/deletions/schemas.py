@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from tandem.store.deletions.documents import Kind
+from tandem.store.deletions.documents import DeletedKind
 from tandem_api.views import Body, View
 
 
 class DeletionOrder(Body):
-    kind: Kind
+    kind: DeletedKind
     id: str = Field(max_length=200, description="Id of the thing; of a record, its own id (`record_id`).")
     dataset_id: str | None = Field(default=None, max_length=200, description="Of a record: its data set.")
     confirm: str | None = Field(
@@ -26,7 +26,7 @@ class Deletion(View):
     """What goes, or went."""
 
     id: str | None = Field(description="Null: nothing was deleted yet.")
-    kind: Kind
+    kind: DeletedKind
     target_id: str
     name: str
     project_id: str | None

@@ -11,7 +11,7 @@ from tandem.events import JobState
 from tandem.events.catalog import CATALOG, DAY_MS
 from tandem.people import Caller
 from tandem.store.database import utcnow
-from tandem.store.deletions.documents import DeletionDocument, Kind
+from tandem.store.deletions.documents import DeletedKind, DeletionDocument
 from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.records.documents import record_document_id
 from tandem.store.records.reader import RecordReader
@@ -62,7 +62,7 @@ class DeletionService:
                 field="confirm",
                 cure=f"Repeat it to the letter: {deletion['name']!r}.",
             )
-        if Kind(deletion["kind"]) is Kind.PERSON:
+        if DeletedKind(deletion["kind"]) is DeletedKind.PERSON:
             await self._of.people.disable(deletion["target_id"], caller)
         await self._eraser.start(deletion)
         task = asyncio.create_task(self._eraser.carry_out(deletion))
@@ -82,29 +82,29 @@ class DeletionService:
         project_id: str | None = None
         target, name = body.id, body.id
         match body.kind:
-            case Kind.PROJECT:
+            case DeletedKind.PROJECT:
                 caller.require_all_projects()
                 project_id, name = body.id, (await self._of.projects.reachable(body.id, caller))["name"]
                 jobs = await self._eraser.jobs_of({"project_id": body.id})
                 datasets = await self._eraser.datasets_of(body.id)
-            case Kind.DATASET:
+            case DeletedKind.DATASET:
                 dataset = await self._of.datasets.reachable(body.id, caller)
                 project_id, name, datasets = dataset["project_id"], dataset["name"], [body.id]
                 jobs = await self._eraser.jobs_of({"dataset_id": body.id})
-            case Kind.RECORD:
+            case DeletedKind.RECORD:
                 project_id, target = await self._record(body, caller)
                 jobs = await self._eraser.jobs_of({"dataset_id": body.dataset_id})
-            case Kind.JOB:
+            case DeletedKind.JOB:
                 job = await self._of.jobs.reachable(body.id, caller)
                 project_id, name = job["project_id"], job["name"]
                 jobs = await self._eraser.jobs_of({"_id": body.id})
-            case Kind.AGENT:
+            case DeletedKind.AGENT:
                 agent = await self._of.agents.reachable(body.id, caller)
                 project_id, name = agent["project_id"], agent["name"]
-            case Kind.LABEL_SCHEMA:
+            case DeletedKind.LABEL_SCHEMA:
                 schema = await self._of.label_schemas.reachable(body.id, caller)
                 project_id, name = schema["project_id"], schema["name"]
-            case Kind.PERSON:
+            case DeletedKind.PERSON:
                 await self._of.people.get(body.id, caller)
                 jobs = [{"_id": job_id} for job_id in await self._eraser.decided_in(body.id)]
         self._check_ended(jobs)
@@ -152,13 +152,13 @@ class DeletionService:
 
     async def _check_unused(self, deletion: DeletionDocument) -> None:
         """Check that nothing that stays was made with it. Raises Problem."""
-        match Kind(deletion["kind"]):
-            case Kind.AGENT:
+        match DeletedKind(deletion["kind"]):
+            case DeletedKind.AGENT:
                 users = await self._eraser.users_of(
                     "jobs", {"agent_id": deletion["target_id"], "hidden": {"$ne": True}}
                 )
                 what = "jobs"
-            case Kind.LABEL_SCHEMA:
+            case DeletedKind.LABEL_SCHEMA:
                 query = {"label_schema_id": deletion["target_id"]}
                 users = await self._eraser.users_of("agents", query) or await self._eraser.users_of("jobs", query)
                 what = "agents or jobs"
@@ -193,8 +193,8 @@ def stays() -> list[str]:
 
 
 def _words(deletion: DeletionDocument) -> str:
-    return {Kind.DATASET: "data set", Kind.LABEL_SCHEMA: "label schema"}.get(
-        Kind(deletion["kind"]), str(deletion["kind"])
+    return {DeletedKind.DATASET: "data set", DeletedKind.LABEL_SCHEMA: "label schema"}.get(
+        DeletedKind(deletion["kind"]), str(deletion["kind"])
     )
 
 

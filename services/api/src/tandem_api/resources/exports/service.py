@@ -17,9 +17,9 @@ from tandem.store.records.documents import RecordDocument
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.snapshots import BadMomentError, Readers, Snapshots, SnapshotTooOldError
 from tandem.web import Problem
+from tandem_api.frames.arrow_batches import FrameMaker, arrow_stream
 from tandem_api.frames.columns import Columns
 from tandem_api.frames.labels import label_columns
-from tandem_api.frames.writing import FrameMaker, arrow_stream
 from tandem_api.resources.annotations.blind import blinded
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.annotations.export import csv_lines, jsonl

@@ -13,7 +13,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.subjects import subject_of
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.finding.finder import Finder
-from tandem.store.finding.orders import IN_SEQ, By, Order, Position, UnknownOrderError, groups_of, key_of, key_text
+from tandem.store.finding.orders import IN_SEQ, By, FindOrder, Position, UnknownOrderError, groups_of, key_of, key_text
 from tandem.store.finding.scope import Scope
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.reader import RecordReader
@@ -131,19 +131,19 @@ class FindService:
         return items
 
 
-def _order(text: str) -> Order:
+def _order(text: str) -> FindOrder:
     try:
-        return Order.parse(text)
+        return FindOrder.parse(text)
     except UnknownOrderError as error:
         raise _no_order(str(error), "Use one of these.") from error
 
 
-def _groups(order: Order, scope: Scope) -> None:
+def _groups(order: FindOrder, scope: Scope) -> None:
     """Check that the job's records can be put into the groups of the order. Raises a Problem."""
     try:
         groups_of(order, scope.tasks)
     except UnknownOrderError as error:
-        raise _no_order(str(error), "Order by another column.") from error
+        raise _no_order(str(error), "FindOrder by another column.") from error
 
 
 def _no_order(detail: str, cure: str) -> Problem:
@@ -154,12 +154,12 @@ def _cut(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[:MOST_METADATA] if isinstance(value, str) else value for name, value in metadata.items()}
 
 
-def _cursor(position: Position, order: Order) -> str:
+def _cursor(position: Position, order: FindOrder) -> str:
     key, seq = position
     return encode_cursor(str(order), key_text(key), seq)
 
 
-def _position(cursor: str, order: Order) -> Position:
+def _position(cursor: str, order: FindOrder) -> Position:
     """Return the position that a cursor says. Raises a Problem where it belongs to another order, or is none."""
     given, key, seq = decode_cursor(cursor, str, str, int)
     try:

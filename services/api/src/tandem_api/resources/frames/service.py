@@ -16,9 +16,9 @@ from tandem.store.people.reader import PersonReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem_api.frames.arrow_batches import FrameMaker, arrow_stream
 from tandem_api.frames.columns import Columns
 from tandem_api.frames.labels import FIELDS, label_columns
-from tandem_api.frames.writing import FrameMaker, arrow_stream
 from tandem_api.resources.annotations.blind import blinded
 from tandem_api.resources.annotations.deciders import Deciders
 from tandem_api.resources.datasets.service import DatasetService

@@ -10,7 +10,7 @@ from tandem.jobs.moves import RUN_AGAIN
 from tandem.labeling.templates import PromptError
 from tandem.people import Caller
 from tandem.store.annotations.documents import OutcomeCounts
-from tandem.store.annotations.matching import Match, MatchingReader
+from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
 from tandem.store.finding.finder import Finder
@@ -193,7 +193,7 @@ class PassService:
             wanted &= await self._finder.select(await self._scopes.of_job(job, body.where, caller))
         chosen.selection = wanted
         if not body.include_verified:
-            verified = await self._matching.matching(job["_id"], Match(verified=True))
+            verified = await self._matching.matching(job["_id"], AnnotationMatch(verified=True))
             chosen.selection = wanted - verified
             chosen.verified_left_out = len(wanted) - len(chosen.selection)
         if not chosen.selection:
@@ -211,7 +211,7 @@ class PassService:
         job_id, whole = job["_id"], selected(job)
         outcomes = [Outcome(outcome) for outcome in body.outcomes if outcome != "not_run"]
         if outcomes or body.reasons:
-            wanted = await self._matching.matching(job_id, Match(outcomes=outcomes, reasons=body.reasons))
+            wanted = await self._matching.matching(job_id, AnnotationMatch(outcomes=outcomes, reasons=body.reasons))
         elif "not_run" in body.outcomes:
             wanted = Selection.of(())
         else:

@@ -12,8 +12,8 @@ from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.people.reader import PersonReader
 from tandem.web import not_found
 from tandem_api.analysis.comparisons.subject import subject_of
-from tandem_api.resources.campaigns.making import campaign_of, check_ended
 from tandem_api.resources.campaigns.schemas import CampaignCreate
+from tandem_api.resources.campaigns.validation import campaign_of, check_ended
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.review_orders.schemas import ReviewOrder, ReviewOrderCreate, ReviewOrderList
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from tandem.jobs import Selection
 from tandem.people import Caller
-from tandem.store.annotations.matching import Match, MatchingReader
+from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.datasets.documents import DatasetDocument
 from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import JobDocument, selection_of
@@ -85,7 +85,7 @@ class Evaluator:
 
     async def _of_job(self, dataset: DatasetDocument, definition: OfJob, caller: Caller) -> Selection:
         job = await self._job_over(dataset, definition.job_id, caller)
-        match = Match(
+        match = AnnotationMatch(
             outcomes=definition.outcomes,
             reasons=definition.reasons,
             labels=definition.labels,

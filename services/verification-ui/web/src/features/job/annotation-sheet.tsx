@@ -39,7 +39,7 @@ function Content({ annotation, tasks }: { annotation: AnnotationDetail; tasks: r
     ["Reason", annotation.reason && words(annotation.reason)],
     ["Detail", annotation.detail],
     ["For review", annotation.needs_review && asked(annotation)],
-    ["Model", `${annotation.model}${annotation.fallback_used ? ", the agent's second model" : ""}`],
+    ["Model", `${annotation.model}${annotation.fallback_used ? ", the agent's fallback model" : ""}`],
     ["Repaired", annotation.repaired && "the model was told what was wrong, and asked again"],
     ["Made of", annotation.sources.length > 0 && counted(annotation.sources.length, "annotation of another job", "annotations of other jobs")],
     ["Took", annotation.seconds != null && seconds(annotation.seconds)],

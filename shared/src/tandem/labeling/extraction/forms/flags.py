@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import layers, unbulleted
 from tandem.labeling.extraction.kinds.options import separated
@@ -38,9 +38,9 @@ _SHARES = frozenset({"score", "probability", "relevance", "weight", "prob", "lik
 
 def flag_in(node: Node) -> bool | None:
     """Return what a value of JSON says as a flag; None where it is none."""
-    if node.kind is Kind.BOOLEAN:
+    if node.kind is JsonTokenKind.BOOLEAN:
         return node.text == "true"
-    return _FLAGS.get(fold(node.text)) if node.kind is Kind.STRING else None
+    return _FLAGS.get(fold(node.text)) if node.kind is JsonTokenKind.STRING else None
 
 
 def flags_in(node: Node) -> list[tuple[str, bool]] | None:
@@ -48,7 +48,7 @@ def flags_in(node: Node) -> list[tuple[str, bool]] | None:
 
     Digits are flags where there is a zero too.
     """
-    if all(value.text in _DIGITS and value.kind is Kind.NUMBER for _, value in node.members):
+    if all(value.text in _DIGITS and value.kind is JsonTokenKind.NUMBER for _, value in node.members):
         flags = [(key, _DIGITS[value.text]) for key, value in node.members]
         return None if all(flag for _, flag in flags) else flags
     found = [(key, flag_in(value)) for key, value in node.members]
@@ -60,9 +60,9 @@ def is_denied_beside(item: Node, label: Node) -> bool:
     for key, value in item.members:
         if value is label:
             continue
-        if flag_in(value) is False or value.kind is Kind.NULL:
+        if flag_in(value) is False or value.kind is JsonTokenKind.NULL:
             return True
-        if value.kind is Kind.NUMBER and separated(key) in _SHARES and float(value.text) < 0.5:
+        if value.kind is JsonTokenKind.NUMBER and separated(key) in _SHARES and float(value.text) < 0.5:
             return True
     return False
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import json_repair
 
-from tandem.labeling.extraction.forms.located_json import DEEPEST, Kind, Node, NotJsonError, value_at
+from tandem.labeling.extraction.forms.located_json import DEEPEST, JsonTokenKind, Node, NotStrictJsonError, value_at
 from tandem.labeling.extraction.forms.stretch import Stretch
 
 MOST_BEGINNINGS = 200
@@ -67,7 +67,7 @@ def strict(stretch: Stretch) -> tuple[list[Node], int]:
         at = beginning.start() + 1
         try:
             node, behind = value_at(answer, beginning.start())
-        except NotJsonError:
+        except NotStrictJsonError:
             if _LIKELY.match(answer, beginning.start(), stretch.end):
                 return found, beginning.start()
             continue
@@ -124,13 +124,13 @@ class _Alignment:
             closed = _OBJECT_END.match(self._answer, self._at, self._end)
             self._at = closed.end() if closed else self._at
             cut = closed is None or any(item.cut for _, item in members)
-            return Node(Kind.OBJECT, "", (start, self._at), members=members, cut=cut)
+            return Node(JsonTokenKind.OBJECT, "", (start, self._at), members=members, cut=cut)
         if isinstance(value, list):
             items = tuple(self.node(item) for item in value)
             closed = _LIST_END.match(self._answer, self._at, self._end)
             self._at = closed.end() if closed else self._at
             cut = closed is None or any(item.cut for item in items)
-            return Node(Kind.LIST, "", (start, self._at), items=items, cut=cut)
+            return Node(JsonTokenKind.LIST, "", (start, self._at), items=items, cut=cut)
         if isinstance(value, str):
             return self._text(value)
         return self._token(value)
@@ -156,7 +156,7 @@ class _Alignment:
                 if _ENDED_BY.match(self._answer, self._at, self._end) is None:
                     raise _InventedError(text)
                 cut = _CLOSED_BY.match(self._answer, self._at, self._end) is None
-                return Node(Kind.STRING, text, (at, self._at), cut=cut)
+                return Node(JsonTokenKind.STRING, text, (at, self._at), cut=cut)
         raise _InventedError(text)
 
     def _ends_in_its_quote(self, at: int, spelled: str) -> bool:
@@ -173,9 +173,9 @@ class _Alignment:
         token = _TOKEN.match(self._answer, gap.end() if gap else self._at, self._end)
         if token is None:
             raise _InventedError(value)
-        text, kind = token[0], Kind.NUMBER
+        text, kind = token[0], JsonTokenKind.NUMBER
         if value is None or isinstance(value, bool):
-            kind = Kind.NULL if value is None else Kind.BOOLEAN
+            kind = JsonTokenKind.NULL if value is None else JsonTokenKind.BOOLEAN
             if text.lower() not in ({"null", "none"} if value is None else {str(value).lower()}):
                 raise _InventedError(text)
             text = text.lower()

@@ -16,7 +16,7 @@ DEEPEST = 50
 """Maximum levels; JSON nested deeper is none that a label could stand in."""
 
 
-class Kind(Enum):
+class JsonTokenKind(Enum):
     STRING = "string"
     NUMBER = "number"
     BOOLEAN = "boolean"
@@ -29,7 +29,7 @@ class Kind(Enum):
 class Node:
     """JSON value in an answer. `text`: a string decoded, anything else as written."""
 
-    kind: Kind
+    kind: JsonTokenKind
     text: str
     place: Place
     """Place of the value; of a string, without its quotes."""
@@ -44,7 +44,7 @@ class Node:
         return len(self.text) == self.place[1] - self.place[0]
 
 
-class NotJsonError(ValueError):
+class NotStrictJsonError(ValueError):
     """Strict JSON is missing at this place."""
 
 
@@ -53,7 +53,7 @@ _KEY = re.compile(r'[ \t\n\r]*"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\n\r]*:[ \t\n\r]*'
 _BEHIND = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
-_WORDS = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
+_WORDS = {"true": JsonTokenKind.BOOLEAN, "false": JsonTokenKind.BOOLEAN, "null": JsonTokenKind.NULL}
 _WORD = re.compile(r"(?:true|false|null)(?!\w)")
 _DECODER = json.JSONDecoder()
 
@@ -67,7 +67,7 @@ def whole(text: str, start: int, end: int) -> Node | None:
     """Return the JSON value that `text[start:end]` is, apart from white space around it."""
     try:
         node, behind = value_at(text, start)
-    except NotJsonError:
+    except NotStrictJsonError:
         return None
     return node if behind <= end and _skip(text, behind) >= end else None
 
@@ -86,17 +86,17 @@ def _value(text: str, at: int, depth: int) -> tuple[Node, int]:
     if first == "[":
         return _list(text, at, depth + 1)
     if number := _NUMBER.match(text, at):
-        return Node(Kind.NUMBER, number[0], number.span()), number.end()
+        return Node(JsonTokenKind.NUMBER, number[0], number.span()), number.end()
     if word := _WORD.match(text, at):
         return Node(_WORDS[word[0]], word[0], word.span()), word.end()
-    raise NotJsonError(at)
+    raise NotStrictJsonError(at)
 
 
 def _string(text: str, at: int) -> tuple[Node, int]:
     found = _STRING.match(text, at)
     if found is None:
-        raise NotJsonError(at)
-    return Node(Kind.STRING, _decoded(found[1], at), found.span(1)), found.end()
+        raise NotStrictJsonError(at)
+    return Node(JsonTokenKind.STRING, _decoded(found[1], at), found.span(1)), found.end()
 
 
 def _decoded(raw: str, at: int) -> str:
@@ -105,25 +105,25 @@ def _decoded(raw: str, at: int) -> str:
     try:
         return str(_DECODER.decode(f'"{raw}"'))
     except ValueError as error:
-        raise NotJsonError(at) from error
+        raise NotStrictJsonError(at) from error
 
 
 def _list(text: str, at: int, depth: int) -> tuple[Node, int]:
     start, at = at, _skip(text, at + 1)
     items: list[Node] = []
     if depth > DEEPEST:
-        raise NotJsonError(at)
+        raise NotStrictJsonError(at)
     if text[at : at + 1] == "]":
-        return Node(Kind.LIST, "", (start, at + 1)), at + 1
+        return Node(JsonTokenKind.LIST, "", (start, at + 1)), at + 1
     while True:
         item, at = _value(text, at, depth)
         items.append(item)
         behind = _BEHIND.match(text, at)
         if behind is None or behind[1] == "}":
-            raise NotJsonError(at)
+            raise NotStrictJsonError(at)
         if behind[1] == "]":
             at = behind.end(1)
-            return Node(Kind.LIST, "", (start, at), items=tuple(items)), at
+            return Node(JsonTokenKind.LIST, "", (start, at), items=tuple(items)), at
         at = behind.end()
 
 
@@ -131,19 +131,19 @@ def _object(text: str, at: int, depth: int) -> tuple[Node, int]:
     start, at = at, _skip(text, at + 1)
     members: list[tuple[str, Node]] = []
     if depth > DEEPEST:
-        raise NotJsonError(at)
+        raise NotStrictJsonError(at)
     if text[at : at + 1] == "}":
-        return Node(Kind.OBJECT, "", (start, at + 1)), at + 1
+        return Node(JsonTokenKind.OBJECT, "", (start, at + 1)), at + 1
     while True:
         key = _KEY.match(text, at)
         if key is None:
-            raise NotJsonError(at)
+            raise NotStrictJsonError(at)
         value, at = _value(text, key.end(), depth)
         members.append((_decoded(key[1], at), value))
         behind = _BEHIND.match(text, at)
         if behind is None or behind[1] == "]":
-            raise NotJsonError(at)
+            raise NotStrictJsonError(at)
         if behind[1] == "}":
             at = behind.end(1)
-            return Node(Kind.OBJECT, "", (start, at), members=tuple(members)), at
+            return Node(JsonTokenKind.OBJECT, "", (start, at), members=tuple(members)), at
         at = behind.end()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tandem.labeling.extraction.forms.stretch import Stretch
-from tandem.labeling.extraction.kinds.options import Match, OptionTable
-from tandem.labeling.extraction.kinds.span_claims import Claim
+from tandem.labeling.extraction.kinds.options import OptionMatch, OptionTable
+from tandem.labeling.extraction.kinds.span_claims import SpanClaim
 from tandem.labeling.reading import Place, Rule
 
 _MARK = re.compile(
@@ -14,7 +14,7 @@ _MARK = re.compile(
 )
 
 
-def marked(stretch: Stretch, record: str, labels: OptionTable) -> list[Claim] | None:
+def marked(stretch: Stretch, record: str, labels: OptionTable) -> list[SpanClaim] | None:
     """Return what is marked, at its place; None where the text without the marks is not the record."""
     plain = ""
     at = 0
@@ -43,10 +43,12 @@ def marked(stretch: Stretch, record: str, labels: OptionTable) -> list[Claim] | 
     if opened or not found or plain.strip() != record.strip():
         return None
     return [
-        Claim(record[start + shift : end + shift], label, place, Rule.NORMALIZED, start=start + shift, end=end + shift)
+        SpanClaim(
+            record[start + shift : end + shift], label, place, Rule.NORMALIZED, start=start + shift, end=end + shift
+        )
         for start, end, label, place in found
     ]
 
 
-def _only(match: Match | None) -> str | None:
+def _only(match: OptionMatch | None) -> str | None:
     return None if match is None else match.only

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.kinds.options import separated
-from tandem.labeling.extraction.kinds.span_claims import Claim
+from tandem.labeling.extraction.kinds.span_claims import SpanClaim
 from tandem.labeling.extraction.kinds.spans import MOST_SPANS, SpanReader, ended_by_a_bound
 from tandem.labeling.extraction.outcome import ValueReader
 from tandem.labeling.reading import Place, Reading, Rule
@@ -76,9 +76,9 @@ def _plain(task: LabelTask, reader: ValueReader) -> tuple[str, _Read | None]:
         case MultipleChoiceTask():
             return _list_of(f'"{_CHARS}"'), _options_of(task)
         case NumberTask():
-            return f"({_DIGITS})", _scalar_of(Kind.NUMBER, reader)
+            return f"({_DIGITS})", _scalar_of(JsonTokenKind.NUMBER, reader)
         case TextTask():
-            return _STRING, _scalar_of(Kind.STRING, reader)
+            return _STRING, _scalar_of(JsonTokenKind.STRING, reader)
         case SpanTask():
             item = _SPAN.replace(f"({_CHARS})", _CHARS)
             return _list_of(item), _spans_of(task, reader) if not task.attributes else None
@@ -119,7 +119,7 @@ def _options_of(task: MultipleChoiceTask) -> _Read:
     return read
 
 
-def _scalar_of(kind: Kind, reader: ValueReader) -> _Read:
+def _scalar_of(kind: JsonTokenKind, reader: ValueReader) -> _Read:
     def read(answer: str, place: Place, fields: Fields) -> Reading | None:
         found = reader.in_json(Node(kind, answer[place[0] : place[1]], place), fields)
         return found if isinstance(found, Reading) else None
@@ -138,7 +138,7 @@ def _spans_of(task: SpanTask, reader: ValueReader) -> _Read | None:
             quote, label, context = item.groups(default="")
             if label not in labels:
                 return None
-            claims.append(Claim(quote, label, item.span(2), Rule.STRUCTURED, context=context.strip()))
+            claims.append(SpanClaim(quote, label, item.span(2), Rule.STRUCTURED, context=context.strip()))
         if len(claims) > MOST_SPANS or ended_by_a_bound(claims) is not None:
             return None
         found = reader.located(claims, fields, Rule.STRUCTURED, in_json=True)

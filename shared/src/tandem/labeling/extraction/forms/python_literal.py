@@ -9,7 +9,7 @@ import ast
 import re
 import warnings
 
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 
 LONGEST = 20_000
@@ -49,14 +49,14 @@ class _Located:
     def node(self, tree: ast.expr) -> Node:
         place = self._place(tree)
         if isinstance(tree, ast.List | ast.Tuple | ast.Set):
-            return Node(Kind.LIST, "", place, items=tuple(self.node(item) for item in tree.elts))
+            return Node(JsonTokenKind.LIST, "", place, items=tuple(self.node(item) for item in tree.elts))
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             written = self._answer[slice(*place)]
             if written[1:-1] == tree.value:
-                return Node(Kind.STRING, tree.value, (place[0] + 1, place[1] - 1))
-            return Node(Kind.STRING, tree.value, place)
+                return Node(JsonTokenKind.STRING, tree.value, (place[0] + 1, place[1] - 1))
+            return Node(JsonTokenKind.STRING, tree.value, place)
         if isinstance(tree, ast.Constant) and type(tree.value) in (int, float):
-            return Node(Kind.NUMBER, str(tree.value), place)
+            return Node(JsonTokenKind.NUMBER, str(tree.value), place)
         raise _OtherError(ast.dump(tree))
 
     def _place(self, tree: ast.expr) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from tandem.events.schema import SpanTask
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import layers, unbulleted
 from tandem.labeling.extraction.kinds.choices import says_none, spelled_at
-from tandem.labeling.extraction.kinds.options import Match, OptionTable
-from tandem.labeling.extraction.kinds.span_claims import Claim
+from tandem.labeling.extraction.kinds.options import OptionMatch, OptionTable
+from tandem.labeling.extraction.kinds.span_claims import SpanClaim
 from tandem.labeling.extraction.outcome import ambiguous, not_in_schema, quoted
 from tandem.labeling.reading import Rule, Unreadable, UnreadableReason
 
@@ -30,7 +30,7 @@ class LineClaims:
         self._task = task
         self._labels = OptionTable(task.options)
 
-    def read(self, stretch: Stretch, stands: Callable[[str], bool]) -> list[Claim] | Unreadable:
+    def read(self, stretch: Stretch, stands: Callable[[str], bool]) -> list[SpanClaim] | Unreadable:
         """Read the claims from lines. `stands`: whether a quote stands in the record's text."""
         lines = [line for line in stretch.lines() if not line.text.startswith("```")]
         if len(lines) > MOST_LINES:
@@ -39,8 +39,8 @@ class LineClaims:
             return []
         if any(_RULE.fullmatch(line.text) and "|" in line.text for line in lines[1:2]):
             lines = lines[2:]  # a table's head
-        claims: list[Claim] = []
-        heading: tuple[Match, Stretch] | None = None
+        claims: list[SpanClaim] = []
+        heading: tuple[OptionMatch, Stretch] | None = None
         for index, raw in enumerate(lines):
             line = _unbarred(unbulleted(raw))
             if line.start >= line.end or says_none(line.text):
@@ -56,22 +56,22 @@ class LineClaims:
             claims += found
         return claims
 
-    def _heading(self, line: Stretch) -> tuple[Match, Stretch] | None:
+    def _heading(self, line: Stretch) -> tuple[OptionMatch, Stretch] | None:
         if not _OPENING.fullmatch(line.text) and not line.text.startswith("**"):
             return None
         return self._label(line)
 
-    def _label(self, stretch: Stretch) -> tuple[Match, Stretch] | None:
+    def _label(self, stretch: Stretch) -> tuple[OptionMatch, Stretch] | None:
         for layer in layers(stretch):
             if (match := self._labels.spelled(layer.text)) is not None:
                 return match, spelled_at(layer, match)
         return None
 
     def _line(
-        self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
-    ) -> list[Claim] | Unreadable:
+        self, line: Stretch, stands: Callable[[str], bool], heading: tuple[OptionMatch, Stretch] | None
+    ) -> list[SpanClaim] | Unreadable:
         """Return one claim, a list of quotes under one label, or several claims with marks between them."""
-        found: list[Claim] | Unreadable = not_in_schema("")
+        found: list[SpanClaim] | Unreadable = not_in_schema("")
         for layer in layers(line):
             found = self._one(layer, stands, heading)
             if not isinstance(found, Unreadable) or found.reason is not UnreadableReason.NOT_IN_SCHEMA:
@@ -84,9 +84,9 @@ class LineClaims:
                 return several
         return found if found.detail else self._none(line)
 
-    def _several(self, parts: list[Stretch], stands: Callable[[str], bool]) -> list[Claim] | None:
+    def _several(self, parts: list[Stretch], stands: Callable[[str], bool]) -> list[SpanClaim] | None:
         """Return the claims of all parts; None as soon as one part gives none."""
-        found: list[Claim] = []
+        found: list[SpanClaim] = []
         for part in parts:
             claims = self._one(layers(part)[-1] if part.text[:1] in "(\"'" else part, stands, None)
             if isinstance(claims, Unreadable):
@@ -95,8 +95,8 @@ class LineClaims:
         return found
 
     def _one(
-        self, line: Stretch, stands: Callable[[str], bool], heading: tuple[Match, Stretch] | None
-    ) -> list[Claim] | Unreadable:
+        self, line: Stretch, stands: Callable[[str], bool], heading: tuple[OptionMatch, Stretch] | None
+    ) -> list[SpanClaim] | Unreadable:
         split = [(quote, label) for quote, side in self._splits(line) if (label := self._label(side)) is not None]
         missing = next((quote for quote, _ in split), line)
         readings = [claims for quote, label in split if (claims := self._claims(quote, label, stands)) is not None]
@@ -128,8 +128,8 @@ class LineClaims:
         return found
 
     def _claims(
-        self, quote: Stretch, label: tuple[Match, Stretch], stands: Callable[[str], bool]
-    ) -> list[Claim] | None:
+        self, quote: Stretch, label: tuple[OptionMatch, Stretch], stands: Callable[[str], bool]
+    ) -> list[SpanClaim] | None:
         """Return the quote as one, or a list of quotes; none for `LABEL: none`."""
         match, place = label
         if match.only is None:
@@ -137,12 +137,12 @@ class LineClaims:
         rule = Rule.EXACT.or_looser(match.rule)
         inner = next((layer.text for layer in layers(quote) if layer.text and stands(layer.text)), None)
         if inner is not None:
-            return [Claim(inner, match.only, place.place, rule)]
+            return [SpanClaim(inner, match.only, place.place, rule)]
         if says_none(quote.text):
             return []
         pieces = [unwrapped(piece) for piece in re.split(r"\s*[,;\u3001]\s*", quote.text)]
         if len(pieces) > 1 and all(piece and stands(piece) for piece in pieces):
-            return [Claim(piece, match.only, place.place, rule.or_looser(Rule.NORMALIZED)) for piece in pieces]
+            return [SpanClaim(piece, match.only, place.place, rule.or_looser(Rule.NORMALIZED)) for piece in pieces]
         return None
 
 

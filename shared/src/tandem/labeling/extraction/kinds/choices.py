@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from tandem.events.schema import SingleChoiceTask
 from tandem.labeling.extraction.forms.flags import flags_in
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import layers
-from tandem.labeling.extraction.kinds.options import Match, OptionTable
+from tandem.labeling.extraction.kinds.options import OptionMatch, OptionTable
 from tandem.labeling.extraction.outcome import (
     ambiguous,
     generic_member,
@@ -44,7 +44,7 @@ _CALLED = re.compile(
     r"[\s*_\"'(]*(?:option|choice)\s+(?:(?P<number>\d{1,2}|[A-Za-z])\s*[:.)\u2013-]\s*)?(?=\S)", re.IGNORECASE
 )
 """Nouns for a label, written before it: `Option B`, `Option 2: negative`."""
-SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN)
+SCALARS = (JsonTokenKind.STRING, JsonTokenKind.NUMBER, JsonTokenKind.BOOLEAN)
 
 
 def says_none(text: str) -> bool:
@@ -58,11 +58,11 @@ class SingleChoiceReader:
         self._table = OptionTable(task.options)
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        if node.kind is Kind.LIST and len(node.items) == 1:
+        if node.kind is JsonTokenKind.LIST and len(node.items) == 1:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
-        if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
+        if node.kind is JsonTokenKind.OBJECT and (inner := generic_member(node)) is not None:
             return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
-        if node.kind is Kind.OBJECT and (match := self._flagged(node)) is not None:
+        if node.kind is JsonTokenKind.OBJECT and (match := self._flagged(node)) is not None:
             return loosened(self._reading(match, node.place), Rule.NORMALIZED)
         if node.kind not in SCALARS:
             return not_in_schema(f"{self._task.name!r} wants one of {self._table.named()}")
@@ -85,15 +85,17 @@ class SingleChoiceReader:
         match = self._table.like(inner.text)
         return None if match is None or match.only is None else Reading(match.only, match.rule, (inner.place,))
 
-    def _flagged(self, node: Node) -> Match | None:
+    def _flagged(self, node: Node) -> OptionMatch | None:
         """Read `{"label": true, "other": false}`: the options that are true, where each option has its flag."""
         flags = [(self._table.spelled(key), flag) for key, flag in flags_in(node) or ()]
         if {match.only for match, _ in flags if match is not None} != set(self._table.values):
             return None
         chosen = {match.only for match, flag in flags if match is not None and flag}
-        return Match(frozenset(value for value in chosen if value is not None), Rule.NORMALIZED) if chosen else None
+        return (
+            OptionMatch(frozenset(value for value in chosen if value is not None), Rule.NORMALIZED) if chosen else None
+        )
 
-    def _reading(self, match: Match, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
+    def _reading(self, match: OptionMatch, place: Place, *, in_json: bool = False) -> Reading | Unreadable:
         if (value := match.only) is None:
             return ambiguous(match.values)
         rule = Rule.STRUCTURED if in_json and match.rule is Rule.EXACT else match.rule
@@ -103,7 +105,7 @@ class SingleChoiceReader:
         return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
 
 
-def place_in(node: Node, match: Match) -> Place:
+def place_in(node: Node, match: OptionMatch) -> Place:
     """Return where in the string the option stands; all of it where it is escaped."""
     if match.rule is Rule.EXACT or not node.is_verbatim:
         return node.place
@@ -111,7 +113,7 @@ def place_in(node: Node, match: Match) -> Place:
     return (node.place[0] + inner.start, node.place[0] + inner.end)
 
 
-def spelled_at(stretch: Stretch, match: Match) -> Stretch:
+def spelled_at(stretch: Stretch, match: OptionMatch) -> Stretch:
     """Return where within the stretch the option stands: all of it as spelled, else without the marks around it."""
     value = match.only
     if value is None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tandem.events.schema import MultipleChoiceTask
 from tandem.labeling.extraction.forms.flags import flagged, flags_in, is_denied_beside
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import layers, unbulleted, without_remark
 from tandem.labeling.extraction.kinds.choices import SCALARS, place_in, says_none, spelled_at
-from tandem.labeling.extraction.kinds.options import Match, OptionTable
+from tandem.labeling.extraction.kinds.options import OptionMatch, OptionTable
 from tandem.labeling.extraction.outcome import (
     ambiguous,
     generic_member,
@@ -40,13 +40,13 @@ class MultipleChoiceReader:
         self._longest_run = max(len(_pieces(Stretch.whole(text))) for text in spellings)
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        if node.kind is Kind.LIST:
+        if node.kind is JsonTokenKind.LIST:
             return self._from_list(node)
-        if node.kind is Kind.OBJECT:
+        if node.kind is JsonTokenKind.OBJECT:
             if (inner := generic_member(node)) is not None:
                 return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
             return self._from_flags(node)
-        if node.kind is Kind.NULL:
+        if node.kind is JsonTokenKind.NULL:
             return self._reading([], Rule.NORMALIZED, in_json=True)
         if (match := self._table.spelled(node.text)) is not None:
             return self._reading([(match, node.place)], Rule.NORMALIZED, in_json=True)
@@ -70,7 +70,7 @@ class MultipleChoiceReader:
         return found
 
     def mistyped(self, stretch: Stretch) -> Reading | Unreadable | None:
-        found: list[tuple[Match, Place | None]] = []
+        found: list[tuple[OptionMatch, Place | None]] = []
         pieces = [layers(unbulleted(piece))[-1] for piece in _pieces(stretch) if piece.start < piece.end]
         for piece in pieces[: len(self._table.values) + 1]:
             match = self._table.spelled(piece.text) or self._table.like(piece.text)
@@ -80,7 +80,7 @@ class MultipleChoiceReader:
         return self._reading(found, Rule.NORMALIZED) if 0 < len(pieces) <= len(self._table.values) else None
 
     def _from_list(self, node: Node) -> Reading | Unreadable:
-        found: list[tuple[Match, Place | None]] = []
+        found: list[tuple[OptionMatch, Place | None]] = []
         for item in node.items:
             label = self._label_of(item)
             match = self._spelled(label.text) if label.kind in SCALARS else None
@@ -96,7 +96,7 @@ class MultipleChoiceReader:
 
         An object that denies it in another member (`"mentioned": false`) gives none.
         """
-        if item.kind is not Kind.OBJECT or is_turned(item):
+        if item.kind is not JsonTokenKind.OBJECT or is_turned(item):
             return item
         spelled = [
             value for _, value in item.members if value.kind in SCALARS and self._spelled(value.text) is not None
@@ -128,12 +128,12 @@ class MultipleChoiceReader:
         chosen = [(match, spelled_at(at, match).place) for match, at, flag in matches if match is not None and flag]
         return self._reading(chosen, Rule.NORMALIZED)
 
-    def _spelled(self, text: str) -> Match | None:
+    def _spelled(self, text: str) -> OptionMatch | None:
         """Return the options that the text spells, ignoring a remark in brackets or a picture behind it."""
         if (match := self._table.spelled(text)) is not None or (plain := without_remark(text)) == text:
             return match
         match = self._table.spelled(plain)
-        return None if match is None else Match(match.values, match.rule.or_looser(Rule.NORMALIZED))
+        return None if match is None else OptionMatch(match.values, match.rule.or_looser(Rule.NORMALIZED))
 
     def _from_pieces(self, text: str, where: Stretch | None, *, in_json: bool = False) -> Reading | Unreadable:
         """Read labels with separators between them. `where`: the place of the text; None when it stands nowhere as it
@@ -144,7 +144,7 @@ class MultipleChoiceReader:
         pieces = [piece for piece in _pieces(whole) if piece.start < piece.end]
         if len(pieces) > MOST_PIECES:
             return self._none_of(text)
-        found: list[tuple[Match, Place | None]] = []
+        found: list[tuple[OptionMatch, Place | None]] = []
         at = 0
         while at < len(pieces):
             matched = self._longest(whole, pieces, at)
@@ -157,7 +157,7 @@ class MultipleChoiceReader:
             return self._none_of(text)
         return self._reading(found, Rule.NORMALIZED, in_json=in_json)
 
-    def _longest(self, whole: Stretch, pieces: Sequence[Stretch], at: int) -> tuple[Match, Place, int] | None:
+    def _longest(self, whole: Stretch, pieces: Sequence[Stretch], at: int) -> tuple[OptionMatch, Place, int] | None:
         """Return the longest run of pieces that spells an option: labels may hold what else separates them."""
         for last in range(min(len(pieces), at + self._longest_run) - 1, at - 1, -1):
             for layer in layers(unbulleted(Stretch(whole.answer, pieces[at].start, pieces[last].end))):
@@ -166,7 +166,7 @@ class MultipleChoiceReader:
         return None
 
     def _reading(
-        self, found: Iterable[tuple[Match, Place | None]], rule: Rule, *, in_json: bool = False
+        self, found: Iterable[tuple[OptionMatch, Place | None]], rule: Rule, *, in_json: bool = False
     ) -> Reading | Unreadable:
         places: dict[str, Place | None] = {}
         for match, place in found:

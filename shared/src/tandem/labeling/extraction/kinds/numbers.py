@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tandem.events.schema import NumberTask
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import layers
 from tandem.labeling.extraction.kinds.number_words import number_in_words
@@ -82,16 +82,16 @@ class NumberReader:
         )
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        if node.kind is Kind.NUMBER:
+        if node.kind is JsonTokenKind.NUMBER:
             return self._checked({float(node.text)}, Rule.STRUCTURED, node.place, in_json=True)
-        if node.kind is Kind.STRING:
+        if node.kind is JsonTokenKind.STRING:
             found = self._spelled(node.text)
             if isinstance(found, Unreadable):
                 return found
             return self._checked(found, Rule.NORMALIZED, node.place, in_json=True)
-        if node.kind is Kind.LIST and len(node.items) == 1:
+        if node.kind is JsonTokenKind.LIST and len(node.items) == 1:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
-        if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
+        if node.kind is JsonTokenKind.OBJECT and (inner := generic_member(node)) is not None:
             return loosened(self.unless_in_other_unit(self.in_json(inner, fields), node), Rule.NORMALIZED)
         return not_in_schema(f"{self._task.name!r} wants a number")
 
@@ -100,7 +100,7 @@ class NumberReader:
         if not self._unit or isinstance(found, Unreadable):
             return found
         for key, value in beside.members:
-            told = value.text.strip() if value.kind is Kind.STRING and separated(key) in _UNIT_KEYS else ""
+            told = value.text.strip() if value.kind is JsonTokenKind.STRING and separated(key) in _UNIT_KEYS else ""
             if told and _unit(told) != self._unit:
                 return self._other_unit(f"{found.value} {told}")
         return found

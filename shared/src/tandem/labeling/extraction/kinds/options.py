@@ -19,7 +19,7 @@ _AND = re.compile(r"\s&(?:amp;)?\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class OptionMatch:
     values: frozenset[str]
     """Values of the options that the text may spell; with more than one, none is chosen."""
     rule: Rule
@@ -34,7 +34,7 @@ class OptionTable:
 
     def __init__(self, options: Sequence[LabelOption]) -> None:
         self.values = tuple(option.value for option in options)
-        self._exact = {value: Match(frozenset({value}), Rule.EXACT) for value in self.values}
+        self._exact = {value: OptionMatch(frozenset({value}), Rule.EXACT) for value in self.values}
         own = [(option.value, option.value) for option in options]
         others = [
             (spelling, option.value)
@@ -48,7 +48,7 @@ class OptionTable:
             (form, _by_form(others, form, Rule.ALIAS)) for form in (fold, normalize, separated, joined) if others
         ]
 
-    def spelled(self, text: str) -> Match | None:
+    def spelled(self, text: str) -> OptionMatch | None:
         """Return the options that this text spells as a whole, in the closest form in which any fits."""
         if found := self._exact.get(text):
             return found
@@ -59,10 +59,10 @@ class OptionTable:
                 return found
         return None
 
-    def like(self, text: str) -> Match | None:
+    def like(self, text: str) -> OptionMatch | None:
         """Return the only option that the text is a typing mistake away from."""
         value = self._close.of(separated(text))
-        return None if value is None else Match(frozenset({value}), Rule.CLOSE_MATCH)
+        return None if value is None else OptionMatch(frozenset({value}), Rule.CLOSE_MATCH)
 
     def named(self, limit: int = 20) -> str:
         """Return the labels as a sentence lists them."""
@@ -80,9 +80,9 @@ def joined(text: str) -> str:
     return separated(_AND.sub(" and ", text)).replace(" ", "")
 
 
-def _by_form(spellings: Iterable[tuple[str, str]], form: Callable[[str], str], rule: Rule) -> dict[str, Match]:
+def _by_form(spellings: Iterable[tuple[str, str]], form: Callable[[str], str], rule: Rule) -> dict[str, OptionMatch]:
     table: dict[str, set[str]] = {}
     for spelling, value in spellings:
         if key := form(spelling):
             table.setdefault(key, set()).add(value)
-    return {key: Match(frozenset(values), rule) for key, values in table.items()}
+    return {key: OptionMatch(frozenset(values), rule) for key, values in table.items()}

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tandem.events.schema import SpanTask
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.wrapping import GENERIC_NAMES
-from tandem.labeling.extraction.kinds.options import Match, OptionTable, separated
+from tandem.labeling.extraction.kinds.options import OptionMatch, OptionTable, separated
 from tandem.labeling.extraction.outcome import ambiguous, is_turned, not_in_schema, quoted
 from tandem.labeling.reading import Place, Rule, Unreadable
 
@@ -23,7 +23,7 @@ _LIST_KEYS = frozenset({"spans", "entities", "items", "annotations", "mentions",
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SpanClaim:
     """Claim that `quote` is labeled; at most one of the other fields says which of its places is meant."""
 
     quote: str | None
@@ -56,12 +56,12 @@ class JsonClaims:
             separated(attribute.name): (attribute.name, OptionTable(attribute.options)) for attribute in task.attributes
         }
 
-    def read(self, node: Node) -> list[Claim] | Unreadable:
-        if node.kind is Kind.NULL:
+    def read(self, node: Node) -> list[SpanClaim] | Unreadable:
+        if node.kind is JsonTokenKind.NULL:
             return []
-        if node.kind is Kind.LIST:
+        if node.kind is JsonTokenKind.LIST:
             return self._all(self._item(item) for item in node.items)
-        if node.kind is not Kind.OBJECT:
+        if node.kind is not JsonTokenKind.OBJECT:
             return not_in_schema(f"{self._task.name!r} wants a list of spans")
         members = _by_key(node)
         if _first(members, TEXT_KEYS) is not None and _first(members, LABEL_KEYS) is not None:
@@ -70,33 +70,39 @@ class JsonClaims:
             return self.read(node.members[0][1])
         return self._from_mapping(node)
 
-    def _from_mapping(self, node: Node) -> list[Claim] | Unreadable:
+    def _from_mapping(self, node: Node) -> list[SpanClaim] | Unreadable:
         """Read `{"PERSON": ["Ada"], "PLACE": []}`, or `{"Ada": "PERSON"}`."""
-        claims: list[Claim | Unreadable] = []
+        claims: list[SpanClaim | Unreadable] = []
         for key, value in node.members:
             label = self._labels.spelled(key)
             if label is not None:
-                quotes = value.items if value.kind is Kind.LIST else () if value.kind is Kind.NULL else (value,)
+                quotes = (
+                    value.items
+                    if value.kind is JsonTokenKind.LIST
+                    else ()
+                    if value.kind is JsonTokenKind.NULL
+                    else (value,)
+                )
                 claims.extend(self._quote_under(label, quote) for quote in quotes)
-            elif value.kind is Kind.STRING and (label := self._labels.spelled(value.text)) is not None:
+            elif value.kind is JsonTokenKind.STRING and (label := self._labels.spelled(value.text)) is not None:
                 claims.append(self._claim(key, label, value.place, Rule.NORMALIZED))
             else:
                 return self._no_label(key)
         return self._all(claims)
 
-    def _quote_under(self, label: Match, quote: Node) -> Claim | Unreadable:
-        if quote.kind is Kind.OBJECT:
+    def _quote_under(self, label: OptionMatch, quote: Node) -> SpanClaim | Unreadable:
+        if quote.kind is JsonTokenKind.OBJECT:
             quote = _first(_by_key(quote), TEXT_KEYS) or quote
-        if quote.kind not in (Kind.STRING, Kind.NUMBER):
+        if quote.kind not in (JsonTokenKind.STRING, JsonTokenKind.NUMBER):
             return not_in_schema(f"{self._task.name!r}: a span has no text")
         return self._claim(quote.text, label, None, Rule.NORMALIZED)
 
-    def _item(self, node: Node) -> Claim | Unreadable:  # noqa: PLR0911 - a form a return
-        if node.kind is Kind.STRING and self._only is not None:
+    def _item(self, node: Node) -> SpanClaim | Unreadable:  # noqa: PLR0911 - a form a return
+        if node.kind is JsonTokenKind.STRING and self._only is not None:
             return self._claim(node.text, self._only, None, Rule.NORMALIZED)
-        if node.kind is Kind.LIST and len(node.items) == 3:
+        if node.kind is JsonTokenKind.LIST and len(node.items) == 3:
             return self._triple(node)
-        if node.kind is Kind.LIST and len(node.items) == 2:
+        if node.kind is JsonTokenKind.LIST and len(node.items) == 2:
             quote, second = node.items
             label = self._labels.spelled(second.text)
             return (
@@ -108,14 +114,14 @@ class JsonClaims:
             return ambiguous([])
         members = _by_key(node)
         said = _first(members, LABEL_KEYS)
-        if said is None and self._only is not None and node.kind is Kind.OBJECT:
-            said = Node(Kind.STRING, self._only.only or "", node.place)
-        if said is None or said.kind not in (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN):
+        if said is None and self._only is not None and node.kind is JsonTokenKind.OBJECT:
+            said = Node(JsonTokenKind.STRING, self._only.only or "", node.place)
+        if said is None or said.kind not in (JsonTokenKind.STRING, JsonTokenKind.NUMBER, JsonTokenKind.BOOLEAN):
             return not_in_schema(f"{self._task.name!r}: a span has no label")
         if (label := self._labels.spelled(said.text)) is None:
             return self._no_label(said.text)
         text = _first(members, tuple(key for key in TEXT_KEYS if members.get(key) is not said))
-        text = text if text is not None and text.kind in (Kind.STRING, Kind.NUMBER) else None
+        text = text if text is not None and text.kind in (JsonTokenKind.STRING, JsonTokenKind.NUMBER) else None
         start, end = self._offsets(members)
         occurrence = _first(members, ("occurrence", "nth", "instance", "index"))
         attributes = self._attributes_of(members)
@@ -141,7 +147,13 @@ class JsonClaims:
         """Return start and end: each under its key, as a pair, or as an offset with a length."""
         start, end = (self._number(_first(members, keys)) for keys in (START_KEYS, END_KEYS))
         pair = _first(members, PAIR_KEYS)
-        if start is None and end is None and pair is not None and pair.kind is Kind.LIST and len(pair.items) == 2:
+        if (
+            start is None
+            and end is None
+            and pair is not None
+            and pair.kind is JsonTokenKind.LIST
+            and len(pair.items) == 2
+        ):
             return self._number(pair.items[0]), self._number(pair.items[1])
         start = self._number(members.get("offset")) if start is None else start
         length = self._number(members.get("length"))
@@ -149,10 +161,10 @@ class JsonClaims:
             end = start + length
         return start, end
 
-    def _triple(self, node: Node) -> Claim | Unreadable:
+    def _triple(self, node: Node) -> SpanClaim | Unreadable:
         """Read `[41, 44, "ORG"]`, as libraries write spans."""
-        numbers = [self._number(item) for item in node.items if item.kind is Kind.NUMBER]
-        labels = [item for item in node.items if item.kind is Kind.STRING]
+        numbers = [self._number(item) for item in node.items if item.kind is JsonTokenKind.NUMBER]
+        labels = [item for item in node.items if item.kind is JsonTokenKind.STRING]
         label = self._labels.spelled(labels[0].text) if len(labels) == 1 else None
         if label is None or len(numbers) != 2 or None in numbers:
             return not_in_schema(f"{self._task.name!r}: a span has no label")
@@ -165,7 +177,7 @@ class JsonClaims:
         nested = members.get("attributes")
         for key, value in (*members.items(), *(_by_key(nested).items() if nested is not None else ())):
             name, table = self._attributes.get(key, ("", None))
-            if table is None or value.kind is Kind.NULL or not value.text.strip():
+            if table is None or value.kind is JsonTokenKind.NULL or not value.text.strip():
                 continue
             match = table.spelled(value.text)
             if match is None or match.only is None:
@@ -176,20 +188,20 @@ class JsonClaims:
         return found
 
     def _claim(
-        self, quote: str | None, label: Match, place: Place | None, rule: Rule, **selectors: object
-    ) -> Claim | Unreadable:
+        self, quote: str | None, label: OptionMatch, place: Place | None, rule: Rule, **selectors: object
+    ) -> SpanClaim | Unreadable:
         if label.only is None:
             return ambiguous(label.values)
         rule = rule if label.rule is Rule.EXACT else rule.or_looser(label.rule)
-        return Claim(quote, label.only, place, rule, **selectors)  # type: ignore[arg-type] # the fields of Claim
+        return SpanClaim(quote, label.only, place, rule, **selectors)  # type: ignore[arg-type] # the fields of Claim
 
     def _no_label(self, text: str) -> Unreadable:
         return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._labels.named()}")
 
     @staticmethod
-    def _all(claims: Iterable[Claim | Unreadable]) -> list[Claim] | Unreadable:
+    def _all(claims: Iterable[SpanClaim | Unreadable]) -> list[SpanClaim] | Unreadable:
         """Return all claims, or why one cannot be read: a list with any other item is no list of spans."""
-        good: list[Claim] = []
+        good: list[SpanClaim] = []
         for claim in claims:
             if isinstance(claim, Unreadable):
                 return claim
@@ -206,7 +218,7 @@ class JsonClaims:
     @staticmethod
     def _text(members: Mapping[str, Node], keys: tuple[str, ...]) -> str:
         found = _first(members, keys)
-        return found.text.strip() if found is not None and found.kind is Kind.STRING else ""
+        return found.text.strip() if found is not None and found.kind is JsonTokenKind.STRING else ""
 
 
 def _by_key(node: Node) -> dict[str, Node]:

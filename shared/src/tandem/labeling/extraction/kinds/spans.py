@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from tandem.events.outcomes import Span
 from tandem.events.schema import SpanTask
 from tandem.labeling.asked_bounds import SPAN_CHARACTERS, SPANS_ASKED
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.marked_record import marked
 from tandem.labeling.extraction.forms.span_lines import LineClaims
 from tandem.labeling.extraction.forms.stretch import Stretch
@@ -20,7 +20,7 @@ from tandem.labeling.extraction.forms.wrapping import layers
 from tandem.labeling.extraction.kinds.choices import says_none
 from tandem.labeling.extraction.kinds.options import OptionTable
 from tandem.labeling.extraction.kinds.quotes import MOST_PLACES, Occurrences, SearchedText, TooManyPlacesError, within
-from tandem.labeling.extraction.kinds.span_claims import Claim, JsonClaims
+from tandem.labeling.extraction.kinds.span_claims import JsonClaims, SpanClaim
 from tandem.labeling.extraction.outcome import not_in_schema, out_of_range, quoted
 from tandem.labeling.reading import Place, Reading, Rule, Unreadable, UnreadableReason
 from tandem.labeling.values import canonical, key_of, problem_with, span_field
@@ -36,7 +36,7 @@ class SpanReader:
         self._labels = OptionTable(task.options)
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        if node.kind is Kind.STRING:
+        if node.kind is JsonTokenKind.STRING:
             found = self.in_text(Stretch.whole(node.text), fields)
             if isinstance(found, Unreadable):
                 return found
@@ -50,7 +50,7 @@ class SpanReader:
         if (ended := ended_by_a_bound(claims)) is not None:
             return out_of_range(f"{self._task.name!r}: {ended}")
         return self.located(
-            claims, fields, Rule.NORMALIZED if node.kind is Kind.NULL else Rule.STRUCTURED, in_json=True
+            claims, fields, Rule.NORMALIZED if node.kind is JsonTokenKind.NULL else Rule.STRUCTURED, in_json=True
         )
 
     def in_text(self, stretch: Stretch, fields: Mapping[str, str]) -> Reading | Unreadable:  # noqa: PLR0911 - a way to decline a return
@@ -83,7 +83,7 @@ class SpanReader:
         return fields[name]
 
     def located(  # noqa: PLR0911 - a way to decline a return
-        self, claims: Sequence[Claim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
+        self, claims: Sequence[SpanClaim], fields: Mapping[str, str], rule: Rule, *, in_json: bool = False
     ) -> Reading | Unreadable:
         """Return the spans that these claims make of the record's text."""
         text = self._text(fields)
@@ -118,7 +118,7 @@ class SpanReader:
         return Reading(value, rule, tuple(places[key_of((span,))] for span in kept), in_json=in_json)
 
     def _found(
-        self, claims: Sequence[Claim], searched: SearchedText, rule: Rule
+        self, claims: Sequence[SpanClaim], searched: SearchedText, rule: Rule
     ) -> tuple[list[Occurrences], Rule] | Unreadable:
         """Return where each claim's quote stands, and the loosest rule that was needed for it."""
         where: list[Occurrences] = []
@@ -132,14 +132,20 @@ class SpanReader:
         return where, rule
 
     def _reading(
-        self, apart: Sequence[tuple[Place, Claim]], text: str, fields: Mapping[str, str], rule: Rule, *, in_json: bool
+        self,
+        apart: Sequence[tuple[Place, SpanClaim]],
+        text: str,
+        fields: Mapping[str, str],
+        rule: Rule,
+        *,
+        in_json: bool,
     ) -> Reading:
         """Return the reading of spans that do not overlap, are in their order, and have nothing wrong with them."""
         field = span_field(self._task, fields) or ""
         spans = tuple([_span(field, text, place, claim) for place, claim in apart])
         return Reading(spans, rule, tuple([claim.place for _, claim in apart]), in_json=in_json)
 
-    def _places(self, claim: Claim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
+    def _places(self, claim: SpanClaim, searched: SearchedText) -> Occurrences | Unreadable:  # noqa: PLR0911 - a way to tell it a return
         if claim.quote is None:
             place = (claim.start or 0, claim.end or 0)
             if searched.is_of_words(*place):
@@ -158,7 +164,7 @@ class SpanReader:
             return self._by_context(claim, found, searched)
         return found
 
-    def _by_offsets(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
+    def _by_offsets(self, claim: SpanClaim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
         """Choose among the quote's places by the claim's offsets. Models count badly: where there is one place, the
         quote decides."""
         place = (claim.start or 0, claim.end or 0)
@@ -172,7 +178,7 @@ class SpanReader:
         detail = f"{quoted(claim.quote or '')} does not stand at [{place[0]}, {place[1]}), {elsewhere}"
         return Unreadable(UnreadableReason.AMBIGUOUS, f"{self._task.name!r}: {detail}")
 
-    def _by_context(self, claim: Claim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
+    def _by_context(self, claim: SpanClaim, found: Occurrences, searched: SearchedText) -> Occurrences | Unreadable:
         places = found.everywhere
         searched.weigh(len(places))
         if claim.context:
@@ -193,7 +199,7 @@ class SpanReader:
         return Unreadable(UnreadableReason.NOT_IN_TEXT, f"{self._task.name!r}: {detail}")
 
 
-def ended_by_a_bound(claims: Sequence[Claim]) -> str | None:
+def ended_by_a_bound(claims: Sequence[SpanClaim]) -> str | None:
     """Say why a list is not whole: it, or a text in it, is exactly as long as the grammar allows (`answer_format`).
 
     A list that says the same again and again was ended as well, but nothing of it is lost.
@@ -208,14 +214,14 @@ def ended_by_a_bound(claims: Sequence[Claim]) -> str | None:
     return None
 
 
-def _span(field: str, text: str, place: Place, claim: Claim) -> Span:
+def _span(field: str, text: str, place: Place, claim: SpanClaim) -> Span:
     start, end = place
     return Span(
         field=field, start=start, end=end, text=text[start:end], label=claim.label, attributes=dict(claim.attributes)
     )
 
 
-def _apart(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, Claim]] | None:
+def _apart(claims: Sequence[SpanClaim], where: Sequence[Occurrences]) -> list[tuple[Place, SpanClaim]] | None:
     """Return the claims in the order of the text, where each has one place and none overlaps another; None where
     not."""
     if len(claims) > MOST_SPANS:
@@ -234,16 +240,16 @@ def _apart(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[
     return pairs
 
 
-def _place_of(pair: tuple[Place, Claim]) -> Place:
+def _place_of(pair: tuple[Place, SpanClaim]) -> Place:
     return pair[0]
 
 
-def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:
+def _in_turn(claims: Sequence[SpanClaim], where: Sequence[Occurrences]) -> list[tuple[Place, ...]] | Unreadable:
     """Assign places in turn to a quote that is listed as often as it stands in the text.
 
     Listed several times with different labels and another number of places, the pairs are unknown.
     """
-    listed: dict[str | None, list[Claim]] = {}
+    listed: dict[str | None, list[SpanClaim]] = {}
     for claim in claims:
         if claim.is_anywhere:
             listed.setdefault(claim.quote, []).append(claim)
@@ -264,13 +270,13 @@ def _in_turn(claims: Sequence[Claim], where: Sequence[Occurrences]) -> list[tupl
     return chosen
 
 
-def _are_alike(claims: list[Claim]) -> bool:
+def _are_alike(claims: list[SpanClaim]) -> bool:
     first = claims[0]
     return all((other.label, other.attributes) == (first.label, first.attributes) for other in claims)
 
 
 def _nested_left_out(
-    claims: Sequence[Claim], chosen: list[tuple[Place, ...]] | Unreadable
+    claims: Sequence[SpanClaim], chosen: list[tuple[Place, ...]] | Unreadable
 ) -> list[tuple[Place, ...]] | Unreadable:
     """Leave out the places of a quote within a longer one that is labeled too, where others of its places remain."""
     if isinstance(chosen, Unreadable):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tandem.events.schema import TextTask
-from tandem.labeling.extraction.forms.located_json import Kind, Node
+from tandem.labeling.extraction.forms.located_json import JsonTokenKind, Node
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.forms.wrapping import unfenced
 from tandem.labeling.extraction.outcome import generic_member, loosened, not_in_schema, out_of_range
@@ -26,17 +26,17 @@ class TextReader:
         self._task = task
 
     def in_json(self, node: Node, fields: Mapping[str, str]) -> Reading | Unreadable:
-        if node.kind in (Kind.STRING, Kind.NUMBER):
+        if node.kind in (JsonTokenKind.STRING, JsonTokenKind.NUMBER):
             text = node.text.strip()
             start, end = node.place
             if node.is_verbatim:
                 before = len(node.text) - len(node.text.lstrip())
                 start, end = start + before, start + before + len(text)
-            rule = Rule.STRUCTURED if node.kind is Kind.STRING else Rule.NORMALIZED
+            rule = Rule.STRUCTURED if node.kind is JsonTokenKind.STRING else Rule.NORMALIZED
             return self._checked(text, rule, (start, end), in_json=True)
-        if node.kind is Kind.LIST and len(node.items) == 1:
+        if node.kind is JsonTokenKind.LIST and len(node.items) == 1:
             return loosened(self.in_json(node.items[0], fields), Rule.NORMALIZED)
-        if node.kind is Kind.OBJECT and (inner := generic_member(node)) is not None:
+        if node.kind is JsonTokenKind.OBJECT and (inner := generic_member(node)) is not None:
             return loosened(self.in_json(inner, fields), Rule.NORMALIZED)
         return not_in_schema(f"{self._task.name!r} wants a text")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tandem.events import ReviewReason
-from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Parameters, Pick, Picker, Strategy
 
 
 class ChosenParameters(Parameters):
     """None: the selection of the campaign says which records."""
 
 
-def _picker(_parameters: ChosenParameters, _scope: Scope) -> Picker:
-    def pick(block: Block) -> Iterable[Pick]:
+def _picker(_parameters: ChosenParameters, _scope: CampaignScope) -> Picker:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         (job,) = block.jobs
         for seq, each in sorted(job.items()):
             known = [label["confidence"] for label in each["labels"] if label.get("confidence") is not None]

@@ -9,7 +9,15 @@ from pydantic import Field
 from tandem.events import ReviewCause, ReviewReason
 from tandem.events.schema import LabelTask
 from tandem.quality import comparing
-from tandem.review.campaigns.strategy import Block, Candidate, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import (
+    AnnotationBlock,
+    CampaignScope,
+    Candidate,
+    Parameters,
+    Pick,
+    Picker,
+    Strategy,
+)
 
 
 class DisagreementParameters(Parameters):
@@ -28,7 +36,7 @@ class DisagreementParameters(Parameters):
     def against(self) -> tuple[str, ...]:
         return self.jobs
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:
+    def problem(self, scope: CampaignScope) -> tuple[str, str] | None:
         names = [task.name for task in scope.tasks]
         if not names:
             return "jobs", "The jobs have no task in common. Tasks are the same by name and kind."
@@ -37,10 +45,10 @@ class DisagreementParameters(Parameters):
         return None
 
 
-def _picker(parameters: DisagreementParameters, scope: Scope) -> Picker:
+def _picker(parameters: DisagreementParameters, scope: CampaignScope) -> Picker:
     tasks = [task for task in scope.tasks if parameters.task in (None, task.name)]
 
-    def pick(block: Block) -> Iterable[Pick]:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         for seq in block.seqs:
             if differing := _differing(tasks, block.of(seq), parameters.min_confidence):
                 causes = tuple(ReviewCause(task=task, reason=ReviewReason.DISAGREEMENT) for task in differing)

@@ -9,17 +9,17 @@ from pydantic import Field
 
 from tandem.events import ReviewReason
 from tandem.review.campaigns.drawing import draw
-from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Parameters, Pick, Picker, Strategy
 
 
 class RandomAuditParameters(Parameters):
     records: int = Field(ge=1, le=1_000_000, description="Number of labeled records to draw; all where there are less.")
 
 
-def _picker(parameters: RandomAuditParameters, scope: Scope) -> Picker:
+def _picker(parameters: RandomAuditParameters, scope: CampaignScope) -> Picker:
     drawn = dict.fromkeys(heapq.nsmallest(parameters.records, scope.labeled, key=lambda seq: _rank(scope, seq)))
 
-    def pick(block: Block) -> Iterable[Pick]:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         (job,) = block.jobs
         for seq in sorted(job):
             if seq in drawn:
@@ -28,7 +28,7 @@ def _picker(parameters: RandomAuditParameters, scope: Scope) -> Picker:
     return pick
 
 
-def _rank(scope: Scope, seq: int) -> float:
+def _rank(scope: CampaignScope, seq: int) -> float:
     return draw(scope.key, "audit", seq)
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from tandem.events import Outcome, ReviewPolicy, TaskLabel
 from tandem.labeling.review import review_of
-from tandem.review.campaigns.strategy import Block, Parameters, Pick, Picker, Scope, Strategy
+from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Parameters, Pick, Picker, Strategy
 
 
 class ThresholdParameters(ReviewPolicy, Parameters):
     """The review policy of a job."""
 
-    def problem(self, scope: Scope) -> tuple[str, str] | None:
+    def problem(self, scope: CampaignScope) -> tuple[str, str] | None:
         names = {task.name for schema in scope.schemas for task in schema.tasks}
         for name in self.tasks:
             if name not in names:
@@ -30,8 +30,8 @@ def picked(policy: ReviewPolicy, seq: int, outcome: Outcome, labels: Sequence[Ta
     return None if review.reason is None else Pick(seq, review.reason, review.causes, review.priority)
 
 
-def _picker(policy: ThresholdParameters, _scope: Scope) -> Picker:
-    def pick(block: Block) -> Iterable[Pick]:
+def _picker(policy: ThresholdParameters, _scope: CampaignScope) -> Picker:
+    def pick(block: AnnotationBlock) -> Iterable[Pick]:
         (job,) = block.jobs
         for seq, each in sorted(job.items()):
             labels = tuple(TaskLabel.model_validate(label) for label in each["labels"])

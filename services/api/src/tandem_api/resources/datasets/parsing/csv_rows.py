@@ -13,7 +13,7 @@ from tandem.text.control_characters import has_control
 from tandem.text.delimiters import delimiter_hint, delimiter_of, header_of, stated_delimiter
 from tandem_api.resources.datasets.parsing.lines import Utf8Lines
 from tandem_api.resources.datasets.parsing.mapping import OBVIOUS_ID_COLUMNS
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits, place
 
 MAX_COLUMNS = 1000
 
@@ -31,7 +31,7 @@ class CsvRows:
 
     is_spooled = False
 
-    def __init__(self, limits: Limits, *, delimiter: str | None = None, wanted: Collection[str] = ()) -> None:
+    def __init__(self, limits: SizeLimits, *, delimiter: str | None = None, wanted: Collection[str] = ()) -> None:
         self._limits = limits
         self.delimiter = delimiter
         self._wanted = set(wanted)

@@ -13,7 +13,7 @@ from typing import IO, Any, Self, cast
 from openpyxl.reader.excel import ExcelReader
 
 from tandem_api.resources.datasets.parsing.csv_rows import MAX_COLUMNS
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 from tandem_api.resources.datasets.parsing.spool import SpooledRows
 
 MOST_SHEET_BYTES = 2 * 1024**3
@@ -26,7 +26,7 @@ _EXACT = 2**53
 
 
 class ExcelRows(SpooledRows):
-    def __init__(self, limits: Limits, *, sheet: str | None) -> None:
+    def __init__(self, limits: SizeLimits, *, sheet: str | None) -> None:
         super().__init__(limits)
         self._sheet = sheet
 

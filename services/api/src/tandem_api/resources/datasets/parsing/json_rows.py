@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tandem_api.resources.datasets.parsing import exact_json
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits, place
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _LONGEST_WORD = len("-Infinity")
@@ -27,7 +27,7 @@ class JsonRows:
     delimiter: str | None = None
     is_spooled = False
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: SizeLimits) -> None:
         self._limits = limits
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._taken_bytes = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from tandem_api.resources.datasets.parsing import exact_json
 from tandem_api.resources.datasets.parsing.lines import Utf8Lines
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row, place
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits, place
 
 
 class JsonlRows:
@@ -17,7 +17,7 @@ class JsonlRows:
     delimiter: str | None = None
     is_spooled = False
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: SizeLimits) -> None:
         self._limits = limits
         self._lines = Utf8Lines(max_line_bytes=limits.row_bytes)
         self._row = 0

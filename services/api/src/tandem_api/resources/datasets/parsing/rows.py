@@ -10,7 +10,7 @@ from tandem_api.resources.datasets.parsing.tools.said import Said
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SizeLimits:
     """Sizes in bytes. `row_bytes` bounds what is held of a row that has not ended yet."""
 
     record_bytes: int

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-from tandem_api.resources.datasets.parsing.rows import FileFaultError, Limits, Row
+from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, SizeLimits
 
 
 class SpooledRows:
@@ -16,7 +16,7 @@ class SpooledRows:
     delimiter: str | None = None
     is_spooled = True
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: SizeLimits) -> None:
         self._limits = limits
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-import-")  # noqa: SIM115 - closed by finish
 

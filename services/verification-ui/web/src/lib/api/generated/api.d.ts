@@ -1449,7 +1449,7 @@ export interface components {
              * @default []
              */
             examples: components["schemas"]["Example"][];
-            /** @description A second model, asked when the first one ends with one of the outcomes named in `on`. */
+            /** @description A fallback model, asked when the agent's own ends with one of the outcomes named in `on`. */
             fallback?: components["schemas"]["Fallback"] | null;
             /** Label Schema Id */
             label_schema_id: string;
@@ -2287,7 +2287,7 @@ export interface components {
              * @description vote: what most agents say. dawid_skene: agents count by how often they are right, as estimated from where they agree; for single choices, from three agents on.
              * @default vote
              */
-            method: components["schemas"]["Rule"];
+            method: components["schemas"]["CombinationRule"];
             /**
              * Name
              * @description Made from method and jobs when left out.
@@ -2305,6 +2305,12 @@ export interface components {
              */
             review_policy: components["schemas"]["ReviewPolicy"];
         };
+        /**
+         * CombinationRule
+         * @description Rule by which labels are combined; stored with the label.
+         * @enum {string}
+         */
+        CombinationRule: "vote" | "dawid_skene";
         /**
          * Combined
          * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
@@ -2655,6 +2661,11 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * DeletedKind
+         * @enum {string}
+         */
+        DeletedKind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
+        /**
          * Deletion
          * @description What goes, or went.
          */
@@ -2684,7 +2695,7 @@ export interface components {
              * @description Null: nothing was deleted yet.
              */
             id: string | null;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["DeletedKind"];
             /** Name */
             name: string;
             /** Project Id */
@@ -2720,7 +2731,7 @@ export interface components {
              * @description Id of the thing; of a record, its own id (`record_id`).
              */
             id: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["DeletedKind"];
         };
         /**
          * Difference
@@ -2972,7 +2983,7 @@ export interface components {
         ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
         /**
          * Fallback
-         * @description A second model, asked when the first one ends with one of these outcomes.
+         * @description A fallback model, asked when the agent's own ends with one of these outcomes.
          */
         Fallback: {
             /** Model */
@@ -3861,11 +3872,6 @@ export interface components {
             budget_usd: number | null;
         };
         JsonValue: unknown;
-        /**
-         * Kind
-         * @enum {string}
-         */
-        Kind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /** LabelCount */
         LabelCount: {
             /** Count */
@@ -5167,12 +5173,6 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "annotator" | "admin";
-        /**
-         * Rule
-         * @description Rule by which labels are combined; stored with the label.
-         * @enum {string}
-         */
-        Rule: "vote" | "dawid_skene";
         /**
          * RunAgain
          * @description The records to run again. All that is given must hold of a record; of several values, one.

@@ -1,0 +1,1 @@
+"""Data frames in and out. pyarrow, pandas, polars and datasets are imported when they are used."""

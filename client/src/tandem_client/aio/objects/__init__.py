@@ -1,0 +1,1 @@
+"""Methods of projects, data sets, agents and jobs."""

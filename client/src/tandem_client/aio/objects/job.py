@@ -1,0 +1,79 @@
+"""What a job does."""
+
+
+# Written by `make async-client` from objects/job.py: change that one.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from tandem_client.aio.objects.framed import Framed
+from tandem_client.notebook.job_view import job_html
+
+if TYPE_CHECKING:
+    from tandem_client.aio.frames.giving import FrameSource
+    from tandem_client.aio.models import Job
+    from tandem_client.aio.resources.finding import Found
+    from tandem_client.expressions import Condition
+    from tandem_client.quality import Comparison, JobReport
+    from tandem_client.resources.finding import Order
+    from tandem_client.reviewing import Confirmed
+
+
+class JobMethods(Framed):
+    """Frames of a job.
+
+    The columns of the data set come first, as they were imported. Each task has a column of its name with the value
+    that holds (the person's where there is one), and one of its confidence; `outcome` and `verified` come last.
+    `provenance=True` adds where each label comes from: model, agent, rule, person, times.
+    """
+
+    if TYPE_CHECKING:
+        dataset_id: str
+
+    def where(self, condition: Condition | str, *, order: Order = "seq") -> Found:
+        """Find the job's records that match, e.g. `job.where((field("confidence") < 0.9) & ~verified)`."""
+        return self.tandem.finding.in_job(self.id, condition, dataset_id=self.dataset_id, order=order)
+
+    async def refresh(self) -> Job:
+        """Return the job as it is now."""
+        return await self.tandem.jobs.get(self.id)
+
+    async def wait(self, *, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
+        """Wait until the job is over; return it as it is then. Raises JobNotFinishedError after `timeout` seconds."""
+        return await self.tandem.jobs.wait(self.id, timeout=timeout, on_progress=on_progress)
+
+    async def pause(self) -> Job:
+        return await self.tandem.jobs.pause(self.id)
+
+    async def resume(self) -> Job:
+        return await self.tandem.jobs.resume(self.id)
+
+    async def cancel(self) -> Job:
+        return await self.tandem.jobs.cancel(self.id)
+
+    async def report(self) -> JobReport:
+        """Get the job's report, of all records that ended."""
+        return await self.tandem.jobs.report(self.id)
+
+    async def compare(self, *others: Job) -> Comparison:
+        """Compare with jobs of other agents over the same records."""
+        return await self.tandem.comparisons.get([self.id, *(other.id for other in others)])
+
+    async def confirm(self, record_ids: Iterable[Any], *, page: str | None = None) -> Confirmed:
+        """Confirm the model's labels of these records, e.g. `job.confirm(frame[frame.topic_confidence > 0.99]["id"])`.
+
+        Needs the address of the review page, as the connection's own or as `page`.
+        """
+        return await self.tandem.decisions.confirm(self.id, record_ids, page=page)
+
+    async def decide(self, record_id: Any, *, page: str | None = None, **values: Any) -> None:
+        """Say what is right for a record: `job.decide("r7", sentiment="positive")`. Raises TandemError."""
+        await self.tandem.decisions.decide(self.id, record_id, values, page=page)
+
+    def _frame(self, **params: Any) -> FrameSource:
+        return self.tandem.jobs.frame(self.id, **params)
+
+    def _repr_html_(self) -> str:
+        return job_html(cast("Job", self))

@@ -1,0 +1,74 @@
+"""Who may do what: API keys and login links of people."""
+
+
+# Written by `make async-client` from resources/access.py: change that one.
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tandem_client.aio.paging import pages
+from tandem_client.aio.transport import Transport
+from tandem_client.models import Provider
+from tandem_client.people import ApiKey, LoginLink, NewApiKey
+from tandem_client.resources.access import Role
+
+
+class Access:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    async def login_link(
+        self,
+        *,
+        name: str | None = None,
+        person_id: str | None = None,
+        role: Role = "annotator",
+        ttl_seconds: int = 3600,
+        as_caller: bool = False,
+        new_person: bool = False,
+    ) -> LoginLink:
+        """Make a one-time token that opens a session with this role on the review page. Needs the role admin.
+
+        Whose history and undo it has: those of the person with `person_id`; with `as_caller`, of the person of this
+        client's key; else of a new person called `name`. Where somebody is called so already, this raises TandemError
+        of type name-of-somebody, unless `new_person` says that it is somebody else.
+        """
+        body: dict[str, Any] = {"role": role, "ttl_seconds": ttl_seconds}
+        named = {"name": name, "person_id": person_id}
+        body |= {field: value for field, value in named.items() if value is not None}
+        body |= {"as_caller": True} if as_caller else {}
+        body |= {"new_person": True} if new_person else {}
+        return LoginLink.model_validate(await self._http.post("/login-links", body))
+
+    async def create_key(
+        self,
+        name: str,
+        *,
+        role: Role,
+        person_id: str | None = None,
+        project_ids: list[str] | None = None,
+        expires_at: datetime | None = None,
+    ) -> NewApiKey:
+        """Make an API key of the person with `person_id`, or of a new person of the key's name.
+
+        It reaches `project_ids`, or all projects. Needs the role admin and access to all projects.
+        """
+        body: dict[str, Any] = {"name": name, "role": role, "project_ids": project_ids}
+        body |= {} if person_id is None else {"person_id": person_id}
+        body |= {} if expires_at is None else {"expires_at": expires_at.isoformat()}
+        return NewApiKey.model_validate(await self._http.post("/api-keys", body))
+
+    async def keys(self) -> list[ApiKey]:
+        """Return the API keys that are good, newest first."""
+        return [ApiKey.model_validate(item) async for item in pages(self._http, "/api-keys")]
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke an API key, and end the sessions and login links made with it."""
+        await self._http.delete(f"/api-keys/{key_id}")
+
+    async def providers(self) -> list[Provider]:
+        """List the model providers that the operators configured."""
+        body = await self._http.get("/providers")
+        return [Provider.model_validate(item) for item in body["items"]]

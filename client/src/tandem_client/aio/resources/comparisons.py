@@ -1,0 +1,89 @@
+"""Agents side by side: how far they agree, where they differ, and their labels made into one."""
+
+
+# Written by `make async-client` from resources/comparisons.py: change that one.
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from tandem_client.aio.paging import pages
+from tandem_client.aio.quality import Combination
+from tandem_client.aio.resources.campaigns import Campaigns
+from tandem_client.aio.transport import Transport
+from tandem_client.quality import Comparison, Difference
+from tandem_client.resources.comparisons import Method
+from tandem_client.reviewing import Campaign, ReviewPolicy, policy_body
+
+
+class Comparisons:
+    def __init__(self, transport: Transport, campaigns: Campaigns) -> None:
+        self._http = transport
+        self._campaigns = campaigns
+
+    async def get(self, job_ids: Sequence[str], *, whole: bool = True) -> Comparison:
+        """Compare two to eight jobs over one data set; with `whole`, wait until all records are in."""
+        while True:
+            comparison = Comparison.model_validate(await self._http.get("/comparisons", job=list(job_ids)))
+            if comparison.share == 1 or not whole:
+                return comparison
+
+    async def differences(
+        self,
+        job_ids: Sequence[str],
+        *,
+        task: str | None = None,
+        order: Literal["usefulness", "seq"] = "usefulness",
+        page_size: int = 100,
+    ) -> AsyncIterator[Difference]:
+        """Iterate over the records where the agents differ, fetched page by page as the iterator advances.
+
+        By usefulness (confident labels that contradict each other first) the list ends after a thousand; by seq it has
+        all. `task` may be left out when the jobs have one in common.
+        """
+        params: dict[str, Any] = {"job": list(job_ids), "task": task, "order": order, "limit": page_size}
+        async for item in pages(self._http, "/comparisons/differences", **params):
+            yield Difference.model_validate(item)
+
+    async def review(
+        self,
+        job_ids: Sequence[str],
+        *,
+        task: str | None = None,
+        min_confidence: float | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        interval: float = 0.5,
+    ) -> Campaign:
+        """Make a campaign for the records on which the jobs differ: on one task or on any, and with `min_confidence`
+        only where every agent is at least so sure. None is sent twice, and none that a person decided on.
+
+        Waits until all are in a queue, unless `wait` is False. Raises ReviewNotFinishedError after `timeout` seconds;
+        the campaign itself goes on.
+        """
+        first, *others = job_ids
+        parameters = {"jobs": others, "task": task, "min_confidence": min_confidence}
+        given = {key: value for key, value in parameters.items() if value is not None}
+        campaign = await self._campaigns.create(first, "disagreement", given)
+        return await self._campaigns.wait(campaign, timeout=timeout, interval=interval) if wait else campaign
+
+    async def combine(
+        self,
+        job_ids: Sequence[str],
+        *,
+        method: Method = "vote",
+        name: str | None = None,
+        review_threshold: float | None = None,
+        review_policy: ReviewPolicy | None = None,
+    ) -> Combination:
+        """Make a job whose labels are those of several jobs, combined.
+
+        Labels with a confidence below `review_threshold` go to a person; with 1, all on which agents differ do.
+        """
+        body: dict[str, Any] = {"jobs": list(job_ids), "method": method}
+        if name is not None:
+            body["name"] = name
+        if (policy := policy_body(review_threshold, review_policy)) is not None:
+            body["review_policy"] = policy
+        return Combination.model_validate(await self._http.post("/combinations", body))

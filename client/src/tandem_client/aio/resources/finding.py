@@ -1,0 +1,72 @@
+"""Find: records of a data set or a job that a condition matches."""
+
+
+# Written by `make async-client` from resources/finding.py: change that one.
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tandem_client.aio.transport import Transport
+from tandem_client.expressions import Condition
+from tandem_client.resources.finding import FoundCount, FoundPage, FoundRecord, Order
+from tandem_client.resources.subsets import Subset
+
+
+class Found:
+    """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
+
+    def __init__(
+        self, transport: Transport, where: Condition | str, *, dataset_id: str, job_id: str | None, order: Order
+    ) -> None:
+        self._http = transport
+        self._dataset_id = dataset_id
+        self._job_id = job_id
+        self._order = order
+        self.where = str(where)
+        """The condition in its text form."""
+
+    async def page(self, *, after: str | None = None, limit: int = 100, count: str = "none") -> FoundPage:
+        """Return one page; `count` is none, quick (exact up to 10,000) or exact."""
+        owner = f"/datasets/{self._dataset_id}" if self._job_id is None else f"/jobs/{self._job_id}"
+        body = {"where": self.where, "order": self._order, "after": after, "limit": limit, "count": count}
+        return FoundPage.model_validate(await self._http.ask(f"{owner}/find", body))
+
+    async def __aiter__(self) -> AsyncIterator[FoundRecord]:
+        """Iterate over all that matches, page by page."""
+        after: str | None = None
+        while True:
+            page = await self.page(after=after)
+            for each in page.items:
+                yield each
+            if (after := page.next) is None:
+                return
+
+    async def count(self, *, exact: bool = False) -> FoundCount:
+        """Count what matches: exactly up to 10,000, or all of it."""
+        count = (await self.page(limit=0, count="exact" if exact else "quick")).count
+        if count is None:
+            raise ValueError("the server did not count")
+        return count
+
+    async def save(self, name: str) -> Subset:
+        """Save what matches now as a subset of the data set."""
+        definition: dict[str, Any] = {"kind": "found", "where": self.where}
+        if self._job_id is not None:
+            definition["job_id"] = self._job_id
+        body = {"name": name, "definition": definition}
+        return Subset.model_validate(await self._http.post(f"/datasets/{self._dataset_id}/subsets", body))
+
+
+class Finding:
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def in_dataset(self, dataset_id: str, where: Condition | str) -> Found:
+        """Find records of a data set, by id, text and metadata."""
+        return Found(self._http, where, dataset_id=dataset_id, job_id=None, order="seq")
+
+    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: Order = "seq") -> Found:
+        """Find records of a job over the data set, also by what became of them."""
+        return Found(self._http, where, dataset_id=dataset_id, job_id=job_id, order=order)
