@@ -20,6 +20,12 @@ export interface Filters {
 
 export const noFilters: Filters = { labels: {}, reasons: [], metadata: {}, others: [] };
 
+/** The filters with one of them set; left out where there is no value. */
+export function withFilter<Key extends "state" | "confidence" | "words" | "person">(filters: Filters, key: Key, value: Filters[Key] | undefined): Filters {
+  const rest = Object.fromEntries(Object.entries(filters).filter(([name]) => name !== key)) as unknown as Filters;
+  return value === undefined || value === "" ? rest : { ...rest, [key]: value };
+}
+
 const states: Readonly<Record<RecordState, string>> = {
   to_review: "needs_review",
   decided: "verified",

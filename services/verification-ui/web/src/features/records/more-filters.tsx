@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { ListFilter } from "lucide-react";
 import { useId } from "react";
 
-import type { Filters } from "@/features/records/filters";
+import { withFilter, type Filters } from "@/features/records/filters";
 import styles from "@/features/records/toolbar.module.css";
 import { TextField } from "@/features/records/text-field";
 import popup from "@/ui/popup.module.css";
@@ -38,7 +38,7 @@ export function MoreFilters({ filters, metadata, onChange }: Props) {
           <Popover.Popup className={popup.popup} aria-label="More filters">
             <div className={styles.fields}>
               {field("reason", "Reason", filters.reasons.join(", "), (text) => onChange({ ...filters, reasons: listOf(text) }), "e.g. no_label, timeout")}
-              {field("person", "Decided by", filters.person ?? "", (text) => onChange(without(filters, text)), "name or id")}
+              {field("person", "Decided by", filters.person ?? "", (text) => onChange(withFilter(filters, "person", text)), "name or id")}
               {names.map((name) =>
                 field(`m-${name}`, name, filters.metadata[name] ?? "", (text) => {
                   const rest = Object.fromEntries(Object.entries(filters.metadata).filter(([other]) => other !== name));
@@ -58,7 +58,3 @@ const listOf = (text: string): string[] =>
     .split(",")
     .map((part) => part.trim())
     .filter(Boolean);
-
-function without({ person: _before, ...filters }: Filters, person: string): Filters {
-  return person === "" ? filters : { ...filters, person };
-}

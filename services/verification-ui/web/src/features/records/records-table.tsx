@@ -88,7 +88,10 @@ export function RecordsTable(props: Props) {
     if (!row) return;
     setActive(index);
     ground.current?.focus({ preventScroll: true });
-    if (event.shiftKey && selectable) return onSelection(withRange(selection, rows, anchor.current, index));
+    if (event.shiftKey && selectable) {
+      onSelection(withRange(selection, rows, anchor.current, index));
+      return;
+    }
     anchor.current = index;
     if (isBox || event.ctrlKey || event.metaKey) onSelection(toggle(selection, row));
     else onOpen(row.seq);

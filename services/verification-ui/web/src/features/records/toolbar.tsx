@@ -8,7 +8,7 @@ import { ChoiceMenu } from "@/features/records/choice-menu";
 import { ColumnMenu } from "@/features/records/column-menu";
 import type { Column } from "@/features/records/columns";
 import { ConfidenceFilter } from "@/features/records/confidence-filter";
-import { quoted, readFilters, writeFilters, type Filters, type RecordState } from "@/features/records/filters";
+import { readFilters, withFilter, writeFilters, type Filters, type RecordState } from "@/features/records/filters";
 import type { Layout } from "@/features/records/layout";
 import { MoreFilters } from "@/features/records/more-filters";
 import { countQuery } from "@/features/records/records-api";
@@ -51,7 +51,6 @@ export function Toolbar({ job, tasks, where, onWhere, columns, metadata, layout,
   const [writes, setWrites] = useState(false);
   const filters = readFilters(where);
   const set = (next: Filters) => onWhere(writeFilters(next));
-  const mine = session ? quoted(session.person_id) : null;
   const isMine = filters.person !== undefined && filters.person === session?.person_id;
   const { data: counted } = useQuery(countQuery(job.id, where));
   usePageKeys((event) => {
@@ -66,9 +65,9 @@ export function Toolbar({ job, tasks, where, onWhere, columns, metadata, layout,
       <div className={styles.bar} role="toolbar" aria-label="Filters">
         <div ref={search} className={styles.search}>
           <Search size={15} aria-hidden="true" />
-          <TextField value={filters.words ?? ""} placeholder="Words in the text" aria-label="Words in the text" aria-keyshortcuts="/" onChange={(words) => set(withWords(filters, words.trim()))} />
+          <TextField value={filters.words ?? ""} placeholder="Words in the text" aria-label="Words in the text" aria-keyshortcuts="/" onChange={(words) => set(withFilter(filters, "words", words.trim()))} />
         </div>
-        <ChoiceMenu single name="State" choices={states} chosen={filters.state ? [filters.state] : []} onChange={([state]) => set(withState(filters, state as RecordState | undefined))} />
+        <ChoiceMenu single name="State" choices={states} chosen={filters.state ? [filters.state] : []} onChange={([state]) => set(withFilter(filters, "state", state as RecordState | undefined))} />
         {tasks
           .filter((task) => task.kind === "single_choice" || task.kind === "multiple_choice")
           .map((task) => {
@@ -86,10 +85,10 @@ export function Toolbar({ job, tasks, where, onWhere, columns, metadata, layout,
               />
             );
           })}
-        <ConfidenceFilter jobId={job.id} where={writeFilters(withConfidence(filters, undefined))} value={filters.confidence} onChange={(confidence) => set(withConfidence(filters, confidence))} />
+        <ConfidenceFilter jobId={job.id} where={writeFilters(withFilter(filters, "confidence", undefined))} value={filters.confidence} onChange={(confidence) => set(withFilter(filters, "confidence", confidence))} />
         <MoreFilters filters={filters} metadata={metadata} onChange={set} />
-        {mine && (
-          <button type="button" className={clsx(styles.filter, isMine && styles.on)} aria-pressed={isMine} onClick={() => set(isMine ? withoutPerson(filters) : { ...filters, person: session?.person_id ?? "" })}>
+        {session && (
+          <button type="button" className={clsx(styles.filter, isMine && styles.on)} aria-pressed={isMine} onClick={() => set(withFilter(filters, "person", isMine ? undefined : session.person_id))}>
             <UserRoundCheck size={14} aria-hidden="true" />
             <span>My decisions</span>
           </button>
@@ -116,17 +115,4 @@ export function Toolbar({ job, tasks, where, onWhere, columns, metadata, layout,
       )}
     </div>
   );
-}
-
-function withWords({ words: _before, ...filters }: Filters, words: string): Filters {
-  return words === "" ? filters : { ...filters, words };
-}
-function withState({ state: _before, ...filters }: Filters, state: RecordState | undefined): Filters {
-  return state === undefined ? filters : { ...filters, state };
-}
-function withConfidence({ confidence: _before, ...filters }: Filters, confidence: Filters["confidence"]): Filters {
-  return confidence === undefined ? filters : { ...filters, confidence };
-}
-function withoutPerson({ person: _before, ...filters }: Filters): Filters {
-  return filters;
 }
