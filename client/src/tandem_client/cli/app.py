@@ -17,6 +17,7 @@ from tandem_client.cli import (
     campaigns,
     certificates,
     data,
+    deciding,
     deleting,
     exporting,
     finding,
@@ -70,6 +71,7 @@ app.command()(quality.combine)
 app.command()(finding.find)
 app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
+app.command("decide")(deciding.decide)
 app.command()(exporting.export)
 app.command()(jobs.pause)
 app.command()(jobs.resume)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,8 +11,6 @@ from tandem_client.expressions import Condition
 from tandem_client.models import Annotation
 from tandem_client.resources.subsets import Subset
 from tandem_client.transport import Transport
-
-Order = Literal["seq", "confidence", "-confidence"]
 
 
 class FoundAnnotation(Annotation):
@@ -64,7 +62,7 @@ class Found:
     """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
 
     def __init__(
-        self, transport: Transport, where: Condition | str, *, dataset_id: str, job_id: str | None, order: Order
+        self, transport: Transport, where: Condition | str, *, dataset_id: str, job_id: str | None, order: str
     ) -> None:
         self._http = transport
         self._dataset_id = dataset_id
@@ -112,6 +110,9 @@ class Finding:
         """Find records of a data set, by id, text and metadata."""
         return Found(self._http, where, dataset_id=dataset_id, job_id=None, order="seq")
 
-    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: Order = "seq") -> Found:
-        """Find records of a job over the data set, also by what became of them."""
+    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: str = "seq") -> Found:
+        """Find records of a job over the data set, also by what became of them.
+
+        `order`: seq, confidence, decided, state, or label.TASK; with a minus in front descending.
+        """
         return Found(self._http, where, dataset_id=dataset_id, job_id=job_id, order=order)

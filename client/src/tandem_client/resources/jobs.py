@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
+from tandem_client.expressions import Condition
 from tandem_client.frames.giving import FrameSource
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
@@ -116,6 +117,7 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> Job:
@@ -125,7 +127,7 @@ class Jobs:
         unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
         """
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
 
@@ -137,12 +139,13 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> PassCheck:
         """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
@@ -252,11 +255,13 @@ def _again_body(
     record_ids: Sequence[str],
     *,
     subset_id: str | None,
+    where: Condition | str | None,
     verified: bool,
     usd: float | None,
 ) -> dict[str, Any]:
     lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
-    return {**lists, "subset_id": subset_id, "include_verified": verified, "budget_usd": usd}
+    found = None if where is None else str(where)
+    return {**lists, "subset_id": subset_id, "where": found, "include_verified": verified, "budget_usd": usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:
