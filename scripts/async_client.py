@@ -40,6 +40,7 @@ RECEIVERS = {
     "transport": "Transport",
     "self._client": "HttpClient",
     "self._campaigns": "Campaigns",
+    "self._subsets": "Subsets",
     "self._frame(**params)": "FrameSource",
     "dataset": "DatasetMethods",
 }

@@ -1,19 +1,21 @@
-"""The client's models say nothing that the api's OpenAPI document does not."""
+"""The client's models say nothing that the services' OpenAPI documents do not."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 from typing import Any
 
 import pytest
 
 import tandem_client
+from sources import ROOT
 from tandem_api.app import make_app
 from tandem_client.tasks import ApiModel
 
-MODULES = ("models", "quality", "checks", "people", "reviewing", "passes")
+MODULES = ("models", "quality", "checks", "people", "reviewing", "passes", "review_items", "certifying")
 
 
 def models() -> dict[str, type[ApiModel]]:
@@ -27,7 +29,15 @@ def models() -> dict[str, type[ApiModel]]:
     }
 
 
-SCHEMAS: dict[str, Any] = make_app(None, None).openapi()["components"]["schemas"]
+API: dict[str, Any] = make_app(None, None).openapi()["components"]["schemas"]
+REVIEW: dict[str, Any] = json.loads((ROOT / "services" / "verification-ui" / "openapi.json").read_text())["components"][
+    "schemas"
+]
+SCHEMAS = {
+    name: schema
+    for name, kind in models().items()
+    if (schema := (REVIEW if kind.__module__.endswith("review_items") else API).get(name)) is not None
+}
 SAME = sorted(name for name in models() if name in SCHEMAS)
 
 

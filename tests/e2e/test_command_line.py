@@ -382,6 +382,28 @@ def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack
         running_stack.behave(latency_ms=0)
 
 
+def test_a_canary_waits_for_a_go_and_a_running_job_is_changed(terminal: Terminal, running_stack: RunningStack) -> None:
+    sample = running_stack.start_job(limit=1)
+    tandem = running_stack.tandem
+    home = next(each for each in tandem.projects.list() if each.id == sample.project_id)
+    dataset = tandem.datasets.get(sample.dataset_id)
+    where = ("--project", home.name, "--dataset", dataset.name, "--agent", sample.agent.name)
+    said = terminal.run("run", *where, "--limit", "30", "--canary", "5", "--name", "careful", "--no-probe")
+    assert "waiting (The canary has ended: 0 of the first 5 records have no label (0.0%)." in said
+    job = next(each for each in tandem.jobs.list(home.id) if each.name == "careful")
+    assert (job.counts.ended, job.needs_go) == (5, True)
+    terminal.run("job", "set", job.id, "--weight", "2", "--rate", "6000", "--stop-above", "50%", "--threshold", "0.9")
+    changed = tandem.jobs.get(job.id)
+    assert (changed.weight, changed.records_per_minute, changed.state) == (2.0, 6000.0, "waiting")
+    assert changed.failure_stop is not None
+    assert (changed.failure_stop.share, changed.failure_stop.of_last) == (0.5, 100)
+    assert [each.parameters["threshold"] for each in tandem.campaigns.list(job.id)] == [0.9]
+    assert "careful: running" in terminal.run("job", "go", job.id)
+    assert tandem.jobs.wait(job.id, timeout=60).counts.ended == 30
+    assert "is completed" in terminal.run("job", "go", job.id, status=1)
+    assert "--go-on-below" in terminal.run("run", *where, "--go-on-below", "5%", status=2)
+
+
 def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal, running_stack: RunningStack) -> None:
     terminal.environment.clear()
     assert "tandem login URL" in terminal.run("status", status=1)

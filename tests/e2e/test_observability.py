@@ -10,9 +10,11 @@ from itertools import pairwise
 
 import httpx
 import pytest
+from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from stacks import MakeStack, RunningStack, TraceReceiverThread, start_again
+from tandem.observability import metrics
 from tandem.runtime.processes import Process
 from tandem.testing.otlp import TraceReceiver
 from tandem.testing.waiting import eventually
@@ -27,6 +29,18 @@ WAY_OF_A_RECORD = (
     "postprocessor/annotation.responses process",
     "verification-ui/annotation.low-confidence process",
 )
+
+COUNTERS_OF_A_MODEL = {
+    "tandem_model_account_probes_total",
+    "tandem_model_account_stops_total",
+    "tandem_model_calls_total",
+    "tandem_model_cost_usd_total",
+    "tandem_model_tokens_total",
+    "tandem_model_uncounted_tokens_total",
+    "tandem_model_unpriced_tokens_total",
+    "tandem_worker_handed_back_total",
+}
+"""Shown when a worker first hears of the model, before it calls it."""
 
 
 @pytest.fixture
@@ -43,6 +57,23 @@ def answers(running: RunningStack, service: str, status: int) -> bool:
     return ops(running, service, "/readyz").status_code == status
 
 
+def counters_with_labels() -> set[str]:
+    """All of the catalogue, by the names of their series."""
+    counters = [each for each in vars(metrics).values() if isinstance(each, Counter) and each._labelnames]
+    return {f"{each._name}_total" for each in counters}
+
+
+def counters_shown(running: RunningStack) -> set[str]:
+    """Those of which some service shows a series."""
+    return {
+        sample.name
+        for service in SERVICES
+        for family in text_string_to_metric_families(ops(running, service, "/metrics").text)
+        for sample in family.samples
+        if sample.labels
+    }
+
+
 async def test_one_trace_leads_from_the_dispatcher_over_the_model_call_to_the_review_queue(
     make_stack: MakeStack, mongo_url: str, traces: TraceReceiver
 ) -> None:
@@ -53,9 +84,12 @@ async def test_one_trace_leads_from_the_dispatcher_over_the_model_call_to_the_re
             "TANDEM_OBSERVABILITY__TRACE_SAMPLE_RATIO": "1",
         },
     )
+    unseen = counters_with_labels() - counters_shown(running)
+    assert unseen == COUNTERS_OF_A_MODEL, "the first event of a counter that was not there is no increase to Prometheus"
     job = running.start_job(limit=3, review_threshold=1.0)
     job = running.tandem.jobs.wait(job.id, timeout=60)
     assert job.counts.needs_review == 3
+    assert counters_with_labels() <= counters_shown(running)
 
     def ways() -> list[set[tuple[str, str]]]:
         ids = {span.trace_id for span in traces.spans if span.name == "annotation.requests publish"}

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from builders import a_schema, some_options
 from campaigns import an_annotation, disagreement
-from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewRequestedV1, SingleChoiceTask
+from tandem.events import Event, ReviewRequestedV1, SingleChoiceTask
 from tandem.events.catalog import LOW_CONFIDENCE
 from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, Outgoing, Producer, TopicKeeper
 from tandem.messaging.broadcast import BroadcastReader
@@ -35,14 +36,8 @@ from tandem_verification_ui.bootstrap import make_intake
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
 
 LETTERS = {"n": "negative", "p": "positive"}
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="s",
-    tasks=tuple(
-        SingleChoiceTask(name=name, options=tuple(LabelOption(value=value) for value in LETTERS.values()))
-        for name in ("mood", "tone")
-    ),
+SCHEMA = a_schema(
+    *tuple(SingleChoiceTask(name=name, options=some_options(*LETTERS.values())) for name in ("mood", "tone"))
 )
 
 

@@ -19,12 +19,13 @@ from tandem.runtime.openai_chat import completion
 from tandem.settings import KafkaSettings
 from tandem.testing.provider import SimulatedProvider
 from tandem_llm_worker.accounts.account import Account, Accounts
-from tandem_llm_worker.answering.asker import Asker, Models
+from tandem_llm_worker.answering.asker import Asker
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
+from tandem_llm_worker.calling.models import Models
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.retry import Retry
 from tandem_llm_worker.settings import KeptAnswersSettings, ProbeSettings, ProviderSettings, RetrySettings

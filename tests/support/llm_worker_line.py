@@ -12,16 +12,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import SecretStr
 
+from builders import a_job, a_schema, an_agent, some_options
 from tandem.events import (
     AgentSpec,
     AnnotationRequestedV1,
     AnnotationRespondedV1,
     Event,
     JobPublishedV1,
-    JobState,
-    LabelOption,
-    LabelSchemaSpec,
-    ModelParameters,
     SingleChoiceTask,
     Topic,
     WorkerReportedV1,
@@ -39,52 +36,25 @@ from tandem_llm_worker.bootstrap import SERVICE, build
 from tandem_llm_worker.settings import ProbeSettings, ProviderSettings, RetrySettings, WorkerSettings
 
 PARTITIONS = 4
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="schema",
-    version=1,
-    name="Sentiment",
-    tasks=(
-        SingleChoiceTask(
-            name="sentiment",
-            question="What is the sentiment?",
-            options=tuple(LabelOption(value=value) for value in ("positive", "neutral", "negative")),
-        ),
+SCHEMA = a_schema(
+    SingleChoiceTask(
+        name="sentiment",
+        question="What is the sentiment?",
+        options=some_options("positive", "neutral", "negative"),
     ),
+    label_schema_id="schema",
+    name="Sentiment",
 )
 
 
 def agent(**more: Any) -> AgentSpec:
     system, user = default_templates(SCHEMA)
-    return AgentSpec(
-        **{
-            "agent_id": "agent",
-            "version": 1,
-            "name": "An agent",
-            "provider": "simulated",
-            "model": "simulated",
-            "parameters": ModelParameters(),
-            "system_template": system,
-            "user_template": user,
-            "fingerprint": "f" * 64,
-            **more,
-        }
-    )
+    fields = {"agent_id": "agent", "provider": "simulated", "model": "simulated"}
+    return an_agent(**fields | {"system_template": system, "user_template": user} | more)
 
 
 def published(job_id: str = "job", **more: Any) -> JobPublishedV1:
-    return JobPublishedV1(
-        **{
-            "job_id": job_id,
-            "project_id": "project",
-            "dataset_id": "dataset",
-            "revision": 1,
-            "epoch": 1,
-            "state": JobState.RUNNING,
-            "agent": agent(),
-            "label_schema": SCHEMA,
-            **more,
-        }
-    )
+    return a_job(job_id, **{"project_id": "project", "agent": agent(), "label_schema": SCHEMA} | more)
 
 
 def request(seq: int, **more: Any) -> AnnotationRequestedV1:

@@ -7,15 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from builders import a_choice, a_schema, an_agent
+from tandem.events import AgentSpec
 from tandem.labeling.prompts import default_templates
 
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="Sentiment",
-    tasks=(SingleChoiceTask(name="sentiment", options=(LabelOption(value="good"), LabelOption(value="bad"))),),
-)
+SCHEMA = a_schema(a_choice("sentiment"), name="Sentiment")
 NESTED_LISTS = (
     "{% set a = [1] %}{% set b = [1] %}"
     + "{% set a = [a, a] %}{% set b = [b, b] %}" * 40
@@ -34,19 +30,8 @@ SLOW = "{% for a in range(8000) %}{% if fields.text == a %}{% endif %}{% endfor 
 
 def agent(user_template: str = WORDS, **more: Any) -> AgentSpec:
     system, _ = default_templates(SCHEMA)
-    return AgentSpec(
-        **{
-            "agent_id": "agent",
-            "version": 1,
-            "name": "n",
-            "provider": "simulated",
-            "model": "simulated",
-            "system_template": system,
-            "user_template": user_template,
-            "fingerprint": "f",
-            **more,
-        }
-    )
+    fields = {"agent_id": "agent", "provider": "simulated", "model": "simulated"}
+    return an_agent(**fields | {"system_template": system, "user_template": user_template} | more)
 
 
 @asynccontextmanager

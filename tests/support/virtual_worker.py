@@ -23,12 +23,13 @@ from tandem_llm_worker.accounts.account import Account as AccountSeen
 from tandem_llm_worker.accounts.account import Accounts
 from tandem_llm_worker.accounts.outages import Outages
 from tandem_llm_worker.accounts.probing import Prober
-from tandem_llm_worker.answering.asker import Asker, Models
+from tandem_llm_worker.answering.asker import Asker
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
+from tandem_llm_worker.calling.models import Models
 from tandem_llm_worker.pacing import Limiter
 from tandem_llm_worker.providers.answers import Answer
 from tandem_llm_worker.providers.client import ProviderClient

@@ -1,6 +1,7 @@
 """Tandem from Python: import data, describe agents, run jobs, export labels, over the public API."""
 
 from tandem_client.aio.client import AsyncTandem
+from tandem_client.certifying import Certificate, CertificatePlan
 from tandem_client.checks import JobCheck, JobEstimate, Tryout
 from tandem_client.client import Tandem
 from tandem_client.errors import JobNotFinishedError, ReviewNotFinishedError, TandemError, UnreachableError
@@ -21,6 +22,7 @@ from tandem_client.models import (
 )
 from tandem_client.people import ApiKey, LoginLink, NewApiKey, Person
 from tandem_client.quality import Combination, Comparison, Difference, JobReport
+from tandem_client.resources.subsets import Subset
 from tandem_client.reviewing import Campaign, CampaignCount, ReviewPolicy, TaskReview
 from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Span, SpanAttribute, Spans, Text
 
@@ -34,6 +36,8 @@ __all__ = [
     "CampaignCount",
     "CarryOver",
     "CarryOverReport",
+    "Certificate",
+    "CertificatePlan",
     "Combination",
     "Comparison",
     "Dataset",
@@ -61,6 +65,7 @@ __all__ = [
     "Span",
     "SpanAttribute",
     "Spans",
+    "Subset",
     "Tandem",
     "TandemError",
     "TaskReview",

@@ -14,6 +14,7 @@ from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
 from tandem_client.resources.bulk import BulkActs
 from tandem_client.resources.campaigns import Campaigns
+from tandem_client.resources.certificates import Certificates
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
 from tandem_client.resources.decisions import Decisions
@@ -23,6 +24,7 @@ from tandem_client.resources.jobs import Jobs
 from tandem_client.resources.label_schemas import LabelSchemas
 from tandem_client.resources.people import People
 from tandem_client.resources.projects import Projects
+from tandem_client.resources.review_queues import ReviewQueues
 from tandem_client.resources.subsets import Subsets
 from tandem_client.transport import Transport
 
@@ -57,10 +59,12 @@ class Tandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
-        self.finding = bound(Finding(self._transport), self)
+        self.certificates = bound(Certificates(self._transport, sleep=sleep), self)
+        self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
         self.bulk = bound(BulkActs(self._transport, sleep=sleep), self)
+        self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)

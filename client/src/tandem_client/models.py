@@ -3,17 +3,65 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
+from tandem_client.annotations import (
+    Annotation,
+    AnnotationDetail,
+    AttemptDetail,
+    Call,
+    Decision,
+    Label,
+    Opinions,
+    Record,
+    Sample,
+    TaskOpinions,
+)
 from tandem_client.checks import CallEstimate
+from tandem_client.costs import JobCost, ModelCost
 from tandem_client.objects.agent import AgentMethods
 from tandem_client.objects.dataset import DatasetMethods
 from tandem_client.objects.job import JobMethods
 from tandem_client.objects.project import ProjectMethods
-from tandem_client.reviewing import ReviewCause, ReviewPolicy
-from tandem_client.tasks import AnyTask, ApiModel, Value
+from tandem_client.reviewing import ReviewPolicy
+from tandem_client.tasks import AnyTask, ApiModel
+
+__all__ = [
+    "Agent",
+    "Annotation",
+    "AnnotationDetail",
+    "AttemptDetail",
+    "Call",
+    "CarryOver",
+    "CarryOverReport",
+    "Dataset",
+    "Decision",
+    "Deletion",
+    "ImportPreview",
+    "ImportResult",
+    "Job",
+    "JobAgent",
+    "JobCost",
+    "JobCounts",
+    "Label",
+    "LabelSchema",
+    "Message",
+    "ModelCost",
+    "Opinions",
+    "PassProgress",
+    "PreviewColumn",
+    "PreviewFault",
+    "PreviewedPrompt",
+    "Project",
+    "Provider",
+    "Record",
+    "Sample",
+    "Segment",
+    "TaskCarryOver",
+    "TaskOpinions",
+]
 
 
 class Project(ProjectMethods):
@@ -213,6 +261,21 @@ class JobAgent(ApiModel):
     model: str
 
 
+class JobCanary(ApiModel):
+    """First records of the current pass: the rest is asked for once `passed`."""
+
+    records: int
+    most_unlabeled: float | None = None
+    passed: bool = False
+
+
+class JobFailureStop(ApiModel):
+    """The job waits when more than `share` of the `of_last` records that ended last have no label."""
+
+    share: float
+    of_last: int
+
+
 class Job(JobMethods):
     id: str
     project_id: str
@@ -232,6 +295,13 @@ class Job(JobMethods):
     review_policy: ReviewPolicy = ReviewPolicy()
     readers: int = 1
     adjudicated: bool = False
+    waiting_for: str | None = None
+    """Under waiting: what the job waits for; `canary` and `failures` are ended by `go`, None is its provider."""
+    weight: float = 1.0
+    budget_usd: float | None = None
+    records_per_minute: float | None = None
+    canary: JobCanary | None = None
+    failure_stop: JobFailureStop | None = None
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -242,6 +312,11 @@ class Job(JobMethods):
     @property
     def is_over(self) -> bool:
         return self.state in ("completed", "cancelled")
+
+    @property
+    def needs_go(self) -> bool:
+        """Return whether the job waits until somebody says go."""
+        return self.state == "waiting" and self.waiting_for in ("canary", "failures")
 
     @property
     def progress(self) -> float:
@@ -290,155 +365,6 @@ class CarryOver(ApiModel):
         if self.job is None:
             raise ValueError("a dry run makes no job")
         return self.job
-
-
-class ModelCost(ApiModel):
-    """What was used of one model; `amount` in USD, None where no token has a known price."""
-
-    provider: str = ""
-    model: str = ""
-    calls: int = 0
-    retries: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    amount: float | None = None
-    unpriced_tokens: int = 0
-
-
-class JobCost(ApiModel):
-    """What a job has cost so far, every paid answer included."""
-
-    currency: str = "USD"
-    total: ModelCost
-    by_model: tuple[ModelCost, ...] = ()
-
-
-class Label(ApiModel):
-    task: str
-    value: Value
-    confidence: float | None = None
-    confidence_method: str | None = None
-    confidence_missing_reason: str | None = None
-    probabilities: dict[str, float] | None = None
-    span_confidences: tuple[float | None, ...] | None = None
-    margin: float | None = None
-    entropy: float | None = None
-    rule: str = ""
-
-
-class Annotation(ApiModel):
-    """How one record ended in a job."""
-
-    seq: int
-    record_id: str
-    attempt: int = 1
-    outcome: Literal["labeled", "invalid", "failed"]
-    reason: str | None = None
-    labels: tuple[Label, ...] = ()
-    detail: str | None = None
-    needs_review: bool = False
-    review_reason: str | None = None
-    review_causes: tuple[ReviewCause, ...] = ()
-    provider: str = ""
-    model: str = ""
-    created_at: datetime | None = None
-
-
-class Record(ApiModel):
-    seq: int
-    record_id: str
-    fields: dict[str, str]
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    gold: dict[str, Any] | None = None
-
-
-class Sample(ApiModel):
-    """What one of several answers said; `reason`: why not all of it could be read."""
-
-    values: dict[str, Any] = Field(default_factory=dict)
-    reason: str | None = None
-    detail: str | None = None
-    left_out: bool = False
-
-
-class Call(ApiModel):
-    """One call of a model; `error` is None where an answer came."""
-
-    started_at: datetime
-    seconds: float
-    status: int | None = None
-    error: str | None = None
-    provider: str = ""
-    model: str = ""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class TaskOpinions(ApiModel):
-    """What people's opinions on one task come to: `state` is open, settled or disputed; `why` says by what."""
-
-    state: str
-    why: str
-    by: tuple[str, ...] = ()
-
-
-class Opinions(ApiModel):
-    """What people's opinions on a record come to. `number`: opinions that stand, one a person."""
-
-    number: int
-    state: str
-    people: tuple[str, ...] = ()
-    settled_by: tuple[str, ...] = ()
-    tasks: dict[str, TaskOpinions] = Field(default_factory=dict)
-
-
-class Decision(ApiModel):
-    """One revision of a person's opinion: `kind` is confirmed, corrected or undone, and then there are no values."""
-
-    revision: int
-    kind: str
-    values: dict[str, Any] | None = None
-    shown_attempt: int = 1
-    shown_values: dict[str, Any] = Field(default_factory=dict)
-    shown: bool = True
-    blind: bool = False
-    outranks: bool = False
-    active_seconds: float | None = None
-    idle_seconds: float | None = None
-    comment: str | None = None
-    flags: tuple[str, ...] = ()
-    decided_by: str
-    decided_by_id: str | None = None
-    decided_at: datetime
-
-
-class AttemptDetail(Annotation):
-    """What one attempt gave, and how it came to it."""
-
-    seq: int = -1
-    record_id: str = ""
-    raw: str | None = None
-    usage: dict[str, Any] | None = None
-    price: dict[str, Any] | None = None
-    seconds: float | None = None
-    fallback_used: bool = False
-    repaired: bool = False
-    sources: tuple[str, ...] = ()
-    samples: tuple[Sample, ...] = ()
-    calls: tuple[Call, ...] = ()
-
-
-class AnnotationDetail(AttemptDetail):
-    """One record of a job with all that is known of it: the current attempt, older ones, what people decided."""
-
-    record: Record | None = None
-    verification: dict[str, Any] | None = None
-    opinions: Opinions | None = None
-    blind: bool = False
-    history: tuple[AttemptDetail, ...] = ()
-    paid: tuple[ModelCost, ...] = ()
-    decisions: tuple[Decision, ...] = ()
 
 
 class Provider(ApiModel):

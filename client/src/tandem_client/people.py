@@ -19,6 +19,15 @@ class Person(ApiModel):
     disabled_at: datetime | None = None
 
 
+class Session(ApiModel):
+    """Whom a connection speaks for; `project_ids` is None where it reaches all projects."""
+
+    person_id: str
+    name: str
+    role: str
+    project_ids: tuple[str, ...] | None = None
+
+
 class ApiKey(ApiModel):
     """An API key that is good. `name` is the key's own, `person` the name of the person it belongs to."""
 

@@ -9,13 +9,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from builders import a_job, a_schema, an_agent, some_options
 from tandem.events import (
-    AgentSpec,
     AnnotationRequestedV1,
     JobPublishedV1,
     JobState,
-    LabelOption,
-    LabelSchemaSpec,
     SingleChoiceTask,
     Topic,
 )
@@ -57,27 +55,16 @@ def request(seq: int, **more: Any) -> AnnotationRequestedV1:
 
 
 def job(job_id: str, *, revision: int = 1, epoch: int = 1, state: JobState = JobState.RUNNING) -> JobPublishedV1:
-    task = SingleChoiceTask(
-        name="mood", question="Which?", options=(LabelOption(value="good"), LabelOption(value="bad"))
-    )
-    return JobPublishedV1(
-        job_id=job_id,
+    task = SingleChoiceTask(name="mood", question="Which?", options=some_options("good", "bad"))
+    return a_job(
+        job_id,
         project_id="project",
         dataset_id="dataset",
         revision=revision,
         epoch=epoch,
         state=state,
-        agent=AgentSpec(
-            agent_id="agent",
-            version=1,
-            name="agent",
-            provider="offline",
-            model="nearest",
-            system_template="Label.",
-            user_template="{{ fields.text }}",
-            fingerprint="fingerprint",
-        ),
-        label_schema=LabelSchemaSpec(label_schema_id="schema", name="moods", version=1, tasks=(task,)),
+        agent=an_agent(agent_id="agent", provider="offline", model="nearest", system_template="Label."),
+        label_schema=a_schema(task, label_schema_id="schema", name="moods"),
     )
 
 

@@ -57,9 +57,9 @@ def decision(seq: int, revision: int = 1, *, value: str | None = "positive", by:
 
 
 async def test_a_revision_is_written_once(writer: OpinionWriter, reader: OpinionReader) -> None:
-    await writer.append(decision(0, value="positive"))
+    await writer.append([decision(0, value="positive")])
     with pytest.raises(RevisionTakenError):
-        await writer.append(decision(0, value="neutral"))
+        await writer.append([decision(0, value="neutral")])
     held = await reader.get(JOB, 0)
     assert held is not None
     assert held.values == {"sentiment": "positive"}
@@ -67,7 +67,7 @@ async def test_a_revision_is_written_once(writer: OpinionWriter, reader: Opinion
 
 async def test_a_records_revisions_come_together_and_in_order(writer: OpinionWriter, reader: OpinionReader) -> None:
     for written in (decision(0, 2, value=None), decision(0), decision(3), decision(12), decision(12, 2), decision(13)):
-        await writer.append(written)
+        await writer.append([written])
 
     found = await reader.by_record(JOB, [0, 3, 7])
     assert {seq: [(one.revision, one.kind) for one in each] for seq, each in found.items()} == {
@@ -86,7 +86,7 @@ async def test_a_persons_last_decisions_come_newest_first_and_only_of_the_jobs_a
     writer: OpinionWriter, reader: OpinionReader
 ) -> None:
     for seq in range(5):
-        await writer.append(decision(seq, by="ben" if seq == 2 else "ann"))
+        await writer.append([decision(seq, by="ben" if seq == 2 else "ann")])
     last = await reader.last_of("ann", job_ids=[JOB], limit=3)
     assert [found.seq for found in sorted(last, key=lambda found: found.seq)] == [1, 3, 4]
     assert await reader.last_of("ann", job_ids=["other"], limit=3) == []
@@ -95,7 +95,7 @@ async def test_a_persons_last_decisions_come_newest_first_and_only_of_the_jobs_a
 async def test_a_decision_of_an_older_version_is_read_and_is_nobodys(
     writer: OpinionWriter, reader: OpinionReader, database: Database
 ) -> None:
-    await writer.append(decision(0))
+    await writer.append([decision(0)])
     await database["verifications"].update_one({}, {"$unset": {"decided_by_id": ""}, "$set": {"decided_by": "ann"}})
     found = await reader.get(JOB, 0)
     assert found is not None
@@ -104,7 +104,7 @@ async def test_a_decision_of_an_older_version_is_read_and_is_nobodys(
 
 
 async def test_a_decision_makes_its_event(writer: OpinionWriter, reader: OpinionReader) -> None:
-    await writer.append(decision(4))
+    await writer.append([decision(4)])
     found = await reader.get(JOB, 4)
     assert found is not None
     event = decided_event([found], settlement_of([found], OpinionPolicy()))
@@ -116,7 +116,7 @@ async def test_every_query_of_the_decisions_is_answered_by_an_index(
     writer: OpinionWriter, reader: OpinionReader, database: Database
 ) -> None:
     for seq in range(20):
-        await writer.append(decision(seq))
+        await writer.append([decision(seq)])
     await database.raw.command("profile", 2)
     await reader.by_record(JOB, [1, 2])
     await reader.jobs()

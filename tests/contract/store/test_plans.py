@@ -221,8 +221,8 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "what a campaign picks from": lambda db: CandidateReader(db).of_block(["j", "k"], Block(0, 50, None)),
     "labeled seqs of a campaign": lambda db: CandidateReader(db).labeled("j", Selection.range(0, 50)),
     "items of a campaign": lambda db: ReviewItemReader(db).counts_of_campaign(["j", "k"], "c"),
-    "the next item of some campaigns": lambda db: ReviewItemWriter(db).claim_next(
-        "j", Reviewer("p", "p"), seconds=1, campaigns=["c", "d", None]
+    "the next item of some campaigns": lambda db: ReviewItemWriter(db).claim(
+        "j", Reviewer("p", "p"), limit=1, seconds=1, campaigns=["c", "d", None]
     ),
     "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
     "records that a person is to read blind": lambda db: ReviewItemReader(db).blind_for("p", "d"),

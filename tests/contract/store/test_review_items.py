@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from queue_items import claim_next, take_opinion
 from tandem.events import Outcome, ReviewReason, TaskLabel
 from tandem.settings import MongoSettings
 from tandem.store.annotations.documents import ReviewTally
@@ -88,7 +89,7 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, ANN, seconds=60)
+    claimed = await claim_next(writer, JOB, ANN, seconds=60)
     assert claimed is not None
     assert claimed.reservation
 
@@ -99,16 +100,16 @@ async def test_a_higher_attempt_replaces_what_is_shown_and_voids_the_reservation
     assert found is not None
     assert (found.attempt, found.suggested_values, found.reservation) == (2, {"sentiment": "negative"}, None)
     with pytest.raises(ItemMovedOnError):
-        await writer.take_opinion(claimed, decided(ANN), seconds=60)
+        await take_opinion(writer, claimed, decided(ANN))
 
 
 async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, ANN, seconds=60)
+    claimed = await claim_next(writer, JOB, ANN, seconds=60)
     assert claimed is not None
-    await writer.take_opinion(claimed, decided(ANN), seconds=60)
+    await take_opinion(writer, claimed, decided(ANN))
     await writer.take([item(0, attempt=2)])
     found = await reader.get(f"{JOB}:0")
     assert found is not None
@@ -118,12 +119,12 @@ async def test_a_decided_item_stays_decided_when_a_higher_attempt_arrives(
 
 async def test_claims_come_by_fewest_skips_then_priority_then_seq(writer: ReviewItemWriter) -> None:
     await writer.take([item(0, priority=0.1), item(1, priority=0.9), item(2, priority=0.9), item(3, priority=0.5)])
-    first = await writer.claim_next(JOB, ANN, seconds=60)
+    first = await claim_next(writer, JOB, ANN, seconds=60)
     assert first is not None
     assert first.seq == 1
     await writer.skip(first.item_id, first.reservation or "", person_id=ANN.person_id)
     order = []
-    while (claimed := await writer.claim_next(JOB, ANN, seconds=60)) is not None:
+    while (claimed := await claim_next(writer, JOB, ANN, seconds=60)) is not None:
         order.append(claimed.seq)
     assert order == [2, 3, 0, 1]
 
@@ -132,7 +133,7 @@ async def test_no_two_of_forty_concurrent_claims_get_the_same_item(writer: Revie
     await writer.take([item(seq, priority=seq % 3 / 3) for seq in range(60)])
 
     async def claim_three(reviewer: str) -> list[int]:
-        claims = [await writer.claim_next(JOB, Reviewer(reviewer, reviewer), seconds=60) for _ in range(3)]
+        claims = [await claim_next(writer, JOB, Reviewer(reviewer, reviewer), seconds=60) for _ in range(3)]
         return [claim.seq for claim in claims if claim is not None]
 
     claimed = await asyncio.gather(*(claim_three(f"reviewer {n}") for n in range(40)))
@@ -144,16 +145,16 @@ async def test_an_expired_reservation_is_free_for_others_and_its_token_is_void_t
     writer: ReviewItemWriter, database: Database
 ) -> None:
     await writer.take([item(0)])
-    mine = await writer.claim_next(JOB, ANN, seconds=60)
+    mine = await claim_next(writer, JOB, ANN, seconds=60)
     assert mine is not None
-    assert await writer.claim_next(JOB, BEN, seconds=60) is None
+    assert await claim_next(writer, JOB, BEN, seconds=60) is None
 
     await expire(database, mine.item_id)
     token: dict[str, Any] = {"reservation": mine.reservation or "", "person_id": ANN.person_id}
     assert await writer.renew(mine.item_id, **token, seconds=60), "nobody took it: the token still holds"
 
     await expire(database, mine.item_id)
-    theirs = await writer.claim_next(JOB, BEN, seconds=60)
+    theirs = await claim_next(writer, JOB, BEN, seconds=60)
     assert theirs is not None
     assert theirs.reservation != mine.reservation
     assert await writer.renew(mine.item_id, **token, seconds=60) is None
@@ -165,7 +166,7 @@ async def test_a_token_is_good_for_the_person_who_claimed_the_item_alone(
     writer: ReviewItemWriter, reader: ReviewItemReader
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, ANN, seconds=60)
+    claimed = await claim_next(writer, JOB, ANN, seconds=60)
     assert claimed is not None
     token = claimed.reservation or ""
     namesake = Reviewer("id of another ann", "ann")
@@ -174,18 +175,18 @@ async def test_a_token_is_good_for_the_person_who_claimed_the_item_alone(
     assert await writer.skip(claimed.item_id, token, person_id=namesake.person_id) is None
     assert not await writer.release(claimed.item_id, token, person_id=namesake.person_id)
     assert await reader.get(claimed.item_id) == claimed, "nothing changed"
-    closed = await writer.take_opinion(claimed, decided(ANN), seconds=60)
+    closed = await take_opinion(writer, claimed, decided(ANN))
     assert (closed.decided_by, closed.decided_by_id, closed.reserved_by_id) == ("ann", ANN.person_id, None)
     with pytest.raises(ItemMovedOnError):
-        await writer.take_opinion(claimed, decided(ANN), seconds=60)
+        await take_opinion(writer, claimed, decided(ANN))
     withdrawn = AfterOpinion(giver_id=ANN.person_id, revision=2, opinion_by=(), hold_for=ANN)
-    reopened = await writer.take_opinion(closed, withdrawn, seconds=60)
+    reopened = await take_opinion(writer, closed, withdrawn)
     assert (reopened.reserved_by_id, reopened.decided_by_id) == (ANN.person_id, None)
 
 
 async def test_a_reviewer_named_like_a_field_path_stays_a_name(writer: ReviewItemWriter) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, PATH, seconds=60)
+    claimed = await claim_next(writer, JOB, PATH, seconds=60)
     assert claimed is not None
     assert (claimed.reserved_by_id, claimed.reserved_by) == ("$_id", "$record_id")
     assert [held.seq for held in await writer.held(JOB, "$_id")] == [0]
@@ -195,25 +196,25 @@ async def test_who_gave_an_opinion_does_not_get_the_item_again_and_an_adjudicato
     writer: ReviewItemWriter,
 ) -> None:
     await writer.take([item(0)])
-    claimed = await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.UNREAD)
+    claimed = await claim_next(writer, JOB, ANN, seconds=60, claims=Claims.UNREAD)
     assert claimed is not None
     one_opinion = AfterOpinion(giver_id=ANN.person_id, revision=1, opinion_by=(ANN.person_id,))
-    still_open = await writer.take_opinion(claimed, one_opinion, seconds=60)
+    still_open = await take_opinion(writer, claimed, one_opinion)
     assert (still_open.state, still_open.reserved_by_id, still_open.reservation) == (ItemState.OPEN, None, None)
-    assert await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.UNREAD) is None
-    second = await writer.claim_next(JOB, PATH, seconds=60, claims=Claims.UNREAD)
+    assert await claim_next(writer, JOB, ANN, seconds=60, claims=Claims.UNREAD) is None
+    second = await claim_next(writer, JOB, PATH, seconds=60, claims=Claims.UNREAD)
     assert second is not None
     both = (ANN.person_id, PATH.person_id)
     disputed = AfterOpinion(giver_id=PATH.person_id, revision=2, opinion_by=both, waits_for_adjudicator=True)
-    await writer.take_opinion(second, disputed, seconds=60)
+    await take_opinion(writer, second, disputed)
     third = Reviewer("id of cleo", "cleo")
-    assert await writer.claim_next(JOB, third, seconds=60, claims=Claims.UNREAD) is None
-    assert await writer.claim_next(JOB, ANN, seconds=60, claims=Claims.ADJUDICATED) is not None
+    assert await claim_next(writer, JOB, third, seconds=60, claims=Claims.UNREAD) is None
+    assert await claim_next(writer, JOB, ANN, seconds=60, claims=Claims.ADJUDICATED) is not None
 
 
 async def test_withdrawing_leaves_held_and_decided_items(writer: ReviewItemWriter, reader: ReviewItemReader) -> None:
     await writer.take([item(0, priority=0.9), item(1)])
-    await writer.claim_next(JOB, ANN, seconds=60)
+    await claim_next(writer, JOB, ANN, seconds=60)
     assert await writer.withdraw(JOB, [0, 1]) == 1
     assert await reader.known(JOB, 0, 10) == {0: (1, ItemState.OPEN)}
 
@@ -235,7 +236,7 @@ async def test_every_query_of_the_queue_is_answered_by_an_index(
 ) -> None:
     await writer.take([item(seq) for seq in range(20)])
     await database.raw.command("profile", 2)
-    claimed = await writer.claim_next(JOB, ANN, seconds=60, exclude=[f"{JOB}:1"])
+    claimed = await claim_next(writer, JOB, ANN, seconds=60, exclude=[f"{JOB}:1"])
     assert claimed is not None
     await writer.held(JOB, ANN.person_id)
     await writer.renew(claimed.item_id, claimed.reservation or "", person_id=ANN.person_id, seconds=60)
@@ -250,5 +251,5 @@ async def test_every_query_of_the_queue_is_answered_by_an_index(
         entry["planSummary"]
         async for entry in database["system.profile"].find({"ns": f"{database.raw.name}.review_items"})
     ]
-    assert len(plans) == 10
+    assert len(plans) == 12
     assert not [plan for plan in plans if "IXSCAN" not in plan and "IDHACK" not in plan and "COUNT_SCAN" not in plan]

@@ -136,7 +136,7 @@ async def test_an_annotation_is_found_by_the_records_own_id_with_what_it_cost_an
         {"kind": DecisionKind.UNDONE, "values": None},
     ]
     for revision, change in enumerate(changes, start=1):
-        await OpinionWriter(database).append(OpinionDocument(**decided, **change, revision=revision))
+        await OpinionWriter(database).append([OpinionDocument(**decided, **change, revision=revision)])
 
     shown = (await admin.get(f"/jobs/{labeled['id']}/annotation", params={"record_id": "t1"})).json()
 

@@ -87,6 +87,27 @@ async def test_a_job_runs_over_a_subset_that_stays_as_it_was(
     assert (found["ok"], found["records"]) == (True, 3)
 
 
+async def test_definitions_are_combined_without_being_saved_first(admin: httpx.AsyncClient, ended: Any) -> None:
+    few = await subset(admin, ended, "few", {"kind": "records", "record_ids": ["t1", "t2", "t7"]})
+    saved = {"kind": "subset", "subset_id": few["id"]}
+    failed = {"kind": "job", "job_id": ended["id"], "outcomes": ["failed"]}
+    found = {"kind": "found", "job_id": ended["id"], "where": "outcome = invalid"}
+
+    def combined(operation: str, *parts: Any) -> Any:
+        return {"kind": "combined", "operation": operation, "definitions": parts}
+
+    either = combined("union", failed, found)
+    rest = combined("difference", {"kind": "all"}, either)
+    for definition, size in ((either, 5), (rest, 5), (combined("intersection", saved, failed), 2), (saved, 3)):
+        counted = await admin.post(f"/datasets/{ended['dataset_id']}/subsets/count", json={"definition": definition})
+        assert counted.json() == {"records": size, "blind": 0}
+    made_of = await subset(admin, ended, "none of them", rest)
+    assert (made_of["size"], made_of["definition"]["operation"]) == (5, "difference")
+    for faulty in (combined("union", saved), combined("union", saved, saved) | {"subset_ids": [few["id"]] * 2}):
+        answer = await admin.post(f"/datasets/{ended['dataset_id']}/subsets/count", json={"definition": faulty})
+        assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("definition", "status", "field"),
     [

@@ -33,7 +33,7 @@ async def job_with_room_for(world: World, records: float, size: int = 10) -> flo
     world.prices = PRICES
     await world.job(size, budget_usd=1.0)
     usd = await bound(world)
-    await JobWriter(world.database).change_budget("job", usd * records)
+    await JobWriter(world.database).change("job", {"budget_usd": usd * records})
     return usd
 
 
@@ -78,17 +78,17 @@ async def test_a_job_that_used_up_its_budget_waits_and_goes_on_when_it_is_raised
         assert len(world.seen.requests) == ROOM_FOR
         await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.WAITING)
 
-        await JobWriter(world.database).change_budget("job", usd * (ROOM_FOR + 0.7))  # not enough for one more
+        await JobWriter(world.database).change("job", {"budget_usd": usd * (ROOM_FOR + 0.7)})  # not enough for one more
 
         async def told_anew() -> bool:
             document = await world.document()
             return document["state"] == JobState.WAITING and document["state_reason"] != reason
 
         await eventually(told_anew)
-        await JobWriter(world.database).change_budget("job", usd * 7)
+        await JobWriter(world.database).change("job", {"budget_usd": usd * 7})
         await eventually(lambda: len(world.seen.requests) == 7)
         assert {request.epoch for request in world.seen.requests if request.seq >= ROOM_FOR} == {2}
-        await JobWriter(world.database).change_budget("job", None)
+        await JobWriter(world.database).change("job", {"budget_usd": None})
         await eventually(lambda: set(world.seen.asked) == set(range(10)))
 
 
@@ -116,7 +116,7 @@ async def test_a_budget_lowered_below_what_is_spent_stops_the_job(world: World) 
     usd = await job_with_room_for(world, 8.5)
     async with world.running():
         await eventually(lambda: len(world.seen.requests) == 8)
-        await JobWriter(world.database).change_budget("job", usd / 2)
+        await JobWriter(world.database).change("job", {"budget_usd": usd / 2})
         revision = (await world.document())["revision"]
         known = lambda: world.seen.jobs and world.seen.jobs[-1].revision == revision  # noqa: E731 - one look
         await eventually(known, message="the dispatcher knows of it")
@@ -165,7 +165,7 @@ async def test_a_model_that_is_seen_to_reason_is_set_aside_for_with_the_room_tha
     reasoning = AccountReported(provider="simulated", model="m", reasons=True)
     world.workers[:] = [WORKER.model_copy(update={"accounts": (reasoning,)})]
     async with world.running():
-        await JobWriter(world.database).change_budget("job", usd)
+        await JobWriter(world.database).change("job", {"budget_usd": usd})
         reason = await until_out_of_budget(world)
         assert "the next record could cost up to" in reason
         assert not world.seen.requests, "what was enough for a model that does not reason is not"
@@ -181,7 +181,7 @@ async def test_a_budget_is_exact_where_prompts_are_rendered_by_child_processes(w
         assert round(await reserved(world) / usd, 3) == ROOM_FOR
         await world.annotate(range(ROOM_FOR), usd=usd)
         await until_out_of_budget(world)
-        await JobWriter(world.database).change_budget("job", usd * 8)
+        await JobWriter(world.database).change("job", {"budget_usd": usd * 8})
         await eventually(lambda: len(world.seen.requests) == 8)
 
 

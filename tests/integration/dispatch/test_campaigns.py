@@ -9,6 +9,7 @@ import pytest
 
 from campaign_world import World, an_annotation_of
 from campaigns import a_campaign, disagreement, settled_by
+from queue_items import claim_next, take_opinion
 from tandem.events import ReviewAskedV1
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import Received
@@ -188,7 +189,7 @@ async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_
 
     async def next_of(who: Reviewer) -> ReviewItem | None:
         served = await CampaignReader(database).served_to("a", who.person_id)
-        return await items.claim_next("a", who, seconds=600, campaigns=served)
+        return await claim_next(items, "a", who, seconds=600, campaigns=served)
 
     async def in_queue(number: int) -> None:
         async def is_there() -> bool:
@@ -211,7 +212,7 @@ async def test_a_campaign_serves_its_people_blind_until_it_is_paused_and_closes_
         assert await writer.move("c", CampaignMove.OPEN) is not None
         await world.done("c")
         # One is decided; so the stop rule closes the campaign, and the rest is withdrawn.
-        await items.take_opinion(of_ada, settled_by(ada), seconds=60)
+        await take_opinion(items, of_ada, settled_by(ada))
         await world.decided("a", of_ada.seq)
         assert await writer.change("c", {"stop": {"rule": "decided", "after": 1}}) is not None
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 
+from builders import an_agent
 from campaign_world import SCHEMA, World
 from campaigns import an_annotation, settled_by
 from job_states import put_in_state
-from tandem.events import AgentSpec, JobState, ReviewPolicy, thresholds_campaign_id
+from queue_items import claim_next, take_opinion
+from tandem.events import JobState, ReviewPolicy, thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.people import Caller, Role
 from tandem.store.annotations.ended import EndedReader
@@ -34,16 +36,7 @@ SIZE = 10_000
 KEY = "an-admin-key-that-is-long-enough-for-tests"
 ADA, BEN = Reviewer("ada", "Ada"), Reviewer("ben", "Ben")
 CALLER = Caller("k", None, "Ada", Role.ADMIN, None, "ada", "")
-AGENT = AgentSpec(
-    agent_id="a",
-    version=1,
-    name="a",
-    provider="offline",
-    model="m",
-    system_template="",
-    user_template="",
-    fingerprint="f",
-)
+AGENT = an_agent(provider="offline", system_template="", user_template="")
 
 
 @asynccontextmanager
@@ -98,13 +91,13 @@ async def test_raising_and_lowering_a_threshold_over_ten_thousand_records(campai
     campaign = f"/jobs/{job_id}/campaigns/{thresholds_campaign_id(job_id)}"
     prints = [await EndedReader(database).fingerprints(job_id, SIZE)]
     # Record 0 is decided; Ada holds record 1.
-    first = await writer.claim_next(job_id, ADA, seconds=600)
+    first = await claim_next(writer, job_id, ADA, seconds=600)
     assert first is not None
-    await writer.take_opinion(first, settled_by(ADA), seconds=60)
+    await take_opinion(writer, first, settled_by(ADA))
     await AnnotationWriter(database).apply_decisions(
         [AppliedDecision(job_id, 0, 1, {"mood": "positive"}, 1, {}, False, "Ada", utcnow())]
     )
-    held = await writer.claim_next(job_id, ADA, seconds=600)
+    held = await claim_next(writer, job_id, ADA, seconds=600)
     assert held is not None
     assert (first.seq, held.seq) == (0, 1)
 
@@ -146,8 +139,8 @@ async def test_raising_and_lowering_a_threshold_over_ten_thousand_records(campai
         lowest = await change(0.0, to_review=0, waiting=1)
         assert (lowest["items_open"], lowest["items_decided"], lowest["picked"]) == (1, 1, 0)
         # What Ada holds stays hers; nobody else gets it. What she decided before stays decided.
-        assert await writer.claim_next(job_id, BEN, seconds=1) is None
-        await writer.take_opinion(held, settled_by(ADA), seconds=60)
+        assert await claim_next(writer, job_id, BEN, seconds=1) is None
+        await take_opinion(writer, held, settled_by(ADA))
         assert (await api.get(f"/jobs/{job_id}")).json()["counts"]["reviewed"] == 1
         again = await change(0.2, to_review=1999, waiting=1998)
         assert (again["queued"], again["decided"]) == (1999, 1), "the event of Ada's second decision is not here"

@@ -11,7 +11,7 @@ from dispatch_stage import SIZE, TWO_SLOTS, USD, Stage
 from dispatch_world import Seen, World
 from faults import FailingStore, FaultyProducer
 from tandem.events import AccountReported, AccountState, JobState, WorkerReportedV1
-from tandem.jobs.moves import CANCEL, PAUSE, RESUME
+from tandem.jobs.moves import CANCEL, GO, PAUSE, RESUME
 from tandem.pricing import PriceTable, parse_prices
 from tandem.store.jobs.writer import JobWriter
 
@@ -112,7 +112,7 @@ async def waiting_for_its_budget(stage: Stage) -> None:
     await stage.job(budget_usd=2.5 * USD)
     # Money for requests that may be there after all is kept for a deadline: then the job does not wait yet.
     await stage.until(JobState.WAITING, unless_excused=True)
-    await JobWriter(stage.outside.database).change_budget(stage.job_id, AMPLE)
+    await JobWriter(stage.outside.database).change(stage.job_id, {"budget_usd": AMPLE})
     await stage.completed()
 
 
@@ -192,7 +192,7 @@ async def waiting_for_its_budget_in_a_second_pass(stage: Stage) -> None:
     await _second_pass(stage, budget_usd=(SIZE + 1.5) * USD)
     await stage.until(JobState.WAITING, unless_excused=True)
     assert len(stage.answered) <= SIZE - len(AGAIN) + 3, "it asked for more than its budget allows"
-    await JobWriter(stage.outside.database).change_budget(stage.job_id, AMPLE)
+    await JobWriter(stage.outside.database).change(stage.job_id, {"budget_usd": AMPLE})
     await _completed_again(stage)
 
 
@@ -208,6 +208,19 @@ async def cancelled_and_the_rest_run_again(stage: Stage) -> None:
     stage.pending.clear()
     await stage.run_again(rest)
     stage.answering = True
+    await stage.completed()
+
+
+async def let_go_on_after_its_canary(stage: Stage) -> None:
+    await stage.job(canary={"records": 3, "below_seq": 3, "most_unlabeled": None, "passed": False})
+    await stage.until(JobState.WAITING)
+    assert stage.answered == {0, 1, 2}
+    await stage.moved(GO)
+    await stage.completed()
+
+
+async def a_canary_that_passes(stage: Stage) -> None:
+    await stage.job(canary={"records": 3, "below_seq": 3, "most_unlabeled": 0.5, "passed": False})
     await stage.completed()
 
 
@@ -251,6 +264,8 @@ STORIES: list[Story] = [
     handed_back,
     miscounted_by_an_older_version,
     passed_over_by_an_older_version,
+    let_go_on_after_its_canary,
+    a_canary_that_passes,
 ]
 
 

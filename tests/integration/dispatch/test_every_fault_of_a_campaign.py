@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from builders import a_choice, a_schema
 from campaigns import a_campaign, an_annotation, disagreement
 from faults import FailingStore, FaultyProducer
-from tandem.events import Event, LabelOption, LabelSchemaSpec, ReviewAskedV1, SingleChoiceTask, thresholds_campaign_id
+from tandem.events import Event, ReviewAskedV1, thresholds_campaign_id
 from tandem.events.catalog import REVIEW_ASKED
 from tandem.messaging import BrokerUnavailableError, Outgoing, Received
 from tandem.store.annotations.candidates import CandidateReader
@@ -23,8 +24,8 @@ from tandem_postprocessor.asked import ReviewAskedHandler
 
 SIZE = 7
 MOST_STEPS = 30
-MOOD = SingleChoiceTask(name="mood", options=(LabelOption(value="good"), LabelOption(value="bad")))
-SCHEMA = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(MOOD,))
+MOOD = a_choice()
+SCHEMA = a_schema(MOOD)
 
 
 class AppliedProducer(FaultyProducer):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from builders import a_schema, some_options
 from llm_worker_desk import MakeDesk, Script, complaint, good
 from llm_worker_line import agent, published, request
-from tandem.events import ErrorKind, Fallback, LabelOption, LabelSchemaSpec, ModelParameters
+from tandem.events import ErrorKind, Fallback, LabelOption, ModelParameters
 from tandem.events.schema import LabelTask, MultipleChoiceTask, NumberTask, SpanTask, TextTask
 
 
@@ -89,7 +90,7 @@ async def test_a_model_is_told_once_what_was_wrong_with_its_answer(make_desk: Ma
         (NumberTask(name="score", minimum=0, maximum=5), '{"score": 7}', "7 is not between 0 and 5"),
         (TextTask(name="code", pattern="[a-z]+"), '{"code": "A1"}', "does not match"),
         (
-            MultipleChoiceTask(name="topics", options=(LabelOption(value="a"), LabelOption(value="b"))),
+            MultipleChoiceTask(name="topics", options=some_options("a", "b")),
             '{"topics": ["a", "c"]}',
             "'c' is none of the labels of 'topics'",
         ),
@@ -110,7 +111,7 @@ async def test_what_was_wrong_is_told_for_every_kind_of_task(
 
     server = await scripted(reply)
     desk = make_desk(server.base_url)
-    schema = LabelSchemaSpec(label_schema_id="other", version=1, name="other", tasks=(task,))
+    schema = a_schema(task, label_schema_id="other", name="other")
     desk.jobs.apply(published(agent=agent(repair=True), label_schema=schema))
 
     answer = await desk.answer(request(1))

@@ -6,9 +6,10 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from builders import some_options
 from llm_worker_desk import MakeDesk, Script, complaint, good
 from llm_worker_line import SCHEMA, agent, published, request
-from tandem.events import ErrorKind, LabelOption, ModelParameters, MultipleChoiceTask
+from tandem.events import ErrorKind, ModelParameters, MultipleChoiceTask
 from tandem.labeling.answer_format import response_format, schema_key
 from tandem.pricing import REASONING_ROOM
 from tandem_llm_worker.providers.refusals import refused_parameters
@@ -254,7 +255,7 @@ async def test_what_is_refused_is_reported_with_what_it_depends_on(make_desk: Ma
 
 
 async def test_a_bound_of_the_schema_that_is_not_taken_is_left_out_alone(make_desk: MakeDesk, scripted: Script) -> None:
-    options = tuple(LabelOption(value=value) for value in ("positive", "neutral"))
+    options = some_options("positive", "neutral")
     several = MultipleChoiceTask(name="sentiment", options=options, at_least=1)
 
     def reply(body: dict[str, Any]) -> Any:

@@ -38,7 +38,9 @@ class Half:
     """An item that its annotator holds."""
     decided: dict[str, Any]
     """An item that its annotator decided on."""
-    act_id: str
+    certificate_id: str = ""
+    """One of the job that was abandoned."""
+    act_id: str = ""
     """A bulk act of its annotator."""
 
 
@@ -87,6 +89,9 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
     )
     assert act.status_code == 202, act.text
     one, other = jobs
+    certificate = await _made(root, f"/jobs/{one}/certificates", {"errors": [0.1]})
+    await _made(root, f"/jobs/{one}/certificates/{certificate['id']}/abandon", {})
+    await database["certificates"].update_one({"_id": certificate["id"]}, {"$set": {"live": False}})
     return Half(
         project_id,
         dataset_id,
@@ -100,6 +105,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         tokens,
         held,
         decided,
+        certificate["id"],
         act.json()["id"],
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tandem.jobs import Selection
 from tandem.people import Role
 from tandem.store.database import Database
 
@@ -33,11 +34,12 @@ COUNTS_OF_ALL = {
     ("GET", "/api/v1/comparisons"),
     ("POST", "/api/v1/combinations"),
     ("POST", "/api/v1/label-schemas/{label_schema_id}/carry-over"),
+    ("POST", "/api/v1/jobs/{job_id}/certificates/plan"),
 }
 """Figures of all records together stand; in a job of four records some of them are those of one record alone. What they
 quote from a record does not."""
 FIGURES = {"label", "confidence", "reason"}
-NOT_WALKED = ("/decision", "/skip", "/release", "/undo", "/opinions", "/withdraw", "/close")
+NOT_WALKED = ("/decision", "/decisions", "/skip", "/release", "/undo", "/opinions", "/withdraw", "/close")
 """Changes of the item itself, walked below; and opinions of the caller's own."""
 
 
@@ -135,3 +137,11 @@ async def test_a_blind_record_tells_a_reader_nothing_on_any_route(port: Port, ro
         ("GET", "/api/v1/jobs/{job_id}/frame"),
         ("GET", "/api/v1/jobs/{job_id}/annotations"),
     }, "the opinion reveals the record"
+
+    population = Selection.of([seq]).to_bytes()
+    sealed = {"dataset_id": half.dataset_id, "sealed": True, "population": population}
+    await port.database["certificates"].update_one({"_id": half.certificate_id}, {"$set": sealed})
+    for role in (Role.ANNOTATOR, Role.ADMIN):
+        told = await walk(port, half, role, seq)
+        leaks = {route: found - (FIGURES if route in COUNTS_OF_ALL else set()) for route, found in told.items()}
+        assert {route: found for route, found in leaks.items() if found} == {}, "a certificate shows it to nobody again"

@@ -8,12 +8,11 @@ from typing import Any
 import openai
 import pytest
 
+from builders import a_schema, an_agent
 from tandem.events import (
-    AgentSpec,
     Completion,
     ConfidenceStrategy,
     LabelOption,
-    LabelSchemaSpec,
     MultipleChoiceTask,
     NumberTask,
     SingleChoiceTask,
@@ -113,25 +112,21 @@ def option(value: str) -> LabelOption:
 DESCRIPTIONS = {"billing": "money that was charged or paid", "crash": "software that fails", "shipping": "parcels"}
 
 
-TICKET = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="ticket",
-    tasks=(
-        MultipleChoiceTask(name="topic", options=tuple(map(option, ("billing", "crash", "shipping"))), at_least=1),
-        SingleChoiceTask(name="urgency", options=tuple(map(option, ("low", "high")))),
-        SpanTask(
-            name="who",
-            options=tuple(map(option, ("person", "product"))),
-            attributes=(
-                SpanAttribute(name="side", options=tuple(map(option, ("ours", "theirs"))), required=True),
-                SpanAttribute(name="mood", options=tuple(map(option, ("calm", "angry")))),
-            ),
+TICKET = a_schema(
+    MultipleChoiceTask(name="topic", options=tuple(map(option, ("billing", "crash", "shipping"))), at_least=1),
+    SingleChoiceTask(name="urgency", options=tuple(map(option, ("low", "high")))),
+    SpanTask(
+        name="who",
+        options=tuple(map(option, ("person", "product"))),
+        attributes=(
+            SpanAttribute(name="side", options=tuple(map(option, ("ours", "theirs"))), required=True),
+            SpanAttribute(name="mood", options=tuple(map(option, ("calm", "angry")))),
         ),
-        NumberTask(name="amount", minimum=0, maximum=1000, step=0.01),
-        NumberTask(name="devices", minimum=0, maximum=10, step=1),
-        TextTask(name="summary", max_length=120),
     ),
+    NumberTask(name="amount", minimum=0, maximum=1000, step=0.01),
+    NumberTask(name="devices", minimum=0, maximum=10, step=1),
+    TextTask(name="summary", max_length=120),
+    name="ticket",
 )
 RECORD = (
     "Hello, I was charged $1,249.00 and then 49.90 for 2 lamps. Please tell Maria Lopez that the Aurora Lamp is fine."
@@ -141,16 +136,12 @@ RECORD = (
 async def labeled(client: openai.AsyncOpenAI, text: str, strategy: ConfidenceStrategy) -> dict[str, TaskLabel]:
     """What Tandem makes of the answer to the default prompt."""
     system, user = default_templates(TICKET)
-    agent = AgentSpec(
-        agent_id="a",
-        version=1,
-        name="a",
+    agent = an_agent(
         provider="offline",
         model="tandem-offline",
         system_template=system,
         user_template=user,
         confidence_strategy=strategy,
-        fingerprint="f",
     )
     messages: Any = Renderer(agent, TICKET).messages({"text": text})
     form: Any = response_format(TICKET, strategy)

@@ -40,21 +40,23 @@ async def decided(store: FailingStore) -> None:
     writer = OpinionWriter(store.plain)
     for seq in range(SIZE):
         await writer.append(
-            OpinionDocument(
-                job_id="job",
-                project_id="p",
-                dataset_id="d",
-                seq=seq,
-                record_id=f"r{seq}",
-                revision=1,
-                kind=DecisionKind.CORRECTED,
-                values={"mood": "good"},
-                attempt=1,
-                shown_attempt=1,
-                shown_values={},
-                decided_by="ada",
-                decided_at=utcnow(),
-            )
+            [
+                OpinionDocument(
+                    job_id="job",
+                    project_id="p",
+                    dataset_id="d",
+                    seq=seq,
+                    record_id=f"r{seq}",
+                    revision=1,
+                    kind=DecisionKind.CORRECTED,
+                    values={"mood": "good"},
+                    attempt=1,
+                    shown_attempt=1,
+                    shown_values={},
+                    decided_by="ada",
+                    decided_at=utcnow(),
+                )
+            ]
         )
 
 

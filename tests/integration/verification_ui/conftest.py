@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tandem.events import AgentSpec, LabelOption, LabelSchemaSpec, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
+from builders import a_schema, an_agent
+from tandem.events import LabelOption, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
 from tandem.people import Role, hash_token
 from tandem.review import OpinionPolicy
@@ -81,17 +82,8 @@ class World:
         tasks: tuple[LabelTask, ...] = (TASK,),
         policy: OpinionPolicy | None = None,
     ) -> None:
-        schema = LabelSchemaSpec(label_schema_id="schema1", version=1, name="sentiment", tasks=tasks)
-        agent = AgentSpec(
-            agent_id="agent1",
-            version=1,
-            name="agent",
-            provider="p",
-            model="m",
-            system_template="",
-            user_template="",
-            fingerprint="f",
-        )
+        schema = a_schema(*tasks, label_schema_id="schema1", name="sentiment")
+        agent = an_agent(agent_id="agent1", system_template="", user_template="")
         await self.database["jobs"].insert_one(
             {
                 "_id": job_id,

@@ -275,3 +275,29 @@ async def test_a_newer_attempt_leaves_a_decision_and_shows_after_an_undo(world: 
     assert await world.items.counts(JOB) == QueueCounts(decided=1)
     reopened = (await undo(world.client(), "job1:0")).json()
     assert (reopened["attempt"], reopened["suggestions"][0]["value"]) == (2, "negative")
+
+
+async def test_of_several_decisions_in_one_request_each_stands_or_falls_for_itself(world: World) -> None:
+    await world.queue(range(4))
+    client = world.client()
+    taken = await client.post(f"/verification/v1/jobs/{JOB}/reservations", json={"limit": 3})
+    held = taken.json()["items"]
+    bodies: list[dict[str, Any]] = [
+        {"item_id": item["item_id"], "reservation": item["reservation"], "values": {"sentiment": "negative"}}
+        for item in held
+    ]
+    await client.post(
+        f"/verification/v1/items/{held[1]['item_id']}/release", json={"reservation": held[1]["reservation"]}
+    )
+    bodies.append({"item_id": "job2:0", "reservation": "r", "values": {"sentiment": "negative"}})
+    bodies[2]["values"] = {"sentiment": "sad"}
+    answer = await client.post(f"/verification/v1/jobs/{JOB}/decisions", json={"decisions": bodies})
+    assert answer.status_code == 200, answer.text
+    outcomes = answer.json()["items"]
+    assert [outcome["item_id"] for outcome in outcomes] == ["job1:0", "job1:1", "job1:2", "job2:0"]
+    assert [(outcome["problem"] or {}).get("status") for outcome in outcomes] == [None, 409, 422, 404]
+    assert outcomes[0]["result"]["values"] == {"sentiment": "negative"}
+    assert [await world.opinions.history(JOB, seq) for seq in (1, 2, 3)] == [[], [], []]
+
+    again = await client.post(f"/verification/v1/jobs/{JOB}/decisions", json={"decisions": bodies[:1]})
+    assert again.json()["items"][0]["result"]["revision"] == 1, "the same decision again changes nothing"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from builders import some_options
 from tandem.events import (
     LabelOption,
     LabelTask,
@@ -30,14 +31,12 @@ TASKS: tuple[LabelTask, ...] = (
     SingleChoiceTask(
         name="tone", options=(LabelOption(value="warm", key="w", color="#aa5500"), LabelOption(value="cold"))
     ),
-    MultipleChoiceTask(
-        name="topics", at_least=1, options=tuple(LabelOption(value=value) for value in ("travel", "work", "family"))
-    ),
+    MultipleChoiceTask(name="topics", at_least=1, options=some_options("travel", "work", "family")),
     SpanTask(
         name="names",
-        options=(LabelOption(value="person"), LabelOption(value="place")),
+        options=some_options("person", "place"),
         overlaps=False,
-        attributes=(SpanAttribute(name="sure", options=(LabelOption(value="yes"), LabelOption(value="no"))),),
+        attributes=(SpanAttribute(name="sure", options=some_options("yes", "no")),),
     ),
     NumberTask(name="stars", minimum=1, maximum=5, step=0.5),
     TextTask(name="summary", max_length=20, pattern="[A-Z].*"),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import some_options
 from tandem.events import (
     LabelOption,
     LabelTask,
@@ -27,7 +28,7 @@ from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, Size
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
+    return some_options(*values)
 
 
 MOOD = SingleChoiceTask(name="mood", options=options("good", "bad", "7"))

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
+from builders import a_schema, some_options
 from tandem.events import (
-    LabelOption,
-    LabelSchemaSpec,
-    LabelTask,
     NumberTask,
     SingleChoiceTask,
     SpanTask,
@@ -18,12 +16,8 @@ from tandem.events import (
 from tandem_api.resources.agents.parameters import parameters_of, room_for_answers
 from tandem_api.resources.agents.schemas import AgentCreate
 
-OPTIONS = (LabelOption(value="positive"), LabelOption(value="negative"))
+OPTIONS = some_options("positive", "negative")
 CHOICE = SingleChoiceTask(name="sentiment", options=OPTIONS)
-
-
-def schema(*tasks: LabelTask) -> LabelSchemaSpec:
-    return LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
 
 
 def agent(**more: Any) -> AgentCreate:
@@ -31,21 +25,21 @@ def agent(**more: Any) -> AgentCreate:
 
 
 def test_a_choice_has_room_for_its_label_and_several_tasks_for_all_of_them() -> None:
-    assert room_for_answers(schema(CHOICE)) == 64
+    assert room_for_answers(a_schema(CHOICE)) == 64
     spans, gist = SpanTask(name="people", options=OPTIONS), TextTask(name="gist", max_length=400)
-    assert room_for_answers(schema(CHOICE, spans)) > 100
-    whole = room_for_answers(schema(CHOICE, spans, NumberTask(name="stars", minimum=1, maximum=5), gist))
-    assert whole >= 400 / 4 + room_for_answers(schema(CHOICE, spans))
+    assert room_for_answers(a_schema(CHOICE, spans)) > 100
+    whole = room_for_answers(a_schema(CHOICE, spans, NumberTask(name="stars", minimum=1, maximum=5), gist))
+    assert whole >= 400 / 4 + room_for_answers(a_schema(CHOICE, spans))
 
 
 @pytest.mark.parametrize("length", [1, 5000])
 def test_a_text_of_any_length_has_room(length: int) -> None:
-    assert 64 <= room_for_answers(schema(TextTask(name="t", max_length=length))) <= 4096
-    assert room_for_answers(schema(TextTask(name="t", max_length=length))) >= length / 5
+    assert 64 <= room_for_answers(a_schema(TextTask(name="t", max_length=length))) <= 4096
+    assert room_for_answers(a_schema(TextTask(name="t", max_length=length))) >= length / 5
 
 
 def test_what_the_caller_says_holds() -> None:
-    text = schema(TextTask(name="t", max_length=5000))
+    text = a_schema(TextTask(name="t", max_length=5000))
     assert parameters_of(agent(parameters={"max_tokens": 7, "logprobs": True}), text).max_tokens == 7
     stated = agent(confidence_strategy="stated", parameters={"logprobs": True})
     assert parameters_of(stated, text).logprobs

@@ -49,7 +49,11 @@ def test_promtool_accepts_the_configuration_and_its_rules() -> None:
 
 
 def test_alerts_ring_when_they_should() -> None:
-    _promtool("test", "rules", Path(__file__).parent / "alerts.yml")
+    cases = Path(__file__).parent / "alerts.yml"
+    _promtool("test", "rules", cases)
+    (group,) = yaml.safe_load((PROMETHEUS / "rules.yml").read_text())["groups"]
+    untested = {rule["alert"] for rule in group["rules"]} - set(re.findall(r"Tandem[A-Z]\w+", cases.read_text()))
+    assert not untested, f"write down when they ring, when they clear and when they are silent: {untested}"
 
 
 def test_rules_ask_for_metrics_of_the_catalogue(known: set[str]) -> None:

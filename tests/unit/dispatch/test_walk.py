@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from tandem.jobs import Recent
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.jobs.documents import JobDocument, first_dispatch
 from tandem_api.dispatch.ledger import BudgetLedger
@@ -54,6 +55,6 @@ def test_a_walk_is_over_when_its_totals_reach_as_far_as_its_cursor(walk: Walk) -
     assert not asked.ends_below(1)
     nothing_out = asked.outstanding.without([0])
     counts = OutcomeCounts(labeled=1)
-    behind = asked.settled(nothing_out, low=0, totals=OutcomeCounts(), spend=(), reserve=None)
+    behind = asked.settled(nothing_out, low=0, totals=OutcomeCounts(), spend=(), reserve=None, recent=Recent())
     assert not behind.ends_below(1), "the last stretch is not counted yet"
-    assert asked.settled(nothing_out, low=1, totals=counts, spend=(), reserve=None).ends_below(1)
+    assert asked.settled(nothing_out, low=1, totals=counts, spend=(), reserve=None, recent=Recent()).ends_below(1)

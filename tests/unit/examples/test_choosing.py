@@ -9,21 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, some_options
 from drawing import tries
-from tandem.events import Example, LabelOption, LabelSchemaSpec, MultipleChoiceTask, NumberTask, SingleChoiceTask
+from tandem.events import Example, MultipleChoiceTask, NumberTask, SingleChoiceTask
 from tandem.text.embeddings import load_embeddings
 from tandem_api.examples.choosing import MOST_BYTES, Balanced, ExampleTarget, Nearest, Verified
 
-OPTIONS = tuple(LabelOption(value=value) for value in ("a", "b", "c"))
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="s",
-    tasks=(
-        NumberTask(name="n", minimum=0, maximum=1),
-        SingleChoiceTask(name="one", options=OPTIONS),
-        MultipleChoiceTask(name="some", options=OPTIONS),
-    ),
+OPTIONS = some_options("a", "b", "c")
+SCHEMA = a_schema(
+    NumberTask(name="n", minimum=0, maximum=1),
+    SingleChoiceTask(name="one", options=OPTIONS),
+    MultipleChoiceTask(name="some", options=OPTIONS),
 )
 NOBODY = ExampleTarget("elsewhere", 0, "other")
 

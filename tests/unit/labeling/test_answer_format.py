@@ -7,10 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
+from builders import a_schema, some_options
 from tandem.events import (
     Completion,
-    LabelOption,
-    LabelSchemaSpec,
     MultipleChoiceTask,
     NumberTask,
     SingleChoiceTask,
@@ -22,16 +21,12 @@ from tandem.labeling.answer_format import KEYWORDS, keywords_in, response_format
 from tandem.labeling.asked_bounds import SPAN_CHARACTERS, SPANS_ASKED
 from tandem.labeling.labeler import Labeler
 
-OPTIONS = tuple(LabelOption(value=value) for value in ("a", "b", "c", "d", "e"))
+OPTIONS = some_options("a", "b", "c", "d", "e")
 FREE = {"items": {"type": "string", "enum": list("abcde")}, "type": "array"}
 
 
-def schema_of(*tasks: Any) -> LabelSchemaSpec:
-    return LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
-
-
 def form(task: Any) -> dict[str, Any]:
-    found: dict[str, Any] = response_format(schema_of(task))["json_schema"]["schema"]["properties"][task.name]
+    found: dict[str, Any] = response_format(a_schema(task))["json_schema"]["schema"]["properties"][task.name]
     return found
 
 
@@ -71,7 +66,7 @@ def test_the_numbers_of_a_grid_are_listed_where_they_are_few(grid: Any, said: di
 
 def test_every_bound_can_go_alone_and_the_labels_stay() -> None:
     wanted = response_format(
-        schema_of(
+        a_schema(
             SingleChoiceTask(name="minItems", options=OPTIONS),
             MultipleChoiceTask(name="m", options=OPTIONS, at_least=1),
             NumberTask(name="enum", minimum=1, maximum=5, step=1),
@@ -96,7 +91,7 @@ def test_every_bound_can_go_alone_and_the_labels_stay() -> None:
 
 
 def test_numbers_that_may_not_be_listed_have_a_range() -> None:
-    wanted = response_format(schema_of(NumberTask(name="n", minimum=1, maximum=5, step=0.5)))
+    wanted = response_format(a_schema(NumberTask(name="n", minimum=1, maximum=5, step=0.5)))
 
     found = without_keywords(wanted, {"enum"})["json_schema"]["schema"]["properties"]["n"]
 
@@ -105,7 +100,7 @@ def test_numbers_that_may_not_be_listed_have_a_range() -> None:
 
 def labeled(task: Any, value: Any, text: str = "") -> Any:
     answer = Completion(text=orjson.dumps({task.name: value}).decode())
-    return Labeler(schema_of(task)).label([answer], {"text": text})
+    return Labeler(a_schema(task)).label([answer], {"text": text})
 
 
 def test_labels_that_loop_to_the_bound_count_once() -> None:

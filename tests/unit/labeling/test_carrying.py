@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, some_options
 from drawing import tries
 from label_schemas import tasks
 from tandem.events import (
@@ -32,15 +33,11 @@ FIELDS = {"text": "Ada met Zoe"}
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
-
-
-def schema(*some: LabelTask) -> LabelSchemaSpec:
-    return LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=some)
+    return some_options(*values)
 
 
 def single(*values: str) -> LabelSchemaSpec:
-    return schema(SingleChoiceTask(name="t", options=options(*values)))
+    return a_schema(SingleChoiceTask(name="t", options=options(*values)))
 
 
 def label(value: Any, **more: Any) -> TaskLabel:
@@ -79,8 +76,8 @@ def test_a_given_mapping_goes_before_equal_values() -> None:
     ],
 )
 def test_what_does_not_map_is_told_with_its_reason(old: LabelTask, new: LabelTask | None, why: Hindrance) -> None:
-    to = schema(new or TextTask(name="other"))
-    assert carried(schema(old), to, label("a")) is why
+    to = a_schema(new or TextTask(name="other"))
+    assert carried(a_schema(old), to, label("a")) is why
 
 
 def test_a_record_without_labels_has_nothing_to_carry() -> None:
@@ -106,8 +103,8 @@ def test_probabilities_are_left_out_where_an_option_has_no_new_one_and_the_confi
 
 
 def test_every_label_of_several_must_map_and_those_that_become_one_are_one() -> None:
-    old = schema(MultipleChoiceTask(name="t", options=options("a", "b", "c")))
-    new = schema(MultipleChoiceTask(name="t", options=options("z", "a"), at_most=1))
+    old = a_schema(MultipleChoiceTask(name="t", options=options("a", "b", "c")))
+    new = a_schema(MultipleChoiceTask(name="t", options=options("z", "a"), at_most=1))
     assert carried(old, new, label(("a", "b")), a="z", b="z").value == ("z",)
     assert carried(old, new, label(("a", "b")), b="z") is Hindrance.NOT_ALLOWED
     assert carried(old, new, label(("a", "b"))) is Hindrance.NO_SUCH_LABEL
@@ -115,8 +112,8 @@ def test_every_label_of_several_must_map_and_those_that_become_one_are_one() -> 
 
 
 def test_spans_are_carried_over_with_their_labels_renamed_and_their_places_checked() -> None:
-    old = schema(SpanTask(name="t", options=options("person", "place")))
-    new = schema(SpanTask(name="t", options=options("human"), field="text"))
+    old = a_schema(SpanTask(name="t", options=options("person", "place")))
+    new = a_schema(SpanTask(name="t", options=options("human"), field="text"))
     ada = Span(field="text", start=0, end=3, text="Ada", label="person")
     found = carried(old, new, label((ada,), span_confidences=(0.9,)), person="human")
     assert found.value == (ada.model_copy(update={"label": "human"}),)
@@ -126,8 +123,8 @@ def test_spans_are_carried_over_with_their_labels_renamed_and_their_places_check
 
 
 def test_numbers_are_carried_over_where_the_new_range_and_grid_hold_them() -> None:
-    old = schema(NumberTask(name="t", minimum=0, maximum=10))
-    new = schema(NumberTask(name="t", minimum=0, maximum=5, step=1))
+    old = a_schema(NumberTask(name="t", minimum=0, maximum=10))
+    new = a_schema(NumberTask(name="t", minimum=0, maximum=5, step=1))
     assert carried(old, new, label(4.0)).value == 4
     assert carried(old, new, label(4.5)) is Hindrance.NOT_ALLOWED
     assert carried(old, new, label(6.0)) is Hindrance.NOT_ALLOWED
@@ -135,7 +132,7 @@ def test_numbers_are_carried_over_where_the_new_range_and_grid_hold_them() -> No
 
 def test_a_record_carries_over_only_with_all_its_tasks_and_keeps_what_it_has() -> None:
     mood, note = SingleChoiceTask(name="t", options=options("a", "b")), TextTask(name="note")
-    found = CarryOver(schema(mood), schema(mood, note), {}).carry([label("a")], FIELDS)
+    found = CarryOver(a_schema(mood), a_schema(mood, note), {}).carry([label("a")], FIELDS)
     assert [each.value for each in found.labels] == ["a"]
     assert [(each.task, each.why) for each in found.hindered] == [("note", Hindrance.NEW_TASK)]
     ready = found.ready("job:3")
@@ -154,7 +151,7 @@ def test_labels_that_nothing_carried_over_can_have_are_told() -> None:
 def test_whatever_carries_over_is_a_value_of_the_new_version(
     before: tuple[LabelTask, ...], after: tuple[LabelTask, ...], data: st.DataObject
 ) -> None:
-    old, new = schema(*before), schema(*after)
+    old, new = a_schema(*before), a_schema(*after)
     mapping = {
         task.name: data.draw(
             st.dictionaries(
@@ -180,7 +177,7 @@ def test_whatever_carries_over_is_a_value_of_the_new_version(
 @tries(40)
 @given(tasks(), st.data())
 def test_a_version_carries_over_to_itself_unchanged(some: tuple[LabelTask, ...], data: st.DataObject) -> None:
-    same = schema(*some)
+    same = a_schema(*some)
     labels = [TaskLabel(task=task.name, value=data.draw(values(task)), rule="exact") for task in some]
     for each in CarryOver(same, same, {}).carry(labels, FIELDS).labels:
         (before,) = (label for label in labels if label.task == each.task)

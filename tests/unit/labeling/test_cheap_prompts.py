@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema
 from drawing import tries
 from tandem.events import Example, LabelOption, LabelSchemaSpec, MultipleChoiceTask, SingleChoiceTask
 from tandem.labeling.cheap_prompts import MOST_OPTIONS, cheap_records
@@ -30,12 +31,7 @@ SHORT, LONG = {"text": "a" * 1000}, {"text": "a" * 250_000}
 def schema_with(options: int, tasks: int = 1) -> LabelSchemaSpec:
     listed = tuple(LabelOption(value=f"label {n}", description="What it means, in a sentence.") for n in range(options))
     kinds = (SingleChoiceTask, MultipleChoiceTask)
-    return LabelSchemaSpec(
-        label_schema_id="s",
-        version=1,
-        name="S",
-        tasks=tuple(kinds[n % 2](name=f"task{n}", options=listed) for n in range(tasks)),
-    )
+    return a_schema(*tuple(kinds[n % 2](name=f"task{n}", options=listed) for n in range(tasks)))
 
 
 @pytest.mark.parametrize(("options", "tasks"), [(2, 1), (200, 1), (40, 20)])

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_choice
 from drawing import tries
-from tandem.events import LabelOption, SingleChoiceTask, TokenLogprob
+from tandem.events import SingleChoiceTask, TokenLogprob
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, UnknownReason
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.reading import Reading
 
 
 def task(*values: str) -> SingleChoiceTask:
-    return SingleChoiceTask(name="sentiment", options=tuple(LabelOption(value=value) for value in values))
+    return a_choice("sentiment", *values)
 
 
 def token(text: str, probability: float = 1.0, **others: float) -> TokenLogprob:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tandem.events import LabelOption, MultipleChoiceTask, NumberTask, SingleChoiceTask, TokenLogprob
+from builders import a_choice
+from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, TokenLogprob
 from tandem.events.schema import LabelTask
 from tandem.labeling.confidence import Assessment, Confidence, ConfidenceEstimator, Method, UnknownReason
 from tandem.labeling.extraction import TaskReader
@@ -27,7 +28,7 @@ def unlisted(text: str, probability: float, others: Mapping[str, float]) -> Toke
 
 
 def choice(*values: str) -> SingleChoiceTask:
-    return SingleChoiceTask(name="sentiment", options=tuple(LabelOption(value=value) for value in values))
+    return a_choice("sentiment", *values)
 
 
 def assess(task: LabelTask, *tokens: TokenLogprob) -> Assessment:

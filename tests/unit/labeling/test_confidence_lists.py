@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import some_options
 from drawing import tries
 from tandem.events import LabelOption, MultipleChoiceTask, Span, SpanTask, TokenLogprob
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method, Partial, UnknownReason
@@ -28,7 +29,7 @@ from tandem.testing.known_lists import (
 )
 from tandem.testing.known_model import LABELS, TOKENIZERS, by_surroundings, by_words, error_against, reported
 
-OPTIONS = tuple(LabelOption(value=value) for value in LABELS)
+OPTIONS = some_options(*LABELS)
 SETS = ConfidenceEstimator(MultipleChoiceTask(name="labels", options=OPTIONS))
 SPANS = ConfidenceEstimator(SpanTask(name="spans", options=OPTIONS))
 USUAL = [name for name in LIST_TOKENIZERS if name in TOKENIZERS]
@@ -175,7 +176,7 @@ def test_whatever_the_labels_and_the_tokenizer_a_set_is_never_overstated(
     }
     said = sets[pick % len(sets)]
     answer = json.dumps({"labels": said})
-    task = MultipleChoiceTask(name="labels", options=tuple(LabelOption(value=option) for option in options))
+    task = MultipleChoiceTask(name="labels", options=some_options(*options))
     reading = TaskReader(task).read(answer)
     assert isinstance(reading, Reading)
     assert reading.value == said
@@ -188,7 +189,7 @@ def test_whatever_the_labels_and_the_tokenizer_a_set_is_never_overstated(
         assert all(0 <= share <= 1 for share in found.probabilities.values())
 
 
-TOPICS = MultipleChoiceTask(name="topics", options=tuple(LabelOption(value=value) for value in ("art", "war", "sea")))
+TOPICS = MultipleChoiceTask(name="topics", options=some_options("art", "war", "sea"))
 
 
 def set_of(
@@ -290,7 +291,7 @@ def test_one_label_for_all_spans_leaves_nothing_to_weigh() -> None:
 
 
 def test_spans_of_which_one_is_not_located_keep_what_is_known_of_the_others() -> None:
-    task = SpanTask(name="spans", options=tuple(LabelOption(value=value) for value in ("who", "where")))
+    task = SpanTask(name="spans", options=some_options("who", "where"))
     texts = {
         f'{{"spans": [{{"text": "Ada", "label": "{label}"}}]}}': share
         for label, share in (("who", 0.8), ("where", 0.2))

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from builders import a_schema, some_options
 from tandem.events import (
     Completion,
     LabelOption,
-    LabelSchemaSpec,
     MultipleChoiceTask,
     NumberTask,
     SingleChoiceTask,
@@ -94,13 +94,13 @@ def test_cut_characters_of_another_task_leave_the_places_of_repeated_labels_righ
     for each in reported(texts, answer, by_words):
         before, face, behind = each.token.partition("\U0001f600")
         tokens += [token(before + as_bytes(GLAD[:3])), token(as_bytes(GLAD[3:]) + behind)] if face else [each]
-    options = (LabelOption(value="yes"), LabelOption(value="no"))
+    options = some_options("yes", "no")
     tasks = (
         TextTask(name="t"),
         SingleChoiceTask(name="a", options=options),
         SingleChoiceTask(name="b", options=options),
     )
-    spec = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
+    spec = a_schema(*tasks)
     found = Labeler(spec).label([Completion(text=answer, logprobs=tuple(tokens))], {})
     assert [label.confidence for label in found.labels] == [None, 1.0, pytest.approx(0.8)]
 
@@ -129,7 +129,7 @@ def test_an_option_that_is_escaped_in_json_is_known_as_an_alternative() -> None:
 
 
 def test_an_escaped_label_of_a_list_is_weighed_like_any_other() -> None:
-    task = MultipleChoiceTask(name="m", options=(LabelOption(value="caf\u00e9"), LabelOption(value="bar")))
+    task = MultipleChoiceTask(name="m", options=some_options("caf\u00e9", "bar"))
     texts = {json.dumps({"m": list(labels)}): share for labels, share in ((("caf\u00e9",), 0.6), (("bar",), 0.4))}
     answer = next(iter(texts))
     assert "\\u00e9" in answer
@@ -185,7 +185,7 @@ def test_what_is_no_log_probability_gives_no_confidence(tokens: list[TokenLogpro
 
 def test_a_token_that_holds_more_than_the_label_leaves_room_for_more_than_one_of_each_option() -> None:
     """All options are listed, each with one of many ways to go on; what is not listed may be any of them."""
-    task = SpanTask(name="s", options=(LabelOption(value="who"), LabelOption(value="where")))
+    task = SpanTask(name="s", options=some_options("who", "where"))
     write = '{{"s": [{{"text": "Ada", "label": "{}"}}, {{"text": "Rome", "label": "{}"}}]}}'
     pairs = {("who", "where"): 0.4, ("where", "where"): 0.1, ("where", "who"): 0.3, ("who", "who"): 0.2}
     texts = {write.format(*labels): share for labels, share in pairs.items()}

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_choice
 from drawing import tries
-from tandem.events import LabelOption, NumberTask, SingleChoiceTask
+from tandem.events import NumberTask
 from tandem.events.schema import LabelTask
 from tandem.labeling.confidence import Confidence, ConfidenceEstimator, Method
 from tandem.labeling.extraction import TaskReader
@@ -40,7 +41,7 @@ weights = st.lists(st.floats(0.001, 1), min_size=6, max_size=6)
 def confidence_of(
     options: Sequence[str], answers: Mapping[str, float], chosen: str, tokenizer: Tokenizer, top: int | None = None
 ) -> tuple[str, Confidence] | None:
-    of = SingleChoiceTask(name="label", options=tuple(LabelOption(value=value) for value in options))
+    of = a_choice("label", *options)
     tokens = reported(answers, chosen, tokenizer, top=top)
     text = "".join(token.token for token in tokens)
     assert text == chosen
@@ -150,7 +151,7 @@ def test_a_model_that_lays_its_answer_out_in_two_ways_is_read_as_well(
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_confidence_is_calibrated_on_a_model_whose_probabilities_are_known(tokenizer: str) -> None:
-    of = SingleChoiceTask(name="label", options=tuple(LabelOption(value=value) for value in LABELS))
+    of = a_choice("label", *LABELS)
     reader, estimator = TaskReader(of), ConfidenceEstimator(of)
     judged = []
     for number, layout in enumerate(("json", "dense json", "json over lines", "line")):
@@ -167,7 +168,7 @@ def test_confidence_is_calibrated_on_a_model_whose_probabilities_are_known(token
     assert error <= 0.02
 
 
-SENTIMENTS = SingleChoiceTask(name="label", options=tuple(LabelOption(value=value) for value in LABELS))
+SENTIMENTS = a_choice("label", *LABELS)
 ONE_VALUE: dict[str, tuple[LabelTask, Sequence[str], Mapping[str, Callable[[str], str]]]] = {
     "single choice": (SENTIMENTS, LABELS, LAYOUTS),
     "number of a grid": (NumberTask(name="label", minimum=1, maximum=5, step=0.5), GRID, NUMBER_LAYOUTS),

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
+from builders import a_schema, an_agent, some_options
 from tandem.events import (
-    AgentSpec,
     ConfidenceStrategy,
     Example,
     LabelOption,
-    LabelSchemaSpec,
     LabelTask,
     LabelValue,
     MultipleChoiceTask,
@@ -26,7 +25,7 @@ from tandem.events import (
 from tandem.labeling.prompts import Renderer, default_templates
 
 OPTIONS = (LabelOption(value="late", name="Delay", description="came too late"), LabelOption(value="rude"))
-TONE = SpanAttribute(name="tone", options=(LabelOption(value="calm"), LabelOption(value="angry")))
+TONE = SpanAttribute(name="tone", options=some_options("calm", "angry"))
 TASKS: dict[str, LabelTask] = {
     "single_choice": SingleChoiceTask(name="topic", question="What is it about?", options=OPTIONS),
     "multiple_choice": MultipleChoiceTask(name="topics", options=OPTIONS, at_least=1),
@@ -45,22 +44,9 @@ VALUES: dict[str, LabelValue] = {
 
 
 def renderer(*tasks: LabelTask, **more: Any) -> Renderer:
-    schema = LabelSchemaSpec(label_schema_id="s", version=1, name="complaints", tasks=tasks)
+    schema = a_schema(*tasks, name="complaints")
     system, user = default_templates(schema)
-    agent = AgentSpec(
-        **{
-            "agent_id": "a",
-            "version": 1,
-            "name": "n",
-            "provider": "p",
-            "model": "m",
-            "system_template": system,
-            "user_template": user,
-            "fingerprint": "f",
-            **more,
-        }
-    )
-    return Renderer(agent, schema)
+    return Renderer(an_agent(system_template=system, user_template=user, **more), schema)
 
 
 def system_of(*tasks: LabelTask, **more: Any) -> str:
@@ -72,13 +58,13 @@ def system_of(*tasks: LabelTask, **more: Any) -> str:
     [
         (
             "single_choice",
-            ["What is it about?", "- late (Delay): came too late", "- rude: rude"],
+            ["What is it about?", '- "late" (Delay): came too late\n- "rude"\n'],
             '{"topic": "<label>"}',
         ),
         ("multiple_choice", ["Choose every label that fits, 1 at least."], '{"topics": ["<label>", ...]}'),
         (
             "span",
-            ['from the field "text" exactly', "They do not overlap.", "may have tone", "- angry: angry"],
+            ['from the field "text" exactly', "They do not overlap.", "may have tone", '- "calm"\n- "angry"\n'],
             (
                 '{"mentions": [{"text": "<copied text>", "label": "<label>", "context": null, '
                 '"attributes": {"tone": "<tone>"}}, ...]}'
@@ -102,7 +88,7 @@ def test_several_tasks_are_asked_in_one_call_each_with_its_own_labels() -> None:
     text = system_of(*TASKS.values())
     places = [text.index(f"{number}. {task.name}: ") for number, task in enumerate(TASKS.values(), 1)]
     assert places == sorted(places)
-    assert text.count("- late (Delay): came too late") == 3
+    assert text.count('- "late" (Delay): came too late') == 3
     form = text.splitlines()[-1]
     assert [form.index(f'"{task.name}"') for task in TASKS.values()] == sorted(
         form.index(f'"{task.name}"') for task in TASKS.values()

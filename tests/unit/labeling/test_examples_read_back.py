@@ -9,12 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from builders import a_schema, some_options
 from drawing import tries
 from tandem.events import (
     Completion,
     Example,
-    LabelOption,
-    LabelSchemaSpec,
     LabelTask,
     MultipleChoiceTask,
     NumberTask,
@@ -29,8 +28,8 @@ from tandem.labeling.read_back import ReadBack
 from tandem.labeling.task_words import answer_of
 from tandem.labeling.values import canonical
 
-OPTIONS = tuple(LabelOption(value=value) for value in ("positive", "not positive", "neutral"))
-TONE = SpanAttribute(name="tone", options=(LabelOption(value="calm"), LabelOption(value="angry")))
+OPTIONS = some_options("positive", "not positive", "neutral")
+TONE = SpanAttribute(name="tone", options=some_options("calm", "angry"))
 TASKS: tuple[LabelTask, ...] = (
     SingleChoiceTask(name="one", options=OPTIONS),
     MultipleChoiceTask(name="some", options=OPTIONS),
@@ -38,7 +37,7 @@ TASKS: tuple[LabelTask, ...] = (
     TextTask(name="gist", max_length=60),
     SpanTask(name="spans", options=OPTIONS, field="text", attributes=(TONE,)),
 )
-SCHEMA = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=TASKS)
+SCHEMA = a_schema(*TASKS)
 WORDS = ("late", "the", "flight", "Straße", "café", "e\u0301", "was", "late.", "\U0001f600", "(late)", "'late'")
 LABELER = Labeler(SCHEMA)
 

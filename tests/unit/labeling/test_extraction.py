@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, some_options
 from drawing import tries
-from tandem.events import Completion, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events import Completion, LabelOption, SingleChoiceTask
 from tandem.labeling.extraction import TaskReader
 from tandem.labeling.labeler import Labeler
 from tandem.labeling.normalization import fold, normalize
@@ -17,7 +18,7 @@ from tandem.labeling.reading import Reading, Rule, Unreadable, UnreadableReason
 
 
 def task(*values: str, name: str = "sentiment") -> SingleChoiceTask:
-    return SingleChoiceTask(name=name, options=tuple(LabelOption(value=value) for value in values))
+    return SingleChoiceTask(name=name, options=some_options(*values))
 
 
 SENTIMENT = task("positive", "negative")
@@ -238,7 +239,7 @@ def test_whatever_the_answer_the_value_is_one_of_the_options(answer: str, values
             assert answer == reading.value
     else:
         assert reading.detail
-    schema = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(of,))
+    schema = a_schema(of)
     labeling = Labeler(schema).label([Completion(text=answer)], {})
     assert (labeling.problem is None) is isinstance(reading, Reading)
 

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, some_options
 from drawing import tries
-from tandem.events import Completion, LabelOption, LabelSchemaSpec
+from tandem.events import Completion, LabelOption
 from tandem.events.outcomes import Span
 from tandem.events.schema import (
     LabelTask,
@@ -53,7 +54,7 @@ def told_apart(values: list[str]) -> bool:
 
 def options(at_least: int = 2) -> st.SearchStrategy[tuple[LabelOption, ...]]:
     values = st.lists(labels, min_size=at_least, max_size=4).filter(told_apart)
-    return values.map(lambda found: tuple(LabelOption(value=value) for value in found))
+    return values.map(lambda found: some_options(*found))
 
 
 def tasks_named(name: str) -> st.SearchStrategy[LabelTask]:
@@ -65,9 +66,7 @@ def tasks_named(name: str) -> st.SearchStrategy[LabelTask]:
             name=st.just(name),
             options=options(1),
             overlaps=st.booleans(),
-            attributes=st.sampled_from(
-                [(), (SpanAttribute(name="role", options=(LabelOption(value="a"), LabelOption(value="b"))),)]
-            ),
+            attributes=st.sampled_from([(), (SpanAttribute(name="role", options=some_options("a", "b")),)]),
         ),
         st.builds(
             NumberTask,
@@ -145,7 +144,7 @@ def test_no_answer_fails_and_no_value_is_one_that_the_schema_refuses(
             for span in found.value:
                 assert isinstance(span, Span)
                 assert span.text == fields["text"][span.start : span.end]
-    schema = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
+    schema = a_schema(*tasks)
     labeling = Labeler(schema).label([Completion(text=answer)], fields)
     assert len(labeling.labels) == sum(isinstance(found, Reading) for found in readings)
 

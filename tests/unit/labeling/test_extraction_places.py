@@ -9,6 +9,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import some_options
 from drawing import tries
 from tandem.events import LabelOption
 from tandem.events.outcomes import Span
@@ -22,7 +23,7 @@ from tandem.labeling.reading import Reading, Unreadable
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
+    return some_options(*values)
 
 
 TASKS: tuple[LabelTask, ...] = (

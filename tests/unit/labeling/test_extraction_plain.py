@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from builders import some_options
 from drawing import tries
 from tandem.events import (
     LabelOption,
@@ -24,7 +25,7 @@ from tandem.labeling.reading import Rule
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
+    return some_options(*values)
 
 
 TASKS: tuple[LabelTask, ...] = (

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tandem.events.schema import LabelOption, SpanTask
+from builders import some_options
+from tandem.events.schema import SpanTask
 from tandem.labeling.extraction.kinds import options
 from tandem.labeling.extraction.kinds.quotes import MOST_PLACES, SearchedText, within
 from tandem.labeling.extraction.ladder import AnswerReader
 from tandem.labeling.reading import Unreadable, UnreadableReason
 
-TASK = SpanTask(name="entities", options=(LabelOption(value="PERSON"), LabelOption(value="ORG")))
+TASK = SpanTask(name="entities", options=some_options("PERSON", "ORG"))
 
 
 @pytest.fixture

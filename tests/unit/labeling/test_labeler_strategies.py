@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 
+from builders import a_choice, a_schema, an_agent, some_options
 from tandem.events import (
-    AgentSpec,
     Completion,
     ConfidenceStrategy,
-    LabelOption,
-    LabelSchemaSpec,
     MultipleChoiceTask,
     NumberTask,
-    SingleChoiceTask,
     SpanTask,
     TaskLabel,
     TextTask,
@@ -25,22 +22,18 @@ from tandem.labeling.labeler import Labeler
 from tandem.labeling.prompts import Renderer, default_templates, response_format
 
 TEXT = {"text": "Ada met Bob in Rome."}
-MOOD = SingleChoiceTask(name="mood", options=(LabelOption(value="good"), LabelOption(value="bad")))
-TOPICS = MultipleChoiceTask(name="topics", options=tuple(LabelOption(value=value) for value in ("art", "war", "sea")))
+MOOD = a_choice()
+TOPICS = MultipleChoiceTask(name="topics", options=some_options("art", "war", "sea"))
 STARS = NumberTask(name="stars", minimum=0, maximum=5, step=0.5)
 PRICE = NumberTask(name="price", minimum=0, maximum=1000)
 TITLE = TextTask(name="title")
-NAMES = SpanTask(name="names", options=(LabelOption(value="who"), LabelOption(value="where")))
-
-
-def schema(*tasks: LabelTask) -> LabelSchemaSpec:
-    return LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
+NAMES = SpanTask(name="names", options=some_options("who", "where"))
 
 
 def labeled(strategy: ConfidenceStrategy, task: LabelTask, *answers: Any) -> TaskLabel:
     """Answers that are no text are values of the task, given as JSON."""
     texts = [answer if isinstance(answer, str) else json.dumps({task.name: answer["="]}) for answer in answers]
-    found = Labeler(schema(task), strategy).label([Completion(text=text) for text in texts], TEXT)
+    found = Labeler(a_schema(task), strategy).label([Completion(text=text) for text in texts], TEXT)
     assert found.problem is None, found.problem
     (label,) = found.labels
     return label
@@ -108,11 +101,11 @@ def test_one_sample_alone_tells_nothing() -> None:
 
 def test_what_every_sample_said_is_told() -> None:
     answers = [Completion(text=text) for text in ("good", "who knows", "bad")]
-    found = Labeler(schema(MOOD)).label(answers, {})
+    found = Labeler(a_schema(MOOD)).label(answers, {})
     assert [dict(sample.values) for sample in found.samples] == [{"mood": "good"}, {}, {"mood": "bad"}]
     assert [sample.problem is None for sample in found.samples] == [True, False, True]
     assert found.labels[0].value == "good"
-    assert Labeler(schema(MOOD)).label(answers[:1], {}).samples == ()
+    assert Labeler(a_schema(MOOD)).label(answers[:1], {}).samples == ()
 
 
 STATED = ConfidenceStrategy.STATED
@@ -133,7 +126,7 @@ def test_what_the_model_states_is_the_confidence(answer: str) -> None:
 
 def test_one_statement_holds_for_all_tasks_of_the_record() -> None:
     answer = Completion(text='{"mood": "good", "stars": 4, "confidence": 70}')
-    found = Labeler(schema(MOOD, STARS), STATED).label([answer], {})
+    found = Labeler(a_schema(MOOD, STARS), STATED).label([answer], {})
     assert [label.confidence for label in found.labels] == [0.7, 0.7]
 
 
@@ -152,17 +145,14 @@ def test_a_confidence_that_is_not_stated_clearly_is_absent(answer: str, reason: 
 
 
 def test_a_model_that_is_to_state_its_confidence_is_asked_for_it() -> None:
-    of = schema(MOOD, TOPICS)
+    of = a_schema(MOOD, TOPICS)
     asked = response_format(of, STATED)["json_schema"]["schema"]
     assert asked["properties"]["confidence"]["type"] == "integer"
     assert asked["required"] == ["mood", "topics", "confidence"]
     assert "confidence" not in response_format(of)["json_schema"]["schema"]["properties"]
 
     system, user = default_templates(of)
-    agent = AgentSpec(
-        agent_id="a", version=1, name="a", provider="p", model="m", system_template=system, user_template=user,
-        fingerprint="f", confidence_strategy=STATED,
-    )  # fmt: skip
+    agent = an_agent(system_template=system, user_template=user, confidence_strategy=STATED)
     assert '"confidence"' in Renderer(agent, of).messages(TEXT)[0]["content"]
     silent = agent.model_copy(update={"confidence_strategy": ConfidenceStrategy.AGREEMENT})
     assert "confidence" not in Renderer(silent, of).messages(TEXT)[0]["content"]

@@ -8,30 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, an_agent, some_options
 from drawing import tries
-from tandem.events import AgentSpec, Example, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events import Example, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, Source
 
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="S",
-    tasks=(SingleChoiceTask(name="t", question="Which?", options=(LabelOption(value="a"), LabelOption(value="b"))),),
-)
+SCHEMA = a_schema(SingleChoiceTask(name="t", question="Which?", options=some_options("a", "b")))
 
 
 def renderer(user: str, system: str = "Be quick. {{ task.question }}", examples: tuple[Example, ...] = ()) -> Renderer:
-    agent = AgentSpec(
-        agent_id="a",
-        version=1,
-        name="n",
-        provider="p",
-        model="m",
-        system_template=system,
-        user_template=user,
-        examples=examples,
-        fingerprint="f",
-    )
+    agent = an_agent(system_template=system, user_template=user, examples=examples)
     return Renderer(agent, SCHEMA, marked=True)
 
 

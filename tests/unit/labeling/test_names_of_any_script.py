@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tandem.events import LabelOption, LabelSchemaSpec, SingleChoiceTask
+from builders import a_schema, some_options
+from tandem.events import LabelSchemaSpec, SingleChoiceTask
 from tandem.labeling.answer_format import response_format
 
 
 def schema(name: str, *labels: str) -> LabelSchemaSpec:
-    task = SingleChoiceTask(name=name, options=tuple(LabelOption(value=label) for label in labels))
-    return LabelSchemaSpec(label_schema_id="s", version=1, name=name, tasks=(task,))
+    task = SingleChoiceTask(name=name, options=some_options(*labels))
+    return a_schema(task, name=name)
 
 
 @pytest.mark.parametrize("name", ["情感", "тональность", "المشاعر", "भावना", "stimmung_2", "Größe der Stadt"])

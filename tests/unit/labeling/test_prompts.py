@@ -9,41 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_schema, an_agent
 from drawing import tries
-from tandem.events import AgentSpec, Example, LabelOption, LabelSchemaSpec, SingleChoiceTask
+from tandem.events import Example, LabelOption, SingleChoiceTask
 from tandem.labeling.prompts import PromptError, Renderer, default_templates, response_format
 
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=2,
-    name="Airline sentiment!",
-    tasks=(
-        SingleChoiceTask(
-            name="sentiment",
-            question="What does the traveller feel?",
-            options=(
-                LabelOption(value="positive", description="Happy\nwith it."),
-                LabelOption(value="<b> {{ x }}", name="odd"),
-                LabelOption(value="neutral"),
-            ),
+SCHEMA = a_schema(
+    SingleChoiceTask(
+        name="sentiment",
+        question="What does the traveller feel?",
+        options=(
+            LabelOption(value="positive", description="Happy\nwith it."),
+            LabelOption(value="<b> {{ x }}", name="odd"),
+            LabelOption(value="neutral"),
         ),
     ),
+    version=2,
+    name="Airline sentiment!",
 )
 DEFAULT_SYSTEM, DEFAULT_USER = default_templates(SCHEMA)
 
 
 def renderer(user: str = DEFAULT_USER, system: str = DEFAULT_SYSTEM, examples: tuple[Example, ...] = ()) -> Renderer:
-    agent = AgentSpec(
-        agent_id="a",
-        version=1,
-        name="n",
-        provider="p",
-        model="m",
-        system_template=system,
-        user_template=user,
-        examples=examples,
-        fingerprint="f",
-    )
+    agent = an_agent(system_template=system, user_template=user, examples=examples)
     return Renderer(agent, SCHEMA)
 
 
@@ -57,7 +45,7 @@ def test_the_default_prompt_names_question_labels_and_answer_format() -> None:
     assert "What does the traveller feel?" in system["content"]
     lines = system["content"].splitlines()
     listed = [line for line in lines if line.startswith("- ")]
-    assert listed == ["- positive: Happy with it.", "- <b> {{ x }}: odd", "- neutral: neutral"]
+    assert listed == ['- "positive": Happy with it.', '- "<b> {{ x }}": odd', '- "neutral"']
     assert '{"sentiment": "<label>"}' in lines
     assert user == {"role": "user", "content": "late again"}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from builders import a_schema, some_options
 from tandem.events import (
     ConfidenceStrategy,
     JobPublishedV1,
     LabelOption,
-    LabelSchemaSpec,
-    LabelTask,
     Outcome,
     ReviewCause,
     ReviewPolicy,
@@ -24,7 +23,7 @@ from tandem.events import (
 from tandem.labeling.review import review_of, settled, unmeasurable
 
 TOKENS = (ConfidenceStrategy.TOKEN_PROBABILITY,)
-ONE, TWO = (LabelOption(value="a"),), (LabelOption(value="a"), LabelOption(value="b"))
+ONE, TWO = (LabelOption(value="a"),), some_options("a", "b")
 CHOICE = SingleChoiceTask(name="choice", options=TWO)
 SUMMARY = TextTask(name="summary")
 
@@ -35,10 +34,6 @@ def label(confidence: float | None, spans: tuple[float | None, ...] | None = Non
 
 def reason_of(policy: ReviewPolicy, *labels: TaskLabel) -> ReviewReason | None:
     return review_of(policy, Outcome.LABELED, labels).reason
-
-
-def schema(*tasks: LabelTask) -> LabelSchemaSpec:
-    return LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=tasks)
 
 
 @pytest.mark.parametrize(
@@ -130,28 +125,28 @@ def test_a_task_says_for_itself_what_an_absent_confidence_means() -> None:
 
 
 def test_by_default_free_text_is_left_to_the_tasks_that_can_have_a_confidence() -> None:
-    policy = settled(ReviewPolicy(), schema(CHOICE, SUMMARY), TOKENS)
+    policy = settled(ReviewPolicy(), a_schema(CHOICE, SUMMARY), TOKENS)
     assert not policy.reviews_without_confidence("summary")
     assert policy.reviews_without_confidence("choice"), "its absence is a loss, and no matter of its kind"
-    spans = schema(CHOICE, SpanTask(name="one", options=ONE), SpanTask(name="two", options=TWO))
+    spans = a_schema(CHOICE, SpanTask(name="one", options=ONE), SpanTask(name="two", options=TWO))
     assert unmeasurable(spans, TOKENS) == ("one",)
 
 
 def test_where_no_task_can_have_a_confidence_every_record_is_reviewed() -> None:
-    policy = settled(ReviewPolicy(), schema(SUMMARY), TOKENS)
+    policy = settled(ReviewPolicy(), a_schema(SUMMARY), TOKENS)
     assert policy == ReviewPolicy()
     assert reason_of(policy, label(None, task="summary")) is ReviewReason.NO_CONFIDENCE
 
 
 def test_the_default_gives_way_to_what_is_said_of_the_task_and_to_strategies_that_measure_text() -> None:
     said = ReviewPolicy(tasks={"summary": TaskReviewPolicy(review_without_confidence=True)})
-    assert settled(said, schema(CHOICE, SUMMARY), TOKENS) == said
+    assert settled(said, a_schema(CHOICE, SUMMARY), TOKENS) == said
     partly = ReviewPolicy(tasks={"summary": TaskReviewPolicy(threshold=0.3)})
-    assert settled(partly, schema(CHOICE, SUMMARY), TOKENS).tasks["summary"] == TaskReviewPolicy(
+    assert settled(partly, a_schema(CHOICE, SUMMARY), TOKENS).tasks["summary"] == TaskReviewPolicy(
         threshold=0.3, review_without_confidence=False
     )
     for strategy in (ConfidenceStrategy.AGREEMENT, ConfidenceStrategy.STATED):
-        assert settled(ReviewPolicy(), schema(CHOICE, SUMMARY), (strategy,)) == ReviewPolicy()
+        assert settled(ReviewPolicy(), a_schema(CHOICE, SUMMARY), (strategy,)) == ReviewPolicy()
 
 
 def test_a_policy_and_a_request_of_an_older_writer_mean_what_they_meant() -> None:

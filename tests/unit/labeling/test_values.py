@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from builders import a_schema, some_options
 from tandem.events import (
     AnyTask,
     LabelOption,
-    LabelSchemaSpec,
     LabelTask,
     LabelValue,
     MultipleChoiceTask,
@@ -25,7 +25,7 @@ FIELDS = {"text": "Ann met Bob in Paris"}
 
 
 def options(*values: str) -> tuple[LabelOption, ...]:
-    return tuple(LabelOption(value=value) for value in values)
+    return some_options(*values)
 
 
 def span(start: int, end: int, label: str = "person", **attributes: str) -> Span:
@@ -135,4 +135,4 @@ def test_a_task_that_cannot_be_answered_is_refused(task: dict[str, object], says
 
 def test_tasks_of_one_schema_have_names_of_their_own() -> None:
     with pytest.raises(ValidationError, match="same name"):
-        LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(ONE, NAME.model_copy(update={"name": "One"})))
+        a_schema(ONE, NAME.model_copy(update={"name": "One"}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tandem.events import AccountReported, WorkerReportedV1
-from tandem_llm_worker.answering.asker import Models
 from tandem_llm_worker.calling.model import Model
+from tandem_llm_worker.calling.models import Models
 from tandem_llm_worker.fleet.sharing import FleetShares
 from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.settings import ProviderSettings

@@ -5,38 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from builders import a_choice, a_job, a_schema, an_agent
 from tandem.events import (
-    AgentSpec,
     AnnotationRespondedV1,
     Completion,
     ErrorKind,
-    JobPublishedV1,
-    JobState,
-    LabelOption,
-    LabelSchemaSpec,
     ModelCall,
     ResponseError,
-    SingleChoiceTask,
     Usage,
 )
 from tandem.labeling.labeler import Labeler
 from tandem.store.annotations.documents import CALLS_LIMIT, AnnotationDocument
 from tandem_postprocessor.annotating import annotation_of
 
-MOOD = SingleChoiceTask(name="mood", options=(LabelOption(value="good"), LabelOption(value="bad")))
-SCHEMA = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(MOOD,))
+MOOD = a_choice()
+SCHEMA = a_schema(MOOD)
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def annotated(*calls: ModelCall, **more: Any) -> AnnotationDocument:
-    agent = AgentSpec(
-        agent_id="a", version=1, name="a", provider="first", model="small", system_template="s",
-        user_template="{{ fields.text }}", fingerprint="f",
-    )  # fmt: skip
-    job = JobPublishedV1(
-        job_id="job", project_id="p", dataset_id="d", revision=1, epoch=1, state=JobState.RUNNING, agent=agent,
-        label_schema=SCHEMA,
-    )  # fmt: skip
+    agent = an_agent(provider="first", model="small")
+    job = a_job(agent=agent, label_schema=SCHEMA)
     answer = AnnotationRespondedV1(job_id="job", project_id="p", seq=1, record_id="r", epoch=1, calls=calls, **more)
     return annotation_of(answer, job, Labeler(SCHEMA, agent.confidence_strategy), fields={}, now=BEGAN)[0]
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from builders import a_choice, a_job, a_schema, an_agent
 from tandem.events import (
-    AgentSpec,
     AnnotationRespondedV1,
     Completion,
     ConfidenceStrategy,
-    JobPublishedV1,
-    JobState,
-    LabelOption,
-    LabelSchemaSpec,
     SingleChoiceTask,
     TextTask,
 )
@@ -21,19 +17,13 @@ from tandem.labeling.labeler import Labeler
 from tandem.store.annotations.documents import SAMPLES_LIMIT, AnnotationDocument
 from tandem_postprocessor.annotating import annotation_of
 
-MOOD = SingleChoiceTask(name="mood", options=(LabelOption(value="good"), LabelOption(value="bad")))
+MOOD = a_choice()
 
 
 def annotated(*texts: str, task: SingleChoiceTask | TextTask = MOOD) -> AnnotationDocument:
-    label_schema = LabelSchemaSpec(label_schema_id="s", version=1, name="s", tasks=(task,))
-    agent = AgentSpec(
-        agent_id="a", version=1, name="a", provider="p", model="m", system_template="s",
-        user_template="{{ fields.text }}", fingerprint="f", confidence_strategy=ConfidenceStrategy.AGREEMENT,
-    )  # fmt: skip
-    job = JobPublishedV1(
-        job_id="job", project_id="p", dataset_id="d", revision=1, epoch=1, state=JobState.RUNNING, agent=agent,
-        label_schema=label_schema,
-    )  # fmt: skip
+    label_schema = a_schema(task)
+    agent = an_agent(confidence_strategy=ConfidenceStrategy.AGREEMENT)
+    job = a_job(agent=agent, label_schema=label_schema)
     answer = AnnotationRespondedV1(
         job_id="job", project_id="p", seq=1, record_id="r", epoch=1,
         completions=tuple(Completion(text=text) for text in texts),

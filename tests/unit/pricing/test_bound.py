@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from builders import an_agent
 from tandem.events import AgentSpec, Fallback, ModelParameters
 from tandem.pricing import REASONING_ROOM, PriceTable, RequestBound, parse_prices, room_after_truncation
 
@@ -15,10 +16,8 @@ PRICES = PriceTable([parse_prices("prices: [{provider: p, models: ['*'], input: 
 
 
 def agent(parameters: ModelParameters | None = None, **more: Any) -> AgentSpec:
-    return AgentSpec(
-        agent_id="a", version=1, name="a", provider="p", model="m", system_template="", user_template="{{ fields.t }}",
-        fingerprint="f", parameters=parameters or ModelParameters(max_tokens=100), **more,
-    )  # fmt: skip
+    parameters = parameters or ModelParameters(max_tokens=100)
+    return an_agent(system_template="", user_template="{{ fields.t }}", parameters=parameters, **more)
 
 
 def most(of: AgentSpec, **more: Any) -> float:

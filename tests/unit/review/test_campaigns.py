@@ -6,11 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from builders import a_schema, some_options
 from tandem.events import (
     CampaignOrder,
     CampaignTerms,
-    LabelOption,
-    LabelSchemaSpec,
     Outcome,
     ReviewPolicy,
     ReviewReason,
@@ -26,15 +25,7 @@ from tandem.review.campaigns.strategies.thresholds import picked
 from tandem.review.campaigns.strategy import AnnotationBlock, CampaignScope, Candidate, Pick
 from tandem.review.campaigns.terms import is_blind, priority_under
 
-SCHEMA = LabelSchemaSpec(
-    label_schema_id="s",
-    version=1,
-    name="s",
-    tasks=tuple(
-        SingleChoiceTask(name=name, options=(LabelOption(value="good"), LabelOption(value="bad")))
-        for name in ("mood", "tone")
-    ),
-)
+SCHEMA = a_schema(*tuple(SingleChoiceTask(name=name, options=some_options("good", "bad")) for name in ("mood", "tone")))
 
 
 def candidate(seq: int, confidence: float | None = 0.9, value: str = "good", **more: Any) -> Candidate:

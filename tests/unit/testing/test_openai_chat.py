@@ -46,6 +46,17 @@ def test_without_a_schema_the_first_list_of_the_system_message_holds_the_options
     assert asked.property_name is None
 
 
+def test_labels_in_quotes_are_read_whole() -> None:
+    request = schema_request("a")
+    del request["response_format"]
+    listed = 'Labels:\n- "late" (Delay): came too late\n- "A: billing"\n- "B: shipping": parcels\n'
+    request["messages"][0]["content"] = listed
+    asked = read_choice(request)
+    assert asked is not None
+    assert asked.options == ("late", "A: billing", "B: shipping")
+    assert asked.descriptions == {"late": "came too late", "B: shipping": "parcels"}
+
+
 def test_a_request_without_options_is_no_choice() -> None:
     assert read_choice({"messages": [{"role": "user", "content": "Hello"}]}) is None
 

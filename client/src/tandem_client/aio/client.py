@@ -17,6 +17,7 @@ from tandem_client.aio.resources.access import Access
 from tandem_client.aio.resources.agents import Agents
 from tandem_client.aio.resources.bulk import BulkActs
 from tandem_client.aio.resources.campaigns import Campaigns
+from tandem_client.aio.resources.certificates import Certificates
 from tandem_client.aio.resources.comparisons import Comparisons
 from tandem_client.aio.resources.datasets import Datasets
 from tandem_client.aio.resources.decisions import Decisions
@@ -26,6 +27,7 @@ from tandem_client.aio.resources.jobs import Jobs
 from tandem_client.aio.resources.label_schemas import LabelSchemas
 from tandem_client.aio.resources.people import People
 from tandem_client.aio.resources.projects import Projects
+from tandem_client.aio.resources.review_queues import ReviewQueues
 from tandem_client.aio.resources.subsets import Subsets
 from tandem_client.aio.transport import Transport
 
@@ -60,10 +62,12 @@ class AsyncTandem:
         self.jobs = bound(Jobs(self._transport, sleep=sleep), self)
         self.subsets = bound(Subsets(self._transport), self)
         self.campaigns = bound(Campaigns(self._transport, sleep=sleep), self)
-        self.finding = bound(Finding(self._transport), self)
+        self.certificates = bound(Certificates(self._transport, sleep=sleep), self)
+        self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
         self.bulk = bound(BulkActs(self._transport, sleep=sleep), self)
+        self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)

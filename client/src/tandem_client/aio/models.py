@@ -17,7 +17,9 @@ from tandem_client.aio.objects.project import ProjectMethods
 from tandem_client.models import (
     CarryOverReport,
     JobAgent,
+    JobCanary,
     JobCounts,
+    JobFailureStop,
     PassProgress,
 )
 from tandem_client.reviewing import ReviewPolicy
@@ -82,6 +84,13 @@ class Job(JobMethods):
     review_policy: ReviewPolicy = ReviewPolicy()
     readers: int = 1
     adjudicated: bool = False
+    waiting_for: str | None = None
+    """Under waiting: what the job waits for; `canary` and `failures` are ended by `go`, None is its provider."""
+    weight: float = 1.0
+    budget_usd: float | None = None
+    records_per_minute: float | None = None
+    canary: JobCanary | None = None
+    failure_stop: JobFailureStop | None = None
     kind: str = "model"
     sources: tuple[str, ...] = ()
     agent: JobAgent
@@ -92,6 +101,11 @@ class Job(JobMethods):
     @property
     def is_over(self) -> bool:
         return self.state in ("completed", "cancelled")
+
+    @property
+    def needs_go(self) -> bool:
+        """Return whether the job waits until somebody says go."""
+        return self.state == "waiting" and self.waiting_for in ("canary", "failures")
 
     @property
     def progress(self) -> float:

@@ -9,6 +9,7 @@ import typer
 from tandem_client.cli.checking import one_line
 from tandem_client.cli.jobs import JobArgument, JobProject, follow
 from tandem_client.cli.progress import plain_line
+from tandem_client.cli.safeguards import CanaryOption, GoOnBelow, StopAbove, canary_body, failure_stop_body
 from tandem_client.cli.session import connected, err, out, the_job
 from tandem_client.cli.subsets import the_subset
 from tandem_client.passes import PassCheck, RunOutcome
@@ -30,6 +31,9 @@ def run_again(
         bool, typer.Option("--include-verified", help="Also records that people decided on; what they decided holds.")
     ] = False,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars, for all passes together.")] = None,
+    canary: CanaryOption = None,
+    go_on_below: GoOnBelow = None,
+    stop_above: StopAbove = None,
     check: Annotated[bool, typer.Option("--check", help="Count the records and estimate the price only.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the pass and return at once.")] = False,
     project: JobProject = None,
@@ -62,6 +66,8 @@ def run_again(
             where=where,
             include_verified=include_verified,
             budget_usd=budget,
+            canary=canary_body(canary, go_on_below),
+            failure_stop=failure_stop_body(stop_above),
         )
         if not detach:
             begun = follow(tandem, begun)

@@ -27,6 +27,7 @@ from tandem_client.cli import (
     previewing,
     projects,
     quality,
+    running,
     schemas,
     showing,
     subsets,
@@ -73,6 +74,7 @@ app.command()(showing.show)
 app.command("opinions")(opinions.opinions)
 app.command("decide")(deciding.decide)
 app.command()(exporting.export)
+app.add_typer(running.app, name="job")
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)

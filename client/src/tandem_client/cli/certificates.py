@@ -15,12 +15,16 @@ from tandem.quality.certificates.page import certificate_page
 from tandem.quality.certificates.planner import ERRORS, AuditPlan, plan
 from tandem.quality.certificates.simulate import MethodRuns, simulate
 from tandem_client.certificate_files import read_certificate, verify_files
+from tandem_client.cli.certifying import PlanOptions, plan_job
+from tandem_client.cli.certifying import app as of_jobs
+from tandem_client.cli.jobs import JobProject
 from tandem_client.cli.session import err, out
 from tandem_client.errors import TandemError
 from tandem_client.known_labels import read_known_labels
 from tandem_client.planned_labels import read_planned_labels
 
 app = typer.Typer(help="State how good exported labels are, with proof.", no_args_is_help=True)
+app.add_typer(of_jobs)
 
 ErrorShare = Annotated[float, typer.Option("--error", min=0, max=1, help="Share of labels that may stay wrong.")]
 Alpha = Annotated[
@@ -69,7 +73,10 @@ def write_page(
 
 @app.command("plan")
 def plan_certificate(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export, or lines of pred, confidence.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|JOB", help="An export, a file of pred and confidence, or a job."),
+    ],
     error: Annotated[
         list[float] | None, typer.Option(min=0, max=1, help="Share that may stay wrong; may be given several times.")
     ] = None,
@@ -82,8 +89,14 @@ def plan_certificate(
     ] = None,
     panel: Annotated[bool, typer.Option("--panel", help="Audits are read by two people.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    project: JobProject = None,
 ) -> None:
     """Tell what a certificate would take: looks, hours and dollars, as a range, for each error that may be claimed."""
+    file = Path(source)
+    if not file.is_file():
+        wanted = PlanOptions(error or list(ERRORS), alpha, task, seconds, hourly, model_error, panel)
+        plan_job(source, project, wanted, as_json=as_json)
+        return
     labels = read_planned_labels(file, task)
     with Progress(console=err, transient=True) as progress:
         bar = progress.add_task("Planning", total=None)

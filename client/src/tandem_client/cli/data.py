@@ -15,7 +15,7 @@ from tandem_client.cli.faults import reporting
 from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, err, out, the_label_schema
 from tandem_client.models import ImportResult
-from tandem_client.resources.datasets import Delimiter
+from tandem_client.resources.uploads import Delimiter
 
 NAMED_COLUMNS = 20
 

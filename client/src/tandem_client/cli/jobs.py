@@ -12,6 +12,14 @@ from rich.live import Live
 from tandem_client.cli.checking import estimate_table, show_check
 from tandem_client.cli.progress import JobProgress, job_table, plain_line
 from tandem_client.cli.review_policy import Threshold, WithoutConfidence, review_policy
+from tandem_client.cli.safeguards import (
+    CanaryOption,
+    GoOnBelow,
+    Rate,
+    StopAbove,
+    canary_body,
+    failure_stop_body,
+)
 from tandem_client.cli.session import connected, err, jobs_of, out, the_agent, the_dataset, the_job, the_project
 from tandem_client.cli.subsets import the_subset
 from tandem_client.client import Tandem
@@ -37,6 +45,11 @@ def run(
         int | None, typer.Option(min=1, max=10, help="So many people must agree to settle a record; 1 when left out.")
     ] = None,
     adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
+    weight: Annotated[float | None, typer.Option(min=0, help="Share of the workers among running jobs.")] = None,
+    rate: Rate = None,
+    canary: CanaryOption = None,
+    go_on_below: GoOnBelow = None,
+    stop_above: StopAbove = None,
     probe: Annotated[bool, typer.Option(help="Ask the model about the first record before the start.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Check everything, and start nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start the job and return at once.")] = False,
@@ -71,6 +84,10 @@ def run(
             budget_usd=budget,
             readers=readers,
             adjudicated=adjudicated or None,
+            weight=weight,
+            records_per_minute=rate,
+            canary=canary_body(canary, go_on_below),
+            failure_stop=failure_stop_body(stop_above),
         )
         if not detach:
             job = follow(tandem, job)
@@ -98,10 +115,10 @@ def estimate(
 
 
 def follow(tandem: Tandem, job: Job) -> Job:
-    """Show progress until the job is over. Ctrl-C stops the following, not the job."""
+    """Show progress until the job is over or waits for a go. Ctrl-C stops the following, not the job."""
     try:
         with JobProgress(err) as progress:
-            return tandem.jobs.wait(job.id, on_progress=progress.update)
+            return tandem.jobs.wait(job.id, on_progress=progress.update, until=lambda now: now.is_over or now.needs_go)
     except KeyboardInterrupt:
         err.print(f"The job goes on. `tandem status {job.id} --watch` follows it, `tandem cancel {job.id}` ends it.")
         raise

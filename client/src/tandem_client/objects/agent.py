@@ -8,6 +8,7 @@ from tandem_client.binding import Bound
 
 if TYPE_CHECKING:
     from tandem_client.models import Dataset, Job
+    from tandem_client.resources.subsets import Subset
     from tandem_client.reviewing import ReviewPolicy
 
 
@@ -21,7 +22,7 @@ class AgentMethods(Bound):
 
     def run(
         self,
-        dataset: Dataset,
+        records: Dataset | Subset,
         *,
         name: str | None = None,
         limit: int | None = None,
@@ -29,16 +30,18 @@ class AgentMethods(Bound):
         review_policy: ReviewPolicy | None = None,
         budget_usd: float | None = None,
     ) -> Job:
-        """Run over a data set, or its first `limit` records, and return the job, which runs on the server.
+        """Run over a data set, a subset, or their first `limit` records; return the job, which runs on the server.
 
         Labels with a confidence below `review_threshold` go to people; `budget_usd` is a hard stop. Without a name the
-        job is called after the agent and the data set.
+        job is called after the agent and the data set or the subset.
         """
+        dataset_id = getattr(records, "dataset_id", records.id)
         return self.tandem.jobs.create(
             self.project_id,
-            dataset_id=dataset.id,
+            dataset_id=dataset_id,
+            subset_id=None if dataset_id == records.id else records.id,
             agent_id=self.id,
-            name=name or f"{self.name} {self.version} over {dataset.name}",
+            name=name or f"{self.name} {self.version} over {records.name}",
             limit=limit,
             review_threshold=review_threshold,
             review_policy=review_policy,

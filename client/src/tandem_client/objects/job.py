@@ -47,6 +47,14 @@ class JobMethods(Framed):
     def resume(self) -> Job:
         return self.tandem.jobs.resume(self.id)
 
+    def go(self) -> Job:
+        """Let the job go on that waits after its canary, or because too many records ended without a label."""
+        return self.tandem.jobs.go(self.id)
+
+    def change(self, **changes: Any) -> Job:
+        """Change `budget_usd`, `weight`, `records_per_minute` or `failure_stop` while the job has not ended."""
+        return self.tandem.jobs.change(self.id, **changes)
+
     def cancel(self) -> Job:
         return self.tandem.jobs.cancel(self.id)
 

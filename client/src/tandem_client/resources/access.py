@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tandem_client.models import Provider
 from tandem_client.paging import pages
-from tandem_client.people import ApiKey, LoginLink, NewApiKey
+from tandem_client.people import ApiKey, LoginLink, NewApiKey, Session
 from tandem_client.transport import Transport
 
 Role = Literal["admin", "annotator", "viewer"]
@@ -39,6 +39,10 @@ class Access:
         body |= {"as_caller": True} if as_caller else {}
         body |= {"new_person": True} if new_person else {}
         return LoginLink.model_validate(self._http.post("/login-links", body))
+
+    def who_am_i(self) -> Session:
+        """Return whom the connection's key belongs to, with its role and the projects that it reaches."""
+        return Session.model_validate(self._http.get("/sessions/current"))
 
     def create_key(
         self,

@@ -41,22 +41,21 @@ class Agents:
         "nearest", "count": 5}`, has others drawn for each record from what people verified.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
-        body = {
-            "name": name,
-            "provider": provider,
-            "model": model,
-            "label_schema_id": label_schema_id,
-            "parameters": parameters,
-            "system_template": system_template,
-            "user_template": user_template,
-            "examples": examples,
-            "drawn_examples": drawn_examples,
-            "confidence_strategy": confidence_strategy,
-            "repair": repair,
-            "fallback": fallback,
-        }
-        given = {key: value for key, value in body.items() if value is not None}
-        return Agent.model_validate(self._http.post(f"/projects/{project_id}/agents", given))
+        body = _agent_body(
+            name=name,
+            provider=provider,
+            model=model,
+            label_schema_id=label_schema_id,
+            parameters=parameters,
+            system_template=system_template,
+            user_template=user_template,
+            examples=examples,
+            drawn_examples=drawn_examples,
+            confidence_strategy=confidence_strategy,
+            repair=repair,
+            fallback=fallback,
+        )
+        return Agent.model_validate(self._http.post(f"/projects/{project_id}/agents", body))
 
     def list(self, project_id: str) -> list[Agent]:
         return [Agent.model_validate(item) for item in pages(self._http, f"/projects/{project_id}/agents")]
@@ -74,6 +73,14 @@ class Agents:
         body = self._http.post(f"/agents/{agent_id}/preview", {"dataset_id": dataset_id, "limit": limit})
         return tuple(PreviewedPrompt.model_validate(item) for item in body["items"])
 
+    def preview_draft(
+        self, project_id: str, draft: Mapping[str, Any], *, dataset_id: str, limit: int = 1
+    ) -> tuple[PreviewedPrompt, ...]:
+        """Show the prompts of an agent that is not saved; `draft` has the parameters of `create` by name."""
+        body = {"agent": _agent_body(**draft), "dataset_id": dataset_id, "limit": limit}
+        found = self._http.post(f"/projects/{project_id}/agents/preview", body)
+        return tuple(PreviewedPrompt.model_validate(item) for item in found["items"])
+
     def try_out(
         self,
         agent_id: str,
@@ -88,3 +95,7 @@ class Agents:
         if dataset_id is not None:
             body |= {"dataset_id": dataset_id, "from_seq": from_seq, "limit": limit}
         return Tryout.model_validate(self._http.ask(f"/agents/{agent_id}/try", body))
+
+
+def _agent_body(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}

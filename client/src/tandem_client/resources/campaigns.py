@@ -83,15 +83,15 @@ class Campaigns:
 
     def pause(self, job_id: str, campaign_id: str) -> Campaign:
         """Pause a campaign: nobody gets its records."""
-        return self._move(job_id, campaign_id, "pause")
+        return Campaign.model_validate(self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/pause"))
 
     def open(self, job_id: str, campaign_id: str) -> Campaign:
         """Open a paused or closed campaign again."""
-        return self._move(job_id, campaign_id, "open")
+        return Campaign.model_validate(self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/open"))
 
     def close(self, job_id: str, campaign_id: str) -> Campaign:
         """Close a campaign: its requests that nobody decided are withdrawn."""
-        return self._move(job_id, campaign_id, "close")
+        return Campaign.model_validate(self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/close"))
 
     def wait(self, campaign: Campaign, *, timeout: float | None = None, interval: float = 0.5) -> Campaign:
         """Wait until the campaign has been walked. Raises ReviewNotFinishedError after `timeout` seconds; the walk
@@ -109,6 +109,3 @@ class Campaigns:
             self._sleep(interval)
             campaign = self.get(campaign.job_id, campaign.id)
         return campaign
-
-    def _move(self, job_id: str, campaign_id: str, move: str) -> Campaign:
-        return Campaign.model_validate(self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/{move}"))

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from tandem_client.frames.giving import FrameSource
 from tandem_client.frames.importing import import_frame
-from tandem_client.models import Dataset, ImportPreview, ImportResult
+from tandem_client.models import Dataset, ImportPreview, ImportResult, Record
 from tandem_client.paging import pages
 from tandem_client.resources.downloads import ExportFormat, format_of, saved
+from tandem_client.resources.uploads import (
+    NEEDED_WHOLE,
+    PREVIEW_BYTES,
+    Delimiter,
+    Encoding,
+    FileFormat,
+    OnBytes,
+    Tool,
+    chunks,
+    pairs,
+)
 from tandem_client.transport import Transport
-
-CHUNK_BYTES = 256 * 1024
-Delimiter = Literal[",", ";", "\t", "|"]
-FileFormat = Literal["csv", "jsonl", "json", "parquet", "xlsx"]
-Encoding = Literal[
-    "utf-8",
-    "utf-16",
-    "windows-1252",
-    "iso-8859-1",
-    "iso-8859-15",
-    "windows-1250",
-    "windows-1251",
-    "shift_jis",
-    "gb18030",
-]
-Tool = Literal["none", "label-studio", "argilla", "doccano", "prodigy", "potato"]
-PREVIEW_BYTES = 1024 * 1024
-_NEEDED_WHOLE = (b"PAR1", b"PK\x03\x04")
-"""How files begin whose contents stand at their end: Parquet and Excel."""
-OnBytes = Callable[[int], None]
-"""Called with the number of bytes sent so far."""
 
 
 class Datasets:
@@ -133,7 +123,7 @@ class Datasets:
         params = {
             "project_id": project_id,
             "text_columns": ",".join(text_columns) or None,
-            "gold_columns": _pairs(gold_columns),
+            "gold_columns": pairs(gold_columns),
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "id_column": id_column,
@@ -146,12 +136,12 @@ class Datasets:
         path = Path(file)
         with path.open("rb") as source:
             head = source.read(PREVIEW_BYTES)
-            is_cut = path.stat().st_size > len(head) and not head.startswith(_NEEDED_WHOLE)
+            is_cut = path.stat().st_size > len(head) and not head.startswith(NEEDED_WHOLE)
             if not is_cut:
                 source.seek(0)
             body = self._http.upload(
                 "/import-preview",
-                iter((head,)) if is_cut else _chunks(source, None),
+                iter((head,)) if is_cut else chunks(source, None),
                 content_type="application/octet-stream",
                 params={**params, "cut": is_cut or None},
             )
@@ -185,6 +175,15 @@ class Datasets:
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
         )
+
+    def records(self, dataset_id: str, *, page_size: int = 500) -> Iterator[Record]:
+        """Iterate over all records in their order, fetched page by page as the iterator advances."""
+        for item in pages(self._http, f"/datasets/{dataset_id}/records", limit=page_size):
+            yield Record.model_validate(item)
+
+    def record(self, dataset_id: str, seq: int) -> Record:
+        """Return the record at a place of the data set."""
+        return Record.model_validate(self._http.get(f"/datasets/{dataset_id}/records/{seq}"))
 
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""
@@ -324,7 +323,7 @@ class Datasets:
             "make_ids": make_ids or None,
             "gold_column": gold_column,
             "gold_task": gold_task,
-            "gold_columns": _pairs(gold_columns),
+            "gold_columns": pairs(gold_columns),
             "gold_separator": gold_separator,
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
@@ -339,21 +338,8 @@ class Datasets:
         with file.open("rb") as source:
             body = self._http.upload(
                 f"/datasets/{dataset_id}/imports",
-                _chunks(source, on_bytes),
+                chunks(source, on_bytes),
                 content_type="application/octet-stream",
                 params=params,
             )
         return ImportResult.model_validate(body)
-
-
-def _pairs(gold_columns: Mapping[str, str] | None) -> str | None:
-    return ",".join(f"{task}={column}" for task, column in (gold_columns or {}).items()) or None
-
-
-def _chunks(source: BinaryIO, on_bytes: OnBytes | None) -> Iterator[bytes]:
-    sent = 0
-    while chunk := source.read(CHUNK_BYTES):
-        yield chunk
-        sent += len(chunk)
-        if on_bytes is not None:
-            on_bytes(sent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,12 +43,19 @@ class Jobs:
         start: bool = True,
         readers: int | None = None,
         adjudicated: bool | None = None,
+        records_per_minute: float | None = None,
+        canary: Mapping[str, Any] | None = None,
+        failure_stop: Mapping[str, Any] | None = None,
     ) -> Job:
         """Run an agent over a data set or a subset of it, or the first `limit` records.
 
         Labels with a confidence below `review_threshold` (0 to 1) go to a person; `review_policy` says more, task by
         task. `budget_usd` is a hard stop. So many `readers` must give a record the same value to settle it; with
         `adjudicated` an admin settles those on which they differ.
+
+        `canary={"records": 100, "most_unlabeled": 0.05}` runs the first records and waits, unless at most that share of
+        them has no label; without `most_unlabeled` it waits in any case. `failure_stop={"share": 0.2, "of_last": 50}`
+        waits when more of the last records have no label. `go` ends both.
         """
         body = _job_body(
             dataset_id=dataset_id,
@@ -62,6 +69,9 @@ class Jobs:
             start=start,
             readers=readers,
             adjudicated=adjudicated,
+            records_per_minute=records_per_minute,
+            canary=canary,
+            failure_stop=failure_stop,
         )
         return Job.model_validate(self._http.post(f"/projects/{project_id}/jobs", body))
 
@@ -106,8 +116,26 @@ class Jobs:
     def resume(self, job_id: str) -> Job:
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/resume"))
 
+    def go(self, job_id: str) -> Job:
+        """Let a job go on that waits after its canary, or because too many records ended without a label."""
+        return Job.model_validate(self._http.post(f"/jobs/{job_id}/go"))
+
+    def change(self, job_id: str, **changes: Any) -> Job:
+        """Change `budget_usd`, `weight`, `records_per_minute` or `failure_stop` of a job that has not ended.
+
+        None removes a budget, a rate or a failure stop; what is not given stays.
+        """
+        return Job.model_validate(self._http.patch(f"/jobs/{job_id}", changes))
+
     def cancel(self, job_id: str) -> Job:
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/cancel"))
+
+    def set_budget(self, job_id: str, budget_usd: float | None) -> Job:
+        """Change what the job may cost in all; None takes the limit away.
+
+        Raised, a job that waits for it goes on; below what is spent, it stops.
+        """
+        return Job.model_validate(self._http.patch(f"/jobs/{job_id}", {"budget_usd": budget_usd}))
 
     def run_again(
         self,
@@ -120,15 +148,19 @@ class Jobs:
         where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
+        canary: Mapping[str, Any] | None = None,
+        failure_stop: Mapping[str, Any] | None = None,
     ) -> Job:
         """Run records of a completed or cancelled job again, in a new pass; `check_run_again` counts them beforehand.
 
         All that is given must hold of a record; of several values, one. Records that people verified are left out
         unless `include_verified`; their decisions hold in any case. `budget_usd` is for all passes together.
+        `canary` and `failure_stop` are as in `create`.
         """
         body = _again_body(
             outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
+        body |= _job_body(canary=canary, failure_stop=failure_stop)
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
 
     def check_run_again(
@@ -197,6 +229,10 @@ class Jobs:
         """One record with all that is known of it: labels with their confidence, the raw answer, samples, calls, older
         attempts, people's decisions. Raises TandemError where it was not run."""
         return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotation", record_id=record_id))
+
+    def annotation_at(self, job_id: str, seq: int) -> AnnotationDetail:
+        """Return the record at a place of the data set with all that is known of it, as `annotation` does."""
+        return AnnotationDetail.model_validate(self._http.get(f"/jobs/{job_id}/annotations/{seq}"))
 
     def frame(self, job_id: str, *, provenance: bool = False) -> FrameSource:
         """Return the job's records with their labels as a frame, fetched when it is converted."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from tandem_client.binding import Bound
+from tandem_client.objects.choosing import Choice
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
 
@@ -17,14 +17,16 @@ Definition = Mapping[str, Any]
 - `{"kind": "records", "record_ids": […]}`
 - `{"kind": "job", "job_id": …, "outcomes": ["invalid"]}`, also with `reasons`, `labels`, `least_confidence`,
   `below_confidence` and `verified`
-- `{"kind": "combined", "operation": "union", "subset_ids": […]}`, or `intersection` or `difference`
+- `{"kind": "found", "where": "text contains refund"}`, with `job_id` also by what became of the records
+- `{"kind": "subset", "subset_id": …}`, `{"kind": "all"}`: parts of
+- `{"kind": "combined", "operation": "union", "definitions": […]}`, or `intersection` or `difference`
+
+`tandem.subsets.get(…) | job.where(…)` and `&`, `-`, `~` write them.
 """
 
 
-class Subset(BaseModel):
+class Subset(Choice, Bound):
     """A subset with its size; `definition` is what it was made from, and is not evaluated again."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     project_id: str
@@ -34,6 +36,17 @@ class Subset(BaseModel):
     definition: dict[str, Any]
     created_at: datetime
     created_by: str
+
+    def definition_of(self) -> dict[str, Any]:
+        """Return the subset as a part of a definition."""
+        return {"kind": "subset", "subset_id": self.id}
+
+    def as_text(self) -> str:
+        """Return the subset's name in quotes."""
+        return f"{self.name!r}"
+
+    def _saving(self) -> Subsets:
+        return self.tandem.subsets
 
 
 class Subsets:
@@ -53,6 +66,10 @@ class Subsets:
     def list(self, dataset_id: str) -> list[Subset]:
         """List the data set's subsets by name."""
         return [Subset.model_validate(item) for item in pages(self._http, f"/datasets/{dataset_id}/subsets")]
+
+    def find(self, dataset_id: str, name: str) -> Subset | None:
+        """Find the data set's subset of this name or id, or None."""
+        return next((subset for subset in self.list(dataset_id) if name in (subset.name, subset.id)), None)
 
     def get(self, subset_id: str) -> Subset:
         return Subset.model_validate(self._http.get(f"/subsets/{subset_id}"))

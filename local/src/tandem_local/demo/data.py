@@ -14,7 +14,7 @@ from typing import Any
 
 from tandem.text.delimiters import MOST_HEADER_LINES, delimiter_of, header_of, stated_delimiter
 from tandem_client import LabelOption, TandemError
-from tandem_client.resources.datasets import Encoding
+from tandem_client.resources.uploads import Encoding
 
 MOST_LABELS = 50
 TWEETS = Path("examples") / "tweets" / "tweets.csv"

@@ -16,6 +16,7 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
@@ -24,6 +25,8 @@ from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.certificates.reader import CertificateReader
+from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
@@ -60,6 +63,8 @@ from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
 from tandem_api.app import make_app
+from tandem_api.certifying.closing import Closer
+from tandem_api.certifying.lines import CertifiedLines
 from tandem_api.examples.pool import ExamplePools
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
@@ -70,6 +75,8 @@ from tandem_api.resources.agents.service import AgentService
 from tandem_api.resources.annotations.service import AnnotationService
 from tandem_api.resources.campaigns.service import CampaignService
 from tandem_api.resources.carry_over.service import CarryOverService
+from tandem_api.resources.certificates.planning import Planner
+from tandem_api.resources.certificates.service import CertificateService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import SizeLimits
 from tandem_api.resources.datasets.service import DatasetService
@@ -153,6 +160,7 @@ def make_services(
         prices=prices,
         preflight=preflight,
         people=people,
+        records=records,
     )
     agent_service = AgentService(
         reader=agents,
@@ -169,6 +177,7 @@ def make_services(
         tryouts=tryouts,
         renderers=renderers,
     )
+    freezing = FreezingReader(database)
     ended, summaries = EndedReader(database), Summaries(SummaryReader(database), SummaryWriter(database))
     report_service = ReportService(
         annotations=ended,
@@ -226,6 +235,7 @@ def make_services(
             people=people,
             scopes=scopes,
             finder=finder,
+            certificates=CertificateReader(database),
         ),
         annotation_service,
         FindService(
@@ -266,6 +276,17 @@ def make_services(
             people=people,
             scopes=scopes,
             finder=finder,
+            certificates=CertificateReader(database),
+        ),
+        CertificateService(
+            reader=CertificateReader(database),
+            writer=CertificateWriter(database),
+            jobs=job_service,
+            campaigns=CampaignReader(database),
+            annotations=annotations,
+            people=people,
+            planner=Planner(freezing),
+            closer=Closer(CertifiedLines(records=records, annotations=freezing, opinions=OpinionReader(database))),
         ),
         ReviewOrderService(
             reader=CampaignReader(database), writer=CampaignWriter(database), jobs=job_service, people=people

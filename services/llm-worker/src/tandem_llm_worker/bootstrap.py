@@ -28,11 +28,12 @@ from tandem.rendering.pool import RendererPool
 from tandem.runtime.service import App
 from tandem_llm_worker.accounts.account import Accounts
 from tandem_llm_worker.accounts.probing import ProbeOnJobs, Prober, wanted_accounts
-from tandem_llm_worker.answering.asker import Asker, Models
+from tandem_llm_worker.answering.asker import Asker
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
 from tandem_llm_worker.answering.handler import RequestHandler
 from tandem_llm_worker.answering.kept_answers import KeptAnswers
 from tandem_llm_worker.calling.compiled_prompts import Prompts
+from tandem_llm_worker.calling.models import Models
 from tandem_llm_worker.fleet.heartbeat import Heartbeat
 from tandem_llm_worker.fleet.sharing import FleetShares
 from tandem_llm_worker.providers.client import ProviderClient

@@ -52,7 +52,8 @@ def annotation_of(
     outcome, reason, detail, found = _judge(answer, job, labeler, fields)
     labels = found.labels
     terms = job.review_terms
-    pick = picked(job.review_policy, answer.seq, outcome, labels) if terms.asks else None
+    tasks = [task.name for task in job.label_schema.tasks] if outcome is Outcome.INVALID else ()
+    pick = picked(job.review_policy, answer.seq, outcome, labels, tasks) if terms.asks else None
     annotation: AnnotationDocument = {
         "_id": annotation_id(answer.job_id, answer.seq),
         "job_id": answer.job_id,

@@ -10,6 +10,7 @@ from tandem.labeling.values import plain_values
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import DECISIONS_APPLIED, SKIPPED
+from tandem.observability.series import start_at_zero
 from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 
 _log = get_logger(__name__)
@@ -19,6 +20,7 @@ class DecisionsHandler:
     """Applies decisions. The highest revision of a record holds; an undo removes the person's label."""
 
     def __init__(self, writer: AnnotationWriter) -> None:
+        start_at_zero(SKIPPED, [DECIDED.name], ["no_annotation"])
         self._writer = writer
 
     async def __call__(self, batch: Sequence[Received[VerificationDecidedV1]]) -> list[Outgoing]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, TaskLabel
+from tandem.events import AnnotationRespondedV1, JobPublishedV1, Outcome, ReviewReason, TaskLabel
 from tandem.events.catalog import RESPONSES
+from tandem.labeling.reading import Rule
 from tandem.messaging import Outgoing, Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import (
@@ -16,6 +17,7 @@ from tandem.observability.metrics import (
     REVIEWS_REQUESTED,
     SKIPPED,
 )
+from tandem.observability.series import start_at_zero
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter
@@ -41,6 +43,10 @@ class ResponsesHandler:
     def __init__(
         self, *, jobs: KnownJobs, records: RecordReader, reader: AnnotationReader, writer: AnnotationWriter
     ) -> None:
+        start_at_zero(SKIPPED, [RESPONSES.name], ["unknown_job"])
+        start_at_zero(ANNOTATIONS_WRITTEN, [Outcome.LABELED], Rule)
+        start_at_zero(ANNOTATIONS_WRITTEN, [Outcome.INVALID, Outcome.FAILED], ["none"])
+        start_at_zero(REVIEWS_REQUESTED, ReviewReason)
         self._jobs = jobs
         self._records = records
         self._reader = reader
@@ -124,13 +130,13 @@ def _is_paid_anew(annotation: AnnotationDocument, stored: AnnotationDocument) ->
 
 
 def _count(annotations: Sequence[AnnotationDocument]) -> None:
-    """Count the annotations in the metrics. Labels from an answer that could not be read in full are not counted: the
-    record is not labeled."""
+    """Count the annotations in the metrics; an invalid one counts without a rule."""
     written: Counter[tuple[str, str]] = Counter()
     reviews: Counter[str | None] = Counter()
     for annotation in annotations:
-        labels = annotation["labels"] if annotation["outcome"] == Outcome.LABELED else []
-        written[annotation["outcome"], labels[0]["rule"] if labels else "none"] += 1
+        labels = annotation["labels"]
+        is_labeled = annotation["outcome"] == Outcome.LABELED and labels
+        written[annotation["outcome"], labels[0]["rule"] if is_labeled else "none"] += 1
         for label in labels:
             if label["confidence"] is not None:
                 LABEL_CONFIDENCE.labels(label["confidence_method"]).observe(label["confidence"])

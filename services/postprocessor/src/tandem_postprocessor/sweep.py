@@ -8,6 +8,7 @@ import random
 
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import SWEEP_REPAIRS
+from tandem.observability.series import start_at_zero
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import StoreUnavailableError
@@ -38,6 +39,7 @@ class DecisionSweep:
         every_seconds: float,
         retry_seconds: tuple[float, float] = RETRY_SECONDS,
     ) -> None:
+        start_at_zero(SWEEP_REPAIRS, ["decisions"])
         self._opinions = opinions
         self._jobs = jobs
         self._annotations = annotations

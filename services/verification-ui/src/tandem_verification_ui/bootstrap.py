@@ -50,6 +50,7 @@ from tandem_verification_ui.queue.handler import ReviewRequestHandler
 from tandem_verification_ui.queue.intake import QueueIntake
 from tandem_verification_ui.queue.schedule import SweepSchedule
 from tandem_verification_ui.queue.sweep import QueueSweep
+from tandem_verification_ui.review.commits import OpinionCommits
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.giving import OpinionGiver
@@ -95,12 +96,14 @@ def make_services(
     shown = ShownItems(items=items, records=records, annotations=annotations, jobs=jobs, people=people)
     counter = QueueCounter(items, annotations)
     giver = OpinionGiver(
-        database=database,
-        queue=queue,
-        writer=OpinionWriter(database),
+        commits=OpinionCommits(
+            database=database,
+            queue=queue,
+            writer=OpinionWriter(database),
+            reservation_seconds=reservation_seconds,
+        ),
         counter=counter,
         publisher=publisher,
-        reservation_seconds=reservation_seconds,
     )
     blocks = BlockReader(annotations=annotations, items=items, opinions=opinions, shown=shown)
     acts = BulkActWriter(database)

@@ -20,6 +20,7 @@ from tandem.events.annotations import (
     Usage,
 )
 from tandem.events.catalog import CATALOG, Topic, topic_of
+from tandem.events.certificates import CertificateCommittedV1, CommittedPart
 from tandem.events.envelope import Event
 from tandem.events.jobs import (
     AgentSpec,
@@ -76,6 +77,8 @@ __all__ = [
     "AnyTask",
     "CampaignOrder",
     "CampaignTerms",
+    "CertificateCommittedV1",
+    "CommittedPart",
     "Completion",
     "ConfidenceStrategy",
     "DrawnBy",

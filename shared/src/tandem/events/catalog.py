@@ -10,6 +10,7 @@ from tandem.events.annotations import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
 )
+from tandem.events.certificates import CertificateCommittedV1
 from tandem.events.envelope import Event
 from tandem.events.jobs import JobPublishedV1
 from tandem.events.reviews import ReviewAskedV1, ReviewRequestedV1, VerificationDecidedV1
@@ -88,6 +89,8 @@ DECIDED = Topic(
     ("postprocessor",),
     group="decisions",
 )
+CERTIFICATES = Topic("certificate.committed", CertificateCommittedV1, 1, ("api",), (), compacted=True)
+"""Kept for good, for whoever wants to show later that a certificate was opened before anybody read."""
 HEARTBEATS = Topic(
     "worker.heartbeats", WorkerReportedV1, 1, ("llm-worker",), ("llm-worker", "api"), retention_ms=HOUR_MS
 )
@@ -109,6 +112,7 @@ CATALOG: tuple[Topic, ...] = (
     REVIEW_ASKED,
     LOW_CONFIDENCE,
     DECIDED,
+    CERTIFICATES,
     HEARTBEATS,
     DEAD_LETTER,
 )

@@ -1,7 +1,8 @@
 """The templates of an agent that brings none, built for the tasks of its label schema.
 
 They read the schema when rendered, and hold nothing that its tasks have no use for; a person may edit them. Labels
-stand one a line, `- value (name): description`.
+stand one a line, `- "value" (name): description`: in quotes, since small models answer with words of a description that
+stands beside a bare label; and without a description that is the label itself.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from tandem.events.schema import LabelSchemaSpec, attributes_of, options_of
 _TASK = """\
 Labels:
 {% for option in task.options %}
-- {{ option.value }}\
-{% if option.name not in (option.value, option.description) %} ({{ option.name }}){% endif %}: \
-{{ option.description }}
+- "{{ option.value }}"\
+{% if option.name not in (option.value, option.description) %} ({{ option.name }}){% endif %}\
+{{ ": " ~ option.description if option.description | lower != option.value | lower else "" }}
 {% endfor %}
 """
 _ATTRIBUTES = """\
 {% for attribute in task.attributes %}
 Each stretch {{ "has" if attribute.required else "may have" }} {{ attribute.name }}, one of:
 {% for option in attribute.options %}
-- {{ option.value }}: {{ option.description }}
+- "{{ option.value }}"{{ ": " ~ option.description if option.description | lower != option.value | lower else "" }}
 {% endfor %}
 {% endfor %}
 """
@@ -59,7 +60,7 @@ def default_templates(label_schema: LabelSchemaSpec) -> tuple[str, str]:
         system = "You label records of a data set. There are {{ tasks | length }} tasks. " + _SAFE + "\n\n"
         system += "{% for task in tasks %}\n{{ loop.index }}. {{ task.name }}: {{ task.instruction }}\n"
         system += body + "{{ task.rule }}\n\n{% endfor %}\n"
-    spelled = ", with labels spelled as above" if has_labels else ""
+    spelled = ", with labels exactly as they stand in quotes above" if has_labels else ""
     system += "Answer with JSON alone and nothing around it" + spelled + ":\n{{ answer_form }}" + _STATED
     return system, _USER
 

@@ -29,6 +29,8 @@ class Rule(StrEnum):
     """A statement at the end or the beginning of the answer, on a line of its own, or as its `Final answer:`."""
     MENTION = "mention"
     """The only label that a sentence asserts."""
+    FIRST_SENTENCE = "first_sentence"
+    """The only label that the first sentence asserts, where no later one asserts another."""
     CLOSE_MATCH = "close_match"
     """A typing mistake away from exactly one label."""
 

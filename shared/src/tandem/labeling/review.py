@@ -31,15 +31,27 @@ class Review:
     causes: tuple[ReviewCause, ...] = ()
 
 
-def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel]) -> Review:
-    """Each task is held to its own threshold. A record is as urgent as 1 less the lowest confidence of its tasks and,
+def review_of(policy: ReviewPolicy, outcome: Outcome, labels: Sequence[TaskLabel], tasks: Sequence[str] = ()) -> Review:
+    """Decide whether a person should see the record. `tasks`: the names of the schema's.
+
+    Each task is held to its own threshold. A record is as urgent as 1 less the lowest confidence of its tasks and,
     of span tasks, of its spans; as urgent as can be where one is missing that the policy does not leave to the others.
-    Labels that a person decided on, in the job they come from, need no review.
+    Labels that a person decided on, in the job they come from, need no review. Of an invalid record the tasks without
+    a label are why, and the labels of the others are held to their thresholds as ever.
     """
-    if outcome is Outcome.INVALID:
+    if outcome is Outcome.INVALID and not labels:
         return Review(ReviewReason.INVALID if policy.review_invalid else None, 1.0)
     if outcome is Outcome.FAILED:
         return Review(ReviewReason.FAILED if policy.review_failed else None, 1.0)
+    found = _of_labels(policy, labels)
+    if outcome is not Outcome.INVALID or not policy.review_invalid:
+        return found
+    read = {label.task for label in labels}
+    unread = tuple(ReviewCause(task=task, reason=ReviewReason.INVALID) for task in tasks if task not in read)
+    return Review(ReviewReason.INVALID, 1.0, (*unread, *found.causes))
+
+
+def _of_labels(policy: ReviewPolicy, labels: Sequence[TaskLabel]) -> Review:
     unseen = [label for label in labels if label.confidence_missing_reason != UnknownReason.VERIFIED]
     if labels and not unseen:
         return Review(None, 0.0)

@@ -21,6 +21,7 @@ from tandem.messaging.in_flight import Record
 from tandem.messaging.producer import Producer
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import EVENTS_CONSUMED, LOG_RESETS, SKIPPED
+from tandem.observability.series import start_at_zero
 
 E = TypeVar("E", bound=Event)
 
@@ -73,6 +74,8 @@ class BroadcastReader(Generic[E]):
         self._caught_up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._consumed = EVENTS_CONSUMED.labels(topic.name, GROUP)
+        start_at_zero(LOG_RESETS, [topic.name])
+        start_at_zero(SKIPPED, [topic.name], ["undecodable"])
 
     async def start(self) -> None:
         """Return once what was in the topic at the start was applied (at once, when reading from now on).

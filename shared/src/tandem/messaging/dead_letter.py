@@ -10,9 +10,12 @@ from tandem.messaging.errors import TooManyDeadLettersError
 from tandem.messaging.producer import Producer, RawMessage
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import DEAD_LETTERS
+from tandem.observability.series import start_at_zero
 
 MOST_IN_A_ROW = 100
 DETAIL_CHARACTERS = 500
+REASONS = ("bad_json", "wrong_type", "bad_schema", "outgoing_too_large", "handler_failed")
+"""Reasons that every consumer has; handlers may have more (`Poison`)."""
 
 _log = get_logger(__name__)
 
@@ -27,6 +30,7 @@ class DeadLetters:
         self._topic_name = topic_name
         self._group = group
         self._in_a_row = 0
+        start_at_zero(DEAD_LETTERS, [topic_name], REASONS)
 
     def handled(self) -> None:
         """Record that a message was handled: the run of consecutive dead letters, if any, is over."""

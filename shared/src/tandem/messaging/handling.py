@@ -22,6 +22,7 @@ from tandem.messaging.outgoing import Handler
 from tandem.messaging.received import Received
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import BATCH_SIZE, HANDLE_SECONDS, HANDLER_RETRIES, SKIPPED
+from tandem.observability.series import start_at_zero
 from tandem.observability.tracing import extract_context, is_sampled, link_of, makes_spans, tracer
 
 E = TypeVar("E", bound=Event)
@@ -60,6 +61,8 @@ class Handling(Generic[E]):
         self._dependency_errors = bus.dependency_errors
         self._health = bus.health
         self._waiting = 0
+        start_at_zero(HANDLER_RETRIES, [topic.name], ("batch", "error", "dependency", "not_now"))
+        start_at_zero(SKIPPED, [topic.name], ["tombstone"])
         self._batch_size = BATCH_SIZE.labels(topic.name)
         self._seconds = HANDLE_SECONDS.labels(topic.name, group)
 

@@ -25,6 +25,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from tandem.events import Event, Topic, topic_of
 from tandem.events.annotations import RecordEvent
+from tandem.events.catalog import CATALOG
 from tandem.messaging.careful import check_topics_after_reconnecting
 from tandem.messaging.connection import Connection
 from tandem.messaging.errors import BrokerUnavailableError, EventTooLargeError, MessagingError
@@ -33,6 +34,7 @@ from tandem.messaging.received import Headers
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import EVENTS_PRODUCED, LOG_RESETS, PRODUCE_FAILURES
+from tandem.observability.series import start_at_zero
 from tandem.observability.tracing import inject_headers, makes_spans, tracer
 
 LINGER_MS = 5
@@ -82,6 +84,9 @@ class Producer:
         linger_ms: int = LINGER_MS,
         renew_seconds: float = RENEW_SECONDS,
     ) -> None:
+        names = [topic.name for topic in CATALOG]
+        for counter in (EVENTS_PRODUCED, PRODUCE_FAILURES, LOG_RESETS):
+            start_at_zero(counter, names)
         self._connection = connection
         self._renew_seconds = renew_seconds
         self._health = health

@@ -24,6 +24,7 @@ from tandem.messaging.outgoing import Handler
 from tandem.messaging.rebalancing import RebalanceListener
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import LOG_RESETS, REBALANCES
+from tandem.observability.series import start_at_zero
 
 E = TypeVar("E", bound=Event)
 
@@ -68,6 +69,8 @@ class ConsumerRunner(Generic[E]):
         self._name = connection.topic(topic)
         self._group = connection.group(topic.group_of(bus.service))
         self._drain_seconds = batches.drain_seconds
+        start_at_zero(REBALANCES, [topic.name])
+        start_at_zero(LOG_RESETS, [topic.name])
         self._health = bus.health
         self._on_lost = on_lost
         self._on_owned = ownership.on_owned

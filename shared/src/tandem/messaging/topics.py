@@ -30,6 +30,7 @@ from tandem.messaging.errors import BrokerUnavailableError, MessagingError
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import TOPICS_CREATED
+from tandem.observability.series import start_at_zero
 
 HEALTH = "kafka"
 POLL_SECONDS = 2.0
@@ -67,6 +68,7 @@ class TopicKeeper:
     def __init__(
         self, connection: Connection, *, health: Health | None = None, topics: Sequence[Topic] = CATALOG
     ) -> None:
+        start_at_zero(TOPICS_CREATED, [topic.name for topic in topics])
         self._connection = connection
         self._health = health
         self._topics = {connection.topic(topic): topic for topic in topics}

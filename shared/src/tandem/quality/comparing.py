@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Self
 
-from tandem.events.outcomes import Outcome
 from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
 from tandem.quality.agreement import Alpha
@@ -185,8 +184,8 @@ def compare(
 
 
 def given(each: Answered | None, task: LabelTask) -> Given | None:
-    """Return the value that the agent gave for the task; None where its record is not labeled."""
-    if each is None or each["outcome"] != Outcome.LABELED:
+    """Return the value that the agent gave for the task; None where it gave none."""
+    if each is None:
         return None
     for label in each["labels"]:
         if label["task"] == task.name and (value := comparable(task, label["value"])) is not None:

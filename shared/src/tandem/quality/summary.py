@@ -119,9 +119,10 @@ def _count(summary: JobSummary, each: Ended) -> None:
     summary.ended_at.see(each["created_at"].timestamp())
     if each["seconds"] is not None:
         summary.seconds.see(each["seconds"])
+    summary.rules.update(label["rule"] for label in each["labels"])
     if outcome == Outcome.LABELED:
-        summary.rules.update(label["rule"] for label in each["labels"])
-    elif outcome == Outcome.INVALID:
+        return
+    if outcome == Outcome.INVALID:
         summary.invalid[reason] += 1
         if each["raw"] is not None:
             summary.invalid_answers.see(f"{reason}\n{normalized(each['raw'])[:RAW_LENGTH]}", each["seq"])
@@ -130,9 +131,7 @@ def _count(summary: JobSummary, each: Ended) -> None:
 
 
 def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
-    """Return task to value and confidence, of a labeled record; the parts of an invalid one are no result."""
-    if each["outcome"] != Outcome.LABELED:
-        return {}
+    """Return task to value and confidence; of an invalid record those tasks that could be read."""
     by_name = {task.name: task for task in tasks}
     found = {}
     for label in each["labels"]:

@@ -13,6 +13,7 @@ from tandem.labeling.prompts import PromptError, PromptLimitError
 from tandem.labeling.sandbox import too_slow
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import PROMPTS_RENDERED, RENDERERS_ENDED
+from tandem.observability.series import start_at_zero
 from tandem.rendering.frames import CONSTANT, VARYING
 from tandem.rendering.process import RendererEndedError, RendererProcess
 from tandem.rendering.refusals import Refusals
@@ -33,6 +34,8 @@ class RendererPool:
     """Renders the templates that are not provably cheap. Agents take turns, so a slow one delays its own records."""
 
     def __init__(self, settings: RenderingSettings | None = None) -> None:
+        start_at_zero(PROMPTS_RENDERED, ("ok", "error", "limit"))
+        start_at_zero(RENDERERS_ENDED, ("cpu", "crash"))
         self.settings = settings or RenderingSettings()
         self.refusals = Refusals()
         self._turns = Turns()

@@ -17,7 +17,7 @@ MOST_ALTERNATIVES = 20  # OpenAI's own limit on top_logprobs
 _BULLET = re.compile(
     r"""
     ^\s*[-*•]\s+
-    [`"']?(?P<value>[^:`"']+?)[`"']?\s*
+    (?:"(?P<quoted>[^"]+)"|[`"']?(?P<bare>[^:`"']+?)[`"']?)\s*
     (?:\([^)]*\)\s*)?  # a display name
     (?::\s*(?P<description>.*))?$
     """,
@@ -87,7 +87,7 @@ def _enumerated_property(request: Mapping[str, Any]) -> tuple[str, tuple[str, ..
 
 def _bullets(text: str) -> list[tuple[str, str]]:
     matches = (_BULLET.match(line) for line in text.splitlines())
-    return [(m["value"].strip(), (m["description"] or "").strip()) for m in matches if m]
+    return [((m["quoted"] or m["bare"]).strip(), (m["description"] or "").strip()) for m in matches if m]
 
 
 def _first_list(text: str) -> list[tuple[str, str]]:

@@ -148,6 +148,25 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index("bulk_acts", (("job_id", UP), ("created_by_id", UP), ("created_at", DOWN)), "a person's bulk acts in a job"),
     Index("bulk_acts", (("state", UP), ("created_at", UP)), "the oldest bulk act that has work left"),
+    Index("certificates", (("job_id", UP), ("created_at", UP), ("_id", UP)), "the certificates of a job"),
+    Index(
+        "certificates",
+        (("job_id", UP), ("live", UP)),
+        "one certificate of a job at a time; holds those that have not ended",
+        {"unique": True, "partialFilterExpression": {"live": True}},
+    ),
+    Index(
+        "certificates",
+        (("live", UP), ("next_at", UP), ("_id", UP)),
+        "the certificate whose next step is due; holds those that have not ended",
+        {"partialFilterExpression": {"live": True}},
+    ),
+    Index(
+        "certificates",
+        (("dataset_id", UP), ("sealed", UP)),
+        "the records whose labels nobody may see; holds open certificates only",
+        {"partialFilterExpression": {"sealed": True}},
+    ),
     Index("review_items", (("job_id", UP), ("seq", UP), ("attempt", UP)), "the sweep's tallies (_id is job:seq)"),
     Index("review_items", (("state", UP),), "open items over all jobs"),
     Index(

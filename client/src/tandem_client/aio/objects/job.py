@@ -49,6 +49,14 @@ class JobMethods(Framed):
     async def resume(self) -> Job:
         return await self.tandem.jobs.resume(self.id)
 
+    async def go(self) -> Job:
+        """Let the job go on that waits after its canary, or because too many records ended without a label."""
+        return await self.tandem.jobs.go(self.id)
+
+    async def change(self, **changes: Any) -> Job:
+        """Change `budget_usd`, `weight`, `records_per_minute` or `failure_stop` while the job has not ended."""
+        return await self.tandem.jobs.change(self.id, **changes)
+
     async def cancel(self) -> Job:
         return await self.tandem.jobs.cancel(self.id)
 

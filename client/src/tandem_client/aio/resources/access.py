@@ -11,7 +11,7 @@ from typing import Any
 from tandem_client.aio.paging import pages
 from tandem_client.aio.transport import Transport
 from tandem_client.models import Provider
-from tandem_client.people import ApiKey, LoginLink, NewApiKey
+from tandem_client.people import ApiKey, LoginLink, NewApiKey, Session
 from tandem_client.resources.access import Role
 
 
@@ -41,6 +41,10 @@ class Access:
         body |= {"as_caller": True} if as_caller else {}
         body |= {"new_person": True} if new_person else {}
         return LoginLink.model_validate(await self._http.post("/login-links", body))
+
+    async def who_am_i(self) -> Session:
+        """Return whom the connection's key belongs to, with its role and the projects that it reaches."""
+        return Session.model_validate(await self._http.get("/sessions/current"))
 
     async def create_key(
         self,

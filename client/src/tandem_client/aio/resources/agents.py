@@ -13,6 +13,7 @@ from tandem_client.aio.paging import pages
 from tandem_client.aio.transport import Transport
 from tandem_client.checks import Tryout
 from tandem_client.models import PreviewedPrompt
+from tandem_client.resources.agents import _agent_body
 
 
 class Agents:
@@ -45,22 +46,21 @@ class Agents:
         "nearest", "count": 5}`, has others drawn for each record from what people verified.
         `fallback` is `{"provider": ..., "model": ..., "on": ["refusal", "invalid", ...]}`.
         """
-        body = {
-            "name": name,
-            "provider": provider,
-            "model": model,
-            "label_schema_id": label_schema_id,
-            "parameters": parameters,
-            "system_template": system_template,
-            "user_template": user_template,
-            "examples": examples,
-            "drawn_examples": drawn_examples,
-            "confidence_strategy": confidence_strategy,
-            "repair": repair,
-            "fallback": fallback,
-        }
-        given = {key: value for key, value in body.items() if value is not None}
-        return Agent.model_validate(await self._http.post(f"/projects/{project_id}/agents", given))
+        body = _agent_body(
+            name=name,
+            provider=provider,
+            model=model,
+            label_schema_id=label_schema_id,
+            parameters=parameters,
+            system_template=system_template,
+            user_template=user_template,
+            examples=examples,
+            drawn_examples=drawn_examples,
+            confidence_strategy=confidence_strategy,
+            repair=repair,
+            fallback=fallback,
+        )
+        return Agent.model_validate(await self._http.post(f"/projects/{project_id}/agents", body))
 
     async def list(self, project_id: str) -> list[Agent]:
         return [Agent.model_validate(item) async for item in pages(self._http, f"/projects/{project_id}/agents")]
@@ -77,6 +77,14 @@ class Agents:
         """Show the prompts that the agent would send for the first records of a data set; no model is called."""
         body = await self._http.post(f"/agents/{agent_id}/preview", {"dataset_id": dataset_id, "limit": limit})
         return tuple(PreviewedPrompt.model_validate(item) for item in body["items"])
+
+    async def preview_draft(
+        self, project_id: str, draft: Mapping[str, Any], *, dataset_id: str, limit: int = 1
+    ) -> tuple[PreviewedPrompt, ...]:
+        """Show the prompts of an agent that is not saved; `draft` has the parameters of `create` by name."""
+        body = {"agent": _agent_body(**draft), "dataset_id": dataset_id, "limit": limit}
+        found = await self._http.post(f"/projects/{project_id}/agents/preview", body)
+        return tuple(PreviewedPrompt.model_validate(item) for item in found["items"])
 
     async def try_out(
         self,

@@ -84,15 +84,15 @@ class Campaigns:
 
     async def pause(self, job_id: str, campaign_id: str) -> Campaign:
         """Pause a campaign: nobody gets its records."""
-        return await self._move(job_id, campaign_id, "pause")
+        return Campaign.model_validate(await self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/pause"))
 
     async def open(self, job_id: str, campaign_id: str) -> Campaign:
         """Open a paused or closed campaign again."""
-        return await self._move(job_id, campaign_id, "open")
+        return Campaign.model_validate(await self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/open"))
 
     async def close(self, job_id: str, campaign_id: str) -> Campaign:
         """Close a campaign: its requests that nobody decided are withdrawn."""
-        return await self._move(job_id, campaign_id, "close")
+        return Campaign.model_validate(await self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/close"))
 
     async def wait(self, campaign: Campaign, *, timeout: float | None = None, interval: float = 0.5) -> Campaign:
         """Wait until the campaign has been walked. Raises ReviewNotFinishedError after `timeout` seconds; the walk
@@ -110,6 +110,3 @@ class Campaigns:
             await self._sleep(interval)
             campaign = await self.get(campaign.job_id, campaign.id)
         return campaign
-
-    async def _move(self, job_id: str, campaign_id: str, move: str) -> Campaign:
-        return Campaign.model_validate(await self._http.post(f"/jobs/{job_id}/campaigns/{campaign_id}/{move}"))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,19 +15,19 @@ from tandem_client.aio.models import Dataset
 from tandem_client.aio.paging import pages
 from tandem_client.aio.resources.downloads import saved
 from tandem_client.aio.transport import Transport
-from tandem_client.models import ImportPreview, ImportResult
-from tandem_client.resources.datasets import (
-    _NEEDED_WHOLE,
+from tandem_client.models import ImportPreview, ImportResult, Record
+from tandem_client.resources.downloads import ExportFormat, format_of
+from tandem_client.resources.uploads import (
+    NEEDED_WHOLE,
     PREVIEW_BYTES,
     Delimiter,
     Encoding,
     FileFormat,
     OnBytes,
     Tool,
-    _chunks,
-    _pairs,
+    chunks,
+    pairs,
 )
-from tandem_client.resources.downloads import ExportFormat, format_of
 
 
 class Datasets:
@@ -128,7 +128,7 @@ class Datasets:
         params = {
             "project_id": project_id,
             "text_columns": ",".join(text_columns) or None,
-            "gold_columns": _pairs(gold_columns),
+            "gold_columns": pairs(gold_columns),
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
             "id_column": id_column,
@@ -141,12 +141,12 @@ class Datasets:
         path = Path(file)
         with path.open("rb") as source:
             head = source.read(PREVIEW_BYTES)
-            is_cut = path.stat().st_size > len(head) and not head.startswith(_NEEDED_WHOLE)
+            is_cut = path.stat().st_size > len(head) and not head.startswith(NEEDED_WHOLE)
             if not is_cut:
                 source.seek(0)
             body = await self._http.upload(
                 "/import-preview",
-                iter((head,)) if is_cut else _chunks(source, None),
+                iter((head,)) if is_cut else chunks(source, None),
                 content_type="application/octet-stream",
                 params={**params, "cut": is_cut or None},
             )
@@ -180,6 +180,15 @@ class Datasets:
             on_duplicate=on_duplicate,
             on_same_content=on_same_content,
         )
+
+    async def records(self, dataset_id: str, *, page_size: int = 500) -> AsyncIterator[Record]:
+        """Iterate over all records in their order, fetched page by page as the iterator advances."""
+        async for item in pages(self._http, f"/datasets/{dataset_id}/records", limit=page_size):
+            yield Record.model_validate(item)
+
+    async def record(self, dataset_id: str, seq: int) -> Record:
+        """Return the record at a place of the data set."""
+        return Record.model_validate(await self._http.get(f"/datasets/{dataset_id}/records/{seq}"))
 
     def frame(self, dataset_id: str) -> FrameSource:
         """Return the data set's records as a frame, fetched when it is converted."""
@@ -319,7 +328,7 @@ class Datasets:
             "make_ids": make_ids or None,
             "gold_column": gold_column,
             "gold_task": gold_task,
-            "gold_columns": _pairs(gold_columns),
+            "gold_columns": pairs(gold_columns),
             "gold_separator": gold_separator,
             "label_schema_id": label_schema_id,
             "metadata_columns": ",".join(metadata_columns) or None,
@@ -334,7 +343,7 @@ class Datasets:
         with file.open("rb") as source:
             body = await self._http.upload(
                 f"/datasets/{dataset_id}/imports",
-                _chunks(source, on_bytes),
+                chunks(source, on_bytes),
                 content_type="application/octet-stream",
                 params=params,
             )

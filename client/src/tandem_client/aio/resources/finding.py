@@ -8,20 +8,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from tandem_client.aio.objects.choosing import Choice
+from tandem_client.aio.resources.subsets import Subset, Subsets
 from tandem_client.aio.transport import Transport
 from tandem_client.expressions import Condition
 from tandem_client.resources.finding import FoundCount, FoundPage, FoundRecord
-from tandem_client.resources.subsets import Subset
 
 
-class Found:
+class Found(Choice):
     """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
 
     def __init__(
-        self, transport: Transport, where: Condition | str, *, dataset_id: str, job_id: str | None, order: str
+        self,
+        transport: Transport,
+        subsets: Subsets,
+        where: Condition | str,
+        *,
+        dataset_id: str,
+        job_id: str | None,
+        order: str,
     ) -> None:
         self._http = transport
-        self._dataset_id = dataset_id
+        self._subsets = subsets
+        self.dataset_id = dataset_id
         self._job_id = job_id
         self._order = order
         self.where = str(where)
@@ -29,9 +38,10 @@ class Found:
 
     async def page(self, *, after: str | None = None, limit: int = 100, count: str = "none") -> FoundPage:
         """Return one page; `count` is none, quick (exact up to 10,000) or exact."""
-        owner = f"/datasets/{self._dataset_id}" if self._job_id is None else f"/jobs/{self._job_id}"
         body = {"where": self.where, "order": self._order, "after": after, "limit": limit, "count": count}
-        return FoundPage.model_validate(await self._http.ask(f"{owner}/find", body))
+        if self._job_id is None:
+            return FoundPage.model_validate(await self._http.ask(f"/datasets/{self.dataset_id}/find", body))
+        return FoundPage.model_validate(await self._http.ask(f"/jobs/{self._job_id}/find", body))
 
     async def __aiter__(self) -> AsyncIterator[FoundRecord]:
         """Iterate over all that matches, page by page."""
@@ -52,24 +62,33 @@ class Found:
 
     async def save(self, name: str) -> Subset:
         """Save what matches now as a subset of the data set."""
-        definition: dict[str, Any] = {"kind": "found", "where": self.where}
-        if self._job_id is not None:
-            definition["job_id"] = self._job_id
-        body = {"name": name, "definition": definition}
-        return Subset.model_validate(await self._http.post(f"/datasets/{self._dataset_id}/subsets", body))
+        return await self._subsets.create(self.dataset_id, name=name, definition=self.definition_of())
+
+    def definition_of(self) -> dict[str, Any]:
+        """Return the condition as the definition of a subset."""
+        found = {"kind": "found", "where": self.where}
+        return found if self._job_id is None else found | {"job_id": self._job_id}
+
+    def as_text(self) -> str:
+        """Return the condition in its text form."""
+        return f"({self.where})"
+
+    def _saving(self) -> Subsets:
+        return self._subsets
 
 
 class Finding:
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, subsets: Subsets) -> None:
         self._http = transport
+        self._subsets = subsets
 
     def in_dataset(self, dataset_id: str, where: Condition | str) -> Found:
         """Find records of a data set, by id, text and metadata."""
-        return Found(self._http, where, dataset_id=dataset_id, job_id=None, order="seq")
+        return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=None, order="seq")
 
     def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: str = "seq") -> Found:
         """Find records of a job over the data set, also by what became of them.
 
         `order`: seq, confidence, decided, state, or label.TASK; with a minus in front descending.
         """
-        return Found(self._http, where, dataset_id=dataset_id, job_id=job_id, order=order)
+        return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=job_id, order=order)

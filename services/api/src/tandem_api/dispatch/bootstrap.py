@@ -13,19 +13,28 @@ from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
 from tandem.runtime.service import App
 from tandem.store.annotations.candidates import CandidateReader
+from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.annotations.verified import VerifiedReader
+from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.certificates.reader import CertificateReader
+from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
+from tandem.store.opinions.reader import OpinionReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.writer import WorkerWriter
+from tandem_api.certifying.closing import Closer
+from tandem_api.certifying.freezing import Freezer
+from tandem_api.certifying.lines import CertifiedLines
 from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
+from tandem_api.dispatch.certificates import CertificateWalker
 from tandem_api.dispatch.combining import CombinationMaker
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatcherSettings
@@ -84,6 +93,21 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             producer=producer,
             holder=holder,
         )
+        opinions, freezing = OpinionReader(database), FreezingReader(database)
+        lines = CertifiedLines(records=RecordReader(database), annotations=freezing, opinions=opinions)
+        certificates = CertificateWalker(
+            reader=CertificateReader(database),
+            writer=CertificateWriter(database),
+            jobs=JobReader(database),
+            campaigns=CampaignReader(database),
+            campaign_writer=CampaignWriter(database),
+            opinions=opinions,
+            items=ReviewItemReader(database),
+            freezer=Freezer(freezing, opinions),
+            closer=Closer(lines),
+            producer=producer,
+            holder=holder,
+        )
         keeping = WorkerReportKeeper(
             WorkerWriter(database), reports.live, every_seconds=settings.dispatch.keep_reports_seconds
         )
@@ -93,9 +117,10 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
                 "dispatcher": dispatcher.run,
                 "leases": dispatcher.keep_leases,
                 "campaigns": campaigns.run,
+                "certificates": certificates.run,
                 "worker reports": reports.run,
                 "reports kept": keeping.run,
                 "topics": keeper.run,
             },
-            stop=[campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
+            stop=[certificates.stop, campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
         )

@@ -12,6 +12,7 @@ from tandem.messaging import Producer
 from tandem.observability import metrics
 from tandem.observability.health import Health
 from tandem.observability.logs import get_logger
+from tandem.observability.series import start_at_zero
 from tandem.pricing import PriceTable
 from tandem.rendering.pool import RendererPool
 from tandem.store.annotations.reader import AnnotationReader
@@ -76,6 +77,7 @@ class Dispatcher:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Set up the dispatcher. `monotonic`: the clock of everything but leases, which run on the database's."""
+        start_at_zero(metrics.REQUESTS_DISPATCHED, ("first", "again", "no_call", "undelivered"))
         self._settings = settings
         self._monotonic = monotonic
         self._workers = workers

@@ -47,14 +47,9 @@ class FedJob:
         return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
 
     @property
-    def templates_refused(self) -> bool:
-        """Return whether the job waits for a person, since its agent's templates are not rendered."""
-        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == PROMPT
-
-    @property
     def waits(self) -> bool:
         """Return whether the job waits, for any reason."""
-        return self.waiting or self.out_of_budget or self.templates_refused
+        return self.document["state"] == JobState.WAITING
 
     @property
     def agent_id(self) -> str:

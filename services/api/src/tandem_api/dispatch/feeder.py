@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tandem.jobs import Pass
+from tandem.jobs import Canary, Pass, Selection
 from tandem.observability.logs import get_logger
 from tandem.store.jobs.documents import JobDocument, last_pass, totals_part
+from tandem.store.jobs.moves import CANARY, FAILURES
 from tandem_api.dispatch import budget_gate, settling
 from tandem_api.dispatch.adapters import BATCH, Clock, DispatchAdapters
 from tandem_api.dispatch.asking import Asking, Step
 from tandem_api.dispatch.budget import BUDGET, JobBudget
 from tandem_api.dispatch.fed_job import FedJob
+from tandem_api.dispatch.pace import Pace
 from tandem_api.dispatch.prompt_sizes import PromptSizes
+from tandem_api.dispatch.safeguarding import failure_stop, objection_of_canary, open_canary
 from tandem_api.dispatch.walk import Walk
 from tandem_api.dispatch.window import Demand
 
@@ -50,6 +53,8 @@ class JobFeeder(FedJob):
         self._forgotten = False
         self._clock = _clock(document, parts)
         self._settled_at = parts.monotonic()
+        self._pace = Pace()
+        self._canary_reach: tuple[Canary, Selection] | None = None
         self._next_settling = float("-inf")
 
     @classmethod
@@ -75,18 +80,43 @@ class JobFeeder(FedJob):
 
     @property
     def _walked(self) -> bool:
-        return self._walk.cursor >= self._pass.selection.below_seq
+        return self._walk.cursor >= self._reach.below_seq
+
+    @property
+    def _reach(self) -> Selection:
+        """Return the records that may be asked for now: those of a canary that is not passed, else all."""
+        canary = open_canary(self.document)
+        if canary is None:
+            return self._pass.selection
+        if self._canary_reach is None or self._canary_reach[0] != canary:
+            self._canary_reach = (canary, self._pass.selection.between(0, canary.below_seq))
+        return self._canary_reach[1]
+
+    @property
+    def _covers_all(self) -> bool:
+        """Return whether nothing of the pass is beyond what may be asked for now."""
+        return self._reach.below_seq >= self._pass.selection.below_seq
 
     @property
     def unended(self) -> int:
         """Return the number of records of the pass that have not ended; an upper bound while some above `low` have."""
         if self._walked:
             return self.outstanding
-        return max(self._pass.size - self._walk.totals.ended, self.outstanding)
+        canary = open_canary(self.document)
+        size = self._pass.size if canary is None else min(canary.records, self._pass.size)
+        return max(size - self._walk.totals.ended, self.outstanding)
 
     @property
     def demand(self) -> Demand:
-        return Demand(weight=self.document["weight"], records=self.unended)
+        """Return what the job can use of a window: no more than its own rate allows."""
+        records = self.unended if (room := self._room) is None else min(self.unended, self.outstanding + room)
+        return Demand(weight=self.document["weight"], records=records)
+
+    @property
+    def _room(self) -> int | None:
+        """Return how many records the job's own rate allows to ask for now; None without such a rate."""
+        per_minute = self.document.get("records_per_minute")
+        return None if per_minute is None else self._pace.room(per_minute, self._parts.monotonic())
 
     def ask_all_again(self) -> None:
         """Void all requests at the next turn: the broker forgot what was published. May be called at any time."""
@@ -101,7 +131,10 @@ class JobFeeder(FedJob):
         begun = self._parts.monotonic()
         if begun < self._next_settling:
             return
-        walk, ended = await settling.settled(self._walk, self._pass, self.job_id, self._parts, self._budget)
+        walk = replace(self._walk, recent=self._walk.recent.since(self.document.get("goes", 0)))
+        stop = failure_stop(self.document)
+        of_last = 0 if stop is None else stop.of_last
+        walk, ended = await settling.settled(walk, self._pass, self.job_id, self._parts, self._budget, of_last=of_last)
         now = self._parts.monotonic()
         if walk.reserve is not None and not self._pass.is_first:
             self._next_settling = now + SETTLING_PAUSE * (now - begun)
@@ -112,15 +145,17 @@ class JobFeeder(FedJob):
         """Ask again for records that are overdue or void, then walk on while the share allows. Raises
         LeaseLostError."""
         self._void_what_is_gone()
+        if await self._wait_for_go():
+            return
         await self._heed_budget()
-        goes_on = await self._ask_again()
-        while goes_on and (room := min(share - self.outstanding, BATCH)) > 0 and not self._walked:
+        goes_on, reach = await self._ask_again(), self._reach
+        while goes_on and (room := self._fitting(share)) > 0 and not self._walked:
             if self._walk.reserve is not None and self._walk.reserve.is_tight:
                 room = 1  # whether there is room for anything again
             if self._pass.selection.count(self._walk.low, self._walk.cursor) >= LONGEST_SPAN:
                 break
             step = await self._asking.first(
-                self._walk, self._pass.selection, self.document, self._budget, limit=room, now=self._clock()
+                self._walk, reach, self.document, self._budget, limit=room, now=self._clock()
             )
             await self._take(step, "first")
             goes_on = step.goes_on
@@ -135,7 +170,7 @@ class JobFeeder(FedJob):
         await self._heed_budget()
         tight = None
         if self._budget is not None:
-            tight = await budget_gate.tried(self._walk, self._pass.selection, self.document, self._budget, self._asking)
+            tight = await budget_gate.tried(self._walk, self._reach, self.document, self._budget, self._asking)
         if self._budget is not None and tight is not None and tight.is_tight:
             self._walk = replace(self._walk, reserve=tight)
             reason = self._budget.reason(tight, self.document.get("budget_usd") or 0.0)
@@ -180,6 +215,31 @@ class JobFeeder(FedJob):
         walk = self._walk.forgotten() if self._forgotten else self._walk
         self._walk, self._forgotten = walk.at_epoch(self.document["epoch"]), False
 
+    def _fitting(self, share: int) -> int:
+        """Return how many records may be asked for at once: what share and rate leave, up to a batch."""
+        free = min(share - self.outstanding, BATCH)
+        return free if (room := self._room) is None else min(free, room)
+
+    async def _wait_for_go(self) -> bool:
+        """Let the job wait for a person where a safeguard objects, and pass a canary to which none does. Returns
+        whether the job waits. Raises LeaseLostError."""
+        stop, canary = failure_stop(self.document), open_canary(self.document)
+        if stop is not None and (objection := stop.objection(self._walk.recent)) is not None:
+            await self.save()
+            await self._wait(objection, waiting_for=FAILURES)
+        elif canary is not None and not self._covers_all and self._walk.ends_below(self._reach.below_seq):
+            objection = await objection_of_canary(canary, self._pass, self.job_id, self._parts)
+            if objection is None:
+                self.document = await self._parts.writer.pass_canary(self.job_id, epoch=self.document["epoch"])
+                log.info("job.canary.passed", job_id=self.job_id)
+                return False
+            await self.save()
+            await self._wait(objection, waiting_for=CANARY)
+        else:
+            return False
+        log.warning("job.waiting", job_id=self.job_id, reason=self.document["waiting_for"], text=objection)
+        return True
+
     async def _ask_again(self) -> bool:
         """Ask again for records that are overdue or void. Returns False when the budget has no room for all of them."""
         while overdue := self._walk.outstanding.overdue(self._clock(), BATCH):
@@ -198,6 +258,7 @@ class JobFeeder(FedJob):
         await self._save(step.walk)
         await step.publish(self._parts, kind)
         self._walk = self._walk.published(step.published, due=step.due)
+        self._pace.take(len(step.published))
 
     async def _save(self, walk: Walk) -> None:
         if walk.unsaved or self._save_unknown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tandem.events import Outcome
 from tandem.jobs import Pass, Selection
 from tandem.observability.logs import get_logger
 from tandem.pricing import add_up
@@ -38,12 +39,15 @@ async def adopted(document: JobDocument, run: Pass, parts: DispatchAdapters, due
 
 
 async def settled(
-    walk: Walk, run: Pass, job_id: str, parts: DispatchAdapters, budget: JobBudget | None
+    walk: Walk, run: Pass, job_id: str, parts: DispatchAdapters, budget: JobBudget | None, *, of_last: int = 0
 ) -> tuple[Walk, int]:
-    """Return the walk without the records that have ended, and their number. Raises StoreUnavailableError."""
+    """Return the walk without the records that have ended, and their number. Raises StoreUnavailableError.
+
+    `of_last`: how many of the records that ended last a failure stop looks at; 0 without one.
+    """
     if walk.is_still and walk.reserve is None:
         return walk, 0
-    ended: set[int] = set()
+    ended: dict[int, str] = {}
     if walk.outstanding:
         ended = await parts.annotations.ended_among(job_id, walk.outstanding.seqs, attempt=run.attempt)
     outstanding = walk.outstanding.without(ended)
@@ -60,7 +64,9 @@ async def settled(
         if not run.is_first and not run.all_had_ended:
             spend = await parts.budgets.spending.first_answers(job_id)
         reserve = await budget.ended(reserve, ended, low=low, below=spend)
-    return walk.settled(outstanding, low=low, totals=totals, spend=spend, reserve=reserve), len(ended)
+    recent = walk.recent.after((outcome == Outcome.LABELED for outcome in ended.values()), most=of_last)
+    moved = walk.settled(outstanding, low=low, totals=totals, spend=spend, reserve=reserve, recent=recent)
+    return moved, len(ended)
 
 
 async def completed(walk: Walk, run: Pass, document: JobDocument, parts: DispatchAdapters) -> Walk | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tandem.jobs import Recent
 from tandem.pricing import ModelSpend
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.jobs.dispatch_writer import WalkProgress
@@ -35,6 +36,8 @@ class Walk:
     """Lingering reserve that the document holds, until `reserve` replaces it."""
     reserved_usd: float = 0.0
     notice: str | None = None
+    recent: Recent = field(default_factory=Recent)
+    """How the records that ended last ended, for the failure stop; empty without one."""
     unsaved: bool = False
     """True if the document does not hold all of this yet."""
 
@@ -52,6 +55,7 @@ class Walk:
             lingering_usd=dispatch.get("lingering_usd", 0.0),
             reserved_usd=dispatch.get("reserved_usd", 0.0),
             notice=dispatch.get("notice"),
+            recent=Recent(**dispatch.get("recent", {})),
         )
 
     @property
@@ -101,9 +105,11 @@ class Walk:
         totals: OutcomeCounts,
         spend: tuple[ModelSpend, ...],
         reserve: Reserve | None,
+        recent: Recent,
     ) -> Walk:
         """Return the walk after records ended."""
-        changed = low != self.low or (reserve is not None and len(outstanding) != len(self.outstanding))
+        kept = low == self.low and recent == self.recent
+        changed = not kept or (reserve is not None and len(outstanding) != len(self.outstanding))
         return replace(
             self,
             outstanding=outstanding,
@@ -111,6 +117,7 @@ class Walk:
             totals=totals,
             spend=spend,
             reserve=reserve,
+            recent=recent,
             unsaved=self.unsaved or changed,
         )
 
@@ -133,4 +140,5 @@ class Walk:
             reserved_usd=self.reserved_usd if reserve is None else reserve.reserved_usd,
             lingering_usd=self.lingering_usd if reserve is None else reserve.lingering_usd,
             notice=self.notice,
+            recent=self.recent,
         )

@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.records.documents import RecordDocument
 
@@ -37,14 +36,9 @@ class Labeled:
 
     def final(self, task: str) -> list[Any]:
         """Return what holds: the person's value where a person decided, else the model's."""
-        labeled = Outcome.LABELED.value
         return [
-            verification["values"].get(task)
-            if verification
-            else labels[task]["value"]
-            if task in labels and annotation["outcome"] == labeled
-            else None
-            for annotation, labels, verification in zip(self.annotations, self.labels, self.verifications, strict=True)
+            verification["values"].get(task) if verification else labels[task]["value"] if task in labels else None
+            for labels, verification in zip(self.labels, self.verifications, strict=True)
         ]
 
     def part(self, task: str, name: str) -> list[Any]:

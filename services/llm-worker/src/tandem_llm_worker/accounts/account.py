@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from tandem.events import AccountReported, AccountState, AgentSpec, ErrorKind, WorkerReportedV1
 from tandem.observability.logs import get_logger
-from tandem.observability.metrics import ACCOUNT_STATE, ACCOUNT_STOPS
+from tandem.observability.metrics import ACCOUNT_PROBES, ACCOUNT_STATE, ACCOUNT_STOPS, HANDED_BACK
+from tandem.observability.series import start_at_zero
 from tandem_llm_worker.accounts.outages import OUTAGES
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, CallVerdict
 from tandem_llm_worker.settings import ProbeSettings
@@ -23,6 +24,11 @@ from tandem_llm_worker.settings import ProbeSettings
 AccountKey: TypeAlias = tuple[str, str]
 """The names of a provider and of a model."""
 
+ACCOUNT_STOPPED = "account_stopped"
+NOT_STARTED = "not_started"
+CROWDED = "crowded"
+LIMITED = "limited"
+"""Why requests are handed back unanswered."""
 RETRY_AFTER = "retry_after"
 _SHARED = frozenset({ErrorKind.QUOTA_EXHAUSTED.value, RETRY_AFTER, ErrorKind.SERVER_ERROR.value})
 _BAD_KEY = 401
@@ -54,6 +60,9 @@ class Account:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        start_at_zero(ACCOUNT_STOPS, [key[0]], [key[1]], (*ErrorKind, RETRY_AFTER))
+        start_at_zero(HANDED_BACK, [key[0]], [key[1]], (ACCOUNT_STOPPED, CROWDED, LIMITED, NOT_STARTED))
+        start_at_zero(ACCOUNT_PROBES, [key[0]], [key[1]], ("ok", *ErrorKind))
         self.key = key
         self._settings = settings
         self._clock = clock

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,94 +17,19 @@ from tandem.events import (
     ErrorKind,
     JobPublishedV1,
     Price,
-    ResponseError,
 )
 from tandem.labeling.prompts import PromptError
-from tandem.pricing import PriceTable, price_of
+from tandem.pricing import price_of
 from tandem.rendering.refusals import PromptRefusedError
+from tandem_llm_worker.answering.result import INVALID, Result, after_fallback, error_of
 from tandem_llm_worker.answering.sampling import completions, repaired, why_unreadable
 from tandem_llm_worker.calling.compiled_prompts import Prompts
 from tandem_llm_worker.calling.model import Model
+from tandem_llm_worker.calling.models import Models
 from tandem_llm_worker.calling.question import CallHistory, Got, Question
-from tandem_llm_worker.providers.client import ProviderClient
 from tandem_llm_worker.providers.errors import AccountStopped, CallFailed, CallVerdict, without_record_text
 from tandem_llm_worker.providers.retry import Budget, Retry
 from tandem_llm_worker.providers.waits import FailedBefore, StillLimited
-from tandem_llm_worker.settings import ProviderSettings
-
-INVALID = "invalid"
-"""The outcome of an answer that gives no label, as a fallback names it."""
-_MOST_MESSAGE_CHARACTERS = 2000
-
-
-class Models:
-    """Every model that was asked for, constructed when it is first needed."""
-
-    def __init__(
-        self,
-        clients: Mapping[str, ProviderClient],
-        providers: Mapping[str, ProviderSettings],
-        prices: PriceTable | None = None,
-    ) -> None:
-        """Construct no model yet. Without `prices`, tokens are counted and no cost is computed."""
-        self._clients = clients
-        self._providers = providers
-        self.prices = prices or PriceTable()
-        self._models: dict[tuple[str, str], Model] = {}
-        self.on_new: list[Callable[[Model], None]] = []
-        """Called with each model when it is asked for the first time."""
-
-    def of(self, provider: str, model: str) -> Model | None:
-        """Return the model; None for a provider that this worker has no settings for."""
-        found = self._models.get((provider, model))
-        if found is None and (client := self._clients.get(provider)) is not None:
-            found = self._models[provider, model] = Model(model, client, self._providers[provider], self.prices)
-            for callback in self.on_new:
-                callback(found)
-        return found
-
-    def __iter__(self) -> Iterator[Model]:
-        """Iterate over the models that were asked for so far."""
-        return iter(self._models.values())
-
-    async def probe(self, provider: str, model: str) -> None:
-        """Check whether the account accepts calls. Raises CallFailed."""
-        found = self.of(provider, model)
-        if found is not None:
-            await found.probe()
-
-    @property
-    def in_flight(self) -> int:
-        return sum(model.limiter.in_flight for model in self._models.values())
-
-    @property
-    def waiting(self) -> int:
-        return sum(model.limiter.waiting for model in self._models.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Outcome of asking one model: completions, or the reason why there are none."""
-
-    provider: str
-    model: str
-    completions: tuple[Completion, ...] = ()
-    error: ResponseError | None = None
-    invalid: bool = False
-    """True if the completions are known to give no label."""
-    structured: bool = False
-    repaired: bool = False
-    fallback_used: bool = False
-    stopped: AccountStopped | None = None
-    limited: StillLimited | None = None
-    """Set where the account's rate limit left no room; the error says so, and the record does not end by it."""
-
-    @property
-    def outcome(self) -> str | None:
-        """Return what a fallback is chosen by: a value of ErrorKind, `invalid`, or None if there is an answer."""
-        if self.error is not None:
-            return self.error.kind
-        return INVALID if self.invalid else None
 
 
 class Asker:
@@ -150,7 +75,7 @@ class Asker:
         encoded = answer.to_json()
         if len(encoded) > self._max_answer_bytes:
             message = f"the answer has {len(encoded)} bytes; at most {self._max_answer_bytes} can be sent"
-            result = replace(result, completions=(), error=_error(ErrorKind.TOO_LARGE, message))
+            result = replace(result, completions=(), error=error_of(ErrorKind.TOO_LARGE, message))
             answer = self._event(request, result, history)
             encoded = answer.to_json()
         return answer, encoded
@@ -200,7 +125,7 @@ class Asker:
         except PromptRefusedError:
             raise
         except PromptError as error:
-            return failed(error=_error(ErrorKind.PROMPT, str(error)))
+            return failed(error=error_of(ErrorKind.PROMPT, str(error)))
         acts_on_invalid = agent.repair or (agent.fallback is not None and INVALID in agent.fallback.on)
         question = Question(
             messages,
@@ -236,7 +161,7 @@ class Asker:
             history.name_calls(fallback.provider, fallback.model)
             if result.stopped is None:
                 self._report_stop(second.stopped)
-            result = _after_fallback(result, second)
+            result = after_fallback(result, second)
         if result.limited is not None:
             raise result.limited
         if result.stopped is not None:
@@ -257,9 +182,9 @@ class Asker:
         model = self._models.of(provider, name)
         if model is None:
             message = f"no worker knows a provider named {provider!r}"
-            return Result(provider, name, error=_error(ErrorKind.BAD_REQUEST, message))
+            return Result(provider, name, error=error_of(ErrorKind.BAD_REQUEST, message))
         if (known := self._known_stop(provider, name)) is not None:
-            return Result(provider, name, error=_error(known.kind, known.message, known.status), stopped=known)
+            return Result(provider, name, error=error_of(known.kind, known.message, known.status), stopped=known)
         history = question.history
         history.asked = (provider, name)
         question.got = history.got.setdefault((provider, name), Got())
@@ -286,13 +211,13 @@ class Asker:
             answers = await completions(model, question, budget)
         except StillLimited as limited:
             self._failed_before.remember(_asked(question), budget.failed)
-            error = _error(ErrorKind.RATE_LIMITED, limited.message, limited.status)
+            error = error_of(ErrorKind.RATE_LIMITED, limited.message, limited.status)
             return Result(model.provider, model.name, error=error, limited=limited)
         except CallFailed as last:
             self._failed_before.forget(_asked(question))
             message = without_record_text(last.message, question.private.values())
             stopped = AccountStopped(model.provider, model.name, last) if last.verdict is CallVerdict.STOPPED else None
-            return Result(model.provider, model.name, error=_error(last.kind, message, last.status), stopped=stopped)
+            return Result(model.provider, model.name, error=error_of(last.kind, message, last.status), stopped=stopped)
         if self._failed_before:
             self._failed_before.forget(_asked(question))
         return answers
@@ -334,29 +259,5 @@ class Asker:
         )
 
 
-def _after_fallback(first: Result, second: Result) -> Result:
-    """Return the fallback model's result; the first's if only the first gave an answer.
-
-    A rate limit of the second returns the record to the dispatcher.
-
-    The first's result holds too if the second accepts no calls now: handing the record back would pay the first anew,
-    each time that it is asked. If neither accepts calls nothing was paid, and the record is handed back.
-    """
-    if second.error is None:
-        return replace(second, fallback_used=True)
-    if second.limited is not None:
-        return second
-    if first.error is None:
-        return first
-    message = f"{first.error.message}; then {second.provider} {second.model}: {second.error.message}"
-    if second.stopped is not None and first.stopped is None:
-        return replace(first, error=_error(first.error.kind, message, first.error.status))
-    return replace(second, error=_error(second.error.kind, message, second.error.status), fallback_used=True)
-
-
 def _asked(question: Question) -> Hashable:
     return (*question.history.asked, question.record)
-
-
-def _error(kind: ErrorKind, message: str, status: int | None = None) -> ResponseError:
-    return ResponseError(kind=kind, message=message[:_MOST_MESSAGE_CHARACTERS], status=status)

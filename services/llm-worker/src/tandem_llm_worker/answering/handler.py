@@ -16,9 +16,10 @@ from tandem.observability.metrics import (
     HANDED_BACK,
     SKIPPED,
 )
+from tandem.observability.series import start_at_zero
 from tandem.rendering.pool import RenderersBusyError
 from tandem.rendering.refusals import PromptRefusedError
-from tandem_llm_worker.accounts.account import Account, Accounts
+from tandem_llm_worker.accounts.account import ACCOUNT_STOPPED, CROWDED, LIMITED, NOT_STARTED, Account, Accounts
 from tandem_llm_worker.answering.asker import Asker
 from tandem_llm_worker.answering.crowding import find_crowding
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
@@ -28,13 +29,21 @@ from tandem_llm_worker.calling.question import CallHistory, NotCertain
 from tandem_llm_worker.providers.errors import AccountStopped
 from tandem_llm_worker.providers.waits import StillLimited
 
-ACCOUNT_STOPPED = "account_stopped"
-NOT_STARTED = "not_started"
-CROWDED = "crowded"
-LIMITED = "limited"
 UNKNOWN_PROVIDER = "unknown_provider"
 PROMPT_REFUSED = "prompt_refused"
 LOOK_SECONDS = 0.5
+SKIPPED_FOR = (
+    ACCOUNT_STOPPED,
+    CROWDED,
+    LIMITED,
+    NOT_STARTED,
+    PROMPT_REFUSED,
+    UNKNOWN_PROVIDER,
+    "in_flight",
+    "stale_epoch",
+    "unknown_job",
+    *(f"job_{state}" for state in JobState if state is not JobState.RUNNING),
+)
 
 
 class VoidRequestError(Exception):
@@ -86,6 +95,7 @@ class RequestHandler:
         crowded_seconds: float = 2.0,
     ) -> None:
         """Take the parts. `in_flight_limit`: the number of requests that this handler is given at once."""
+        start_at_zero(SKIPPED, [REQUESTS.name], SKIPPED_FOR)
         self._jobs = jobs
         self._asker = asker
         self._kept = kept

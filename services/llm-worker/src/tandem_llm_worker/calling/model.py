@@ -12,7 +12,14 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from tandem.events import ErrorKind, ModelCall, Usage
 from tandem.observability.logs import get_logger
-from tandem.observability.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, MODEL_IN_FLIGHT, MODEL_TOKENS
+from tandem.observability.metrics import (
+    MODEL_CALL_SECONDS,
+    MODEL_CALLS,
+    MODEL_IN_FLIGHT,
+    MODEL_TOKENS,
+    MODEL_UNCOUNTED_TOKENS,
+)
+from tandem.observability.series import start_at_zero
 from tandem.observability.tracing import tracer
 from tandem.pricing import PriceTable, room_after_truncation
 from tandem.text.tokens import counter_for
@@ -61,6 +68,8 @@ class Model:
             "gen_ai.provider.name": self.provider,
             "gen_ai.request.model": name,
         }
+        start_at_zero(MODEL_CALLS, [self.provider], [name], ("ok", *ErrorKind))
+        start_at_zero(MODEL_UNCOUNTED_TOKENS, [self.provider], [name])
         self._seconds = MODEL_CALL_SECONDS.labels(self.provider, name)
         self._in_flight = MODEL_IN_FLIGHT.labels(self.provider, name)
         self._prompt_tokens = MODEL_TOKENS.labels(self.provider, name, "prompt")

@@ -71,9 +71,12 @@ class BlockReader:
         in_record = any(task.traits.lies_in_record for task in job.schema.tasks)
         fields = await self._shown.fields(job, seqs) if in_record else {}
         reserved = await self._items.reserved_by_others(ids, caller.person_id)
+        sealed = await self._shown.sealed(job.dataset_id, seqs)
         blind = await self._items.blind_for(caller.person_id, job.dataset_id, Selection.of(seqs))
         opened = {
-            each["seq"]: OpenedSubject(job, each, items.get(each["_id"]), history.get(each["seq"], []))
+            each["seq"]: OpenedSubject(
+                job, each, items.get(each["_id"]), history.get(each["seq"], []), each["seq"] in sealed
+            )
             for each in annotations.values()
         }
         return OpenedBlock(opened, fields, frozenset(blind), frozenset(reserved))

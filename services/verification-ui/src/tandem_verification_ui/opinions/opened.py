@@ -20,10 +20,12 @@ class OpenedSubject:
     item: ReviewItem | None
     """None where no person was asked for."""
     history: list[OpinionDocument]
+    sealed: bool
+    """True: an open certificate keeps the labels of the record from everybody."""
 
     def revealed_to(self, caller: Caller) -> bool:
-        """Say whether the caller may see the model's values by this job's item."""
-        return self.item is None or self.item.reveals_to(caller.person_id)
+        """Say whether the caller may see the model's values, as far as this job's item and certificates go."""
+        return not self.sealed and (self.item is None or self.item.reveals_to(caller.person_id))
 
     @property
     def labels(self) -> list[TaskLabel]:

@@ -149,7 +149,8 @@ class OpinionService:
         if annotation is None:
             raise problems.not_run_yet(job_id, seq)
         item = await self._items.get(annotation["_id"])
-        return OpenedSubject(job, annotation, item, await self._opinions.history(job_id, seq))
+        sealed = bool(await self._shown.sealed(job.dataset_id, [seq]))
+        return OpenedSubject(job, annotation, item, await self._opinions.history(job_id, seq), sealed)
 
     async def _view(self, caller: Caller, opened: OpenedSubject) -> RecordOpinions:
         settlement = settlement_of(opened.history, opened.job.policy)

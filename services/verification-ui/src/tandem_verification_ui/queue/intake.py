@@ -8,6 +8,7 @@ from typing import Literal
 
 from tandem.events import ReviewRequestedV1
 from tandem.observability.metrics import REVIEW_ITEMS_QUEUED
+from tandem.observability.series import start_at_zero
 from tandem.observability.tracing import tracer
 from tandem.review import OpinionPolicy, needs_adjudicator
 from tandem.store.annotations.reader import AnnotationReader
@@ -26,6 +27,7 @@ class QueueIntake:
     def __init__(
         self, items: ReviewItemWriter, opinions: OpinionReader, jobs: JobReader, annotations: AnnotationReader
     ) -> None:
+        start_at_zero(REVIEW_ITEMS_QUEUED, ("event", "sweep"))
         self._annotations = annotations
         self._items = items
         self._opinions = opinions

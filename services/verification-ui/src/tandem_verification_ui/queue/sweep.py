@@ -8,6 +8,7 @@ from __future__ import annotations
 from tandem.events import ReviewRequestedV1
 from tandem.observability.logs import get_logger
 from tandem.observability.metrics import REVIEW_QUEUE, SWEEP_REPAIRS
+from tandem.observability.series import start_at_zero
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.review_requests import review_requested
 from tandem.store.jobs.reader import JobReader
@@ -35,6 +36,7 @@ class QueueSweep:
         jobs: JobReader,
         intake: QueueIntake,
     ) -> None:
+        start_at_zero(SWEEP_REPAIRS, ["review_items"])
         self._annotations = annotations
         self._items = items
         self._writer = writer

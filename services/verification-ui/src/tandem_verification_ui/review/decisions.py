@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from tandem.events import LabelValue
@@ -12,12 +13,22 @@ from tandem.store.opinions.documents import DecisionKind, OpinionDocument, settl
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem.web import Problem, not_found
 from tandem_verification_ui.review import giving, problems
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decided_values import same_values
 from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
 from tandem_verification_ui.review.jobs import ReviewJob
-from tandem_verification_ui.review.schemas import DecisionRequest, DecisionResult, History, PastDecision, ReviewItemView
+from tandem_verification_ui.review.schemas import (
+    DecisionOf,
+    DecisionOutcome,
+    DecisionOutcomes,
+    DecisionRequest,
+    DecisionResult,
+    History,
+    PastDecision,
+    ReviewItemView,
+)
 from tandem_verification_ui.review.shown import ShownItems
 
 
@@ -51,6 +62,21 @@ class Decisions:
                 return await self._decide(caller, await self._shown.item(caller, item_id), request)
         raise AssertionError("unreachable: the last try returns or raises")
 
+    async def decide_many(self, caller: Caller, job_id: str, decisions: Sequence[DecisionOf]) -> DecisionOutcomes:
+        """Record decisions on items of one job. Each stands or falls for itself. Raises Problem 404 for the job."""
+        await self._shown.job(caller, job_id)
+
+        async def outcome(decision: DecisionOf) -> DecisionOutcome:
+            try:
+                if not decision.item_id.startswith(f"{job_id}:"):
+                    raise not_found("review item", decision.item_id)
+                result = await self.decide(caller, decision.item_id, decision)
+            except Problem as problem:
+                return DecisionOutcome(item_id=decision.item_id, problem=problem.body)
+            return DecisionOutcome(item_id=decision.item_id, result=result)
+
+        return DecisionOutcomes(items=list(await asyncio.gather(*map(outcome, decisions))))
+
     async def _decide(self, caller: Caller, item: ReviewItem, request: DecisionRequest) -> DecisionResult:
         job = await self._shown.job(caller, item.job_id)
         values = await self._shown.checked_values(job, item.seq, request.values)
@@ -63,7 +89,7 @@ class Decisions:
             raise problems.already_decided(item, await self._shown.decided_by(item), by_caller=by_caller)
         if item.reservation != request.reservation or not caller.is_person(item.reserved_by_id):
             raise problems.reservation_lost(item)
-        subject = _subject(caller, job, item)
+        subject = await self._subject(caller, job, item)
         if request.attempt not in (None, item.attempt) or not _was_shown(subject, request):
             raise problems.item_changed(item)
         written = await self._giver.give(
@@ -109,7 +135,7 @@ class Decisions:
             return await self._nothing_stands(caller, item, mine, history, job)
         held_by_other = item.reserved_by_id not in (None, caller.person_id)
         hold = not (held_by_other and await self._items.is_reserved(item.item_id))
-        subject = _subject(caller, job, item)
+        subject = await self._subject(caller, job, item)
         written = await self._giver.withdraw(caller, subject, mine, history=history, item=item, hold=hold)
         return await self._shown.view(caller, written.item or item)
 
@@ -157,6 +183,21 @@ class Decisions:
             ]
         )
 
+    async def _subject(self, caller: Caller, job: ReviewJob, item: ReviewItem) -> ShownRecord:
+        """Return the record with what the service showed this person. A reservation ends when the item's content
+        changes: whoever holds it was served what the item says."""
+        sealed = await self._shown.sealed(item.dataset_id, [item.seq])
+        revealed = item.reveals_to(caller.person_id) and not sealed
+        return ShownRecord(
+            job=job,
+            seq=item.seq,
+            record_id=item.record_id,
+            attempt=item.attempt,
+            proposal=item.suggested_values if revealed else {},
+            blind=not revealed,
+            campaign_id=item.campaign_id,
+        )
+
     async def _result(self, opinion: OpinionDocument, settlement: Settlement) -> DecisionResult:
         counts = await self._counter.of(opinion.job_id)
         return DecisionResult(
@@ -169,21 +210,6 @@ class Decisions:
             open=counts.open,
             decided=counts.decided,
         )
-
-
-def _subject(caller: Caller, job: ReviewJob, item: ReviewItem) -> ShownRecord:
-    """Return the record with what the service showed this person. A reservation ends when the item's content changes:
-    whoever holds it was served what the item says."""
-    revealed = item.reveals_to(caller.person_id)
-    return ShownRecord(
-        job=job,
-        seq=item.seq,
-        record_id=item.record_id,
-        attempt=item.attempt,
-        proposal=item.suggested_values if revealed else {},
-        blind=not revealed,
-        campaign_id=item.campaign_id,
-    )
 
 
 def _was_shown(subject: ShownRecord, request: DecisionRequest) -> bool:

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query
 from tandem.web import Annotator, Viewer, problem_responses, provided
 from tandem_verification_ui.review.decisions import Decisions
 from tandem_verification_ui.review.schemas import (
+    DecisionOutcomes,
     DecisionRequest,
     DecisionResult,
+    DecisionsRequest,
     HeldRequest,
     History,
     Released,
@@ -51,6 +53,14 @@ async def decide_review_item(
     decisions: Deciding, caller: Annotator, item_id: str, body: DecisionRequest
 ) -> DecisionResult:
     return await decisions.decide(caller, item_id, body)
+
+
+@router.post("/jobs/{job_id}/decisions", summary="Decide on several items of a job", responses=problem_responses(404))
+async def decide_review_items(
+    decisions: Deciding, caller: Annotator, job_id: str, body: DecisionsRequest
+) -> DecisionOutcomes:
+    """Decide on items that the caller holds. Each is decided, or refused with its reason, as if it had come alone."""
+    return await decisions.decide_many(caller, job_id, body.decisions)
 
 
 @router.post(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from tandem.events import LabelValue
 from tandem.observability.metrics import DECISIONS
+from tandem.observability.series import start_at_zero
 from tandem.people import Caller
 from tandem.review import Settlement, needs_adjudicator
-from tandem.store.database import Database, StoreConflictError, utcnow
+from tandem.store.database import utcnow
 from tandem.store.opinions.documents import DecisionKind, OpinionDocument, decided_event, settlement_of
-from tandem.store.opinions.writer import OpinionWriter, RevisionTakenError
 from tandem.store.review_items.documents import ItemState, ReviewItem
-from tandem.store.review_items.writer import AfterOpinion, ItemMovedOnError, Reviewer, ReviewItemWriter
+from tandem.store.review_items.writer import AfterOpinion, Reviewer
 from tandem_verification_ui.opinions.schemas import Remarks
+from tandem_verification_ui.review.commits import Change, OpinionCommits
 from tandem_verification_ui.review.counts import QueueCounter
 from tandem_verification_ui.review.decided_values import same_values
 from tandem_verification_ui.review.jobs import ReviewJob
@@ -51,19 +52,14 @@ class OpinionGiver:
     def __init__(
         self,
         *,
-        database: Database,
-        queue: ReviewItemWriter,
-        writer: OpinionWriter,
+        commits: OpinionCommits,
         counter: QueueCounter,
         publisher: DecisionPublisher,
-        reservation_seconds: float,
     ) -> None:
-        self._database = database
-        self._queue = queue
-        self._writer = writer
+        start_at_zero(DECISIONS, DecisionKind)
+        self._commits = commits
         self._counter = counter
         self._publisher = publisher
-        self._seconds = reservation_seconds
 
     async def give(
         self,
@@ -140,15 +136,8 @@ class OpinionGiver:
     ) -> Written:
         opinions = [*history, opinion]
         settlement = settlement_of(opinions, job.policy)
-        changed = item
-        try:
-            async with self._database.transaction() as session:
-                if item is not None:
-                    after = _after(opinions, settlement, job, hold_for)
-                    changed = await self._queue.take_opinion(item, after, seconds=self._seconds, session=session)
-                await self._writer.append(opinion, session=session)
-        except (ItemMovedOnError, RevisionTakenError) as error:
-            raise StoreConflictError(f"the record {opinion.item_id} changed meanwhile") from error
+        after = None if item is None else (item, _after(opinions, settlement, job, hold_for))
+        changed = await self._commits.commit(Change(opinion, after))
         DECISIONS.labels(opinion.kind).inc()
         if item is not None and changed is not None and item.state is not changed.state:
             note = self._counter.closed if changed.state is ItemState.DECIDED else self._counter.opened

@@ -14,9 +14,13 @@ from tandem.review import RecordState
 from tandem.store.database import utcnow
 from tandem.store.opinions.documents import DecisionKind
 from tandem.store.review_items.documents import ReviewItem
+from tandem.web import ProblemBody
 from tandem.web.request_body import RequestBody
 from tandem_verification_ui.opinions.schemas import Remarks
 from tandem_verification_ui.review.suggestions import Suggestion
+
+MOST_DECISIONS = 100
+"""Decisions that one request may bring."""
 
 
 class ReviewQueue(BaseModel):
@@ -77,9 +81,10 @@ class ReviewItemView(BaseModel):
         tasks: Sequence[LabelTask],
         detail: str | None = None,
         raw: str | None = None,
+        sealed: bool = False,
     ) -> ReviewItemView:
-        """Return the item as this person may see it."""
-        revealed, held = item.reveals_to(person_id), item.reserved_by_id == person_id
+        """Return the item as this person may see it. `sealed`: nobody may see its labels."""
+        revealed, held = item.reveals_to(person_id) and not sealed, item.reserved_by_id == person_id
         return cls(
             **item.model_dump(include={"job_id", "seq", "record_id", "attempt", "outcome", "skips"}),
             blind=not revealed,
@@ -129,6 +134,28 @@ class DecisionResult(BaseModel):
     opinions: int = Field(description="Opinions on the record that stand, one a person.")
     open: int
     decided: int
+
+
+class DecisionOf(DecisionRequest):
+    """A decision with the item that it is for."""
+
+    item_id: str = Field(min_length=1, max_length=200)
+
+
+class DecisionsRequest(RequestBody):
+    decisions: list[DecisionOf] = Field(min_length=1, max_length=MOST_DECISIONS)
+
+
+class DecisionOutcome(BaseModel):
+    """Outcome of one decision of several. Exactly one of `result` and `problem` is there."""
+
+    item_id: str
+    result: DecisionResult | None = None
+    problem: ProblemBody | None = Field(default=None, description="Why nothing changed, as if it had come alone.")
+
+
+class DecisionOutcomes(BaseModel):
+    items: list[DecisionOutcome] = Field(description="In the order of the request.")
 
 
 class Renewed(BaseModel):

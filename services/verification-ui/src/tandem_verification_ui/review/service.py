@@ -77,20 +77,16 @@ class ReviewService:
                 )
                 held += [] if renewed is None else [renewed]
         excluded |= {item.item_id for item in held}
-        campaigns = await self._campaigns.served_to(job_id, caller.person_id) if len(held) < limit else None
-        while len(held) < limit:
-            claimed = await self._queue.claim_next(
+        if len(held) < limit:
+            held += await self._queue.claim(
                 job_id,
                 reviewer(caller),
+                limit=limit - len(held),
                 seconds=self._seconds,
                 exclude=excluded,
                 claims=_claims(caller, job.policy),
-                campaigns=campaigns,
+                campaigns=await self._campaigns.served_to(job_id, caller.person_id),
             )
-            if claimed is None:
-                break
-            held.append(claimed)
-            excluded.add(claimed.item_id)
         return Reserved(
             items=await self._shown.views(caller, job, held),
             open=(await self._counter.of(job_id)).open,

@@ -45,6 +45,10 @@ class ShownItems:
             raise not_found("review item", item_id)
         return item
 
+    async def sealed(self, dataset_id: str, seqs: Sequence[int]) -> set[int]:
+        """Return which of these records nobody may see the labels of."""
+        return await self._items.sealed(dataset_id, seqs) if seqs else set()
+
     async def decided_by(self, item: ReviewItem) -> str:
         """Return the name of the person who decided on the item."""
         return await self._people.name(item.decided_by_id, item.decided_by or "Somebody")
@@ -69,6 +73,7 @@ class ShownItems:
         fields = await self.fields(job, [item.seq for item in items])
         unlabeled = [item.item_id for item in items if item.outcome is not Outcome.LABELED]
         answers = await self._annotations.get_many(unlabeled)
+        sealed = await self.sealed(job.dataset_id, [item.seq for item in items])
         views = []
         for item in items:
             answer = answers.get(item.item_id)
@@ -80,6 +85,7 @@ class ShownItems:
                     tasks=job.schema.tasks,
                     detail=answer["detail"] if answer else None,
                     raw=answer["raw"] if answer else None,
+                    sealed=item.seq in sealed,
                 )
             )
         return views

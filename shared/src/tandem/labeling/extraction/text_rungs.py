@@ -13,6 +13,7 @@ from tandem.labeling.extraction.forms.named_lines import Section
 from tandem.labeling.extraction.forms.stretch import Stretch
 from tandem.labeling.extraction.kinds.numbers import NumberReader
 from tandem.labeling.extraction.outcome import Found, ValueReader, agreed, ambiguous, loosened
+from tandem.labeling.extraction.prose.first_sentence import denies, first_sentence
 from tandem.labeling.extraction.prose.mentions import Mentions
 from tandem.labeling.extraction.prose.stances import Stance
 from tandem.labeling.extraction.prose.statements import (
@@ -74,14 +75,14 @@ class TextRungs:
             return self.unless_retracted(named, stretch)
         found = self._stated(stretch, fields) if len(stretch.text) <= PROSE_LIMIT else None
         if found is not None:
-            return self.unless_retracted(found, stretch)
+            return self.unless_retracted(self._or_first_sentence(found, stretch, fields), stretch)
         if is_refusal(stretch.text):
             return Unreadable(UnreadableReason.REFUSED, "the model does not answer")
         if not self._alone:
             return bare
         if isinstance(mistyped := self._reader.mistyped(stretch), Reading):
             return mistyped
-        return self.unless_retracted(self._asserted(stretch, bare), stretch)
+        return self.unless_retracted(self._asserted(stretch, bare, fields), stretch)
 
     def unless_retracted(self, found: Found, stretch: Stretch) -> Found:  # noqa: PLR0911 - a way to take back a return
         """Return what was read, unless the answer takes it back behind it, or says before it that it is not meant."""
@@ -154,7 +155,7 @@ class TextRungs:
                 return loosened(found, Rule.FINAL_STATEMENT)
         if (sentence := self._first_sentence(section.value, fields)) is not None:
             return loosened(sentence, Rule.NAMED_LINE)
-        for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first)):
+        for likely in (self._reader.mistyped(section.value), self._asserted(section.value, first, fields)):
             if isinstance(likely, Reading):
                 return loosened(likely, Rule.NAMED_LINE)
         return first or Unreadable(UnreadableReason.EMPTY, f"nothing stands behind {self._task.name!r}")
@@ -226,11 +227,14 @@ class TextRungs:
         return next((each for each in found if isinstance(each, Reading)), found[0])
 
     def _unless_outdone(self, found: Reading, stretch: Stretch) -> Found:
-        """Return a statement, unless another label is mentioned behind it."""
+        """Return a statement, unless another label is mentioned behind it, or its own is denied there."""
         if self._mentions is None or found.place is None:
             return found
-        others = self._mentions.values_in(stretch.answer[found.place[1] : stretch.end]) - {str(found.value)}
-        return ambiguous({str(found.value), *others}) if others else found
+        said = self._mentions.values_in(stretch.answer[found.place[1] : stretch.end])
+        if others := said - {str(found.value)}:
+            return ambiguous({str(found.value), *others})
+        behind = Stretch(stretch.answer, found.place[1], stretch.end)
+        return ambiguous([]) if said and denies(self._mentions, behind, str(found.value)) else found
 
     def _from_paragraphs(self, stretch: Stretch, fields: Mapping[str, str]) -> Found | None:
         """Return the only paragraph that holds a value, where no other may."""
@@ -247,7 +251,7 @@ class TextRungs:
         found = None if self._mentions is None else self._mentions.asserted(Stretch.whole(text))
         return Reading(found[0], Rule.MENTION, (found[1],)) if isinstance(found, tuple) else None
 
-    def _asserted(self, stretch: Stretch, otherwise: Found | None) -> Found:
+    def _asserted(self, stretch: Stretch, otherwise: Found | None, fields: Mapping[str, str]) -> Found:
         nothing = otherwise or Unreadable(UnreadableReason.NO_OPTION, f"the answer gives no {self._task.name!r}")
         if len(stretch.text) > PROSE_LIMIT:
             return nothing
@@ -258,6 +262,16 @@ class TextRungs:
             return nothing
         mentioned = self._mentions.asserted(stretch)
         if isinstance(mentioned, Unreadable):
-            return nothing if mentioned.reason is UnreadableReason.NO_OPTION else mentioned
+            if mentioned.reason is UnreadableReason.NO_OPTION:
+                return nothing
+            return self._or_first_sentence(mentioned, stretch, fields)
         value, place = mentioned
         return Reading(value, Rule.MENTION, (place,))
+
+    def _or_first_sentence(self, found: Found, stretch: Stretch, fields: Mapping[str, str]) -> Found:
+        """Return the label that the first sentence asserts, where the answer as a whole seems undecided."""
+        if isinstance(found, Reading) or found.reason is not UnreadableReason.AMBIGUOUS or self._mentions is None:
+            return found
+        if not self._alone or (opening := first_sentence(self._mentions, stretch, fields)) is None:
+            return found
+        return Reading(opening[0], Rule.FIRST_SENTENCE, (opening[1],))

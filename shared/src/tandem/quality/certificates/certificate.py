@@ -36,7 +36,7 @@ def refusals(
         )
     if standard["rule"] == PANEL and (once := [record for record in audited if not view.read_twice(record)]):
         reasons.append(_reason("audit_read_once", f"{len(once)} audits were read by one person only", view, once))
-    if found is not None and agrees_no_better_than_chance(found):
+    if standard["rule"] == PANEL and found is not None and agrees_no_better_than_chance(found):
         detail = (
             f"readers agree on {found.observed:.0%} of {found.pairs} records read twice, {found.chance:.0%} by chance"
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tandem.quality.certificates.risk import Cell, RiskFit, fit_risk, log_odds
 
@@ -81,6 +81,26 @@ class CorrectionOrder:
     def next(self) -> int | None:
         """The record to correct next; None when all were passed."""
         return self._head(self._heap[0][1]) if self._heap else None
+
+    def ahead(self) -> Iterator[int]:
+        """Yield the records that come next, up to the next fit: which they are depends on no outcome until then."""
+        heap, low, high = list(self._heap), list(self._low), list(self._high)
+        forwards = self._fit.slope >= 0
+        for _ in range(self.refit_every - self.passed % self.refit_every):
+            if not heap:
+                return
+            cell = heap[0][1]
+            members = self._members[cell]
+            yield members[low[cell] if forwards else high[cell] - 1]
+            if forwards:
+                low[cell] += 1
+            else:
+                high[cell] -= 1
+            if low[cell] < high[cell]:
+                head = members[low[cell] if forwards else high[cell] - 1]
+                heapq.heapreplace(heap, (-self._score_of(cell, head), cell))
+            else:
+                heapq.heappop(heap)
 
     def advance(self, *, wrong: bool) -> int:
         """Pass the next record, on which people decided, and return it."""

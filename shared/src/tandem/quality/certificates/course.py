@@ -22,6 +22,7 @@ from enum import StrEnum
 from tandem.quality.certificates.boundary import NEVER
 from tandem.quality.certificates.corrections import CorrectionOrder
 from tandem.quality.certificates.forecast import forecast
+from tandem.quality.certificates.risk import share
 from tandem.quality.certificates.schedule import Schedule, make_schedule, planned_main_look
 
 WARM_UP = 15
@@ -132,6 +133,46 @@ class Course:
             return [i for i in self._audit_order[start:end] if not self._decided[i]]
         record = self.order.next
         return [] if record is None else [record]
+
+    def ahead(self) -> list[int]:
+        """Return undecided places that will be needed whatever the reads say, up to the next fit or look.
+
+        They can be read by several people at once; `wanted` names the one that comes first.
+        """
+        if self.phase in (Phase.CLOSED, Phase.PILOT, Phase.AUDITS):
+            return self.wanted()
+        found, foretold, beyond = [], self._foretold, len(self._beyond)
+        for record in self.order.ahead():
+            if self.phase is Phase.WARM_UP:
+                if foretold >= self._warm:
+                    break
+                foretold += self._risks[record] or 0.0
+            elif self._allowed != NEVER and beyond <= self._allowed:
+                break
+            beyond -= record in self._beyond
+            if self._first[record] in (UNDECIDED, VOIDED):
+                found.append(record)
+        return found
+
+    def likely(self) -> list[int]:
+        """Return undecided places of the correction order that will probably be needed at the present look.
+
+        They are read between the audits, so that no reader can tell the two apart by the time. Nothing is passed.
+        """
+        if self.phase is not Phase.AUDITS or self.schedule is None:
+            return []
+        left = 0.0
+        for score, count in self.order.chunks():
+            left += count * share(score)
+        bearable = max(0, self.schedule.allowances[self.look]) * self.order.size / self.audits
+        found = []
+        for record in self.order.ahead():
+            if left - 2 * left**0.5 <= bearable:
+                break
+            left -= share(self.order.score_of(record))
+            if self._first[record] in (UNDECIDED, VOIDED):
+                found.append(record)
+        return found
 
     def decide(self, place: int, *, wrong: bool | None) -> None:
         """Tell what people decided on a record: whether its label is wrong; None where the reads came to nothing."""

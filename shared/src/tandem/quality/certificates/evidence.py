@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,15 +51,28 @@ class TaskColumns:
             self.names.append(name)
         self.labels.append(number)
         self.risks.append(_UNKNOWN if risk is None else risk)
+        decided, first, overturned = self._codes(label, decision)
+        self.decided.append(decided)
+        self.first.append(first)
+        self.overturned.append(overturned)
+
+    def label(self, place: int) -> Any:
+        """Return the frozen label."""
+        return json.loads(self.names[self.labels[place]])
+
+    def codes(self, place: int, decision: AuditedDecision) -> tuple[int, int, bool]:
+        """Return what `decided`, `first` and `overturned` are by this decision, without changing them."""
+        return self._codes(self.label(place), decision)
+
+    def _codes(self, label: Any, decision: AuditedDecision) -> tuple[int, int, bool]:
         if decision.state == "decided":
-            self.decided.append(RIGHT if is_same_value(self.same, label, decision.value) else WRONG)
+            decided = RIGHT if is_same_value(self.same, label, decision.value) else WRONG
         else:
-            self.decided.append(UNDECIDED if decision.state == "unread" else VOIDED)
-        if decision.first is None:
-            self.first.append(self.decided[-1])
-        else:
-            self.first.append(RIGHT if is_same_value(self.same, label, decision.first) else WRONG)
-        self.overturned.append(not is_same_value(self.same, decision.first, decision.value))
+            decided = UNDECIDED if decision.state == "unread" else VOIDED
+        first = decided
+        if decision.first is not None:
+            first = RIGHT if is_same_value(self.same, label, decision.first) else WRONG
+        return decided, first, not is_same_value(self.same, decision.first, decision.value)
 
     def risk(self, place: int) -> float | None:
         """Return the stated probability that the label is wrong; None where unknown."""
@@ -92,6 +106,13 @@ class Evidence:
         """The digest of the frozen labels so far."""
         return self._digest.hexdigest()
 
+    def place_of(self, seq: int) -> int:
+        """Return the place of a record. Raises KeyError for one that is not in the population."""
+        place = bisect_left(self.seqs, seq)
+        if place == len(self.seqs) or self.seqs[place] != seq:
+            raise KeyError(seq)
+        return place
+
     def add(self, line: Mapping[str, Any]) -> None:
         """Take a line of the export. Raises ValueError or KeyError for one that has not what a line must have."""
         frozen = line.get("certificate")
@@ -109,7 +130,7 @@ class Evidence:
         self.tie_keys.append(keys.tie)
         self.reread_keys.append(keys.reread)
         self.shown.append(any(read.get("shown") for read in reads))
-        self.read_counts.append(min(255, len(reads)))
+        self.read_counts.append(min(255, len({read["reader"] for read in reads if not read.get("voided")})))
         for read in reads:
             self.readers[read["reader"]] += 1
             self.reads_shown += bool(read.get("shown"))
@@ -125,10 +146,14 @@ class Evidence:
 
 
 def _first_pair(reads: Sequence[Mapping[str, Any]], task: str) -> list[tuple[str, str]]:
-    """Return the first two blind values of a record as a pair; nothing where there are not two."""
-    blind = [read["values"][task] for read in reads if not read.get("shown") and read.get("values")]
-    values = [canonical_json(value) for value in blind if value is not None]
-    return [(values[0], values[1])] if len(values) > 1 else []
+    """Return the first blind values of two readers of a record as a pair; nothing where there are not two."""
+    values: dict[str, str] = {}
+    for read in reads:
+        blind = not read.get("shown") and not read.get("voided") and read.get("values")
+        if blind and read["values"].get(task) is not None and read["reader"] not in values:
+            values[read["reader"]] = canonical_json(read["values"][task])
+    found = list(values.values())
+    return [(found[0], found[1])] if len(found) > 1 else []
 
 
 def frozen_line(  # noqa: PLR0917 - the fields of the line, in its order

@@ -56,18 +56,20 @@ def plan(
     model_error: float | None = None,
     panel: bool = False,
     seed: int = 1,
+    truths: int | None = None,
     after_truth: Callable[[], None] = lambda: None,
 ) -> AuditPlan:
     """Return the plan of a certificate.
 
     `risks`: stated probability of being wrong of each record, None where unknown; `groups`: each record's label group;
     `decided`: records that people decided on, with whether the label is wrong; `model_error`: the assumed share of
-    wrong labels among records of unknown risk; `panel`: audits are read twice. Raises ValueError where some risk is
+    wrong labels among records of unknown risk; `panel`: audits are read twice; `truths`: how many are simulated, by the
+    size when None. Raises ValueError where some risk is
     unknown and neither a decision nor `model_error` shows it.
     """
     expected = expected_risks(risks, groups, decided, model_error)
     size = len(risks)
-    truths = max(LEAST_TRUTHS, min(TRUTHS, _WORK // max(1, size)))
+    truths = truths or max(LEAST_TRUTHS, min(TRUTHS, _WORK // max(1, size)))
     looks: dict[float, list[int]] = {error: [] for error in errors}
     for number in range(truths):
         random_ = random.Random(f"{seed}/{number}")  # noqa: S311 - a simulation, repeatable by its seed

@@ -31,21 +31,33 @@ def decide(
 ) -> AuditedDecision:
     """Return what the reads of a record decide.
 
-    `reads`: in the order of time, each with `reader`, `values` by task (null: skipped or flagged), `shown` and
-    `voided`.
+    `reads`: in the order of time, each with `reader`, `values` by task (null: skipped), `shown`, `voided` (undone) and
+    `flagged` (the reader was not sure of the values: they decide nothing, and the correction order learns from them).
     `standard`: {"rule": "one_reader"}: the first read decides. {"rule": "panel"}: a value that two readers give; a
     single read where there is no other.
     """
-    valid = [read for read in reads if not read.get("voided")]
-    values = [read["values"][task] for read in valid if read.get("values") and read["values"].get(task) is not None]
+    given = [
+        (read["values"][task], bool(read.get("flagged")))
+        for read in reads
+        if not read.get("voided") and read.get("values") and read["values"].get(task) is not None
+    ]
+    values = [value for value, flagged in given if not flagged]
     if not values:
-        return AuditedDecision("voided" if reads else "unread")
+        return AuditedDecision("voided" if reads else "unread", None, given[0][0] if given else None)
     if standard["rule"] == ONE_READER or len(values) == 1:
-        return AuditedDecision("decided", values[0], values[0])
+        return AuditedDecision("decided", values[0], given[0][0])
     for place, value in enumerate(values):
         if any(is_same_value(same, value, other) for other in values[:place]):
-            return AuditedDecision("decided", value, values[0])
-    return AuditedDecision("voided", None, values[0])
+            return AuditedDecision("decided", value, given[0][0])
+    return AuditedDecision("voided", None, given[0][0])
+
+
+def is_complete(reads: Sequence[Mapping[str, Any]], task: str, same: Mapping[str, Any], rule: str) -> bool:
+    """Say whether no further read of the record is needed: one of `one_reader`; of a panel two that agree, or three."""
+    valid = [read for read in reads if not read.get("voided")]
+    if rule == ONE_READER:
+        return bool(valid)
+    return len(valid) > 2 or (len(valid) == 2 and decide(valid, task, same, {"rule": rule}).state == "decided")
 
 
 def most_wrong(size: int, sampled: int, found: int, level: float) -> int:

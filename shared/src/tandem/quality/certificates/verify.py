@@ -191,7 +191,7 @@ def _readers(
         found.append(("order", f"{len(once)} audits were not read by two people, seq {view.seq(once[0])}"))
     if said["agreement"] != (None if agreed is None else {**agreed._asdict(), "kappa": agreed.kappa}):
         found.append(("count", "the agreement of the readers is another"))
-    if agreed is not None and agrees_no_better_than_chance(agreed):
+    if standard["rule"] == PANEL and agreed is not None and agrees_no_better_than_chance(agreed):
         found.append(("claim", "readers agree no better than chance"))
     return found
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tandem.events import Outcome
 from tandem.finding import And, Compare, Exists, Expression, Field, Flag, Is, Not, Or
 from tandem.finding.bound import NO_STATE
 from tandem.finding.matching import forms
@@ -163,7 +162,6 @@ def _label(task: str, wanted: Query) -> tuple[Query, Query]:
     """Return the queries for the label that holds: by people's decision, and by the model where there is none."""
     by_model: Query = {
         "verification": {"$exists": False},
-        "outcome": Outcome.LABELED.value,
         "labels": {"$elemMatch": {"task": task, "value": wanted}},
     }
     return {f"verification.values.{task}": wanted}, by_model

@@ -1,5 +1,7 @@
 """The labels that hold for a record: people's where their opinions settled it, else the model's.
 
+A model's label holds though another task of its record could not be read (ADR 0044).
+
 `verification` is what the rule `tandem.review.settled` found; nothing here decides it anew.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tandem.events import Outcome, TaskLabel
+from tandem.events import TaskLabel
 from tandem.labeling.confidence import UnknownReason
 from tandem.store.annotations.documents import AnnotationDocument
 
@@ -24,7 +26,7 @@ def final_values(annotation: AnnotationDocument | None) -> dict[str, Any] | None
     """Return the plain values that hold, by task; None when the record has none."""
     if (settled := settled_values(annotation)) is not None:
         return settled
-    if annotation is None or annotation["outcome"] != Outcome.LABELED:
+    if annotation is None:
         return None
     return {label["task"]: label["value"] for label in annotation["labels"]} or None
 
@@ -44,6 +46,6 @@ def final_labels(annotation: AnnotationDocument | None) -> tuple[TaskLabel, ...]
             )
             for task, value in settled.items()
         )
-    if annotation is None or annotation["outcome"] != Outcome.LABELED:
+    if annotation is None:
         return None
-    return tuple(TaskLabel.model_validate(label) for label in annotation["labels"])
+    return tuple(TaskLabel.model_validate(label) for label in annotation["labels"]) or None

@@ -71,7 +71,6 @@ def _holds(task: str, values: Sequence[Any]) -> dict[str, Any]:
     wanted = {"$in": list(values)}
     of_model = {
         "verification": {"$exists": False},
-        "outcome": Outcome.LABELED.value,
         "labels": {"$elemMatch": {"task": task, "value": wanted}},
     }
     return {"$or": [{f"verification.values.{task}": wanted}, of_model]}

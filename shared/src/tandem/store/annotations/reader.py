@@ -84,12 +84,13 @@ class AnnotationReader:
             found += [document["seq"] for document in documents]
         return found
 
-    async def ended_among(self, job_id: str, seqs: Iterable[int], *, attempt: int = 1) -> set[int]:
-        """Return those of the seqs that have an annotation of this attempt or a higher one."""
+    async def ended_among(self, job_id: str, seqs: Iterable[int], *, attempt: int = 1) -> dict[int, str]:
+        """Return those of the seqs that have an annotation of this attempt or a higher one, with their outcomes."""
         query = {"job_id": job_id, "seq": {"$in": list(seqs)}, "attempt": {"$gte": attempt}}
         async with store_errors():
-            found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_COUNTING_INDEX).to_list(None)
-        return {document["seq"] for document in found}
+            shown = {"_id": 0, "seq": 1, "outcome": 1}
+            found = await self._collection.find(query, shown).hint(_COUNTING_INDEX).to_list(None)
+        return {document["seq"]: document["outcome"] for document in found}
 
     async def page(
         self,

@@ -113,6 +113,7 @@ REACHES: dict[str, Reach] = {
     "summaries": _summaries,
     "review_orders": _orders,
     "campaigns": _orders,
+    "certificates": _of_jobs("job_id", by_seq=False),
     "api_keys": _only(DeletedKind.PERSON, lambda deletion: {"person_id": deletion["target_id"]}),
     "people": _only(DeletedKind.PERSON, _itself),
     "workers": _none,  # what workers say of themselves; holds nothing of people or of data
@@ -130,6 +131,7 @@ NAMES: tuple[NamedPerson, ...] = (
     NamedPerson("review_orders", "created_by_id", "created_by"),
     NamedPerson("campaigns", "created_by_id", "created_by"),
     NamedPerson("bulk_acts", "created_by_id", "created_by"),
+    NamedPerson("certificates", "created_by_id", "created_by"),
 )
 FREE_TEXTS: tuple[tuple[str, str, str], ...] = (("verifications", "decided_by_id", "comment"),)
 """Collection, field of the person's id, field of what the person wrote freely."""

@@ -7,12 +7,13 @@ only while this holder has the lease, at the epoch it believes in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, NOTE, RUN_AGAIN, TAKE_OVER, WAIT, Move
+from tandem.jobs import Recent
+from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, NOTE, PASS_CANARY, RUN_AGAIN, TAKE_OVER, WAIT, Move
 from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
 from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart
@@ -41,6 +42,8 @@ class WalkProgress:
     reserved_usd: float = 0.0
     lingering_usd: float = 0.0
     notice: str | None = None
+    recent: Recent = field(default_factory=Recent)
+    """How the last records ended, where the job has a failure stop."""
     unpublished: tuple[int, ...] = ()
     """At a hand-over: seqs below `cursor` that have not ended and for which no request is under way."""
 
@@ -150,6 +153,10 @@ class JobDispatchWriter:
             changes["dispatch.without_confidence"] = {"$literal": without_confidence}
         return await self._move(job_id, epoch, NOTE, changes)
 
+    async def pass_canary(self, job_id: str, *, epoch: int) -> JobDocument:
+        """Let the pass of a running job go on beyond its canary. Raises LeaseLostError."""
+        return await self._move(job_id, epoch, PASS_CANARY, made(PASS_CANARY))
+
     async def ask_anew(self, job_id: str, *, epoch: int) -> JobDocument:
         """Void what a running job has outstanding, by a new epoch. Raises LeaseLostError."""
         return await self._move(job_id, epoch, ASK_ANEW, made(ASK_ANEW))
@@ -206,6 +213,7 @@ def _stored(progress: WalkProgress) -> dict[str, Any]:
         "reserved_usd": progress.reserved_usd,
         "lingering_usd": progress.lingering_usd,
         "notice": progress.notice,
+        "recent": {"goes": progress.recent.goes, "ended": progress.recent.ended},
         "unpublished": list(progress.unpublished),
         "spend": [row.document() for row in progress.spend],
     }

@@ -63,6 +63,29 @@ class PublishedPart(TypedDict):
     """`CampaignTerms` of the thresholds campaign; absent until somebody changes it."""
 
 
+class CanaryPart(TypedDict):
+    """`Canary` of the last pass."""
+
+    records: int
+    below_seq: int
+    most_unlabeled: float | None
+    passed: bool
+
+
+class FailureStopPart(TypedDict):
+    """`FailureStop`."""
+
+    share: float
+    of_last: int
+
+
+class RecentPart(TypedDict):
+    """`Recent`."""
+
+    goes: int
+    ended: str
+
+
 class TotalsPart(TypedDict):
     """Counts of the records below `low`, all of which have ended."""
 
@@ -102,6 +125,8 @@ class DispatchPart(TypedDict):
     """Part of `reserved_usd` for requests that were repeated before their deadline, which nothing else records."""
     notice: NotRequired[str | None]
     """Notice for people about how the job is run, one sentence."""
+    recent: NotRequired[RecentPart]
+    """How the records that ended last ended; empty without a failure stop."""
     unpublished: NotRequired[list[int]]
     """Seqs below the cursor that the holder before this one had to leave without a request under way."""
     without_confidence: NotRequired[str | None]
@@ -153,7 +178,14 @@ class JobDocument(TypedDict):
     asks_model: NotRequired[bool]
     """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
     waiting_for: NotRequired[str | None]
-    """Under waiting: `budget` when that is used up; None: its provider."""
+    """Under waiting: `budget` when that is used up, `prompt`, or `canary` and `failures`, which a person's go ends;
+    None: its provider."""
+    canary: NotRequired[CanaryPart | None]
+    failure_stop: NotRequired[FailureStopPart | None]
+    goes: NotRequired[int]
+    """Number of times that a person let the job go on; absent: none."""
+    records_per_minute: NotRequired[float | None]
+    """No more records than this are asked for; None: as many as its share of the workers allows."""
     review_recounted: NotRequired[bool]
     """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart

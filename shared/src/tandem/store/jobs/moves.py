@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tandem.events import JobState
-from tandem.jobs.moves import RUN_AGAIN, WAIT, Move
+from tandem.jobs.moves import GO, PASS_CANARY, RESUME, RUN_AGAIN, WAIT, Move
+
+CANARY = "canary"
+"""The `waiting_for` of a job whose canary has ended."""
+FAILURES = "failures"
+"""The `waiting_for` of a job in which too many records ended without a label."""
+_PASSED = {"$mergeObjects": ["$canary", {"passed": True}]}
 
 
 def can_make(move: Move) -> dict[str, Any]:
@@ -21,6 +27,12 @@ def made(move: Move, *, reason: str | None = None, waiting_for: str | None = Non
     changes: dict[str, Any] = {"revision": {"$add": ["$revision", 1]}}
     if move.new_epoch:
         changes["epoch"] = {"$add": ["$epoch", 1]}
+    if move is PASS_CANARY:
+        changes["canary"] = _PASSED
+    if move in (GO, RESUME, RUN_AGAIN):
+        changes["goes"] = {"$add": [{"$ifNull": ["$goes", 0]}, 1]}
+    if move in (GO, RESUME):  # who resumes a job that waits for a go says go
+        changes["canary"] = {"$cond": [{"$eq": ["$waiting_for", CANARY]}, _PASSED, "$canary"]}
     if move.to is None:
         return changes
     changes |= {"state": move.to.value, "state_reason": {"$literal": reason}}

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pymongo import ReturnDocument
 
-from tandem.jobs.moves import CHANGE_BUDGET, RUN_AGAIN, Move, Mover
+from tandem.jobs.moves import CHANGE_SETTINGS, RUN_AGAIN, Move, Mover
 from tandem.store.campaigns.documents import COLLECTION as CAMPAIGNS
 from tandem.store.campaigns.documents import thresholds_campaign
 from tandem.store.database import Database, Document, store_errors
-from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, PassPart, first_dispatch
+from tandem.store.jobs.documents import (
+    COLLECTION,
+    NOT_ANNOUNCED_YET,
+    CanaryPart,
+    FailureStopPart,
+    JobDocument,
+    PassPart,
+    first_dispatch,
+)
 from tandem.store.jobs.moves import can_make, made
 from tandem.store.patience import insert_once
 
@@ -37,14 +45,19 @@ class JobWriter:
         _of_person(move)
         return await self._update({"_id": job_id, **can_make(move)}, made(move, reason=reason))
 
-    async def change_budget(self, job_id: str, budget_usd: float | None) -> JobDocument | None:
-        """Change the budget of a live job; None for one that has ended. The dispatcher acts on it."""
-        return await self._update(
-            {"_id": job_id, **can_make(CHANGE_BUDGET)}, {**made(CHANGE_BUDGET), "budget_usd": budget_usd}
-        )
+    async def change(self, job_id: str, settings: Mapping[str, Any]) -> JobDocument | None:
+        """Change fields of a live job's document; None for one that has ended. The dispatcher acts on them."""
+        changes = {name: {"$literal": value} for name, value in settings.items()}
+        return await self._update({"_id": job_id, **can_make(CHANGE_SETTINGS)}, {**made(CHANGE_SETTINGS), **changes})
 
     async def run_again(
-        self, job: JobDocument, passes: Sequence[PassPart], *, budget_usd: float | None
+        self,
+        job: JobDocument,
+        passes: Sequence[PassPart],
+        *,
+        budget_usd: float | None,
+        canary: CanaryPart | None = None,
+        failure_stop: FailureStopPart | None = None,
     ) -> JobDocument | None:
         """Begin the last one of `passes` in a job that has ended; None, and nothing changes, where the job was changed
         since it was read as `job`.
@@ -63,6 +76,8 @@ class JobWriter:
             "passes": {"$literal": list(passes)},
             "dispatch": {"$literal": {**dispatch, **known, "announced": NOT_ANNOUNCED_YET}},
             "budget_usd": budget_usd,
+            "canary": {"$literal": canary},
+            "failure_stop": {"$literal": failure_stop},
         }
         return await self._update({"_id": job["_id"], "revision": job["revision"], **can_make(RUN_AGAIN)}, changes)
 

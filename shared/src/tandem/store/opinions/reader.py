@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from tandem.store.batching import Batcher
 from tandem.store.database import Database, store_errors
 from tandem.store.opinions.documents import COLLECTION, OpinionDocument
 
@@ -16,6 +17,7 @@ class OpinionReader:
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
+        self._histories: Batcher[tuple[str, int], list[OpinionDocument]] = Batcher(self._find_histories)
 
     async def get(self, job_id: str, seq: int) -> OpinionDocument | None:
         """Return the opinion or withdrawal of highest revision on one record, or None."""
@@ -24,9 +26,14 @@ class OpinionReader:
 
     async def history(self, job_id: str, seq: int) -> list[OpinionDocument]:
         """Return all decisions and undos on one record, oldest first."""
-        async with store_errors():
-            cursor = self._collection.find({"job_id": job_id, "seq": seq}).sort("revision", 1).hint(_BY_REVISION)
-            return [OpinionDocument.from_document(document) async for document in cursor]
+        return await self._histories((job_id, seq))
+
+    async def _find_histories(self, records: Sequence[tuple[str, int]]) -> list[list[OpinionDocument]]:
+        seqs: dict[str, list[int]] = {}
+        for job_id, seq in records:
+            seqs.setdefault(job_id, []).append(seq)
+        found = {job_id: await self.by_record(job_id, of_job) for job_id, of_job in seqs.items()}
+        return [list(found[job_id].get(seq, ())) for job_id, seq in records]
 
     async def jobs(self) -> list[str]:
         """Ids of the jobs that have any decision."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from tandem.people.person import PersonSource
+from tandem.store.batching import Batcher
 from tandem.store.database import Database, store_errors
 from tandem.store.people.documents import COLLECTION, PersonDocument
 
@@ -15,10 +16,16 @@ class PersonReader:
 
     def __init__(self, database: Database) -> None:
         self._collection = database[COLLECTION]
+        self._by_id: Batcher[str, PersonDocument | None] = Batcher(self._find_by_id)
 
     async def get(self, person_id: str) -> PersonDocument | None:
+        return await self._by_id(person_id)
+
+    async def _find_by_id(self, person_ids: Sequence[str]) -> list[PersonDocument | None]:
         async with store_errors():
-            return cast("PersonDocument | None", await self._collection.find_one({"_id": person_id}))
+            found = await self._collection.find({"_id": {"$in": sorted(set(person_ids))}}).to_list(None)
+        by_id = {document["_id"]: cast("PersonDocument", document) for document in found}
+        return [by_id.get(person_id) for person_id in person_ids]
 
     async def names(self, person_ids: Iterable[str | None]) -> dict[str, str]:
         """Return the display names by id, in one query; ids that nobody has are left out."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tandem.events import thresholds_campaign_id
 from tandem.jobs import Selection
 from tandem.store.annotations.documents import ReviewTally
+from tandem.store.batching import Batcher
+from tandem.store.certificates.sealing import SealedReader
 from tandem.store.database import Database, store_errors
 from tandem.store.review_items.documents import ItemState, QueueCounts, ReviewItem
 from tandem.store.selections import seq_queries
@@ -23,11 +25,15 @@ class ReviewItemReader:
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
+        self._sealed = SealedReader(database)
+        self._by_id: Batcher[str, ReviewItem | None] = Batcher(self._find_by_id)
 
     async def get(self, item_id: str) -> ReviewItem | None:
-        async with store_errors():
-            document = await self._collection.find_one({"_id": item_id})
-        return None if document is None else ReviewItem.from_document(document)
+        return await self._by_id(item_id)
+
+    async def _find_by_id(self, item_ids: Sequence[str]) -> list[ReviewItem | None]:
+        found = await self.get_many(item_ids)
+        return [found.get(item_id) for item_id in item_ids]
 
     async def is_reserved(self, item_id: str) -> bool:
         """Say whether somebody holds a reservation of the item that has not run out, by the database's clock."""
@@ -48,8 +54,8 @@ class ReviewItemReader:
     async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
         """Return the data set's records of which this person may not get a model's value, in any job over it.
 
-        The rule is `tandem.review.may_see_values`. Read it after the annotations: an item that became blind in between
-        is then hidden.
+        The rule is `tandem.review.may_see_values`, and nobody sees what a certificate has sealed. Read it after the
+        annotations: an item that became blind in between is then hidden.
         """
         found: set[int] = set()
         for seqs in seq_queries(within):
@@ -63,7 +69,26 @@ class ReviewItemReader:
             async with store_errors():
                 documents = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_BLIND).to_list(None)
             found.update(document["seq"] for document in documents)
+        if (sealed := await self._sealed.of(dataset_id)) is not None:
+            found.update(sealed if within is None else sealed & within)
         return found
+
+    async def sealed(self, dataset_id: str, seqs: Iterable[int]) -> set[int]:
+        """Return which of these records are sealed by an open certificate."""
+        sealed = await self._sealed.of(dataset_id)
+        return set() if sealed is None else {seq for seq in seqs if seq in sealed}
+
+    async def skipped(self, job_id: str, campaign_id: str, times: int) -> list[int]:
+        """Return the seqs of a campaign's open items that were skipped at least so often."""
+        query = {
+            "job_id": job_id,
+            "state": ItemState.OPEN,
+            "campaign_id": campaign_id,
+            "skips": {"$gte": times},
+        }
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 0, "seq": 1}).hint(_OF_CAMPAIGNS).to_list(None)
+        return sorted(document["seq"] for document in found)
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, ReviewItem]:
         async with store_errors():

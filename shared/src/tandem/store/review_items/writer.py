@@ -5,6 +5,7 @@ Times of reservations are the database's clock (`$$NOW`), so that hosts with dif
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ _FREE = {"$expr": {"$lte": ["$reserved_until", "$$NOW"]}}
 """Never reserved (a missing value sorts below every time) or expired."""
 _NEXT = "job_id_1_state_1_skips_1_priority_-1_seq_1"
 _NEXT_OF_CAMPAIGNS = "job_id_1_state_1_campaign_id_1_skips_1_priority_-1_seq_1"
+CLAIM_TRIES = 20
+"""Times that a claim looks for free items again when claims of other processes were faster."""
 _HELD = ["reserved_by", "reserved_by_id", "reserved_until", "reservation"]
 
 
@@ -105,6 +108,17 @@ def _after_opinion(item: ReviewItem, after: AfterOpinion, seconds: float) -> lis
     return [{"$set": fields}, {"$unset": sorted(set(gone))}]
 
 
+def _unchanged(item: ReviewItem) -> Document:
+    """Match the item while it is as it was read."""
+    return {
+        "_id": item.item_id,
+        "state": item.state,
+        "attempt": item.attempt,
+        "reservation": item.reservation,
+        "revision": item.revision,
+    }
+
+
 def _later(seconds: float) -> Document:
     return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(seconds * 1000)}}
 
@@ -128,6 +142,7 @@ class ReviewItemWriter:
 
     def __init__(self, database: Database) -> None:
         self._collection = database["review_items"]
+        self._claiming = asyncio.Lock()
 
     async def take(self, items: Sequence[ReviewItem]) -> QueueChanges:
         """Take items in, idempotently.
@@ -198,20 +213,23 @@ class ReviewItemWriter:
             cursor = self._collection.find(query).hint("reserved_by_id_1_reserved_until_1").sort(_ORDER)
             return [ReviewItem.from_document(document) async for document in cursor]
 
-    async def claim_next(
+    async def claim(
         self,
         job_id: str,
         reviewer: Reviewer,
         *,
+        limit: int,
         seconds: float,
         exclude: Collection[str] = (),
         claims: Claims = Claims.ANY,
         campaigns: Sequence[str | None] | None = None,
-    ) -> ReviewItem | None:
-        """Reserve the next free item for this person with a new fence token; None when none is free.
+    ) -> list[ReviewItem]:
+        """Reserve the next free items for this person, each with a new fence token; fewer than `limit` where no more
+        are free.
 
-        Next is: fewest skips, highest priority, lowest seq. Atomic: no two claims get the same item. `campaigns`: only
-        items of these (see `CampaignReader.served_to`); None: of all.
+        Next is: fewest skips, highest priority, lowest seq. No two claims get the same item: each item is reserved by
+        one atomic write, and what another claim was faster to reserve is looked for again. `campaigns`: only items of
+        these (see `CampaignReader.served_to`); None: of all.
         """
         query: dict[str, Any] = {
             "job_id": job_id,
@@ -224,23 +242,31 @@ class ReviewItemWriter:
             query["campaign_id"] = {"$in": list(campaigns)}
         if exclude:
             query["_id"] = {"$nin": sorted(exclude)}
-        async with store_errors():
-            document = await self._collection.find_one_and_update(
-                query,
-                [
-                    {
-                        "$set": {
-                            **_held_by(reviewer),
-                            "reserved_until": _later(seconds),
-                            "reservation": uuid4().hex,
-                        }
-                    }
-                ],
-                sort=_ORDER,
-                hint=_NEXT if campaigns is None else _NEXT_OF_CAMPAIGNS,
-                return_document=ReturnDocument.AFTER,
-            )
-        return _item_or_none(document)
+        hint = _NEXT if campaigns is None else _NEXT_OF_CAMPAIGNS
+        claimed: list[ReviewItem] = []
+        async with self._claiming, store_errors():
+            for _ in range(CLAIM_TRIES):
+                free = self._collection.find(query, {"_id": 1}).sort(_ORDER).hint(hint).limit(limit - len(claimed))
+                ids = [document["_id"] async for document in free]
+                claimed += await self._reserve_free(query, ids, reviewer, seconds)
+                if not ids or len(claimed) == limit:
+                    break
+        return claimed
+
+    async def _reserve_free(
+        self, query: Document, ids: Sequence[str], reviewer: Reviewer, seconds: float
+    ) -> list[ReviewItem]:
+        """Reserve those of these items that still match, and return them in the queue's order."""
+        if not ids:
+            return []
+        token = uuid4().hex
+        reservation = {"$concat": [token, "-", {"$toString": "$seq"}]}
+        held = {**_held_by(reviewer), "reserved_until": _later(seconds), "reservation": reservation}
+        still_free = {"$and": [query, {"_id": {"$in": list(ids)}}]}
+        await self._collection.update_many(still_free, [{"$set": held}])
+        found = self._collection.find({"_id": {"$in": list(ids)}}).sort(_ORDER)
+        items = [ReviewItem.from_document(document) async for document in found]
+        return [item for item in items if item.reservation is not None and item.reservation.startswith(token)]
 
     async def renew(self, item_id: str, reservation: str, *, person_id: str, seconds: float) -> ReviewItem | None:
         """Prolong a reservation; None when the person does not hold the item with this token."""
@@ -264,32 +290,28 @@ class ReviewItemWriter:
             },
         )
 
-    async def take_opinion(
-        self, item: ReviewItem, after: AfterOpinion, *, seconds: float, session: Any = None
-    ) -> ReviewItem:
-        """Bring the item to what holds after an opinion on its record or a withdrawal. Raises ItemMovedOnError when it
-        is not as it was read: another attempt, holder or decision.
+    async def take_opinions(
+        self, items: Sequence[tuple[ReviewItem, AfterOpinion]], *, seconds: float, session: Any = None
+    ) -> dict[str, ReviewItem]:
+        """Bring items to what holds after opinions on their records or withdrawals; returns them by id as they are
+        then. Raises ItemMovedOnError when one is not as it was read: another attempt, holder or decision. The others
+        may be written then, so several items need the transaction of a `session`, which must be given up.
 
         Settled: the item is decided, and its token stays on it, so that a retry is known by it. Not settled: it is open
         and reserved to `hold_for`, or to nobody where `giver_id` held it; a reservation of somebody else stays.
         """
-        unchanged = {
-            "_id": item.item_id,
-            "state": item.state,
-            "attempt": item.attempt,
-            "reservation": item.reservation,
-            "revision": item.revision,
-        }
-        document = await self._update(unchanged, _after_opinion(item, after, seconds), session=session)
-        if document is None:
-            raise ItemMovedOnError(item.item_id)
-        return document
-
-    async def _update(
-        self, query: Document, update: Document | list[Document], *, session: Any = None
-    ) -> ReviewItem | None:
+        if not items:
+            return {}
+        ids = [item.item_id for item, _ in items]
+        updates = [UpdateOne(_unchanged(item), _after_opinion(item, after, seconds)) for item, after in items]
         async with store_errors():
-            document = await self._collection.find_one_and_update(
-                query, update, return_document=ReturnDocument.AFTER, session=session
-            )
+            result = await self._collection.bulk_write(updates, ordered=False, session=session)
+            if result.matched_count != len(items):
+                raise ItemMovedOnError(", ".join(ids))
+            found = self._collection.find({"_id": {"$in": ids}}, session=session)
+            return {document["_id"]: ReviewItem.from_document(document) async for document in found}
+
+    async def _update(self, query: Document, update: Document | list[Document]) -> ReviewItem | None:
+        async with store_errors():
+            document = await self._collection.find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
         return _item_or_none(document)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tandem.events import thresholds_campaign_id
 from tandem.people import Caller
 from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState
+from tandem.review.campaigns.strategies.certificate import CERTIFICATE
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Parameters, Strategy
@@ -15,6 +15,7 @@ from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.campaigns.documents import CampaignDocument, thresholds_campaign
 from tandem.store.campaigns.reader import MOST_CAMPAIGNS, CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.certificates.reader import CertificateReader
 from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
@@ -23,6 +24,7 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
 from tandem.web.scopes import Scopes
 from tandem_api.resources.campaigns.counting import count_campaign
+from tandem_api.resources.campaigns.people import check_people
 from tandem_api.resources.campaigns.schemas import (
     Campaign,
     CampaignCount,
@@ -59,6 +61,7 @@ class CampaignService:
         people: PersonReader,
         scopes: Scopes,
         finder: Finder,
+        certificates: CertificateReader,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -69,6 +72,7 @@ class CampaignService:
         self._people = people
         self._scopes = scopes
         self._finder = finder
+        self._certificates = certificates
 
     async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
         """Make the campaign, or have the same one walked again. Nothing is asked for twice."""
@@ -80,7 +84,9 @@ class CampaignService:
                 field="strategy",
                 cure=f"Change the campaign {thresholds_campaign_id(job_id)}.",
             )
+        _refuse_certificate(body.strategy)
         campaign = await self._made(job_id, body, caller)
+        await self._refuse_while_certifying(campaign)
         known = await self._reader.of_job(job_id)
         if len(known) >= MOST_CAMPAIGNS and campaign["_id"] not in {each["_id"] for each in known}:
             detail = f"The job has {len(known)} campaigns already."
@@ -101,10 +107,11 @@ class CampaignService:
     async def change(self, job_id: str, campaign_id: str, body: CampaignUpdate, caller: Caller) -> Campaign:
         """Change the campaign and have it walked again."""
         campaign = await self._found(job_id, campaign_id, caller)
+        _refuse_certificate(campaign["strategy"])
         given = body.model_dump(mode="json", exclude_unset=True)
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if "people" in given:
-            await self._check_people(given["people"], campaign["project_id"])
+            await check_people(self._people, given["people"], campaign["project_id"])
             changes["people"] = given["people"]
         if (parameters := given.get("parameters")) is not None:
             strategy = strategy_called(campaign["strategy"])
@@ -134,6 +141,10 @@ class CampaignService:
         allowed, to = MOVES[move]
         if campaign["state"] == to:
             return await self._shown(campaign)
+        if move is CampaignMove.CLOSE or campaign["state"] == CampaignState.CLOSED:
+            _refuse_certificate(campaign["strategy"])
+        if move is CampaignMove.OPEN and campaign["strategy"] != CERTIFICATE.name:
+            await self._refuse_while_certifying(campaign)
         words = {CampaignMove.PAUSE: "Paused", CampaignMove.OPEN: None, CampaignMove.CLOSE: "Closed"}[move]
         moved = await self._writer.move(campaign_id, move, reason=words and f"{words} by {caller.name}.")
         if moved is None:
@@ -152,8 +163,20 @@ class CampaignService:
                     parameters=strategy.parameters.model_json_schema(),
                 )
                 for strategy in STRATEGIES.values()
+                if strategy is not CERTIFICATE  # a certificate alone makes such a campaign
             ]
         )
+
+    async def _refuse_while_certifying(self, campaign: CampaignDocument) -> None:
+        """Raise a Problem where a certificate is open: the campaign would show its readers labels."""
+        if (certificate_id := await self._certificates.live_of(campaign["jobs"])) is not None:
+            raise Problem(
+                409,
+                "certificate-open",
+                f"A certificate of the job has not ended: {certificate_id}. Its labels are seen by nobody until then.",
+                field="strategy",
+                cure="Wait until it has ended, or abandon it.",
+            )
 
     async def _made(self, job_id: str, body: CampaignCreate, caller: Caller) -> CampaignDocument:
         strategy = strategy_called(body.strategy)
@@ -164,7 +187,7 @@ class CampaignService:
             given = {**job["published"]["review_policy"], **given}
         parameters = checked_parameters(strategy, given)
         jobs = await self._all_jobs(job, strategy, parameters, caller)
-        await self._check_people(body.people, job["project_id"])
+        await check_people(self._people, body.people, job["project_id"])
         found = None
         if body.selection is not None and body.selection.where is not None:
             scope = await self._scopes.of_job(job, body.selection.where, caller, field="selection.where")
@@ -196,19 +219,6 @@ class CampaignService:
             raise not_found("campaign", campaign_id)
         return campaign
 
-    async def _check_people(self, people: Sequence[str] | None, project_id: str) -> None:
-        for person_id in people or ():
-            person = await self._people.get(person_id)
-            projects = None if person is None else person["project_ids"]
-            if person is None or (projects is not None and project_id not in projects):
-                raise Problem(
-                    422,
-                    "no-such-person",
-                    f"Nobody with the id {person_id} reads this project.",
-                    field="people",
-                    cure="Name people by their ids; `tandem people` lists them.",
-                )
-
     async def _shown(self, campaign: CampaignDocument, names: dict[str, str] | None = None) -> Campaign:
         if names is None:
             names = await self._people.names([campaign.get("created_by_id")])
@@ -223,3 +233,15 @@ class CampaignService:
             found.insert(0, thresholds_campaign(job))  # the job was made by an older version
         names = await self._people.names(campaign.get("created_by_id") for campaign in found)
         return CampaignList(items=[await self._shown(campaign, names) for campaign in found])
+
+
+def _refuse_certificate(strategy: str) -> None:
+    """Raise a Problem for the campaign of a certificate, which the certificate alone changes."""
+    if strategy == CERTIFICATE.name:
+        raise Problem(
+            409,
+            "of-a-certificate",
+            "A certificate makes and changes this campaign.",
+            field="strategy",
+            cure="Open, close or abandon the certificate: /jobs/{id}/certificates, `tandem certificate`.",
+        )

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.records.documents import RecordDocument
 from tandem.web import Problem
@@ -99,8 +98,6 @@ def final_values(annotation: Mapping[str, Any]) -> Mapping[str, Any]:
     if (verification := annotation.get("verification")) is not None:
         values: Mapping[str, Any] = verification["values"]
         return values
-    if annotation.get("outcome") != Outcome.LABELED:
-        return {}
     return {label["task"]: label["value"] for label in annotation.get("labels", ())}
 
 

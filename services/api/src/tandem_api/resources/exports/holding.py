@@ -12,7 +12,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from tandem.events import Outcome
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.jobs.documents import JobDocument
 from tandem_api.frames.labels import MOMENT, LabelColumn, Labeled, value_type
@@ -37,9 +36,8 @@ def held(annotations: Sequence[AnnotationDocument]) -> dict[str, dict[str, Any]]
     """Return what holds of these annotations of one record in several jobs, by task."""
     found: dict[str, dict[str, Any]] = {}
     for annotation in sorted(annotations, key=lambda each: each["created_at"]):
-        if annotation["outcome"] == Outcome.LABELED:
-            for label in annotation["labels"]:
-                found[label["task"]] = _of_model(annotation, label)
+        for label in annotation["labels"]:
+            found[label["task"]] = _of_model(annotation, label)
     decided = [annotation for annotation in annotations if "verification" in annotation]
     for annotation in sorted(decided, key=lambda each: each["verification"]["decided_at"]):
         verification = annotation["verification"]

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 
 from tandem.web import Admin, Viewer, problem_responses, provided
 from tandem_api.paging import After, Limit
-from tandem_api.resources.jobs.schemas import Job, JobCheck, JobCost, JobCreate, JobPage, JobUpdate
+from tandem_api.resources.jobs.schemas import Job, JobCheck, JobCost, JobCreate, JobPage
 from tandem_api.resources.jobs.service import JobService
+from tandem_api.resources.jobs.settings import JobUpdate
 
 router = APIRouter(tags=["jobs"])
 Service = Annotated[JobService, provided(JobService)]
@@ -45,8 +46,9 @@ async def get_job(job_id: str, caller: Viewer, service: Service) -> Job:
 
 @router.patch("/jobs/{job_id}", responses=problem_responses(404, 409, 422))
 async def change_job(job_id: str, body: JobUpdate, caller: Admin, service: Service) -> Job:
-    """Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case."""
-    return await service.change_budget(job_id, body.budget_usd, caller)
+    """Change the budget, weight, pace or failure stop of a job that has not ended. Calls that the workers already hold
+    are paid in any case."""
+    return await service.change(job_id, body, caller)
 
 
 @router.get("/jobs/{job_id}/cost", responses=problem_responses(404))
@@ -65,6 +67,12 @@ async def pause_job(job_id: str, caller: Admin, service: Service) -> Job:
 async def resume_job(job_id: str, caller: Admin, service: Service) -> Job:
     """Resume a paused job."""
     return await service.resume(job_id, caller)
+
+
+@router.post("/jobs/{job_id}/go", responses=problem_responses(404, 409))
+async def let_job_go_on(job_id: str, caller: Admin, service: Service) -> Job:
+    """Let a job go on that waits after its canary, or because too many records ended without a label."""
+    return await service.go(job_id, caller)
 
 
 @router.post("/jobs/{job_id}/cancel", responses=problem_responses(404, 409))

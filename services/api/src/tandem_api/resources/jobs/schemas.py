@@ -14,6 +14,7 @@ from tandem.web.invalid_content import FieldProblem
 from tandem_api.paging import Page
 from tandem_api.planning.estimates.schemas import JobEstimate
 from tandem_api.planning.tryouts.schemas import Tryout
+from tandem_api.resources.jobs.settings import CanaryAsked, FailureStopAsked, JobCanary, JobFailureStop
 from tandem_api.views import Body, Name, View
 
 
@@ -36,6 +37,13 @@ class JobCreate(Body):
     budget_usd: float | None = Field(
         default=None, gt=0, description="A hard stop: nothing is asked for that could make the job cost more."
     )
+    records_per_minute: float | None = Field(
+        default=None, gt=0, le=10_000_000, description="No more records than this are asked for."
+    )
+    canary: CanaryAsked | None = Field(default=None, description="Run the first records, then wait for a go.")
+    failure_stop: FailureStopAsked | None = Field(
+        default=None, description="Wait for a go when too many of the last records have no label."
+    )
 
 
 class JobCheck(View):
@@ -46,12 +54,6 @@ class JobCheck(View):
     warnings: list[FieldProblem]
     estimate: JobEstimate | None = Field(description="Null where the prompts cannot be rendered.")
     probe: Tryout | None = Field(description="The model's answer to the first record; null when it was not asked.")
-
-
-class JobUpdate(Body):
-    budget_usd: float | None = Field(
-        gt=0, description="Raised, a job that waits for it goes on; below what is spent it stops; null: no budget."
-    )
 
 
 class JobCounts(View):
@@ -92,7 +94,8 @@ class Job(View):
     notice: str | None = Field(default=None, description="Note on how it runs, e.g. without examples.")
     waiting_for: str | None = Field(
         default=None,
-        description="Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.",
+        description="Under waiting: `budget`, `prompt` (templates above limits), `canary` or `failures` (both for a "
+        "person's go), or null for its provider.",
     )
     revision: int
     epoch: int
@@ -106,6 +109,9 @@ class Job(View):
     adjudicated: bool = Field(default=False, description="True: where readers differ, an admin settles the record.")
     weight: float
     budget_usd: float | None = None
+    records_per_minute: float | None = Field(default=None, description="The job's own rate limit; null: none.")
+    canary: JobCanary | None = Field(default=None, description="Of the current pass; null: none.")
+    failure_stop: JobFailureStop | None = None
     kind: JobKind = JobKind.MODEL
     sources: list[str] = Field(default=[], description="The jobs whose annotations its labels are made of.")
     asks_model: bool = Field(default=True, description="False: all labels are made of the sources, none is asked for.")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tandem.events import AgentSpec, JobState
 from tandem.jobs import Selection
-from tandem.jobs.moves import CANCEL, PAUSE, RESUME, Move
+from tandem.jobs.moves import CANCEL, GO, PAUSE, RESUME, Move
 from tandem.labeling.review import settled
 from tandem.people import Caller
 from tandem.pricing import ModelSpend, PriceTable, add_up, totals_of
@@ -16,10 +16,21 @@ from tandem.review import OpinionPolicy
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
-from tandem.store.jobs.documents import JobDocument, PassPart, all_had_ended, attempt_of, opinion_policy, pass_size
+from tandem.store.jobs.documents import (
+    CanaryPart,
+    FailureStopPart,
+    JobDocument,
+    PassPart,
+    all_had_ended,
+    attempt_of,
+    opinion_policy,
+    pass_size,
+)
+from tandem.store.jobs.moves import CANARY, FAILURES
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.people.reader import PersonReader
+from tandem.store.records.reader import RecordReader
 from tandem.web import Problem, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.planning.preflight import Preflight
@@ -37,6 +48,7 @@ from tandem_api.resources.jobs.schemas import (
     ModelCost,
     PassProgress,
 )
+from tandem_api.resources.jobs.settings import CanaryAsked, JobUpdate
 from tandem_api.resources.projects.service import ProjectService
 
 
@@ -52,6 +64,7 @@ class JobService:
         prices: PriceTable,
         preflight: Preflight,
         people: PersonReader,
+        records: RecordReader,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -61,6 +74,7 @@ class JobService:
         self._prices = prices
         self._preflight = preflight
         self._people = people
+        self._records = records
         self._kept_counts = KeptCounts()
 
     # --- making
@@ -89,6 +103,9 @@ class JobService:
             start=body.start,
             by=caller,
         )
+        document["records_per_minute"] = body.records_per_minute
+        document["failure_stop"] = None if body.failure_stop is None else body.failure_stop.part()
+        document["canary"] = await self.canary_part(dataset["_id"], parts.selection, body.canary)
         if body.subset_id is not None:
             document["subset_id"] = body.subset_id
         return await self.add(document)
@@ -124,10 +141,45 @@ class JobService:
         """End the job as it stands. Labels made so far stay."""
         return await self._move(job_id, caller, CANCEL, "cancelled", reason=f"Cancelled by {caller.name}.")
 
-    async def change_budget(self, job_id: str, budget_usd: float | None, caller: Caller) -> Job:
-        """Set the budget. Raised, a job that waits for its budget runs again; lowered below what is spent, it sends
-        nothing more."""
+    async def go(self, job_id: str, caller: Caller) -> Job:
+        """Let a job go on whose canary has ended, or that stopped after too many records without a label."""
         job = await self.reachable(job_id, caller)
+        if job["state"] == JobState.WAITING and job.get("waiting_for") not in (CANARY, FAILURES):
+            raise Problem(
+                409,
+                "wrong-state",
+                "The job does not wait for a go.",
+                cure=job["state_reason"] or "Look at the job's state.",
+                state=job["state"],
+            )
+        return await self._move(job_id, caller, GO, "let go on", reason=None)
+
+    async def change(self, job_id: str, body: JobUpdate, caller: Caller) -> Job:
+        """Change what is given. With a raised budget, a job that waits for it runs again; lowered below what is spent,
+        it sends nothing more."""
+        job = await self.reachable(job_id, caller)
+        if "budget_usd" in body.model_fields_set:
+            self._check_budget(job, body.budget_usd)
+        changed = await self._writer.change(job_id, body.changes())
+        if changed is None:
+            job = await self.reachable(job_id, caller)
+            raise Problem(
+                409,
+                "wrong-state",
+                f"The job is {job['state']}; what it cost is settled.",
+                cure="Run it again with other settings, or make a new job.",
+                state=job["state"],
+            )
+        return await self._shown(changed)
+
+    async def canary_part(self, dataset_id: str, selection: Selection, asked: CanaryAsked | None) -> CanaryPart | None:
+        """Return the canary of a pass over this selection, as documents have it."""
+        if asked is None:
+            return None
+        first = await self._records.first(dataset_id, selection, count=asked.records)
+        return asked.part(first.below_seq)
+
+    def _check_budget(self, job: JobDocument, budget_usd: float | None) -> None:
         if budget_usd is not None and not job.get("asks_model", True):
             raise Problem(
                 422,
@@ -139,17 +191,6 @@ class JobService:
         agent = AgentSpec.model_validate(job["published"]["agent"])
         if budget_usd is not None and (problem := problem_with_budget(agent, self._prices)):
             raise Problem(422, "invalid-budget", problem.detail, field=problem.field, cure=problem.cure)
-        changed = await self._writer.change_budget(job_id, budget_usd)
-        if changed is None:
-            job = await self.reachable(job_id, caller)
-            raise Problem(
-                409,
-                "wrong-state",
-                f"The job is {job['state']}; what it cost is settled.",
-                cure="Run it again with another budget, or make a new job.",
-                state=job["state"],
-            )
-        return await self._shown(changed)
 
     async def _move(self, job_id: str, caller: Caller, move: Move, verb: str, *, reason: str | None) -> Job:
         await self.reachable(job_id, caller)
@@ -165,9 +206,19 @@ class JobService:
             )
         return await self._shown(changed)
 
-    async def run_again(self, job: JobDocument, passes: Sequence[PassPart], *, budget_usd: float | None) -> Job | None:
+    async def run_again(
+        self,
+        job: JobDocument,
+        passes: Sequence[PassPart],
+        *,
+        budget_usd: float | None,
+        canary: CanaryPart | None = None,
+        failure_stop: FailureStopPart | None = None,
+    ) -> Job | None:
         """Begin the last one of `passes`; None where the job was changed since it was read as `job`."""
-        changed = await self._writer.run_again(job, passes, budget_usd=budget_usd)
+        changed = await self._writer.run_again(
+            job, passes, budget_usd=budget_usd, canary=canary, failure_stop=failure_stop
+        )
         return None if changed is None else await self._shown(changed)
 
     # --- showing

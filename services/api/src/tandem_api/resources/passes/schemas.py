@@ -11,6 +11,7 @@ from tandem.events import JobState
 from tandem.finding.lexing import MOST_CHARACTERS
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.planning.estimates.schemas import JobEstimate
+from tandem_api.resources.jobs.settings import CanaryAsked, FailureStopAsked
 from tandem_api.views import Body, View
 
 RunOutcome = Literal["labeled", "invalid", "failed", "not_run"]
@@ -37,6 +38,10 @@ class RunAgain(Body):
     )
     budget_usd: float | None = Field(
         default=None, gt=0, description="The budget of all passes together from now on; left out: as it was."
+    )
+    canary: CanaryAsked | None = Field(default=None, description="Run the pass's first records, then wait for a go.")
+    failure_stop: FailureStopAsked | None = Field(
+        default=None, description="Wait for a go when too many of the last records have no label; left out: as it was."
     )
 
     @property

@@ -12,6 +12,7 @@ from tandem.people import Caller
 from tandem.store.annotations.documents import OutcomeCounts
 from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
+from tandem.store.certificates.reader import CertificateReader
 from tandem.store.database import utcnow
 from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import (
@@ -64,6 +65,7 @@ class PassService:
         people: PersonReader,
         scopes: Scopes,
         finder: Finder,
+        certificates: CertificateReader,
     ) -> None:
         self._jobs = jobs
         self._annotations = annotations
@@ -75,6 +77,7 @@ class PassService:
         self._people = people
         self._scopes = scopes
         self._finder = finder
+        self._certificates = certificates
 
     async def check(self, job_id: str, body: RunAgain, caller: Caller) -> PassCheck:
         """Count the records that would run again, and estimate what they cost. Nothing is changed."""
@@ -106,6 +109,13 @@ class PassService:
         job = await self._jobs.reachable(job_id, caller)
         if not RUN_AGAIN.allows(JobState(job["state"])):
             raise _wrong_state(job)
+        if (certificate_id := await self._certificates.live_of([job_id])) is not None:
+            raise Problem(
+                409,
+                "certificate-open",
+                f"A certificate of the job has not ended: {certificate_id}. New labels would make it void.",
+                cure="Wait until it has ended, or abandon it.",
+            )
         chosen = await self._chosen(job, body, caller)
         if chosen.problems:
             first = chosen.problems[0]
@@ -129,7 +139,13 @@ class PassService:
         # Nobody reads the set of a pass that is over, and a document has room for two.
         kept = [_without_set(each) for each in earlier]
         budget = job.get("budget_usd") if body.budget_usd is None else body.budget_usd
-        changed = await self._jobs.run_again(job, [*kept, following], budget_usd=budget)
+        changed = await self._jobs.run_again(
+            job,
+            [*kept, following],
+            budget_usd=budget,
+            canary=await self._jobs.canary_part(job["dataset_id"], chosen.selection, body.canary),
+            failure_stop=job.get("failure_stop") if body.failure_stop is None else body.failure_stop.part(),
+        )
         if changed is None:
             now = await self._jobs.reachable(job_id, caller)
             if not RUN_AGAIN.allows(JobState(now["state"])):

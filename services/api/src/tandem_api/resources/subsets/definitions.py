@@ -11,6 +11,8 @@ from tandem.finding import Expression, write
 from tandem.finding.lexing import MOST_CHARACTERS
 from tandem_api.views import Body
 
+MOST_PARTS = 50
+
 
 class OfRecords(Body):
     """These records."""
@@ -62,12 +64,46 @@ class Found(Body):
         return self.where if isinstance(self.where, str) else write(self.where)
 
 
+class OfSubset(Body):
+    """The records of a saved subset, as a part of others."""
+
+    kind: Literal["subset"] = "subset"
+    subset_id: str
+
+
+class Everything(Body):
+    """All records of the data set as they are now, as a part of others."""
+
+    kind: Literal["all"] = "all"
+
+
 class Combined(Body):
-    """Subsets of the data set, combined: all their records, those in every one, or those in the first one alone."""
+    """Parts combined: all their records, those in every one, or those in the first one alone."""
 
     kind: Literal["combined"] = "combined"
     operation: Literal["union", "intersection", "difference"]
-    subset_ids: list[str] = Field(min_length=2, max_length=20)
+    subset_ids: list[str] = Field(default=[], max_length=20, description="Subsets of the data set.")
+    definitions: list[Definition] = Field(
+        default=[],
+        max_length=20,
+        description="Or definitions, which may be combined ones themselves.",
+        examples=[[{"kind": "all"}, {"kind": "subset", "subset_id": "5f0c"}]],
+    )
+
+    @model_validator(mode="after")
+    def _has_parts_of_one_sort(self) -> Self:
+        if bool(self.subset_ids) == bool(self.definitions):
+            raise ValueError("give either `subset_ids` or `definitions`")
+        if len(self.subset_ids or self.definitions) < 2:
+            raise ValueError("give at least two parts to combine")
+        if self.size > MOST_PARTS:
+            raise ValueError(f"give at most {MOST_PARTS} parts in all; save some of them as a subset first")
+        return self
+
+    @property
+    def size(self) -> int:
+        """Return the number of parts, those of parts included."""
+        return len(self.subset_ids) + sum(part.size if isinstance(part, Combined) else 1 for part in self.definitions)
 
 
-Definition = Annotated[OfRecords | OfJob | Found | Combined, Field(discriminator="kind")]
+Definition = Annotated[OfRecords | OfJob | Found | OfSubset | Everything | Combined, Field(discriminator="kind")]

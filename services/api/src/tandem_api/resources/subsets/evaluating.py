@@ -19,7 +19,15 @@ from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
 from tandem.web.scopes import Scopes
 from tandem_api.resources.jobs.service import JobService
-from tandem_api.resources.subsets.definitions import Combined, Definition, Found, OfJob, OfRecords
+from tandem_api.resources.subsets.definitions import (
+    Combined,
+    Definition,
+    Everything,
+    Found,
+    OfJob,
+    OfRecords,
+    OfSubset,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +65,28 @@ class Evaluator:
         Records that the caller is still to read blind are left out, whether or not they match: which records match, or
         how many, would tell their labels. A definition that names records says nothing of labels.
         """
-        match definition:
-            case OfRecords():
-                return Selected(await self._of_records(dataset, definition))
-            case OfJob():
-                selection = await self._of_job(dataset, definition, caller)
-            case Found():
-                selection = await self._found(dataset, definition, caller)
-            case Combined():
-                selection = await self._combined(dataset, definition)
-            case _:
-                assert_never(definition)
+        selection = await self._selection(dataset, definition, caller)
+        if isinstance(definition, OfRecords):
+            return Selected(selection)
         hidden = await self._review_items.blind_for(caller.person_id, dataset["_id"])
         return Selected(selection - Selection.of(hidden), len(hidden)) if hidden else Selected(selection)
+
+    async def _selection(self, dataset: DatasetDocument, definition: Definition, caller: Caller) -> Selection:
+        match definition:
+            case OfRecords():
+                return await self._of_records(dataset, definition)
+            case OfJob():
+                return await self._of_job(dataset, definition, caller)
+            case Found():
+                return await self._found(dataset, definition, caller)
+            case OfSubset():
+                return await self._of_subset(dataset, definition.subset_id, field="definition.subset_id")
+            case Everything():
+                return Selection.range(0, dataset["visible_below"])
+            case Combined():
+                return await self._combined(dataset, definition, caller)
+            case _:
+                assert_never(definition)
 
     async def _of_records(self, dataset: DatasetDocument, definition: OfRecords) -> Selection:
         found = await self._records.find_many(dataset["_id"], definition.record_ids)
@@ -114,15 +131,18 @@ class Evaluator:
             )
         return job
 
-    async def _combined(self, dataset: DatasetDocument, definition: Combined) -> Selection:
-        selections = []
-        for subset_id in definition.subset_ids:
-            subset = await self._subsets.get(subset_id)
-            if subset is None or subset["dataset_id"] != dataset["_id"]:
-                raise _problem(
-                    "definition.subset_ids", f"The data set has no subset {subset_id!r}.", "Use ids from its list."
-                )
-            selections.append(selection_of(subset["selection"]))
+    async def _of_subset(self, dataset: DatasetDocument, subset_id: str, *, field: str) -> Selection:
+        subset = await self._subsets.get(subset_id)
+        if subset is None or subset["dataset_id"] != dataset["_id"]:
+            raise _problem(field, f"The data set has no subset {subset_id!r}.", "Use ids from its list.")
+        return selection_of(subset["selection"])
+
+    async def _combined(self, dataset: DatasetDocument, definition: Combined, caller: Caller) -> Selection:
+        selections = [
+            await self._of_subset(dataset, subset_id, field="definition.subset_ids")
+            for subset_id in definition.subset_ids
+        ]
+        selections += [await self._selection(dataset, part, caller) for part in definition.definitions]
         combine = {"union": or_, "intersection": and_, "difference": sub}[definition.operation]
         return reduce(combine, selections)
 

@@ -49,7 +49,8 @@ class SubsetService:
         dataset = await self._datasets.reachable(dataset_id, caller)
         selected = await self._evaluator.select(dataset, body.definition, caller)
         selection = selected.records
-        if not selection:
+        size = await self._records.count(dataset_id, selection) if selection else 0
+        if not size:
             raise Problem(
                 422,
                 "invalid-subset",
@@ -63,7 +64,7 @@ class SubsetService:
             "project_id": dataset["project_id"],
             "dataset_id": dataset_id,
             "name": body.name,
-            "selection": selection_part(selection, await self._records.count(dataset_id, selection)),
+            "selection": selection_part(selection, size),
             "definition": _kept(body.definition),
             "created_at": utcnow(),
             "created_by": caller.name,

@@ -16,10 +16,14 @@ import { notify, notifyProblem } from "@/lib/notify";
 const done: Record<JobChange, string> = {
   pause: "Pausing: calls already on their way still come back",
   resume: "Going on",
+  go: "Going on",
   cancel: "Cancelled. What was labeled is kept",
 };
 
-/** Pause, resume and cancel, for those who may. Cancelling asks first: it cannot be taken back. */
+/** Whether the job waits for a person: its canary has ended, or too many records have no label. */
+const needsGo = (job: Job) => job.state === "waiting" && ["canary", "failures"].includes(job.waiting_for ?? "");
+
+/** Go, pause, resume and cancel, for those who may. Cancelling asks first: it cannot be taken back. */
 export function JobActions({ job }: { job: Job }) {
   const [asking, setAsking] = useState(false);
   const queryClient = useQueryClient();
@@ -43,6 +47,11 @@ export function JobActions({ job }: { job: Job }) {
         <Menu.Portal>
           <Menu.Positioner className={popup.positioner} sideOffset={6} align="end">
             <Menu.Popup className={popup.popup}>
+              {needsGo(job) && (
+                <Menu.Item className={popup.item} onClick={() => change.mutate("go")}>
+                  <Play size={15} aria-hidden="true" /> Let it go on
+                </Menu.Item>
+              )}
               {job.state === "paused" ? (
                 <Menu.Item className={popup.item} onClick={() => change.mutate("resume")}>
                   <Play size={15} aria-hidden="true" /> Resume

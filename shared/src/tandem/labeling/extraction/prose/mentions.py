@@ -126,7 +126,7 @@ class Mentions:
             for place, value in found:
                 yield Mention(value, (stretch.start + place[0], stretch.start + place[1]), Stance.DOUBTED)
             return
-        for start, end, asks in _sentences(text, [span for span, _ in found]):
+        for start, end, asks in sentences(text, [span for span, _ in found]):
             inside = [(span, value) for span, value in found if start <= span[0] < end]
             if inside:
                 found_stances = stances(text, (start, end), inside, asks=asks, graded=self._graded)
@@ -157,7 +157,7 @@ def _is_blank(text: str) -> bool:
     return not text.strip(" \t\r\n.,;*_\"'`")
 
 
-def _sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:
+def sentences(text: str, kept: Sequence[Place]) -> Iterator[tuple[int, int, bool]]:
     """Return each sentence's start, end, and whether it asks. No sentence ends within what is kept whole."""
     start = 0
     for mark in _SENTENCE_END.finditer(text):

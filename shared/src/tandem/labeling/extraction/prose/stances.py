@@ -23,6 +23,8 @@ _INVERTED = re.compile(
 """Beginnings of questions that lack their mark."""
 _CLAUSE_ENDS = frozenset(".,;:!\u2026\u2014\u2013-\u3002\uff0c\uff01|)/")
 _SUBORDINATE = words.words_of("although though while whereas despite even obwohl bien aunque")
+_BEING = words.words_of("is was it's that's this's")
+_SUBJECTS = words.words_of("the it this he she")
 _CONSEQUENCE = words.words_of("so thus therefore hence also donc")
 WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 NO_SPACES = re.compile(f"[{WITHOUT_SPACES}]")
@@ -49,6 +51,8 @@ class _Token:
     """The label, where it is one."""
     denied: bool = False
     line: int = 0
+    capital: bool = False
+    """Whether it begins with a capital letter."""
 
     @property
     def is_negation(self) -> bool:
@@ -104,6 +108,8 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
             return at > 0 and tokens[at - 1].text in ("is", "was", "it's")
         if token.text == "of" and at and tokens[at - 1].text in ("category", "class", "label", "type"):
             continue
+        if token.text in ("of", "in"):
+            return _is_in_being(tokens, at)
         if token.text == "with":
             return at > 0 and tokens[at - 1].text in ("go", "going", "goes", "went")
         if graded and token.text in words.STRENGTHS:
@@ -113,19 +119,34 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
     return True
 
 
+def _is_in_being(tokens: list[_Token], at: int) -> bool:
+    """Return True where "in" or "of", at this place, says what the record is: "is in a", "is an example of"."""
+    if not at:
+        return False
+    if tokens[at].text == "in":
+        return tokens[at - 1].text in _BEING
+    return tokens[at - 1].text == "example" and _is_an_example(tokens, at - 1)
+
+
 def _is_followed_well(tokens: list[_Token], index: int) -> bool:
     """Return True when what follows leaves the label standing: the clause's end, a noun that it describes, a reason."""
     noun = tokens[index].text in words.NEGATIONS  # "no answer" is no "no"
+    described = False
     for token in tokens[index + 1 :]:
         if token.text in _CLAUSE_ENDS or token.text == "(":
             return True
         if token.text in _MARKS or _is_picture(token):
             continue
         if token.text in words.NOUNS and not noun:
-            noun = True
+            noun = described = True
             continue
-        return token.text in words.FOLLOWERS
+        return token.text in words.FOLLOWERS or (described and token.text in ("of", "that", "which"))
     return True
+
+
+def _is_an_example(tokens: list[_Token], at: int) -> bool:
+    """Return True where "example", at this place, is what the record is said to be: "is a classic example of"."""
+    return any(token.text in _BEING for token in tokens[max(0, at - 3) : at])
 
 
 def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911 - a case a word
@@ -136,7 +157,7 @@ def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911
         if token.line != tokens[index].line:
             return None
         if token.is_negation:
-            return None if tokens[at + 1].text in words.NOT_ONLY else at
+            return None if tokens[at + 1].text in words.NOT_ONLY or _is_negated_itself(tokens, at) else at
         if at and (tokens[at - 1].text, token.text) in words.NEGATION_PAIRS:
             return at
         if token.text in _ALTERNATIVES:
@@ -152,6 +173,22 @@ def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911
         if token.text not in _BETWEEN:
             return None
     return None
+
+
+def _is_negated_itself(tokens: list[_Token], at: int) -> bool:
+    """Return True where the clause denies the negation at this place: "not without negative tones"."""
+    if not _is_plain_negation(tokens[at]):
+        return False
+    for token in reversed(tokens[:at]):
+        if token.value is not None or token.line != tokens[at].line or token.text in (",", ";", ":", "but", "and"):
+            return False
+        if _is_plain_negation(token):
+            return True
+    return False
+
+
+def _is_plain_negation(token: _Token) -> bool:
+    return token.text in ("not", "never", "without", "cannot") or token.text.endswith("n't")
 
 
 _ALTERNATIVES = frozenset({"or", "oder", "noch", "ou", "o"})
@@ -178,15 +215,20 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     opens = tokens[index].text in words.POLAR and all(token.text in _MARKS for token in tokens[:index])
     opens = opens and index + 1 < len(tokens) and tokens[index + 1].text in _CLAUSE_ENDS
     clueless = any(token.text in words.CLUELESS for token in tokens)
+    explained = _explanation(tokens, index)
     for at in range(start, end):
         token = tokens[at]
         if token.value is not None or at in used:
             continue
         if token.text == "falls" and at + 1 < len(tokens) and tokens[at + 1].text in ("under", "into", "in", "within"):
             continue  # no German condition
+        if token.text == "example" and at + 1 < index and tokens[at + 1].text == "of" and _is_an_example(tokens, at):
+            continue
         if token.text == "can" and _CLASSIFIED.match(" ".join(each.text for each in tokens[at : at + 3])):
             continue
         if at > index and opens and token.is_negation and not clueless:
+            continue
+        if at >= explained and token.text in words.EXPLAINING:
             continue
         if token.is_negation or token.text in words.DOUBTS or token.text in words.PARTIAL:
             return True
@@ -194,6 +236,24 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     if any(pair in words.NEGATION_PAIRS for pair in pairwise(said)):
         return not any(tokens[at].denied for at in range(start, end) if tokens[at].value is not None)
     return ("would", "be") in pairwise(said) and not {"label", "answer", "classification", "category"} & set(said)
+
+
+def _explanation(tokens: list[_Token], index: int) -> int:
+    """Return the place behind the label where the sentence goes on to explain it; the end where it does not.
+
+    "The sentiment is positive: The writer says that they enjoyed it", "positive, and the writer thanks someone",
+    "positive, implying joy and hope". Words for others there are no doubt of the label; hedges and negations are.
+    """
+    for at in range(index + 1, len(tokens) - 1):
+        mark, following = tokens[at].text, tokens[at + 1]
+        if mark == ":":
+            return at if following.capital else len(tokens)
+        if mark == ",":
+            goes_on = following.text in ("with", "as") or following.text.endswith("ing")
+            if following.text == "and":
+                goes_on = at + 2 < len(tokens) and tokens[at + 2].text in _SUBJECTS
+            return at if goes_on else len(tokens)
+    return len(tokens)
 
 
 def _is_within_quotation(tokens: list[_Token], index: int) -> bool:
@@ -243,6 +303,7 @@ def _tokens(text: str, place: Place, inside: Sequence[tuple[Place, str]]) -> lis
                 found.start(),
                 found.end(),
                 line=text.count("\n", place[0], found.start()),
+                capital=found[0][0].isupper(),
             )
             for found in _TOKEN.finditer(text, at, start)
         )

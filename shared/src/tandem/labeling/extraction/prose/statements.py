@@ -39,6 +39,7 @@ _CONTRAST = re.compile(
 )
 _DENIAL = re.compile(
     r"[\W_]*(?:(?:is|was|would be|seems|looks)\s+(?:wrong|incorrect|false|not)\b|"
+    r"(?:this|that|it|which) (?:is|was) (?:wrong|incorrect|false|untrue)\b|"
     r"(?:is|was|does|do|did|can)n['\u2019]t\b|(?:does|can) ?not\b|"
     r"(?:not|no|wrong|false|incorrect)\s*(?:[!.]|$)|(?:just |only )?(?:kidding|joking)|"
     r"i(?:['\u2019]m| am) (?:lying|kidding|joking|wrong)|on the contrary|i disagree|"
@@ -50,7 +51,7 @@ _EXAMPLE = re.compile(
 )
 _NOT_MEANT = re.compile(
     r"\b(?:not|isn't|never|rather than|instead of|example|e\.g\.|such as|would have been|wrong|incorrect|if|unless|"
-    r"like this|format|template|schema)\b[^.!?\n]{0,60}$",
+    r"like this|(?<!json )format|template|schema)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
 _CHOOSING = r"i(?:['\u2019]d| would| will|['\u2019]ll)?\s+(?:choose|pick|select|go with|settle on|say)"

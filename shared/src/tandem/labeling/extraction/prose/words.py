@@ -53,11 +53,20 @@ DOUBTING_SIGNS = ("可能", "也许", "或许", "如果", "还是", "或者", "�
 PARTIAL = words_of(
     """
     first second half part parts partly partially beginning ending some aspects aspect elements element initially
+    surface superficially seemingly ostensibly
     previous earlier other others another people many few critics someone anyone options option choices labels
     previously says claims claimed sometimes occasionally formerly originally annotators annotator humans human you they
     """
 )
 """Words for a part, for something else or for someone else; what is said of these is not said of the record."""
+
+EXPLAINING = words_of(
+    """
+    they you people someone anyone others other another many some human humans aspect aspects element elements hope
+    hoping hopes
+    """
+)
+"""Words of doubt and of a part that are none where they stand in an explanation behind the label."""
 
 FILLERS = words_of(
     """
@@ -65,6 +74,7 @@ FILLERS = words_of(
     predominantly so therefore thus hence indeed best most simply just then finally ultimately now ok okay sure
     well i'd i think believe would say here yes conclusion summary short my final correct right appropriate likely
     probably being ganz klar eindeutig eher sehr insgesamt très plutôt clairement globalement muy claramente molto
+    mostly mainly largely primarily positively
     chiaramente muito ein eine einen une um uma der die das le la el il o : = → => - — • honestly frankly
     personally
     """
@@ -73,7 +83,8 @@ FILLERS = words_of(
 
 STRENGTHS = words_of(
     """
-    overall clearly strongly very extremely quite highly generally predominantly sehr très muy molto
+    overall clearly strongly very extremely quite highly generally predominantly mostly mainly largely primarily sehr
+    très muy molto
     """
 )
 """Fillers that are no fillers where labels differ in strength: "positive" and "very positive"."""
@@ -83,6 +94,7 @@ FRAMES = words_of(
     is was are be it's that's its seems appears looks feels as conveys convey expresses express expressing
     indicates indicate indicating reflects reflect carries has describes choose chose select selected pick picked
     label labeled labelled classify classified categorize categorized categorised tagged marked rate rated answer
+    suggests suggest suggesting shows show showing displays exhibits demonstrates
     class category classification sentiment tone verdict output prediction result is: under into stance relation
     relationship ist wäre lautet est c'est es è é jest это heißt bedeutet als comme como come som är er call
     called deem find found

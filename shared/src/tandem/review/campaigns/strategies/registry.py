@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tandem.review.campaigns.strategies.certificate import CERTIFICATE
 from tandem.review.campaigns.strategies.chosen import CHOSEN
 from tandem.review.campaigns.strategies.disagreement import DISAGREEMENT
 from tandem.review.campaigns.strategies.random_audit import RANDOM_AUDIT
@@ -9,5 +10,5 @@ from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Strategy
 
 STRATEGIES: dict[str, Strategy] = {
-    strategy.name: strategy for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT, CHOSEN)
+    strategy.name: strategy for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT, CHOSEN, CERTIFICATE)
 }

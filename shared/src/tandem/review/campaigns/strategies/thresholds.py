@@ -24,18 +24,22 @@ class ThresholdParameters(ReviewPolicy, Parameters):
         return None
 
 
-def picked(policy: ReviewPolicy, seq: int, outcome: Outcome, labels: Sequence[TaskLabel]) -> Pick | None:
-    """Return the pick of one annotation, None when nobody needs to see it."""
-    review = review_of(policy, outcome, labels)
+def picked(
+    policy: ReviewPolicy, seq: int, outcome: Outcome, labels: Sequence[TaskLabel], tasks: Sequence[str] = ()
+) -> Pick | None:
+    """Return the pick of one annotation, None when nobody needs to see it. `tasks`: the names of the schema's."""
+    review = review_of(policy, outcome, labels, tasks)
     return None if review.reason is None else Pick(seq, review.reason, review.causes, review.priority)
 
 
-def _picker(policy: ThresholdParameters, _scope: CampaignScope) -> Picker:
+def _picker(policy: ThresholdParameters, scope: CampaignScope) -> Picker:
+    tasks = [task.name for task in scope.schemas[0].tasks] if scope.schemas else []
+
     def pick(block: AnnotationBlock) -> Iterable[Pick]:
         (job,) = block.jobs
         for seq, each in sorted(job.items()):
             labels = tuple(TaskLabel.model_validate(label) for label in each["labels"])
-            if (found := picked(policy, seq, Outcome(each["outcome"]), labels)) is not None:
+            if (found := picked(policy, seq, Outcome(each["outcome"]), labels, tasks)) is not None:
                 yield found
 
     return pick

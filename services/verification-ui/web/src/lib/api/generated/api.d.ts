@@ -451,7 +451,8 @@ export interface paths {
         head?: never;
         /**
          * Change Job
-         * @description Set the budget of a job that has not ended. Calls that the workers already hold are paid in any case.
+         * @description Change the budget, weight, pace or failure stop of a job that has not ended. Calls that the workers already hold
+         *     are paid in any case.
          */
         patch: operations["change_job"];
         trace?: never;
@@ -665,6 +666,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Certificates
+         * @description List the certificates of a job, oldest first.
+         */
+        get: operations["list_certificates"];
+        put?: never;
+        /**
+         * Open Certificate
+         * @description Open a certificate: the labels are frozen, nobody sees them any more, and people are asked to read records blind.
+         *
+         *     The same request again, while it has not ended, gives the same certificate.
+         */
+        post: operations["open_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Certificate
+         * @description Tell what a certificate of the job would take: looks, hours and dollars, for each error that may be claimed.
+         */
+        post: operations["plan_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate
+         * @description Return a certificate: its state, its commitments, and how far people have read.
+         */
+        get: operations["get_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abandon Certificate
+         * @description Give a certificate up: nothing is certified, and what nobody has read is withdrawn from the queue.
+         */
+        post: operations["abandon_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Certificate
+         * @description Close a certificate with what was read so far. It closes by itself once enough was read.
+         */
+        post: operations["close_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate Document
+         * @description Return a closed certificate as the JSON that `tandem certificate verify` reads.
+         */
+        get: operations["get_certificate_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Certificate
+         * @description Export the records of a closed certificate as JSONL: frozen labels, every read, and the values that hold.
+         *
+         *     The same bytes each time, whatever people decided since.
+         */
+        get: operations["export_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/certificates/{certificate_id}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate Page
+         * @description Return a closed certificate as a page for people who do not read JSON.
+         */
+        get: operations["get_certificate_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/cost": {
         parameters: {
             query?: never;
@@ -773,6 +942,26 @@ export interface paths {
         get: operations["job_frame"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let Job Go On
+         * @description Let a job go on that waits after its canary, or because too many records ended without a label.
+         */
+        post: operations["let_job_go_on"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2153,6 +2342,22 @@ export interface components {
             people?: string[] | null;
             stop?: components["schemas"]["Stop"] | null;
         };
+        /**
+         * CanaryAsked
+         * @description The first records of a pass, before the rest.
+         */
+        CanaryAsked: {
+            /**
+             * Most Unlabeled
+             * @description It goes on by itself if at most this share of them is invalid or failed; null: it waits for a go.
+             */
+            most_unlabeled?: number | null;
+            /**
+             * Records
+             * @description So many first records run; then the job waits.
+             */
+            records: number;
+        };
         /** CarryOverCreate */
         CarryOverCreate: {
             /**
@@ -2262,6 +2467,207 @@ export interface components {
             job: components["schemas"]["Job"] | null;
             report: components["schemas"]["CarryOverReport"];
         };
+        /**
+         * Certificate
+         * @description A certificate of a job and how far it is.
+         */
+        Certificate: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Asked
+             * @description Records that people were asked for so far.
+             */
+            asked: number;
+            /**
+             * Certifies
+             * @description What it will certify, or certifies, in one sentence.
+             */
+            certifies: string;
+            /** Claims */
+            claims: components["schemas"]["ClaimProgress"][];
+            /**
+             * Commitment
+             * @description Keep it, to show later that the certificate was opened before anybody read.
+             */
+            commitment: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Does Not Certify
+             * @description What it does not, in one more.
+             */
+            does_not_certify: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Errors */
+            errors: number[];
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Key Hash */
+            key_hash: string;
+            /**
+             * Left Out
+             * @description Annotations that are outside, by reason.
+             */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** People */
+            people: string[] | null;
+            /**
+             * Reads
+             * @description Reads that stand.
+             */
+            reads: number;
+            /**
+             * Records
+             * @description Frozen labels; 0 while it is being prepared.
+             */
+            records: number;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "one_reader" | "panel";
+            /**
+             * Says
+             * @description A sentence a claim, once it is closed.
+             */
+            says: string[];
+            /** Schedules Commitment */
+            schedules_commitment: string | null;
+            /**
+             * Skipped
+             * @description Records that were skipped three times: an audit among them counts as wrong, a correction waits until somebody decides.
+             */
+            skipped: number;
+            state: components["schemas"]["CertificateState"];
+            /** State Reason */
+            state_reason: string | null;
+            /** Tasks */
+            tasks: string[];
+            /**
+             * Waiting
+             * @description Records that people have to read before it can go on; more may follow.
+             */
+            waiting: number;
+        };
+        /** CertificateList */
+        CertificateList: {
+            /** Items */
+            items: components["schemas"]["Certificate"][];
+        };
+        /**
+         * CertificateOpen
+         * @description Claims to certify. They are fixed before anybody reads: claims chosen afterwards prove less than they say.
+         */
+        CertificateOpen: {
+            /**
+             * Alpha
+             * @description Probability that any of the claims is false; 0.05 is 95 % confidence.
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * By Class
+             * @description Beside the claim about all labels, one for each label of tasks of one choice.
+             * @default false
+             */
+            by_class: boolean;
+            /**
+             * Close Campaigns
+             * @description Close the job's other campaigns first: they would show people the labels. False: refuse to open while another one is open.
+             * @default true
+             */
+            close_campaigns: boolean;
+            /**
+             * Errors
+             * @description Shares of labels that may stay wrong. Several are a ladder: each gets an equal part of alpha.
+             * @default [
+             *       0.05
+             *     ]
+             */
+            errors: number[];
+            /** Name */
+            name?: string | null;
+            /**
+             * People
+             * @description Ids of the people who read; null: all readers.
+             */
+            people?: string[] | null;
+            /**
+             * Rule
+             * @description one_reader: the first blind read of a record decides. panel: the value that two give does, which needs a job with several readers. Null: panel where the job has several readers.
+             */
+            rule?: ("one_reader" | "panel") | null;
+            /**
+             * Tasks
+             * @description Null: all tasks of the label schema.
+             */
+            tasks?: string[] | null;
+        };
+        /** CertificatePlan */
+        CertificatePlan: {
+            /**
+             * Decided
+             * @description Decisions of people that it was fitted to; 0: it trusts the model's confidence.
+             */
+            decided: number;
+            /** Errors */
+            errors: components["schemas"]["PlannedError"][];
+            /**
+             * Exact
+             * @description False: planned with evenly spaced records and scaled up; it takes fewer looks than this.
+             */
+            exact: boolean;
+            /**
+             * Model Error
+             * @description Share of wrong labels that the plan rests on.
+             */
+            model_error: number;
+            /**
+             * Records
+             * @description Labels that would be certified.
+             */
+            records: number;
+        };
+        /**
+         * CertificateState
+         * @enum {string}
+         */
+        CertificateState: "preparing" | "open" | "closed" | "abandoned" | "void";
+        /** ClaimProgress */
+        ClaimProgress: {
+            /**
+             * Closed
+             * @description Whether enough was read for this claim.
+             */
+            closed: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description Frozen labels that the claim is about.
+             */
+            size: number;
+            /**
+             * Tolerated
+             * @description How many of them may stay wrong.
+             */
+            tolerated: number;
+        };
         /** Combination */
         Combination: {
             /**
@@ -2313,9 +2719,24 @@ export interface components {
         CombinationRule: "vote" | "dawid_skene";
         /**
          * Combined
-         * @description Subsets of the data set, combined: all their records, those in every one, or those in the first one alone.
+         * @description Parts combined: all their records, those in every one, or those in the first one alone.
          */
         Combined: {
+            /**
+             * Definitions
+             * @description Or definitions, which may be combined ones themselves.
+             * @default []
+             * @example [
+             *       {
+             *         "kind": "all"
+             *       },
+             *       {
+             *         "kind": "subset",
+             *         "subset_id": "5f0c"
+             *       }
+             *     ]
+             */
+            definitions: (components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2326,7 +2747,11 @@ export interface components {
              * @enum {string}
              */
             operation: "union" | "intersection" | "difference";
-            /** Subset Ids */
+            /**
+             * Subset Ids
+             * @description Subsets of the data set.
+             * @default []
+             */
             subset_ids: string[];
         };
         /**
@@ -2946,6 +3371,17 @@ export interface components {
             within_step?: number | null;
         };
         /**
+         * Everything
+         * @description All records of the data set as they are now, as a part of others.
+         */
+        Everything: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "all";
+        };
+        /**
          * Example
          * @description A record with the values that are right for it, to show a model what is wanted.
          */
@@ -2981,6 +3417,19 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "jsonl" | "csv" | "parquet" | "arrow" | "huggingface";
+        /**
+         * FailureStopAsked
+         * @description Stop when more than `share` of the `of_last` records that ended last are invalid or failed.
+         */
+        FailureStopAsked: {
+            /**
+             * Of Last
+             * @default 100
+             */
+            of_last: number;
+            /** Share */
+            share: number;
+        };
         /**
          * Fallback
          * @description A fallback model, asked when the agent's own ends with one of these outcomes.
@@ -3443,6 +3892,8 @@ export interface components {
             asks_model: boolean;
             /** Budget Usd */
             budget_usd?: number | null;
+            /** @description Of the current pass; null: none. */
+            canary?: components["schemas"]["JobCanary"] | null;
             counts: components["schemas"]["JobCounts"];
             /**
              * Created At
@@ -3466,6 +3917,7 @@ export interface components {
             epoch: number;
             /** Eta Seconds */
             eta_seconds: number | null;
+            failure_stop?: components["schemas"]["JobFailureStop"] | null;
             /** Finished At */
             finished_at: string | null;
             /** Id */
@@ -3494,6 +3946,11 @@ export interface components {
              * @default 1
              */
             readers: number;
+            /**
+             * Records Per Minute
+             * @description The job's own rate limit; null: none.
+             */
+            records_per_minute?: number | null;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -3517,7 +3974,7 @@ export interface components {
             subset_id?: string | null;
             /**
              * Waiting For
-             * @description Under waiting: `budget`, `prompt` (templates above limits), or null for its provider.
+             * @description Under waiting: `budget`, `prompt` (templates above limits), `canary` or `failures` (both for a person's go), or null for its provider.
              */
             waiting_for?: string | null;
             /** Weight */
@@ -3533,6 +3990,18 @@ export interface components {
             provider: string;
             /** Version */
             version: number;
+        };
+        /** JobCanary */
+        JobCanary: {
+            /** Most Unlabeled */
+            most_unlabeled: number | null;
+            /**
+             * Passed
+             * @description True once the rest of the pass is asked for.
+             */
+            passed: boolean;
+            /** Records */
+            records: number;
         };
         /**
          * JobCheck
@@ -3615,8 +4084,12 @@ export interface components {
              * @description A hard stop: nothing is asked for that could make the job cost more.
              */
             budget_usd?: number | null;
+            /** @description Run the first records, then wait for a go. */
+            canary?: components["schemas"]["CanaryAsked"] | null;
             /** Dataset Id */
             dataset_id: string;
+            /** @description Wait for a go when too many of the last records have no label. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
             /**
              * Limit
              * @description Run only this many first records; all if left out.
@@ -3633,6 +4106,11 @@ export interface components {
              * @default 1
              */
             readers: number;
+            /**
+             * Records Per Minute
+             * @description No more records than this are asked for.
+             */
+            records_per_minute?: number | null;
             /**
              * @default {
              *       "review_failed": false,
@@ -3686,6 +4164,13 @@ export interface components {
             seconds: components["schemas"]["Between"] | null;
             /** @description Null where the price is not known. */
             usd: components["schemas"]["Between"] | null;
+        };
+        /** JobFailureStop */
+        JobFailureStop: {
+            /** Of Last */
+            of_last: number;
+            /** Share */
+            share: number;
         };
         /**
          * JobKind
@@ -3863,13 +4348,29 @@ export interface components {
          * @enum {string}
          */
         JobState: "running" | "paused" | "waiting" | "completed" | "cancelled";
-        /** JobUpdate */
+        /**
+         * JobUpdate
+         * @description What is given is changed; what is left out stays.
+         */
         JobUpdate: {
             /**
              * Budget Usd
              * @description Raised, a job that waits for it goes on; below what is spent it stops; null: no budget.
              */
-            budget_usd: number | null;
+            budget_usd?: number | null;
+            /** @description Counts the records that end from now on; null: none. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
+            /**
+             * Records Per Minute
+             * @description No more records than this are asked for; null: no such limit.
+             */
+            records_per_minute?: number | null;
+            /**
+             * Weight
+             * @description Share of the workers among running jobs.
+             * @default 1
+             */
+            weight: number;
         };
         JsonValue: unknown;
         /** LabelCount */
@@ -4348,6 +4849,19 @@ export interface components {
             record_ids: string[];
         };
         /**
+         * OfSubset
+         * @description The records of a saved subset, as a part of others.
+         */
+        OfSubset: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "subset";
+            /** Subset Id */
+            subset_id: string;
+        };
+        /**
          * OnDuplicate
          * @enum {string}
          */
@@ -4744,6 +5258,68 @@ export interface components {
              * @description Shown from now on wherever the person is, in what they did before too.
              */
             name: string;
+        };
+        /** PlanRequest */
+        PlanRequest: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Errors
+             * @default [
+             *       0.1,
+             *       0.05,
+             *       0.02,
+             *       0.01
+             *     ]
+             */
+            errors: number[];
+            /**
+             * Hourly Usd
+             * @description What an hour of reading costs.
+             */
+            hourly_usd?: number | null;
+            /**
+             * Model Error
+             * @description Assumed share of wrong labels where there is no confidence.
+             */
+            model_error?: number | null;
+            /**
+             * Panel
+             * @description Audits are read by two people.
+             * @default false
+             */
+            panel: boolean;
+            /**
+             * Seconds
+             * @description How long one blind read takes.
+             * @default 10
+             */
+            seconds: number;
+            /**
+             * Task
+             * @description Null: the only task of the label schema.
+             */
+            task?: string | null;
+        };
+        /**
+         * PlannedError
+         * @description What it takes to claim one error: the range holds for 8 of 10 simulated runs, the middle is the median.
+         */
+        PlannedError: {
+            /** Error */
+            error: number;
+            /** Hours */
+            hours: number[];
+            /**
+             * Looks
+             * @description 10, 50 and 90 % of the runs needed at most so many; likewise below.
+             */
+            looks: number[];
+            /** Usd */
+            usd: number[] | null;
         };
         /** PreviewColumn */
         PreviewColumn: {
@@ -5183,6 +5759,10 @@ export interface components {
              * @description The budget of all passes together from now on; left out: as it was.
              */
             budget_usd?: number | null;
+            /** @description Run the pass's first records, then wait for a go. */
+            canary?: components["schemas"]["CanaryAsked"] | null;
+            /** @description Wait for a go when too many of the last records have no label; left out: as it was. */
+            failure_stop?: components["schemas"]["FailureStopAsked"] | null;
             /**
              * Include Verified
              * @description True: also records that a person decided on. Their decisions hold in any case.
@@ -5482,7 +6062,7 @@ export interface components {
         /** SubsetCreate */
         SubsetCreate: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
             /**
              * Name
              * @description Unique in the data set.
@@ -5492,7 +6072,7 @@ export interface components {
         /** SubsetDefinition */
         SubsetDefinition: {
             /** Definition */
-            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["Combined"];
+            definition: components["schemas"]["OfRecords"] | components["schemas"]["OfJob"] | components["schemas"]["Found"] | components["schemas"]["OfSubset"] | components["schemas"]["Everything"] | components["schemas"]["Combined"];
         };
         /** SubsetPage */
         SubsetPage: {
@@ -8845,6 +9425,688 @@ export interface operations {
             };
         };
     };
+    list_certificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateList"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOpen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePlan"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandon_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_job_cost: {
         parameters: {
             query?: never;
@@ -9273,6 +10535,82 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    let_job_go_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

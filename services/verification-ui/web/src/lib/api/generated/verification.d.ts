@@ -214,6 +214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/verification/v1/jobs/{job_id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on several items of a job
+         * @description Decide on items that the caller holds. Each is decided, or refused with its reason, as if it had come alone.
+         */
+        post: operations["decide_review_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/verification/v1/items/{item_id}/skip": {
         parameters: {
             query?: never;
@@ -494,6 +514,71 @@ export interface components {
          */
         DecisionKind: "confirmed" | "corrected" | "undone";
         /**
+         * DecisionOf
+         * @description A decision with the item that it is for.
+         */
+        DecisionOf: {
+            /**
+             * Active Seconds
+             * @description Time the person worked on the record.
+             */
+            active_seconds?: number | null;
+            /**
+             * Idle Seconds
+             * @description Time the record was open and the person was away.
+             */
+            idle_seconds?: number | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Flags
+             * @description flagged: somebody should look again. not_covered: no value of the schema fits; the values are the nearest ones.
+             */
+            flags?: components["schemas"]["OpinionFlag"][];
+            /** Reservation */
+            reservation: string;
+            /**
+             * Attempt
+             * @description The attempt that was on the screen.
+             */
+            attempt?: number | null;
+            /**
+             * Values
+             * @description The final value of each task of the label schema.
+             */
+            values: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+            /**
+             * Shown Values
+             * @description What was suggested on the screen; empty: not compared.
+             */
+            shown_values?: {
+                [key: string]: string | number | string[] | components["schemas"]["Span"][];
+            };
+            /** Item Id */
+            item_id: string;
+        };
+        /**
+         * DecisionOutcome
+         * @description Outcome of one decision of several. Exactly one of `result` and `problem` is there.
+         */
+        DecisionOutcome: {
+            /** Item Id */
+            item_id: string;
+            result?: components["schemas"]["DecisionResult"] | null;
+            /** @description Why nothing changed, as if it had come alone. */
+            problem?: components["schemas"]["ProblemBody"] | null;
+        };
+        /** DecisionOutcomes */
+        DecisionOutcomes: {
+            /**
+             * Items
+             * @description In the order of the request.
+             */
+            items: components["schemas"]["DecisionOutcome"][];
+        };
+        /**
          * DecisionRequest
          * @description A decision on the item that was shown. Sending the same one again changes nothing and gives the same answer.
          *
@@ -562,6 +647,29 @@ export interface components {
             open: number;
             /** Decided */
             decided: number;
+        };
+        /** DecisionsRequest */
+        DecisionsRequest: {
+            /** Decisions */
+            decisions: components["schemas"]["DecisionOf"][];
+        };
+        /**
+         * FieldProblem
+         * @description One of several things wrong with a request.
+         */
+        FieldProblem: {
+            /**
+             * Field
+             * @default null
+             */
+            field: string | null;
+            /** Detail */
+            detail: string;
+            /**
+             * Cure
+             * @default null
+             */
+            cure: string | null;
         };
         /** HeldRequest */
         HeldRequest: {
@@ -908,6 +1016,43 @@ export interface components {
              * @description Whether it is the caller's current opinion.
              */
             undoable: boolean;
+        };
+        /**
+         * Problem
+         * @description An error as it goes over the wire. More members may be there, e.g. `row` and `column` of a file.
+         */
+        ProblemBody: {
+            /**
+             * Type
+             * @description /problems/<code>; stable, for programs.
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /**
+             * Detail
+             * @description What is wrong, for people.
+             */
+            detail: string;
+            /**
+             * Field
+             * @description Which field of the request.
+             */
+            field?: string | null;
+            /**
+             * Cure
+             * @description What to do.
+             */
+            cure?: string | null;
+            /**
+             * Errors
+             * @description Where several things are wrong: each.
+             */
+            errors?: components["schemas"]["FieldProblem"][] | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RecordOpinions
@@ -1384,24 +1529,6 @@ export interface components {
             errors: components["schemas"]["FieldProblem"][] | null;
         } & {
             [key: string]: unknown;
-        };
-        /**
-         * FieldProblem
-         * @description One of several things wrong with a request.
-         */
-        FieldProblem: {
-            /**
-             * Field
-             * @default null
-             */
-            field: string | null;
-            /** Detail */
-            detail: string;
-            /**
-             * Cure
-             * @default null
-             */
-            cure: string | null;
         };
     };
     responses: never;
@@ -2373,6 +2500,77 @@ export interface operations {
             };
             /** @description It does not fit the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_review_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionOutcomes"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,27 @@
+"""What calls of models cost."""
+
+from __future__ import annotations
+
+from tandem_client.tasks import ApiModel
+
+
+class ModelCost(ApiModel):
+    """What was used of one model; `amount` in USD, None where no token has a known price."""
+
+    provider: str = ""
+    model: str = ""
+    calls: int = 0
+    retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    amount: float | None = None
+    unpriced_tokens: int = 0
+
+
+class JobCost(ApiModel):
+    """What a job has cost so far, every paid answer included."""
+
+    currency: str = "USD"
+    total: ModelCost
+    by_model: tuple[ModelCost, ...] = ()

@@ -1,0 +1,1 @@
+"""Certificates of jobs: plan, open, follow, close, and their files."""
