@@ -29,28 +29,30 @@ def test_records_are_found_decided_and_taken_back_in_the_table(
     page.get_by_role("link", name="table", exact=True).click()
     page.get_by_role("link", name="Records", exact=True).click()
     grid = page.get_by_role("grid", name="Records")
-    expect(page.get_by_text(f"{RECORDS} records")).to_be_visible()
+    expect(page.get_by_text(f"{RECORDS} records", exact=True).last).to_be_visible()
+    page.wait_for_url(re.compile("/records"))
+    confidence = grid.get_by_role("columnheader").filter(has_text="Confidence")
     rows = grid.get_by_role("row")
     expect(rows.nth(1)).to_be_visible()
 
     # A filter is in the address as the expression of the API, and survives a reload.
-    page.get_by_role("button", name="Label", exact=True).click()
-    page.get_by_role("menuitemcheckbox", name="Positive").click()
+    page.get_by_role("toolbar", name="Filters").get_by_role("button", name="Label", exact=True).click()
+    page.get_by_role("menuitemcheckbox", name=re.compile("positive", re.IGNORECASE)).click()
     page.keyboard.press("Escape")
-    expect(page).to_have_url(re.compile(r"where=label\.\w+\+?(%20)?"))
+    expect(page).to_have_url(re.compile(r"where=label\.sentiment"))
     matching = tandem.finding.in_job(job.id, "label = positive", dataset_id=dataset_id).count().records
     expect(page.get_by_text(f"{matching} of {RECORDS}")).to_be_visible()
-    page.get_by_role("button", name="Confidence", exact=True).click()
-    expect(page.get_by_role("columnheader", name="Confidence", exact=True)).to_have_attribute("aria-sort", "ascending")
+    grid.get_by_role("button", name="Confidence", exact=True).click()
+    expect(confidence).to_have_attribute("aria-sort", "ascending")
     page.reload()
     expect(page.get_by_text(f"{matching} of {RECORDS}")).to_be_visible()
-    expect(page.get_by_role("columnheader", name="Confidence", exact=True)).to_have_attribute("aria-sort", "ascending")
+    expect(confidence).to_have_attribute("aria-sort", "ascending")
 
     # Any record is opened and decided, by the keyboard.
     grid.focus()
     page.keyboard.press("Enter")
     panel = page.get_by_role("complementary", name="Record")
-    panel.get_by_role("radio", name="Negative").click()
+    panel.get_by_role("radio", name=re.compile("negative", re.IGNORECASE)).click()
     panel.get_by_role("button", name="Save", exact=True).click()
     expect(panel.get_by_text("Ada")).to_be_visible()
     panel.get_by_role("button", name="Close the record").click()
@@ -63,8 +65,7 @@ def test_records_are_found_decided_and_taken_back_in_the_table(
     dialog.get_by_role("button", name=re.compile(r"Set label on \d+")).click()
     said = page.get_by_role("status").filter(has_text="labeled")
     expect(said).to_be_visible(timeout=60_000)
-    [act] = tandem.bulk.list(job.id, page=running_stack.ui_url)
-    assert act.given >= matching - 1
+    expect(said).to_contain_text(re.compile(rf"({matching}|{matching - 1}) records labeled"))
     page.get_by_role("button", name="Undo all").click()
     expect(page.get_by_role("status").filter(has_text="taken back")).to_be_visible(timeout=60_000)
 

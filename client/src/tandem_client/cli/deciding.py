@@ -43,7 +43,7 @@ def decide(
     with connected() as tandem:
         meant = the_job(tandem, job, project)
         if undo is not None:
-            _tell(tandem.bulk.wait(tandem.bulk.undo(meant.id, undo, page=page), page=page))
+            _report(tandem.bulk.wait(tandem.bulk.undo(meant.id, undo, page=page), page=page))
             return
         found = tandem.bulk.check(meant.id, where or "", values, overrule=overrule, page=page)
         _show(found)
@@ -54,7 +54,7 @@ def decide(
                 f"Decide {found.would_give if found.exact else found.records:,} records?", abort=True, err=True
             )
         act = tandem.bulk.begin(meant.id, where or "", values, overrule=overrule, records=found.records, page=page)
-        _tell(tandem.bulk.wait(act, page=page))
+        _report(tandem.bulk.wait(act, page=page))
 
 
 def _values(given: list[str]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _show(found: BulkCheck) -> None:
         err.print(f"  left out: {found.blind:,} that you are still to read without their labels", markup=False)
 
 
-def _tell(act: BulkAct) -> None:
+def _report(act: BulkAct) -> None:
     if act.state == "undone":
         out.print(f"{act.undone:,} opinions taken back", markup=False)
         return

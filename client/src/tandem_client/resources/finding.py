@@ -59,6 +59,20 @@ class FoundPage(BaseModel):
     blind: int = 0
 
 
+class ConfidenceBins(BaseModel):
+    """Numbers of records by lowest confidence, in equal parts of 0 to 1; each counts up to `most` where that is set.
+
+    `whole_job`: all records of the job are counted, since no index holds what the condition reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bins: list[int]
+    most: int | None = None
+    whole_job: bool
+    blind: int = 0
+
+
 class Found(Choice):
     """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
 
@@ -102,6 +116,13 @@ class Found(Choice):
         if count is None:
             raise ValueError("the server did not count")
         return count
+
+    def confidences(self) -> ConfidenceBins:
+        """Count what matches by its lowest confidence. Raises ValueError for records of a data set."""
+        if self._job_id is None:
+            raise ValueError("the records of a data set have no confidence: find in one of its jobs")
+        body = {"where": self.where}
+        return ConfidenceBins.model_validate(self._http.ask(f"/jobs/{self._job_id}/find/confidences", body))
 
     def save(self, name: str) -> Subset:
         """Save what matches now as a subset of the data set."""

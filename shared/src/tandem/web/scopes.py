@@ -31,7 +31,7 @@ class Scopes:
     ) -> Scope:
         """Hold the expression against the records of a data set. None matches all."""
         within = Selection.range(0, dataset["visible_below"])
-        return await self._of(dataset["_id"], None, within, where, caller, tells_values=False, field=field)
+        return await self._of(dataset["_id"], None, within, where, caller, reveals_values=False, field=field)
 
     async def of_job(
         self,
@@ -39,15 +39,15 @@ class Scopes:
         where: str | Expression | None,
         caller: Caller,
         *,
-        tells_values: bool = False,
+        reveals_values: bool = False,
         field: str = "where",
     ) -> Scope:
         """Hold the expression against the records of a job. None matches all.
 
-        `tells_values`: the answer tells something of the labels, e.g. by its order, whatever the expression reads.
+        `reveals_values`: the answer tells something of the labels, e.g. by its order, whatever the expression reads.
         """
         within = selected(job)
-        return await self._of(job["dataset_id"], job, within, where, caller, tells_values=tells_values, field=field)
+        return await self._of(job["dataset_id"], job, within, where, caller, reveals_values=reveals_values, field=field)
 
     async def _of(
         self,
@@ -57,7 +57,7 @@ class Scopes:
         where: str | Expression | None,
         caller: Caller,
         *,
-        tells_values: bool,
+        reveals_values: bool,
         field: str,
     ) -> Scope:
         tasks = () if job is None else tuple(job["published"]["label_schema"]["tasks"])
@@ -75,7 +75,7 @@ class Scopes:
             if isinstance(form, str)
         }
         seqs = await self._records.find_many(dataset_id, sorted(ids)) if ids else {}
-        is_telling = job is not None and (tells_values or reads_values(bound))
+        is_telling = job is not None and (reveals_values or reads_values(bound))
         blind = await self._review_items.blind_for(caller.person_id, dataset_id) if is_telling else ()
         return Scope(
             dataset_id=dataset_id,

@@ -33,7 +33,7 @@ class BulkActs:
     ) -> BulkCheck:
         """Count what an act would do: with `values` it sets them, without it confirms the model's labels."""
         body = _ask(where, values, overrule=overrule)
-        return BulkCheck.model_validate(await self._http.ask(f"{self._base(job_id, page)}/check", body))
+        return BulkCheck.model_validate(await self._http.ask(f"{self._base(page)}/jobs/{job_id}/acts/check", body))
 
     async def begin(
         self,
@@ -51,18 +51,21 @@ class BulkActs:
         refused where another number matches now.
         """
         body = {**_ask(where, values, overrule=overrule), "id": uuid4().hex, "records": records}
-        return BulkAct.model_validate(await self._http.post(self._base(job_id, page), body))
+        return BulkAct.model_validate(await self._http.post(f"{self._base(page)}/jobs/{job_id}/acts", body))
 
     async def get(self, job_id: str, act_id: str, *, page: str | None = None) -> BulkAct:
-        return BulkAct.model_validate(await self._http.get(f"{self._base(job_id, page)}/{act_id}"))
+        return BulkAct.model_validate(await self._http.get(f"{self._base(page)}/jobs/{job_id}/acts/{act_id}"))
 
     async def list(self, job_id: str, *, page: str | None = None) -> Sequence[BulkAct]:
         """List one's own acts in the job, newest first."""
-        return [BulkAct.model_validate(each) for each in (await self._http.get(self._base(job_id, page)))["items"]]
+        return [
+            BulkAct.model_validate(each)
+            for each in (await self._http.get(f"{self._base(page)}/jobs/{job_id}/acts"))["items"]
+        ]
 
     async def undo(self, job_id: str, act_id: str, *, page: str | None = None) -> BulkAct:
         """Take back every opinion of the act; what was said before holds again."""
-        return BulkAct.model_validate(await self._http.post(f"{self._base(job_id, page)}/{act_id}/undo", {}))
+        return BulkAct.model_validate(await self._http.post(f"{self._base(page)}/jobs/{job_id}/acts/{act_id}/undo", {}))
 
     async def wait(self, act: BulkAct, *, interval: float = 0.5, page: str | None = None) -> BulkAct:
         """Wait until the act, or its undo, is over."""
@@ -71,5 +74,5 @@ class BulkActs:
             act = await self.get(act.job_id, act.id, page=page)
         return act
 
-    def _base(self, job_id: str, page: str | None) -> str:
-        return f"{(page or self._http.url).rstrip('/')}/verification/v1/jobs/{job_id}/acts"
+    def _base(self, page: str | None) -> str:
+        return f"{(page or self._http.url).rstrip('/')}/verification/v1"

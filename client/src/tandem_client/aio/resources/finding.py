@@ -12,7 +12,7 @@ from tandem_client.aio.objects.choosing import Choice
 from tandem_client.aio.resources.subsets import Subset, Subsets
 from tandem_client.aio.transport import Transport
 from tandem_client.expressions import Condition
-from tandem_client.resources.finding import FoundCount, FoundPage, FoundRecord
+from tandem_client.resources.finding import ConfidenceBins, FoundCount, FoundPage, FoundRecord
 
 
 class Found(Choice):
@@ -59,6 +59,13 @@ class Found(Choice):
         if count is None:
             raise ValueError("the server did not count")
         return count
+
+    async def confidences(self) -> ConfidenceBins:
+        """Count what matches by its lowest confidence. Raises ValueError for records of a data set."""
+        if self._job_id is None:
+            raise ValueError("the records of a data set have no confidence: find in one of its jobs")
+        body = {"where": self.where}
+        return ConfidenceBins.model_validate(await self._http.ask(f"/jobs/{self._job_id}/find/confidences", body))
 
     async def save(self, name: str) -> Subset:
         """Save what matches now as a subset of the data set."""

@@ -156,7 +156,7 @@ class BulkService:
         document = await self._jobs.get(job.job_id)
         if document is None:
             raise not_found("job", job.job_id)
-        scope = await self._scopes.of_job(document, body.where, caller, tells_values=True)
+        scope = await self._scopes.of_job(document, body.where, caller, reveals_values=True)
         selection = await self._finder.select(scope)
         if len(selection) > MOST_RECORDS:
             detail = f"{len(selection):,} records match; an act takes up to {MOST_RECORDS:,}."

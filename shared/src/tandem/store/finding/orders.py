@@ -68,7 +68,7 @@ class FindOrder:
         return f"-{name}" if self.down else name
 
     @property
-    def tells_values(self) -> bool:
+    def reveals_values(self) -> bool:
         """Return whether the place of a record tells something of its labels or of what people said."""
         return self.by is not By.SEQ
 

@@ -66,7 +66,7 @@ class FindService:
     async def confidences(self, job_id: str, body: Measure, caller: Caller) -> Confidences:
         """Count what matches by the lowest confidence of its labels."""
         job = await self._jobs.reachable(job_id, caller)
-        scope = await self._scopes.of_job(job, body.where, caller, tells_values=True)
+        scope = await self._scopes.of_job(job, body.where, caller, reveals_values=True)
         found = await self._finder.confidences(scope)
         return Confidences(
             where=write(scope.expression),
@@ -84,7 +84,7 @@ class FindService:
                 raise _no_order("The records of a data set have no confidence, no label and no decision.", cure)
             scope = await self._scopes.of_dataset(dataset, body.where, caller)
         else:
-            scope = await self._scopes.of_job(job, body.where, caller, tells_values=order.tells_values)
+            scope = await self._scopes.of_job(job, body.where, caller, reveals_values=order.reveals_values)
             if order.by in (By.STATE, By.LABEL):
                 _groups(order, scope)
         after = None if body.after is None else _position(body.after, order)
