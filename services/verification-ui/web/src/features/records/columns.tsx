@@ -30,7 +30,7 @@ export function columnsOf(tasks: readonly LabelTask[], metadata: readonly string
     ...tasks.map((task) =>
       column(`label.${task.name}`, tasks.length > 1 ? questionOf(task) : "Label", 150, (row) => <Label row={row} task={task} />, task.kind === "single_choice" ? { sort: `label.${task.name}` } : {}),
     ),
-    column("confidence", tasks.length > 1 ? "Least sure" : "Confidence", 96, (row) => <Confidence row={row} />, { sort: "confidence" }),
+    column("confidence", tasks.length > 1 ? "Least sure" : "Confidence", 116, (row) => <Confidence row={row} />, { sort: "confidence" }),
     column("state", "State", 130, (row) => <State row={row} />, { sort: "state" }),
     column("by", "By", 110, (row) => (row.annotation?.verification ? <bdi>{row.annotation.verification.decided_by}</bdi> : none)),
     column("decided", "Decided", 110, (row) => <When time={row.annotation?.verification?.decided_at} />, { sort: "decided" }),
